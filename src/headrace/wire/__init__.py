@@ -1,1 +1,1 @@
-"""wire."""
+"""One HTTP request done right: session, credentials, origin, limits."""

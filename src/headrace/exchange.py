@@ -1,0 +1,69 @@
+"""One HTTP exchange as values: what is asked, what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+class Headers(Mapping[str, str]):
+    """Response headers, looked up without regard to case (RFC 9110, 5.1).
+
+    Args:
+        items: names and values; of a name that is there twice the last value counts.
+    """
+
+    def __init__(self, items: Mapping[str, str] | None = None) -> None:
+        self._values = {name.lower(): value for name, value in (items or {}).items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request before credentials are added to it.
+
+    Args:
+        method: the HTTP method.
+        path: below the base URL, or a whole URL.
+        params: query parameters; a list gives the parameter once an item, None leaves it out.
+        headers: on top of the client's.
+        json: sent as a JSON body.
+        data: sent as a form (a mapping) or as it is (text, bytes).
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    data: Any = None
+
+    def with_param(self, name: str, value: object) -> Request:
+        """The same request with one query parameter set."""
+        return replace(self, params={**self.params, name: value})
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer with a success status.
+
+    Args:
+        status: the HTTP status code.
+        url: where it came from, without credentials: fit to be shown.
+        headers: as sent.
+        body: decompressed.
+    """
+
+    status: int
+    url: str
+    headers: Headers
+    body: bytes

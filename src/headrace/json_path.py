@@ -1,0 +1,71 @@
+"""JSONPath as dlt understands it, with the plain ones (`result.items`) taken apart into steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsonpath_ng import Child, Fields, JSONPath, Root, Slice
+from jsonpath_ng.ext.parser import parse
+
+
+class JsonPath:
+    """A compiled path.
+
+    Args:
+        path: as text, or compiled already; dlt compiles with `jsonpath_ng.ext`.
+
+    Raises:
+        ValueError: the text is no JSONPath.
+    """
+
+    def __init__(self, path: str | JSONPath) -> None:
+        self.text = str(path)
+        self._compiled = path if isinstance(path, JSONPath) else _parse(path)
+        self.steps, self.spread = _plain_steps(self._compiled)
+
+    def find(self, document: Any) -> list[Any]:
+        """All values that the path leads to, in the document's order."""
+        if self.steps is None or self.spread:
+            return [match.value for match in self._compiled.find(document)]
+        for step in self.steps:
+            if not isinstance(document, dict) or step not in document:
+                return []
+            document = document[step]
+        return [document]
+
+    def first(self, document: Any) -> Any:
+        """The first value found, None where there is none."""
+        found = self.find(document)
+        return found[0] if found else None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _parse(text: str) -> JSONPath:
+    try:
+        return parse(text)
+    except Exception as error:  # jsonpath_ng raises bare Exception for syntax errors
+        raise ValueError(f"`{text}` is not a JSONPath: {error}") from None
+
+
+def _plain_steps(path: JSONPath) -> tuple[tuple[str, ...] | None, bool]:
+    """The keys of a path that goes through keys alone, and whether it ends in `[*]`."""
+    if isinstance(path, Root):
+        return (), False
+    if isinstance(path, Fields):
+        return (path.fields, False) if _is_single_key(path) else (None, False)
+    if not isinstance(path, Child):
+        return None, False
+    steps, spread = _plain_steps(path.left)
+    if steps is None or spread:
+        return None, False
+    if isinstance(path.right, Slice) and str(path.right) == "[*]":
+        return steps, True
+    if isinstance(path.right, Fields) and _is_single_key(path.right):
+        return (*steps, *path.right.fields), False
+    return None, False
+
+
+def _is_single_key(path: Fields) -> bool:
+    return len(path.fields) == 1 and path.fields[0] != "*"

@@ -1,0 +1,59 @@
+"""What a paginator sees of an answer, and what it must be able to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from headrace.exchange import Request
+from headrace.json_path import JsonPath
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer, as far as going on depends on it.
+
+    Args:
+        rest: the answer's JSON without its rows.
+        document: what paths are looked up in: `rest`, or the whole answer where a path of the
+            paginator leads into the rows.
+        headers: of the answer.
+        row_count: how many rows it brought.
+        number: of the page, from 1.
+    """
+
+    rest: Any
+    document: Any
+    headers: Mapping[str, str]
+    row_count: int
+    number: int
+
+
+class Paginator(Protocol):
+    """Turns pages into requests. One instance serves one listing: it may remember."""
+
+    @property
+    def paths(self) -> tuple[JsonPath, ...]:
+        """The paths it looks up in an answer."""
+        ...
+
+    def first_request(self, request: Request) -> Request:
+        """The request for the first page.
+
+        Args:
+            request: what the endpoint asks for.
+        """
+        ...
+
+    def next_request(self, request: Request, page: Page) -> Request | None:
+        """The request for the page after this one, None at the end.
+
+        Args:
+            request: the one that brought the page.
+            page: what it brought.
+
+        Raises:
+            PageError: the page does not say how to go on, or says so again and again.
+        """
+        ...

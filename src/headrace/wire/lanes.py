@@ -1,0 +1,140 @@
+"""Runs lanes of requests on an event loop of their own and hands their yield to a plain thread."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from headrace.wire.client import ClientSettings, HttpClient
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    loop: asyncio.AbstractEventLoop
+    client: HttpClient
+    stop: asyncio.Event
+
+
+class Lanes:
+    """The lanes of one source: they share a thread, a session and the limit on requests.
+
+    The thread lives while at least one lane is being read.
+
+    Args:
+        settings: of the API that all lanes ask.
+        buffer_bytes: how much a lane may fetch ahead of its reader.
+    """
+
+    def __init__(self, settings: ClientSettings, buffer_bytes: int = 32 * 1024 * 1024) -> None:
+        self._settings = settings
+        self._buffer_bytes = buffer_bytes
+        self._lock = threading.Lock()
+        self._readers = 0
+        self._thread: threading.Thread | None = None
+        self._serving: _Serving | None = None
+
+    def read(
+        self, lane: Callable[[HttpClient], AsyncIterator[Item]], size: Callable[[Item], int]
+    ) -> Iterator[Item]:
+        """Iterates over what a lane yields while the lane fetches on in the background.
+
+        Args:
+            lane: makes the asynchronous iterator, given the shared client.
+            size: of an item in bytes; the lane waits while more than the buffer is unread.
+
+        Raises:
+            Whatever the lane raises, once all that it yielded before was read.
+        """
+        serving = self._start()
+        handoff = _Handoff(serving.loop, size, self._buffer_bytes)
+        filling = asyncio.run_coroutine_threadsafe(handoff.fill(lane(serving.client)), serving.loop)
+        try:
+            yield from handoff.drain()
+        finally:
+            filling.cancel()
+            self._finish()
+
+    def _start(self) -> _Serving:
+        with self._lock:
+            if self._serving is None:
+                ready: Future[_Serving] = Future()
+                self._thread = threading.Thread(
+                    target=self._run, args=(ready,), name="headrace", daemon=True
+                )
+                self._thread.start()
+                self._serving = ready.result()
+            self._readers += 1
+            return self._serving
+
+    def _finish(self) -> None:
+        with self._lock:
+            self._readers -= 1
+            if self._readers or self._serving is None or self._thread is None:
+                return
+            self._serving.loop.call_soon_threadsafe(self._serving.stop.set)
+            self._thread.join()
+            self._thread = self._serving = None
+
+    def _run(self, ready: Future[_Serving]) -> None:
+        try:
+            asyncio.run(self._serve(ready))
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+
+    async def _serve(self, ready: Future[_Serving]) -> None:
+        async with HttpClient(self._settings) as client:
+            stop = asyncio.Event()
+            ready.set_result(_Serving(asyncio.get_running_loop(), client, stop))
+            await stop.wait()
+            lanes = asyncio.all_tasks() - {asyncio.current_task()}
+            await asyncio.gather(*lanes, return_exceptions=True)
+
+
+class _Handoff(Generic[Item]):
+    """Items from a coroutine to a plain iterator, at most so many bytes of them on the way."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, size: Callable[[Item], int], capacity: int
+    ) -> None:
+        self._loop = loop
+        self._size = size
+        self._free = capacity
+        self._room = asyncio.Event()
+        self._ready: queue.SimpleQueue[tuple[Item] | BaseException | None] = queue.SimpleQueue()
+
+    async def fill(self, items: AsyncIterator[Item]) -> None:
+        """Hands over all items, then the end or the error that ended them."""
+        try:
+            async for item in items:
+                self._free -= self._size(item)
+                self._ready.put((item,))
+                while self._free <= 0:
+                    self._room.clear()
+                    await self._room.wait()
+        except BaseException as error:
+            self._ready.put(error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            self._ready.put(None)
+
+    def drain(self) -> Iterator[Item]:
+        """The items, in order; waits for the next one."""
+        while (entry := self._ready.get()) is not None:
+            if isinstance(entry, BaseException):
+                raise entry
+            yield entry[0]
+            self._loop.call_soon_threadsafe(self._make_room, self._size(entry[0]))
+
+    def _make_room(self, size: int) -> None:
+        self._free += size
+        self._room.set()
