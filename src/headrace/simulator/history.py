@@ -1,0 +1,156 @@
+"""The executions of the sample API: a pure function of the seed, the number of rows and the id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.simulator.outcomes import MODES, STATUSES, SUCCESS, draw_outcomes, stop_times
+from headrace.simulator.retries import RETRY_REACH, find_retries, retry_statuses
+from headrace.simulator.workflows import WORKFLOWS
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    """Neighbouring executions as columns, oldest first.
+
+    Args:
+        first_id: the id of the first row; each next one is one higher.
+        workflow: indexes into `WORKFLOWS`.
+        status: indexes into `STATUSES`.
+        mode: indexes into `MODES`.
+        started: milliseconds since 1970.
+        stopped: milliseconds since 1970.
+        retry_of: the id of a row that is a retry -> the older id that it retries.
+        retry_success: the id of a failed row -> the newer id of the retry that succeeded.
+    """
+
+    first_id: int
+    workflow: pa.Int64Array
+    status: pa.Int64Array
+    mode: pa.Int64Array
+    started: pa.Int64Array
+    stopped: pa.Int64Array
+    retry_of: Mapping[int, int]
+    retry_success: Mapping[int, int]
+
+    def __len__(self) -> int:
+        return len(self.started)
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest row."""
+        return self.first_id + len(self) - 1
+
+    def listed(self, execution_id: int, *, string_ids: bool) -> dict[str, Any]:
+        """Return one row as a listing shows it.
+
+        Args:
+            execution_id: the row's id, one of these executions'.
+            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
+        """
+        index = execution_id - self.first_id
+        status = STATUSES[self.status[index].as_py()]
+        retry_of = self.retry_of.get(execution_id)
+        success = self.retry_success.get(execution_id)
+        return {
+            "id": str(execution_id) if string_ids else execution_id,
+            "finished": status == "success",
+            "mode": MODES[self.mode[index].as_py()],
+            "retryOf": None if retry_of is None else str(retry_of),
+            "retrySuccessId": str(success) if string_ids and success is not None else success,
+            "status": status,
+            "startedAt": timestamp_text(self.started[index].as_py()),
+            "stoppedAt": timestamp_text(self.stopped[index].as_py()),
+            "workflowId": WORKFLOWS[self.workflow[index].as_py()].id,
+            "waitTill": None,
+        }
+
+    def detailed(self, execution_id: int, *, string_ids: bool) -> dict[str, Any]:
+        """Return one row as its own path shows it, with the fields that listings leave out.
+
+        Args:
+            execution_id: the row's id, one of these executions'.
+            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
+        """
+        row = self.listed(execution_id, string_ids=string_ids)
+        queued_ms = 1 + execution_id % 5
+        created = self.started[execution_id - self.first_id].as_py() - queued_ms
+        head = ("id", "finished", "mode", "retryOf", "retrySuccessId", "status")
+        return {
+            **{name: row[name] for name in head},
+            "createdAt": timestamp_text(created),
+            "startedAt": row["startedAt"],
+            "stoppedAt": row["stoppedAt"],
+            "deletedAt": None,
+            "workflowId": row["workflowId"],
+            "waitTill": None,
+            "storedAt": "db",
+            "tracingContext": None,
+            "deduplicationKey": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All executions that the sample API has; holds no rows, computes them when asked.
+
+    Args:
+        rows: how many executions there are; their ids are 1 to `rows`.
+        seed: any integer; each gives another history.
+
+    Raises:
+        ValueError: `rows` is negative.
+    """
+
+    rows: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.rows < 0:
+            raise ValueError(f"rows must be 0 or more, not {self.rows}")
+
+    def executions(self, first_id: int, last_id: int) -> Executions:
+        """Compute the executions from `first_id` to `last_id`, both within 1 to `rows`."""
+        window_first = max(1, first_id - RETRY_REACH)
+        window_last = min(self.rows, last_id + RETRY_REACH)
+        window = draw_outcomes(self.seed, self.rows, window_first, window_last)
+        found = find_retries(window, last_id)
+        retries = pa.array(sorted(found), pa.int64())
+        places = pc.subtract(retries, window_first)
+        is_retry = pc.is_in(pa.arange(window_first, window_last + 1), retries)
+
+        # A retry runs the workflow of the row that it retries, and has an outcome of its own.
+        old_places = pa.array([found[each] - window_first for each in sorted(found)], pa.int64())
+        workflow = window.workflow.take(old_places)
+        status = retry_statuses(window.retry_draw.take(places))
+        succeeded = retries.filter(pc.equal(status, SUCCESS)).to_pylist()
+        started = window.started.take(places)
+        stopped = stop_times(started, workflow, window.duration_draw.take(places))
+        mode = pa.repeat(pa.scalar(MODES.index("retry"), pa.int64()), len(found))
+
+        def column(values: pa.Int64Array, of_retries: pa.Int64Array) -> pa.Int64Array:
+            replaced = pc.replace_with_mask(values, is_retry, of_retries)
+            return replaced.slice(first_id - window_first, last_id - first_id + 1)
+
+        return Executions(
+            first_id,
+            workflow=column(window.workflow, workflow),
+            status=column(window.status, status),
+            mode=column(window.mode, mode),
+            started=column(window.started, started),
+            stopped=column(window.stopped, stopped),
+            retry_of={new: old for new, old in found.items() if first_id <= new <= last_id},
+            retry_success={found[new]: new for new in succeeded if first_id <= found[new]},
+        )
+
+
+def timestamp_text(milliseconds: int) -> str:
+    """Write milliseconds since 1970 as the API does: `2026-11-23T06:34:39.718Z`."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

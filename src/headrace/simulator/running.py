@@ -1,0 +1,180 @@
+"""Starting and stopping the sample API: beside a test, or as a program of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Thread
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from headrace.simulator.archive import Archive
+from headrace.simulator.history import History
+from headrace.simulator.server import ExecutionsApi, RecordedRequest, listening
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    thread: Thread
+    loop: asyncio.AbstractEventLoop
+    stop: asyncio.Event
+    base_url: str
+
+
+class Simulator:
+    """A sample executions API on a real socket, for as long as the `with` block lasts.
+
+    Args:
+        rows: how many executions it has; a million costs no more to start than ten.
+        seed: any integer; the same seed gives the same rows.
+        host: the address to listen on.
+        port: the port to listen on; 0 for any free one.
+        api_key: the key that clients must send.
+        key_header: the header in which they must send it.
+        string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
+
+    Raises:
+        ValueError: `rows` is negative.
+        OSError: (on entering) the address cannot be listened on, as when the port is in use.
+    """
+
+    def __init__(
+        self,
+        rows: int = 20_000,
+        seed: int = 1,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        api_key: str = "simulator",
+        key_header: str = "X-API-KEY",
+        string_ids: bool = False,
+    ) -> None:
+        self.api_key = api_key
+        self._host = host
+        self._port = port
+        self._archive = Archive(History(rows, seed), string_ids=string_ids)
+        self._api = ExecutionsApi(self._archive, api_key=api_key, key_header=key_header)
+        self._running: _Running | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The API's base, as `http://127.0.0.1:50123/api/v1`; known only while it runs."""
+        if self._running is None:
+            raise RuntimeError("the simulator is not running: use it in a with block")
+        return self._running.base_url
+
+    @property
+    def requests(self) -> deque[RecordedRequest]:
+        """The requests it got, oldest first; only the last ten thousand are kept."""
+        return self._api.requests
+
+    @property
+    def blocks_computed(self) -> int:
+        """How many blocks of rows it has computed so far; none before the first is asked for."""
+        return self._archive.blocks_computed
+
+    def truth(
+        self, *, status: str | None = None, workflow_id: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Go through the rows as a listing shows them, newest first, without HTTP.
+
+        Args:
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+        """
+        archive = self._archive
+        for each in archive.matching(status, workflow_id, archive.history.rows + 1):
+            yield archive.block_of(each).executions.listed(each, string_ids=archive.string_ids)
+
+    def __enter__(self) -> Self:
+        ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = Future()
+        thread = Thread(
+            target=lambda: asyncio.run(self._run(ready)), name="headrace-simulator", daemon=True
+        )
+        thread.start()
+        try:
+            self._running = _Running(thread, *ready.result())
+        except OSError:
+            thread.join()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        running = self._running
+        if running is not None:
+            self._running = None
+            running.loop.call_soon_threadsafe(running.stop.set)
+            running.thread.join()
+
+    async def _run(
+        self, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]]
+    ) -> None:
+        stop = asyncio.Event()
+        try:
+            async with listening(self._api, self._host, self._port) as base_url:
+                ready.set_result((asyncio.get_running_loop(), stop, base_url))
+                await stop.wait()
+        except OSError as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+
+
+def serve(
+    rows: int = 20_000,
+    seed: int = 1,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    api_key: str = "simulator",
+    key_header: str = "X-API-KEY",
+    string_ids: bool = False,
+    on_ready: Callable[[str], None],
+) -> None:
+    """Run the sample API until SIGINT or SIGTERM; must be called in the main thread.
+
+    Args:
+        rows: how many executions it has.
+        seed: any integer; the same seed gives the same rows.
+        host: the address to listen on.
+        port: the port to listen on; 0 for any free one.
+        api_key: the key that clients must send.
+        key_header: the header in which they must send it.
+        string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
+        on_ready: called once with the base URL, when requests are answered.
+
+    Raises:
+        ValueError: `rows` is negative.
+        OSError: the address cannot be listened on, as when the port is in use.
+    """
+    archive = Archive(History(rows, seed), string_ids=string_ids)
+    api = ExecutionsApi(archive, api_key=api_key, key_header=key_header)
+    asyncio.run(_serve_until_signal(api, host, port, on_ready))
+
+
+async def _serve_until_signal(
+    api: ExecutionsApi, host: str, port: int, on_ready: Callable[[str], None]
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    async with listening(api, host, port) as base_url:
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            on_ready(base_url)
+            await stop.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

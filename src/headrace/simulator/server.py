@@ -1,0 +1,122 @@
+"""The sample API over HTTP: who may ask, which path is which, and what was asked."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from headrace.simulator.archive import Archive
+from headrace.simulator.listing import BadParameter, executions_page, workflows_page
+
+BASE_PATH = "/api/v1"
+REQUESTS_KEPT = 10_000
+
+_EXECUTION_PATH = re.compile(r"/executions/([^/]+)")
+_EXECUTION_ID = re.compile(r"[1-9][0-9]{0,17}")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request as the server got it, without its headers, so without its key.
+
+    Args:
+        method: `GET`, ...
+        path: below the API's base, as `/executions`.
+        query: the decoded parameters.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+
+
+class ExecutionsApi:
+    """Answers requests.
+
+    Args:
+        archive: the executions to show.
+        api_key: the key that a client must send.
+        key_header: the header in which it must send it.
+    """
+
+    def __init__(self, archive: Archive, *, api_key: str, key_header: str) -> None:
+        self.archive = archive
+        self.requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
+        self._api_key = api_key.encode()
+        self._key_header = key_header
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        """Return the response to one request."""
+        path = request.path.removeprefix(BASE_PATH)
+        query = dict(request.query)
+        self.requests.append(RecordedRequest(request.method, path, query))
+        execution = _EXECUTION_PATH.fullmatch(path)
+        known = path in ("/executions", "/workflows") or execution is not None
+        if not known or not request.path.startswith(BASE_PATH):
+            return _message(404, "not found")
+        if request.method != "GET":
+            response = _message(405, f"{request.method} method not allowed")
+            response.headers["Allow"] = "GET"
+            return response
+        if not self._may_ask(request):
+            return _message(401, "unauthorized")
+        if execution is not None:
+            return self._execution(execution[1])
+        try:
+            if path == "/workflows":
+                return _json(workflows_page(query))
+            return _json(executions_page(self.archive, query))
+        except BadParameter as error:
+            return _message(400, str(error))
+
+    def _may_ask(self, request: web.BaseRequest) -> bool:
+        sent = request.headers.get(self._key_header, "").encode("utf-8", "surrogateescape")
+        return hmac.compare_digest(sent, self._api_key)
+
+    def _execution(self, text: str) -> web.Response:
+        if not _EXECUTION_ID.fullmatch(text) or int(text) > self.archive.history.rows:
+            return _message(404, "Not Found")
+        executions = self.archive.block_of(int(text)).executions
+        row = executions.detailed(int(text), string_ids=self.archive.string_ids)
+        return _json(json.dumps(row, separators=(",", ":")).encode())
+
+
+@asynccontextmanager
+async def listening(api: ExecutionsApi, host: str, port: int) -> AsyncIterator[str]:
+    """Answer requests on a socket for as long as the context lasts.
+
+    Args:
+        api: what answers.
+        host: the address to listen on.
+        port: the port to listen on; 0 for any free one.
+
+    Yields:
+        The API's base URL.
+
+    Raises:
+        OSError: the address cannot be listened on, as when the port is in use.
+    """
+    runner = web.ServerRunner(web.Server(api.answer), shutdown_timeout=5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        bound_port = runner.addresses[0][1]
+        authority = f"[{host}]" if ":" in host else host
+        yield f"http://{authority}:{bound_port}{BASE_PATH}"
+    finally:
+        await runner.cleanup()
+
+
+def _json(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
+
+
+def _message(status: int, message: str) -> web.Response:
+    return _json(json.dumps({"message": message}).encode(), status)
