@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from headrace.simulator.columns import replace_at
 from headrace.simulator.outcomes import MODES, STATUSES, SUCCESS, draw_outcomes, stop_times
 from headrace.simulator.retries import RETRY_REACH, find_retries, retry_statuses
 from headrace.simulator.workflows import WORKFLOWS
@@ -121,30 +121,30 @@ class History:
         window_last = min(self.rows, last_id + RETRY_REACH)
         window = draw_outcomes(self.seed, self.rows, window_first, window_last)
         found = find_retries(window, last_id)
-        retries = pa.array(sorted(found), pa.int64())
-        places = pc.subtract(retries, window_first)
-        is_retry = pc.is_in(pa.arange(window_first, window_last + 1), retries)
+        retries = sorted(found)
+        places = [new - window_first for new in retries]
+        old_places = pa.array([found[new] - window_first for new in retries], pa.int64())
 
         # A retry runs the workflow of the row that it retries, and has an outcome of its own.
-        old_places = pa.array([found[each] - window_first for each in sorted(found)], pa.int64())
         workflow = window.workflow.take(old_places)
-        status = retry_statuses(window.retry_draw.take(places))
-        succeeded = retries.filter(pc.equal(status, SUCCESS)).to_pylist()
-        started = window.started.take(places)
-        stopped = stop_times(started, workflow, window.duration_draw.take(places))
-        mode = pa.repeat(pa.scalar(MODES.index("retry"), pa.int64()), len(found))
+        of_retries = pa.array(places, pa.int64())
+        status = retry_statuses(window.retry_draw.take(of_retries)).to_pylist()
+        stopped = stop_times(
+            window.started.take(of_retries), workflow, window.duration_draw.take(of_retries)
+        )
+        succeeded = [new for new, code in zip(retries, status, strict=True) if code == SUCCESS]
 
-        def column(values: pa.Int64Array, of_retries: pa.Int64Array) -> pa.Int64Array:
-            replaced = pc.replace_with_mask(values, is_retry, of_retries)
+        def column(values: pa.Int64Array, replacements: list[int]) -> pa.Int64Array:
+            replaced = replace_at(values, places, replacements)
             return replaced.slice(first_id - window_first, last_id - first_id + 1)
 
         return Executions(
             first_id,
-            workflow=column(window.workflow, workflow),
+            workflow=column(window.workflow, workflow.to_pylist()),
             status=column(window.status, status),
-            mode=column(window.mode, mode),
-            started=column(window.started, started),
-            stopped=column(window.stopped, stopped),
+            mode=column(window.mode, [MODES.index("retry")] * len(retries)),
+            started=window.started.slice(first_id - window_first, last_id - first_id + 1),
+            stopped=column(window.stopped, stopped.to_pylist()),
             retry_of={new: old for new, old in found.items() if first_id <= new <= last_id},
             retry_success={found[new]: new for new in succeeded if first_id <= found[new]},
         )

@@ -8,6 +8,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace.simulator.columns import numbers_view
 from headrace.simulator.outcomes import ERROR, SUCCESS, Outcomes
 
 RETRY_DISTANCES = (2, 5, 11, 23, 47, 96, 150, 240)
@@ -59,7 +60,7 @@ class _Signs:
     @classmethod
     def of(cls, outcomes: Outcomes) -> Self:
         columns = (outcomes.started, outcomes.stopped, outcomes.retry_draw)
-        return cls(*map(_view, columns))
+        return cls(*map(numbers_view, columns))
 
     def may_be_retry(self, index: int) -> bool:
         """A quarter of the rows; these are never retried themselves, so no chain can form."""
@@ -80,8 +81,3 @@ class _Signs:
             ):
                 return candidate
         return None
-
-
-def _view(column: pa.Int64Array) -> memoryview[int]:
-    whole = memoryview(column.buffers()[1]).cast("q")
-    return whole[column.offset : column.offset + len(column)]
