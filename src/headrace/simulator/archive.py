@@ -13,7 +13,7 @@ from headrace.simulator.history import Executions, History
 from headrace.simulator.outcomes import MODES, STATUSES
 from headrace.simulator.workflows import WORKFLOWS
 
-BLOCK_ROWS = 4_096
+BLOCK_ROWS = 8_192
 _BLOCKS_KEPT = 16
 _WORKFLOW_CODES = {workflow.id: code for code, workflow in enumerate(WORKFLOWS)}
 

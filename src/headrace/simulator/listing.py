@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -80,10 +80,12 @@ def workflows_page(query: Mapping[str, str]) -> bytes:
     return _page(pieces, {"limit": limit, "offset": end} if end < len(rows) else None)
 
 
-def _page(pieces: list[memoryview[int]] | list[bytes], cursor: Mapping[str, Any] | None) -> bytes:
-    rows = b"".join(pieces).removesuffix(b",")
-    following = b"null" if cursor is None else b'"' + encode_cursor(cursor).encode() + b'"'
-    return b'{"data":[' + rows + b'],"nextCursor":' + following + b"}"
+def _page(rows: Sequence[bytes | memoryview[int]], cursor: Mapping[str, Any] | None) -> bytes:
+    """Put a page together from pieces of its rows, which have a comma after each row."""
+    # One join copies the rows once; a page is 60 kB.
+    without_last_comma = [*rows[:-1], *(piece[:-1] for piece in rows[-1:])]
+    following = "null" if cursor is None else f'"{encode_cursor(cursor)}"'
+    return b"".join([b'{"data":[', *without_last_comma, f'],"nextCursor":{following}}}'.encode()])
 
 
 def encode_cursor(place: Mapping[str, Any]) -> str:

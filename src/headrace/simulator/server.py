@@ -83,8 +83,11 @@ class ExecutionsApi:
     def _execution(self, text: str) -> web.Response:
         if not _EXECUTION_ID.fullmatch(text) or int(text) > self.archive.history.rows:
             return _message(404, "Not Found")
-        executions = self.archive.block_of(int(text)).executions
-        row = executions.detailed(int(text), string_ids=self.archive.string_ids)
+        # Computed alone, so that calls for scattered rows do not fill the archive with blocks.
+        execution_id = int(text)
+        row = self.archive.history.executions(execution_id, execution_id).detailed(
+            execution_id, string_ids=self.archive.string_ids
+        )
         return _json(json.dumps(row, separators=(",", ":")).encode())
 
 
