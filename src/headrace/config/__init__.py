@@ -1,1 +1,33 @@
-"""config."""
+"""The config: dlt's REST API source format with Headrace's keys, read, checked and completed."""
+
+from headrace.config.auth import ApiKeyAuthConfig, BearerAuthConfig, HttpBasicAuthConfig
+from headrace.config.client import ClientConfig, PipelineConfig
+from headrace.config.json_schema import config_json_schema
+from headrace.config.loading import load_config
+from headrace.config.overrides import apply_overrides
+from headrace.config.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
+from headrace.config.parsing import parse_config
+from headrace.config.reading import read_document
+from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
+from headrace.config.substitution import SubstitutedValues, substitute_secrets
+
+__all__ = [
+    "ApiKeyAuthConfig",
+    "BearerAuthConfig",
+    "ClientConfig",
+    "CursorPaginatorConfig",
+    "EndpointConfig",
+    "ExternalResource",
+    "HttpBasicAuthConfig",
+    "PipelineConfig",
+    "ResourceConfig",
+    "SinglePagePaginatorConfig",
+    "SourceConfig",
+    "SubstitutedValues",
+    "apply_overrides",
+    "config_json_schema",
+    "load_config",
+    "parse_config",
+    "read_document",
+    "substitute_secrets",
+]

@@ -1,0 +1,110 @@
+"""The keys of `client` and `pipeline`: how every request is made, where the rows go."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, Tag
+
+from headrace.config.auth import AnyAuth
+from headrace.config.fields import (
+    BY_SHAPE,
+    TEXT,
+    Count,
+    FormatModel,
+    HeaderValue,
+    Name,
+    PythonObject,
+    Seconds,
+    TaggedObject,
+    WholeNumber,
+    fault,
+)
+from headrace.config.paginators import AnyPaginator
+
+_EXAMPLE = "for example https://api.example.com/v1"
+
+
+def _http_url(url: str) -> str:
+    host = None
+    scheme = ""
+    try:
+        parts = urlsplit(url.strip())
+        scheme, host = parts.scheme.lower(), parts.hostname
+        _ = parts.port
+    except ValueError:
+        host = None
+    if scheme not in ("http", "https"):
+        raise fault(f"must begin with https:// or http://, {_EXAMPLE}")
+    if not host or any(character.isspace() for character in url.strip()):
+        raise fault(f"has no valid host, {_EXAMPLE}")
+    return url.strip()
+
+
+class RetryConfig(FormatModel):
+    """When a failed request is tried again."""
+
+    status_codes: tuple[WholeNumber, ...] = Field(
+        default=(429, 500, 502, 503, 504), description="HTTP statuses that are tried again."
+    )
+    max_attempts: Count = Field(default=5, description="Attempts in all, the first included.")
+    backoff_factor: Seconds = Field(
+        default=1.0, description="Seconds before the second attempt; doubled for each further one."
+    )
+    max_delay: Seconds = Field(default=300, description="Longest pause, in seconds.")
+    respect_retry_after: bool = Field(
+        default=True, description="Wait as long as the server's `Retry-After` says."
+    )
+    deadline: Seconds = Field(
+        default=600, description="Seconds for one request with all its attempts."
+    )
+
+
+class RateLimitConfig(FormatModel):
+    """How many requests may begin in a span of time."""
+
+    requests: Count = Field(description="Requests that may begin in that many seconds.")
+    seconds: Seconds = Field(default=1, description="The span, in seconds.")
+
+
+class ClientConfig(FormatModel):
+    """What all requests to the API have in common."""
+
+    base_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        description=f"the API's address, {_EXAMPLE}", repr=False
+    )
+    headers: dict[str, HeaderValue] | None = Field(
+        default=None, description="Headers of every request.", repr=False
+    )
+    auth: AnyAuth | None = Field(default=None, description="How requests are authenticated.")
+    paginator: AnyPaginator | None = Field(
+        default=None, description="How listings go on, unless an endpoint says otherwise."
+    )
+    session: PythonObject = Field(default=None, description="A requests session.", repr=False)
+    timeout: Seconds = Field(default=60, description="Seconds to wait for one answer.")
+    concurrency: Count = Field(
+        default=8, description="Requests under way at once, over all resources."
+    )
+    max_response_bytes: Count = Field(
+        default=256 * 1024 * 1024, description="Largest answer, in bytes after decompression."
+    )
+    retry: RetryConfig | None = Field(default=None, description="When to try again.")
+    rate_limit: RateLimitConfig | None = Field(default=None, description="How fast to ask.")
+    allowed_hosts: tuple[str, ...] | None = Field(
+        default=None, description="Other hosts that may be followed to, with credentials."
+    )
+
+
+Destination = Annotated[Annotated[str, Tag(TEXT)] | TaggedObject, BY_SHAPE]
+
+
+class PipelineConfig(FormatModel):
+    """The dlt pipeline that a config run from the command line loads with."""
+
+    name: Name | None = Field(default=None, description="Name of the pipeline.")
+    destination: Destination | None = Field(
+        default=None, description="dlt destination, for example duckdb or postgres.", repr=False
+    )
+    dataset: Name | None = Field(default=None, description="Dataset (schema) to load into.")
+    row_ids: bool = Field(default=True, description="Add dlt's `_dlt_id` and `_dlt_load_id`.")

@@ -1,0 +1,84 @@
+"""The whole document of a config, as it is written."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, Tag
+
+from headrace.config.client import ClientConfig, PipelineConfig
+from headrace.config.endpoint import EndpointModel
+from headrace.config.fields import (
+    BY_SHAPE,
+    MAPPING,
+    TEXT,
+    FormatModel,
+    Name,
+    PythonObject,
+    TaggedObject,
+    WholeNumber,
+)
+from headrace.config.hints import DynamicText, NestedHints, TableHints
+
+AnyEndpoint = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[EndpointModel, Tag(MAPPING)], BY_SHAPE
+]
+
+
+class ProcessingStepModel(FormatModel):
+    """One Python function over the rows."""
+
+    filter: PythonObject = Field(default=None, description="Keeps a row where it is true.")
+    map: PythonObject = Field(default=None, description="Makes a row of a row.")
+    yield_map: PythonObject = Field(default=None, description="Makes rows of a row.")
+
+
+class ResourceDefaultsModel(TableHints):
+    """What resources have in common; each may say otherwise."""
+
+    table_name: DynamicText | None = Field(
+        default=None, description="Name of the table; the resource's when absent."
+    )
+    nested_hints: NestedHints | None = Field(default=None, description="Hints by nested table.")
+    max_table_nesting: WholeNumber | None = Field(
+        default=None, description="How deep nested rows become tables of their own."
+    )
+    selected: bool | None = Field(default=None, description="Whether it is loaded.")
+    parallelized: bool | None = Field(default=None, description="Extract beside others.")
+    processing_steps: list[ProcessingStepModel] | None = Field(
+        default=None, description="Python functions over the rows."
+    )
+    endpoint: AnyEndpoint | None = Field(
+        default=None, description="What is asked for: a path, or a mapping."
+    )
+    include_from_parent: list[str] | None = Field(
+        default=None, description="Fields of the parent's row to copy into each row."
+    )
+
+
+class ResourceModel(ResourceDefaultsModel):
+    """A resource as written: one listing, one table."""
+
+    name: Name = Field(description="the resource's name, also the default of its table and path")
+
+
+AnyResource = Annotated[
+    Annotated[Name, Tag(TEXT)] | Annotated[ResourceModel, Tag(MAPPING)] | TaggedObject, BY_SHAPE
+]
+
+
+class SourceDocument(FormatModel):
+    """A REST API source: dlt's format, and Headrace's keys besides."""
+
+    client: ClientConfig = Field(
+        description="what all requests have in common: base_url, auth, ..."
+    )
+    resource_defaults: ResourceDefaultsModel | None = Field(
+        default=None, description="What resources have in common."
+    )
+    resources: list[AnyResource] = Field(
+        min_length=1, description="the listings to load: a list of names or mappings"
+    )
+    pipeline: PipelineConfig | None = Field(
+        default=None, description="The dlt pipeline, for the command line."
+    )

@@ -1,0 +1,213 @@
+"""From a document to a `SourceConfig`, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from headrace.config.auth import AnyAuth
+from headrace.config.document import ResourceModel, SourceDocument
+from headrace.config.endpoint import EndpointModel
+from headrace.config.faults import FaultCollector
+from headrace.config.fields import is_dlt_instance, is_python_object
+from headrace.config.merging import merged_resource
+from headrace.config.paginators import AnyPaginator
+from headrace.config.placeholders import bind_path, unescaped
+from headrace.config.showing import Path, kind
+from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
+from headrace.config.substitution import SubstitutedValues
+from headrace.config.unbuilt import (
+    built_types,
+    find_unbuilt,
+    name_a_paginator,
+    written_resources,
+)
+from headrace.exceptions import ConfigError, Fault
+
+_NOT_FOR_DLT = frozenset(
+    {"endpoint", "include_from_parent", "processing_steps", "parent_table_name"}
+)
+_NOTHING_SUBSTITUTED = SubstitutedValues()
+_PAGINATOR: TypeAdapter[Any] = TypeAdapter(AnyPaginator)
+_AUTH: TypeAdapter[Any] = TypeAdapter(AnyAuth)
+
+
+def parse_config(
+    document: Mapping[str, Any], substituted: SubstitutedValues = _NOTHING_SUBSTITUTED
+) -> SourceConfig:
+    """Check a config and complete it.
+
+    Args:
+        document: as given to `rest_api_source`, or read from a file with its secrets put in.
+            Python objects in it are kept as they are.
+        substituted: the values that `substitute_secrets` put in; no message shows them.
+
+    Returns:
+        The config, every resource merged with the defaults.
+
+    Raises:
+        ConfigError: everything that is wrong, at once.
+    """
+    if not isinstance(document, Mapping):
+        raise ConfigError([Fault("", f"expected a mapping; got {kind(document)}")])
+    document = dict(document)
+    faults = FaultCollector(document, substituted)
+    unbuilt = list(find_unbuilt(document))
+    for path, message in unbuilt:
+        faults.add(path, message)
+    source: SourceDocument | None = None
+    try:
+        source = SourceDocument.model_validate(document)
+    except ValidationError as error:
+        faults.add_invalid(error, SourceDocument, skip=[path for path, _ in unbuilt])
+    for path, message in _contradictions(document):
+        faults.add(path, message)
+    if source is None or not faults.is_empty:
+        raise faults.error()
+    return SourceConfig(
+        client=source.client,
+        resources=tuple(_resource(document, index) for index in range(len(source.resources))),
+        pipeline=source.pipeline,
+    )
+
+
+def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """What is wrong between keys that are right each by itself."""
+    yield from _names_given_twice(document)
+    client = document.get("client")
+    if isinstance(client, dict):
+        yield from _half_given(client, ("client",))
+    for path, resource in written_resources(document):
+        if isinstance(endpoint := resource.get("endpoint"), dict):
+            yield from _half_given(endpoint, (*path, "endpoint"))
+            yield from _untyped_params(endpoint.get("params"), (*path, "endpoint", "params"))
+    for index, resource in enumerate(_listed_resources(document)):
+        if is_python_object(resource):
+            if not _is_dlt_resource(resource):
+                message = f"expected a name, a mapping or a dlt resource; got {kind(resource)}"
+                yield ("resources", index), message
+        elif isinstance(resource, (str, dict)):
+            yield from _wrong_when_merged(document, index, resource)
+
+
+def _listed_resources(document: Mapping[str, Any]) -> list[Any]:
+    resources = document.get("resources")
+    return list(resources) if isinstance(resources, (list, tuple)) else []
+
+
+def _is_dlt_resource(value: object) -> bool:
+    return is_dlt_instance(value, "dlt.extract.resource", "DltResource")
+
+
+def _names_given_twice(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    first: dict[str, int] = {}
+    for index, resource in enumerate(_listed_resources(document)):
+        name = resource.get("name") if isinstance(resource, dict) else resource
+        if _is_dlt_resource(resource):
+            name = resource.name
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            path: Path = ("resources", index)
+            path = (*path, "name") if isinstance(resource, dict) else path
+            yield path, f"resources[{first[name]}] has this name already; each needs its own"
+        first.setdefault(name, index)
+
+
+def _half_given(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    paginator = mapping.get("paginator")
+    if isinstance(paginator, dict) and paginator.get("type") == "cursor":
+        places = ("cursor_param", "cursor_body_path")
+        if all(paginator.get(place) is not None for place in places):
+            message = "give either `cursor_param` or `cursor_body_path`, not both"
+            yield (*path, "paginator", "cursor_body_path"), message
+    auth = mapping.get("auth")
+    if isinstance(auth, str) and auth in built_types("auth"):
+        yield (
+            (*path, "auth"),
+            f"`{auth}` by its name alone holds no secret; write a mapping, for example "
+            "`{type: bearer, token: ...}`, with ${NAME} in a file or dlt.secrets[...] in Python",
+        )
+
+
+def _untyped_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    for name, value in params.items() if isinstance(params, dict) else ():
+        if isinstance(value, dict) and value.get("type") not in ("resolve", "incremental"):
+            message = "a mapping as a param needs `type: resolve` or `type: incremental`"
+            yield (*path, name), message
+
+
+def _wrong_when_merged(
+    document: Mapping[str, Any], index: int, resource: str | dict[str, Any]
+) -> Iterator[tuple[Path, str]]:
+    defaults = document.get("resource_defaults")
+    if not _columns_can_be_merged(resource) or not _columns_can_be_merged(defaults):
+        return
+    endpoint = merged_resource(resource, defaults if isinstance(defaults, dict) else None)[
+        "endpoint"
+    ]
+    path: Path = ("resources", index, "endpoint")
+    client = document.get("client")
+    inherited = client.get("paginator") if isinstance(client, dict) else None
+    if endpoint.get("paginator") is None and inherited is None:
+        yield (*path, "paginator"), name_a_paginator()
+    if endpoint.get("json") is not None and endpoint.get("data") is not None:
+        yield (*path, "data"), "give either `json` or `data`, not both"
+    params = endpoint.get("params")
+    if isinstance(endpoint.get("path"), str):
+        try:
+            bind_path(endpoint["path"], params if isinstance(params, dict) else {})
+        except PydanticCustomError as error:
+            yield (*path, "path"), error.message()
+
+
+def _columns_can_be_merged(resource: Any) -> bool:
+    columns = resource.get("columns") if isinstance(resource, dict) else None
+    if isinstance(columns, dict):
+        return all(hints is None or isinstance(hints, dict) for hints in columns.values())
+    if isinstance(columns, list):
+        return all(isinstance(column, dict) and column.get("name") for column in columns)
+    return True
+
+
+def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | ExternalResource:
+    written = document["resources"][index]
+    if _is_dlt_resource(written):
+        return ExternalResource(index=index, name=written.name, resource=written)
+    merged = merged_resource(written, document.get("resource_defaults"))
+    hints = {key: value for key, value in merged.items() if key not in _NOT_FOR_DLT}
+    typed = ResourceModel.model_validate(hints)
+    for key in ("max_table_nesting", "selected", "parallelized"):
+        # Numbers and switches may have come as the text of a `${NAME}`.
+        if isinstance(hints.get(key), str):
+            hints[key] = getattr(typed, key)
+        elif key in hints and hints[key] is None:
+            del hints[key]
+    endpoint = _endpoint(merged["endpoint"], document["client"])
+    return ResourceConfig(index=index, name=str(merged["name"]), endpoint=endpoint, hints=hints)
+
+
+def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointConfig:
+    path, params = bind_path(merged["path"], merged.get("params") or {})
+    typed = EndpointModel.model_validate({**merged, "path": path, "params": params})
+    paginator = merged.get("paginator")
+    if paginator is None:
+        paginator = client.get("paginator")
+    # An endpoint's null means no authentication, not the client's.
+    auth = merged["auth"] if "auth" in merged else client.get("auth")
+    return EndpointConfig(
+        path=path,
+        method=typed.method,
+        params=unescaped(typed.params or {}),
+        json=unescaped(typed.json_body),
+        data=unescaped(typed.data),
+        headers=unescaped(typed.headers or {}),
+        data_selector=typed.data_selector,
+        paginator=_PAGINATOR.validate_python(
+            {"type": paginator} if isinstance(paginator, str) else paginator
+        ),
+        auth=None if auth is None else _AUTH.validate_python(auth),
+    )

@@ -1,0 +1,86 @@
+"""A config that has been read: complete, typed, and ready to be run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from jsonpath_ng import JSONPath
+
+from headrace.config.auth import BuiltAuth
+from headrace.config.client import ClientConfig, PipelineConfig
+from headrace.config.paginators import BuiltPaginator
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointConfig:
+    """What a resource asks for.
+
+    Args:
+        path: below the client's `base_url`, or a URL of its own; placeholders are bound.
+        method: in capitals.
+        params: query parameters.
+        json: JSON body, or None.
+        data: form fields or a raw body, or None.
+        headers: over those of the client.
+        data_selector: JSONPath of the rows; None where they are to be found.
+        paginator: how the listing goes on.
+        auth: how requests are authenticated; None for not at all.
+    """
+
+    path: str
+    method: str
+    params: dict[str, Any] = field(repr=False)
+    json: dict[str, Any] | None = field(repr=False)
+    data: Any = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    data_selector: str | JSONPath | None
+    paginator: BuiltPaginator
+    auth: BuiltAuth | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceConfig:
+    """One listing and its table.
+
+    Args:
+        index: place in the config's list, for paths in messages.
+        name: the resource's name.
+        endpoint: what it asks for.
+        hints: keyword arguments for `dlt.resource`, as the user gave them.
+    """
+
+    index: int
+    name: str
+    endpoint: EndpointConfig
+    hints: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalResource:
+    """A `dlt` resource that the user made.
+
+    Args:
+        index: place in the config's list.
+        name: the resource's name.
+        resource: the very `DltResource`.
+    """
+
+    index: int
+    name: str
+    resource: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceConfig:
+    """A whole config.
+
+    Args:
+        client: what all requests have in common.
+        resources: in the order of the config.
+        pipeline: for the command line; None when the config does not say.
+    """
+
+    client: ClientConfig
+    resources: tuple[ResourceConfig | ExternalResource, ...]
+    pipeline: PipelineConfig | None

@@ -1,0 +1,152 @@
+"""What is part of the format but not built yet: one table, from which later work deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from headrace.config.auth import AuthName
+from headrace.config.fields import is_dlt_instance, is_python_object
+from headrace.config.paginators import PaginatorName
+from headrace.config.placeholders import names_in
+from headrace.config.showing import Path, listed
+
+UNBUILT: Mapping[str, tuple[str, ...]] = {
+    "client": ("session", "retry", "rate_limit", "allowed_hosts"),
+    "resource": ("include_from_parent", "processing_steps", "parent_table_name"),
+    "endpoint": ("response_actions", "incremental"),
+    "paginator type": (
+        "header_cursor",
+        "header_link",
+        "json_link",
+        "json_response",
+        "offset",
+        "page_number",
+        "auto",
+    ),
+    "auth type": ("oauth2_client_credentials",),
+    "param type": ("resolve", "incremental"),
+    "object": ("auth", "paginator"),
+    "placeholder": ("params", "json", "data", "headers"),
+}
+
+_KNOWN_TYPES = {
+    "paginator": tuple(get_args(PaginatorName)),
+    "auth": tuple(get_args(AuthName)),
+}
+
+
+def built_types(key: str) -> list[str]:
+    """The types that can be used.
+
+    Args:
+        key: `paginator` or `auth`.
+
+    Returns:
+        Their names.
+    """
+    return [name for name in _KNOWN_TYPES[key] if name not in UNBUILT[f"{key} type"]]
+
+
+def name_a_paginator() -> str:
+    """What to do where no paginator is named.
+
+    Returns:
+        A sentence for a message.
+    """
+    return (
+        "guessing the paginator (`auto`, the default) is part of the format but is not built "
+        "yet; name one, for example `type: cursor` or `type: single_page`"
+    )
+
+
+def find_unbuilt(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Find what a document uses of the unbuilt.
+
+    Args:
+        document: the config as written; may be wrong in any other way.
+
+    Yields:
+        Where it stands, and a message.
+    """
+    client = document.get("client")
+    if isinstance(client, dict):
+        yield from _unbuilt_keys(client, ("client",), "client")
+        yield from _unbuilt_types(client, ("client",))
+    for path, resource in written_resources(document):
+        yield from _unbuilt_keys(resource, path, "resource")
+        endpoint = resource.get("endpoint")
+        if isinstance(endpoint, dict):
+            below: Path = (*path, "endpoint")
+            yield from _unbuilt_keys(endpoint, below, "endpoint")
+            yield from _unbuilt_types(endpoint, below)
+            yield from _unbuilt_params(endpoint.get("params"), (*below, "params"))
+            for key in UNBUILT["placeholder"]:
+                yield from _unbuilt_placeholders(endpoint.get(key), (*below, key))
+
+
+def written_resources(document: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The mappings that describe resources, the defaults first.
+
+    Args:
+        document: the config as written.
+
+    Yields:
+        Where each stands, and the mapping.
+    """
+    defaults = document.get("resource_defaults")
+    if isinstance(defaults, dict):
+        yield ("resource_defaults",), defaults
+    resources = document.get("resources")
+    for index, resource in enumerate(resources if isinstance(resources, (list, tuple)) else ()):
+        if isinstance(resource, dict):
+            yield ("resources", index), resource
+
+
+def _unbuilt_keys(mapping: Mapping[str, Any], path: Path, place: str) -> Iterator[tuple[Path, str]]:
+    for key in UNBUILT[place]:
+        if mapping.get(key) is not None:
+            yield (*path, key), f"`{key}` is part of the format but is not built yet; leave it out"
+
+
+def _unbuilt_types(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    for key in ("paginator", "auth"):
+        value = mapping.get(key)
+        built = f"built: {listed(built_types(key))}"
+        name = value.get("type") if isinstance(value, dict) else value
+        where: Path = (*path, key, "type") if isinstance(value, dict) else (*path, key)
+        if key in UNBUILT["object"] and is_python_object(value):
+            message = f"a Python object for `{key}` is part of the format but is not built yet"
+            yield where, f"{message}; {built}"
+        elif name == "auto" and name in UNBUILT["paginator type"] and key == "paginator":
+            yield where, name_a_paginator()
+        elif isinstance(name, str) and name in UNBUILT[f"{key} type"]:
+            yield where, f"`{name}` is part of the format but is not built yet; {built}"
+
+
+def _unbuilt_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    for name, value in params.items() if isinstance(params, dict) else ():
+        kind = value.get("type") if isinstance(value, dict) else None
+        if is_dlt_instance(value, "dlt.extract.incremental", "Incremental"):
+            kind = "incremental"
+        if isinstance(kind, str) and kind in UNBUILT["param type"]:
+            message = f"a param of type `{kind}` is part of the format but is not built yet"
+            yield (*path, name), f"{message}; built: plain values"
+
+
+def _unbuilt_placeholders(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _unbuilt_placeholders(key, (*path, key))
+            yield from _unbuilt_placeholders(inner, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from _unbuilt_placeholders(inner, (*path, index))
+    elif isinstance(value, str):
+        escape = "for a literal brace write `{{` or `}}`"
+        names = names_in(value)
+        if names is None:
+            yield path, f"holds a brace without its partner; {escape}"
+        elif names:
+            message = "a `{placeholder}` here is part of the format but is not built yet"
+            yield path, f"{message}; {escape}"
