@@ -1,3 +1,58 @@
 """A REST API source for dlt: from a config to exact, typed tables."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from headrace.exceptions import (
+    ConfigError,
+    ConnectionFailed,
+    ExpressionError,
+    Fault,
+    HeadraceError,
+    PageError,
+    RedirectRefused,
+    RequestError,
+    ResponseStatusError,
+    RowError,
+    SyncError,
+)
+
+if TYPE_CHECKING:
+    from headrace.source import rest_api_resources, rest_api_source
+    from headrace.syncing import SyncReport, sync
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "ConfigError",
+    "ConnectionFailed",
+    "ExpressionError",
+    "Fault",
+    "HeadraceError",
+    "PageError",
+    "RedirectRefused",
+    "RequestError",
+    "ResponseStatusError",
+    "RowError",
+    "SyncError",
+    "SyncReport",
+    "rest_api_resources",
+    "rest_api_source",
+    "sync",
+]
+
+# dlt takes most of a second to import: not before it is needed.
+_LATER = {
+    "SyncReport": "headrace.syncing",
+    "rest_api_resources": "headrace.source",
+    "rest_api_source": "headrace.source",
+    "sync": "headrace.syncing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module `headrace` has no attribute `{name}`")
+    return getattr(import_module(_LATER[name]), name)

@@ -28,7 +28,7 @@ class CursorSettings:
 
     Args:
         cursor_path: where a page names the cursor of the next; none, null or empty is the end.
-        cursor_param: the query parameter that takes the cursor.
+        cursor_param: the query parameter that takes the cursor; `cursor` when None.
         cursor_body_path: or else the dotted path in the JSON body that takes it.
         stop_after_empty_page: end at a page without rows.
         has_more_path: where a page says whether there are more.
@@ -39,7 +39,7 @@ class CursorSettings:
     """
 
     cursor_path: JsonPath
-    cursor_param: str | None = "cursor"
+    cursor_param: str | None = None
     cursor_body_path: str | None = None
     stop_after_empty_page: bool = False
     has_more_path: JsonPath | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -42,7 +42,7 @@ class Lanes:
 
     def read(
         self, lane: Callable[[HttpClient], AsyncIterator[Item]], size: Callable[[Item], int]
-    ) -> Iterator[Item]:
+    ) -> Generator[Item, None, None]:
         """Iterates over what a lane yields while the lane fetches on in the background.
 
         Args:
@@ -127,7 +127,7 @@ class _Handoff(Generic[Item]):
         else:
             self._ready.put(None)
 
-    def drain(self) -> Iterator[Item]:
+    def drain(self) -> Generator[Item, None, None]:
         """The items, in order; waits for the next one."""
         while (entry := self._ready.get()) is not None:
             if isinstance(entry, BaseException):

@@ -1,0 +1,75 @@
+"""Which pipeline a config runs in, and where that loads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dlt
+from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.destination import Destination
+from dlt.common.destination.exceptions import DestinationException
+
+from headrace.config import SourceConfig
+from headrace.exceptions import ConfigError, Fault
+
+# Schemes of database URLs that are not what dlt calls the destination.
+_SCHEMES = {
+    "postgresql": "postgres",
+    "mysql": "sqlalchemy",
+    "mysql+pymysql": "sqlalchemy",
+    "sqlite": "sqlalchemy",
+}
+
+
+def open_pipeline(
+    config: SourceConfig,
+    default_name: str,
+    destination: str | None = None,
+    dataset: str | None = None,
+) -> dlt.Pipeline:
+    """Makes the dlt pipeline that a config asks for.
+
+    Args:
+        config: its `pipeline` part counts where the other arguments are None.
+        default_name: of the pipeline, when the config has none.
+        destination: a dlt destination's name (`postgres`), or a URL with the place and the
+            credentials (`duckdb:///file.duckdb`). With neither: `<pipeline>.duckdb` in the
+            current folder.
+        dataset: the dataset (schema) to load into; dlt's `<pipeline>_dataset` when None.
+
+    Raises:
+        ConfigError: there is no such destination.
+    """
+    settings = config.pipeline
+    name = (settings.name if settings else None) or default_name
+    target: Any = destination or (settings.destination if settings else None)
+    if target is None:
+        target = dlt.destinations.duckdb(f"{name}.duckdb")
+    elif isinstance(target, str):
+        target = _destination(target)
+    dataset_name = dataset or (settings.dataset if settings else None)
+    pipeline: dlt.Pipeline = dlt.pipeline(
+        name,
+        destination=target,
+        dataset_name=dataset_name,  # type: ignore[arg-type] # None, as its own default is
+    )
+    return pipeline
+
+
+def _destination(text: str) -> Any:
+    scheme, separator, _ = text.partition("://")
+    name = _SCHEMES.get(scheme, scheme)
+    try:
+        if separator:
+            return Destination.from_reference(name, credentials=text)
+        return Destination.from_reference(name)
+    except (DestinationException, ConfigurationException):
+        raise ConfigError(
+            [
+                Fault(
+                    "pipeline.destination",
+                    f"`{name}` is no destination that dlt knows. Give a name as `duckdb` or "
+                    "`postgres`, or a URL as `duckdb:///file.duckdb`.",
+                )
+            ]
+        ) from None

@@ -1,0 +1,80 @@
+"""What a sync counts while it runs, for whoever shows or checks it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class ResourceFigures:
+    """Counts of one resource.
+
+    Args:
+        requests: answered with a page.
+        pages: read.
+        rows: received.
+        loaded_rows: handed on to dlt; fewer than `rows` only where a limit cut the rest.
+        side_rows: of these, the rows that dlt's normalizer types.
+        bytes: of the pages, after decompression.
+    """
+
+    requests: int = 0
+    pages: int = 0
+    rows: int = 0
+    loaded_rows: int = 0
+    side_rows: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counts of a sync, by resource.
+
+    Args:
+        resources: by name, in the order in which they began.
+    """
+
+    resources: dict[str, ResourceFigures] = field(default_factory=dict)
+
+    def of(self, resource: str) -> ResourceFigures:
+        """The counts of a resource, made at its first mention."""
+        return self.resources.setdefault(resource, ResourceFigures())
+
+    @property
+    def total(self) -> ResourceFigures:
+        """The sum over all resources."""
+        total = ResourceFigures()
+        for each in list(self.resources.values()):
+            for name in ResourceFigures.__slots__:
+                setattr(total, name, getattr(total, name) + getattr(each, name))
+        return total
+
+
+_watched: dict[str, Figures] = {}
+_lock = threading.Lock()
+
+
+@contextmanager
+def watch(pipeline_name: str, figures: Figures) -> Iterator[None]:
+    """Collects the figures of what runs in a pipeline meanwhile.
+
+    Args:
+        pipeline_name: resources that run in another pipeline are not counted here.
+        figures: to count on.
+    """
+    with _lock:
+        _watched[pipeline_name] = figures
+    try:
+        yield
+    finally:
+        with _lock:
+            _watched.pop(pipeline_name, None)
+
+
+def watched(pipeline_name: str) -> Figures:
+    """Where a running resource counts; a sheet that nobody reads when nobody watches."""
+    with _lock:
+        return _watched.get(pipeline_name) or Figures()

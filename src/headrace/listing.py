@@ -1,0 +1,93 @@
+"""One listing of an API: asks for its pages in turn and cuts them into rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import msgspec
+from jsonpath_ng import JSONPath
+
+from headrace.exceptions import ExpressionError, PageError
+from headrace.exchange import Request, Response
+from headrace.figures import ResourceFigures
+from headrace.paging import Page, Paginator
+from headrace.redaction import Redactor
+from headrace.rows import PageSlicer
+from headrace.wire.client import HttpClient
+from headrace.wire.credentials import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """The rows of one page, still JSON.
+
+    Args:
+        rows: the bytes of each.
+        size: of the whole page in bytes.
+    """
+
+    rows: list[msgspec.Raw]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How to list a resource from its first page to its last.
+
+    Args:
+        name: of the resource.
+        request: what the endpoint asks for, before a paginator adds to it.
+        credentials: that go with each request.
+        data_selector: JSONPath to the rows; None to look for them.
+        new_paginator: makes a paginator for one pass through the listing.
+    """
+
+    name: str
+    request: Request
+    credentials: Credentials
+    data_selector: str | JSONPath | None
+    new_paginator: Callable[[], Paginator]
+
+    async def pages(
+        self, client: HttpClient, figures: ResourceFigures
+    ) -> AsyncIterator[FetchedPage]:
+        """Lists all pages.
+
+        Args:
+            client: to ask with.
+            figures: to count on.
+
+        Raises:
+            RequestError: a request got no usable answer.
+            PageError: an answer is not the page that the config describes.
+        """
+        paginator = self.new_paginator()
+        slicer = PageSlicer(self.data_selector, paginator.paths)
+        request: Request | None = paginator.first_request(self.request)
+        number = 0
+        while request is not None:
+            response = await client.send(request, self.credentials)
+            figures.requests += 1
+            number += 1
+            try:
+                content_type = response.headers.get("Content-Type", "")
+                sliced = slicer.slice(response.body, content_type)
+                page = Page(
+                    sliced.rest, sliced.document, response.headers, len(sliced.rows), number
+                )
+                following = paginator.next_request(request, page)
+            except (PageError, ExpressionError) as error:
+                raise self._located(error, request, response) from None
+            figures.pages += 1
+            figures.rows += len(sliced.rows)
+            figures.bytes += len(response.body)
+            yield FetchedPage(sliced.rows, len(response.body))
+            request = following
+
+    def _located(
+        self, error: PageError | ExpressionError, request: Request, response: Response
+    ) -> PageError | ExpressionError:
+        """The error with the resource and the request that it came from."""
+        text = f"resource `{self.name}`, {request.method} {response.url}: {error}"
+        return type(error)(Redactor(self.credentials.secrets).clean(text))

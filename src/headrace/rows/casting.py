@@ -1,0 +1,78 @@
+"""From what the wire carries to what the table holds, exactly or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Digits that fit 64 bits whatever they are.
+_INTEGER_TEXT = r"^-?[0-9]{1,18}$"
+
+
+def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
+    """How to read values of this kind for a column of that type.
+
+    Args:
+        column_type: what the table holds.
+        value: a sample from the wire, decoded; None says nothing of its kind.
+
+    Returns:
+        The type to read as; None when only the side road can bring such a value there.
+    """
+    if value is None:
+        return default_wire_type(column_type)
+    if isinstance(value, bool):
+        return pa.bool_() if pa.types.is_boolean(column_type) else None
+    if isinstance(value, int):
+        if pa.types.is_floating(column_type):
+            return pa.float64()
+        is_exact = pa.types.is_integer(column_type) or pa.types.is_string(column_type)
+        return pa.int64() if is_exact else None
+    if isinstance(value, float):
+        return pa.float64() if pa.types.is_floating(column_type) else None
+    if isinstance(value, str):
+        if pa.types.is_timestamp(column_type):
+            return default_wire_type(column_type)
+        is_exact = pa.types.is_integer(column_type) or pa.types.is_string(column_type)
+        return pa.string() if is_exact else None
+    return None
+
+
+def default_wire_type(column_type: pa.DataType) -> pa.DataType:
+    """How a column's values are read as long as none has been seen."""
+    if pa.types.is_timestamp(column_type):
+        return pa.timestamp("us", "UTC")
+    if pa.types.is_integer(column_type):
+        return pa.int64()
+    return column_type
+
+
+def cast_exactly(
+    values: pa.ChunkedArray, column_type: pa.DataType
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
+    """Casts what keeps its value, and marks what would not.
+
+    Args:
+        values: as read.
+        column_type: as the table holds them.
+
+    Returns:
+        The column, null at the marked places, and the marks (true: does not fit); None for the
+        marks when everything fits.
+    """
+    if values.type == column_type:
+        return values, None
+    try:
+        return values.cast(column_type), None
+    except pa.ArrowInvalid:
+        present = pc.is_valid(values)
+        if pa.types.is_string(values.type):
+            fits = pc.fill_null(pc.match_substring_regex(values, _INTEGER_TEXT), True)
+            kept = pc.if_else(fits, values, None)
+            try:
+                return kept.cast(column_type), pc.invert(fits)
+            except pa.ArrowInvalid:
+                pass
+        return pa.chunked_array([pa.nulls(len(values), column_type)]), present

@@ -1,0 +1,205 @@
+"""From a config to dlt resources: the same calls as in `dlt.sources.rest_api`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import dlt
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TSchemaContract
+from dlt.extract import DltResource, DltSource
+
+from headrace.config import (
+    ApiKeyAuthConfig,
+    BearerAuthConfig,
+    CursorPaginatorConfig,
+    ExternalResource,
+    HttpBasicAuthConfig,
+    ResourceConfig,
+    SourceConfig,
+    parse_config,
+)
+from headrace.exchange import Request
+from headrace.extraction import ExtractionSettings, extract_rows
+from headrace.json_path import JsonPath
+from headrace.listing import Listing
+from headrace.paging import CursorPaginator, Paginator, SinglePagePaginator
+from headrace.paging.cursor import CursorSettings
+from headrace.wire.client import ClientSettings
+from headrace.wire.credentials import Credentials
+from headrace.wire.lanes import Lanes
+
+# dlt's own source goes by this name: schemas, state and tables carry on under it.
+SOURCE_NAME = "rest_api"
+
+
+def rest_api_source(
+    config: Mapping[str, Any],
+    name: str | None = None,
+    section: str | None = None,
+    max_table_nesting: int | None = None,
+    root_key: bool | None = None,
+    schema: Schema | None = None,
+    schema_contract: TSchemaContract | None = None,
+    parallelized: bool = False,
+) -> DltSource:
+    """Makes a dlt source from a REST API config, as `dlt.sources.rest_api.rest_api_source` does.
+
+    Args:
+        config: in dlt's REST API source format, with Headrace's keys where wanted.
+        name: of the source and its schema; `rest_api` when None.
+        section: of dlt's config files to look settings up in; `rest_api` when None.
+        max_table_nesting: depth of child tables beyond which nested data stays JSON.
+        root_key: adds the root row's id to child tables.
+        schema: to use in place of a new one.
+        schema_contract: what may change in the tables (`evolve`, `freeze`, ...).
+        parallelized: extracts the resources in threads beside each other.
+
+    Returns:
+        The source, ready for `pipeline.run`.
+
+    Raises:
+        ConfigError: the config cannot be used; names every fault found.
+    """
+    return build_source(
+        parse_config(config),
+        name=name,
+        section=section,
+        max_table_nesting=max_table_nesting,
+        root_key=root_key,
+        schema=schema,
+        schema_contract=schema_contract,
+        parallelized=parallelized,
+    )
+
+
+def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
+    """Makes the dlt resources of a REST API config, to be put in a source of one's own.
+
+    Args:
+        config: as for `rest_api_source`.
+
+    Returns:
+        The resources, in the order of the config.
+
+    Raises:
+        ConfigError: the config cannot be used; names every fault found.
+    """
+    return build_resources(parse_config(config))
+
+
+def build_source(
+    config: SourceConfig, *, limit_rows: int | None = None, **settings: Any
+) -> DltSource:
+    """Makes a dlt source from a config that was read before.
+
+    Args:
+        config: as `parse_config` or `load_config` return it.
+        limit_rows: of each resource, load so many rows only; all when None.
+        settings: of the dlt source, as `rest_api_source` takes them.
+    """
+    resources = build_resources(config, limit_rows=limit_rows)
+    return _source.clone(**settings)(resources)
+
+
+@dlt.source(name=SOURCE_NAME, section=SOURCE_NAME)
+def _source(resources: list[DltResource]) -> list[DltResource]:
+    return resources
+
+
+def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> list[DltResource]:
+    """Makes the dlt resources of a config that was read before.
+
+    Args:
+        config: as `parse_config` or `load_config` return it.
+        limit_rows: of each resource, load so many rows only; all when None.
+    """
+    lanes = Lanes(client_settings(config))
+    extraction = ExtractionSettings(
+        row_ids=config.pipeline.row_ids if config.pipeline else True, limit_rows=limit_rows
+    )
+    resources = []
+    for resource in config.resources:
+        if isinstance(resource, ExternalResource):
+            resources.append(resource.resource)
+        else:
+            resources.append(_build_resource(resource, lanes, extraction))
+    return resources
+
+
+def _build_resource(
+    config: ResourceConfig, lanes: Lanes, settings: ExtractionSettings
+) -> DltResource:
+    listing = build_listing(config)
+
+    def list_rows() -> Iterator[Any]:
+        yield from extract_rows(listing, lanes, settings)
+
+    resource: DltResource = dlt.resource(list_rows, **config.hints)()
+    return resource
+
+
+def client_settings(config: SourceConfig) -> ClientSettings:
+    """How the config wants the API to be talked to."""
+    client = config.client
+    return ClientSettings(
+        base_url=client.base_url,
+        headers=client.headers or {},
+        concurrency=client.concurrency,
+        timeout=client.timeout,
+        max_response_bytes=client.max_response_bytes,
+    )
+
+
+def build_listing(resource: ResourceConfig) -> Listing:
+    """How the config wants a resource to be listed."""
+    endpoint = resource.endpoint
+    request = Request(
+        endpoint.method,
+        endpoint.path,
+        params=endpoint.params,
+        headers=endpoint.headers or {},
+        json=endpoint.json,
+        data=endpoint.data,
+    )
+    return Listing(
+        resource.name,
+        request,
+        _credentials(endpoint.auth),
+        endpoint.data_selector,
+        _paginator_factory(endpoint.paginator),
+    )
+
+
+def _credentials(auth: object) -> Credentials:
+    match auth:
+        case ApiKeyAuthConfig():
+            return Credentials.api_key(auth.name, auth.api_key.get_secret_value(), auth.location)
+        case BearerAuthConfig():
+            return Credentials.bearer(auth.token.get_secret_value())
+        case HttpBasicAuthConfig():
+            return Credentials.basic(auth.username, auth.password.get_secret_value())
+        case None:
+            return Credentials()
+        case _:
+            raise TypeError(f"no credentials can be made from {type(auth).__name__}")
+
+
+def _paginator_factory(config: object) -> Callable[[], Paginator]:
+    if not isinstance(config, CursorPaginatorConfig):
+        return SinglePagePaginator
+    has_more = config.has_more_path
+    settings = CursorSettings(
+        cursor_path=JsonPath(config.cursor_path),
+        cursor_param=config.cursor_param,
+        cursor_body_path=config.cursor_body_path,
+        stop_after_empty_page=config.stop_after_empty_page,
+        has_more_path=JsonPath(has_more) if has_more is not None else None,
+        limit=config.limit,
+        limit_param=config.limit_param,
+        stop_condition=config.stop_condition,
+        max_pages=config.max_pages,
+    )
+    return partial(CursorPaginator, settings)
