@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import re
+import socket
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -18,6 +20,7 @@ from headrace.simulator.listing import BadParameter, executions_page, workflows_
 BASE_PATH = "/api/v1"
 REQUESTS_KEPT = 10_000
 
+_TURNS_TO_CONNECT = 3
 _EXECUTION_PATH = re.compile(r"/executions/([^/]+)")
 _EXECUTION_ID = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -106,15 +109,28 @@ async def listening(api: ExecutionsApi, host: str, port: int) -> AsyncIterator[s
     Raises:
         OSError: the address cannot be listened on, as when the port is in use.
     """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family)
     runner = web.ServerRunner(web.Server(api.answer), shutdown_timeout=5)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
-        bound_port = runner.addresses[0][1]
+        await web.SockSite(runner, listener).start()
         authority = f"[{host}]" if ":" in host else host
-        yield f"http://{authority}:{bound_port}{BASE_PATH}"
+        yield f"http://{authority}:{listener.getsockname()[1]}{BASE_PATH}"
     finally:
+        await _stop_accepting(listener)
         await runner.cleanup()
+
+
+async def _stop_accepting(listener: socket.socket) -> None:
+    """Let connections that were accepted just now become known to the server that is to end.
+
+    If asyncio's server is closed in the turn after it accepted one, that one is never closed.
+    """
+    with suppress(NotImplementedError):  # on Windows, where asyncio has no readers
+        asyncio.get_running_loop().remove_reader(listener)
+    for _ in range(_TURNS_TO_CONNECT):
+        await asyncio.sleep(0)
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:
