@@ -113,9 +113,11 @@ def _batches(
 ) -> Iterator[_Batch]:
     """The pages in batches worth typing at once; one page each where the yields are counted."""
     page_by_page = any(isinstance(step, LimitItem) for step in _running_pipe().steps)
+    # Where the end may come at any page, none is asked for before it is wanted.
+    ahead = 1 if page_by_page or settings.limit_rows is not None else None
     batch = _Batch()
     with closing(
-        lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size)
+        lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size, ahead)
     ) as pages:
         for page in _limited(pages, settings.limit_rows):
             batch.add(page)

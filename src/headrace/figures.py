@@ -19,6 +19,7 @@ class ResourceFigures:
         loaded_rows: handed on to dlt; fewer than `rows` only where a limit cut the rest.
         side_rows: of these, the rows that dlt's normalizer types.
         bytes: of the pages, after decompression.
+        listings_ended: how many passes through a listing have come to their end.
     """
 
     requests: int = 0
@@ -27,6 +28,7 @@ class ResourceFigures:
     loaded_rows: int = 0
     side_rows: int = 0
     bytes: int = 0
+    listings_ended: int = 0
 
 
 @dataclass(slots=True)

@@ -25,10 +25,14 @@ class FetchedPage:
     Args:
         rows: the bytes of each.
         size: of the whole page in bytes.
+        asked: method and URL that brought it, fit to be shown.
+        is_last: whether the listing ends with it.
     """
 
     rows: list[msgspec.Raw]
     size: int
+    asked: str = ""
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,10 @@ class Listing:
             figures.pages += 1
             figures.rows += len(sliced.rows)
             figures.bytes += len(response.body)
-            yield FetchedPage(sliced.rows, len(response.body))
+            asked = f"{request.method} {response.url}"
+            yield FetchedPage(sliced.rows, len(response.body), asked, following is None)
             request = following
+        figures.listings_ended += 1
 
     def _located(
         self, error: PageError | ExpressionError, request: Request, response: Response

@@ -41,19 +41,23 @@ class Lanes:
         self._serving: _Serving | None = None
 
     def read(
-        self, lane: Callable[[HttpClient], AsyncIterator[Item]], size: Callable[[Item], int]
+        self,
+        lane: Callable[[HttpClient], AsyncIterator[Item]],
+        size: Callable[[Item], int],
+        buffer_bytes: int | None = None,
     ) -> Generator[Item, None, None]:
         """Iterates over what a lane yields while the lane fetches on in the background.
 
         Args:
             lane: makes the asynchronous iterator, given the shared client.
             size: of an item in bytes; the lane waits while more than the buffer is unread.
+            buffer_bytes: how much to fetch ahead, if not as much as other lanes.
 
         Raises:
             Whatever the lane raises, once all that it yielded before was read.
         """
         serving = self._start()
-        handoff = _Handoff(serving.loop, size, self._buffer_bytes)
+        handoff = _Handoff(serving.loop, size, buffer_bytes or self._buffer_bytes)
         filling = asyncio.run_coroutine_threadsafe(handoff.fill(lane(serving.client)), serving.loop)
         try:
             yield from handoff.drain()

@@ -1,0 +1,51 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from headrace import __version__
+from headrace.cli.check import check
+from headrace.cli.connectors import connectors
+from headrace.cli.init import init
+from headrace.cli.preview import preview
+from headrace.cli.run import run
+from headrace.cli.schema import schema
+from headrace.cli.simulate import simulate
+
+app = typer.Typer(
+    name="headrace",
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain help: the rich one takes as long to import as all the rest.
+    rich_markup_mode=None,
+    # Their tracebacks show local variables, and with them secrets.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"headrace {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _headrace(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Keep a table equal to what a REST API shows, from a config in dlt's REST API source format.
+
+    First steps: `headrace init` writes a config to start from, `headrace check` tries it on the
+    API, `headrace preview` shows its first rows, `headrace run` loads it.
+    """
+
+
+for command in (run, check, preview, init, connectors, schema, simulate):
+    app.command()(command)

@@ -1,0 +1,29 @@
+"""`headrace check`."""
+
+from __future__ import annotations
+
+import typer
+
+from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.outcome import exit_codes
+
+
+def check(config: ConfigArgument, overrides: SetOption = None) -> None:
+    """Try the config: one real request for each resource, nothing loaded.
+
+    Exit code 0: the API answers as the config expects; 1: it does not; 2: the config is wrong.
+    """
+    with exit_codes():
+        from headrace.config import load_config
+        from headrace.inspection import take_sample
+        from headrace.selection import listed_resources
+
+        loaded = load_config(config, overrides or ())
+        typer.echo("The config is sound.")
+        for resource in listed_resources(loaded):
+            sample = take_sample(loaded, resource, count=1)
+            count = f"{sample.first_page_rows:,} row" + "s" * (sample.first_page_rows != 1)
+            further = "more pages follow" if sample.has_more else "that is all there is"
+            typer.echo(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
+            if sample.rows:
+                typer.echo(f"  columns: {', '.join(sample.rows[0])}")

@@ -1,0 +1,24 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+ConfigArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONFIG", help="A config file (YAML or JSON), or the name of a connector."
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key of the config, as client.base_url=http://127.0.0.1:8080/api/v1. "
+        "List items go by their index or name: "
+        "resources.executions.endpoint.paginator.limit=20. Repeatable.",
+    ),
+]

@@ -1,0 +1,64 @@
+"""`headrace preview`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.outcome import exit_codes
+
+if TYPE_CHECKING:
+    from headrace.inspection import Sample
+
+
+def preview(
+    config: ConfigArgument,
+    resource: Annotated[
+        str | None,
+        typer.Argument(metavar="RESOURCE", help="Which resource; the first when left out."),
+    ] = None,
+    rows: Annotated[int, typer.Option(metavar="N", min=1, help="How many rows to show.")] = 10,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A JSON list of rows instead of a table.")
+    ] = False,
+    overrides: SetOption = None,
+) -> None:
+    """Show the first rows as they would be loaded, without loading them."""
+    with exit_codes():
+        from headrace.config import load_config
+        from headrace.inspection import take_sample
+        from headrace.selection import listed_resources, select_resources
+
+        loaded = load_config(config, overrides or ())
+        chosen = select_resources(loaded, [resource] if resource else [])
+        sample = take_sample(loaded, listed_resources(chosen)[0], count=rows)
+        if as_json:
+            typer.echo(json.dumps(sample.rows, default=str, ensure_ascii=False, indent=2))
+        else:
+            _print_table(sample)
+
+
+def _print_table(sample: Sample) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{sample.resource}: the first {len(sample.rows)} rows", title_style="bold")
+    names = list(dict.fromkeys(name for row in sample.rows for name in row))
+    for name in names:
+        table.add_column(Text(name), overflow="fold")
+    for row in sample.rows:
+        # Text, not markup: what the API sends must not style the screen.
+        table.add_row(*(Text(_shown(row.get(name))) for name in names))
+    Console().print(table if names else f"{sample.resource}: the listing is empty")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list | bool):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return str(value)

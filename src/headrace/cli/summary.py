@@ -1,0 +1,66 @@
+"""What `headrace run` says at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from headrace.syncing import SyncReport
+
+_DUCKDB_URL = "duckdb:///"
+
+
+def print_summary(report: SyncReport) -> None:
+    """Prints what was loaded, where it is, and a query to try.
+
+    Args:
+        report: of the sync.
+    """
+    console = Console(soft_wrap=True)
+    if report.resumed:
+        console.print("First finished the load that an earlier run had left behind.")
+    total = report.figures.total
+    _print(
+        console,
+        f"Loaded {total.loaded_rows:,} rows with {total.requests:,} requests in "
+        f"{report.seconds:.1f} s.",
+    )
+    table = Table(box=None, pad_edge=False)
+    for name in ("resource", "table"):
+        table.add_column(name)
+    for name in ("rows", "requests"):
+        table.add_column(name, justify="right")
+    for name, table_name in report.tables.items():
+        counts = report.figures.of(name)
+        full_name = f"{report.dataset_name}.{table_name}"
+        table.add_row(
+            Text(name), Text(full_name), f"{counts.loaded_rows:,}", f"{counts.requests:,}"
+        )
+    console.print(table)
+    _print_where(console, report)
+
+
+def _print_where(console: Console, report: SyncReport) -> None:
+    place = report.location
+    file = place.removeprefix(_DUCKDB_URL) if place.startswith(_DUCKDB_URL) else None
+    _print(console, f"It is in {report.destination}: {file or place}")
+    if not report.tables:
+        return
+    query = f"SELECT * FROM {report.dataset_name}.{next(iter(report.tables.values()))} LIMIT 10"
+    console.print("A query to try:")
+    if file:
+        _print(
+            console,
+            f"""  python -c "import duckdb; duckdb.connect('{file}').sql('{query}').show()\"""",
+        )
+    else:
+        _print(console, f"  {query};")
+
+
+def _print(console: Console, line: str) -> None:
+    # Text, not markup: names and paths must not style the screen.
+    console.print(Text(line))

@@ -1,0 +1,41 @@
+"""Picks resources out of a config by their names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from dataclasses import replace
+
+from headrace.config import ExternalResource, ResourceConfig, SourceConfig
+from headrace.exceptions import ConfigError, Fault
+
+
+def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConfig:
+    """The config with the named resources only; with all of them when no name is given.
+
+    Args:
+        config: to pick from.
+        names: of resources.
+
+    Raises:
+        ConfigError: the config has no resource of such a name.
+    """
+    if not names:
+        return config
+    known = [resource.name for resource in config.resources]
+    faults = [Fault("resources", _unknown(name, known)) for name in names if name not in known]
+    if faults:
+        raise ConfigError(faults)
+    chosen = tuple(resource for resource in config.resources if resource.name in names)
+    return replace(config, resources=chosen)
+
+
+def listed_resources(config: SourceConfig) -> list[ResourceConfig]:
+    """The resources that the config itself describes, without those made in Python."""
+    return [each for each in config.resources if not isinstance(each, ExternalResource)]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}."
+    return f"there is no resource `{name}`; {hint}"
