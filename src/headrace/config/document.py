@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field, Tag
+from pydantic.json_schema import SkipJsonSchema
 
 from headrace.config.client import ClientConfig, PipelineConfig
 from headrace.config.endpoint import EndpointModel
@@ -45,7 +46,7 @@ class ResourceDefaultsModel(TableHints):
     )
     selected: bool | None = Field(default=None, description="Whether it is loaded.")
     parallelized: bool | None = Field(default=None, description="Extract beside others.")
-    processing_steps: list[ProcessingStepModel] | None = Field(
+    processing_steps: SkipJsonSchema[list[ProcessingStepModel] | None] = Field(
         default=None, description="Python functions over the rows."
     )
     endpoint: AnyEndpoint | None = Field(

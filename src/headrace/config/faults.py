@@ -137,9 +137,9 @@ class FaultCollector:
             case "literal_error":
                 return self._unknown_value(path, re.findall(r"'([^']*)'", context["expected"]))
             case "greater_than_equal":
-                return f"must be at least {context['ge']}{got}"
+                return f"must be at least {context['ge']:g}{got}"
             case "greater_than":
-                return f"must be more than {context['gt']}{got}"
+                return f"must be more than {context['gt']:g}{got}"
             case "too_short":
                 return "is empty; list at least one"
             case "string_too_short":

@@ -187,8 +187,8 @@ def _not_a_switch(value: Any) -> Any:
 
 
 WholeNumber = Annotated[int, BeforeValidator(_not_a_switch)]
-Count = Annotated[WholeNumber, Field(ge=1)]
-Seconds = Annotated[float, BeforeValidator(_not_a_switch), Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_not_a_switch)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_not_a_switch)]
 
 
 # --- Text ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Field, Tag
 
 from headrace.config.fields import (
     BY_SHAPE,
@@ -65,6 +65,8 @@ class WriteDispositionModel(FormatModel):
 
 class ColumnModel(FormatModel):
     """What is known of a column."""
+
+    model_config = ConfigDict(json_schema_extra={"patternProperties": {"^x-": {}}})
 
     name: Name | None = Field(default=None, description="Name of the column.")
     data_type: (

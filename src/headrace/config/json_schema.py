@@ -24,6 +24,11 @@ class _FileSchema(GenerateJsonSchema):
     def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:
         return {"anyOf": [super().bool_schema(schema), _PLACEHOLDER]}
 
+    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
+        made = super().literal_schema(schema)
+        # A single choice is a `type`, by which editors tell the alternatives apart.
+        return {"anyOf": [made, _PLACEHOLDER]} if len(schema["expected"]) > 1 else made
+
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 

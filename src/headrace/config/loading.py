@@ -11,17 +11,18 @@ from headrace.config.parsing import parse_config
 from headrace.config.reading import read_document
 from headrace.config.source import SourceConfig
 from headrace.config.substitution import Lookup, substitute_secrets
+from headrace.connectors import find_connector, list_connectors
 
 
 def load_config(
-    path_or_document: Path | str | Mapping[str, Any],
+    config: Path | str | Mapping[str, Any],
     overrides: Iterable[str] = (),
     lookup: Lookup | None = None,
 ) -> SourceConfig:
     """Read a config file, set the overrides, put the secrets in, and check it all.
 
     Args:
-        path_or_document: a YAML or JSON file, or a document that has been read.
+        config: a YAML or JSON file, the name of a connector, or a document that has been read.
         overrides: `path=value` each.
         lookup: where `${NAME}` comes from; None looks where `dlt.secrets` does.
 
@@ -31,10 +32,14 @@ def load_config(
     Raises:
         ConfigError: what is wrong in the first of these steps that fails.
     """
-    if isinstance(path_or_document, Mapping):
-        document = dict(path_or_document)
-    else:
-        document = read_document(Path(path_or_document))
+    document = dict(config) if isinstance(config, Mapping) else _read(config)
     document = apply_overrides(document, overrides)
     document, substituted = substitute_secrets(document, lookup)
     return parse_config(document, substituted)
+
+
+def _read(name: Path | str) -> dict[str, Any]:
+    connector = find_connector(str(name))
+    if connector is not None:
+        return read_document(connector.path)
+    return read_document(Path(name), [each.name for each in list_connectors()])

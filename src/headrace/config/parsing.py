@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from headrace.config.auth import AnyAuth
@@ -31,8 +31,9 @@ _NOT_FOR_DLT = frozenset(
     {"endpoint", "include_from_parent", "processing_steps", "parent_table_name"}
 )
 _NOTHING_SUBSTITUTED = SubstitutedValues()
-_PAGINATOR: TypeAdapter[Any] = TypeAdapter(AnyPaginator)
-_AUTH: TypeAdapter[Any] = TypeAdapter(AnyAuth)
+_SHOW_NO_INPUT = ConfigDict(hide_input_in_errors=True)
+_PAGINATOR: TypeAdapter[Any] = TypeAdapter(AnyPaginator, config=_SHOW_NO_INPUT)
+_AUTH: TypeAdapter[Any] = TypeAdapter(AnyAuth, config=_SHOW_NO_INPUT)
 
 
 def parse_config(
@@ -62,7 +63,7 @@ def parse_config(
     try:
         source = SourceDocument.model_validate(document)
     except ValidationError as error:
-        faults.add_invalid(error, SourceDocument, skip=[path for path, _ in unbuilt])
+        faults.add_invalid(error, SourceDocument, skip=[_whole(path) for path, _ in unbuilt])
     for path, message in _contradictions(document):
         faults.add(path, message)
     if source is None or not faults.is_empty:
@@ -72,6 +73,11 @@ def parse_config(
         resources=tuple(_resource(document, index) for index in range(len(source.resources))),
         pipeline=source.pipeline,
     )
+
+
+def _whole(path: Path) -> Path:
+    """The mapping that is of no use as a whole when its type is not built."""
+    return path[:-1] if path[-2:] in (("paginator", "type"), ("auth", "type")) else path
 
 
 def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -151,8 +157,11 @@ def _wrong_when_merged(
     ]
     path: Path = ("resources", index, "endpoint")
     client = document.get("client")
-    inherited = client.get("paginator") if isinstance(client, dict) else None
-    if endpoint.get("paginator") is None and inherited is None:
+    if (
+        endpoint.get("paginator") is None
+        and isinstance(client, dict)
+        and client.get("paginator") is None
+    ):
         yield (*path, "paginator"), name_a_paginator()
     if endpoint.get("json") is not None and endpoint.get("data") is not None:
         yield (*path, "data"), "give either `json` or `data`, not both"

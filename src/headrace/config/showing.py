@@ -22,6 +22,7 @@ _HARMLESS_AUTH_KEYS = frozenset({"type", "name", "location"})
 _PLAIN_KEY = re.compile(r"[\w\-]+")
 _LONGEST_SHOWN = 40
 _SHORTEST_SECRET = 8
+_SHORTEST_TOKEN = 12
 
 
 def written(path: Path) -> str:
@@ -78,7 +79,7 @@ def shown(path: Path, value: Any, substituted: SubstitutedValues) -> str | None:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not 0 < len(text) <= _LONGEST_SHOWN or not text.isprintable() or "://" in text:
         return None
-    if "@" in text or "`" in text or substituted.appear_in(text):
+    if "@" in text or "`" in text or substituted.appear_in(text) or _looks_secret(text):
         return None
     return f"`{text}`"
 
@@ -171,6 +172,15 @@ def sensitive_values(document: Any) -> SubstitutedValues:
         elif isinstance(value, str) and secret and key not in _HARMLESS_AUTH_KEYS:
             found.add(str.__str__(value))
     return SubstitutedValues(frozenset(text for text in found if len(text) >= _SHORTEST_SECRET))
+
+
+def _looks_secret(text: str) -> bool:
+    """Whether it may be a key that was put in the wrong place."""
+    return (
+        len(text) >= _SHORTEST_TOKEN
+        and any(character.isdigit() for character in text)
+        and any(character.isalpha() for character in text)
+    )
 
 
 def _is_private(path: Path) -> bool:

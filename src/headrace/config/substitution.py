@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headrace.exceptions import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from dlt.common.configuration.providers.provider import ConfigProvider
 
 Lookup = Callable[[str], str | None]
 """From a name to its value, or None when it is nowhere."""
@@ -146,12 +148,9 @@ def look_up_with_dlt(name: str) -> str | None:
     """
     if (written := os.environ.get(name)) is not None:
         return written
-    # dlt takes a second to import, and only names that are not plain variables need it.
-    from dlt.common.configuration.container import Container
-    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
     from dlt.common.typing import TSecretValue
 
-    for provider in Container()[PluggableRunContext].providers.providers:
+    for provider in _providers():
         for sections, key in _spellings(name):
             value, _ = provider.get_value(key, TSecretValue, None, *sections)
             if value is not None and not isinstance(value, (dict, list)):
@@ -159,14 +158,26 @@ def look_up_with_dlt(name: str) -> str | None:
     return None
 
 
-def _places(name: str) -> str:
-    from dlt.common.runtime.run_context import active
+def _providers() -> list[ConfigProvider]:
+    """The places for settings that dlt knows, in its order."""
+    # dlt takes a second to import, and a name in the environment is found without it.
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.exceptions import ConfigProviderException
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-    folder = Path(active().settings_dir)
-    key = ".".join(part.lower() for part in name.replace("__", ".").split("."))
+    try:
+        return list(Container()[PluggableRunContext].providers.providers)
+    except ConfigProviderException as error:
+        # dlt's own text may quote a line of the file.
+        name = error.provider_name
+    message = f"dlt cannot read {name}; check that it is valid TOML, here and in dlt's home folder"
+    raise ConfigError([Fault("", message)])
+
+
+def _places(name: str) -> str:
+    """Where a name was looked for, in order."""
     variables = dict.fromkeys((name, _environment_name(name)))
-    shown = " and ".join(f"`{variable}`" for variable in variables if "." not in variable)
-    return (
-        f"the environment (variable {shown}), then {folder / 'secrets.toml'} and "
-        f"{folder / 'config.toml'} (`{key} = ...`)"
-    )
+    shown = " or ".join(f"`{variable}`" for variable in variables if "." not in variable)
+    files = [file for provider in _providers() for file in provider.locations]
+    key = name.replace("__", ".").lower()
+    return f"the environment ({shown}), then `{key}` in {', '.join(files)}"

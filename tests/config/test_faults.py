@@ -1,0 +1,379 @@
+"""What is said of a wrong config: each fault, at its key, and never a secret."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from headrace.config import load_config, parse_config
+from headrace.exceptions import ConfigError
+
+from .documents import CANARY, guide, small, with_client, with_paginator
+
+
+def without(document: dict[str, Any], *path: str | int) -> dict[str, Any]:
+    inner: Any = document
+    for part in path[:-1]:
+        inner = inner[part]
+    del inner[path[-1]]
+    return document
+
+
+def two(first: object, second: object) -> dict[str, Any]:
+    return {**small(), "resources": [first, second]}
+
+
+class Unknown:
+    """Nothing that dlt would take."""
+
+
+ITEM = "resources[0]"
+ENDPOINT = "resources[0].endpoint"
+PAGINATOR = "resources[0].endpoint.paginator"
+UNBUILT = "is part of the format but is not built yet"
+
+BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
+    # typos, at each level
+    ({**small(), "resorces": []}, "resorces", ["did you mean `resources`"]),
+    ({**small(), "zzz": 1}, "zzz", ["known: `client`, `resource_defaults`, `resources`"]),
+    (with_client(base_ulr="x"), "client.base_ulr", ["did you mean `base_url`"]),
+    (with_client(auth={"tokne": "x", "token": "y"}), "client.auth.tokne", ["`token`"]),
+    (small(None, primry_key="id"), f"{ITEM}.primry_key", ["did you mean `primary_key`"]),
+    (small({"methud": "GET"}), f"{ENDPOINT}.methud", ["did you mean `method`"]),
+    (
+        with_paginator(type="cursor", stop_conditon="rows == 0"),
+        f"{PAGINATOR}.stop_conditon",
+        ["did you mean `stop_condition`"],
+    ),
+    (
+        with_paginator(type="single_page", qqq=1),
+        f"{PAGINATOR}.qqq",
+        ["is not a key here; known: `max_pages`, `type`"],
+    ),
+    (
+        {**small(), "resource_defaults": {"endpoint": {"parms": {}}}},
+        "resource_defaults.endpoint.parms",
+        ["did you mean `params`"],
+    ),
+    ({**small(), "pipeline": {"dataset_name": "x"}}, "pipeline.dataset_name", ["`dataset`"]),
+    (
+        small(None, columns={"a": {"nulable": True}}),
+        f"{ITEM}.columns.a.nulable",
+        ["did you mean `nullable`"],
+    ),
+    (
+        small(None, nested_hints={"t": {"merge_kye": "x"}}),
+        f"{ITEM}.nested_hints.t.merge_kye",
+        ["did you mean `merge_key`"],
+    ),
+    # what is missing
+    ({"resources": ["x"]}, "client", ["is missing", "base_url"]),
+    (without(guide(), "client", "base_url"), "client.base_url", ["is missing", "https://"]),
+    (with_client(base_url=None), "client.base_url", ["is missing"]),
+    (without(small(), "resources"), "resources", ["is missing"]),
+    ({**small(), "resources": []}, "resources", ["is empty"]),
+    ({**small(), "resources": "executions"}, "resources", ["expected a list; got `executions`"]),
+    ({**small(), "resources": {"name": "x"}}, "resources", ["expected a list; got a mapping"]),
+    ({**small(), "resources": [{"endpoint": "x"}]}, f"{ITEM}.name", ["is missing"]),
+    ({**small(), "resources": [None]}, ITEM, ["expected text or a mapping; got nothing"]),
+    ({**small(), "resources": [3]}, ITEM, ["expected text or a mapping; got `3`"]),
+    ({**small(), "resources": [Unknown()]}, ITEM, ["dlt resource", "(Unknown)"]),
+    (small(None, name=None), f"{ITEM}.name", ["is missing"]),
+    (small(None, name=""), f"{ITEM}.name", ["must not be empty"]),
+    (small(None, name=7), f"{ITEM}.name", ["expected text; got `7`"]),
+    (small(None, name=len), f"{ITEM}.name", ["expected text; got a Python object"]),
+    (
+        without(guide(), "client", "auth", "api_key"),
+        "client.auth.api_key",
+        ["is missing", "${NAME} in a file", "dlt.secrets[...]"],
+    ),
+    (with_client(auth={"type": "bearer"}), "client.auth.token", ["is missing", "${NAME}"]),
+    (with_client(auth={"token": ""}), "client.auth.token", ["is empty", "${NAME}"]),
+    (with_client(auth={"token": "a\n"}), "client.auth.token", ["line break"]),
+    (with_client(auth="bearer"), "client.auth", ["holds no secret", "{type: bearer, token: ...}"]),
+    # wrong values and types
+    (with_client(base_url="api.example.com"), "client.base_url", ["https:// or http://"]),
+    (with_client(base_url="ftp://example.com"), "client.base_url", ["https:// or http://"]),
+    (with_client(base_url="https://"), "client.base_url", ["no valid host"]),
+    (with_client(base_url="https://a b"), "client.base_url", ["no valid host"]),
+    (with_client(base_url="http://[::1"), "client.base_url", ["must begin"]),
+    (with_client(timeout="soon"), "client.timeout", ["expected a number; got `soon`"]),
+    (with_client(timeout=0), "client.timeout", ["must be more than 0; got `0`"]),
+    (with_client(timeout=True), "client.timeout", ["expected a number, not true or false"]),
+    (with_client(concurrency=0), "client.concurrency", ["must be at least 1; got `0`"]),
+    (with_client(headers=["x"]), "client.headers", ["expected a mapping; got a list"]),
+    (with_client(headers={"X": "a\nb"}), "client.headers.X", ["line break"]),
+    (with_client(headers={3: "x"}), "client.headers[3]", ["a key must be text"]),
+    (small([]), ENDPOINT, ["expected text or a mapping; got a list"]),
+    (small({"method": "FETCH"}), f"{ENDPOINT}.method", ["`FETCH` is not known", "`PATCH`"]),
+    (small({"params": [1]}), f"{ENDPOINT}.params", ["expected a mapping; got a list"]),
+    (small({"params": {"a": {"b": 1}}}), f"{ENDPOINT}.params.a", ["`type: resolve`"]),
+    (small({"data_selector": "a["}), f"{ENDPOINT}.data_selector", ["not a JSONPath"]),
+    (small({"data_selector": 3}), f"{ENDPOINT}.data_selector", ["expected a JSONPath"]),
+    (with_paginator(type="cursor", cursor_path="a..["), f"{PAGINATOR}.cursor_path", ["JSONPath"]),
+    (
+        with_paginator(type="cursor", has_more_path="$["),
+        f"{PAGINATOR}.has_more_path",
+        ["JSONPath"],
+    ),
+    (
+        with_paginator(type="cursr"),
+        f"{PAGINATOR}.type",
+        ["`cursr` is not known", "did you mean `cursor`", "`single_page`"],
+    ),
+    (small({"paginator": "singel_page"}), PAGINATOR, ["did you mean `single_page`"]),
+    (small({"paginator": 3}), PAGINATOR, ["expected text or a mapping; got `3`"]),
+    (with_paginator(cursor_path="x"), PAGINATOR, ["has no `type`", "`type: cursor`"]),
+    (with_paginator(type="cursor", limit=0), f"{PAGINATOR}.limit", ["at least 1; got `0`"]),
+    (with_paginator(type="cursor", limit=1.5), f"{PAGINATOR}.limit", ["a whole number"]),
+    (with_paginator(type="cursor", limit="many"), f"{PAGINATOR}.limit", ["a whole number"]),
+    (with_paginator(type="cursor", max_pages=0), f"{PAGINATOR}.max_pages", ["at least 1"]),
+    (
+        with_paginator(type="cursor", cursor_param="a", cursor_body_path="b"),
+        f"{PAGINATOR}.cursor_body_path",
+        ["either `cursor_param` or `cursor_body_path`"],
+    ),
+    (
+        with_paginator(type="cursor", stop_condition="resp == 1"),
+        f"{PAGINATOR}.stop_condition",
+        ["`resp` is not a known name", "did you mean `response`"],
+    ),
+    (
+        with_paginator(type="cursor", stop_condition="not response.get("),
+        f"{PAGINATOR}.stop_condition",
+        ["cannot be read", "at character"],
+    ),
+    (with_paginator(type="cursor", stop_condition=1), f"{PAGINATOR}.stop_condition", ["as text"]),
+    (with_client(auth={"type": "digest"}), "client.auth.type", ["not known", "`http_basic`"]),
+    (with_client(auth=5), "client.auth", ["expected text or a mapping; got a number"]),
+    (
+        with_client(auth={"type": "api_key", "api_key": "k", "location": "body"}),
+        "client.auth.location",
+        ["this text is not known", "`header`"],
+    ),
+    (small({"json": {}, "data": "x"}), f"{ENDPOINT}.data", ["either `json` or `data`"]),
+    (
+        {**small({"data": "x"}), "resource_defaults": {"endpoint": {"json": {"a": 1}}}},
+        f"{ENDPOINT}.data",
+        ["either `json` or `data`"],
+    ),
+    (small({"path": "a/{id}"}), f"{ENDPOINT}.path", ["`{id}` needs a param", "is empty"]),
+    (
+        small({"path": "a/{idd}", "params": {"id": 1}}),
+        f"{ENDPOINT}.path",
+        ["`{idd}` needs a param", "`params` has: `id`"],
+    ),
+    (small({"path": "a/{id"}), f"{ENDPOINT}.path", ["without its partner"]),
+    (
+        small(None, write_disposition="upsert"),
+        f"{ITEM}.write_disposition",
+        ["`upsert` is not known", "`merge`"],
+    ),
+    (
+        small(None, write_disposition={"disposition": "mrge"}),
+        f"{ITEM}.write_disposition.disposition",
+        ["did you mean `merge`"],
+    ),
+    (
+        small(None, columns={"a": {"data_type": "integer"}}),
+        f"{ITEM}.columns.a.data_type",
+        ["`integer` is not known", "`bigint`"],
+    ),
+    (small(None, primary_key=3), f"{ITEM}.primary_key", ["expected text or a list"]),
+    (small(None, selected="perhaps"), f"{ITEM}.selected", ["expected true or false"]),
+    (small(None, max_table_nesting="x"), f"{ITEM}.max_table_nesting", ["a whole number"]),
+    ({**small(), "pipeline": {"row_ids": 7}}, "pipeline.row_ids", ["expected true or false"]),
+    # names
+    (two("a", {"name": "a"}), "resources[1].name", ["resources[0] has this name already"]),
+    (two({"name": "a"}, "a"), "resources[1]", ["resources[0] has this name already"]),
+    # not built yet
+    (without(small(), "client", "paginator"), PAGINATOR, [UNBUILT[:30], "`type: cursor`"]),
+    (small({"paginator": "auto"}), PAGINATOR, ["not built yet", "`type: single_page`"]),
+    (with_paginator(type="auto"), f"{PAGINATOR}.type", ["not built yet", "`type: cursor`"]),
+    *(
+        (
+            with_paginator(type=name, **({"limit": 1} if name == "offset" else {})),
+            f"{PAGINATOR}.type",
+            [f"`{name}` {UNBUILT}; built: `cursor`, `single_page`"],
+        )
+        for name in (
+            *("header_link", "header_cursor", "json_link", "json_response"),
+            *("offset", "page_number"),
+        )
+    ),
+    (with_client(paginator="header_link"), "client.paginator", [f"`header_link` {UNBUILT}"]),
+    (
+        with_client(auth={"type": "oauth2_client_credentials", "client_id": "x"}),
+        "client.auth.type",
+        [f"`oauth2_client_credentials` {UNBUILT}; built: `bearer`, `api_key`, `http_basic`"],
+    ),
+    (with_client(auth=Unknown()), "client.auth", ["a Python object for `auth`", UNBUILT]),
+    (small({"auth": Unknown()}), f"{ENDPOINT}.auth", ["a Python object for `auth`", UNBUILT]),
+    (small({"paginator": Unknown()}), PAGINATOR, ["a Python object for `paginator`", UNBUILT]),
+    (with_client(session=Unknown()), "client.session", [f"`session` {UNBUILT}"]),
+    (with_client(retry={"max_attemps": 1}), "client.retry", [f"`retry` {UNBUILT}"]),
+    (with_client(rate_limit={"requests": 1}), "client.rate_limit", [f"`rate_limit` {UNBUILT}"]),
+    (with_client(allowed_hosts=["x"]), "client.allowed_hosts", [f"`allowed_hosts` {UNBUILT}"]),
+    (
+        small({"incremental": {"cursor_path": "id"}}),
+        f"{ENDPOINT}.incremental",
+        [f"`incremental` {UNBUILT}"],
+    ),
+    (
+        small({"response_actions": [{"status_code": 404, "action": "ignore"}]}),
+        f"{ENDPOINT}.response_actions",
+        [f"`response_actions` {UNBUILT}"],
+    ),
+    (
+        small({"params": {"p": {"type": "resolve", "resource": "a", "field": "b"}}}),
+        f"{ENDPOINT}.params.p",
+        ["a param of type `resolve`", UNBUILT],
+    ),
+    (
+        small({"params": {"p": {"type": "incremental", "cursor_path": "b"}}}),
+        f"{ENDPOINT}.params.p",
+        ["a param of type `incremental`", UNBUILT],
+    ),
+    (
+        small({"path": "a/{resources.b.id}"}),
+        f"{ENDPOINT}.path",
+        [f"`{{resources.b.id}}` {UNBUILT}"],
+    ),
+    (small({"params": {"p": "{x}"}}), f"{ENDPOINT}.params.p", [UNBUILT, "write `{{` or `}}`"]),
+    (small({"json": {"p": ["{x}"]}}), f"{ENDPOINT}.json.p[0]", [UNBUILT]),
+    (small({"data": "{x}"}), f"{ENDPOINT}.data", [UNBUILT]),
+    (small({"headers": {"p": "{x}"}}), f"{ENDPOINT}.headers.p", [UNBUILT]),
+    (small({"headers": {"p": "{"}}), f"{ENDPOINT}.headers.p", ["without its partner"]),
+    (small(None, include_from_parent=["id"]), f"{ITEM}.include_from_parent", [UNBUILT]),
+    (small(None, processing_steps=[{"map": len}]), f"{ITEM}.processing_steps", [UNBUILT]),
+    (small(None, parent_table_name="t"), f"{ITEM}.parent_table_name", [UNBUILT]),
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "phrases"), BROKEN, ids=[f"{path}: {said[0]}" for _, path, said in BROKEN]
+)
+def test_one_fault(document: dict[str, Any], path: str, phrases: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document)
+    (fault,) = caught.value.faults
+    assert fault.path == path
+    for phrase in phrases:
+        assert phrase in fault.message
+    assert "<" not in str(fault), "none of pydantic's insides"
+
+
+def test_all_faults_at_once_in_the_order_of_the_config() -> None:
+    document: dict[str, Any] = {
+        "client": {"base_url": "x", "auth": {"type": "api_key"}, "timeout": -1},
+        "resources": [
+            {"name": "a", "endpoint": {"paginator": {"type": "cursor", "limt": 1, "limit": 0}}},
+            {"name": "a", "endpoint": {"incremental": {"x": 1}, "data_selector": "["}},
+            {"endpoint": {"path": "{b}"}, "write_disposition": "x"},
+        ],
+        "pipline": {},
+    }
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document)
+    assert [fault.path for fault in caught.value.faults] == [
+        "client.base_url",
+        "client.auth.api_key",
+        "client.timeout",
+        "resources[0].endpoint.paginator.limt",
+        "resources[0].endpoint.paginator.limit",
+        "resources[1].name",
+        "resources[1].endpoint.incremental",
+        "resources[1].endpoint.data_selector",
+        "resources[1].endpoint.paginator",
+        "resources[2].endpoint.path",
+        "resources[2].write_disposition",
+        "resources[2].name",
+        "pipline",
+    ]
+    assert "13 faults" in str(caught.value)
+
+
+@pytest.mark.parametrize("document", [None, 3, [], "x"])
+def test_a_config_that_is_no_mapping(document: Any) -> None:
+    with pytest.raises(ConfigError, match="expected a mapping"):
+        parse_config(document)
+
+
+def test_a_fault_in_the_defaults_is_told_once() -> None:
+    document = {**two("a", "b"), "resource_defaults": {"endpoint": {"paginator": "offset"}}}
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document)
+    assert [fault.path for fault in caught.value.faults] == ["resource_defaults.endpoint.paginator"]
+
+
+C = CANARY
+LEAKS: list[dict[str, Any]] = [
+    with_client(base_url=f"ftp://me:{C}@host/?key={C}", timeout=C),
+    with_client(base_url=f"https://me:{C}@ho st/?key={C}"),
+    with_client(auth=C),
+    with_client(auth=[C]),
+    with_client(auth={"type": C}),
+    with_client(auth={"type": "api_key", "api_key": [C]}),
+    with_client(auth={"type": "api_key", "api_key": C, "location": C, "name": f"{C}\n"}),
+    with_client(auth={"token": f"{C}\n", C[:4]: C}),
+    with_client(auth={"type": "http_basic", "username": [C], "password": {C: C}}),
+    with_client(auth={"type": "oauth2_client_credentials", "client_secret": C, "access_token": C}),
+    with_client(headers={"X": f"{C}\r", "Y": [C]}, api_key=C, unknown=C),
+    with_client(headers=C),
+    with_client(retry={"x": C}, allowed_hosts=C, session=C),
+    small({"headers": {"X": [C], "Y": f"{{{C}}}"}}),
+    small({"params": {"token": f"{{{C}}}", "b": {"type": C}}, "path": "{x}"}),
+    small({"params": C, "json": C, "data": {"x": f"{C}{{"}}),
+    small({"json": {"x": f"{{{C}}}"}, "data": C}),
+    small({"token": C, "methud": C, "incremental": C, "response_actions": C}),
+    small(None, secret=C, password=C, primary_key=[{C: C}], columns={"a": {C[:3]: C}}),
+    {**small(), "api_token": C, "pipeline": {"destination": [C], "password": C}},
+    with_paginator(type="cursor", api_key=C, stop_condition="response["),
+    with_paginator(type="offset", access_key=C),
+]
+
+
+def everything_said(error: BaseException) -> str:
+    told = "".join(traceback.format_exception(error))
+    chain = error
+    while chain.__context__ is not None:
+        chain = chain.__context__
+        told += f"{chain!r} {chain}"
+    return f"{told} {error!r} {error} {getattr(error, 'faults', '')}"
+
+
+@pytest.mark.parametrize("document", LEAKS)
+def test_no_message_shows_a_secret(document: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document)
+    assert CANARY not in everything_said(caught.value)
+
+
+def _paths_of_texts(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        pairs: list[tuple[Any, Any]] = list(value.items())
+    elif isinstance(value, list):
+        pairs = list(enumerate(value))
+    else:
+        return [path]
+    return [found for key, inner in pairs for found in _paths_of_texts(inner, (*path, key))]
+
+
+@pytest.mark.parametrize("path", _paths_of_texts(guide()), ids=str)
+@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: f"x {text} [ {{"])
+def test_no_message_shows_what_was_substituted(
+    path: tuple[Any, ...], wrap: Callable[[str], str]
+) -> None:
+    document = {**guide(), "wrong": 1}
+    inner: Any = document
+    for part in path[:-1]:
+        inner = inner[part]
+    inner[path[-1]] = wrap("${NAME}")
+    for value in (CANARY, "Zq7"):
+        with pytest.raises(ConfigError) as caught:
+            load_config(document, lookup={"NAME": value}.get)
+        assert value not in "\n".join(str(fault) for fault in caught.value.faults)
+        assert CANARY not in everything_said(caught.value)

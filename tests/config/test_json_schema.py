@@ -1,0 +1,82 @@
+"""The JSON Schema that editors complete and check config files with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from headrace.config import config_json_schema
+
+from .documents import GUIDE_YAML, small, with_client, with_paginator
+
+SCHEMA = config_json_schema()
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    json.dumps(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        yaml.safe_load(GUIDE_YAML),
+        small("path"),
+        with_client(timeout="${TIMEOUT}", retry={"max_attempts": 3}, auth={"token": "${T}"}),
+        with_paginator(type="offset", limit="${LIMIT}", stop_after_empty_page="${STOP}"),
+        {**small(None, columns={"a": {"data_type": "bigint", "x-hint": 1}}), "pipeline": {}},
+        small(None, write_disposition={"disposition": "merge"}, primary_key=["a", "b"]),
+        small({"incremental": {"cursor_path": "id", "late_rows": {"lookback": 60}}}),
+    ],
+)
+def test_right_configs_are_valid(document: dict[str, Any]) -> None:
+    assert [error.message for error in VALIDATOR.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {**small(), "resources": []},
+        {**small(), "resorces": []},
+        with_client(timeout="soon"),
+        with_client(timeout=0),
+        with_client(auth={"type": "api_key"}),
+        with_client(session="x"),
+        with_paginator(type="cursor", limt=1),
+        with_paginator(type="cursr"),
+        small({"method": "FETCH"}),
+        small(None, columns={"a": {"data_type": "integer"}}),
+        small(None, processing_steps=[]),
+    ],
+)
+def test_wrong_configs_are_not(document: dict[str, Any]) -> None:
+    assert not VALIDATOR.is_valid(document)
+
+
+def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, definition in [("", schema), *schema["$defs"].items()]:
+        for key, value in definition["properties"].items():
+            yield f"{name}.{key}", value
+
+
+def test_every_key_is_described() -> None:
+    assert [name for name, value in properties(SCHEMA) if not value.get("description")] == []
+
+
+def test_unknown_keys_are_refused_everywhere() -> None:
+    assert SCHEMA["additionalProperties"] is False
+    open_ = [name for name, each in SCHEMA["$defs"].items() if each["additionalProperties"]]
+    assert open_ == []
+    types = [
+        each["properties"]["type"]
+        for each in SCHEMA["$defs"].values()
+        if "type" in each["properties"]
+    ]
+    assert all("const" in each or "anyOf" in each for each in types)
