@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -76,8 +77,8 @@ def test_the_end_leaves_neither_thread_nor_socket() -> None:
     with idle:
         assert idle.recv(1) == b""
     assert set(threading.enumerate()) == before
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((parts.hostname, parts.port or 0))
+    # An unclosed socket or event loop warns when it is collected, which fails the test.
+    gc.collect()
     with pytest.raises(RuntimeError, match="not running"):
         _ = simulator.base_url
 
