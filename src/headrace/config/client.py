@@ -27,19 +27,18 @@ _EXAMPLE = "for example https://api.example.com/v1"
 
 
 def _http_url(url: str) -> str:
-    host = None
-    scheme = ""
-    try:
-        parts = urlsplit(url.strip())
-        scheme, host = parts.scheme.lower(), parts.hostname
-        _ = parts.port
-    except ValueError:
-        host = None
-    if scheme not in ("http", "https"):
+    address = url.strip()
+    if not address.lower().startswith(("https://", "http://")):
         raise fault(f"must begin with https:// or http://, {_EXAMPLE}")
-    if not host or any(character.isspace() for character in url.strip()):
+    try:
+        parts = urlsplit(address)
+        # The port is read only when it is asked for.
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in address):
         raise fault(f"has no valid host, {_EXAMPLE}")
-    return url.strip()
+    return address
 
 
 class RetryConfig(FormatModel):

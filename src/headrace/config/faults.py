@@ -37,6 +37,7 @@ _EXPECTED = {
     "tuple": "a list",
 }
 """What was expected, by the first word of pydantic's error type."""
+_NOT_SHOWN = "is not valid, and not shown because it holds a secret or a substituted value"
 
 
 class FaultCollector:
@@ -60,6 +61,9 @@ class FaultCollector:
             path: where it stands.
             message: what is wrong and what to do.
         """
+        value = at(self._document, path)
+        if isinstance(value, str) and self._substituted.short_ones_in_both(value, message):
+            message = _NOT_SHOWN
         self._found[path, self._redacted.redact(message)] = None
 
     def add_invalid(
@@ -151,7 +155,7 @@ class FaultCollector:
 
     def _own_message(self, message: str, value: Any) -> str:
         if isinstance(value, str) and self._redacted.appear_in(value) and value[:9] in message:
-            return "is not valid, and not shown because it holds a substituted value"
+            return _NOT_SHOWN
         return message
 
     def _unknown_value(self, path: Path, known: list[str]) -> str:

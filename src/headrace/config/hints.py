@@ -107,6 +107,12 @@ class ColumnModel(FormatModel):
     incremental: bool | None = Field(default=None, description="Used by an incremental.")
 
 
+class NamedColumnModel(ColumnModel):
+    """What is known of a column, in a list of columns."""
+
+    name: Name = Field(description="Name of the column.")
+
+
 def _without_destination_hints(value: Any) -> Any:
     """Leave out `x-...`: hints for a destination, open by design."""
     if not isinstance(value, dict):
@@ -115,8 +121,11 @@ def _without_destination_hints(value: Any) -> Any:
 
 
 Column = Annotated[ColumnModel, BeforeValidator(_without_destination_hints)]
+NamedColumn = Annotated[NamedColumnModel, BeforeValidator(_without_destination_hints)]
 Columns = Annotated[
-    Annotated[dict[str, Column], Tag(MAPPING)] | Annotated[list[Column], Tag(LIST)] | TaggedObject,
+    Annotated[dict[str, Column], Tag(MAPPING)]
+    | Annotated[list[NamedColumn], Tag(LIST)]
+    | TaggedObject,
     BY_SHAPE,
 ]
 

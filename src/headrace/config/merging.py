@@ -28,18 +28,38 @@ def merged_resource(
     Returns:
         A new mapping whose `endpoint` is a mapping with a `path`.
     """
-    own = {"name": resource} if isinstance(resource, str) else dict(resource)
+    own = _as_written_out(resource)
     base = dict(defaults or {})
+    columns = _merged_columns(own.get("columns"), base.get("columns"))
+    merged = {**base, **own, "endpoint": merged_endpoint(resource, defaults)}
+    if columns is not None:
+        merged["columns"] = columns
+    return merged
+
+
+def merged_endpoint(
+    resource: str | Mapping[str, Any], defaults: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The endpoint of a merged resource.
+
+    Args:
+        resource: as written; may be wrong in any way.
+        defaults: `resource_defaults` as written; may be wrong in any way.
+
+    Returns:
+        A new mapping; its `path` is the resource's name where the resource gives none.
+    """
+    own = _as_written_out(resource)
     own_endpoint = _as_mapping(own.get("endpoint"))
     if own_endpoint.get("path") is None:
         own_endpoint["path"] = own.get("name")
-    endpoint = _merged_endpoint(own_endpoint, _as_mapping(base.get("endpoint")))
-    columns = _merged_columns(own.get("columns"), base.get("columns"))
-    merged = {**base, **own, "endpoint": endpoint}
-    if columns is not None:
-        merged["columns"] = columns
+    endpoint = _merged_keys(own_endpoint, _as_mapping((defaults or {}).get("endpoint")))
     _complete_single_entity(endpoint)
-    return merged
+    return endpoint
+
+
+def _as_written_out(resource: str | Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": resource} if isinstance(resource, str) else dict(resource)
 
 
 def _as_mapping(endpoint: Any) -> dict[str, Any]:
@@ -48,7 +68,7 @@ def _as_mapping(endpoint: Any) -> dict[str, Any]:
     return dict(endpoint) if isinstance(endpoint, dict) else {}
 
 
-def _merged_endpoint(own: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+def _merged_keys(own: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     merged = {**base, **own}
     for key in _MERGED_DEEPLY:
         parts = (base.get(key), own.get(key))

@@ -13,7 +13,7 @@ from headrace.config.document import ResourceModel, SourceDocument
 from headrace.config.endpoint import EndpointModel
 from headrace.config.faults import FaultCollector
 from headrace.config.fields import is_dlt_instance, is_python_object
-from headrace.config.merging import merged_resource
+from headrace.config.merging import merged_endpoint, merged_resource
 from headrace.config.paginators import AnyPaginator
 from headrace.config.placeholders import bind_path, unescaped
 from headrace.config.showing import Path, kind
@@ -150,11 +150,7 @@ def _wrong_when_merged(
     document: Mapping[str, Any], index: int, resource: str | dict[str, Any]
 ) -> Iterator[tuple[Path, str]]:
     defaults = document.get("resource_defaults")
-    if not _columns_can_be_merged(resource) or not _columns_can_be_merged(defaults):
-        return
-    endpoint = merged_resource(resource, defaults if isinstance(defaults, dict) else None)[
-        "endpoint"
-    ]
+    endpoint = merged_endpoint(resource, defaults if isinstance(defaults, dict) else None)
     path: Path = ("resources", index, "endpoint")
     client = document.get("client")
     if (
@@ -171,15 +167,6 @@ def _wrong_when_merged(
             bind_path(endpoint["path"], params if isinstance(params, dict) else {})
         except PydanticCustomError as error:
             yield (*path, "path"), error.message()
-
-
-def _columns_can_be_merged(resource: Any) -> bool:
-    columns = resource.get("columns") if isinstance(resource, dict) else None
-    if isinstance(columns, dict):
-        return all(hints is None or isinstance(hints, dict) for hints in columns.values())
-    if isinstance(columns, list):
-        return all(isinstance(column, dict) and column.get("name") for column in columns)
-    return True
 
 
 def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | ExternalResource:

@@ -42,6 +42,21 @@ class SubstitutedValues:
         """
         return any(value in text for value in self.values if value)
 
+    def short_ones_in_both(self, text: str, message: str) -> bool:
+        """Whether a message may quote a value that is too short to be redacted.
+
+        Args:
+            text: the text of the config that the message is about.
+            message: what might be shown.
+
+        Returns:
+            True if it must not be.
+        """
+        return any(
+            0 < len(value) < _SHORTEST_REDACTED and value in text and value in message
+            for value in self.values
+        )
+
     def redact(self, text: str) -> str:
         """Take the values out of a text.
 
