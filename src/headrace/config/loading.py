@@ -18,6 +18,7 @@ def load_config(
     config: Path | str | Mapping[str, Any],
     overrides: Iterable[str] = (),
     lookup: Lookup | None = None,
+    connectors: Iterable[str] = (),
 ) -> SourceConfig:
     """Read a config file, set the overrides, put the secrets in, and check it all.
 
@@ -25,6 +26,7 @@ def load_config(
         config: a YAML or JSON file, the name of a connector, or a document that has been read.
         overrides: `path=value` each.
         lookup: where `${NAME}` comes from; None looks where `dlt.secrets` does.
+        connectors: names to suggest where the file is missing.
 
     Returns:
         The config.
