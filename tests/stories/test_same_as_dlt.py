@@ -1,0 +1,168 @@
+"""Whatever the rows look like, the tables come out as from dlt's own source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
+
+from headrace import rest_api_source
+from tests.servers import Answer, Asked, JsonServer
+from tests.tables import Warehouse
+
+Row = dict[str, Any]
+
+LISTINGS: dict[str, list[list[Row]]] = {
+    "scalars of each kind": [
+        [
+            {"id": 1, "text": "a", "whole": 7, "fraction": 0.5, "flag": True, "none": None},
+            {"id": 2, "text": "", "whole": -7, "fraction": 1e300, "flag": False, "none": None},
+        ]
+    ],
+    "a field that comes late": [[{"id": 1}, {"id": 2, "late": "x"}], [{"id": 3, "later": 4}]],
+    "null first, then a value": [[{"id": 1, "a": None}], [{"id": 2, "a": 1.5}, {"id": 3}]],
+    "whole numbers, then a fraction": [[{"id": 1, "n": 1}, {"id": 2, "n": 2.5}, {"id": 3, "n": 3}]],
+    "a fraction, then whole numbers": [[{"id": 1, "n": 2.5}, {"id": 2, "n": 3}]],
+    "whole numbers written with a point": [[{"id": 1, "n": 1}, {"id": 2, "n": 2.0}]],
+    "a number, then text": [[{"id": 1, "n": 1}, {"id": 2, "n": "two"}], [{"id": 3, "n": "3"}]],
+    "text, then other kinds": [
+        [{"id": 1, "t": "a"}, {"id": 2, "t": 12}, {"id": 3, "t": 1.5}, {"id": 4, "t": True}]
+    ],
+    "text keys that are numbers": [[{"id": "12", "v": 1}, {"id": "11", "v": 2}]],
+    "a switch, then other kinds": [
+        [{"id": 1, "b": True}, {"id": 2, "b": "false"}, {"id": 3, "b": 0}, {"id": 4, "b": "x"}]
+    ],
+    "times in many forms": [
+        [
+            {"id": 1, "at": "2026-11-23T06:34:39.718Z"},
+            {"id": 2, "at": "2026-11-23T06:34:39+02:00"},
+            {"id": 3, "at": "2026-11-23T06:34:39"},
+            {"id": 4, "at": "2026-11-23 06:34:39.123456Z"},
+            {"id": 5, "at": "2026-11-23"},
+            {"id": 6, "at": 1795415679},
+            {"id": 7, "at": "soon"},
+            {"id": 8, "at": "2026-11-23T06:34:39.123456789Z"},
+        ]
+    ],
+    "dates stay text": [[{"id": 1, "day": "2026-11-23"}, {"id": 2, "day": "2026-11-24"}]],
+    "numbers of 64 bits and a fraction beyond": [
+        [{"id": 1, "n": 9223372036854775807}, {"id": 2, "n": -9223372036854775808}]
+    ],
+    "objects inside": [
+        [
+            {"id": 1, "who": {"name": "a", "home": {"city": "x", "zip": 1}}},
+            {"id": 2, "who": None},
+            {"id": 3, "who": {"name": "b", "age": 3}},
+        ]
+    ],
+    "lists inside": [
+        [
+            {"id": 1, "tags": ["a", "b"], "steps": [{"n": 1}, {"n": 2, "sub": [{"m": 1}]}]},
+            {"id": 2, "tags": [], "steps": None},
+            {"id": 3, "plain": True},
+        ]
+    ],
+    "names that are rewritten": [
+        [{"id": 1, "someThing": 1, "Other Thing": 2, "x-y.z": 3, "naïve": 4, "4you": 5}]
+    ],
+    "names that meet": [[{"id": 1, "fooBar": "a"}, {"id": 2, "foo_bar": "b"}]],
+    "all the world's letters": [[{"id": 1, "t": "žluťoučký 馬 😀 \u2028 \" \\ \n"}]],
+    "the same key twice in a listing": [[{"id": 1, "v": "x"}], [{"id": 1, "v": "x"}]],
+    "an empty page on the way": [[{"id": 1}], [], [{"id": 2}]],
+    "no rows at all": [[]],
+}
+
+
+@pytest.mark.parametrize("pages", LISTINGS.values(), ids=LISTINGS.keys())
+def test_tables_are_those_of_dlt(
+    pages: list[list[Row]], server: JsonServer, warehouse: Warehouse
+) -> None:
+    serve(server, pages)
+    config = items_config(server)
+
+    warehouse.pipeline("theirs").run(dlt_rest_api_source(config))
+    warehouse.pipeline("ours").run(rest_api_source(config))
+
+    assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+
+
+def test_two_loads_in_a_row_are_those_of_dlt(server: JsonServer, warehouse: Warehouse) -> None:
+    config = items_config(server)
+    for pages in (
+        [[{"id": 1, "n": 1, "at": "2026-01-01T00:00:00Z"}, {"id": 2, "n": 2}]],
+        [[{"id": 2, "n": "12"}, {"id": 3, "n": 2.5, "at": "never", "new": True, "l": [1]}]],
+        [[{"id": 3, "n": "x", "new": "yes"}, {"id": 4, "at": "2026-02-01", "l": [2, 3]}]],
+    ):
+        serve(server, pages)
+        warehouse.pipeline("theirs").run(dlt_rest_api_source(config))
+        warehouse.pipeline("ours").run(rest_api_source(config))
+
+        assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+
+
+def test_each_takes_over_the_tables_of_the_other(server: JsonServer, warehouse: Warehouse) -> None:
+    config = items_config(server)
+    for number, make_source in enumerate(
+        (dlt_rest_api_source, rest_api_source, dlt_rest_api_source, rest_api_source)
+    ):
+        serve(server, [[{"id": number, "n": number, "l": [number]}, {"id": 9, "n": number}]])
+        warehouse.pipeline("shared").run(make_source(config))  # type: ignore[arg-type]
+
+    assert warehouse.query("SELECT id, n FROM shared_data.items ORDER BY id") == [
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (3, 3),
+        (9, 3),
+    ]
+    assert warehouse.query(
+        "SELECT i.id, l.value FROM shared_data.items i JOIN shared_data.items__l l "
+        "ON l._dlt_parent_id = i._dlt_id ORDER BY 1"
+    ) == [(0, 0), (1, 1), (2, 2), (3, 3)]
+
+
+def serve(server: JsonServer, pages: Sequence[Sequence[Row]]) -> None:
+    """Serves the pages one after the other, the cursor being the number of the next."""
+
+    def answer(asked: Asked) -> Answer:
+        number = int(asked.query.get("cursor", 0))
+        following = str(number + 1) if number + 1 < len(pages) else None
+        return Answer({"data": list(pages[number]), "next": following})
+
+    server.handler = answer
+
+
+def items_config(server: JsonServer) -> Any:
+    return {
+        "client": {"base_url": server.base_url},
+        "resources": [
+            {
+                "name": "items",
+                "primary_key": "id",
+                "write_disposition": "merge",
+                "endpoint": {
+                    "path": "items",
+                    "data_selector": "data",
+                    "paginator": {
+                        "type": "cursor",
+                        "cursor_path": "next",
+                        "cursor_param": "cursor",
+                    },
+                },
+            }
+        ],
+    }
+
+
+def contents(warehouse: Warehouse, dataset: str) -> dict[str, Any]:
+    """All tables: columns with types and nullability, and the rows in an order of their own."""
+    found = {}
+    for table in sorted(warehouse.tables(dataset)):
+        columns = warehouse.columns(f"{dataset}.{table}")
+        own = sorted(name for name in columns if not name.startswith("_dlt"))
+        quoted = ", ".join(f'"{name}"' for name in own) or "1"
+        rows = warehouse.query(f"SELECT {quoted} FROM {dataset}.{table}")
+        found[table] = (columns, sorted(rows, key=repr))
+    return found

@@ -1,0 +1,57 @@
+"""Loads into a DuckDB file and reads back what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+
+Row = dict[str, Any]
+
+
+class Warehouse:
+    """A DuckDB file in a folder, with pipelines that load into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.file = folder / "warehouse.duckdb"
+
+    def pipeline(self, name: str = "test") -> dlt.Pipeline:
+        """A pipeline whose dataset goes by its own name."""
+        pipeline: dlt.Pipeline = dlt.pipeline(
+            name,
+            destination=dlt.destinations.duckdb(str(self.file)),
+            dataset_name=f"{name}_data",
+            pipelines_dir=str(self._folder / "pipelines"),
+        )
+        return pipeline
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a query gives."""
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def tables(self, dataset: str) -> set[str]:
+        """Names of the data's tables, without dlt's own."""
+        found = self.query(
+            f"SELECT table_name FROM duckdb_tables() WHERE schema_name = '{dataset}'"
+        )
+        return {name for (name,) in found if not name.startswith("_dlt")}
+
+    def columns(self, table: str) -> dict[str, tuple[str, bool]]:
+        """Type and nullability of each column, by name; `table` with its dataset."""
+        described = self.query(f"DESCRIBE {table}")
+        return {name: (kind, null == "YES") for name, kind, null, *_ in described}
+
+    def rows(self, table: str, order: str = "id", *, without_ids: bool = True) -> list[Row]:
+        """All rows, without dlt's own columns unless asked for."""
+        names = [
+            name
+            for name in self.columns(table)
+            if not (without_ids and name.startswith("_dlt"))
+        ]
+        quoted = ", ".join(f'"{name}"' for name in names)
+        found = self.query(f'SELECT {quoted} FROM {table} ORDER BY "{order}"')
+        return [dict(zip(names, row, strict=True)) for row in found]
