@@ -31,4 +31,3 @@ def server() -> Iterator[JsonServer]:
     """An HTTP server that answers what the test tells it to."""
     with JsonServer() as running:
         yield running
-

@@ -66,7 +66,9 @@ class JsonServer:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    async def _serve(self, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]]) -> None:
+    async def _serve(
+        self, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]]
+    ) -> None:
         runner = web.ServerRunner(web.Server(self._answer))
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

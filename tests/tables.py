@@ -48,9 +48,7 @@ class Warehouse:
     def rows(self, table: str, order: str = "id", *, without_ids: bool = True) -> list[Row]:
         """All rows, without dlt's own columns unless asked for."""
         names = [
-            name
-            for name in self.columns(table)
-            if not (without_ids and name.startswith("_dlt"))
+            name for name in self.columns(table) if not (without_ids and name.startswith("_dlt"))
         ]
         quoted = ", ".join(f'"{name}"' for name in names)
         found = self.query(f'SELECT {quoted} FROM {table} ORDER BY "{order}"')

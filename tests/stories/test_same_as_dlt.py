@@ -68,7 +68,7 @@ LISTINGS: dict[str, list[list[Row]]] = {
         [{"id": 1, "someThing": 1, "Other Thing": 2, "x-y.z": 3, "naïve": 4, "4you": 5}]
     ],
     "names that meet": [[{"id": 1, "fooBar": "a"}, {"id": 2, "foo_bar": "b"}]],
-    "all the world's letters": [[{"id": 1, "t": "žluťoučký 馬 😀 \u2028 \" \\ \n"}]],
+    "all the world's letters": [[{"id": 1, "t": 'žluťoučký 馬 😀 \u2028 " \\ \n'}]],
     "the same key twice in a listing": [[{"id": 1, "v": "x"}], [{"id": 1, "v": "x"}]],
     "an empty page on the way": [[{"id": 1}], [], [{"id": 2}]],
     "no rows at all": [[]],
@@ -90,11 +90,12 @@ def test_tables_are_those_of_dlt(
 
 def test_two_loads_in_a_row_are_those_of_dlt(server: JsonServer, warehouse: Warehouse) -> None:
     config = items_config(server)
-    for pages in (
+    loads: list[list[list[Row]]] = [
         [[{"id": 1, "n": 1, "at": "2026-01-01T00:00:00Z"}, {"id": 2, "n": 2}]],
         [[{"id": 2, "n": "12"}, {"id": 3, "n": 2.5, "at": "never", "new": True, "l": [1]}]],
         [[{"id": 3, "n": "x", "new": "yes"}, {"id": 4, "at": "2026-02-01", "l": [2, 3]}]],
-    ):
+    ]
+    for pages in loads:
         serve(server, pages)
         warehouse.pipeline("theirs").run(dlt_rest_api_source(config))
         warehouse.pipeline("ours").run(rest_api_source(config))
@@ -108,7 +109,7 @@ def test_each_takes_over_the_tables_of_the_other(server: JsonServer, warehouse: 
         (dlt_rest_api_source, rest_api_source, dlt_rest_api_source, rest_api_source)
     ):
         serve(server, [[{"id": number, "n": number, "l": [number]}, {"id": 9, "n": number}]])
-        warehouse.pipeline("shared").run(make_source(config))  # type: ignore[arg-type]
+        warehouse.pipeline("shared").run(make_source(config))
 
     assert warehouse.query("SELECT id, n FROM shared_data.items ORDER BY id") == [
         (0, 0),
