@@ -49,6 +49,9 @@ class ConfigError(HeadraceError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
+        if len(self.faults) == 1 and not self.faults[0].path:
+            super().__init__(self.faults[0].message)
+            return
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"the config has {count}:\n{lines}")

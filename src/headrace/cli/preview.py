@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,7 +37,7 @@ def preview(
         chosen = select_resources(loaded, [resource] if resource else [])
         sample = take_sample(loaded, listed_resources(chosen)[0], count=rows)
         if as_json:
-            typer.echo(json.dumps(sample.rows, default=str, ensure_ascii=False, indent=2))
+            typer.echo(json.dumps(sample.rows, default=_as_json, ensure_ascii=False, indent=2))
         else:
             _print_table(sample)
 
@@ -46,19 +47,39 @@ def _print_table(sample: Sample) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=f"{sample.resource}: the first {len(sample.rows)} rows", title_style="bold")
+    console = Console()
     names = list(dict.fromkeys(name for row in sample.rows for name in row))
+    if not names:
+        console.print(f"{sample.resource}: the listing is empty.")
+        return
+    # Text, not markup: what the API sends must not style the screen.
+    table = Table(title=f"{sample.resource}: the first {len(sample.rows)} rows")
     for name in names:
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(name))
     for row in sample.rows:
-        # Text, not markup: what the API sends must not style the screen.
         table.add_row(*(Text(_shown(row.get(name))) for name in names))
-    Console().print(table if names else f"{sample.resource}: the listing is empty")
+    width = console.measure(table).maximum
+    if not console.is_terminal:
+        console.width = width
+    if width <= console.width:
+        console.print(table)
+        return
+    for number, row in enumerate(sample.rows, start=1):
+        record = Table(title=f"row {number}", box=None, show_header=False, title_justify="left")
+        for name in names:
+            record.add_row(Text(name, style="bold"), Text(_shown(row.get(name))))
+        console.print(record)
 
 
 def _shown(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
     if isinstance(value, dict | list | bool):
         return json.dumps(value, default=str, ensure_ascii=False)
     return str(value)
+
+
+def _as_json(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

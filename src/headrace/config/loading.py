@@ -12,13 +12,13 @@ from headrace.config.reading import read_document
 from headrace.config.source import SourceConfig
 from headrace.config.substitution import Lookup, substitute_secrets
 from headrace.connectors import find_connector, list_connectors
+from headrace.exceptions import ConfigError
 
 
 def load_config(
     config: Path | str | Mapping[str, Any],
     overrides: Iterable[str] = (),
     lookup: Lookup | None = None,
-    connectors: Iterable[str] = (),
 ) -> SourceConfig:
     """Read a config file, set the overrides, put the secrets in, and check it all.
 
@@ -26,18 +26,27 @@ def load_config(
         config: a YAML or JSON file, the name of a connector, or a document that has been read.
         overrides: `path=value` each.
         lookup: where `${NAME}` comes from; None looks where `dlt.secrets` does.
-        connectors: names to suggest where the file is missing.
 
     Returns:
         The config.
 
     Raises:
-        ConfigError: what is wrong in the first of these steps that fails.
+        ConfigError: the file or the overrides cannot be read; or everything that is wrong with
+            the config, missing secrets included.
     """
     document = dict(config) if isinstance(config, Mapping) else _read(config)
     document = apply_overrides(document, overrides)
-    document, substituted = substitute_secrets(document, lookup)
-    return parse_config(document, substituted)
+    document, substituted, missing = substitute_secrets(document, lookup)
+    try:
+        config = parse_config(document, substituted)
+    except ConfigError as error:
+        # Of a value that is not there nothing else can be said.
+        places = {fault.path for fault in missing}
+        others = [fault for fault in error.faults if fault.path not in places]
+        raise ConfigError([*missing, *others]) from None
+    if missing:
+        raise ConfigError(missing)
+    return config
 
 
 def _read(name: Path | str) -> dict[str, Any]:

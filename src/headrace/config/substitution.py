@@ -77,7 +77,7 @@ class SubstitutedValues:
 
 def substitute_secrets(
     document: Mapping[str, Any], lookup: Lookup | None = None
-) -> tuple[dict[str, Any], SubstitutedValues]:
+) -> tuple[dict[str, Any], SubstitutedValues, list[Fault]]:
     """Put the values in for `${NAME}` in all texts of a document; `$${` stands for `${`.
 
     Args:
@@ -86,16 +86,15 @@ def substitute_secrets(
             `.dlt/config.toml`.
 
     Returns:
-        The new document, and the values that are now in it.
+        The new document, the values that are now in it, and a fault for each `${NAME}` that
+        stays as it is, since it is nowhere or no name.
 
     Raises:
-        ConfigError: names that are nowhere, or are not names, each at the path where it stands.
+        ConfigError: dlt cannot read the files that it looks in.
     """
     substitution = _Substitution(lookup or look_up_with_dlt, described=lookup is None)
     changed = {key: substitution.apply(value, str(key)) for key, value in document.items()}
-    if substitution.faults:
-        raise ConfigError(substitution.faults)
-    return changed, SubstitutedValues(frozenset(substitution.values))
+    return changed, SubstitutedValues(frozenset(substitution.values)), substitution.faults
 
 
 class _Substitution:
@@ -122,14 +121,14 @@ class _Substitution:
         if not _NAME.fullmatch(name):
             message = "`${...}` must hold a name, as ${API_KEY}; for a literal `${` write `$${`"
             self.faults.append(Fault(path, message))
-            return ""
+            return match.group()
         if name not in self._found:
             self._found[name] = self._lookup(name)
         value = self._found[name]
         if value is None:
             places = f"; looked in {_places(name)}" if self._described else ""
             self.faults.append(Fault(path, f"no value for ${{{name}}}{places}"))
-            return ""
+            return match.group()
         self.values.add(value)
         return value
 
