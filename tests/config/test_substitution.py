@@ -102,11 +102,11 @@ def test_all_that_is_missing_is_told_with_the_places(project: Path) -> None:
 
 def test_missing_secrets_are_told_together_with_all_else() -> None:
     document = {
-        **small({"methud": "GET"}),
+        **small({"methud": "GET", "paginator": "single_page"}),
         "client": {"base_url": "${NO_URL}", "timeout": "${NO_TIME}", "concurrency": "many"},
     }
     with pytest.raises(ConfigError) as caught:
-        load_config(document, lookup={}.get)
+        load_config(document, lookup=lambda name: None)
     assert [fault.path for fault in caught.value.faults] == [
         "client.base_url",
         "client.timeout",

@@ -10,7 +10,7 @@ import typer
 
 from headrace.exceptions import ConfigError, HeadraceError
 
-SYNC_FAILED = 1
+FAILED = 1
 CALL_OR_CONFIG_WRONG = 2
 INTERRUPTED = 130
 
@@ -25,7 +25,7 @@ def exit_codes() -> Iterator[None]:
         raise typer.Exit(CALL_OR_CONFIG_WRONG) from None
     except HeadraceError as error:
         _say(f"Error: {error}")
-        raise typer.Exit(SYNC_FAILED) from None
+        raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
         _say("Stopped. What was committed stays; run again to go on.")
         raise typer.Exit(INTERRUPTED) from None

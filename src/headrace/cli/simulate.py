@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.outcome import exit_codes
+from headrace.cli.outcome import FAILED, exit_codes
 
 KEY_VARIABLE = "HEADRACE_SIMULATOR_KEY"
 _PUBLIC_KEY = "simulator"
@@ -35,6 +35,15 @@ def simulate(
             typer.echo(f"Serving {rows:,} executions at {base_url} until stopped (Ctrl-C). Try:")
             typer.echo(f"  EXECUTIONS_BASE_URL={base_url} API_KEY={shown} headrace run executions")
 
-        serve(
-            rows=rows, seed=seed, port=port, api_key=key, string_ids=string_ids, on_ready=announce
-        )
+        try:
+            serve(
+                rows=rows,
+                seed=seed,
+                port=port,
+                api_key=key,
+                string_ids=string_ids,
+                on_ready=announce,
+            )
+        except OSError as error:
+            typer.echo(f"Error: cannot serve: {error.strerror or error}. Try --port 0.", err=True)
+            raise typer.Exit(FAILED) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -55,10 +56,8 @@ def _print_where(console: Console, report: SyncReport) -> None:
     query = f"SELECT * FROM {report.dataset_name}.{next(iter(report.tables.values()))} LIMIT 10"
     console.print("A query to try:")
     if file:
-        _print(
-            console,
-            f"""  python -c "import duckdb; duckdb.connect('{file}').sql('{query}').show()\"""",
-        )
+        code = f"import duckdb; duckdb.connect({json.dumps(file)}).sql({json.dumps(query)}).show()"
+        _print(console, f"  {shlex.join([sys.executable, '-c', code])}")
     else:
         _print(console, f"  {query};")
 

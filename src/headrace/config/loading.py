@@ -38,7 +38,7 @@ def load_config(
     document = apply_overrides(document, overrides)
     document, substituted, missing = substitute_secrets(document, lookup)
     try:
-        config = parse_config(document, substituted)
+        loaded = parse_config(document, substituted)
     except ConfigError as error:
         # Of a value that is not there nothing else can be said.
         places = {fault.path for fault in missing}
@@ -46,7 +46,7 @@ def load_config(
         raise ConfigError([*missing, *others]) from None
     if missing:
         raise ConfigError(missing)
-    return config
+    return loaded
 
 
 def _read(name: Path | str) -> dict[str, Any]:
