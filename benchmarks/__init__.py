@@ -1,0 +1,1 @@
+"""Headrace beside dlt's own REST API source, in one run on one machine."""

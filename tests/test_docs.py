@@ -1,0 +1,66 @@
+"""What the documentation shows is what there is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import typer.main
+import yaml
+
+from headrace.cli.app import app
+from headrace.config import load_config
+from headrace.simulator import Simulator
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_yaml_examples_are_sound_configs(page: Path) -> None:
+    for block in blocks(page, "yaml"):
+        load_config(yaml.safe_load(block), lookup=lambda name: "https://example.com")
+
+
+def test_the_readmes_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = blocks(ROOT / "README.md", "python")
+    with Simulator(rows=300) as simulator:
+        monkeypatch.setenv("API_KEY", simulator.api_key)
+        program = example.replace("https://api.example.com/api/v1", simulator.base_url)
+        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+    with duckdb.connect("executions.duckdb", read_only=True) as connection:
+        count = connection.execute("SELECT count(*) FROM executions_dataset.executions")
+        assert count.fetchall() == [(300,)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_and_options_exist(page: Path) -> None:
+    command = typer.main.get_command(app)
+    known = {
+        name: {option for parameter in each.params for option in parameter.opts}
+        for name, each in command.commands.items()  # type: ignore[attr-defined]
+    }
+    for line in re.findall(
+        r"^(?:\$ )?headrace .*$|`headrace [^`]*`", page.read_text(), re.MULTILINE
+    ):
+        words = line.strip("`$ ").split("#")[0].split()
+        assert words[1] in known or words[1].startswith("--"), line
+        for word in words[2:]:
+            if word.startswith("--"):
+                assert word.split("=")[0] in known[words[1]], line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        if not target.startswith("http"):
+            assert (page.parent / target.split("#")[0]).exists(), target
