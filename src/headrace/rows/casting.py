@@ -67,12 +67,13 @@ def cast_exactly(
     try:
         return values.cast(column_type), None
     except pa.ArrowInvalid:
-        present = pc.is_valid(values)
-        if pa.types.is_string(values.type):
-            fits = pc.fill_null(pc.match_substring_regex(values, _INTEGER_TEXT), True)
-            kept = pc.if_else(fits, values, None)
-            try:
-                return kept.cast(column_type), pc.invert(fits)
-            except pa.ArrowInvalid:
-                pass
-        return pa.chunked_array([pa.nulls(len(values), column_type)]), present
+        pass
+    if pa.types.is_string(values.type):
+        fits = pc.fill_null(pc.match_substring_regex(values, _INTEGER_TEXT), True)
+        values = pc.if_else(fits, values, None).cast(pa.int64())
+    else:
+        fits = pa.scalar(True)
+    cast = values.cast(column_type, safe=False)
+    unchanged = pc.fill_null(pc.equal(cast.cast(values.type, safe=False), values), True)
+    fits = pc.and_(fits, unchanged)
+    return pc.if_else(fits, cast, pa.scalar(None, column_type)), pc.invert(fits)

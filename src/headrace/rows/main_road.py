@@ -104,14 +104,17 @@ class MainRoad:
         if table is not None:
             self._sort_out(table, rows, pieces)
         elif len(rows) <= _SMALLEST_BATCH:
-            for row in rows:
-                decoded = _decode_row(row)
-                self._learn_from(decoded)
-                self._require_values(decoded, row)
-                pieces.side_rows.append(decoded)
+            self._set_apart(rows, pieces)
         else:
             for part in _cut(rows):
                 self._take(part, pieces)
+
+    def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
+        for row in rows:
+            decoded = _decode_row(row)
+            self._learn_from(decoded)
+            self._require_values(decoded, row)
+            pieces.side_rows.append(decoded)
 
     def _read(self, rows: Sequence[msgspec.Raw]) -> pa.Table | None:
         """The rows as Arrow reads them; None when it refuses them as they are."""
@@ -197,12 +200,13 @@ class MainRoad:
                 columns[known.column.name], marks = cast_exactly(values, known.column.type)
             if marks is not None:
                 misfits = marks if misfits is None else pc.or_(misfits, marks)
+        if not self._known():
+            # A table without columns could not even count its rows.
+            self._set_apart(rows, pieces)
+            return
         typed = self._table(columns, len(rows))
         if misfits is not None:
-            for index in pc.indices_nonzero(misfits).to_pylist():
-                row = _decode_row(rows[index])
-                self._require_values(row, rows[index])
-                pieces.side_rows.append(row)
+            self._set_apart([rows[at] for at in pc.indices_nonzero(misfits).to_pylist()], pieces)
             typed = typed.filter(pc.invert(misfits))
             rows = [row for row, apart in zip(rows, misfits.to_pylist(), strict=True) if not apart]
         self._require_columns(typed, rows)

@@ -1,0 +1,223 @@
+"""Rows come out typed or set apart; none is lost, none is changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headrace.exceptions import RowError
+from headrace.rows import Column, MainRoad, Parted
+
+TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
+INSTANT = pa.timestamp("us", "UTC")
+
+
+def infer(name: str, value: Any) -> Column:
+    return Column(name, TYPES.get(type(value)))
+
+
+def new_road(
+    columns: dict[str, pa.DataType] | None = None, required: tuple[str, ...] = ()
+) -> MainRoad:
+    known = {
+        name: Column(name, kind, nullable=name not in required)
+        for name, kind in (columns or {}).items()
+    }
+    return MainRoad(known, required, str.lower, infer)
+
+
+def part(road: MainRoad, *rows: Any) -> Parted:
+    return road.part([msgspec.Raw(msgspec.json.encode(row)) for row in rows])
+
+
+def part_text(road: MainRoad, *rows: str) -> Parted:
+    return road.part([msgspec.Raw(row.encode()) for row in rows])
+
+
+def test_columns_are_typed_by_their_first_value() -> None:
+    parted = part(new_road(), {"a": None, "b": 1}, {"a": "x", "b": 2, "c": 1.5}, {"d": True})
+
+    assert parted.table.to_pydict() == {
+        "b": [1, 2, None],
+        "a": [None, "x", None],
+        "c": [None, 1.5, None],
+        "d": [None, None, True],
+    }
+    assert parted.new_columns == ["b", "a", "c", "d"]
+    assert parted.side_rows == []
+
+
+def test_columns_go_on_over_batches() -> None:
+    road = new_road()
+    part(road, {"a": 1})
+    second = part(road, {"b": "x"})
+
+    assert second.table.to_pydict() == {"a": [None], "b": ["x"]}
+    assert second.new_columns == ["b"]
+
+
+def test_a_field_that_is_always_null_is_no_column() -> None:
+    assert part(new_road(), {"a": None}, {"a": None, "b": 1}).table.column_names == ["b"]
+
+
+def test_declared_columns_exist_without_a_value() -> None:
+    table = part(new_road({"at": INSTANT}), {"b": 1}).table
+    assert table.schema.field("at").type == INSTANT
+    assert table.to_pydict() == {"at": [None], "b": [1]}
+
+
+def test_no_rows_give_an_empty_table_of_the_declared_columns() -> None:
+    table = part(new_road({"a": pa.int64()})).table
+    assert (table.num_rows, table.column_names) == (0, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        (pa.int64(), ["12", "-7", "0", None], [12, -7, 0, None]),
+        (pa.int64(), ["9223372036854775807"], [9223372036854775807]),
+        (pa.int32(), [2147483647, None], [2147483647, None]),
+        (pa.string(), [12, -9223372036854775808], ["12", "-9223372036854775808"]),
+        (pa.float64(), [1, 2.5], [1.0, 2.5]),
+        (
+            INSTANT,
+            ["2026-11-23T06:34:39.718Z", "2026-11-23T06:34:39+02:00"],
+            [
+                datetime(2026, 11, 23, 6, 34, 39, 718000, UTC),
+                datetime(2026, 11, 23, 4, 34, 39, tzinfo=UTC),
+            ],
+        ),
+    ],
+)
+def test_values_of_another_kind_become_the_columns(
+    kind: pa.DataType, values: list[Any], expected: list[Any]
+) -> None:
+    parted = part(new_road({"v": kind}), *({"v": value} for value in values))
+
+    assert parted.table["v"].to_pylist() == expected
+    assert parted.side_rows == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (pa.int64(), 1.5),
+        (pa.int64(), 2.0),
+        (pa.int64(), "twelve"),
+        (pa.int64(), "1e3"),
+        (pa.int64(), 2**63),
+        (pa.int64(), str(2**63)),
+        (pa.int64(), True),
+        (pa.int32(), 2**31),
+        (pa.string(), 1.5),
+        (pa.string(), True),
+        (pa.string(), ["x"]),
+        (pa.string(), {"x": 1}),
+        (pa.bool_(), 1),
+        (pa.bool_(), "true"),
+        (pa.float64(), "1.5"),
+        (INSTANT, 1795415679),
+        (INSTANT, "soon"),
+        (INSTANT, "2026-11-23T06:34:39.123456789Z"),
+    ],
+)
+def test_a_value_that_does_not_fit_takes_the_side_road_alone(kind: pa.DataType, value: Any) -> None:
+    fitting = {
+        "v": {pa.bool_(): True, pa.string(): "x", INSTANT: "2026-01-01T00:00:00Z"}.get(kind, 1)
+    }
+    rows = [{**fitting, "n": number} for number in range(1_000)]
+    rows[500]["v"] = value
+    parted = part(new_road({"v": kind}), *rows)
+
+    assert parted.side_rows == [rows[500]] or len(parted.side_rows) <= 64
+    assert rows[500] in parted.side_rows
+    assert parted.table.num_rows + len(parted.side_rows) == 1_000
+
+
+def test_fields_that_meet_in_one_column_take_the_side_road() -> None:
+    parted = part(new_road(), {"Name": "a"}, {"name": "b"}, {"Name": "c", "name": None})
+
+    assert parted.table.to_pydict() == {"name": ["a", "c"]}
+    assert parted.side_rows == [{"name": "b"}]
+
+
+def test_the_same_field_twice_in_a_row_takes_the_side_road() -> None:
+    assert part_text(new_road(), '{"a": 1, "a": 2}').side_rows == [{"a": 2}]
+
+
+def test_rows_may_be_written_over_several_lines() -> None:
+    parted = part_text(new_road(), '{\n  "a": 1\n}', '{"a":\r\n2}')
+    assert parted.table.to_pydict() == {"a": [1, 2]}
+
+
+@pytest.mark.parametrize("row", ["null", "[1]", "1", '"text"', "true"])
+def test_a_row_that_is_no_object_is_an_error(row: str) -> None:
+    with pytest.raises(RowError, match="not an object"):
+        part_text(new_road(), '{"a": 1}', row, '{"a": 2}')
+
+
+@pytest.mark.parametrize("row", [{"a": None}, {}, {"b": [1]}])
+def test_a_required_value_that_is_missing_is_an_error(row: dict[str, Any]) -> None:
+    with pytest.raises(RowError, match="no value for `a`"):
+        part(new_road({"a": pa.int64()}, required=("a",)), {"a": 1}, row)
+
+
+def test_a_required_column_that_no_row_has_is_an_error() -> None:
+    with pytest.raises(RowError, match="no value for `key`"):
+        part(new_road(required=("key",)), {"a": 1})
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+    | st.integers(-1000, 1000).map(str)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab"), inner, max_size=2),
+)
+ROWS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "A", "c", "d"]), VALUES), max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(ROWS, max_size=4))
+def test_nothing_is_lost_and_nothing_changes(batches: list[list[dict[str, Any]]]) -> None:
+    road = new_road()
+    for batch in batches:
+        rows = [msgspec.json.decode(msgspec.json.encode(row)) for row in batch]
+        parted = part(road, *rows)
+
+        assert parted.table.num_rows + len(parted.side_rows) == len(rows)
+        kept = Counter(repr(row) for row in parted.side_rows)
+        assert not kept - Counter(map(repr, rows))
+        main = [row for row in rows if repr(row) not in kept]
+        twins = [row for row in rows if repr(row) in kept]
+        assert len(main) + len(twins) == len(rows)
+        for row, typed in zip(main, parted.table.to_pylist(), strict=False):
+            assert without_nulls(typed) == expected(row, parted.table.schema)
+
+
+def expected(row: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """What the main road makes of a row that it takes."""
+    found = {}
+    for name, value in row.items():
+        if value is not None:
+            kind = schema.field(name.lower()).type
+            found[name.lower()] = {pa.int64(): int, pa.float64(): float, pa.string(): str}.get(
+                kind, bool
+            )(value)
+    return found
+
+
+def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
