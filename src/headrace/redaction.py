@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
+import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
 
 MASK = "***"
 
@@ -13,7 +15,7 @@ _SHORTEST = 4
 
 
 class Redactor:
-    """Masks known secrets in text, also URL-encoded or in base64.
+    """Masks known secrets in text, also encoded as in URLs, JSON, HTML or base64.
 
     Args:
         secrets: the values to hide; those under four characters are left alone.
@@ -23,13 +25,41 @@ class Redactor:
         forms: set[str] = set()
         for secret in secrets:
             if len(secret) >= _SHORTEST:
-                encoded = base64.b64encode(secret.encode()).decode()
-                forms |= {secret, quote(secret, safe=""), quote_plus(secret), encoded}
+                forms |= {secret, base64.b64encode(_utf8(secret)).decode()}
         # Longest first, so that no form leaves the rest of a longer one behind.
-        self._forms = sorted(forms, key=len, reverse=True)
+        patterns = [_pattern(form) for form in sorted(forms, key=len, reverse=True)]
+        self._forms = re.compile("|".join(patterns)) if patterns else None
 
     def clean(self, text: str) -> str:
         """The text with each secret replaced by `***`."""
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        return text
+        return self._forms.sub(MASK, text) if self._forms else text
+
+
+def one_line(text: str, limit: int) -> str:
+    """Text of a server fit for a message: on one line, printable, cut at so many characters."""
+    line = " ".join(text.split())
+    line = "".join(character if character.isprintable() else "�" for character in line)
+    return line if len(line) <= limit else line[:limit] + "…"
+
+
+def _pattern(secret: str) -> str:
+    """Matches a text whichever of its characters are encoded, and however."""
+    return "".join(_character_pattern(character) for character in secret)
+
+
+def _character_pattern(character: str) -> str:
+    escapes = {
+        "".join(f"%{byte:02X}" for byte in _utf8(character)),
+        html.escape(character),
+        f"&#{ord(character)};",
+        json.dumps(character)[1:-1],
+        f"\\u{ord(character):04x}",
+        {"/": r"\/", " ": "+"}.get(character, character),
+    } - {character}
+    # Hexadecimal digits come in either case.
+    encoded = "|".join(f"(?i:{re.escape(escape)})" for escape in sorted(escapes))
+    return f"(?:{re.escape(character)}|{encoded})"
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

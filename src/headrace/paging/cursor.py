@@ -10,13 +10,12 @@ import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-
 from headrace.exceptions import PageError
 from headrace.exchange import Request
 from headrace.expressions import Expression
 from headrace.json_path import JsonPath
 from headrace.paging.page import Page
+from headrace.redaction import one_line
 
 _TRUE = {"yes", "true", "t", "y", "1"}
 _FALSE = {"no", "false", "f", "n", "0"}
@@ -58,7 +57,7 @@ class CursorPaginator:
 
     def __init__(self, settings: CursorSettings) -> None:
         self._settings = settings
-        self._seen: set[bytes] = set()
+        self._seen: set[str] = set()
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
@@ -81,7 +80,7 @@ class CursorPaginator:
             ExpressionError: the stop condition failed on this page.
         """
         cursor = self._settings.cursor_path.first(page.document)
-        if not cursor or self._is_last(page):
+        if not self._may_go_on(page) or not cursor or self._is_stopped(page):
             return None
         self._refuse_repetition(cursor, page)
         most = self._settings.max_pages
@@ -92,13 +91,16 @@ class CursorPaginator:
             )
         return self._with_cursor(request, cursor)
 
-    def _is_last(self, page: Page) -> bool:
+    def _may_go_on(self, page: Page) -> bool:
+        """Asked of each page, as dlt does: one that lacks `has_more_path` is not what was meant."""
         settings = self._settings
         if settings.stop_after_empty_page and page.row_count == 0:
-            return True
-        if settings.has_more_path is not None and not _has_more(settings.has_more_path, page):
-            return True
-        if settings.stop_condition is None:
+            return False
+        return settings.has_more_path is None or _has_more(settings.has_more_path, page)
+
+    def _is_stopped(self, page: Page) -> bool:
+        condition = self._settings.stop_condition
+        if condition is None:
             return False
         names = {
             "response": page.rest,
@@ -106,10 +108,10 @@ class CursorPaginator:
             "rows": page.row_count,
             "page": page.number,
         }
-        return bool(settings.stop_condition.evaluate(names))
+        return bool(condition.evaluate(names))
 
     def _refuse_repetition(self, cursor: Any, page: Page) -> None:
-        mark = msgspec.json.encode(cursor)
+        mark = repr(cursor)
         if mark in self._seen:
             raise PageError(
                 f"page {page.number} names a cursor at `{self._settings.cursor_path}` that was "
@@ -132,7 +134,7 @@ def _has_more(path: JsonPath, page: Page) -> bool:
         return value
     if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
         return value.lower() in _TRUE
-    found = "nothing" if value is None else f"{type(value).__name__} `{value}`"
+    found = "nothing" if value is None else f"{type(value).__name__} `{one_line(str(value), 60)}`"
     raise PageError(
         f"page {page.number}: `paginator.has_more_path` (`{path}`) should lead to true or false, "
         f"but leads to {found}."
