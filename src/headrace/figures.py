@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +17,10 @@ class ResourceFigures:
         requests: answered with a page.
         pages: read.
         rows: received.
-        loaded_rows: handed on to dlt; fewer than `rows` only where a limit cut the rest.
+        loaded_rows: handed on to dlt: those received, without the quarantined and without what a
+            limit cut off.
         side_rows: of these, the rows that dlt's normalizer types.
+        quarantined: set aside, since they cannot be loaded as they are.
         bytes: of the pages, after decompression.
         listings_ended: how many passes through a listing have come to their end.
     """
@@ -27,6 +30,7 @@ class ResourceFigures:
     rows: int = 0
     loaded_rows: int = 0
     side_rows: int = 0
+    quarantined: int = 0
     bytes: int = 0
     listings_ended: int = 0
 
@@ -37,9 +41,11 @@ class Figures:
 
     Args:
         resources: by name, in the order in which they began.
+        reasons: why rows were quarantined, and how many.
     """
 
     resources: dict[str, ResourceFigures] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
 
     def of(self, resource: str) -> ResourceFigures:
         """The counts of a resource, made at its first mention."""

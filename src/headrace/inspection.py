@@ -11,6 +11,7 @@ from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
 from headrace.config import ResourceConfig, SourceConfig
+from headrace.exceptions import RowError
 from headrace.figures import ResourceFigures
 from headrace.listing import FetchedPage
 from headrace.live_table import LiveTable
@@ -80,12 +81,15 @@ def _typed(
     table = LiveTable(
         Schema(SOURCE_NAME), dlt_resource, DestinationCapabilitiesContext.generic_capabilities()
     )
-    road = MainRoad(table.columns, table.required, table.name_of, table.infer)
+    road = MainRoad(table.fields(), table.required, table.refuses)
     typed: list[dict[str, Any]] = []
     for row in rows:
         parted = road.part([row])
         typed.extend(parted.table.to_pylist())
         for side_row in parted.side_rows:
-            table.require_coercible(side_row)
-            typed.append({table.name_of(name): value for name, value in side_row.items()})
+            typed.append(
+                {table.column_name(name): value for name, value in side_row.values.items()}
+            )
+        for rejected in parted.rejected:
+            raise RowError(f"a row would go to quarantine: {rejected.reason}. Check the columns.")
     return typed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import dlt
@@ -24,14 +25,20 @@ from dlt.common.schema.utils import (
 )
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 from dlt.common.time import get_context_timezone_name
+from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
-from headrace.exceptions import RowError
-from headrace.rows import Column
+from headrace.rows import Column, Fields
+from headrace.rows.reading import FieldPath
 
 # Of dlt's types those whose JSON values Arrow reads exactly; the side road takes the others.
 _MAIN_ROAD_TYPES = frozenset(["text", "bigint", "double", "bool", "timestamp"])
+
+
+# As many levels of objects as dlt takes apart when nobody says otherwise.
+_DEEPEST = 1000
+_SHOWN = 80
 
 
 def current_load_id() -> str | None:
@@ -56,13 +63,16 @@ class LiveTable:
     ) -> None:
         self._schema = schema
         self._capabilities = capabilities
+        self._deepest = _nesting_of(schema, resource)
         self._timezone = get_context_timezone_name()
         self._dlt_columns: TTableSchemaColumns = {}
         self._hinted: set[str] = set()
-        self.is_declared = self._declared(resource)
+        declared = self._declare(resource)
+        self.is_declared = bool(declared)
         self.id_columns = self._id_columns()
         self.columns = self._known_columns()
         self.required = self._required()
+        self._binding = declared | self.required
 
     @classmethod
     def of_running_resource(cls) -> LiveTable:
@@ -74,13 +84,34 @@ class LiveTable:
         )
         return cls(dlt.current.source_schema(), dlt.current.resource(), capabilities)
 
-    def name_of(self, field: str) -> str:
-        """The column that a field goes to, by the schema's naming convention."""
-        if not field or field.isspace():
-            return ""
-        return normalize_identifier(self._schema, self._schema.naming, field)
+    def fields(self) -> Fields:
+        """What the schema says of the rows' fields."""
+        return Fields(self.columns, self._name_of, self._infer, self._flattens)
 
-    def infer(self, name: str, value: Any) -> Column:
+    def column_name(self, field: str) -> str:
+        """The column that a field of the row itself goes to."""
+        return self._name_of((field,))
+
+    def _name_of(self, path: FieldPath) -> str:
+        """The column that a field goes to, by the schema's naming convention."""
+        naming = self._schema.naming
+        names = [
+            normalize_identifier(self._schema, naming, step) if step and not step.isspace() else ""
+            for step in path
+        ]
+        if "" in names:
+            return ""
+        return names[0] if len(names) == 1 else naming.shorten_fragments(*names)
+
+    def _flattens(self, path: FieldPath) -> bool:
+        """Whether dlt's normalizer takes an object at that path apart into columns."""
+        if len(path) > self._deepest:
+            return False
+        name = self._name_of(path)
+        column = self._dlt_columns.get(name, {})
+        return (column.get("data_type") or self._schema.get_preferred_type(name)) != "json"
+
+    def _infer(self, name: str, value: Any) -> Column:
         """Types a new column as dlt's normalizer would.
 
         Args:
@@ -99,54 +130,71 @@ class LiveTable:
         self._dlt_columns[name] = {**hinted, "name": name, "data_type": data_type}
         return self._column(self._dlt_columns[name])
 
-    def hints_for(self, names: list[str]) -> TTableSchemaColumns:
-        """The columns as hints for dlt.
+    def new_hints(self, present: list[str], typed: list[str]) -> TTableSchemaColumns:
+        """Hints for the columns that dlt has not been told of: those typed here, and once the ids.
 
         Args:
-            names: of columns that `infer` has typed.
+            present: names of all columns that are about to be handed over.
+            typed: names of columns that were typed here.
         """
-        return {name: self._dlt_columns[name] for name in names}
+        hints = {name: self._dlt_columns[name] for name in typed}
+        for name, column in self.id_columns.items():
+            if name in present and name not in self._hinted:
+                self._hinted.add(name)
+                hints[name] = column
+        return hints
 
-    def new_id_columns(self, present: list[str]) -> TTableSchemaColumns:
-        """The id columns as hints for dlt, once.
+    def last_wins(self) -> TTableSchemaColumns:
+        """The hint that of a key's versions in one load the last counts, as ids are in order."""
+        if any(column.get("dedup_sort") for column in self._dlt_columns.values()):
+            return {}
+        name = self.row_id_name
+        return {name: {**self.id_columns[name], "dedup_sort": "desc"}} if name else {}
+
+    def side_road_format(self) -> TLoaderFileFormat | None:
+        """The file format for rows of the side road; None to leave the choice to dlt.
+
+        Parquet loads several times as fast as what dlt takes for rows by default.
+        """
+        formats = list(self._capabilities.supported_loader_file_formats or [])
+        choose = self._capabilities.loader_file_format_selector
+        if choose is not None:
+            preferred = self._capabilities.preferred_loader_file_format
+            formats = list(choose(preferred, formats, table_schema=self._hinted_table)[1])
+        is_free = "parquet" in formats and not self._hinted_table.get("file_format")
+        return "parquet" if is_free else None
+
+    def refuses(self, column_name: str, value: Any) -> str | None:
+        """Why a value cannot go to its column; None where dlt finds a place for it.
+
+        What cannot become the type of a column, dlt puts into a column of its own beside it. That
+        is not what was declared, and it would leave a required column empty.
 
         Args:
-            present: names of the columns that a table about to be handed over has.
+            column_name: of the column.
+            value: as decoded from JSON, not null.
         """
-        new = {n: c for n, c in self.id_columns.items() if n in present and n not in self._hinted}
-        self._hinted.update(new)
-        return new
+        column = self._dlt_columns.get(column_name)
+        data_type = column.get("data_type") if column else None
+        if data_type is None or column_name not in self._binding:
+            return None
+        try:
+            coerce_value(data_type, py_type_to_sc_type(type(value)), value)
+        except (ValueError, TypeError):
+            return f"should be {data_type}, but is {json.dumps(value, default=str)[:_SHOWN]}"
+        return None
 
-    def require_coercible(self, row: dict[str, Any]) -> None:
-        """Makes sure that a side-road row will get a value into each required column.
-
-        Raises:
-            RowError: a value cannot become its column's type; dlt would put it in a column of its
-                own and leave the required one empty, which fails the whole load.
-        """
-        for field, value in row.items():
-            column = self._dlt_columns.get(self.name_of(field))
-            data_type = column.get("data_type") if column else None
-            if column is None or data_type is None or value is None or is_nullable_column(column):
-                continue
-            try:
-                coerce_value(data_type, py_type_to_sc_type(type(value)), value)
-            except (ValueError, TypeError):
-                raise RowError(
-                    f"a row has `{field}`: {value!r}, which is no {data_type}, as the "
-                    "column is declared or was typed before. Declare another `data_type` for it "
-                    "under `columns`."
-                ) from None
-
-    def _declared(self, resource: DltResource) -> bool:
-        """Whether the resource declares columns with types; keeps what it declares."""
+    def _declare(self, resource: DltResource) -> frozenset[str]:
+        """Takes in what is stored and what is declared; names the columns declared with a type."""
         hinted: TTableSchema = normalize_table_identifiers(
             resource.compute_table_schema(), self._schema.naming
         )
+        self._hinted_table = hinted
         stored = self._schema.tables.get(hinted["name"] or "")
         self._dlt_columns = dict(stored["columns"]) if stored else {}
+        declared = {name for name, column in hinted["columns"].items() if column.get("data_type")}
         merge_columns(self._dlt_columns, hinted["columns"])
-        return any(column.get("data_type") for column in hinted["columns"].values())
+        return frozenset(declared)
 
     def _id_columns(self) -> TTableSchemaColumns:
         """The two columns of dlt's own, but for those that dlt itself was told to add."""
@@ -169,6 +217,29 @@ class LiveTable:
             if column.get("data_type") and name not in self._system_names()
         }
 
+    @property
+    def key(self) -> str | None:
+        """The column of the primary key; None where it has several, or there is none."""
+        keys = [name for name, column in self._dlt_columns.items() if column.get("primary_key")]
+        return keys[0] if len(keys) == 1 else None
+
+    @property
+    def row_id_name(self) -> str | None:
+        """The column of the row's id; None where dlt was told to add it itself."""
+        return next((n for n, column in self.id_columns.items() if column.get("row_key")), None)
+
+    @property
+    def merges(self) -> bool:
+        """Whether the load deletes the old versions of keys and inserts the new ones.
+
+        Not so where the user told dlt how far to trust the keys.
+        """
+        return (
+            self._hinted_table.get("write_disposition") == "merge"
+            and self._hinted_table.get("x-merge-strategy") in (None, "delete-insert")
+            and "x-stage-data-deduplicated" not in self._hinted_table
+        )
+
     def _required(self) -> frozenset[str]:
         """Columns that a row must bring a value for: keys, and those declared so."""
         return frozenset(
@@ -186,3 +257,11 @@ class LiveTable:
         if column["data_type"] in _MAIN_ROAD_TYPES:
             arrow_type = get_py_arrow_datatype(column, self._capabilities, self._timezone)
         return Column(column["name"] or "", arrow_type, is_nullable_column(column))
+
+
+def _nesting_of(schema: Schema, resource: DltResource) -> int:
+    """How many levels of objects become columns, by the resource's setting or the source's."""
+    if resource.max_table_nesting is not None:
+        return resource.max_table_nesting
+    deepest: int = getattr(schema.data_item_normalizer, "max_nesting", _DEEPEST)
+    return deepest

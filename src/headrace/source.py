@@ -17,6 +17,7 @@ from headrace.config import (
     CursorPaginatorConfig,
     ExternalResource,
     HttpBasicAuthConfig,
+    PipelineConfig,
     ResourceConfig,
     SourceConfig,
     parse_config,
@@ -117,8 +118,9 @@ def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> l
         limit_rows: of each resource, load so many rows only; all when None.
     """
     lanes = Lanes(client_settings(config))
+    pipeline = config.pipeline or PipelineConfig()
     extraction = ExtractionSettings(
-        row_ids=config.pipeline.row_ids if config.pipeline else True, limit_rows=limit_rows
+        row_ids=pipeline.row_ids, strict=pipeline.strict, limit_rows=limit_rows
     )
     resources = []
     for resource in config.resources:

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.exceptions import RowError
-from headrace.rows import Column, MainRoad, Parted
+from headrace.rows import Column, Fields, MainRoad, Parted, SideRow
 
 TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 INSTANT = pa.timestamp("us", "UTC")
@@ -30,7 +29,8 @@ def new_road(
         name: Column(name, kind, nullable=name not in required)
         for name, kind in (columns or {}).items()
     }
-    return MainRoad(known, required, str.lower, infer)
+    fields = Fields(known, lambda path: "__".join(path).lower(), infer, lambda path: len(path) < 3)
+    return MainRoad(fields, required)
 
 
 def part(road: MainRoad, *rows: Any) -> Parted:
@@ -136,20 +136,61 @@ def test_a_value_that_does_not_fit_takes_the_side_road_alone(kind: pa.DataType, 
     rows[500]["v"] = value
     parted = part(new_road({"v": kind}), *rows)
 
-    assert parted.side_rows == [rows[500]] or len(parted.side_rows) <= 64
-    assert rows[500] in parted.side_rows
+    assert len(parted.side_rows) <= 64
+    assert rows[500] in side_values(parted)
     assert parted.table.num_rows + len(parted.side_rows) == 1_000
+
+
+def test_objects_become_columns() -> None:
+    parted = part(
+        new_road(),
+        {"who": None},
+        {"who": {"name": "a", "home": {"zip": 1}}},
+        {"who": {"name": None, "age": 3}},
+        {"who": {}},
+    )
+
+    assert parted.table.to_pydict() == {
+        "who__name": [None, "a", None, None],
+        "who__home__zip": [None, 1, None, None],
+        "who__age": [None, None, 3, None],
+    }
+    assert parted.side_rows == []
+
+
+def test_objects_too_deep_for_columns_take_the_side_road() -> None:
+    rows = [{"a": {"b": {"c": {"d": 1}}}}, {"a": {"b": {"c": None}}, "n": 1}]
+    parted = part(new_road(), *rows)
+
+    assert side_values(parted) == rows[:1]
+    assert parted.table.to_pydict() == {"n": [1]}
+
+
+def test_lists_take_the_side_road_unless_they_are_empty() -> None:
+    rows = [{"n": 1, "l": []}, {"n": 2, "l": [1]}, {"n": 3, "l": None}]
+    parted = part(new_road(), *rows)
+
+    assert side_values(parted) == [rows[1]]
+    assert parted.table.to_pydict() == {"n": [1, 3]}
+
+
+def test_a_field_that_is_an_object_here_and_a_value_there() -> None:
+    rows: list[dict[str, Any]] = [{"a": 1}, {"a": {"b": 2}}, {"a": {"b": 3}}, {"a": 4}]
+    parted = part(new_road(), *rows)
+
+    assert parted.table.num_rows + len(parted.side_rows) == 4
+    assert set(parted.table.column_names) <= {"a", "a__b"}
 
 
 def test_fields_that_meet_in_one_column_take_the_side_road() -> None:
     parted = part(new_road(), {"Name": "a"}, {"name": "b"}, {"Name": "c", "name": None})
 
     assert parted.table.to_pydict() == {"name": ["a", "c"]}
-    assert parted.side_rows == [{"name": "b"}]
+    assert side_values(parted) == [{"name": "b"}]
 
 
 def test_the_same_field_twice_in_a_row_takes_the_side_road() -> None:
-    assert part_text(new_road(), '{"a": 1, "a": 2}').side_rows == [{"a": 2}]
+    assert part_text(new_road(), '{"a": 1, "a": 2}').side_rows == [SideRow(0, {"a": 2})]
 
 
 def test_rows_may_be_written_over_several_lines() -> None:
@@ -158,20 +199,53 @@ def test_rows_may_be_written_over_several_lines() -> None:
 
 
 @pytest.mark.parametrize("row", ["null", "[1]", "1", '"text"', "true"])
-def test_a_row_that_is_no_object_is_an_error(row: str) -> None:
-    with pytest.raises(RowError, match="not an object"):
-        part_text(new_road(), '{"a": 1}', row, '{"a": 2}')
+def test_a_row_that_is_no_object_is_rejected_alone(row: str) -> None:
+    parted = part_text(new_road(), '{"a": 1}', row, '{"a": 2}')
+
+    assert parted.table.to_pydict() == {"a": [1, 2]}
+    assert rejected(parted) == [(row, "it is no object")]
+    assert parted.places == [0, 2]
 
 
-@pytest.mark.parametrize("row", [{"a": None}, {}, {"b": [1]}])
-def test_a_required_value_that_is_missing_is_an_error(row: dict[str, Any]) -> None:
-    with pytest.raises(RowError, match="no value for `a`"):
-        part(new_road({"a": pa.int64()}, required=("a",)), {"a": 1}, row)
+@pytest.mark.parametrize("row", ['{"a": null}', "{}", '{"b": [1]}'])
+def test_a_row_without_a_required_value_is_rejected_alone(row: str) -> None:
+    road = new_road({"a": pa.int64()}, required=("a",))
+    parted = part_text(road, '{"a": 1}', row, '{"a": 3, "b": [2]}')
+
+    assert parted.table["a"].to_pylist() == [1]
+    assert [side_row.place for side_row in parted.side_rows] == [2]
+    ((text, reason),) = rejected(parted)
+    assert text == row
+    assert reason.startswith("it has no value for `a`")
 
 
-def test_a_required_column_that_no_row_has_is_an_error() -> None:
-    with pytest.raises(RowError, match="no value for `key`"):
-        part(new_road(required=("key",)), {"a": 1})
+def test_a_required_column_that_no_row_has_rejects_them_all() -> None:
+    parted = part(new_road(required=("key",)), {"a": 1}, {"a": [1]})
+    assert (parted.table.num_rows, parted.side_rows, len(parted.rejected)) == (0, [], 2)
+
+
+def test_a_value_that_its_column_refuses_rejects_the_row_alone() -> None:
+    fields = Fields(
+        {"a": Column("a", pa.int64())}, lambda path: path[-1], infer, lambda path: False
+    )
+    road = MainRoad(
+        fields, refuses=lambda name, value: "is odd" if (name, value) == ("a", "x") else None
+    )
+    parted = part(road, {"a": 1}, {"a": "x"}, {"a": 1.5})
+
+    assert rejected(parted) == [('{"a":"x"}', "`a` is odd")]
+    assert [side_row.values for side_row in parted.side_rows] in (
+        [{"a": 1.5}],
+        [{"a": 1}, {"a": 1.5}],
+    )
+
+
+def rejected(parted: Parted) -> list[tuple[str, str]]:
+    return [(bytes(each.row).decode(), each.reason) for each in parted.rejected]
+
+
+def side_values(parted: Parted) -> list[dict[str, Any]]:
+    return [side_row.values for side_row in parted.side_rows]
 
 
 SCALARS = (
@@ -198,7 +272,7 @@ def test_nothing_is_lost_and_nothing_changes(batches: list[list[dict[str, Any]]]
         parted = part(road, *rows)
 
         assert parted.table.num_rows + len(parted.side_rows) == len(rows)
-        kept = Counter(repr(row) for row in parted.side_rows)
+        kept = Counter(repr(row.values) for row in parted.side_rows)
         assert not kept - Counter(map(repr, rows))
         main = [row for row in rows if repr(row) not in kept]
         twins = [row for row in rows if repr(row) in kept]
@@ -207,15 +281,16 @@ def test_nothing_is_lost_and_nothing_changes(batches: list[list[dict[str, Any]]]
             assert without_nulls(typed) == expected(row, parted.table.schema)
 
 
-def expected(row: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
+def expected(row: dict[str, Any], schema: pa.Schema, *parents: str) -> dict[str, Any]:
     """What the main road makes of a row that it takes."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in row.items():
-        if value is not None:
-            kind = schema.field(name.lower()).type
-            found[name.lower()] = {pa.int64(): int, pa.float64(): float, pa.string(): str}.get(
-                kind, bool
-            )(value)
+        column = "__".join((*parents, name)).lower()
+        if isinstance(value, dict):
+            found |= expected(value, schema, *parents, name)
+        elif value is not None and value != []:
+            as_type = {pa.int64(): int, pa.float64(): float, pa.string(): str}
+            found[column] = as_type.get(schema.field(column).type, bool)(value)
     return found
 
 

@@ -35,6 +35,12 @@ def run(
         int | None,
         typer.Option(metavar="N", min=1, help="Load only the first N rows of each resource."),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Load nothing when a row cannot be loaded, instead of quarantining it."
+        ),
+    ] = False,
 ) -> None:
     """Load what the API has into the destination.
 
@@ -50,7 +56,8 @@ def run(
         from headrace.source import build_source
         from headrace.syncing import sync
 
-        loaded = select_resources(load_config(config, overrides or ()), resource or ())
+        settings = [*(overrides or ()), *(["pipeline.strict=true"] if strict else [])]
+        loaded = select_resources(load_config(config, settings), resource or ())
         pipeline = open_pipeline(loaded, Path(config).stem, destination, dataset)
         figures = Figures()
         with show_progress(figures):

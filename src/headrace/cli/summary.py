@@ -11,10 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from headrace.quarantine import TABLE
+
 if TYPE_CHECKING:
     from headrace.syncing import SyncReport
 
 _DUCKDB_URL = "duckdb:///"
+_REASONS = 5
 
 
 def print_summary(report: SyncReport) -> None:
@@ -44,6 +47,10 @@ def print_summary(report: SyncReport) -> None:
             Text(name), Text(full_name), f"{counts.loaded_rows:,}", f"{counts.requests:,}"
         )
     console.print(table)
+    if report.figures.reasons:
+        _print(console, f"{total.quarantined:,} rows went to {report.dataset_name}.{TABLE}:")
+        for reason, count in report.figures.reasons.most_common(_REASONS):
+            _print(console, f"  {count:,} since {reason}")
     _print_where(console, report)
 
 

@@ -107,3 +107,7 @@ class PipelineConfig(FormatModel):
     )
     dataset: Name | None = Field(default=None, description="Dataset (schema) to load into.")
     row_ids: bool = Field(default=True, description="Add dlt's `_dlt_id` and `_dlt_load_id`.")
+    strict: bool = Field(
+        default=False,
+        description="Load nothing when a row cannot be loaded; else such rows are quarantined.",
+    )

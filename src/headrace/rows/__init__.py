@@ -4,8 +4,22 @@ Pure: values in, values out.
 """
 
 from headrace.rows.column import Column
-from headrace.rows.identity import RowIds
-from headrace.rows.main_road import MainRoad, Parted
+from headrace.rows.fields import Fields
+from headrace.rows.identity import BatchIds, RowIds
+from headrace.rows.key_order import KeyOrder
+from headrace.rows.main_road import MainRoad, Parted, Rejected, SideRow
 from headrace.rows.slicing import PageSlicer, SlicedPage
 
-__all__ = ["Column", "MainRoad", "PageSlicer", "Parted", "RowIds", "SlicedPage"]
+__all__ = [
+    "BatchIds",
+    "Column",
+    "Fields",
+    "KeyOrder",
+    "MainRoad",
+    "PageSlicer",
+    "Parted",
+    "Rejected",
+    "RowIds",
+    "SideRow",
+    "SlicedPage",
+]

@@ -2,27 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
+# So that the order of the ids is the order of the rows, in text as well.
+_DIGITS = 10
+
 
 class RowIds:
-    """Hands out ids for the rows of one table in one load.
+    """Hands out ids for the rows of one table in one load, in the order of the rows.
 
     Args:
         prefix: no other load may use it for the table.
     """
 
     def __init__(self, prefix: str) -> None:
-        self._prefix = pa.scalar(f"{prefix}-")
+        self._prefix = prefix
         self._next = 0
 
-    def take(self, count: int) -> pa.Array:
-        """The next ids, as text.
+    def take(self, count: int) -> BatchIds:
+        """The ids for the next rows.
 
         Args:
             count: how many.
         """
-        numbers = pa.array(range(self._next, self._next + count), pa.int64())
+        first = self._next
         self._next += count
-        return pc.binary_join_element_wise(self._prefix, numbers.cast(pa.string()), "")
+        return BatchIds(self._prefix, first, count)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchIds:
+    """The ids of a batch of rows.
+
+    Args:
+        prefix: of all ids in the load.
+        first: number of the batch's first row.
+        count: of the batch's rows.
+    """
+
+    prefix: str
+    first: int
+    count: int
+
+    def column(self, places: Sequence[int] | None = None) -> pa.Array:
+        """Ids as a column of text.
+
+        Args:
+            places: of the rows in the batch; all of them when None.
+        """
+        taken = range(self.count) if places is None else places
+        numbers = pc.add(pa.array(taken, pa.int64()), self.first).cast(pa.string())
+        padded = pc.utf8_lpad(numbers, width=_DIGITS, padding="0")
+        return pc.binary_join_element_wise(pa.scalar(f"{self.prefix}-"), padded, "")
+
+    def at(self, place: int) -> str:
+        """The id of one row.
+
+        Args:
+            place: in the batch, from 0.
+        """
+        return f"{self.prefix}-{self.first + place:0{_DIGITS}d}"

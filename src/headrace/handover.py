@@ -1,0 +1,157 @@
+"""Makes of batches of rows what dlt loads: Arrow tables, the side road's rows, the quarantine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import dlt
+import msgspec
+import pyarrow as pa
+
+from headrace.exceptions import RowError
+from headrace.figures import Figures
+from headrace.listing import FetchedPage, Listing
+from headrace.live_table import LiveTable
+from headrace.quarantine import TABLE, quarantined
+from headrace.redaction import Redactor
+from headrace.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowIds
+
+# Below so many rows the merge is quick in any case, and a claim is better not made.
+_ROWS_WORTH_A_CLAIM = 50_000
+_EXAMPLES = 200
+
+
+@dataclass(slots=True)
+class Batch:
+    """Pages that are typed together.
+
+    Args:
+        pages: in the order of the listing.
+        rows: of all pages.
+        size: of the pages, in bytes.
+    """
+
+    pages: list[FetchedPage] = field(default_factory=list)
+    rows: list[msgspec.Raw] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, page: FetchedPage) -> None:
+        """Puts a page behind the others."""
+        self.pages.append(page)
+        self.rows.extend(page.rows)
+        self.size += page.size
+
+
+class Handover:
+    """Hands the rows of one resource in one load over to dlt.
+
+    Args:
+        listing: that the rows come from.
+        load_id: of the load.
+        row_ids: whether to add `_dlt_id` and `_dlt_load_id`.
+        strict: whether a row for the quarantine is an error.
+        figures: to count on.
+    """
+
+    def __init__(
+        self, listing: Listing, load_id: str, *, row_ids: bool, strict: bool, figures: Figures
+    ) -> None:
+        self._listing = listing
+        self._load_id = load_id
+        self._row_ids = row_ids
+        self._strict = strict
+        self._figures = figures
+        self._table = LiveTable.of_running_resource()
+        self._road = MainRoad(self._table.fields(), self._table.required, self._table.refuses)
+        self._ids = RowIds(load_id)
+        self._order = KeyOrder(self._table.key)
+        self._redactor = Redactor(listing.credentials.secrets)
+
+    def items(self, batches: Iterable[Batch]) -> Iterator[Any]:
+        """What dlt is to load, batch by batch.
+
+        Raises:
+            RowError: a row cannot be loaded, and `strict` is set.
+        """
+        # The last table is held back: with it goes what is known of the whole load.
+        held_back = self._road.part([]).table if self._table.is_declared else None
+        held_back = self._with_ids(held_back, self._ids.take(0)) if held_back is not None else None
+        marked: dict[str, Any] = {}
+        for batch in batches:
+            parted = self._road.part(batch.rows)
+            ids = self._ids.take(len(batch.rows))
+            if parted.table.num_rows or parted.new_columns:
+                if held_back is not None and (held_back.num_rows or marked):
+                    yield _with_hints(held_back, columns=marked)
+                held_back = self._with_ids(parted.table, ids, parted.places)
+                marked = self._table.new_hints(held_back.column_names, parted.new_columns)
+                self._order.see(parted.table)
+            if parted.side_rows:
+                self._order.interrupt()
+                yield self._side_rows(parted, ids)
+            if parted.rejected:
+                yield self._rejected(parted.rejected, batch)
+        if held_back is not None:
+            yield self._last(held_back, marked)
+
+    def _last(self, table: pa.Table, hints: dict[str, Any]) -> Any:
+        """The last table, with what the merge may rely on: whether a key can be there twice."""
+        if not self._table.merges:
+            return _with_hints(table, columns=hints)
+        if not self._order.is_strict and self._row_ids:
+            hints = {**hints, **self._table.last_wins()}
+        many = self._figures.of(self._listing.name).loaded_rows >= _ROWS_WORTH_A_CLAIM
+        claim = _claim(many and self._order.is_strict)
+        return _with_hints(table, columns=hints, additional_table_hints=claim)
+
+    def _with_ids(
+        self, table: pa.Table, ids: BatchIds, places: list[int] | None = None
+    ) -> pa.Table:
+        for name, column in self._table.id_columns.items() if self._row_ids else ():
+            is_row_id = column.get("row_key")
+            values = ids.column(places) if is_row_id else pa.repeat(self._load_id, table.num_rows)
+            table = table.append_column(pa.field(name, pa.string(), nullable=False), values)
+        return table
+
+    def _side_rows(self, parted: Parted, ids: BatchIds) -> Any:
+        self._figures.of(self._listing.name).side_rows += len(parted.side_rows)
+        id_name = self._table.row_id_name if self._row_ids else None
+        rows = [
+            {**row.values, id_name: ids.at(row.place)} if id_name else row.values
+            for row in parted.side_rows
+        ]
+        return _with_hints(
+            rows,
+            file_format=self._table.side_road_format(),
+            columns=self._table.last_wins() if self._table.merges and id_name else {},
+            additional_table_hints=_claim(False) if self._table.merges else {},
+        )
+
+    def _rejected(self, rejected: list[Rejected], batch: Batch) -> Any:
+        name = self._listing.name
+        if self._strict:
+            first = rejected[0]
+            text = self._redactor.clean(bytes(first.row)[:_EXAMPLES].decode("utf-8", "replace"))
+            raise RowError(
+                f"resource `{name}`: a row cannot be loaded: {first.reason}: {text}\nNothing was "
+                f"loaded. Without `strict` such rows go to the table `{TABLE}`."
+            )
+        self._figures.of(name).quarantined += len(rejected)
+        self._figures.of(name).loaded_rows -= len(rejected)
+        self._figures.reasons.update(Counter(each.reason for each in rejected))
+        asked = {id(row): page.asked for page in batch.pages for row in page.rows}
+        return quarantined(name, rejected, lambda each: asked[id(each.row)], self._redactor)
+
+
+def _claim(is_deduplicated: bool) -> dict[str, Any]:
+    """What is said of the load in any case: dlt's schema would remember the last claim."""
+    return {"x-stage-data-deduplicated": is_deduplicated}
+
+
+def _with_hints(item: Any, **hints: Any) -> Any:
+    """The item with hints for dlt, which looks at the first item of a resource only otherwise."""
+    given = {name: value for name, value in hints.items() if value}
+    return dlt.mark.with_hints(item, dlt.mark.make_hints(**given)) if given else item

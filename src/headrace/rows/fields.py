@@ -1,0 +1,175 @@
+"""What is known of the fields of a listing's rows: the column each goes to, how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.rows.casting import default_wire_type, wire_type
+from headrace.rows.column import Column
+from headrace.rows.reading import FieldPath
+
+NameOf = Callable[[FieldPath], str]
+Infer = Callable[[str, Any], Column]
+Flattens = Callable[[FieldPath], bool]
+
+
+@dataclass(slots=True)
+class Field:
+    """A field of the rows.
+
+    Args:
+        column: that it fills; None when a row with a value there has to take the side road.
+        wire: the type that it is read as; None to let Arrow choose.
+    """
+
+    column: Column | None
+    wire: pa.DataType | None
+
+
+class Fields:
+    """The fields met so far, by their path, and the columns they go to.
+
+    Args:
+        columns: of the table, as known from before, by name.
+        name_of: gives a field its column's name.
+        infer: types a new column by its name and its first value that is not null.
+        flattens: whether an object at that path is taken apart into columns.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, Column], name_of: NameOf, infer: Infer, flattens: Flattens
+    ) -> None:
+        self.columns = dict(columns)
+        self.name_of = name_of
+        self._infer = infer
+        self._flattens = flattens
+        self._by_path: dict[FieldPath, Field] = {}
+        self._taken: set[str] = set()
+        self._objects: set[FieldPath] = set()
+        self.new_columns: list[str] = []
+
+    def get(self, path: FieldPath) -> Field | None:
+        """The field at a path, None if it was never met with a value."""
+        return self._by_path.get(path)
+
+    def typed_columns(self) -> dict[str, Column]:
+        """The columns that the main road fills, by name."""
+        return {name: each for name, each in self.columns.items() if each.type is not None}
+
+    def kept_whole(self) -> frozenset[FieldPath]:
+        """Paths at which an object is not taken apart."""
+        return frozenset(path for path, known in self._by_path.items() if known.column is None)
+
+    def wire_schema(self) -> pa.Schema:
+        """How to read the rows, as far as the fields are known."""
+        tree: dict[str, Any] = {}
+        for path, known in self._by_path.items():
+            if known.wire is not None:
+                place = tree
+                for step in path[:-1]:
+                    place = place.setdefault(step, {})
+                place[path[-1]] = known.wire
+        return pa.schema(list(_arrow_fields(tree)))
+
+    def source_of(self, column_name: str) -> str:
+        """The field that fills a column, under the name that the API gives it."""
+        for path, known in self._by_path.items():
+            if known.column is not None and known.column.name == column_name:
+                return ".".join(path)
+        return column_name
+
+    def learn_from(self, row: Mapping[str, Any]) -> None:
+        """Plans all fields of a decoded row that have a value and are new."""
+        for path, value in self.values_in(row):
+            if path not in self._by_path:
+                self._plan(path, value)
+
+    def learn_kinds(self, row: Mapping[str, Any]) -> bool:
+        """Looks for fields that come in another kind than they are read as.
+
+        Args:
+            row: decoded.
+
+        Returns:
+            Whether a field is read otherwise from now on.
+        """
+        changed = False
+        for path, value in self.values_in(row):
+            known = self._by_path.get(path)
+            if known is None or known.column is None or known.column.type is None:
+                continue
+            seen = wire_type(known.column.type, value)
+            if seen is not None and seen != known.wire:
+                known.wire = seen
+                changed = True
+        return changed
+
+    def learn_unknown(
+        self,
+        found: Iterator[tuple[FieldPath, Any]],
+        row_at: Callable[[int], Mapping[str, Any]],
+    ) -> bool:
+        """Plans fields that Arrow found by itself.
+
+        Args:
+            found: path and values of each field that was read.
+            row_at: gives a row decoded, by its place.
+
+        Returns:
+            Whether one of them has to be read in another type than Arrow chose.
+        """
+        reread = False
+        for path, values in found:
+            if path in self._by_path or values.null_count == len(values):
+                continue
+            first = pc.index(pc.is_valid(values), pa.scalar(True)).as_py()
+            value: Any = row_at(first)
+            for step in path:
+                value = value[step]
+            planned = self._plan(path, value)
+            reread = reread or (planned.wire is not None and planned.wire != values.type)
+        return reread
+
+    def values_in(
+        self, row: Mapping[str, Any], parent: FieldPath = ()
+    ) -> Iterator[tuple[FieldPath, Any]]:
+        """Path and value of each field of a decoded row that is not null, objects taken apart."""
+        for name, value in row.items():
+            path = (*parent, name)
+            if isinstance(value, dict) and path not in self._by_path and self._flattens(path):
+                yield from self.values_in(value, path)
+            elif value is not None:
+                yield path, value
+
+    def _plan(self, path: FieldPath, value: Any) -> Field:
+        planned = self._by_path[path] = self._planned(path, value)
+        self._objects.update(path[:length] for length in range(1, len(path)))
+        return planned
+
+    def _planned(self, path: FieldPath, value: Any) -> Field:
+        column_name = self.name_of(path)
+        is_free = column_name not in self._taken and path not in self._objects
+        if not is_free or isinstance(value, dict | list):
+            return Field(None, None)
+        column = self.columns.get(column_name)
+        if column is None:
+            column = self._infer(column_name, value)
+            if column.type is not None:
+                self.columns[column_name] = column
+                self.new_columns.append(column_name)
+        self._taken.add(column_name)
+        if column.type is None:
+            return Field(None, None)
+        wire = wire_type(column.type, value) or default_wire_type(column.type)
+        return Field(column, wire)
+
+
+def _arrow_fields(tree: Mapping[str, Any]) -> Iterator[pa.Field]:
+    for name, value in tree.items():
+        is_object = isinstance(value, dict)
+        yield pa.field(name, pa.struct(list(_arrow_fields(value))) if is_object else value)

@@ -1,0 +1,91 @@
+"""Has Arrow read rows, as lines of JSON, and takes objects in them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.json
+
+from headrace.exceptions import RowError
+
+_ROW = msgspec.json.Decoder(dict[str, Any])
+
+FieldPath = tuple[str, ...]
+
+
+def are_objects(rows: Sequence[msgspec.Raw], lines: bytes) -> bool:
+    """Whether each row is certainly an object: Arrow crashes on others.
+
+    Args:
+        rows: each the JSON of one row; at least one.
+        lines: the same rows, a line each.
+    """
+    breaks = len(rows) - 1
+    if lines[:1] == b"{" and lines.count(b"\n{") == breaks == lines.count(b"\n"):
+        return True
+    return all(is_object(row) for row in rows)
+
+
+def is_object(row: msgspec.Raw) -> bool:
+    """Whether a row is an object, by its first byte."""
+    return bytes(memoryview(row)[:1]) == b"{"
+
+
+def read_lines(buffer: bytes, schema: pa.Schema) -> pa.Table:
+    """Reads rows, with fields that the schema does not have in types of Arrow's choice.
+
+    Args:
+        buffer: lines of JSON objects.
+        schema: how to read the fields that are known.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value does not fit, without saying which row it is in.
+    """
+    return pyarrow.json.read_json(
+        pa.BufferReader(buffer),
+        # One block: a row on the edge of two, or null and then an object, would fail.
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(buffer) + 64),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=schema, unexpected_field_behavior="infer"
+        ),
+    )
+
+
+def leaves(table: pa.Table, whole: frozenset[FieldPath]) -> Iterator[tuple[FieldPath, Any]]:
+    """The columns of a table, objects taken apart into their fields.
+
+    Args:
+        table: as read.
+        whole: paths of objects that stay whole.
+
+    Yields:
+        Path and values of each.
+    """
+    for name in table.column_names:
+        yield from _leaves((name,), table.column(name), whole)
+
+
+def _leaves(
+    path: FieldPath, values: pa.ChunkedArray, whole: frozenset[FieldPath]
+) -> Iterator[tuple[FieldPath, Any]]:
+    if path in whole or not pa.types.is_struct(values.type):
+        yield path, values
+        return
+    # flatten() hands the parent's nulls down to the fields.
+    for index, inner in enumerate(values.flatten()):
+        yield from _leaves((*path, values.type.field(index).name), inner, whole)
+
+
+def decode_row(row: msgspec.Raw) -> dict[str, Any]:
+    """The row as Python objects.
+
+    Raises:
+        RowError: it is no object, or cannot be read.
+    """
+    try:
+        return _ROW.decode(row)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise RowError(f"it cannot be read: {error}") from None
