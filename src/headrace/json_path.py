@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsonpath_ng import Child, Fields, JSONPath, Root, Slice
+from jsonpath_ng import Child, Fields, JSONPath, Root, Wildcard
 from jsonpath_ng.ext.parser import parse
 
 
@@ -50,9 +50,11 @@ def _parse(text: str) -> JSONPath:
 
 
 def _plain_steps(path: JSONPath) -> tuple[tuple[str, ...] | None, bool]:
-    """The keys of a path that goes through keys alone, and whether it ends in `[*]`."""
+    """The keys of a path that goes through keys alone, and whether it ends in `[*]` or `*`."""
     if isinstance(path, Root):
         return (), False
+    if isinstance(path, Wildcard):
+        return (), True
     if isinstance(path, Fields):
         return (path.fields, False) if _is_single_key(path) else (None, False)
     if not isinstance(path, Child):
@@ -60,7 +62,7 @@ def _plain_steps(path: JSONPath) -> tuple[tuple[str, ...] | None, bool]:
     steps, spread = _plain_steps(path.left)
     if steps is None or spread:
         return None, False
-    if isinstance(path.right, Slice) and str(path.right) == "[*]":
+    if isinstance(path.right, Wildcard):
         return steps, True
     if isinstance(path.right, Fields) and _is_single_key(path.right):
         return (*steps, *path.right.fields), False

@@ -9,10 +9,9 @@ import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.exceptions import ExpressionError, PageError
-from headrace.exchange import Request, Response
+from headrace.exchange import Request
 from headrace.figures import ResourceFigures
 from headrace.paging import Page, Paginator
-from headrace.redaction import Redactor
 from headrace.rows import PageSlicer
 from headrace.wire.client import HttpClient
 from headrace.wire.credentials import Credentials
@@ -67,8 +66,9 @@ class Listing:
             PageError: an answer is not the page that the config describes.
         """
         paginator = self.new_paginator()
-        slicer = PageSlicer(self.data_selector, paginator.paths)
         request: Request | None = paginator.first_request(self.request)
+        clean = client.redactor(self.request, self.credentials).clean
+        slicer = PageSlicer(self.data_selector, paginator.paths, clean)
         number = 0
         while request is not None:
             response = await client.send(request, self.credentials)
@@ -82,7 +82,8 @@ class Listing:
                 )
                 following = paginator.next_request(request, page)
             except (PageError, ExpressionError) as error:
-                raise self._located(error, request, response) from None
+                told = f"resource `{self.name}`, {request.method} {response.url}: {error}"
+                raise type(error)(clean(told)) from None
             figures.pages += 1
             figures.rows += len(sliced.rows)
             figures.bytes += len(response.body)
@@ -90,10 +91,3 @@ class Listing:
             yield FetchedPage(sliced.rows, len(response.body), asked, following is None)
             request = following
         figures.listings_ended += 1
-
-    def _located(
-        self, error: PageError | ExpressionError, request: Request, response: Response
-    ) -> PageError | ExpressionError:
-        """The error with the resource and the request that it came from."""
-        text = f"resource `{self.name}`, {request.method} {response.url}: {error}"
-        return type(error)(Redactor(self.credentials.secrets).clean(text))

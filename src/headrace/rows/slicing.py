@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.exceptions import PageError
 from headrace.json_path import JsonPath
+from headrace.redaction import one_line
 from headrace.rows.list_detection import find_list
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 200
-_WHITESPACE = b" \t\r\n"
+_SHOWN_KEYS = 20
+_SHOWN_KEY = 60
+_LOOKED_AT = 16 * 1024
+_UTF8 = {"utf-8", "utf8", "utf-8-sig", "us-ascii", "ascii"}
+_KINDS = {
+    b"{": "object",
+    b"[": "list",
+    b'"': "text",
+    b"n": "null",
+    b"t": "boolean",
+    b"f": "boolean",
+}
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
-
-Decoded = TypeVar("Decoded")
+_ANY = msgspec.json.Decoder(msgspec.Raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +57,20 @@ class PageSlicer:
         selector: JSONPath to the rows. None: the list is looked for in the first page, as dlt
             does, and taken from the same place in later ones.
         paths: what will be looked up in `SlicedPage.document`.
+        clean: hides secrets in what is shown of a page.
     """
 
-    def __init__(self, selector: str | JSONPath | None, paths: tuple[JsonPath, ...] = ()) -> None:
+    def __init__(
+        self,
+        selector: str | JSONPath | None,
+        paths: tuple[JsonPath, ...] = (),
+        clean: Callable[[str], str] = str,
+    ) -> None:
         self._selector = JsonPath(selector) if selector is not None else None
         self._steps = self._selector.steps if self._selector else None
+        self._spread = self._selector is not None and self._selector.spread
         self._paths = paths
+        self._clean = clean
 
     def slice(self, body: bytes, content_type: str = "application/json") -> SlicedPage:
         """Cuts one page.
@@ -63,34 +83,47 @@ class PageSlicer:
             PageError: the body is not JSON, or the selector leads nowhere in it.
         """
         page = _as_utf8(body, content_type)
-        if self._selector is None and self._steps is None:
-            self._steps = find_list(_decode(msgspec.json.decode, page, body))
-        if self._steps is None:
-            return self._search(page, body)
-        found, rest = self._descend(msgspec.Raw(page), self._steps, body)
-        rows = _rows_of(found, body)
-        if len(rows) == 1 and self._selector is not None and self._selector.spread:
-            rows = _rows_of(rows[0], body)
-        if self._leads_into_rows():
-            return SlicedPage(rows, rest, _decode(msgspec.json.decode, page, body))
-        return SlicedPage(rows, rest, rest)
+        try:
+            return self._cut(page)
+        except RecursionError:
+            raise PageError("the answer nests lists or objects too deeply to be read") from None
+        except (msgspec.MsgspecError, json.JSONDecodeError) as error:
+            raise PageError(_what_came_instead(page, error, self._clean)) from None
 
-    def _descend(
-        self, value: msgspec.Raw, steps: tuple[str, ...], body: bytes
-    ) -> tuple[msgspec.Raw, Any]:
+    def _cut(self, page: bytes) -> SlicedPage:
+        if self._selector is None and self._steps is None:
+            self._steps = find_list(_decode(page))
+        if self._steps is None:
+            return self._search(page)
+        # What is taken apart below is checked there.
+        is_checked_below = page[:1] == (b"{" if self._steps else b"[")
+        whole = msgspec.Raw(page) if is_checked_below else _ANY.decode(page)
+        found, rest = self._descend(whole, self._steps)
+        rows = _items(found) if self._spread else _rows_of(found)
+        if self._spread and len(rows) == 1:
+            rows = _rows_of(rows[0])
+        document = _decode(page) if self._leads_into_rows() else rest
+        return SlicedPage(rows, rest, document)
+
+    def _descend(self, value: msgspec.Raw, steps: tuple[str, ...]) -> tuple[msgspec.Raw, Any]:
         if not steps:
             return value, {}
         if _kind(value) != "object":
             raise self._not_found(steps[0], f"there is a {_kind(value)}, no object, to look in")
-        fields = _decode(_OBJECT.decode, value, body)
+        fields = _OBJECT.decode(value)
         if steps[0] not in fields:
-            keys = ", ".join(f"`{key}`" for key in fields) or "no keys at all"
-            raise self._not_found(steps[0], f"the keys there are: {keys}")
-        found, inner = self._descend(fields.pop(steps[0]), steps[1:], body)
-        rest = {key: _decode(msgspec.json.decode, raw, body) for key, raw in fields.items()}
+            raise self._not_found(steps[0], f"the keys there are: {self._shown_keys(fields)}")
+        found, inner = self._descend(fields.pop(steps[0]), steps[1:])
+        rest = {key: _decode(raw) for key, raw in fields.items()}
         if len(steps) > 1:
             rest[steps[0]] = inner
         return found, rest
+
+    def _shown_keys(self, fields: Iterable[str]) -> str:
+        keys = list(fields)
+        shown = [f"`{one_line(self._clean(key), _SHOWN_KEY)}`" for key in keys[:_SHOWN_KEYS]]
+        more = f" and {len(keys) - _SHOWN_KEYS:,} more" if len(keys) > _SHOWN_KEYS else ""
+        return (", ".join(shown) or "no keys at all") + more
 
     def _not_found(self, step: str, why: str) -> PageError:
         return PageError(
@@ -99,13 +132,14 @@ class PageSlicer:
             "in the guise of a success."
         )
 
-    def _search(self, page: bytes, body: bytes) -> SlicedPage:
+    def _search(self, page: bytes) -> SlicedPage:
         """For a selector that is more than a way through keys: decode, search, encode again."""
-        document = _decode(msgspec.json.decode, page, body)
+        document = msgspec.json.decode(page)
         values = self._selector.find(document) if self._selector else []
         if len(values) == 1:
-            values = values[0] if isinstance(values[0], list) else values
-        rows = [msgspec.Raw(msgspec.json.encode(value)) for value in values if value is not None]
+            only = values[0]
+            values = only if isinstance(only, list) else [] if only is None else [only]
+        rows = [msgspec.Raw(msgspec.json.encode(value)) for value in values]
         return SlicedPage(rows, document, document)
 
     def _leads_into_rows(self) -> bool:
@@ -114,69 +148,73 @@ class PageSlicer:
         return any(path.steps is None or path.steps[: len(steps)] == steps for path in self._paths)
 
 
-def _rows_of(value: msgspec.Raw, body: bytes) -> list[msgspec.Raw]:
+def _rows_of(value: msgspec.Raw) -> list[msgspec.Raw]:
     """The items of a list; a single value is a list of one, and null of none, as in dlt."""
     kind = _kind(value)
     if kind == "null":
         return []
-    return _decode(_LIST.decode, value, body) if kind == "list" else [value]
+    return _LIST.decode(value) if kind == "list" else [value]
+
+
+def _items(value: msgspec.Raw) -> list[msgspec.Raw]:
+    """What `[*]` finds: a list's items, an object's values, nothing in what has no parts."""
+    kind = _kind(value)
+    if kind == "object":
+        return list(_OBJECT.decode(value).values())
+    return _LIST.decode(value) if kind == "list" else []
 
 
 def _kind(value: msgspec.Raw) -> str:
-    """What a JSON value is, by its first byte."""
-    first = bytes(memoryview(value)[:64]).lstrip(_WHITESPACE)[:1]
-    if first in (b"{", b"[", b'"', b"n", b"t", b"f"):
-        kinds: Mapping[bytes, str] = {
-            b"{": "object",
-            b"[": "list",
-            b'"': "text",
-            b"n": "null",
-            b"t": "boolean",
-            b"f": "boolean",
-        }
-        return kinds[first]
-    return "number"
+    """What a JSON value is, by its first byte: msgspec leaves out the space before it."""
+    return _KINDS.get(bytes(memoryview(value)[:1]), "number")
+
+
+def _decode(value: bytes | msgspec.Raw) -> Any:
+    """JSON as Python sees it: numbers beyond what msgspec takes are infinite, or simply long."""
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.ValidationError:
+        return json.loads(bytes(value))
 
 
 def _as_utf8(body: bytes, content_type: str) -> bytes:
     """The page as valid UTF-8 without a byte order mark, read in the charset that it claims."""
-    charset = "utf-8"
-    for parameter in content_type.split(";")[1:]:
-        name, _, value = parameter.strip().partition("=")
-        if name.lower() == "charset" and value:
-            charset = value.strip("\"' ").lower()
+    charset = _charset(content_type) or json.detect_encoding(body)
     try:
-        if charset in ("utf-8", "utf8", "us-ascii", "ascii"):
+        if charset in _UTF8:
             if not body.isascii():
                 body.decode("utf-8")
             page = body
         else:
             page = body.decode(charset).encode()
-    except LookupError:
-        raise PageError(f"the answer claims the unknown charset `{charset}`") from None
     except UnicodeDecodeError as error:
         raise PageError(
             f"the answer is not valid {charset}: {error.reason} at byte {error.start:,} of "
             f"{len(body):,}"
         ) from None
+    except (LookupError, ValueError):
+        raise PageError(
+            f"the answer claims the charset `{one_line(charset, _SHOWN_KEY)}`, which is unknown or "
+            "does not fit it"
+        ) from None
     return page.removeprefix(_BOM)
 
 
-def _decode(decode: Callable[[Any], Decoded], value: bytes | msgspec.Raw, body: bytes) -> Decoded:
-    try:
-        return decode(value)
-    except RecursionError:
-        raise PageError("the answer nests lists or objects too deeply to be read") from None
-    except msgspec.MsgspecError as error:
-        raise PageError(_what_came_instead(body, error)) from None
+def _charset(content_type: str) -> str:
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip("\"' ").lower()
+    return ""
 
 
-def _what_came_instead(body: bytes, error: msgspec.MsgspecError) -> str:
-    beginning = " ".join(body[: _SHOWN * 4].decode("utf-8", errors="replace").split())
-    shown = beginning if len(beginning) <= _SHOWN else beginning[:_SHOWN] + "…"
-    if not beginning:
+def _what_came_instead(page: bytes, error: Exception, clean: Callable[[str], str]) -> str:
+    # Secrets are hidden before the text is cut: half a secret would not be known for one.
+    beginning = page[:_LOOKED_AT].decode("utf-8", errors="replace")
+    shown = one_line(clean(beginning), _SHOWN)
+    if not shown:
         return "the answer is empty where JSON was due"
-    if beginning.startswith("<"):
+    if shown.startswith("<"):
         return (
             f"the answer is HTML or XML where JSON was due: {shown}\nIs `client.base_url` the "
             "API's, and not that of its web pages?"

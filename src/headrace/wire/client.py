@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import urljoin
 
 import aiohttp
-from yarl import URL
 
 from headrace import __version__
 from headrace.exceptions import HeadraceError, PageError, RedirectRefused
 from headrace.exchange import Headers, Request, Response
 from headrace.redaction import Redactor
 from headrace.wire.credentials import Credentials
-from headrace.wire.failures import connection_failed, status_error
-from headrace.wire.url import join_url, origin, shown_origin, shown_url, with_query
+from headrace.wire.failures import connection_failed, redirect_to_nowhere, status_error
+from headrace.wire.message import encoded_body, merged_headers, secrets_of
+from headrace.wire.proxy import environment_proxy
+from headrace.wire.url import (
+    join_url,
+    origin,
+    sendable,
+    shown_origin,
+    shown_url,
+    user_and_password,
+    with_missing_query,
+    with_query,
+)
 
 MAX_REDIRECTS = 5
 
@@ -27,6 +36,8 @@ _DEFAULT_HEADERS = {
     "User-Agent": f"headrace/{__version__}",
 }
 _ERROR_BODY_BYTES = 64 * 1024
+# What Python's own client allows: some servers put long cursors and policies in headers.
+_LONGEST_HEADER = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +45,16 @@ class ClientSettings:
     """How to talk to one API.
 
     Args:
-        base_url: the URL that the paths stand below.
+        base_url: the URL that the paths stand below; a user name and password in it are sent as
+            basic authentication.
         headers: sent with every request.
         concurrency: requests under way at once.
         timeout: seconds for one request, its body included.
         max_response_bytes: the largest body taken, after decompression.
     """
 
-    base_url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    base_url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     concurrency: int = 8
     timeout: float = 60.0
     max_response_bytes: int = 256 * 1024 * 1024
@@ -67,20 +79,49 @@ class HttpClient:
         self._settings = settings
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._session: aiohttp.ClientSession | None = None
+        login = user_and_password(settings.base_url)
+        self._login = Credentials.basic(*login) if login else Credentials()
+        self._redactors: dict[frozenset[str], Redactor] = {}
 
     async def __aenter__(self) -> HttpClient:
         self._session = aiohttp.ClientSession(
-            headers={**_DEFAULT_HEADERS, **self._settings.headers},
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
+            # All requests go to one origin: its proxy is looked up once, not in a thread for each.
+            proxy=environment_proxy(self._settings.base_url),
+            skip_auto_headers=["Content-Type"],
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
         )
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def redactor(self, request: Request, credentials: Credentials) -> Redactor:
+        """What hides the secrets of a request in all that is told of it.
+
+        Args:
+            request: as it was asked for: its headers and parameters may hold secrets as well.
+            credentials: that go with it.
+        """
+        secrets = frozenset(
+            [
+                *credentials.secrets,
+                *self._login.secrets,
+                *secrets_of(self._settings.headers),
+                *secrets_of(request.headers),
+                *secrets_of(request.params),
+            ]
+        )
+        if secrets not in self._redactors:
+            # Parameters differ from page to page where a cursor looks like a secret.
+            if len(self._redactors) >= 100:
+                self._redactors.clear()
+            self._redactors[secrets] = Redactor(secrets)
+        return self._redactors[secrets]
 
     async def send(self, request: Request, credentials: Credentials) -> Response:
         """Sends the request, follows redirects within the origin, and reads the whole answer.
@@ -96,10 +137,9 @@ class HttpClient:
             RequestError: no answer, an error status, or a redirect to another origin.
             PageError: the body is larger than the limit.
         """
-        params = {**request.params, **credentials.params}
-        url = with_query(join_url(self._settings.base_url, request.path), params)
-        self._refuse_other_origin(url, "the request goes")
-        redactor = Redactor(credentials.secrets)
+        redactor = self.redactor(request, credentials)
+        url = self._own_url(self._settings.base_url, request.path, "the request goes", redactor)
+        url = with_query(url, {**request.params, **credentials.params})
         async with self._slots:
             for _ in range(MAX_REDIRECTS + 1):
                 shown = redactor.clean(shown_url(url, credentials.params))
@@ -107,16 +147,19 @@ class HttpClient:
                 answer = await self._exchange(request, url, credentials, asked)
                 if answer.location is None:
                     break
-                url = urljoin(url, answer.location)
-                self._refuse_other_origin(url, f"{asked}: the server redirects")
+                url = self._own_url(
+                    url, answer.location, f"{asked}: the server redirects", redactor
+                )
+                url = with_missing_query(url, credentials.params)
                 request = _redirected(request, answer.status)
             else:
                 raise RedirectRefused(
                     f"{asked}: redirected more than {MAX_REDIRECTS} times. Check `client.base_url`."
                 )
+        if answer.status in _REDIRECTS:
+            raise redirect_to_nowhere(answer.status, asked)
         if answer.status >= 400:
-            failure = status_error(answer.status, answer.body, asked)
-            raise type(failure)(redactor.clean(str(failure)), answer.status)
+            raise status_error(answer.status, answer.body, asked, redactor)
         return Response(answer.status, shown, answer.headers, answer.body)
 
     async def _exchange(
@@ -125,43 +168,68 @@ class HttpClient:
         """One request and its answer, no redirect followed."""
         if self._session is None:
             raise RuntimeError("the client is not open")
+        settings = self._settings
         try:
+            body, content_type = encoded_body(request)
+            headers = merged_headers(
+                {**_DEFAULT_HEADERS, **content_type, **self._login.headers},
+                settings.headers,
+                request.headers,
+                credentials.headers,
+                cookies=credentials.cookies,
+            )
             async with self._session.request(
                 request.method,
-                URL(url, encoded=True),
-                headers=_with_cookies({**request.headers, **credentials.headers}, credentials),
-                json=request.json,
-                data=_form(request.data),
+                sendable(url, settings.base_url),
+                headers=headers,
+                data=body,
                 allow_redirects=False,
             ) as response:
-                location = response.headers.get("Location")
-                if response.status in _REDIRECTS and location:
-                    return _Answer(response.status, location=location)
+                if response.status in _REDIRECTS:
+                    return _Answer(response.status, location=response.headers.get("Location"))
                 if response.status >= 400:
                     return _Answer(response.status, body=await _beginning(response))
-                body = await _whole_body(response, self._settings.max_response_bytes, asked)
-                return _Answer(response.status, Headers(response.headers), body)
+                whole = await _whole_body(response, settings.max_response_bytes, asked)
+                return _Answer(response.status, Headers(response.headers), whole)
         except HeadraceError:
             raise
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            cleaned = Redactor(credentials.secrets).clean
-            failure = connection_failed(error, asked, self._settings.timeout)
-            raise type(failure)(cleaned(str(failure))) from None
+            target = shown_origin(settings.base_url)
+            redactor = self.redactor(request, credentials)
+            raise connection_failed(error, asked, target, settings.timeout, redactor) from None
 
-    def _refuse_other_origin(self, url: str, who: str) -> None:
+    def _own_url(self, url: str, reference: str, who: str, redactor: Redactor) -> str:
+        """Where a path or a Location leads, seen from a URL; refused outside the API's origin."""
         base = self._settings.base_url
-        if origin(url) != origin(base):
+        try:
+            is_path = url is base
+            target = join_url(url, reference) if is_path else urljoin(url, reference)
+            is_own = origin(target) == origin(base)
+            shown = redactor.clean(shown_origin(target))
+        except ValueError as error:
             raise RedirectRefused(
-                f"{who} to {shown_origin(url)}, which is not the origin of `client.base_url` "
-                f"({shown_origin(base)}); credentials do not leave it. If that server is meant, "
-                "make it the `client.base_url`."
-            )
+                redactor.clean(f"{who} to something that is no URL ({error}).")
+            ) from None
+        if is_own:
+            return target
+        raise RedirectRefused(
+            f"{who} to {shown}, which is not the origin of `client.base_url` "
+            f"({shown_origin(base)}); credentials do not leave it. If that server is meant, "
+            "make it the `client.base_url`."
+        )
 
 
 def _redirected(request: Request, status: int) -> Request:
     """What is asked at the new place: after 303, and as browsers do after 301 and 302, a GET."""
-    if status == 303 or (status in {301, 302} and request.method == "POST"):
-        return replace(request, method="GET", json=None, data=None)
+    if (status == 303 and request.method != "HEAD") or (
+        status in {301, 302} and request.method == "POST"
+    ):
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if not name.lower().startswith("content-")
+        }
+        return replace(request, method="GET", headers=headers, json=None, data=None)
     return request
 
 
@@ -186,23 +254,3 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
         if len(body) >= _ERROR_BODY_BYTES:
             break
     return body[:_ERROR_BODY_BYTES]
-
-
-def _with_cookies(headers: dict[str, str], credentials: Credentials) -> dict[str, str]:
-    if not credentials.cookies:
-        return headers
-    pairs = [f"{name}={value}" for name, value in credentials.cookies.items()]
-    given = headers.pop("Cookie", None)
-    return {**headers, "Cookie": "; ".join([given, *pairs] if given else pairs)}
-
-
-def _form(data: Any) -> Any:
-    """A form's fields as aiohttp takes them: text, a list's items one by one, None left out."""
-    if not isinstance(data, Mapping):
-        return data
-    form = aiohttp.FormData()
-    for name, value in data.items():
-        for item in value if isinstance(value, list | tuple) else [value]:
-            if item is not None:
-                form.add_field(str(name), str(item))
-    return form

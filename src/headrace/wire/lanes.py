@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -35,7 +36,8 @@ class Lanes:
     def __init__(self, settings: ClientSettings, buffer_bytes: int = 32 * 1024 * 1024) -> None:
         self._settings = settings
         self._buffer_bytes = buffer_bytes
-        self._lock = threading.Lock()
+        # Reentrant: the collector may close a forgotten reader while the lock is held.
+        self._lock = threading.RLock()
         self._readers = 0
         self._thread: threading.Thread | None = None
         self._serving: _Serving | None = None
@@ -57,12 +59,17 @@ class Lanes:
             Whatever the lane raises, once all that it yielded before was read.
         """
         serving = self._start()
-        handoff = _Handoff(serving.loop, size, buffer_bytes or self._buffer_bytes)
-        filling = asyncio.run_coroutine_threadsafe(handoff.fill(lane(serving.client)), serving.loop)
         try:
-            yield from handoff.drain()
+            capacity = self._buffer_bytes if buffer_bytes is None else buffer_bytes
+            handoff = _Handoff(serving.loop, size, capacity)
+            filling = asyncio.run_coroutine_threadsafe(
+                handoff.fill(lane(serving.client)), serving.loop
+            )
+            try:
+                yield from handoff.drain()
+            finally:
+                filling.cancel()
         finally:
-            filling.cancel()
             self._finish()
 
     def _start(self) -> _Serving:
@@ -82,9 +89,12 @@ class Lanes:
             self._readers -= 1
             if self._readers or self._serving is None or self._thread is None:
                 return
-            self._serving.loop.call_soon_threadsafe(self._serving.stop.set)
-            self._thread.join()
+            serving, thread = self._serving, self._thread
             self._thread = self._serving = None
+            serving.loop.call_soon_threadsafe(serving.stop.set)
+        # A forgotten reader may be collected on the loop's own thread, which then ends by itself.
+        if thread is not threading.current_thread():
+            thread.join()
 
     def _run(self, ready: Future[_Serving]) -> None:
         try:
@@ -118,12 +128,13 @@ class _Handoff(Generic[Item]):
     async def fill(self, items: AsyncIterator[Item]) -> None:
         """Hands over all items, then the end or the error that ended them."""
         try:
-            async for item in items:
-                self._free -= self._size(item)
-                self._ready.put((item,))
-                while self._free <= 0:
-                    self._room.clear()
-                    await self._room.wait()
+            async with _closing(items):
+                async for item in items:
+                    self._free -= self._size(item)
+                    self._ready.put((item,))
+                    while self._free <= 0:
+                        self._room.clear()
+                        await self._room.wait()
         except BaseException as error:
             self._ready.put(error)
             if isinstance(error, asyncio.CancelledError):
@@ -142,3 +153,13 @@ class _Handoff(Generic[Item]):
     def _make_room(self, size: int) -> None:
         self._free += size
         self._room.set()
+
+
+@asynccontextmanager
+async def _closing(items: AsyncIterator[Item]) -> AsyncIterator[None]:
+    """Lets a generator clean up while the client is still open, not when it is collected."""
+    try:
+        yield
+    finally:
+        if isinstance(items, AsyncGenerator):
+            await items.aclose()

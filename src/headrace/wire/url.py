@@ -1,21 +1,53 @@
-"""Where a request goes, and whether that is still the API's origin."""
+"""Where a request goes, whether that is still the API's origin, and how its URL is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
+
+from yarl import URL
 
 from headrace.redaction import MASK
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_WHOLE_URL = re.compile(r"https?://", re.IGNORECASE)
+
+# What may stand in a path or query as it is; `%` because what was encoded stays encoded.
+_URL_CHARACTERS = "!$%&'()*+,/:;=?@[]~"
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+
+# `apiKey`, `APIKey`, `api_key`, `X-Api-Key`: words end where the case or a separator says so.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SENSITIVE_WORDS = frozenset(
+    [
+        *("key", "apikey", "appkey", "authkey", "accesskey", "secretkey"),
+        *("hapikey", "subscriptionkey"),
+        *("token", "apitoken", "accesstoken", "authtoken", "refreshtoken", "idtoken"),
+        *("secret", "clientsecret", "password", "passwd", "passphrase", "pwd", "pass"),
+        *("signature", "sig", "auth", "authorization", "credential", "credentials", "jwt"),
+    ]
+)
 
 
 def join_url(base_url: str, path: str) -> str:
     """The URL of a path below the base; a path that is a whole http(s) URL stays as it is."""
-    if urlsplit(path).scheme in _DEFAULT_PORTS:
+    if _WHOLE_URL.match(path):
         return path
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
+
+
+def pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields of a query or a form one by one, as `requests` sends them.
+
+    Args:
+        fields: a list gives the field once an item, None leaves it out.
+    """
+    for name, value in fields.items():
+        single = isinstance(value, str | bytes) or not isinstance(value, Iterable)
+        yield from ((name, item) for item in ([value] if single else value) if item is not None)
 
 
 def with_query(url: str, params: Mapping[str, Any]) -> str:
@@ -25,19 +57,61 @@ def with_query(url: str, params: Mapping[str, Any]) -> str:
         url: may have a query of its own.
         params: a list gives the parameter once an item, None leaves it out.
     """
-    given = {name: value for name, value in params.items() if value is not None}
-    if not given:
+    added = urlencode(list(pairs(params)))
+    if not added:
         return url
     parts = urlsplit(url)
-    query = "&".join(part for part in (parts.query, urlencode(given, doseq=True)) if part)
+    query = f"{parts.query}&{added}" if parts.query else added
     return urlunsplit(parts._replace(query=query))
 
 
+def with_missing_query(url: str, params: Mapping[str, Any]) -> str:
+    """The URL with those of the parameters that it does not have."""
+    given = {unquote_plus(part.partition("=")[0]) for part in urlsplit(url).query.split("&")}
+    return with_query(url, {name: value for name, value in params.items() if name not in given})
+
+
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port (RFC 6454, 4): what two URLs must share to share credentials."""
+    """Scheme, host and port (RFC 6454, 4): what two URLs must share to share credentials.
+
+    Raises:
+        ValueError: the text is no URL with a host.
+    """
     parts = urlsplit(url)
-    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-    return parts.scheme.lower(), (parts.hostname or "").lower(), port
+    if not parts.hostname:
+        raise ValueError("there is no host in it")
+    port = parts.port if parts.port is not None else _DEFAULT_PORTS.get(parts.scheme, 0)
+    return parts.scheme, parts.hostname.lower(), port
+
+
+def sendable(url: str, base_url: str) -> URL:
+    """The URL as it goes over the wire: all that is not allowed in one is encoded.
+
+    Args:
+        url: of the origin of the base.
+        base_url: scheme, host and port are taken from here, so that nothing that parsers read
+            differently in the URL can lead away from it.
+    """
+    parts = urlsplit(url)
+    query = f"?{_encoded(parts.query)}" if parts.query else ""
+    return URL(f"{_home(base_url)}{_encoded(parts.path) or '/'}{query}", encoded=True)
+
+
+def user_and_password(url: str) -> tuple[str, str] | None:
+    """The user name and password that stand before the host, if any do."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return None
+    return unquote(parts.username), unquote(parts.password or "")
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether a query parameter or header of this name usually carries a secret."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return any(
+        word in _SENSITIVE_WORDS or word + following in _SENSITIVE_WORDS
+        for word, following in pairwise([*words, ""])
+    )
 
 
 def shown_origin(url: str) -> str:
@@ -48,11 +122,36 @@ def shown_origin(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
-def shown_url(url: str, hidden_params: Mapping[str, str]) -> str:
-    """The URL fit to be shown: no user name, no password, credential parameters masked."""
+def shown_url(url: str, hidden_params: Iterable[str]) -> str:
+    """The URL fit to be shown: no user name, no password, secret parameters masked.
+
+    Args:
+        url: as it is asked for.
+        hidden_params: names of parameters to mask besides those with names that tell of a secret.
+    """
     parts = urlsplit(url)
-    pairs = [
-        (name, MASK if name in hidden_params else value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-    ]
-    return f"{shown_origin(url)}{parts.path}" + (f"?{urlencode(pairs, safe='*')}" if pairs else "")
+    hidden = frozenset(hidden_params)
+    query = "&".join(_masked(part, hidden) for part in _encoded(parts.query).split("&"))
+    return f"{shown_origin(url)}{_encoded(parts.path)}" + (f"?{query}" if query else "")
+
+
+def _masked(parameter: str, hidden: frozenset[str]) -> str:
+    name = unquote_plus(parameter.partition("=")[0])
+    if name not in hidden and not is_sensitive(name):
+        return parameter
+    return f"{parameter.partition('=')[0]}={MASK}"
+
+
+def _home(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port is not None else ""
+    return str(URL(f"{parts.scheme}://{host}{port}").origin())
+
+
+def _encoded(text: str) -> str:
+    """The text with each character that a URL does not allow percent-encoded."""
+    # Bytes of a header that are no UTF-8 arrive as lone surrogates, and go out as they came.
+    raw = _LONE_PERCENT.sub("%25", text).encode("utf-8", "surrogateescape")
+    return quote(raw, safe=_URL_CHARACTERS)

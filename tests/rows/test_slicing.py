@@ -1,0 +1,344 @@
+"""Pages are cut into the rows that dlt would find, and the rest is the page without them."""
+
+from __future__ import annotations
+
+import codecs
+import copy
+import json
+from typing import Any, cast
+
+import msgspec
+import pytest
+from dlt.common import jsonpath
+from dlt.sources.helpers.rest_client import RESTClient
+from dlt.sources.helpers.rest_client.detector import find_response_page_data
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import Response
+
+from headrace.exceptions import PageError
+from headrace.json_path import JsonPath
+from headrace.redaction import Redactor
+from headrace.rows.list_detection import find_list
+from headrace.rows.slicing import PageSlicer, SlicedPage
+
+KEYS = st.sampled_from(
+    [
+        *("data", "items", "results", "rows", "meta", "a", "b", "a b", "a.b", "ü", "", 'q"q'),
+        *("pagination", "Data", "next"),
+    ]
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=15,
+)
+OBJECTS = st.dictionaries(KEYS, VALUES, max_size=4)
+INDENTS = st.sampled_from([None, 0, 2, "\t"])
+
+
+def rows_of(sliced: SlicedPage) -> list[Any]:
+    return [msgspec.json.decode(row) for row in sliced.rows]
+
+
+def cut(document: Any, selector: str | None = None, *paths: str) -> SlicedPage:
+    slicer = PageSlicer(selector, tuple(JsonPath(path) for path in paths))
+    return slicer.slice(json.dumps(document).encode())
+
+
+def rows_of_dlt(document: Any, selector: str) -> list[Any]:
+    response = Response()
+    response._content = json.dumps(document).encode()
+    return cast(list[Any], RESTClient("http://unused").extract_response(response, selector))
+
+
+def quoted(steps: list[str]) -> str:
+    return ".".join(["$", *("'" + step + "'" for step in steps)])
+
+
+PATHS = st.lists(KEYS.filter(bool), min_size=1, max_size=3)
+
+
+@given(st.data(), PATHS, VALUES, INDENTS, st.booleans())
+def test_rows_are_what_the_path_finds_and_the_rest_is_the_document_without_them(
+    data: st.DataObject, steps: list[str], rows: Any, indent: Any, ascii_only: bool
+) -> None:
+    document, rest = _planted(data, steps, rows)
+    body = json.dumps(document, indent=indent, ensure_ascii=ascii_only).encode()
+    sliced = PageSlicer(quoted(steps)).slice(body)
+    (found,) = jsonpath.find_values(quoted(steps), document)
+    assert found == rows
+    assert rows_of(sliced) == (rows if isinstance(rows, list) else [] if rows is None else [rows])
+    assert sliced.rest == rest
+    assert sliced.document == rest
+
+
+def _planted(data: st.DataObject, steps: list[str], rows: Any) -> tuple[Any, Any]:
+    """A random document with the rows at the path, and the same without them."""
+    document = data.draw(OBJECTS)
+    place = document
+    for step in steps[:-1]:
+        place[step] = data.draw(OBJECTS)
+        place = place[step]
+    place[steps[-1]] = rows
+    rest = copy.deepcopy(document)
+    place = rest
+    for step in steps[:-1]:
+        place = place[step]
+    del place[steps[-1]]
+    return document, rest
+
+
+@given(OBJECTS, VALUES)
+def test_rows_of_a_plain_path_are_those_of_dlts_client(document: Any, rows: Any) -> None:
+    document["data"] = rows
+    assert rows_of(cut(document, "data")) == rows_of_dlt(document, "data")
+
+
+@given(VALUES)
+def test_a_whole_page_of_rows_is_that_of_dlts_client(document: Any) -> None:
+    assert rows_of(cut(document, "$")) == rows_of_dlt(document, "$")
+
+
+@given(
+    OBJECTS,
+    VALUES,
+    st.sampled_from(
+        [
+            *("data[*]", "$.data[*]", "data.*", "data[0:]", "data[:1]", "data[0]", "data[-1]"),
+            *("$..data", "data[*].a", "data[*][*]", "data,items", "data[?(@.a==1)]", "$.*"),
+        ]
+    ),
+)
+def test_rows_of_other_paths_are_those_of_dlts_client(
+    document: Any, rows: Any, selector: str
+) -> None:
+    document["data"] = rows
+    assert rows_of(cut(document, selector)) == rows_of_dlt(document, selector)
+
+
+@given(OBJECTS, st.lists(VALUES, min_size=2), INDENTS)
+def test_a_list_is_found_by_ways_that_are_not_plain_as_well(
+    document: Any, rows: list[Any], indent: Any
+) -> None:
+    document["data"] = rows
+    body = json.dumps(document, indent=indent).encode()
+    plain = rows_of(PageSlicer("data").slice(body))
+    for selector in ("data[*]", "data[0:]", "$.data.*", "`this`.data"):
+        assert rows_of(PageSlicer(selector).slice(body)) == plain
+
+
+@given(VALUES)
+def test_a_list_is_detected_where_dlt_detects_it(document: Any) -> None:
+    path, _ = find_response_page_data(document)
+    assert find_list(document) == (() if path == ("$",) else path)
+
+
+@given(VALUES)
+def test_without_a_selector_the_rows_are_those_that_dlt_detects(document: Any) -> None:
+    _, found = find_response_page_data(document)
+    expected = found if isinstance(found, list) else [] if found is None else [found]
+    assert rows_of(cut(document)) == expected
+
+
+def test_a_detected_place_holds_for_the_pages_after_it() -> None:
+    slicer = PageSlicer(None)
+    assert rows_of(slicer.slice(b'{"a": [1], "b": []}')) == [1]
+    assert rows_of(slicer.slice(b'{"items": [2], "a": [3]}')) == [3]
+    with pytest.raises(PageError, match="`data_selector` is `a`"):
+        slicer.slice(b'{"items": [4]}')
+
+
+@pytest.mark.parametrize("value", ["{}", "7", "-1.5", "true", "false", '"text"', '""', "0"])
+def test_a_single_value_at_the_selector_is_one_row(value: str) -> None:
+    assert rows_of(cut({"data": json.loads(value)}, "data")) == [json.loads(value)]
+
+
+def test_null_at_the_selector_is_no_row() -> None:
+    assert cut({"data": None}, "data").rows == []
+    assert cut(None, "$").rows == []
+
+
+def test_null_among_the_rows_is_a_row_to_be_told_of() -> None:
+    assert rows_of(cut({"data": [None, 1]}, "data")) == [None, 1]
+    assert rows_of(cut({"data": [None, 1]}, "data[0:]")) == [None, 1]
+
+
+def test_of_duplicate_keys_the_last_counts_as_it_does_in_json() -> None:
+    body = b'{"next": "a", "data": [1, 2], "next": "b", "data": [3]}'
+    sliced = PageSlicer("data").slice(body)
+    assert rows_of(sliced) == [3]
+    assert sliced.rest == {"next": "b"}
+
+
+def test_rows_keep_their_bytes_with_spaces_and_escaped_newlines() -> None:
+    body = b'{\n  "data": [\n    {"a" : "x\\n\\u0041"} ,\n 1.50\n  ]\n}\n'
+    assert [bytes(row) for row in PageSlicer("data").slice(body).rows] == [
+        b'{"a" : "x\\n\\u0041"}',
+        b"1.50",
+    ]
+
+
+def test_space_before_a_page_is_skipped_however_long_it_is() -> None:
+    padding = b" \r\n\t" * 100
+    assert rows_of(PageSlicer("$").slice(padding + b"[1, 2]" + padding)) == [1, 2]
+    assert rows_of(PageSlicer("data").slice(padding + b'{"data": [1]}')) == [1]
+
+
+def test_a_huge_rest_comes_whole() -> None:
+    rest = {f"key {number}": [number] * 5 for number in range(20_000)}
+    assert cut({"data": [1], **rest}, "data").rest == rest
+
+
+def test_numbers_beyond_64_bits_in_the_rest_do_not_fail_the_page() -> None:
+    sliced = PageSlicer("data").slice(b'{"data": [1], "i": 123456789012345678901234, "f": 1e400}')
+    assert sliced.rest == {"i": 123456789012345678901234, "f": float("inf")}
+
+
+def test_the_document_is_whole_where_a_path_leads_into_the_rows() -> None:
+    document = {"data": [{"id": 1}, {"id": 2}], "next": "x"}
+    assert cut(document, "data", "data[-1].id").document == document
+    assert cut(document, "data", "next", "$..id").document == document
+    assert cut(document, "data", "next", "meta.more").document == {"next": "x"}
+    assert cut([{"id": 1}], "$", "$[-1].id").document == [{"id": 1}]
+    assert cut({"id": 1, "next": "x"}, None, "next").document == {"id": 1, "next": "x"}
+
+
+CHARSETS = ["utf-8", "UTF-8", "utf8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"]
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+@pytest.mark.parametrize("form", ["; charset={}", ';charset="{}"', "; boundary=x; CHARSET = {}"])
+def test_a_page_is_read_in_the_charset_that_it_claims(charset: str, form: str) -> None:
+    body = '{"data": ["über"]}'.encode(charset)
+    sliced = PageSlicer("data").slice(body, "application/json" + form.format(charset))
+    assert rows_of(sliced) == ["über"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        codecs.BOM_UTF8 + b'{"data": ["\xc3\xbc"]}',
+        '{"data": ["ü"]}'.encode("utf-16"),
+        '{"data": ["ü"]}'.encode("utf-16-le"),
+        '{"data": ["ü"]}'.encode("utf-32"),
+    ],
+)
+def test_without_a_charset_the_first_bytes_tell_it(body: bytes) -> None:
+    assert rows_of(PageSlicer("data").slice(body, "application/json")) == ["ü"]
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["klingon", "hex", "rot13", "idna", "undefined", "punycode", "a\0b", "\udcff", "x" * 999],
+)
+def test_a_charset_that_reads_no_text_is_named(charset: str) -> None:
+    with pytest.raises(PageError, match="charset|not valid") as caught:
+        PageSlicer("data").slice(b'{"data": ["\xc3\xbc"]}', f"application/json; charset={charset}")
+    assert len(str(caught.value)) < 200
+
+
+def test_wrong_utf8_is_an_error_that_says_where() -> None:
+    with pytest.raises(PageError, match=r"not valid utf-8: invalid start byte at byte 11 of 16"):
+        PageSlicer("data").slice(b'{"data": ["\xff"]} ')
+
+
+def test_utf16_cut_in_the_middle_is_an_error_that_says_where() -> None:
+    body = '{"data": []}'.encode("utf-16-le")[:-1]
+    with pytest.raises(PageError, match=r"truncated data at byte 22 of 23"):
+        PageSlicer("data").slice(body, "application/json; charset=utf-16-le")
+
+
+SELECTORS = pytest.mark.parametrize("selector", ["data", "$", None, "data[*]", "$..data", "a.b"])
+
+
+@SELECTORS
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "is empty"),
+        (b" \n ", "is empty"),
+        (codecs.BOM_UTF8, "is empty"),
+        (b"<!DOCTYPE html>\n<title>Log in</title>", "is HTML or XML .* <title>Log in</title>"),
+        (b"  <?xml version='1.0'?><a/>", "is HTML or XML"),
+        (b"Service OK", "is not JSON .* Service OK"),
+        (b"true story", "is not JSON .* true story"),
+        (b'{"data": [1, 2', "is not JSON .*truncated"),
+        (b'{"data": [1, 2]} {"data": []}', "is not JSON .*trailing"),
+        (b'{"a": 1}\n{"a": 2}\n', "is not JSON .*trailing"),
+        (b"'a'", "is not JSON"),
+    ],
+)
+def test_what_is_no_json_is_told_with_what_came_instead(
+    selector: str | None, body: bytes, says: str
+) -> None:
+    with pytest.raises(PageError, match=says):
+        PageSlicer(selector).slice(body)
+
+
+@SELECTORS
+@pytest.mark.parametrize("opening", [b"[", b'{"data":', b'{"a":{"b":'])
+def test_a_hundred_thousand_nested_brackets_are_an_error(
+    selector: str | None, opening: bytes
+) -> None:
+    with pytest.raises(PageError, match="too deeply"):
+        PageSlicer(selector).slice(opening * 100_000)
+
+
+def test_nested_brackets_in_the_rest_or_the_rows_are_an_error_too() -> None:
+    nested = b"[" * 100_000 + b"]" * 100_000
+    for body in (b'{"data": [], "x": ' + nested + b"}", b'{"data": [' + nested + b"]}"):
+        with pytest.raises(PageError, match="too deeply"):
+            PageSlicer("data").slice(body)
+
+
+def test_a_missing_key_is_told_with_the_keys_that_are_there() -> None:
+    with pytest.raises(PageError, match=r"no `data`: the keys there are: `error`, `code`\."):
+        cut({"error": "quota exceeded", "code": 7}, "data")
+    with pytest.raises(PageError, match="no keys at all"):
+        cut({}, "data")
+
+
+def test_of_many_and_long_keys_some_are_shown() -> None:
+    with pytest.raises(PageError, match=r"`key 19` and 1,981 more") as caught:
+        cut({f"key {number}": 0 for number in range(2_001)}, "data")
+    assert "key 20" not in str(caught.value)
+    with pytest.raises(PageError) as caught:
+        cut({"k" * 100_000: 0}, "data")
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [([1], "list"), ("x", "text"), (1, "number"), (None, "null"), (True, "boolean")],
+)
+def test_a_selector_into_what_is_no_object_says_what_is_there(document: Any, kind: str) -> None:
+    with pytest.raises(PageError, match=f"no `data`: there is a {kind}, no object"):
+        cut(document, "data")
+    with pytest.raises(PageError, match=f"no `b`: there is a {kind}, no object"):
+        cut({"a": document}, "a.b")
+
+
+def test_secrets_in_what_is_shown_are_masked_also_where_the_text_is_cut() -> None:
+    clean = Redactor(["very-secret-key"]).clean
+    for start in range(170, 205):
+        body = b"x" * start + b"very-secret-key" + b"y" * 300
+        with pytest.raises(PageError) as caught:
+            PageSlicer("data", clean=clean).slice(body)
+        assert "very" not in str(caught.value)
+    with pytest.raises(PageError) as caught:
+        PageSlicer("data", clean=clean).slice(b'{"k%svery-secret-key": 1}' % (b"x" * 50))
+    assert "very" not in str(caught.value)
+
+
+def test_what_is_shown_of_a_page_cannot_move_the_cursor_of_a_terminal() -> None:
+    with pytest.raises(PageError) as caught:
+        PageSlicer("data").slice(b"\x1b[2J\x07 oops")
+    assert "\x1b" not in str(caught.value)
