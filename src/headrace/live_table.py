@@ -68,11 +68,12 @@ class LiveTable:
         self._dlt_columns: TTableSchemaColumns = {}
         self._hinted: set[str] = set()
         declared = self._declare(resource)
-        self.is_declared = bool(declared)
         self.id_columns = self._id_columns()
         self.columns = self._known_columns()
         self.required = self._required()
         self._binding = declared | self.required
+        # Without the type of a key the table cannot be made before there are rows.
+        self.is_declared = bool(declared) and self.required <= self.columns.keys()
 
     @classmethod
     def of_running_resource(cls) -> LiveTable:
