@@ -80,14 +80,17 @@ class Handover:
         held_back = self._road.part([]).table if self._table.is_declared else None
         held_back = self._with_ids(held_back, self._ids.take(0)) if held_back is not None else None
         marked: dict[str, Any] = {}
+        typed: list[str] = []
         for batch in batches:
             parted = self._road.part(batch.rows)
             ids = self._ids.take(len(batch.rows))
-            if parted.table.num_rows or parted.new_columns:
-                if held_back is not None and (held_back.num_rows or marked):
+            typed.extend(parted.new_columns)
+            if parted.table.num_rows:
+                if held_back is not None and held_back.num_rows:
                     yield _with_hints(held_back, columns=marked)
                 held_back = self._with_ids(parted.table, ids, parted.places)
-                marked = self._table.new_hints(held_back.column_names, parted.new_columns)
+                marked = self._table.new_hints(held_back.column_names, typed)
+                typed = []
                 self._order.see(parted.table)
             if parted.side_rows:
                 self._order.interrupt()
