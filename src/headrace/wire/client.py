@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
@@ -138,7 +138,8 @@ class HttpClient:
             PageError: the body is larger than the limit.
         """
         redactor = self.redactor(request, credentials)
-        url = self._own_url(self._settings.base_url, request.path, "the request goes", redactor)
+        base = self._settings.base_url
+        url = self._own_url(join_url, base, request.path, "the request goes", redactor)
         url = with_query(url, {**request.params, **credentials.params})
         async with self._slots:
             for _ in range(MAX_REDIRECTS + 1):
@@ -148,7 +149,7 @@ class HttpClient:
                 if answer.location is None:
                     break
                 url = self._own_url(
-                    url, answer.location, f"{asked}: the server redirects", redactor
+                    urljoin, url, answer.location, f"{asked}: the server redirects", redactor
                 )
                 url = with_missing_query(url, credentials.params)
                 request = _redirected(request, answer.status)
@@ -186,7 +187,9 @@ class HttpClient:
                 allow_redirects=False,
             ) as response:
                 if response.status in _REDIRECTS:
-                    return _Answer(response.status, location=response.headers.get("Location"))
+                    return _Answer(
+                        response.status, location=response.headers.get("Location") or None
+                    )
                 if response.status >= 400:
                     return _Answer(response.status, body=await _beginning(response))
                 whole = await _whole_body(response, settings.max_response_bytes, asked)
@@ -198,12 +201,18 @@ class HttpClient:
             redactor = self.redactor(request, credentials)
             raise connection_failed(error, asked, target, settings.timeout, redactor) from None
 
-    def _own_url(self, url: str, reference: str, who: str, redactor: Redactor) -> str:
+    def _own_url(
+        self,
+        join: Callable[[str, str], str],
+        url: str,
+        reference: str,
+        who: str,
+        redactor: Redactor,
+    ) -> str:
         """Where a path or a Location leads, seen from a URL; refused outside the API's origin."""
         base = self._settings.base_url
         try:
-            is_path = url is base
-            target = join_url(url, reference) if is_path else urljoin(url, reference)
+            target = join(url, reference)
             is_own = origin(target) == origin(base)
             shown = redactor.clean(shown_origin(target))
         except ValueError as error:
