@@ -12,8 +12,9 @@ import msgspec
 from dlt.extract.items_transform import LimitItem
 from dlt.extract.pipe import Pipe
 
+from headrace.exceptions import RowError
 from headrace.figures import Figures, ResourceFigures, watched
-from headrace.handover import Batch, Handover
+from headrace.handover import UNREADABLE, Batch, Handover
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import current_load_id
 from headrace.wire.lanes import Lanes
@@ -58,6 +59,8 @@ def extract_rows(listing: Listing, lanes: Lanes, settings: ExtractionSettings) -
     batches = _batches(listing, lanes, settings, figures.of(listing.name))
     if load_id is None or _dicts_expected():
         for batch in batches:
+            if batch.unreadable:
+                raise RowError(f"resource `{listing.name}`: a row {UNREADABLE}")
             yield [msgspec.json.decode(row) for row in batch.rows]
         return
     handover = Handover(
@@ -79,7 +82,7 @@ def _batches(
     ) as pages:
         for page in _limited(pages, settings.limit_rows):
             batch.add(page)
-            figures.loaded_rows += len(page.rows)
+            figures.loaded_rows += len(page.rows) + len(page.unreadable)
             is_full = len(batch.rows) >= settings.batch_rows or batch.size >= settings.batch_bytes
             if page_by_page or is_full:
                 yield batch

@@ -21,7 +21,8 @@ from headrace.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowIds
 
 # Below so many rows the merge is quick in any case, and a claim is better not made.
 _ROWS_WORTH_A_CLAIM = 50_000
-_EXAMPLES = 200
+_SHOWN = 200
+UNREADABLE = "cannot be read as JSON in UTF-8"
 
 
 @dataclass(slots=True)
@@ -30,13 +31,18 @@ class Batch:
 
     Args:
         pages: in the order of the listing.
-        rows: of all pages.
+        rows: of all pages, those that can be read.
         size: of the pages, in bytes.
     """
 
     pages: list[FetchedPage] = field(default_factory=list)
     rows: list[msgspec.Raw] = field(default_factory=list)
     size: int = 0
+
+    @property
+    def unreadable(self) -> list[Rejected]:
+        """The rows of all pages that cannot be read."""
+        return [Rejected(row, f"it {UNREADABLE}") for page in self.pages for row in page.unreadable]
 
     def add(self, page: FetchedPage) -> None:
         """Puts a page behind the others."""
@@ -95,8 +101,9 @@ class Handover:
             if parted.side_rows:
                 self._order.interrupt()
                 yield self._side_rows(parted, ids)
-            if parted.rejected:
-                yield self._rejected(parted.rejected, batch)
+            rejected = batch.unreadable + parted.rejected
+            if rejected:
+                yield self._rejected(rejected, batch)
         if held_back is not None:
             yield self._last(held_back, marked)
 
@@ -122,10 +129,12 @@ class Handover:
     def _side_rows(self, parted: Parted, ids: BatchIds) -> Any:
         self._figures.of(self._listing.name).side_rows += len(parted.side_rows)
         id_name = self._table.row_id_name if self._row_ids else None
-        rows = [
-            {**row.values, id_name: ids.at(row.place)} if id_name else row.values
-            for row in parted.side_rows
-        ]
+        rows = [self._table.prepared(row.values) for row in parted.side_rows]
+        if id_name:
+            places = [row.place for row in parted.side_rows]
+            rows = [
+                {**row, id_name: ids.at(place)} for row, place in zip(rows, places, strict=True)
+            ]
         return _with_hints(
             rows,
             file_format=self._table.side_road_format(),
@@ -137,7 +146,7 @@ class Handover:
         name = self._listing.name
         if self._strict:
             first = rejected[0]
-            text = self._redactor.clean(bytes(first.row)[:_EXAMPLES].decode("utf-8", "replace"))
+            text = self._redactor.clean(bytes(first.row)[:_SHOWN].decode("utf-8", "replace"))
             raise RowError(
                 f"resource `{name}`: a row cannot be loaded: {first.reason}: {text}\nNothing was "
                 f"loaded. Without `strict` such rows go to the table `{TABLE}`."
@@ -145,7 +154,9 @@ class Handover:
         self._figures.of(name).quarantined += len(rejected)
         self._figures.of(name).loaded_rows -= len(rejected)
         self._figures.reasons.update(Counter(each.reason for each in rejected))
-        asked = {id(row): page.asked for page in batch.pages for row in page.rows}
+        asked = {
+            id(row): page.asked for page in batch.pages for row in (*page.rows, *page.unreadable)
+        }
         return quarantined(name, rejected, lambda each: asked[id(each.row)], self._redactor)
 
 

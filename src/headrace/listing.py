@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 from jsonpath_ng import JSONPath
@@ -22,7 +22,8 @@ class FetchedPage:
     """The rows of one page, still JSON.
 
     Args:
-        rows: the bytes of each.
+        rows: the bytes of each that can be read.
+        unreadable: the bytes of the others.
         size: of the whole page in bytes.
         asked: method and URL that brought it, fit to be shown.
         is_last: whether the listing ends with it.
@@ -32,6 +33,7 @@ class FetchedPage:
     size: int
     asked: str = ""
     is_last: bool = False
+    unreadable: list[msgspec.Raw] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,18 @@ class Listing:
             try:
                 content_type = response.headers.get("Content-Type", "")
                 sliced = slicer.slice(response.body, content_type)
-                page = Page(
-                    sliced.rest, sliced.document, response.headers, len(sliced.rows), number
-                )
+                count = len(sliced.rows) + len(sliced.unreadable)
+                page = Page(sliced.rest, sliced.document, response.headers, count, number)
                 following = paginator.next_request(request, page)
             except (PageError, ExpressionError) as error:
                 told = f"resource `{self.name}`, {request.method} {response.url}: {error}"
                 raise type(error)(clean(told)) from None
             figures.pages += 1
-            figures.rows += len(sliced.rows)
+            figures.rows += count
             figures.bytes += len(response.body)
             asked = f"{request.method} {response.url}"
-            yield FetchedPage(sliced.rows, len(response.body), asked, following is None)
+            yield FetchedPage(
+                sliced.rows, len(response.body), asked, following is None, sliced.unreadable
+            )
             request = following
         figures.listings_ended += 1

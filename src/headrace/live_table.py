@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import dlt
@@ -30,6 +31,7 @@ from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
 from headrace.rows import Column, Fields
+from headrace.rows.loadable import is_beyond_64_bits, objection
 from headrace.rows.reading import FieldPath
 
 # Of dlt's types those whose JSON values Arrow reads exactly; the side road takes the others.
@@ -152,6 +154,19 @@ class LiveTable:
         name = self.row_id_name
         return {name: {**self.id_columns[name], "dedup_sort": "desc"}} if name else {}
 
+    def prepared(self, values: dict[str, Any]) -> dict[str, Any]:
+        """A side-road row as dlt's writers take it: large integers as decimals.
+
+        Args:
+            values: of the row, none of them refused.
+        """
+        if not any(is_beyond_64_bits(value) for value in values.values()):
+            return values
+        return {
+            name: Decimal(value) if is_beyond_64_bits(value) else value
+            for name, value in values.items()
+        }
+
     def side_road_format(self) -> TLoaderFileFormat | None:
         """The file format for rows of the side road; None to leave the choice to dlt.
 
@@ -177,13 +192,15 @@ class LiveTable:
         """
         column = self._dlt_columns.get(column_name)
         data_type = column.get("data_type") if column else None
+        if data_type in (None, "bigint") and is_beyond_64_bits(value):
+            return "is an integer beyond 64 bits; declare it as decimal or text"
         if data_type is None or column_name not in self._binding:
-            return None
+            return objection(value)
         try:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
         except (ValueError, TypeError):
             return f"should be {data_type}, but is {json.dumps(value, default=str)[:_SHOWN]}"
-        return None
+        return objection(value)
 
     def _declare(self, resource: DltResource) -> frozenset[str]:
         """Takes in what is stored and what is declared; names the columns declared with a type."""

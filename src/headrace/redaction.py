@@ -6,12 +6,15 @@ import base64
 import html
 import json
 import re
+import string
 from collections.abc import Iterable
 
 MASK = "***"
 
 # A secret this short would mask ordinary words and digits all over a message.
 _SHORTEST = 4
+
+_NEVER_ENCODED = frozenset(string.ascii_letters + string.digits + "-._~")
 
 
 class Redactor:
@@ -43,11 +46,13 @@ def one_line(text: str, limit: int) -> str:
 
 
 def _pattern(secret: str) -> str:
-    """Matches a text whichever of its characters are encoded, and however."""
+    """Matches a text whichever of its special characters are encoded, and however."""
     return "".join(_character_pattern(character) for character in secret)
 
 
 def _character_pattern(character: str) -> str:
+    if character in _NEVER_ENCODED:
+        return re.escape(character)
     escapes = {
         "".join(f"%{byte:02X}" for byte in _utf8(character)),
         html.escape(character),

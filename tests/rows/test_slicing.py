@@ -246,7 +246,7 @@ def test_a_charset_that_reads_no_text_is_named(charset: str) -> None:
 
 
 def test_wrong_utf8_beside_the_rows_is_an_error_that_says_where() -> None:
-    with pytest.raises(PageError, match=r"not valid utf-8: invalid start byte at byte 18 of 22"):
+    with pytest.raises(PageError, match=r"not valid utf-8: invalid start byte at byte 19 of 23"):
         PageSlicer("data").slice(b'{"data": [], "x":  \xff  }')
 
 

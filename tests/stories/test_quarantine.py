@@ -10,7 +10,7 @@ import pytest
 from headrace import RowError, SyncReport, sync
 from headrace.config import parse_config
 from headrace.source import build_source
-from tests.servers import JsonServer
+from tests.servers import Answer, JsonServer
 from tests.tables import Warehouse
 
 QUARANTINE = "test_data._headrace_quarantine"
@@ -71,6 +71,45 @@ def test_a_bad_row_is_set_aside_alone(case: str, server: JsonServer, warehouse: 
     figures = report.figures.of("items")
     assert (figures.rows, figures.loaded_rows, figures.quarantined) == (1_001, 1_000, 1)
     assert report.figures.reasons == {why: 1}
+
+
+UNREADABLE = {
+    "NaN": b"NaN",
+    "a broken surrogate": b'"\\ud800"',
+    "bytes that are no UTF-8": b'"\xff"',
+    "too deep for any reader": b"[" * 2_000 + b"]" * 2_000,
+    "too deep for dlt": b"[" * 900 + b"]" * 900,
+    "an integer beyond 64 bits": b"99999999999999999999",
+    "such an integer in a list": b"[99999999999999999999]",
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_what_stops_dlts_own_source_stops_one_row(
+    case: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    page = b'{"data": [{"id": 1}, {"id": 2, "v": %b}, {"id": 3, "v": null}]}' % UNREADABLE[case]
+    server.answers(Answer(raw=page))
+    report = load(server, warehouse)
+
+    assert warehouse.query("SELECT id FROM test_data.items ORDER BY id") == [(1,), (3,)]
+    ((raw_row,),) = warehouse.query(f"SELECT raw_row FROM {QUARANTINE}")
+    assert raw_row.startswith('{"id": 2, "v": ')
+    figures = report.figures.of("items")
+    assert (figures.rows, figures.loaded_rows, figures.quarantined) == (3, 2, 1)
+
+
+def test_large_integers_load_where_they_are_declared(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers({"data": [{"id": 1, "d": 10**20, "t": 10**20, "n": 1}]})
+    columns = {
+        "d": {"data_type": "decimal", "precision": 38, "scale": 0},
+        "t": {"data_type": "text"},
+    }
+    load(server, warehouse, columns=columns)
+
+    assert warehouse.query("SELECT d, t FROM test_data.items") == [(10**20, str(10**20))]
 
 
 def test_strict_loads_nothing(server: JsonServer, warehouse: Warehouse) -> None:

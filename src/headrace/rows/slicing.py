@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from headrace.exceptions import PageError
 from headrace.json_path import JsonPath
 from headrace.redaction import one_line
 from headrace.rows.list_detection import find_list
+from headrace.rows.tolerant import find_rows
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 200
@@ -41,6 +42,7 @@ class SlicedPage:
 
     Args:
         rows: the bytes of each row, still JSON.
+        unreadable: the bytes of the rows that no JSON reader takes.
         rest: the page's JSON without the rows.
         document: `rest`, or the whole page's JSON where the slicer was told to keep it.
     """
@@ -48,6 +50,7 @@ class SlicedPage:
     rows: list[msgspec.Raw]
     rest: Any
     document: Any
+    unreadable: list[msgspec.Raw] = field(default_factory=list)
 
 
 class PageSlicer:
@@ -84,11 +87,33 @@ class PageSlicer:
         """
         page = _as_utf8(body, content_type)
         try:
+            if not page.isascii():
+                page.decode("utf-8")
             return self._cut(page)
-        except RecursionError:
-            raise PageError("the answer nests lists or objects too deeply to be read") from None
-        except (msgspec.MsgspecError, json.JSONDecodeError) as error:
-            raise PageError(_what_came_instead(page, error, self._clean)) from None
+        except (RecursionError, msgspec.MsgspecError, ValueError) as error:
+            refusal = self._refusal(page, error)
+        # For the fault of a few rows the others are not given up.
+        found = find_rows(page, self._steps) if self._steps is not None else None
+        if found is None or not found.rows:
+            raise refusal
+        try:
+            around = self._cut(found.rest)
+        except (RecursionError, msgspec.MsgspecError, ValueError):
+            raise refusal from None
+        rows = [msgspec.Raw(row) for row in found.rows]
+        readable = [row for row in rows if _is_readable(row)]
+        unreadable = [row for row in rows if not _is_readable(row)]
+        return SlicedPage(readable, around.rest, around.document, unreadable)
+
+    def _refusal(self, page: bytes, error: Exception) -> PageError:
+        if isinstance(error, RecursionError):
+            return PageError("the answer nests lists or objects too deeply to be read")
+        if isinstance(error, UnicodeDecodeError):
+            return PageError(
+                f"the answer is not valid utf-8: {error.reason} at byte {error.start:,} of "
+                f"{len(page):,}"
+            )
+        return PageError(_what_came_instead(page, error, self._clean))
 
     def _cut(self, page: bytes) -> SlicedPage:
         if self._selector is None and self._steps is None:
@@ -148,6 +173,15 @@ class PageSlicer:
         return any(path.steps is None or path.steps[: len(steps)] == steps for path in self._paths)
 
 
+def _is_readable(row: msgspec.Raw) -> bool:
+    try:
+        bytes(row).decode("utf-8")
+        msgspec.json.decode(row)
+    except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError):
+        return False
+    return True
+
+
 def _rows_of(value: msgspec.Raw) -> list[msgspec.Raw]:
     """The items of a list; a single value is a list of one, and null of none, as in dlt."""
     kind = _kind(value)
@@ -178,15 +212,12 @@ def _decode(value: bytes | msgspec.Raw) -> Any:
 
 
 def _as_utf8(body: bytes, content_type: str) -> bytes:
-    """The page as valid UTF-8 without a byte order mark, read in the charset that it claims."""
+    """The page in UTF-8 without a byte order mark, read in the charset that it claims."""
     charset = _charset(content_type) or json.detect_encoding(body)
     try:
         if charset in _UTF8:
-            if not body.isascii():
-                body.decode("utf-8")
-            page = body
-        else:
-            page = body.decode(charset).encode()
+            return body.removeprefix(_BOM)
+        page = body.decode(charset).encode()
     except UnicodeDecodeError as error:
         raise PageError(
             f"the answer is not valid {charset}: {error.reason} at byte {error.start:,} of "
