@@ -8,6 +8,7 @@ import json
 import re
 import string
 from collections.abc import Iterable
+from functools import cached_property
 
 MASK = "***"
 
@@ -25,17 +26,18 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms: set[str] = set()
-        for secret in secrets:
-            if len(secret) >= _SHORTEST:
-                forms |= {secret, base64.b64encode(_utf8(secret)).decode()}
-        # Longest first, so that no form leaves the rest of a longer one behind.
-        patterns = [_pattern(form) for form in sorted(forms, key=len, reverse=True)]
-        self._forms = re.compile("|".join(patterns)) if patterns else None
+        self._secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
 
     def clean(self, text: str) -> str:
         """The text with each secret replaced by `***`."""
-        return self._forms.sub(MASK, text) if self._forms else text
+        return self._forms.sub(MASK, text) if self._secrets else text
+
+    @cached_property
+    def _forms(self) -> re.Pattern[str]:
+        encoded = {base64.b64encode(_utf8(secret)).decode() for secret in self._secrets}
+        # Longest first, so that no form leaves the rest of a longer one behind.
+        forms = sorted(self._secrets | encoded, key=len, reverse=True)
+        return re.compile("|".join(_pattern(form) for form in forms))
 
 
 def one_line(text: str, limit: int) -> str:

@@ -6,15 +6,20 @@ import gzip
 import html
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from headrace.exceptions import ConnectionFailed, RequestError, ResponseStatusError
 from headrace.exchange import Request
+from headrace.redaction import Redactor
 from headrace.wire.credentials import Credentials
+from headrace.wire.failures import connection_failed
 from tests.servers import Answer, JsonServer
 from tests.wire.asking import send
 from tests.wire.brokenness import Breaking, answering, free_port, resetting, silent, socket_server
@@ -136,6 +141,15 @@ def test_tls_is_spoken_to_a_port_without(answer: bytes) -> None:
 def test_tls_is_answered_by_a_closed_connection() -> None:
     with broken(resetting(), "https") as base_url:
         failure(base_url)
+
+
+def test_a_certificate_that_cannot_be_trusted_is_named_as_such() -> None:
+    untrusted = ssl.SSLCertVerificationError(1, "certificate verify failed (_ssl.c:1006)")
+    untrusted.verify_message = "self-signed certificate"
+    key = ConnectionKey("h", 443, True, True, None, None, None)
+    error = aiohttp.ClientConnectorCertificateError(key, untrusted)
+    told = str(connection_failed(error, "GET https://h/", "https://h", 60.0, Redactor()))
+    assert "TLS with https://h failed (self-signed certificate)" in told
 
 
 @pytest.mark.parametrize(

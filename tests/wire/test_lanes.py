@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -270,7 +271,7 @@ def test_a_keyboard_interrupt_in_a_waiting_reader_leaves_cleanly() -> None:
         async def lane(self, client: HttpClient) -> AsyncIterator[int]:
             async for item in super().lane(client):
                 yield item
-                signal.raise_signal(signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGINT)
 
     waiting = Waiting()
     items = Lanes(SETTINGS).read(waiting.lane, one_each)

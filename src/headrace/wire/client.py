@@ -81,7 +81,7 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
         login = user_and_password(settings.base_url)
         self._login = Credentials.basic(*login) if login else Credentials()
-        self._redactors: dict[frozenset[str], Redactor] = {}
+        self._redactors: dict[tuple[str, ...], Redactor] = {}
 
     async def __aenter__(self) -> HttpClient:
         self._session = aiohttp.ClientSession(
@@ -107,7 +107,7 @@ class HttpClient:
             request: as it was asked for: its headers and parameters may hold secrets as well.
             credentials: that go with it.
         """
-        secrets = frozenset(
+        return Redactor(
             [
                 *credentials.secrets,
                 *self._login.secrets,
@@ -116,12 +116,13 @@ class HttpClient:
                 *secrets_of(request.params),
             ]
         )
-        if secrets not in self._redactors:
-            # Parameters differ from page to page where a cursor looks like a secret.
-            if len(self._redactors) >= 100:
-                self._redactors.clear()
-            self._redactors[secrets] = Redactor(secrets)
-        return self._redactors[secrets]
+
+    def _shown(self, url: str, credentials: Credentials) -> str:
+        """The URL fit to be shown; made for every page, so with the known secrets alone."""
+        if credentials.secrets not in self._redactors:
+            self._redactors[credentials.secrets] = Redactor(credentials.secrets)
+        redactor = self._redactors[credentials.secrets]
+        return redactor.clean(shown_url(url, credentials.params))
 
     async def send(self, request: Request, credentials: Credentials) -> Response:
         """Sends the request, follows redirects within the origin, and reads the whole answer.
@@ -143,9 +144,9 @@ class HttpClient:
         url = with_query(url, {**request.params, **credentials.params})
         async with self._slots:
             for _ in range(MAX_REDIRECTS + 1):
-                shown = redactor.clean(shown_url(url, credentials.params))
+                shown = self._shown(url, credentials)
                 asked = f"{request.method} {shown}"
-                answer = await self._exchange(request, url, credentials, asked)
+                answer = await self._exchange(request, url, credentials, asked, redactor)
                 if answer.location is None:
                     break
                 url = self._own_url(
@@ -164,7 +165,12 @@ class HttpClient:
         return Response(answer.status, shown, answer.headers, answer.body)
 
     async def _exchange(
-        self, request: Request, url: str, credentials: Credentials, asked: str
+        self,
+        request: Request,
+        url: str,
+        credentials: Credentials,
+        asked: str,
+        redactor: Redactor,
     ) -> _Answer:
         """One request and its answer, no redirect followed."""
         if self._session is None:
@@ -198,7 +204,6 @@ class HttpClient:
             raise
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             target = shown_origin(settings.base_url)
-            redactor = self.redactor(request, credentials)
             raise connection_failed(error, asked, target, settings.timeout, redactor) from None
 
     def _own_url(

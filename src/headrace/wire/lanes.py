@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -144,11 +144,17 @@ class _Handoff(Generic[Item]):
 
     def drain(self) -> Generator[Item, None, None]:
         """The items, in order; waits for the next one."""
-        while (entry := self._ready.get()) is not None:
+        while (entry := self._next_entry()) is not None:
             if isinstance(entry, BaseException):
                 raise entry
             yield entry[0]
             self._loop.call_soon_threadsafe(self._make_room, self._size(entry[0]))
+
+    def _next_entry(self) -> tuple[Item] | BaseException | None:
+        while True:
+            # A wait without an end would not let Ctrl-C through on every system.
+            with suppress(queue.Empty):
+                return self._ready.get(timeout=1.0)
 
     def _make_room(self, size: int) -> None:
         self._free += size

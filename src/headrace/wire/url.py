@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
@@ -18,6 +19,8 @@ _WHOLE_URL = re.compile(r"https?://", re.IGNORECASE)
 # What may stand in a path or query as it is; `%` because what was encoded stays encoded.
 _URL_CHARACTERS = "!$%&'()*+,/:;=?@[]~"
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+
+_NOTHING_TO_ENCODE = re.compile(r"[A-Za-z0-9_.!$&'()*+,/:;=?@~-]*")
 
 # `apiKey`, `APIKey`, `api_key`, `X-Api-Key`: words end where the case or a separator says so.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -105,6 +108,7 @@ def user_and_password(url: str) -> tuple[str, str] | None:
     return unquote(parts.username), unquote(parts.password or "")
 
 
+@lru_cache(maxsize=1024)
 def is_sensitive(name: str) -> bool:
     """Whether a query parameter or header of this name usually carries a secret."""
     words = [word.lower() for word in _WORD.findall(name)]
@@ -142,6 +146,7 @@ def _masked(parameter: str, hidden: frozenset[str]) -> str:
     return f"{parameter.partition('=')[0]}={MASK}"
 
 
+@lru_cache(maxsize=64)
 def _home(base_url: str) -> str:
     parts = urlsplit(base_url)
     host = parts.hostname or ""
@@ -152,6 +157,8 @@ def _home(base_url: str) -> str:
 
 def _encoded(text: str) -> str:
     """The text with each character that a URL does not allow percent-encoded."""
+    if _NOTHING_TO_ENCODE.fullmatch(text):
+        return text
     # Bytes of a header that are no UTF-8 arrive as lone surrogates, and go out as they came.
     raw = _LONE_PERCENT.sub("%25", text).encode("utf-8", "surrogateescape")
     return quote(raw, safe=_URL_CHARACTERS)
