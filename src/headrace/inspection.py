@@ -91,5 +91,8 @@ def _typed(
                 {table.column_name(name): value for name, value in side_row.values.items()}
             )
         for rejected in parted.rejected:
-            raise RowError(f"a row would go to quarantine: {rejected.reason}. Check the columns.")
+            raise RowError(
+                f"resource `{resource.name}`: a row would go to quarantine: {rejected.reason}. "
+                "Check `primary_key` and `columns`."
+            )
     return typed

@@ -186,7 +186,7 @@ WRONG_ANSWERS = {
     ),
     "wrong key of the table": (
         ["resources.executions.primary_key=uuid"],
-        "a row has no value for `uuid`",
+        "a row would go to quarantine: it has no value for `uuid`",
     ),
 }
 
