@@ -182,11 +182,10 @@ def test_a_secret_that_equals_the_port_does_not_hinder_the_message() -> None:
         send(f"http://127.0.0.1:{port}", "/", Credentials.bearer(str(port)))
 
 
-def test_a_key_that_cannot_stand_in_a_header_is_not_shown(server: JsonServer) -> None:
-    with pytest.raises(RequestError) as caught:
-        send(server.base_url, "/", Credentials.bearer("hush-hush\n"))
+def test_a_key_that_cannot_stand_in_a_header_is_not_shown() -> None:
+    with broken(silent) as base_url, pytest.raises(RequestError) as caught:
+        send(base_url, "/", Credentials.bearer("hush-hush\n"))
     assert "hush" not in str(caught.value)
-    assert server.asked == []
 
 
 # Error statuses
