@@ -102,11 +102,13 @@ def build_source(
         settings: of the dlt source, as `rest_api_source` takes them.
     """
     resources = build_resources(config, limit_rows=limit_rows)
-    return _source.clone(**settings)(resources)
+    return rest_api.clone(**settings)(resources)
 
 
-@dlt.source(name=SOURCE_NAME, section=SOURCE_NAME)
-def _source(resources: list[DltResource]) -> list[DltResource]:
+# Its name is the source's, but for one that the caller or the caller's schema gives.
+@dlt.source(section=SOURCE_NAME)
+def rest_api(resources: list[DltResource]) -> list[DltResource]:
+    """Puts resources into a source that goes by the name of dlt's own."""
     return resources
 
 

@@ -202,6 +202,15 @@ def test_resources_can_go_into_a_source_of_ones_own(
     assert warehouse.query("SELECT count(*) FROM test_data.executions") == [(ROWS,)]
 
 
+def test_the_source_goes_by_the_name_of_dlts_own(simulator: Simulator) -> None:
+    guide = guide_config(simulator.base_url)
+
+    assert rest_api_source(guide).name == dlt_rest_api_source(without_our_keys(guide)).name
+    assert rest_api_source(guide, name="mine").name == "mine"
+    assert rest_api_source(guide, schema=dlt.Schema("mine")).name == "mine"
+    assert rest_api_source(guide).section == "rest_api"
+
+
 def test_iterating_a_resource_gives_the_rows_as_dlt_does(simulator: Simulator) -> None:
     guide = guide_config(simulator.base_url)
     ours = list(rest_api_source(guide).resources["executions"])
