@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class Handover:
         self._figures = figures
         self._table = LiveTable.of_running_resource()
         self._road = MainRoad(self._table.fields(), self._table.required, self._table.refuses)
-        self._ids = RowIds(load_id)
+        # Two resources may fill one table in one load.
+        self._ids = RowIds(f"{load_id}-{secrets.token_hex(4)}")
         self._order = KeyOrder(self._table.key)
         self._redactor = Redactor(listing.credentials.secrets)
 

@@ -31,7 +31,7 @@ from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
 from headrace.rows import Column, Fields
-from headrace.rows.loadable import is_beyond_64_bits, objection
+from headrace.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, objection
 from headrace.rows.reading import FieldPath
 
 # Of dlt's types those whose JSON values Arrow reads exactly; the side road takes the others.
@@ -192,7 +192,8 @@ class LiveTable:
         """
         column = self._dlt_columns.get(column_name)
         data_type = column.get("data_type") if column else None
-        if data_type in (None, "bigint") and is_beyond_64_bits(value):
+        too_large = is_beyond_64_bits if data_type is None else is_no_64_bit_integer
+        if data_type in (None, "bigint") and too_large(value):
             return "is an integer beyond 64 bits; declare it as decimal or text"
         if data_type is None or column_name not in self._binding:
             return objection(value)

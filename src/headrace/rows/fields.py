@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -45,7 +46,7 @@ class Fields:
         self, columns: Mapping[str, Column], name_of: NameOf, infer: Infer, flattens: Flattens
     ) -> None:
         self.columns = dict(columns)
-        self.name_of = name_of
+        self.name_of = cache(name_of)
         self._infer = infer
         self._flattens = flattens
         self._by_path: dict[FieldPath, Field] = {}
@@ -82,6 +83,11 @@ class Fields:
             if known.column is not None and known.column.name == column_name:
                 return ".".join(path)
         return column_name
+
+    def meet(self, paths: Iterable[FieldPath]) -> bool:
+        """Whether several of the fields go to one column."""
+        names = [self.name_of(path) for path in paths]
+        return len(set(names)) < len(names)
 
     def learn_from(self, row: Mapping[str, Any]) -> None:
         """Plans all fields of a decoded row that have a value and are new."""

@@ -14,6 +14,11 @@ def is_beyond_64_bits(value: Any) -> bool:
     return type(value) is int and not _LEAST <= value <= _MOST
 
 
+def is_no_64_bit_integer(value: Any) -> bool:
+    """Whether a number is too large for an integer of 64 bits, however it is written."""
+    return type(value) in (int, float) and not _LEAST <= value <= _MOST
+
+
 def objection(value: Any, depth: int = 0) -> str | None:
     """Why a nested value cannot be loaded, None if it can.
 

@@ -179,7 +179,13 @@ class MainRoad:
         """Casts each column, and takes the rows that do not fit off the table."""
         columns: dict[str, pa.ChunkedArray] = {}
         misfits: pa.ChunkedArray | None = None
-        for path, values in leaves(table, self._fields.kept_whole()):
+        found = list(leaves(table, self._fields.kept_whole()))
+        if not self._fields.typed_columns() or self._fields.meet(path for path, _ in found):
+            # Without columns a table could not even count its rows; and where fields meet in one
+            # column, even a null counts.
+            self._set_apart(rows, pieces)
+            return
+        for path, values in found:
             known = self._fields.get(path)
             if known is None or values.null_count == len(values):
                 continue
@@ -189,10 +195,6 @@ class MainRoad:
                 columns[known.column.name], marks = cast_exactly(values, known.column.type)
             if marks is not None:
                 misfits = marks if misfits is None else pc.or_(misfits, marks)
-        if not self._fields.typed_columns():
-            # A table without columns could not even count its rows.
-            self._set_apart(rows, pieces)
-            return
         typed = self._table(columns, len(rows))
         if misfits is not None:
             self._set_apart([rows[at] for at in pc.indices_nonzero(misfits).to_pylist()], pieces)
