@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
 from headrace.config import ResourceConfig, SourceConfig
-from headrace.exceptions import RowError
+from headrace.exceptions import HeadraceError, RowError
 from headrace.figures import ResourceFigures
-from headrace.listing import FetchedPage
+from headrace.handover import UNREADABLE
+from headrace.listing import FetchedPage, Listing
 from headrace.live_table import LiveTable
+from headrace.redaction import Redactor
 from headrace.rows import MainRoad
 from headrace.source import SOURCE_NAME, build_listing, build_resources, client_settings
 from headrace.wire.lanes import Lanes
@@ -29,7 +31,8 @@ class Sample:
         asked: method and URL of the first request, fit to be shown.
         first_page_rows: how many rows the first page brought.
         has_more: whether there are pages beyond those that were read.
-        rows: by column name, typed as the table would hold them; nested values as they came.
+        rows: by column name, typed as the table would hold them; nested values as they came, and
+            secrets masked.
     """
 
     resource: str
@@ -38,42 +41,80 @@ class Sample:
     has_more: bool
     rows: list[dict[str, Any]]
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of all rows, in the order in which they appear."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
 
-def take_sample(config: SourceConfig, resource: ResourceConfig, count: int) -> Sample:
+
+def take_sample(
+    config: SourceConfig, resource: ResourceConfig, count: int, *, most_pages: int | None = None
+) -> Sample:
     """Reads a listing from its first page until there are enough rows.
 
     Args:
         config: that the resource is part of.
         resource: to look at.
         count: of rows to return at most; one page is read in any case.
+        most_pages: to read, also when there are fewer rows then; any number when None.
+
+    Returns:
+        The rows and what is known of the listing.
 
     Raises:
         HeadraceError: the listing does not answer as the config expects.
     """
-    listing = build_listing(resource)
+    listing = build_listing(resource, config.secrets)
+    redactor = Redactor(listing.credentials.secrets)
+    with _located(resource.name, redactor):
+        pages = _first_pages(config, listing, count, most_pages)
+        return Sample(
+            resource=resource.name,
+            asked=pages[0].asked,
+            first_page_rows=len(pages[0].rows),
+            has_more=not pages[-1].is_last,
+            rows=[
+                {name: _masked(value, redactor) for name, value in row.items()}
+                for row in _typed(config, resource, pages, count)
+            ],
+        )
+
+
+@contextmanager
+def _located(resource: str, redactor: Redactor) -> Iterator[None]:
+    """Names the resource in each error, and masks what is secret."""
+    try:
+        yield
+    except HeadraceError as error:
+        told = str(error)
+        if f"resource `{resource}`" not in told:
+            told = f"resource `{resource}`: {told}"
+        error.args = (redactor.clean(told),)
+        raise
+
+
+def _first_pages(
+    config: SourceConfig, listing: Listing, count: int, most: int | None
+) -> list[FetchedPage]:
     # Room for one byte: no page is asked for before it is wanted.
     lanes = Lanes(client_settings(config), buffer_bytes=1)
     pages: list[FetchedPage] = []
-    rows: list[msgspec.Raw] = []
+    found = 0
     with closing(
         lanes.read(lambda client: listing.pages(client, ResourceFigures()), lambda page: page.size)
     ) as fetched:
         for page in fetched:
             pages.append(page)
-            rows.extend(page.rows)
-            if len(rows) >= count:
+            found += len(page.rows)
+            if page.unreadable:
+                raise RowError(f"{page.asked}: a row would go to quarantine: it {UNREADABLE}.")
+            if found >= count or len(pages) == most:
                 break
-    return Sample(
-        resource=resource.name,
-        asked=pages[0].asked,
-        first_page_rows=len(pages[0].rows),
-        has_more=not pages[-1].is_last,
-        rows=_typed(config, resource, rows[:count]),
-    )
+    return pages
 
 
 def _typed(
-    config: SourceConfig, resource: ResourceConfig, rows: list[msgspec.Raw]
+    config: SourceConfig, resource: ResourceConfig, pages: list[FetchedPage], count: int
 ) -> list[dict[str, Any]]:
     (dlt_resource,) = (
         each for each in build_resources(config) if each.name == resource.hints["name"]
@@ -83,7 +124,7 @@ def _typed(
     )
     road = MainRoad(table.fields(), table.required, table.refuses)
     typed: list[dict[str, Any]] = []
-    for row in rows:
+    for row, asked in [(row, page.asked) for page in pages for row in page.rows][:count]:
         parted = road.part([row])
         typed.extend(parted.table.to_pylist())
         for side_row in parted.side_rows:
@@ -92,7 +133,18 @@ def _typed(
             )
         for rejected in parted.rejected:
             raise RowError(
-                f"resource `{resource.name}`: a row would go to quarantine: {rejected.reason}. "
+                f"{asked}: a row would go to quarantine: {rejected.reason}. "
                 "Check `primary_key` and `columns`."
             )
     return typed
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    """A value as it may be shown: a server may send a secret back in a row."""
+    if isinstance(value, str):
+        return redactor.clean(value)
+    if isinstance(value, dict):
+        return {name: _masked(inner, redactor) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner, redactor) for inner in value]
+    return value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -129,15 +130,14 @@ def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> l
         if isinstance(resource, ExternalResource):
             resources.append(resource.resource)
         else:
-            resources.append(_build_resource(resource, lanes, extraction))
+            listing = build_listing(resource, config.secrets)
+            resources.append(_build_resource(resource, listing, lanes, extraction))
     return resources
 
 
 def _build_resource(
-    config: ResourceConfig, lanes: Lanes, settings: ExtractionSettings
+    config: ResourceConfig, listing: Listing, lanes: Lanes, settings: ExtractionSettings
 ) -> DltResource:
-    listing = build_listing(config)
-
     def list_rows() -> Iterator[Any]:
         yield from extract_rows(listing, lanes, settings)
 
@@ -157,8 +157,13 @@ def client_settings(config: SourceConfig) -> ClientSettings:
     )
 
 
-def build_listing(resource: ResourceConfig) -> Listing:
-    """How the config wants a resource to be listed."""
+def build_listing(resource: ResourceConfig, secrets: Iterable[str] = ()) -> Listing:
+    """How the config wants a resource to be listed.
+
+    Args:
+        resource: as the config has it.
+        secrets: of the whole config, to be masked besides those of the resource's credentials.
+    """
     endpoint = resource.endpoint
     request = Request(
         endpoint.method,
@@ -168,10 +173,12 @@ def build_listing(resource: ResourceConfig) -> Listing:
         json=endpoint.json,
         data=endpoint.data,
     )
+    credentials = _credentials(endpoint.auth)
+    hidden = tuple(sorted({*credentials.secrets, *secrets}))
     return Listing(
         resource.name,
         request,
-        _credentials(endpoint.auth),
+        replace(credentials, secrets=hidden),
         endpoint.data_selector,
         _paginator_factory(endpoint.paginator),
     )

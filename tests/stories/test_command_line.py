@@ -202,6 +202,22 @@ def test_check_says_what_is_wrong(case: str) -> None:
     assert "canary" not in ran.stdout + ran.stderr
 
 
+def test_check_tries_each_resource_and_names_all_columns_of_the_first_page(
+    server: JsonServer,
+) -> None:
+    pages = {"/first": Answer({}, 404), "/second": Answer([{"id": 1, "b": None}, {"b": 2}])}
+    server.handler = lambda asked: pages[asked.path]
+    resources = [{"name": path.strip("/"), "endpoint": path} for path in pages]
+    client = {"base_url": server.base_url, "paginator": "single_page"}
+    Path("two.json").write_text(json.dumps({"client": client, "resources": resources}))
+    ran = headrace("check", "two.json")
+
+    assert ran.returncode == 1
+    assert "resource `first`" in ran.stderr
+    assert "second: GET" in ran.stdout
+    assert "columns: id, b\n" in ran.stdout
+
+
 def test_a_failed_sync_ends_with_1(server: JsonServer) -> None:
     server.answers({"data": [{"id": 1}], "nextCursor": "a"}, Answer({"message": "broken"}, 500))
     ran = headrace(

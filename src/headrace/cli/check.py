@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.outcome import exit_codes
+from headrace.cli.outcome import FAILED, exit_codes
+
+if TYPE_CHECKING:
+    from headrace.inspection import Sample
+
+_SAMPLE_ROWS = 100
 
 
 def check(config: ConfigArgument, overrides: SetOption = None) -> None:
@@ -15,15 +22,26 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
     """
     with exit_codes():
         from headrace.config import load_config
+        from headrace.exceptions import HeadraceError
         from headrace.inspection import take_sample
         from headrace.selection import listed_resources
 
         loaded = load_config(config, overrides or ())
         typer.echo("The config is sound.")
+        failed = False
         for resource in listed_resources(loaded):
-            sample = take_sample(loaded, resource, count=1)
-            count = f"{sample.first_page_rows:,} row" + "s" * (sample.first_page_rows != 1)
-            further = "more pages follow" if sample.has_more else "that is all there is"
-            typer.echo(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
-            if sample.rows:
-                typer.echo(f"  columns: {', '.join(sample.rows[0])}")
+            try:
+                _show(take_sample(loaded, resource, _SAMPLE_ROWS, most_pages=1))
+            except HeadraceError as error:
+                failed = True
+                typer.echo(f"Error: {error}", err=True)
+        if failed:
+            raise typer.Exit(FAILED)
+
+
+def _show(sample: Sample) -> None:
+    count = f"{sample.first_page_rows:,} row" + "s" * (sample.first_page_rows != 1)
+    further = "more pages follow" if sample.has_more else "that is all there is"
+    typer.echo(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
+    if sample.rows:
+        typer.echo(f"  columns: {', '.join(sample.columns)}")

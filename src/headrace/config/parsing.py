@@ -16,6 +16,7 @@ from headrace.config.fields import is_dlt_instance, is_python_object
 from headrace.config.merging import merged_endpoint, merged_resource
 from headrace.config.paginators import AnyPaginator
 from headrace.config.placeholders import bind_path, unescaped
+from headrace.config.secrecy import secrets_in
 from headrace.config.showing import Path, kind
 from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
 from headrace.config.substitution import SubstitutedValues
@@ -72,6 +73,7 @@ def parse_config(
         client=source.client,
         resources=tuple(_resource(document, index) for index in range(len(source.resources))),
         pipeline=source.pipeline,
+        secrets=secrets_in(document, substituted),
     )
 
 

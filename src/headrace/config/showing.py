@@ -7,21 +7,17 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from headrace.config.sensitive_names import is_sensitive_key
 from headrace.config.substitution import SubstitutedValues
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and indexes."""
 
 _PRIVATE_PARTS = frozenset({"auth", "headers", "params", "json", "data", "session"})
-_SENSITIVE_NAME = re.compile(
-    r"secret|token|passw|pwd|credential|auth|cookie|signature|private|bearer"
-    r"|(api|access|client|signing|encryption)[_\-. ]?(key|id)$|^key$",
-    re.IGNORECASE,
-)
 _HARMLESS_AUTH_KEYS = frozenset({"type", "name", "location"})
 _PLAIN_KEY = re.compile(r"[\w\-]+")
 _LONGEST_SHOWN = 40
-_SHORTEST_SECRET = 8
+SHORTEST_SECRET = 8
 _SHORTEST_TOKEN = 12
 
 
@@ -165,13 +161,13 @@ def sensitive_values(document: Any) -> SubstitutedValues:
         value, secret, key = todo.pop()
         if isinstance(value, dict):
             for name, inner in value.items():
-                inside = secret or name == "auth" or bool(_SENSITIVE_NAME.search(str(name)))
+                inside = secret or name == "auth" or is_sensitive_key(str(name))
                 todo.append((inner, inside, str(name)))
         elif isinstance(value, (list, tuple)):
             todo.extend((inner, secret, key) for inner in value)
-        elif isinstance(value, str) and secret and key not in _HARMLESS_AUTH_KEYS:
-            found.add(str.__str__(value))
-    return SubstitutedValues(frozenset(text for text in found if len(text) >= _SHORTEST_SECRET))
+        elif isinstance(value, (str, int)) and secret and key not in _HARMLESS_AUTH_KEYS:
+            found.add(str.__str__(value) if isinstance(value, str) else str(value))
+    return SubstitutedValues(frozenset(text for text in found if len(text) >= SHORTEST_SECRET))
 
 
 def _looks_secret(text: str) -> bool:
@@ -185,6 +181,6 @@ def _looks_secret(text: str) -> bool:
 
 def _is_private(path: Path) -> bool:
     return any(
-        isinstance(part, str) and (part in _PRIVATE_PARTS or _SENSITIVE_NAME.search(part))
+        isinstance(part, str) and (part in _PRIVATE_PARTS or is_sensitive_key(part))
         for part in path
     )

@@ -79,8 +79,10 @@ class SourceConfig:
         client: what all requests have in common.
         resources: in the order of the config.
         pipeline: for the command line; None when the config does not say.
+        secrets: values that must be masked in all that is told.
     """
 
     client: ClientConfig
     resources: tuple[ResourceConfig | ExternalResource, ...]
     pipeline: PipelineConfig | None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)

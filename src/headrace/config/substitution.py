@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from headrace.config.sensitive_names import is_sensitive_setting
 from headrace.exceptions import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ Lookup = Callable[[str], str | None]
 _PLACEHOLDER = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _SHORTEST_REDACTED = 4
+_NO_SECRETS = frozenset({"true", "false", "null", "none"})
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,11 @@ class SubstitutedValues:
 
     Args:
         values: the texts.
+        sensitive: those of them whose `${NAME}` tells of a secret.
     """
 
     values: frozenset[str] = field(default=frozenset(), repr=False)
+    sensitive: frozenset[str] = field(default=frozenset(), repr=False)
 
     def appear_in(self, text: str) -> bool:
         """Whether a text holds any of the values.
@@ -94,7 +98,10 @@ def substitute_secrets(
     """
     substitution = _Substitution(lookup or look_up_with_dlt, described=lookup is None)
     changed = {key: substitution.apply(value, str(key)) for key, value in document.items()}
-    return changed, SubstitutedValues(frozenset(substitution.values)), substitution.faults
+    values = SubstitutedValues(
+        frozenset(substitution.values), sensitive=frozenset(substitution.sensitive)
+    )
+    return changed, values, substitution.faults
 
 
 class _Substitution:
@@ -103,6 +110,7 @@ class _Substitution:
         self._described = described
         self._found: dict[str, str | None] = {}
         self.values: set[str] = set()
+        self.sensitive: set[str] = set()
         self.faults: list[Fault] = []
 
     def apply(self, value: Any, path: str) -> Any:
@@ -130,6 +138,8 @@ class _Substitution:
             self.faults.append(Fault(path, f"no value for ${{{name}}}{places}"))
             return match.group()
         self.values.add(value)
+        if is_sensitive_setting(name) and value.lower() not in _NO_SECRETS:
+            self.sensitive.add(value)
         return value
 
 

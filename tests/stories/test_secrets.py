@@ -1,0 +1,143 @@
+"""A secret that is not in `client.auth` is masked as well, wherever it would be seen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from headrace.config import load_config
+from tests.servers import Answer, Asked, JsonServer
+
+KEY = "c4nary/k3y+value"
+
+
+@pytest.fixture(autouse=True)
+def setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_KEY", KEY)
+
+
+def write(server: JsonServer, endpoint: dict[str, Any], **resource: Any) -> None:
+    document = {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": [{"name": "items", "endpoint": endpoint, **resource}],
+    }
+    Path("shop.json").write_text(json.dumps(document))
+
+
+def headrace(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def echo(asked: Asked) -> Answer:
+    return Answer({"message": f"no: {dict(asked.headers)} {asked.path} {asked.query}"}, 401)
+
+
+ENDPOINTS: dict[str, dict[str, Any]] = {
+    "in a param": {"params": {"access_token": "${SHOP_KEY}"}},
+    "in a param of any name": {"params": {"q": "${SHOP_KEY}"}},
+    "in the path": {"path": "/x/${SHOP_KEY}/y"},
+    "in a header": {"headers": {"Authorization": "Bearer ${SHOP_KEY}"}},
+    "in a header of any name": {"headers": {"X-Shop": "Shop ${SHOP_KEY}"}},
+}
+
+
+def assert_masked(*texts: str) -> None:
+    for text in texts:
+        assert "c4nary" not in text
+        assert "Traceback" not in text
+    assert "***" in "".join(texts)
+
+
+@pytest.mark.parametrize("place", ENDPOINTS)
+def test_check_masks_what_the_server_echoes(place: str, server: JsonServer) -> None:
+    write(server, {"path": "/x", **ENDPOINTS[place]})
+    server.handler = echo
+    ran = headrace("check", "shop.json")
+
+    assert ran.returncode == 1
+    assert_masked(ran.stdout, ran.stderr)
+    assert "resource `items`" in ran.stderr
+    assert server.base_url in ran.stderr
+
+
+@pytest.mark.parametrize("place", ["in a param", "in the path"])
+def test_check_masks_the_url_that_it_shows(place: str, server: JsonServer) -> None:
+    write(server, {"path": "/x", **ENDPOINTS[place]})
+    server.answers([{"id": 1}])
+    ran = headrace("check", "shop.json")
+
+    assert ran.returncode == 0
+    assert_masked(ran.stdout)
+
+
+def test_check_masks_and_locates_a_row_that_does_not_fit(server: JsonServer) -> None:
+    write(server, {"path": "/x/${SHOP_KEY}/y"}, primary_key="id")
+    server.answers([{"id": None, "link": f"https://x/?key={KEY}"}])
+    ran = headrace("check", "shop.json")
+
+    assert ran.returncode == 1
+    assert_masked(ran.stderr)
+    assert f"resource `items`: GET {server.base_url}/x/***/y: a row would go to" in ran.stderr
+
+
+def test_preview_masks_what_rows_echo(server: JsonServer) -> None:
+    write(server, {"params": {"access_token": "${SHOP_KEY}"}})
+    server.answers([{"id": 1, "link": f"https://x/?key={KEY}", "tags": [{"a": KEY}]}])
+
+    for options in ([], ["--json"]):
+        ran = headrace("preview", "shop.json", *options)
+        assert ran.returncode == 0
+        assert_masked(ran.stdout)
+
+
+def test_the_quarantine_holds_no_secret(server: JsonServer) -> None:
+    write(server, {"path": "/x/${SHOP_KEY}/y"}, primary_key="id")
+    server.answers([{"id": 1}, {"id": None, "link": f"https://x/?key={KEY}"}])
+    assert headrace("run", "shop.json").returncode == 0
+
+    with duckdb.connect("shop.duckdb", read_only=True) as connection:
+        (row,) = connection.execute(
+            "SELECT raw_row, request FROM shop_dataset._headrace_quarantine"
+        ).fetchall()
+    assert_masked(*row)
+
+
+def secrets_of(document: dict[str, Any], **settings: str) -> frozenset[str]:
+    return load_config(document, lookup=settings.get).secrets
+
+
+def test_what_is_secret_by_its_place_or_by_its_name() -> None:
+    document: dict[str, Any] = {
+        "client": {
+            "base_url": "https://me:p4ssw0rd@${HOST}",
+            "headers": {"Authorization": "Bearer written-here"},
+            "paginator": "single_page",
+        },
+        "resources": [
+            {
+                "name": "items",
+                "endpoint": {"params": {"state": "${STATE}", "q": "${SHOP_KEY}"}},
+                "columns": {"token": {"data_type": "timestamp", "description": "of the client"}},
+            }
+        ],
+    }
+    found = secrets_of(document, HOST="api.example.com", STATE="finished", SHOP_KEY=KEY)
+
+    assert found == {KEY, "p4ssw0rd", "Bearer written-here", "written-here"}
+    assert KEY not in repr(load_config(document, lookup=lambda name: KEY))
+
+
+def test_where_a_secret_goes_is_none() -> None:
+    document: dict[str, Any] = {
+        "client": {"base_url": "${TOKEN_URL}", "paginator": "single_page"},
+        "resources": [{"name": "items", "primary_key": "${PRIMARY_KEY}"}],
+    }
+    assert not secrets_of(document, TOKEN_URL="https://api.example.com", PRIMARY_KEY="uuid")
