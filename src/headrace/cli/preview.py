@@ -12,7 +12,11 @@ from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.outcome import exit_codes
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from headrace.inspection import Sample
+
+_ANY_WIDTH = 1_000_000
 
 
 def preview(
@@ -44,6 +48,7 @@ def preview(
 
 def _print_table(sample: Sample) -> None:
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
@@ -52,20 +57,33 @@ def _print_table(sample: Sample) -> None:
     if not names:
         console.print(f"{sample.resource}: the listing is empty.")
         return
+    count = len(sample.rows)
     # Text, not markup: what the API sends must not style the screen.
-    table = Table(title=f"{sample.resource}: the first {len(sample.rows)} rows")
+    table = Table(title=f"{sample.resource}: the first {count:,} row{'s' * (count != 1)}")
     for name in names:
-        table.add_column(Text(name))
+        table.add_column(Text(name), no_wrap=True)
     for row in sample.rows:
         table.add_row(*(Text(_shown(row.get(name))) for name in names))
-    width = console.measure(table).maximum
+    # What is measured is never wider than it is allowed to be.
+    anything = console.options.update(width=_ANY_WIDTH)
+    width = max(Measurement.get(console, anything, table).maximum, len(str(table.title)))
     if not console.is_terminal:
         console.width = width
     if width <= console.width:
         console.print(table)
-        return
+    else:
+        _print_records(console, names, sample)
+
+
+def _print_records(console: Console, names: list[str], sample: Sample) -> None:
+    """A row below the other, field by field: a narrow screen folds values, and cuts none."""
+    from rich.table import Table
+    from rich.text import Text
+
     for number, row in enumerate(sample.rows, start=1):
         record = Table(title=f"row {number}", box=None, show_header=False, title_justify="left")
+        record.add_column(overflow="fold")
+        record.add_column(overflow="fold")
         for name in names:
             record.add_row(Text(name, style="bold"), Text(_shown(row.get(name))))
         console.print(record)
