@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,12 +58,12 @@ class Response:
 
     Args:
         status: the HTTP status code.
-        url: where it came from, without credentials: fit to be shown.
         headers: as sent.
         body: decompressed.
+        told: gives method and URL of the request that it answers, fit to be shown.
     """
 
     status: int
-    url: str
     headers: Headers
     body: bytes
+    told: Callable[[], str]

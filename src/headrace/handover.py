@@ -156,10 +156,10 @@ class Handover:
         self._figures.of(name).quarantined += len(rejected)
         self._figures.of(name).loaded_rows -= len(rejected)
         self._figures.reasons.update(Counter(each.reason for each in rejected))
-        asked = {
-            id(row): page.asked for page in batch.pages for row in (*page.rows, *page.unreadable)
+        told = {
+            id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)
         }
-        return quarantined(name, rejected, lambda each: asked[id(each.row)], self._redactor)
+        return quarantined(name, rejected, lambda each: told[id(each.row)](), self._redactor)
 
 
 def _claim(is_deduplicated: bool) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def take_sample(
         pages = _first_pages(config, listing, count, most_pages)
         return Sample(
             resource=resource.name,
-            asked=pages[0].asked,
+            asked=pages[0].told(),
             first_page_rows=len(pages[0].rows),
             has_more=not pages[-1].is_last,
             rows=[
@@ -107,7 +107,7 @@ def _first_pages(
             pages.append(page)
             found += len(page.rows)
             if page.unreadable:
-                raise RowError(f"{page.asked}: a row would go to quarantine: it {UNREADABLE}.")
+                raise RowError(f"{page.told}: a row would go to quarantine: it {UNREADABLE}.")
             if found >= count or len(pages) == most:
                 break
     return pages
@@ -124,7 +124,7 @@ def _typed(
     )
     road = MainRoad(table.fields(), table.required, table.refuses)
     typed: list[dict[str, Any]] = []
-    for row, asked in [(row, page.asked) for page in pages for row in page.rows][:count]:
+    for row, asked in [(row, page.told) for page in pages for row in page.rows][:count]:
         parted = road.part([row])
         typed.extend(parted.table.to_pylist())
         for side_row in parted.side_rows:

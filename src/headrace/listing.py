@@ -25,13 +25,13 @@ class FetchedPage:
         rows: the bytes of each that can be read.
         unreadable: the bytes of the others.
         size: of the whole page in bytes.
-        asked: method and URL that brought it, fit to be shown.
+        told: gives method and URL of the request that brought it, fit to be shown.
         is_last: whether the listing ends with it.
     """
 
     rows: list[msgspec.Raw]
     size: int
-    asked: str = ""
+    told: Callable[[], str]
     is_last: bool = False
     unreadable: list[msgspec.Raw] = field(default_factory=list)
 
@@ -83,14 +83,13 @@ class Listing:
                 page = Page(sliced.rest, sliced.document, response.headers, count, number)
                 following = paginator.next_request(request, page)
             except (PageError, ExpressionError) as error:
-                told = f"resource `{self.name}`, {request.method} {response.url}: {error}"
+                told = f"resource `{self.name}`, {response.told()}: {error}"
                 raise type(error)(clean(told)) from None
             figures.pages += 1
             figures.rows += count
             figures.bytes += len(response.body)
-            asked = f"{request.method} {response.url}"
             yield FetchedPage(
-                sliced.rows, len(response.body), asked, following is None, sliced.unreadable
+                sliced.rows, len(response.body), response.told, following is None, sliced.unreadable
             )
             request = following
         figures.listings_ended += 1

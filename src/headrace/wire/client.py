@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urljoin
 
 import aiohttp
@@ -81,6 +82,7 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
         login = user_and_password(settings.base_url)
         self._login = Credentials.basic(*login) if login else Credentials()
+        self._own_urls: dict[str, str] = {}
         self._redactors: dict[tuple[str, ...], Redactor] = {}
 
     async def __aenter__(self) -> HttpClient:
@@ -138,39 +140,50 @@ class HttpClient:
             RequestError: no answer, an error status, or a redirect to another origin.
             PageError: the body is larger than the limit.
         """
-        redactor = self.redactor(request, credentials)
-        base = self._settings.base_url
-        url = self._own_url(join_url, base, request.path, "the request goes", redactor)
-        url = with_query(url, {**request.params, **credentials.params})
+        url = with_query(self._listing_url(request, credentials), request.params)
+        url = with_query(url, credentials.params) if credentials.params else url
         async with self._slots:
             for _ in range(MAX_REDIRECTS + 1):
-                shown = self._shown(url, credentials)
-                asked = f"{request.method} {shown}"
-                answer = await self._exchange(request, url, credentials, asked, redactor)
+                # Told only where something is to be told: thousands of pages go without.
+                told = partial(self._told, request.method, url, credentials)
+                answer = await self._exchange(request, url, credentials, told)
                 if answer.location is None:
                     break
-                url = self._own_url(
-                    urljoin, url, answer.location, f"{asked}: the server redirects", redactor
-                )
+                redactor = self.redactor(request, credentials)
+                who = f"{told()}: the server redirects"
+                url = self._own_url(urljoin, url, answer.location, who, redactor)
                 url = with_missing_query(url, credentials.params)
                 request = _redirected(request, answer.status)
             else:
                 raise RedirectRefused(
-                    f"{asked}: redirected more than {MAX_REDIRECTS} times. Check `client.base_url`."
+                    f"{told()}: redirected more than {MAX_REDIRECTS} times. Check "
+                    "`client.base_url`."
                 )
         if answer.status in _REDIRECTS:
-            raise redirect_to_nowhere(answer.status, asked)
+            raise redirect_to_nowhere(answer.status, told())
         if answer.status >= 400:
-            raise status_error(answer.status, answer.body, asked, redactor)
-        return Response(answer.status, shown, answer.headers, answer.body)
+            redactor = self.redactor(request, credentials)
+            raise status_error(answer.status, answer.body, told(), redactor)
+        return Response(answer.status, answer.headers, answer.body, told)
+
+    def _listing_url(self, request: Request, credentials: Credentials) -> str:
+        """Where a path leads; all pages of a listing share one."""
+        if request.path not in self._own_urls:
+            redactor = self.redactor(request, credentials)
+            self._own_urls[request.path] = self._own_url(
+                join_url, self._settings.base_url, request.path, "the request goes", redactor
+            )
+        return self._own_urls[request.path]
+
+    def _told(self, method: str, url: str, credentials: Credentials) -> str:
+        return f"{method} {self._shown(url, credentials)}"
 
     async def _exchange(
         self,
         request: Request,
         url: str,
         credentials: Credentials,
-        asked: str,
-        redactor: Redactor,
+        told: Callable[[], str],
     ) -> _Answer:
         """One request and its answer, no redirect followed."""
         if self._session is None:
@@ -198,13 +211,14 @@ class HttpClient:
                     )
                 if response.status >= 400:
                     return _Answer(response.status, body=await _beginning(response))
-                whole = await _whole_body(response, settings.max_response_bytes, asked)
+                whole = await _whole_body(response, settings.max_response_bytes, told)
                 return _Answer(response.status, Headers(response.headers), whole)
         except HeadraceError:
             raise
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             target = shown_origin(settings.base_url)
-            raise connection_failed(error, asked, target, settings.timeout, redactor) from None
+            redactor = self.redactor(request, credentials)
+            raise connection_failed(error, told(), target, settings.timeout, redactor) from None
 
     def _own_url(
         self,
@@ -219,7 +233,7 @@ class HttpClient:
         try:
             target = join(url, reference)
             is_own = origin(target) == origin(base)
-            shown = redactor.clean(shown_origin(target))
+            shown = "" if is_own else redactor.clean(shown_origin(target))
         except ValueError as error:
             raise RedirectRefused(
                 redactor.clean(f"{who} to something that is no URL ({error}).")
@@ -247,14 +261,16 @@ def _redirected(request: Request, status: int) -> Request:
     return request
 
 
-async def _whole_body(response: aiohttp.ClientResponse, limit: int, asked: str) -> bytes:
+async def _whole_body(
+    response: aiohttp.ClientResponse, limit: int, told: Callable[[], str]
+) -> bytes:
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > limit:
             raise PageError(
-                f"{asked}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
+                f"{told()}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
                 "raise `client.max_response_bytes`."
             )
         chunks.append(chunk)
