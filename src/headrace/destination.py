@@ -8,17 +8,13 @@ import dlt
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import DltException
 
 from headrace.config import SourceConfig
 from headrace.exceptions import ConfigError, Fault
 
 # Schemes of database URLs that are not what dlt calls the destination.
-_SCHEMES = {
-    "postgresql": "postgres",
-    "mysql": "sqlalchemy",
-    "mysql+pymysql": "sqlalchemy",
-    "sqlite": "sqlalchemy",
-}
+_SCHEMES = {"postgresql": "postgres"}
 
 
 def open_pipeline(
@@ -38,7 +34,7 @@ def open_pipeline(
         dataset: the dataset (schema) to load into; dlt's `<pipeline>_dataset` when None.
 
     Raises:
-        ConfigError: there is no such destination.
+        ConfigError: there is no such destination, or dlt cannot make the pipeline.
     """
     settings = config.pipeline
     name = (settings.name if settings else None) or default_name
@@ -47,13 +43,13 @@ def open_pipeline(
         target = dlt.destinations.duckdb(f"{name}.duckdb")
     elif isinstance(target, str):
         target = _destination(target)
-    dataset_name = dataset or (settings.dataset if settings else None)
-    pipeline: dlt.Pipeline = dlt.pipeline(
-        name,
-        destination=target,
-        dataset_name=dataset_name,  # type: ignore[arg-type] # None, as its own default is
-    )
-    return pipeline
+    # Said in any case: dlt goes on with the dataset of the run before when it is told nothing.
+    dataset_name = dataset or (settings.dataset if settings else None) or f"{name}_dataset"
+    try:
+        return dlt.pipeline(name, destination=target, dataset_name=dataset_name)
+    except DltException as error:
+        words = " ".join(str(error).split())
+    raise ConfigError([Fault("pipeline", f"dlt cannot make the pipeline: {words}")])
 
 
 def _destination(text: str) -> Any:

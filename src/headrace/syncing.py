@@ -6,11 +6,17 @@ import time
 from dataclasses import dataclass
 
 import dlt
+from dlt.common.exceptions import DltException
 from dlt.extract import DltSource
-from dlt.pipeline.exceptions import PipelineStepFailed
 
-from headrace.exceptions import HeadraceError, SyncError
+from headrace.exceptions import SyncError
 from headrace.figures import Figures, watch
+from headrace.sync_failures import cause_of
+
+_PENDING = (
+    "What was fetched is kept, and the next run tries to load it first. To give it up: "
+    "dlt pipeline {name} abort-packages"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def sync(
     Raises:
         HeadraceError: the API, or a row of it, stopped the sync.
         SyncError: the pipeline or its destination did.
+        KeyboardInterrupt: someone did.
     """
     started = time.monotonic()
     figures = figures or Figures()
@@ -66,8 +73,11 @@ def sync(
             pipeline.run()
         with watch(pipeline.pipeline_name, figures):
             info = pipeline.run(source)
-    except PipelineStepFailed as error:
-        raise _cause(error) from error
+    except DltException as error:
+        cause = cause_of(error)
+        if isinstance(cause, SyncError) and pipeline.has_pending_data:
+            cause = SyncError(f"{cause}\n{_PENDING.format(name=pipeline.pipeline_name)}")
+        raise cause from error
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
@@ -87,19 +97,3 @@ def _tables(source: DltSource) -> dict[str, str]:
         for name, resource in source.resources.selected.items()
         if isinstance(resource.table_name, str)
     }
-
-
-def _cause(error: PipelineStepFailed) -> HeadraceError:
-    """The error of ours that stopped a pipeline, or else dlt's in one line."""
-    innermost: BaseException = error
-    while True:
-        if isinstance(innermost, HeadraceError):
-            return innermost
-        deeper = innermost.__cause__ or innermost.__context__
-        if deeper is None:
-            break
-        innermost = deeper
-    words = " ".join(str(innermost).split())
-    return SyncError(
-        f"the pipeline failed at its step `{error.step}`: {type(innermost).__name__}: {words}"
-    )

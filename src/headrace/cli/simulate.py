@@ -14,7 +14,9 @@ _PUBLIC_KEY = "simulator"
 
 
 def simulate(
-    port: Annotated[int, typer.Option(metavar="PORT", min=0, help="0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65_535, help="0 takes a free one.")
+    ] = 8080,
     rows: Annotated[int, typer.Option(metavar="N", min=0, help="How many executions.")] = 20_000,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another history.")] = 1,
     string_ids: Annotated[
