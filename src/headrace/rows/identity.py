@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# So that the order of the ids is the order of the rows, in text as well.
-_DIGITS = 10
+# With as many digits each, the order of the ids is the order of the rows, in text as well.
+_FIRST = 1_000_000_000
 
 
 class RowIds:
@@ -55,9 +55,8 @@ class BatchIds:
             places: of the rows in the batch; all of them when None.
         """
         taken = range(self.count) if places is None else places
-        numbers = pc.add(pa.array(taken, pa.int64()), self.first).cast(pa.string())
-        padded = pc.utf8_lpad(numbers, width=_DIGITS, padding="0")
-        return pc.binary_join_element_wise(pa.scalar(f"{self.prefix}-"), padded, "")
+        numbers = pc.add(pa.array(taken, pa.int64()), _FIRST + self.first).cast(pa.string())
+        return pc.binary_join_element_wise(pa.scalar(f"{self.prefix}-"), numbers, "")
 
     def at(self, place: int) -> str:
         """The id of one row.
@@ -65,4 +64,4 @@ class BatchIds:
         Args:
             place: in the batch, from 0.
         """
-        return f"{self.prefix}-{self.first + place:0{_DIGITS}d}"
+        return f"{self.prefix}-{_FIRST + self.first + place}"
