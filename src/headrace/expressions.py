@@ -19,6 +19,7 @@ from typing import Any
 from simpleeval import EvalWithCompoundTypes, InvalidExpression, safe_add
 
 from headrace.exceptions import ExpressionError
+from headrace.lookups import lookups
 
 STOP_CONDITION_NAMES = ("response", "headers", "rows", "page")
 """What a paginator's `stop_condition` sees."""
@@ -134,6 +135,18 @@ class Expression:
             message = f"the expression {_shown(self.text)} failed: {failure}"
             raise ExpressionError(message + _response_keys(values))
         return value
+
+    def lookups(self, name: str) -> set[tuple[str, ...]]:
+        """The keys by which the expression looks into a name, one after the other.
+
+        Args:
+            name: for example `response`.
+
+        Returns:
+            `("result", "next")` for `response["result"].get("next")`; `()` where the name is
+            used as a whole.
+        """
+        return lookups(self._tree, name)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"

@@ -152,8 +152,9 @@ def test_a_stop_condition_that_fails_on_a_page_is_an_expression_error() -> None:
         paginator(stop_condition="response['last'] > 1").next_request(FIRST, page({"next": "a"}))
 
 
-def test_a_stop_condition_is_not_asked_once_there_is_no_cursor() -> None:
-    assert paginator(stop_condition="response['last'] > 1").next_request(FIRST, page({})) is None
+def test_a_stop_condition_is_asked_of_a_page_without_a_cursor_too() -> None:
+    with pytest.raises(ExpressionError, match="no 'last'"):
+        paginator(stop_condition="response['last'] > 1").next_request(FIRST, page({}))
 
 
 def test_as_many_pages_as_max_pages_are_read_and_no_more() -> None:

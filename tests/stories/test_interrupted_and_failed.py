@@ -107,7 +107,7 @@ def test_a_load_that_fails_stays_and_can_be_given_up(
     assert "Traceback" not in failed.stderr
 
     # Without a terminal dlt takes its question for declined.
-    dlt_command = [Path(sys.executable).with_name("dlt"), "--yes", *command.split()[1:]]
+    dlt_command = [str(Path(sys.executable).with_name("dlt")), "--yes", *command.split()[1:]]
     subprocess.run(dlt_command, capture_output=True, check=True)
     server.answers([{"id": 2, "v": 2}])
     assert headrace("run", "shop.json").returncode == 0

@@ -17,8 +17,9 @@ from headrace.config.merging import merged_endpoint, merged_resource
 from headrace.config.paginators import AnyPaginator
 from headrace.config.placeholders import bind_path, unescaped
 from headrace.config.secrecy import secrets_in
-from headrace.config.showing import Path, kind
+from headrace.config.showing import Path, at, kind
 from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
+from headrace.config.stop_conditions import looks_for_rows, place_of_paginator
 from headrace.config.substitution import SubstitutedValues
 from headrace.config.unbuilt import (
     built_types,
@@ -30,6 +31,9 @@ from headrace.exceptions import ConfigError, Fault
 
 _NOT_FOR_DLT = frozenset(
     {"endpoint", "include_from_parent", "processing_steps", "parent_table_name"}
+)
+_ROWS_ARE_ELSEWHERE = (
+    "the rows are not part of `response`; use `rows`, their number, for example `rows == 0`"
 )
 _NOTHING_SUBSTITUTED = SubstitutedValues()
 _SHOW_NO_INPUT = ConfigDict(hide_input_in_errors=True)
@@ -163,6 +167,11 @@ def _wrong_when_merged(
         yield (*path, "paginator"), name_a_paginator()
     if endpoint.get("json") is not None and endpoint.get("data") is not None:
         yield (*path, "data"), "give either `json` or `data`, not both"
+    place = place_of_paginator(document, index)
+    if place and looks_for_rows(
+        at(document, (*place, "stop_condition")), endpoint.get("data_selector")
+    ):
+        yield (*place, "stop_condition"), _ROWS_ARE_ELSEWHERE
     params = endpoint.get("params")
     if isinstance(endpoint.get("path"), str):
         try:

@@ -80,7 +80,9 @@ class CursorPaginator:
             ExpressionError: the stop condition failed on this page.
         """
         cursor = self._settings.cursor_path.first(page.document)
-        if not self._may_go_on(page) or not cursor or self._is_stopped(page):
+        # Each is asked of each page: a mistake in one shows at the first, not at the last.
+        may_go_on, is_stopped = self._may_go_on(page), self._is_stopped(page)
+        if not may_go_on or not cursor or is_stopped:
             return None
         self._refuse_repetition(cursor, page)
         most = self._settings.max_pages
