@@ -64,5 +64,7 @@ SHAPES = {
     for shape in (
         Shape("executions", "/executions", _SIMULATE),
         Shape("string-ids", "/executions", (*_SIMULATE, "--string-ids")),
+        Shape("wide", "/items", ("-m", "benchmarks.serving", "wide")),
+        Shape("lists", "/items", ("-m", "benchmarks.serving", "lists")),
     )
 }
