@@ -196,7 +196,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_no
 
 def _plain_text(value: Any) -> Any:
     # dlt.secrets reads a key of digits as a number.
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return str.__str__(value) if isinstance(value, str) else value
 

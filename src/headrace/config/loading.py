@@ -9,6 +9,7 @@ from typing import Any
 from headrace.config.overrides import apply_overrides
 from headrace.config.parsing import parse_config
 from headrace.config.reading import read_document
+from headrace.config.scalars import with_texts_as_written
 from headrace.config.source import SourceConfig
 from headrace.config.substitution import Lookup, substitute_secrets
 from headrace.connectors import find_connector, list_connectors
@@ -37,6 +38,7 @@ def load_config(
     document = dict(config) if isinstance(config, Mapping) else _read(config)
     document = apply_overrides(document, overrides)
     document, substituted, missing = substitute_secrets(document, lookup)
+    document = with_texts_as_written(document)
     try:
         loaded = parse_config(document, substituted)
     except ConfigError as error:

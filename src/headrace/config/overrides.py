@@ -9,12 +9,15 @@ from typing import Any
 import yaml
 
 from headrace.config.reading import ConfigLoader
+from headrace.config.scalars import FLOAT, INTEGER, NULL, SWITCH
 from headrace.config.showing import kind, listed, nearest
 from headrace.exceptions import ConfigError, Fault
 
 _EXAMPLE = "write it as client.base_url=https://api.example.com"
 _SHORT_FORM_OF = {"endpoint": "path", "paginator": "type", "auth": "type"}
 """Keys that may hold a text, and the key that the text stands for."""
+_RULES = (NULL, SWITCH, INTEGER, FLOAT)
+_QUOTED_OR_NESTED: dict[str, type] = {'"': str, "'": str, "[": list, "{": dict}
 _INDEX = re.compile(r"-?\d+")
 
 
@@ -28,7 +31,8 @@ def apply_overrides(document: Mapping[str, Any], overrides: Iterable[str]) -> di
     Args:
         document: the config; is not changed.
         overrides: each `path=value`. The path's parts are keys, and for lists indexes or the
-            `name` of an item, joined by dots; the value is read as YAML.
+            `name` of an item, joined by dots. The value is a number, true, false, null, quoted
+            text, or a list or mapping in YAML's brackets; anything else is text as it stands.
 
     Returns:
         The new document.
@@ -62,21 +66,17 @@ def _copied(value: Any) -> Any:
 
 
 def _parsed(text: str) -> Any:
-    if not text.strip():
-        return ""
+    """The value: text as it stands, unless it is plainly a number, a list or the like."""
+    plain = text.strip()
+    begins_as = _QUOTED_OR_NESTED.get(plain[:1])
+    if not plain or not (begins_as or any(rule.fullmatch(plain) for rule in _RULES)):
+        return text
     try:
-        value = yaml.load(text, Loader=ConfigLoader)
+        value = yaml.load(plain, Loader=ConfigLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         # A key or an expression may well not be YAML; then it is text.
         return text
-    return text if _lost_by_yaml(text, value) else value
-
-
-def _lost_by_yaml(text: str, value: Any) -> bool:
-    """Whether YAML has read as a comment or a mapping what was plainly meant as text."""
-    if isinstance(value, dict):
-        return not text.lstrip().startswith("{")
-    return isinstance(value, str) and " #" in text and not text.lstrip().startswith(("'", '"'))
+    return value if begins_as is None or isinstance(value, begins_as) else text
 
 
 def _parts(path: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from headrace.config.scalars import FLOAT, INTEGER, NULL, SWITCH, as_number
 from headrace.config.showing import kind, nearest
 from headrace.exceptions import ConfigError, Fault
 
@@ -96,7 +98,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _json(text: str, path: Path) -> Any:
     problem = f"{path} is nested too deeply"
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=_unique, parse_float=as_number)
     except _DuplicateKey as error:
         problem = f"{path}: the key `{error.args[0]}` stands twice in one mapping"
         problem += _second_line_of(str(error.args[0]), text)
@@ -149,10 +151,21 @@ class ConfigLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-ConfigLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+# PyYAML's own rules are those of YAML 1.1, where 012 is ten, 12:30 is 750 and `no` is false.
+ConfigLoader.yaml_implicit_resolvers = {}
+for _tag, _rule, _first in (
+    ("null", NULL, [*"~nN", ""]),
+    ("bool", SWITCH, [*"tTfF"]),
+    ("int", INTEGER, [*"-0123456789"]),
+    ("float", FLOAT, [*"-.0123456789"]),
+    ("merge", re.compile("<<"), ["<"]),
+):
+    ConfigLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_rule.pattern})\Z"), _first
+    )
+ConfigLoader.add_constructor(
+    "tag:yaml.org,2002:float", lambda loader, node: as_number(str(node.value))
+)
 
 
 def _yaml(text: str, path: Path) -> Any:

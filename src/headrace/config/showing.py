@@ -165,7 +165,7 @@ def sensitive_values(document: Any) -> SubstitutedValues:
                 todo.append((inner, inside, str(name)))
         elif isinstance(value, (list, tuple)):
             todo.extend((inner, secret, key) for inner in value)
-        elif isinstance(value, (str, int)) and secret and key not in _HARMLESS_AUTH_KEYS:
+        elif isinstance(value, (str, int, float)) and secret and key not in _HARMLESS_AUTH_KEYS:
             found.add(str.__str__(value) if isinstance(value, str) else str(value))
     return SubstitutedValues(frozenset(text for text in found if len(text) >= SHORTEST_SECRET))
 
