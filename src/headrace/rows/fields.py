@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from headrace.rows.casting import default_wire_type, wire_type
 from headrace.rows.column import Column
+from headrace.rows.loadable import is_beyond_64_bits
 from headrace.rows.reading import FieldPath
 
 NameOf = Callable[[FieldPath], str]
@@ -114,6 +115,18 @@ class Fields:
                 known.wire = seen
                 changed = True
         return changed
+
+    def fit(self, row: Mapping[str, Any]) -> bool:
+        """Whether each value of a decoded row is of the kind that its field is read as."""
+        for path, value in self.values_in(row):
+            known = self._by_path.get(path)
+            if known is None:
+                continue
+            if known.column is None or known.column.type is None:
+                return False
+            if wire_type(known.column.type, value) != known.wire or is_beyond_64_bits(value):
+                return False
+        return True
 
     def learn_unknown(
         self,

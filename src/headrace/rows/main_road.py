@@ -14,11 +14,13 @@ from headrace.exceptions import RowError
 from headrace.rows.casting import cast_exactly
 from headrace.rows.column import Column
 from headrace.rows.fields import Fields
-from headrace.rows.reading import are_objects, decode_row, is_object, leaves, read_lines
+from headrace.rows.reading import are_objects, decode_row, is_object, leaves, read_lines, suspected
 
 # A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
 _CUTS = 8
 _SMALLEST_BATCH = 64
+# Before that the rows to blame are looked for: by what Arrow says, then by a look at each.
+_TRIES = 3
 # Reading again pays only while each try teaches something about the fields.
 _READS = 4
 
@@ -135,15 +137,30 @@ class MainRoad:
                 self._fields.learn_from(first)
             self._take(rows, lines, pieces)
 
-    def _take(self, rows: Sequence[msgspec.Raw], lines: bytes, pieces: _Pieces) -> None:
-        table = self._read(rows, lines)
-        if table is not None:
-            self._sort_out(table, rows, pieces)
-        elif len(rows) <= _SMALLEST_BATCH:
+    def _take(
+        self, rows: Sequence[msgspec.Raw], lines: bytes, pieces: _Pieces, tries: int = _TRIES
+    ) -> None:
+        """Reads rows; where Arrow refuses them as they are, finds those that are to blame."""
+        read = self._read(rows, lines)
+        if isinstance(read, pa.Table):
+            self._sort_out(read, rows, pieces)
+        elif len(rows) <= _SMALLEST_BATCH and tries == 0:
             self._set_apart(rows, pieces)
-        else:
+        elif tries == 0:
             for part in _cut(rows):
-                self._take(part, b"\n".join(part), pieces)
+                self._take(part, b"\n".join(part), pieces, tries=0)
+        else:
+            suspects = suspected(read, rows) if tries > 1 else self._odd_ones(rows)
+            if suspects:
+                self._set_apart([rows[place] for place in sorted(suspects)], pieces)
+                rows = [row for place, row in enumerate(rows) if place not in suspects]
+                lines = b"\n".join(rows)
+            if rows:
+                self._take(rows, lines, pieces, tries - 1)
+
+    def _odd_ones(self, rows: Sequence[msgspec.Raw]) -> set[int]:
+        """Places of the rows with a value of another kind than its field is read as."""
+        return {place for place, row in enumerate(rows) if not self._fields.fit(_decoded(row))}
 
     def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
         for row in rows:
@@ -159,21 +176,23 @@ class MainRoad:
                 self._fields.learn_from(decoded)
                 pieces.side_rows.append((row, decoded))
 
-    def _read(self, rows: Sequence[msgspec.Raw], lines: bytes) -> pa.Table | None:
-        """The rows as Arrow reads them; None when it refuses them as they are."""
+    def _read(self, rows: Sequence[msgspec.Raw], lines: bytes) -> pa.Table | pa.ArrowInvalid:
+        """The rows as Arrow reads them, or its reason to refuse them."""
+        refusal = pa.ArrowInvalid("fields change with each reading")
         samples = (rows[0], rows[len(rows) // 2], rows[-1])
         for _ in range(_READS):
             try:
                 table = read_lines(lines, self._fields.wire_schema())
-            except pa.ArrowInvalid:
+            except pa.ArrowInvalid as error:
+                refusal = error
                 learnt = [self._fields.learn_kinds(_decoded(row)) for row in samples]
                 if not any(learnt):
-                    return None
+                    return refusal
                 continue
             found = leaves(table, self._fields.kept_whole())
             if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
                 return table
-        return None
+        return refusal
 
     def _sort_out(self, table: pa.Table, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
         """Casts each column, and takes the rows that do not fit off the table."""

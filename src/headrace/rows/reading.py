@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,10 @@ import pyarrow as pa
 import pyarrow.json
 
 from headrace.exceptions import RowError
+
+_ROW_NAMED = re.compile(r" in row (\d+)$")
+_VALUE_QUOTED = re.compile(r"couldn't parse:(.*)$", re.DOTALL)
+_MOST_SUSPECTS = 64
 
 _ROW = msgspec.json.Decoder(dict[str, Any])
 
@@ -52,6 +57,27 @@ def read_lines(buffer: bytes, schema: pa.Schema) -> pa.Table:
             explicit_schema=schema, unexpected_field_behavior="infer"
         ),
     )
+
+
+def suspected(refusal: pa.ArrowInvalid, rows: Sequence[msgspec.Raw]) -> set[int]:
+    """Places of rows that Arrow's refusal points at, if it does.
+
+    Args:
+        refusal: of the rows as a whole.
+        rows: that were refused.
+    """
+    said = str(refusal)
+    named = _ROW_NAMED.search(said)
+    if named:
+        place = int(named[1])
+        return {place} if place < len(rows) else set()
+    quoted = _VALUE_QUOTED.search(said)
+    if not quoted:
+        return set()
+    value = re.escape(quoted[1].encode())
+    as_value = re.compile(rb':\s*"?' + value + rb'"?\s*[,}]')
+    found = {place for place, row in enumerate(rows) if as_value.search(row)}
+    return found if len(found) <= _MOST_SUSPECTS else set()
 
 
 def leaves(table: pa.Table, whole: frozenset[FieldPath]) -> Iterator[tuple[FieldPath, Any]]:
