@@ -94,6 +94,23 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     (with_client(auth={"type": "bearer"}), "client.auth.token", ["is missing", "${NAME}"]),
     (with_client(auth={"token": ""}), "client.auth.token", ["is empty", "${NAME}"]),
     (with_client(auth={"token": "a\n"}), "client.auth.token", ["line break"]),
+    (
+        with_client(auth={"name": "X", "api_key": "k"}),
+        "client.auth",
+        ["has no `type`", "did you mean `type: api_key`?"],
+    ),
+    (
+        small({"auth": {"username": "a", "password": "b"}}),
+        f"{ENDPOINT}.auth",
+        ["did you mean `type: http_basic`?"],
+    ),
+    (
+        with_client(auth={"type": "api_key", "name": "X KEY:", "api_key": "k"}),
+        "client.auth.name",
+        ["is no name of a header"],
+    ),
+    (with_client(headers={"X Y": "a"}), "client.headers['X Y']", ["is no name of a header"]),
+    (small({"headers": {"": "a"}}), f"{ENDPOINT}.headers['']", ["is no name of a header"]),
     (with_client(auth="bearer"), "client.auth", ["holds no secret", "{type: bearer, token: ...}"]),
     # wrong values and types
     (with_client(base_url="api.example.com"), "client.base_url", ["https:// or http://"]),
@@ -101,6 +118,8 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     (with_client(base_url="https://"), "client.base_url", ["no valid host"]),
     (with_client(base_url="https://a b"), "client.base_url", ["no valid host"]),
     (with_client(base_url="http://[::1"), "client.base_url", ["no valid host"]),
+    (with_client(base_url="https://a.b/c?key=x"), "client.base_url", ["goes under `params`"]),
+    (with_client(base_url="https://a.b/#c"), "client.base_url", ["must end with its path"]),
     (with_client(base_url="http://a:b"), "client.base_url", ["no valid host"]),
     (with_client(timeout="soon"), "client.timeout", ["expected a number; got `soon`"]),
     (with_client(timeout=0), "client.timeout", ["must be more than 0; got `0`"]),
@@ -217,7 +236,7 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     (small({"auth": Unknown()}), f"{ENDPOINT}.auth", ["a Python object for `auth`", UNBUILT]),
     (small({"paginator": Unknown()}), PAGINATOR, ["a Python object for `paginator`", UNBUILT]),
     (with_client(session=Unknown()), "client.session", [f"`session` {UNBUILT}"]),
-    (with_client(retry={"max_attemps": 1}), "client.retry", [f"`retry` {UNBUILT}"]),
+    (with_client(retry={"max_attempts": 1}), "client.retry", [f"`retry` {UNBUILT}"]),
     (with_client(rate_limit={"requests": 1}), "client.rate_limit", [f"`rate_limit` {UNBUILT}"]),
     (with_client(allowed_hosts=["x"]), "client.allowed_hosts", [f"`allowed_hosts` {UNBUILT}"]),
     (
@@ -289,6 +308,7 @@ def test_all_faults_at_once_in_the_order_of_the_config() -> None:
         "resources[0].endpoint.paginator.limit",
         "resources[1].name",
         "resources[1].endpoint.incremental",
+        "resources[1].endpoint.incremental.x",
         "resources[1].endpoint.data_selector",
         "resources[1].endpoint.paginator",
         "resources[2].endpoint.path",
@@ -296,7 +316,25 @@ def test_all_faults_at_once_in_the_order_of_the_config() -> None:
         "resources[2].name",
         "pipline",
     ]
-    assert "13 faults" in str(caught.value)
+    assert "14 faults" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("document", "paths"),
+    [
+        (with_client(retry={"max_atempts": 3}), ["client.retry", "client.retry.max_atempts"]),
+        (
+            with_paginator(type="offset", stop_conditon=1),
+            [f"{PAGINATOR}.type", f"{PAGINATOR}.stop_conditon"],
+        ),
+    ],
+)
+def test_faults_in_what_is_not_built_are_told_too(
+    document: dict[str, Any], paths: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document)
+    assert [fault.path for fault in caught.value.faults] == paths
 
 
 @pytest.mark.parametrize("document", [None, 3, [], "x"])

@@ -73,6 +73,18 @@ def test_faults_are_told_together_and_without_the_values() -> None:
     assert "`client.base_url` is text, so there is no `z` in it" in messages[5]
 
 
+@pytest.mark.parametrize("override", ["clientx", "client.timeout", "resources[0].name"])
+def test_an_override_without_a_value_is_named(override: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        apply_overrides(DOCUMENT, [override])
+    assert f"the override `{override}` must be `path=value`" in str(caught.value)
+
+
+def test_one_item_is_not_items() -> None:
+    with pytest.raises(ConfigError, match="it has 1 item: `a`"):
+        apply_overrides({"resources": ["a"]}, ["resources.5=x"])
+
+
 def test_the_changed_config_is_checked_like_any() -> None:
     changed = apply_overrides(DOCUMENT, ["resources.users.endpoint.method=post"])
     assert len(parse_config(changed).resources) == 2

@@ -13,6 +13,7 @@ from headrace.config.fields import (
     TEXT,
     Count,
     FormatModel,
+    HeaderName,
     HeaderValue,
     Name,
     PythonObject,
@@ -38,6 +39,11 @@ def _http_url(url: str) -> str:
         usable = False
     if not usable or any(character.isspace() for character in address):
         raise fault(f"has no valid host, {_EXAMPLE}")
+    if "?" in address or "#" in address:
+        raise fault(
+            "must end with its path: what every request asks for goes under `params` in "
+            f"`resource_defaults.endpoint`; {_EXAMPLE}"
+        )
     return address
 
 
@@ -73,7 +79,7 @@ class ClientConfig(FormatModel):
     base_url: Annotated[str, AfterValidator(_http_url)] = Field(
         description=f"the API's address, {_EXAMPLE}", repr=False
     )
-    headers: dict[str, HeaderValue] | None = Field(
+    headers: dict[HeaderName, HeaderValue] | None = Field(
         default=None, description="Headers of every request.", repr=False
     )
     auth: AnyAuth | None = Field(default=None, description="How requests are authenticated.")

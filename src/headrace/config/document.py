@@ -83,3 +83,6 @@ class SourceDocument(FormatModel):
     pipeline: PipelineConfig | None = Field(
         default=None, description="The dlt pipeline, for the command line."
     )
+    schema_of_file: str | None = Field(
+        default=None, alias="$schema", description="JSON Schema of this file, for editors."
+    )

@@ -13,6 +13,7 @@ from headrace.config.fields import (
     MAPPING,
     TEXT,
     FormatModel,
+    HeaderName,
     HeaderValue,
     JsonPath,
     PythonObject,
@@ -115,7 +116,7 @@ class EndpointModel(FormatModel):
         default=None, alias="json", description="JSON body of the request.", repr=False
     )
     data: Any = Field(default=None, description="Form or raw body of the request.", repr=False)
-    headers: dict[str, HeaderValue] | None = Field(
+    headers: dict[HeaderName, HeaderValue] | None = Field(
         default=None, description="Headers, over those of the client.", repr=False
     )
     data_selector: JsonPath | None = Field(

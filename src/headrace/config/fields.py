@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, get_args
@@ -194,6 +195,10 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_no
 # --- Text ---------------------------------------------------------------------------------------
 
 
+# RFC 9110, 5.6.2.
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
 def _plain_text(value: Any) -> Any:
     # dlt.secrets reads a key of digits as a number.
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -217,6 +222,33 @@ def _secret_given(secret: SecretStr) -> SecretStr:
 Secret = Annotated[SecretStr, BeforeValidator(_plain_text), AfterValidator(_secret_given)]
 Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 HeaderValue = Annotated[Text, AfterValidator(_one_line)]
+
+
+NO_HEADER_NAME = (
+    "is no name of a header: those are letters, digits and hyphens, without spaces, colons or "
+    "the like"
+)
+
+
+def is_header_name(name: str) -> bool:
+    """Whether a header or a cookie can go by a name.
+
+    Args:
+        name: as written.
+
+    Returns:
+        True for what RFC 9110 calls a token.
+    """
+    return _TOKEN.fullmatch(name) is not None
+
+
+def _header_name(name: str) -> str:
+    if not is_header_name(name):
+        raise fault(NO_HEADER_NAME)
+    return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Name = Annotated[str, Field(min_length=1)]
 
 

@@ -18,6 +18,8 @@ _SHORT_FORM_OF = {"endpoint": "path", "paginator": "type", "auth": "type"}
 """Keys that may hold a text, and the key that the text stands for."""
 _RULES = (NULL, SWITCH, INTEGER, FLOAT)
 _QUOTED_OR_NESTED: dict[str, type] = {'"': str, "'": str, "[": list, "{": dict}
+_KEYS = ("client", "pipeline", "resource")
+_KEY_PATH = re.compile(r"[A-Za-z_][\w.\[\]]{0,80}")
 _INDEX = re.compile(r"-?\d+")
 
 
@@ -46,7 +48,7 @@ def apply_overrides(document: Mapping[str, Any], overrides: Iterable[str]) -> di
         path, equals, text = override.partition("=")
         path = path.strip()
         if not equals or not path:
-            faults.append(Fault("", f"an override must be `path=value`; {_EXAMPLE}"))
+            faults.append(Fault("", f"{_shown(path)} must be `path=value`; {_EXAMPLE}"))
             continue
         try:
             _set(changed, path, _parsed(text))
@@ -55,6 +57,12 @@ def apply_overrides(document: Mapping[str, Any], overrides: Iterable[str]) -> di
     if faults:
         raise ConfigError(faults)
     return changed
+
+
+def _shown(path: str) -> str:
+    """The override, if it begins as the keys of a config do; else it may be a value alone."""
+    is_key = path.split(".")[0].startswith(_KEYS) and _KEY_PATH.fullmatch(path)
+    return f"the override `{path}`" if is_key else "an override"
 
 
 def _copied(value: Any) -> Any:
@@ -122,5 +130,7 @@ def _index_in(items: list[Any], part: str, place: str) -> int:
     known = [name for name in names if isinstance(name, str)]
     near = nearest(part, known)
     guess = f"did you mean `{near}`? " if near else ""
-    counted = f"it has {len(items)} items" + (f": {listed(known)}" if known else "")
+    counted = f"it has {len(items)} item{'s' * (len(items) != 1)}" + (
+        f": {listed(known)}" if known else ""
+    )
     raise _Unreachable(f"`{place}` has no item `{part}`; {guess}{counted}")

@@ -12,7 +12,12 @@ from headrace.config.auth import AnyAuth
 from headrace.config.document import ResourceModel, SourceDocument
 from headrace.config.endpoint import EndpointModel
 from headrace.config.faults import FaultCollector
-from headrace.config.fields import is_dlt_instance, is_python_object
+from headrace.config.fields import (
+    NO_HEADER_NAME,
+    is_dlt_instance,
+    is_header_name,
+    is_python_object,
+)
 from headrace.config.merging import merged_endpoint, merged_resource
 from headrace.config.paginators import AnyPaginator
 from headrace.config.placeholders import bind_path, unescaped
@@ -36,6 +41,13 @@ _ROWS_ARE_ELSEWHERE = (
     "the rows are not part of `response`; use `rows`, their number, for example `rows == 0`"
 )
 _NOTHING_SUBSTITUTED = SubstitutedValues()
+_KEYS_OF_AUTHS = {
+    "api_key": "api_key",
+    "username": "http_basic",
+    "password": "http_basic",
+    "client_id": "oauth2_client_credentials",
+    "client_secret": "oauth2_client_credentials",
+}
 _SHOW_NO_INPUT = ConfigDict(hide_input_in_errors=True)
 _PAGINATOR: TypeAdapter[Any] = TypeAdapter(AnyPaginator, config=_SHOW_NO_INPUT)
 _AUTH: TypeAdapter[Any] = TypeAdapter(AnyAuth, config=_SHOW_NO_INPUT)
@@ -64,11 +76,19 @@ def parse_config(
     unbuilt = list(find_unbuilt(document))
     for path, message in unbuilt:
         faults.add(path, message)
+    untyped = list(_untyped_auths(document))
+    for path, message in untyped:
+        faults.add(path, message)
     source: SourceDocument | None = None
     try:
         source = SourceDocument.model_validate(document)
     except ValidationError as error:
-        faults.add_invalid(error, SourceDocument, skip=[_whole(path) for path, _ in unbuilt])
+        faults.add_invalid(
+            error,
+            SourceDocument,
+            unusable=[_whole(path) for path, _ in unbuilt],
+            skip=[path for path, _ in untyped],
+        )
     for path, message in _contradictions(document):
         faults.add(path, message)
     if source is None or not faults.is_empty:
@@ -129,6 +149,21 @@ def _names_given_twice(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]
         first.setdefault(name, index)
 
 
+def _untyped_auths(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Authentications without a `type` that are plainly meant to be something else than bearer."""
+    places: list[tuple[Path, Any]] = [(("client",), document.get("client"))]
+    for path, resource in written_resources(document):
+        places.append(((*path, "endpoint"), resource.get("endpoint")))
+    for path, place in places:
+        auth = place.get("auth") if isinstance(place, dict) else None
+        if isinstance(auth, dict) and auth.get("type") is None and "token" not in auth:
+            for key, meant in _KEYS_OF_AUTHS.items():
+                if key in auth:
+                    message = f"has no `type`, which means `bearer`; did you mean `type: {meant}`?"
+                    yield (*path, "auth"), message
+                    break
+
+
 def _half_given(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
     paginator = mapping.get("paginator")
     if isinstance(paginator, dict) and paginator.get("type") == "cursor":
@@ -137,6 +172,10 @@ def _half_given(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, 
             message = "give either `cursor_param` or `cursor_body_path`, not both"
             yield (*path, "paginator", "cursor_body_path"), message
     auth = mapping.get("auth")
+    if isinstance(auth, dict) and auth.get("location") not in ("query", "param"):
+        name = auth.get("name") if auth.get("type") == "api_key" else None
+        if isinstance(name, str) and name and not is_header_name(name):
+            yield (*path, "auth", "name"), NO_HEADER_NAME
     if isinstance(auth, str) and auth in built_types("auth"):
         yield (
             (*path, "auth"),
