@@ -72,7 +72,14 @@ class Handover:
         self._strict = strict
         self._figures = figures
         self._table = LiveTable.of_running_resource()
-        self._road = MainRoad(self._table.fields(), self._table.required, self._table.refuses)
+        self._road = MainRoad(
+            self._table.fields(),
+            self._table.required,
+            self._table.refuses,
+            is_open=not self._table.hashes_rows,
+        )
+        if not row_ids and (self._table.has_ids or self._table.hashes_rows):
+            raise self._ids_needed("the table has them already, or its merge strategy needs them")
         # Two resources may fill one table in one load.
         self._ids = RowIds(f"{load_id}-{secrets.token_hex(4)}")
         self._order = KeyOrder(self._table.key)
@@ -128,9 +135,19 @@ class Handover:
             table = table.append_column(pa.field(name, pa.string(), nullable=False), values)
         return table
 
+    def _ids_needed(self, why: str) -> RowError:
+        return RowError(
+            f"resource `{self._listing.name}`: `row_ids: false` leaves `_dlt_id` and "
+            f"`_dlt_load_id` out, but {why}. Set `row_ids: true`."
+        )
+
     def _side_rows(self, parted: Parted, ids: BatchIds) -> Any:
         self._figures.of(self._listing.name).side_rows += len(parted.side_rows)
-        id_name = self._table.row_id_name if self._row_ids else None
+        if not self._row_ids:
+            raise self._ids_needed(
+                "a row has lists or values that only dlt's normalizer takes, which adds them"
+            )
+        id_name = None if self._table.hashes_rows else self._table.row_id_name
         rows = [self._table.prepared(row.values) for row in parted.side_rows]
         if id_name:
             places = [row.place for row in parted.side_rows]

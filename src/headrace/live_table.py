@@ -40,6 +40,8 @@ _MAIN_ROAD_TYPES = frozenset(["text", "bigint", "double", "bool", "timestamp"])
 
 # As many levels of objects as dlt takes apart when nobody says otherwise.
 _DEEPEST = 1000
+# Of dlt's merge strategies those that know a row, or its versions, by a hash.
+_HASHED = frozenset(["scd2", "upsert", "insert-only", "cdc"])
 _SHOWN = 80
 
 
@@ -248,6 +250,17 @@ class LiveTable:
         return next((n for n, column in self.id_columns.items() if column.get("row_key")), None)
 
     @property
+    def hashes_rows(self) -> bool:
+        """Whether dlt makes the rows' ids from their content, as some merge strategies need it."""
+        strategy = self._hinted_table.get("x-merge-strategy")
+        return self._hinted_table.get("write_disposition") == "merge" and strategy in _HASHED
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the table was made with the ids of its rows."""
+        return any((self._dlt_columns.get(name) or {}).get("data_type") for name in self._ids)
+
+    @property
     def merges(self) -> bool:
         """Whether the load deletes the old versions of keys and inserts the new ones.
 
@@ -268,8 +281,11 @@ class LiveTable:
         )
 
     def _system_names(self) -> set[str]:
-        names = ("_dlt_load_id", "_dlt_id", "_dlt_root_id")
-        return {self._schema.naming.normalize_identifier(name) for name in names}
+        return {*self._ids, self._schema.naming.normalize_identifier("_dlt_root_id")}
+
+    @property
+    def _ids(self) -> list[str]:
+        return [self._schema.naming.normalize_identifier(n) for n in ("_dlt_load_id", "_dlt_id")]
 
     def _column(self, column: TColumnSchema) -> Column:
         arrow_type = None

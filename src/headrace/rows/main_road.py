@@ -91,11 +91,18 @@ class MainRoad:
         fields: what is known of the rows' fields; learns from each batch.
         required: names of columns that must have a value in each row.
         refuses: why a value cannot go to its column even by the side road; None where it can.
+        is_open: whether rows may pass; else all of them take the side road.
     """
 
     def __init__(
-        self, fields: Fields, required: Collection[str] = (), refuses: Refuses = takes_any
+        self,
+        fields: Fields,
+        required: Collection[str] = (),
+        refuses: Refuses = takes_any,
+        *,
+        is_open: bool = True,
     ) -> None:
+        self._is_open = is_open
         self._fields = fields
         self._required = sorted(required)
         self._refuses = refuses
@@ -131,7 +138,9 @@ class MainRoad:
             ]
             rows = [row for row in rows if is_object(row)]
             lines = b"\n".join(rows)
-        if rows:
+        if not self._is_open:
+            self._set_apart(rows, pieces)
+        elif rows:
             first = _decoded(rows[0])
             if self._objection(first) is None:
                 self._fields.learn_from(first)
