@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from headrace.config import config_json_schema
+from headrace.config import config_json_schema, load_config
 
 from .documents import GUIDE_YAML, small, with_client, with_paginator
 
@@ -33,6 +33,9 @@ def test_it_is_a_schema() -> None:
         {**small(None, columns={"a": {"data_type": "bigint", "x-hint": 1}}), "pipeline": {}},
         small(None, write_disposition={"disposition": "merge"}, primary_key=["a", "b"]),
         small({"incremental": {"cursor_path": "id", "late_rows": {"lookback": 60}}}),
+        with_client(timeout="60", concurrency="8", headers={"X-Version": 2, "X-On": True}),
+        with_client(timeout=None, headers=None, auth={"type": "api_key", "api_key": 123}),
+        {**small(None, selected="yes", name=2024), "$schema": "headrace.schema.json"},
     ],
 )
 def test_right_configs_are_valid(document: dict[str, Any]) -> None:
@@ -46,6 +49,8 @@ def test_right_configs_are_valid(document: dict[str, Any]) -> None:
         {**small(), "resources": []},
         {**small(), "resorces": []},
         with_client(timeout="soon"),
+        with_client(base_url=None),
+        small({"data_selector": 3}),
         with_client(timeout=0),
         with_client(auth={"type": "api_key"}),
         with_client(session="x"),
@@ -68,6 +73,26 @@ def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_every_key_is_described() -> None:
     assert [name for name, value in properties(SCHEMA) if not value.get("description")] == []
+
+
+def test_right_configs_are_those_that_can_be_read() -> None:
+    document = with_client(
+        timeout=None, concurrency="8", headers={"X-Version": 2}, auth={"token": 123}
+    )
+    document["$schema"] = "headrace.schema.json"
+    assert VALIDATOR.is_valid(document)
+    assert load_config(document).client.concurrency == 8
+
+
+def test_what_is_not_built_is_marked() -> None:
+    described = {name: value["description"] for name, value in properties(SCHEMA)}
+    marked = {name for name, text in described.items() if text.startswith("Not built yet.")}
+    assert {
+        *("ClientConfig.retry", "EndpointModel.incremental", "ResourceModel.include_from_parent"),
+        *("OffsetPaginatorConfig.type", "JsonLinkPaginatorConfig.type"),
+        "OAuth2ClientCredentialsConfig.type",
+    } <= marked
+    assert not {"ClientConfig.base_url", "CursorPaginatorConfig.type"} & marked
 
 
 def test_unknown_keys_are_refused_everywhere() -> None:

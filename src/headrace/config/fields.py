@@ -274,7 +274,9 @@ def _jsonpath(value: Any) -> Any:
 
 
 JsonPath = Annotated[
-    Any, BeforeValidator(_jsonpath), WithJsonSchema({"type": "string", "minLength": 1})
+    Any,
+    BeforeValidator(_jsonpath),
+    WithJsonSchema({"type": "string", "format": "jsonpath", "minLength": 1}),
 ]
 """Text that has been tried, or a compiled `jsonpath_ng.JSONPath`; kept as it was given."""
 
@@ -298,8 +300,10 @@ def _expression(names: tuple[str, ...] | None) -> Callable[[Any], Any]:
 StopCondition = Annotated[
     Expression,
     BeforeValidator(_expression(STOP_CONDITION_NAMES)),
-    WithJsonSchema({"type": "string"}),
+    WithJsonSchema({"type": "string", "format": "expression"}),
 ]
 RowCondition = Annotated[
-    Expression, BeforeValidator(_expression(None)), WithJsonSchema({"type": "string"})
+    Expression,
+    BeforeValidator(_expression(None)),
+    WithJsonSchema({"type": "string", "format": "expression"}),
 ]
