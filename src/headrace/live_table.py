@@ -31,6 +31,7 @@ from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
 from headrace.rows import Column, Fields
+from headrace.rows.casting import MILLISECONDS_FROM
 from headrace.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, objection
 from headrace.rows.reading import FieldPath
 
@@ -157,17 +158,20 @@ class LiveTable:
         return {name: {**self.id_columns[name], "dedup_sort": "desc"}} if name else {}
 
     def prepared(self, values: dict[str, Any]) -> dict[str, Any]:
-        """A side-road row as dlt's writers take it: large integers as decimals.
+        """A side-road row as dlt takes it: epochs in seconds, large integers as decimals.
 
         Args:
             values: of the row, none of them refused.
         """
-        if not any(is_beyond_64_bits(value) for value in values.values()):
-            return values
-        return {
-            name: Decimal(value) if is_beyond_64_bits(value) else value
-            for name, value in values.items()
-        }
+        return {name: self._writable(name, value) for name, value in values.items()}
+
+    def _writable(self, field: str, value: Any) -> Any:
+        if type(value) is not int or -MILLISECONDS_FROM < value < MILLISECONDS_FROM:
+            return value
+        if is_beyond_64_bits(value):
+            return Decimal(value)
+        column = self._dlt_columns.get(self.column_name(field)) or {}
+        return value / 1_000 if column.get("data_type") == "timestamp" else value
 
     def side_road_format(self) -> TLoaderFileFormat | None:
         """The file format for rows of the side road; None to leave the choice to dlt.
@@ -199,6 +203,8 @@ class LiveTable:
             return "is an integer beyond 64 bits; declare it as decimal or text"
         if data_type is None or column_name not in self._binding:
             return objection(value)
+        if data_type == "timestamp" and type(value) is int and abs(value) >= MILLISECONDS_FROM:
+            value /= 1_000
         try:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
         except (ValueError, TypeError):

@@ -94,6 +94,17 @@ def test_no_rows_give_an_empty_table_of_the_declared_columns() -> None:
                 datetime(2026, 11, 23, 4, 34, 39, tzinfo=UTC),
             ],
         ),
+        (
+            INSTANT,
+            [1795415679, 1795415679718, 0, -1, None],
+            [
+                datetime(2026, 11, 23, 6, 34, 39, tzinfo=UTC),
+                datetime(2026, 11, 23, 6, 34, 39, 718000, UTC),
+                datetime(1970, 1, 1, tzinfo=UTC),
+                datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC),
+                None,
+            ],
+        ),
     ],
 )
 def test_values_of_another_kind_become_the_columns(
@@ -123,7 +134,8 @@ def test_values_of_another_kind_become_the_columns(
         (pa.bool_(), 1),
         (pa.bool_(), "true"),
         (pa.float64(), "1.5"),
-        (INSTANT, 1795415679),
+        (INSTANT, 1795415679.5),
+        (INSTANT, 10**18),
         (INSTANT, "soon"),
         (INSTANT, "2026-11-23T06:34:39.123456789Z"),
     ],

@@ -112,6 +112,18 @@ def test_large_integers_load_where_they_are_declared(
     assert warehouse.query("SELECT d, t FROM test_data.items") == [(10**20, str(10**20))]
 
 
+def test_epochs_of_either_unit_become_times(server: JsonServer, warehouse: Warehouse) -> None:
+    """On both roads, and mixed with times written out."""
+    seconds, text = 1795415679, "2026-11-23T06:34:39Z"
+    at = [seconds, seconds * 1_000, text, seconds, seconds * 1_000, text]
+    rows = [{"id": key, "at": value, "l": [key] if key > 2 else []} for key, value in enumerate(at)]
+    server.answers({"data": rows})
+    load(server, warehouse, columns={"at": {"data_type": "timestamp"}})
+
+    times = warehouse.query('SELECT epoch("at") FROM test_data.items')
+    assert times == [(float(seconds),)] * 6
+
+
 def test_strict_loads_nothing(server: JsonServer, warehouse: Warehouse) -> None:
     server.answers({"data": [{"id": 1}, {"id": 2, "n": "x"}]})
 

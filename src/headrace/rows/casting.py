@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 
 # Digits that fit 64 bits whatever they are.
 _INTEGER_TEXT = r"^-?[0-9]{1,18}$"
+# As seconds this is the year 5138; as milliseconds, 1973.
+MILLISECONDS_FROM = 100_000_000_000
+_MOST_MILLISECONDS = 253_402_300_799_999
 
 
 def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
@@ -29,7 +32,7 @@ def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
         if pa.types.is_floating(column_type):
             return pa.float64()
         is_exact = pa.types.is_integer(column_type) or pa.types.is_string(column_type)
-        return pa.int64() if is_exact else None
+        return pa.int64() if is_exact or pa.types.is_timestamp(column_type) else None
     if isinstance(value, float):
         return pa.float64() if pa.types.is_floating(column_type) else None
     if isinstance(value, str):
@@ -64,6 +67,8 @@ def cast_exactly(
     """
     if values.type == column_type:
         return values, None
+    if pa.types.is_timestamp(column_type) and pa.types.is_integer(values.type):
+        return _from_epoch(values, column_type)
     try:
         return values.cast(column_type), None
     except pa.ArrowInvalid:
@@ -77,3 +82,20 @@ def cast_exactly(
     unchanged = pc.fill_null(pc.equal(cast.cast(values.type, safe=False), values), True)
     fits = pc.and_(fits, unchanged)
     return pc.if_else(fits, cast, pa.scalar(None, column_type)), pc.invert(fits)
+
+
+def _from_epoch(
+    values: pa.ChunkedArray, column_type: pa.DataType
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
+    """Instants from seconds or milliseconds since 1970, told apart by their size."""
+    fits = pc.fill_null(_within(values, _MOST_MILLISECONDS), True)
+    kept = pc.if_else(fits, values, pa.scalar(None, values.type))
+    in_seconds = _within(kept, MILLISECONDS_FROM - 1)
+    microseconds = pc.if_else(in_seconds, pc.multiply(kept, 1_000_000), pc.multiply(kept, 1_000))
+    instants, unfit = cast_exactly(microseconds.cast(pa.timestamp("us", "UTC")), column_type)
+    marks = pc.invert(fits)
+    return instants, marks if unfit is None else pc.or_(marks, unfit)
+
+
+def _within(values: pa.ChunkedArray, most: int) -> pa.ChunkedArray:
+    return pc.and_(pc.less_equal(values, most), pc.greater_equal(values, -most))
