@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -52,7 +53,8 @@ def test_run_a_connector() -> None:
     ran = headrace("run", "executions")
 
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Loaded 1,000 rows with 4 requests" in ran.stdout
+    summary = r"Loaded 1,000 rows \(4 pages, [0-9,]+ rows/s\) with 4 requests in [0-9.]+ s\."
+    assert re.search(summary, ran.stdout)
     assert "executions_dataset.executions" in ran.stdout
     assert str(Path("executions.duckdb").absolute()) in ran.stdout
     # The query that the summary suggests works as it stands.
@@ -102,7 +104,8 @@ def test_run_a_file_elsewhere() -> None:
 def test_limit_rows_asks_for_no_more_pages_than_it_needs(simulator: Simulator) -> None:
     ran = headrace("run", "executions", "--limit-rows", "300")
 
-    assert "Loaded 300 rows with 2 requests" in ran.stdout
+    assert "Loaded 300 rows (2 pages, " in ran.stdout
+    assert "with 2 requests" in ran.stdout
     assert len(simulator.requests) == 2
     assert query("executions.duckdb", "SELECT count(*) FROM executions_dataset.executions") == [
         (300,)
@@ -228,6 +231,25 @@ def test_a_failed_sync_ends_with_1(server: JsonServer) -> None:
     assert ran.returncode == 1
     assert '500 Internal Server Error and says: "broken"' in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_sync_of_which_no_row_could_be_loaded_ends_with_1(server: JsonServer) -> None:
+    server.answers({"data": [{"id": 1}, {"id": 2}]})
+    base_url = f"client.base_url={server.base_url}"
+    wrong_key = "resources.executions.primary_key=uuid"
+    ran = headrace("run", "executions", "--set", base_url, "--set", wrong_key)
+
+    assert ran.returncode == 1
+    assert "no row could be loaded; 2 rows went to quarantine" in ran.stderr
+    assert "  2 since it has no value for `" in ran.stdout
+
+
+def test_a_sync_without_rows_is_no_failure(server: JsonServer) -> None:
+    server.answers({"data": []})
+    ran = headrace("run", "executions", "--set", f"client.base_url={server.base_url}")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Loaded 0 rows (1 page, 0 rows/s) with 1 request in" in ran.stdout
 
 
 WRONG_CALLS = {

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.outcome import exit_codes
+from headrace.cli.outcome import FAILED, exit_codes
 
 
 def run(
@@ -44,11 +44,12 @@ def run(
 ) -> None:
     """Load what the API has into the destination.
 
-    Exit code 0: done; 1: the sync failed; 2: the call or the config is wrong.
+    Exit code 0: done; 1: the sync failed, or no row could be loaded; 2: the call or the config is
+    wrong.
     """
     with exit_codes():
         from headrace.cli.progress import show_progress
-        from headrace.cli.summary import print_summary
+        from headrace.cli.summary import nothing_could_be_loaded, print_summary
         from headrace.config import load_config
         from headrace.destination import open_pipeline
         from headrace.figures import Figures
@@ -63,3 +64,6 @@ def run(
         with show_progress(figures):
             report = sync(pipeline, build_source(loaded, limit_rows=limit_rows), figures=figures)
         print_summary(report)
+        if message := nothing_could_be_loaded(report):
+            typer.echo(f"Error: {message}", err=True)
+            raise typer.Exit(FAILED)

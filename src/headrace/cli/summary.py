@@ -32,8 +32,9 @@ def print_summary(report: SyncReport) -> None:
     total = report.figures.total
     _print(
         console,
-        f"Loaded {total.loaded_rows:,} rows with {total.requests:,} requests in "
-        f"{report.seconds:.1f} s.",
+        f"Loaded {_counted(total.loaded_rows, 'row')} ({_counted(total.pages, 'page')}, "
+        f"{total.loaded_rows / max(report.seconds, 0.001):,.0f} rows/s) with "
+        f"{_counted(total.requests, 'request')} in {report.seconds:.1f} s.",
     )
     table = Table(box=None, pad_edge=False)
     for name in ("resource", "table"):
@@ -48,10 +49,33 @@ def print_summary(report: SyncReport) -> None:
         )
     console.print(table)
     if report.figures.reasons:
-        _print(console, f"{total.quarantined:,} rows went to {report.dataset_name}.{TABLE}:")
+        quarantined = _counted(total.quarantined, "row")
+        _print(console, f"{quarantined} went to {report.dataset_name}.{TABLE}:")
         for reason, count in report.figures.reasons.most_common(_REASONS):
             _print(console, f"  {count:,} since {reason}")
     _print_where(console, report)
+
+
+def nothing_could_be_loaded(report: SyncReport) -> str | None:
+    """Says so when each row went to quarantine: a wrong key far more often than wrong data.
+
+    Args:
+        report: of the sync.
+
+    Returns:
+        The message, or None when rows were loaded, or there were none.
+    """
+    total = report.figures.total
+    if total.loaded_rows or not total.quarantined:
+        return None
+    return (
+        f"no row could be loaded; {_counted(total.quarantined, 'row')} went to quarantine. Check "
+        "`primary_key` and `columns` of the resources."
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)
 
 
 def _print_where(console: Console, report: SyncReport) -> None:
