@@ -77,6 +77,7 @@ class Handover:
             self._table.required,
             self._table.refuses,
             is_open=not self._table.hashes_rows,
+            exact=self._table.has_decimals,
         )
         if not row_ids and (self._table.has_ids or self._table.hashes_rows):
             raise self._ids_needed("the table has them already, or its merge strategy needs them")

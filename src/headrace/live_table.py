@@ -31,7 +31,8 @@ from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
 from headrace.rows import Column, Fields
-from headrace.rows.casting import MILLISECONDS_FROM
+from headrace.rows.casting import is_in_milliseconds
+from headrace.rows.decimals import as_floats, fitted
 from headrace.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, objection
 from headrace.rows.reading import FieldPath
 
@@ -41,6 +42,7 @@ _MAIN_ROAD_TYPES = frozenset(["text", "bigint", "double", "bool", "timestamp"])
 
 # As many levels of objects as dlt takes apart when nobody says otherwise.
 _DEEPEST = 1000
+_DECIMALS = frozenset(["decimal", "wei"])
 # Of dlt's merge strategies those that know a row, or its versions, by a hash.
 _HASHED = frozenset(["scd2", "upsert", "insert-only", "cdc"])
 _SHOWN = 80
@@ -126,6 +128,8 @@ class LiveTable:
         """
         if not name or isinstance(value, dict | list):
             return Column(name, None)
+        if isinstance(value, Decimal):
+            value = float(value)
         kind = type(value)
         data_type = (
             self._schema.get_preferred_type(name)
@@ -157,21 +161,40 @@ class LiveTable:
         name = self.row_id_name
         return {name: {**self.id_columns[name], "dedup_sort": "desc"}} if name else {}
 
-    def prepared(self, values: dict[str, Any]) -> dict[str, Any]:
-        """A side-road row as dlt takes it: epochs in seconds, large integers as decimals.
+    def prepared(self, values: dict[str, Any], parent: FieldPath = ()) -> dict[str, Any]:
+        """A side-road row as dlt takes it: epochs in seconds, decimals at their column's scale.
 
         Args:
             values: of the row, none of them refused.
+            parent: path of the object that they are in.
         """
-        return {name: self._writable(name, value) for name, value in values.items()}
+        return {name: self._writable((*parent, name), value) for name, value in values.items()}
 
-    def _writable(self, field: str, value: Any) -> Any:
-        if type(value) is not int or -MILLISECONDS_FROM < value < MILLISECONDS_FROM:
-            return value
-        if is_beyond_64_bits(value):
-            return Decimal(value)
-        column = self._dlt_columns.get(self.column_name(field)) or {}
-        return value / 1_000 if column.get("data_type") == "timestamp" else value
+    def _writable(self, path: FieldPath, value: Any) -> Any:
+        if isinstance(value, dict) and self._flattens(path):
+            return self.prepared(value, path)
+        if isinstance(value, dict | list):
+            return as_floats(value)
+        column = self._dlt_columns.get(self._name_of(path)) or {}
+        data_type = column.get("data_type")
+        if data_type in _DECIMALS and isinstance(value, int | float | Decimal | str):
+            # Text that is no plain number is left to dlt.
+            return fitted(value, *self._digits(column)) or value
+        if data_type == "timestamp" and is_in_milliseconds(value):
+            return value / 1_000
+        if isinstance(value, Decimal):
+            return float(value)
+        return Decimal(value) if is_beyond_64_bits(value) else value
+
+    def _digits(self, column: TColumnSchema) -> tuple[int, int]:
+        """Precision and scale of a decimal column."""
+        widest = self._capabilities.decimal_precision
+        if column["data_type"] == "wei":
+            widest = self._capabilities.wei_precision
+        precision, scale = column.get("precision"), column.get("scale")
+        if precision is None and scale is None:
+            return widest[0], widest[1] or 0
+        return precision or widest[0], scale if scale is not None else 0
 
     def side_road_format(self) -> TLoaderFileFormat | None:
         """The file format for rows of the side road; None to leave the choice to dlt.
@@ -201,10 +224,15 @@ class LiveTable:
         too_large = is_beyond_64_bits if data_type is None else is_no_64_bit_integer
         if data_type in (None, "bigint") and too_large(value):
             return "is an integer beyond 64 bits; declare it as decimal or text"
-        if data_type is None or column_name not in self._binding:
+        if column is None or data_type is None:
             return objection(value)
-        if data_type == "timestamp" and type(value) is int and abs(value) >= MILLISECONDS_FROM:
+        if data_type in _DECIMALS and isinstance(value, int | float | Decimal):
+            is_fit = fitted(value, *self._digits(column)) is not None
+            return None if is_fit else "has more digits than its column"
+        if data_type == "timestamp" and is_in_milliseconds(value):
             value /= 1_000
+        if column_name not in self._binding:
+            return objection(value)
         try:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
         except (ValueError, TypeError):
@@ -254,6 +282,11 @@ class LiveTable:
     def row_id_name(self) -> str | None:
         """The column of the row's id; None where dlt was told to add it itself."""
         return next((n for n, column in self.id_columns.items() if column.get("row_key")), None)
+
+    @property
+    def has_decimals(self) -> bool:
+        """Whether a column holds decimals."""
+        return any(each.get("data_type") in _DECIMALS for each in self._dlt_columns.values())
 
     @property
     def hashes_rows(self) -> bool:

@@ -112,6 +112,41 @@ def test_large_integers_load_where_they_are_declared(
     assert warehouse.query("SELECT d, t FROM test_data.items") == [(10**20, str(10**20))]
 
 
+@pytest.mark.parametrize(
+    ("digits", "loaded"),
+    [
+        ("0.12345678901234567891", "0.12345678901234567891"),
+        ("99999999999999999.99", "99999999999999999.99000000000000000000"),
+        ('"7.5"', "7.50000000000000000000"),
+        ('"0.123456789012345678905"', "0.12345678901234567891"),
+        ("0", "0.00000000000000000000"),
+        ("0.123456789012345678905", "0.12345678901234567891"),
+        ("-3", "-3.00000000000000000000"),
+    ],
+)
+def test_decimals_keep_every_digit_that_their_column_has(
+    digits: str, loaded: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers(Answer(raw=b'{"data": [{"id": 1, "d": %b, "f": 1.5}]}' % digits.encode()))
+    columns = {"d": {"data_type": "decimal", "precision": 38, "scale": 20}}
+    load(server, warehouse, columns=columns)
+
+    assert warehouse.query("SELECT CAST(d AS text), f FROM test_data.items") == [(loaded, 1.5)]
+
+
+def test_a_decimal_with_too_many_digits_goes_to_quarantine(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers({"data": [{"id": 1, "d": 12.5}, {"id": 2, "d": 1e30}]})
+    columns = {"d": {"data_type": "decimal", "precision": 20, "scale": 2}}
+    load(server, warehouse, columns=columns)
+
+    assert warehouse.query("SELECT id FROM test_data.items") == [(1,)]
+    assert warehouse.query(f"SELECT reason FROM {QUARANTINE}") == [
+        ("`d` has more digits than its column",)
+    ]
+
+
 def test_epochs_of_either_unit_become_times(server: JsonServer, warehouse: Warehouse) -> None:
     """On both roads, and mixed with times written out."""
     seconds, text = 1795415679, "2026-11-23T06:34:39Z"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 # Digits that fit 64 bits whatever they are.
 _INTEGER_TEXT = r"^-?[0-9]{1,18}$"
 # As seconds this is the year 5138; as milliseconds, 1973.
-MILLISECONDS_FROM = 100_000_000_000
+_MILLISECONDS_FROM = 100_000_000_000
 _MOST_MILLISECONDS = 253_402_300_799_999
 
 
@@ -33,7 +34,7 @@ def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
             return pa.float64()
         is_exact = pa.types.is_integer(column_type) or pa.types.is_string(column_type)
         return pa.int64() if is_exact or pa.types.is_timestamp(column_type) else None
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         return pa.float64() if pa.types.is_floating(column_type) else None
     if isinstance(value, str):
         if pa.types.is_timestamp(column_type):
@@ -84,13 +85,18 @@ def cast_exactly(
     return pc.if_else(fits, cast, pa.scalar(None, column_type)), pc.invert(fits)
 
 
+def is_in_milliseconds(value: Any) -> bool:
+    """Whether a number for a time counts milliseconds since 1970, not seconds."""
+    return type(value) is int and not -_MILLISECONDS_FROM < value < _MILLISECONDS_FROM
+
+
 def _from_epoch(
     values: pa.ChunkedArray, column_type: pa.DataType
 ) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
     """Instants from seconds or milliseconds since 1970, told apart by their size."""
     fits = pc.fill_null(_within(values, _MOST_MILLISECONDS), True)
     kept = pc.if_else(fits, values, pa.scalar(None, values.type))
-    in_seconds = _within(kept, MILLISECONDS_FROM - 1)
+    in_seconds = _within(kept, _MILLISECONDS_FROM - 1)
     microseconds = pc.if_else(in_seconds, pc.multiply(kept, 1_000_000), pc.multiply(kept, 1_000))
     instants, unfit = cast_exactly(microseconds.cast(pa.timestamp("us", "UTC")), column_type)
     marks = pc.invert(fits)

@@ -92,6 +92,7 @@ class MainRoad:
         required: names of columns that must have a value in each row.
         refuses: why a value cannot go to its column even by the side road; None where it can.
         is_open: whether rows may pass; else all of them take the side road.
+        exact: whether fractions of the side road's rows are decimals instead of floats.
     """
 
     def __init__(
@@ -101,8 +102,10 @@ class MainRoad:
         refuses: Refuses = takes_any,
         *,
         is_open: bool = True,
+        exact: bool = False,
     ) -> None:
         self._is_open = is_open
+        self._exact = exact
         self._fields = fields
         self._required = sorted(required)
         self._refuses = refuses
@@ -174,7 +177,7 @@ class MainRoad:
     def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
         for row in rows:
             try:
-                decoded = decode_row(row)
+                decoded = decode_row(row, exact=self._exact)
             except RowError as error:
                 pieces.rejected.append(Rejected(row, str(error)))
                 continue

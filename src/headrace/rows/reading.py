@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ _VALUE_QUOTED = re.compile(r"couldn't parse:(.*)$", re.DOTALL)
 _MOST_SUSPECTS = 64
 
 _ROW = msgspec.json.Decoder(dict[str, Any])
+_EXACT_ROW = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 FieldPath = tuple[str, ...]
 
@@ -105,13 +107,17 @@ def _leaves(
         yield from _leaves((*path, values.type.field(index).name), inner, whole)
 
 
-def decode_row(row: msgspec.Raw) -> dict[str, Any]:
+def decode_row(row: msgspec.Raw, *, exact: bool = False) -> dict[str, Any]:
     """The row as Python objects.
+
+    Args:
+        row: its JSON.
+        exact: read fractions as decimals, which keep each digit.
 
     Raises:
         RowError: it is no object, or cannot be read.
     """
     try:
-        return _ROW.decode(row)
+        return (_EXACT_ROW if exact else _ROW).decode(row)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise RowError(f"it cannot be read: {error}") from None
