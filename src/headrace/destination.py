@@ -47,7 +47,8 @@ def open_pipeline(
     dataset_name = dataset or (settings.dataset if settings else None) or f"{name}_dataset"
     try:
         return dlt.pipeline(name, destination=target, dataset_name=dataset_name)
-    except DltException as error:
+    except (DltException, AttributeError) as error:
+        # An AttributeError is what dlt makes of a URL for `sqlalchemy`, which has none.
         words = " ".join(str(error).split())
     raise ConfigError([Fault("pipeline", f"dlt cannot make the pipeline: {words}")])
 

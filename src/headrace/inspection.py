@@ -124,7 +124,7 @@ def _typed(
     )
     road = MainRoad(table.fields(), table.required, table.refuses)
     typed: list[dict[str, Any]] = []
-    for row, asked in [(row, page.told) for page in pages for row in page.rows][:count]:
+    for row, told in [(row, page.told) for page in pages for row in page.rows][:count]:
         parted = road.part([row])
         typed.extend(parted.table.to_pylist())
         for side_row in parted.side_rows:
@@ -133,7 +133,7 @@ def _typed(
             )
         for rejected in parted.rejected:
             raise RowError(
-                f"{asked}: a row would go to quarantine: {rejected.reason}. "
+                f"{told()}: a row would go to quarantine: {rejected.reason}. "
                 "Check `primary_key` and `columns`."
             )
     return typed

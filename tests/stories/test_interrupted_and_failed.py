@@ -89,6 +89,15 @@ def test_what_dlt_does_not_load_into(scheme: str) -> None:
     assert "s3cr3t" not in ran.stderr
 
 
+def test_a_url_for_a_destination_that_has_none() -> None:
+    ran = headrace("run", "shop.json", "--destination", "sqlalchemy://me:s3cr3t@host/db")
+
+    assert ran.returncode == 2
+    assert "dlt cannot make the pipeline" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "s3cr3t" not in ran.stderr
+
+
 def test_a_load_that_fails_stays_and_can_be_given_up(
     server: JsonServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
