@@ -107,7 +107,7 @@ def _first_pages(
             pages.append(page)
             found += len(page.rows)
             if page.unreadable:
-                raise RowError(f"{page.told}: a row would go to quarantine: it {UNREADABLE}.")
+                raise RowError(f"{page.told()}: a row would go to quarantine: it {UNREADABLE}.")
             if found >= count or len(pages) == most:
                 break
     return pages

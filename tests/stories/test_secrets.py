@@ -88,6 +88,16 @@ def test_check_masks_and_locates_a_row_that_does_not_fit(server: JsonServer) -> 
     assert f"resource `items`: GET {server.base_url}/x/***/y: a row would go to" in ran.stderr
 
 
+def test_check_locates_a_row_that_cannot_be_read(server: JsonServer) -> None:
+    write(server, {"path": "/x/${SHOP_KEY}/y", "data_selector": "data"})
+    server.answers(Answer(raw=b'{"data": [{"id": 1}, {"id": "\xff"}]}'))
+    ran = headrace("check", "shop.json")
+
+    assert ran.returncode == 1
+    assert_masked(ran.stderr)
+    assert f"GET {server.base_url}/x/***/y: a row would go to quarantine" in ran.stderr
+
+
 def test_preview_masks_what_rows_echo(server: JsonServer) -> None:
     write(server, {"params": {"access_token": "${SHOP_KEY}"}})
     server.answers([{"id": 1, "link": f"https://x/?key={KEY}", "tags": [{"a": KEY}]}])
