@@ -35,7 +35,7 @@ class ExtractionSettings:
     row_ids: bool = True
     strict: bool = False
     limit_rows: int | None = None
-    batch_rows: int = 50_000
+    batch_rows: int = 25_000
     batch_bytes: int = 16 * 1024 * 1024
 
 

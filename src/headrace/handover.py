@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,7 @@ import pyarrow as pa
 from headrace.exceptions import RowError
 from headrace.figures import Figures
 from headrace.listing import FetchedPage, Listing
-from headrace.live_table import LiveTable
+from headrace.live_table import VALUE_SHOWN, LiveTable
 from headrace.quarantine import TABLE, quarantined
 from headrace.redaction import Redactor
 from headrace.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowIds
@@ -165,15 +164,17 @@ class Handover:
     def _rejected(self, rejected: list[Rejected], batch: Batch) -> Any:
         name = self._listing.name
         if self._strict:
-            first = rejected[0]
-            text = self._redactor.clean(bytes(first.row)[:_SHOWN].decode("utf-8", "replace"))
+            # Secrets are hidden before the text is cut: half a secret would not be known for one.
+            row = self._redactor.clean(bytes(rejected[0].row).decode("utf-8", "replace"))
+            reason = self._redactor.clean(rejected[0].reason)
             raise RowError(
-                f"resource `{name}`: a row cannot be loaded: {first.reason}: {text}\nNothing was "
+                f"resource `{name}`: a row cannot be loaded: {reason}: {row[:_SHOWN]}\nNothing was "
                 f"loaded. Without `strict` such rows go to the table `{TABLE}`."
             )
         self._figures.of(name).quarantined += len(rejected)
         self._figures.of(name).loaded_rows -= len(rejected)
-        self._figures.reasons.update(Counter(each.reason for each in rejected))
+        # Without the values there are only so many reasons, and no secret in them.
+        self._figures.reasons.update(each.reason.split(VALUE_SHOWN)[0] for each in rejected)
         told = {
             id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)
         }

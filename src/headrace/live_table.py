@@ -46,6 +46,7 @@ _DECIMALS = frozenset(["decimal", "wei"])
 # Of dlt's merge strategies those that know a row, or its versions, by a hash.
 _HASHED = frozenset(["scd2", "upsert", "insert-only", "cdc"])
 _SHOWN = 80
+VALUE_SHOWN = ", but is "
 
 
 def current_load_id() -> str | None:
@@ -236,7 +237,8 @@ class LiveTable:
         try:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
         except (ValueError, TypeError):
-            return f"should be {data_type}, but is {json.dumps(value, default=str)[:_SHOWN]}"
+            shown = json.dumps(value, default=str)[:_SHOWN]
+            return f"should be {data_type}{VALUE_SHOWN}{shown}"
         return objection(value)
 
     def _declare(self, resource: DltResource) -> frozenset[str]:
