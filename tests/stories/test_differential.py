@@ -22,7 +22,7 @@ from tests.servers import Answer, Asked, JsonServer
 from tests.stories.test_same_as_dlt import contents
 from tests.tables import Warehouse
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0"))
 LISTINGS = 4
 
 KEYS = st.sampled_from(
@@ -63,7 +63,9 @@ LOAD = st.lists(ROWS, min_size=1, max_size=3)
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=EXAMPLES or 4,
+    # The same few each time, unless more are asked for.
+    derandomize=not EXAMPLES,
     deadline=None,
     # Making an example smaller takes two loads a step: the tables' difference is told instead.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

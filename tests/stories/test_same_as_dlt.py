@@ -68,6 +68,13 @@ LISTINGS: dict[str, list[list[Row]]] = {
         [{"id": 1, "someThing": 1, "Other Thing": 2, "x-y.z": 3, "naïve": 4, "4you": 5}]
     ],
     "names that meet": [[{"id": 1, "fooBar": "a"}, {"id": 2, "foo_bar": "b"}]],
+    "names that meet in one row": [
+        [
+            {"id": 1, "p": {"foo_bar": "1e3", "fooBar": -7}, "q__r": "x", "q": {"r": 1}},
+            {"id": 2, "p": {"fooBar": 3, "foo_bar": None}, "q": {"r": 2}, "q__r": 5},
+        ],
+        [{"id": 3, "p": {"fooBar": 4}}],
+    ],
     "all the world's letters": [[{"id": 1, "t": 'žluťoučký 馬 😀 \u2028 " \\ \n'}]],
     "the same key twice in a listing": [[{"id": 1, "v": "x"}], [{"id": 1, "v": "x"}]],
     "an empty page on the way": [[{"id": 1}], [], [{"id": 2}]],

@@ -92,8 +92,13 @@ class Fields:
 
     def learn_from(self, row: Mapping[str, Any]) -> None:
         """Plans all fields of a decoded row that have a value and are new."""
-        for path, value in self.values_in(row):
-            if path not in self._by_path:
+        # Of fields that meet in a column the last one fills it, and so gives it its type.
+        filling: dict[str, tuple[FieldPath, Any]] = {}
+        for path, value in self.values_in(row, with_nulls=True):
+            is_list = isinstance(value, list)
+            filling[f"{path} " if is_list else self.name_of(path)] = (path, value)
+        for path, value in filling.values():
+            if value is not None and path not in self._by_path:
                 self._plan(path, value)
 
     def learn_kinds(self, row: Mapping[str, Any]) -> bool:
@@ -130,7 +135,7 @@ class Fields:
 
     def learn_unknown(
         self,
-        found: Iterator[tuple[FieldPath, Any]],
+        found: Iterable[tuple[FieldPath, Any]],
         row_at: Callable[[int], Mapping[str, Any]],
     ) -> bool:
         """Plans fields that Arrow found by itself.
@@ -155,15 +160,27 @@ class Fields:
         return reread
 
     def values_in(
-        self, row: Mapping[str, Any], parent: FieldPath = ()
+        self, row: Mapping[str, Any], *, with_nulls: bool = False
     ) -> Iterator[tuple[FieldPath, Any]]:
-        """Path and value of each field of a decoded row that is not null, objects taken apart."""
-        for name, value in row.items():
-            path = (*parent, name)
-            if isinstance(value, dict) and path not in self._by_path and self._flattens(path):
-                yield from self.values_in(value, path)
-            elif value is not None:
-                yield path, value
+        """Path and value of each field of a decoded row, objects taken apart.
+
+        Args:
+            row: decoded.
+            with_nulls: also the fields without a value.
+
+        Yields:
+            Them in the order in which dlt fills columns: what is in objects after what is beside
+            them, the last object first.
+        """
+        todo: list[tuple[FieldPath, Mapping[str, Any]]] = [((), row)]
+        while todo:
+            parent, fields = todo.pop()
+            for name, value in fields.items():
+                path = (*parent, name)
+                if isinstance(value, dict) and path not in self._by_path and self._flattens(path):
+                    todo.append((path, value))
+                elif value is not None or with_nulls:
+                    yield path, value
 
     def _plan(self, path: FieldPath, value: Any) -> Field:
         planned = self._by_path[path] = self._planned(path, value)

@@ -201,7 +201,9 @@ class MainRoad:
                 if not any(learnt):
                     return refusal
                 continue
-            found = leaves(table, self._fields.kept_whole())
+            found = list(leaves(table, self._fields.kept_whole()))
+            if self._fields.meet(path for path, _ in found):
+                return table
             if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
                 return table
         return refusal
