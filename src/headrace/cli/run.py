@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -48,22 +49,33 @@ def run(
     wrong.
     """
     with exit_codes():
-        from headrace.cli.progress import show_progress
-        from headrace.cli.summary import nothing_could_be_loaded, print_summary
-        from headrace.config import load_config
-        from headrace.destination import open_pipeline
-        from headrace.figures import Figures
-        from headrace.selection import select_resources
-        from headrace.source import build_source
-        from headrace.syncing import sync
-
         settings = [*(overrides or ()), *(["pipeline.strict=true"] if strict else [])]
-        loaded = select_resources(load_config(config, settings), resource or ())
-        pipeline = open_pipeline(loaded, Path(config).stem, destination, dataset)
-        figures = Figures()
-        with show_progress(figures):
-            report = sync(pipeline, build_source(loaded, limit_rows=limit_rows), figures=figures)
-        print_summary(report)
-        if message := nothing_could_be_loaded(report):
-            typer.echo(f"Error: {message}", err=True)
-            raise typer.Exit(FAILED)
+        _run(config, settings, resource or (), destination, dataset, limit_rows)
+
+
+def _run(
+    config: str,
+    settings: Sequence[str],
+    resources: Collection[str],
+    destination: str | None,
+    dataset: str | None,
+    limit_rows: int | None,
+) -> None:
+    from headrace.cli.progress import show_progress
+    from headrace.cli.summary import nothing_could_be_loaded, print_summary
+    from headrace.config import load_config
+    from headrace.destination import open_pipeline
+    from headrace.figures import Figures
+    from headrace.selection import select_resources
+    from headrace.source import build_source
+    from headrace.syncing import sync
+
+    loaded = select_resources(load_config(config, settings), resources)
+    pipeline = open_pipeline(loaded, Path(config).stem, destination, dataset)
+    figures = Figures()
+    with show_progress(figures):
+        report = sync(pipeline, build_source(loaded, limit_rows=limit_rows), figures=figures)
+    print_summary(report)
+    if message := nothing_could_be_loaded(report):
+        typer.echo(f"Error: {message}", err=True)
+        raise typer.Exit(FAILED)
