@@ -86,7 +86,7 @@ def test_the_connection_is_reset_before_the_answer() -> None:
         OK + b'Transfer-Encoding: chunked\r\n\r\na\r\n{"data": [\r\n',
         OK
         + b"Content-Encoding: gzip\r\nContent-Length: 100\r\n\r\n"
-        + gzip.compress(b"[]" * 99)[:9],
+        + gzip.compress(b"[]" * 99, mtime=0)[:9],
         b"HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nhalf of it",
     ],
 )
@@ -101,7 +101,7 @@ def test_the_answer_breaks_off(serve: object, beginning: bytes) -> None:
         b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
         b"Content-Encoding: deflate\r\nContent-Length: 5\r\n\r\nhello",
         b"Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
-        + gzip.compress(b"[1]" * 9)[:12]
+        + gzip.compress(b"[1]" * 9, mtime=0)[:12]
         + b"x" * 8,
     ],
 )
