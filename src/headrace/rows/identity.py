@@ -54,9 +54,9 @@ class BatchIds:
         Args:
             places: of the rows in the batch; all of them when None.
         """
-        taken = range(self.count) if places is None else places
-        numbers = pc.add(pa.array(taken, pa.int64()), _FIRST + self.first).cast(pa.string())
-        return pc.binary_join_element_wise(pa.scalar(f"{self.prefix}-"), numbers, "")
+        taken = pa.arange(0, self.count) if places is None else pa.array(places, pa.int64())
+        numbers = pc.add(taken, _FIRST + self.first).cast(pa.string())
+        return pc.binary_join_element_wise(pa.scalar(self.prefix), numbers, "")
 
     def at(self, place: int) -> str:
         """The id of one row.
@@ -64,4 +64,4 @@ class BatchIds:
         Args:
             place: in the batch, from 0.
         """
-        return f"{self.prefix}-{_FIRST + self.first + place}"
+        return f"{self.prefix}{_FIRST + self.first + place}"

@@ -14,6 +14,7 @@ from headrace.exceptions import PageError
 from headrace.json_path import JsonPath
 from headrace.redaction import one_line
 from headrace.rows.list_detection import find_list
+from headrace.rows.page_shape import PageShape
 from headrace.rows.tolerant import find_rows
 
 _BOM = b"\xef\xbb\xbf"
@@ -72,6 +73,7 @@ class PageSlicer:
         self._selector = JsonPath(selector) if selector is not None else None
         self._steps = self._selector.steps if self._selector else None
         self._spread = self._selector is not None and self._selector.spread
+        self._shape = PageShape(self._steps) if self._steps else None
         self._paths = paths
         self._clean = clean
 
@@ -116,8 +118,12 @@ class PageSlicer:
         return PageError(_what_came_instead(page, error, self._clean))
 
     def _cut(self, page: bytes) -> SlicedPage:
+        known = self._shape.cut(page) if self._shape else None
+        if known is not None and not (self._spread and len(known[0]) == 1):
+            return self._sliced(page, *known)
         if self._selector is None and self._steps is None:
             self._steps = find_list(_decode(page))
+            self._shape = PageShape(self._steps) if self._steps else None
         if self._steps is None:
             return self._search(page)
         # What is taken apart below is checked there.
@@ -127,8 +133,12 @@ class PageSlicer:
         rows = _items(found) if self._spread else _rows_of(found)
         if self._spread and len(rows) == 1:
             rows = _rows_of(rows[0])
-        document = _decode(page) if self._leads_into_rows() else rest
-        return SlicedPage(rows, rest, document)
+        if self._shape is not None:
+            self._shape.learn(rest)
+        return self._sliced(page, rows, rest)
+
+    def _sliced(self, page: bytes, rows: list[msgspec.Raw], rest: Any) -> SlicedPage:
+        return SlicedPage(rows, rest, _decode(page) if self._leads_into_rows() else rest)
 
     def _descend(self, value: msgspec.Raw, steps: tuple[str, ...]) -> tuple[msgspec.Raw, Any]:
         if not steps:

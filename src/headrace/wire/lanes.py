@@ -15,6 +15,10 @@ from headrace.wire.client import ClientSettings, HttpClient
 
 Item = TypeVar("Item")
 
+# A bundle of items is at most such a part of the buffer, and held for so many seconds at most.
+_BUNDLES = 32
+_LONGEST_HOLD = 0.02
+
 
 @dataclass(frozen=True, slots=True)
 class _Serving:
@@ -114,7 +118,10 @@ class Lanes:
 
 
 class _Handoff(Generic[Item]):
-    """Items from a coroutine to a plain iterator, at most so many bytes of them on the way."""
+    """Items from a coroutine to a plain iterator, at most so many bytes of them on the way.
+
+    They go over in bundles: waking the other thread for each would cost more than a small page.
+    """
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, size: Callable[[Item], int], capacity: int
@@ -122,35 +129,54 @@ class _Handoff(Generic[Item]):
         self._loop = loop
         self._size = size
         self._free = capacity
+        self._most_bundled = capacity // _BUNDLES
         self._room = asyncio.Event()
-        self._ready: queue.SimpleQueue[tuple[Item] | BaseException | None] = queue.SimpleQueue()
+        self._bundle: list[Item] = []
+        self._bundled = 0
+        self._ready: queue.SimpleQueue[list[Item] | BaseException | None] = queue.SimpleQueue()
 
     async def fill(self, items: AsyncIterator[Item]) -> None:
         """Hands over all items, then the end or the error that ended them."""
         try:
             async with _closing(items):
                 async for item in items:
-                    self._free -= self._size(item)
-                    self._ready.put((item,))
+                    self._put(item, self._size(item))
                     while self._free <= 0:
                         self._room.clear()
                         await self._room.wait()
         except BaseException as error:
+            self._send_bundle()
             self._ready.put(error)
             if isinstance(error, asyncio.CancelledError):
                 raise
         else:
+            self._send_bundle()
             self._ready.put(None)
+
+    def _put(self, item: Item, size: int) -> None:
+        self._free -= size
+        self._bundled += size
+        self._bundle.append(item)
+        if self._bundled > self._most_bundled or self._free <= 0:
+            self._send_bundle()
+        elif len(self._bundle) == 1:
+            self._loop.call_later(_LONGEST_HOLD, self._send_bundle)
+
+    def _send_bundle(self) -> None:
+        if self._bundle:
+            self._ready.put(self._bundle)
+        self._bundle = []
+        self._bundled = 0
 
     def drain(self) -> Generator[Item, None, None]:
         """The items, in order; waits for the next one."""
-        while (entry := self._next_entry()) is not None:
-            if isinstance(entry, BaseException):
-                raise entry
-            yield entry[0]
-            self._loop.call_soon_threadsafe(self._make_room, self._size(entry[0]))
+        while (bundle := self._next_bundle()) is not None:
+            if isinstance(bundle, BaseException):
+                raise bundle
+            yield from bundle
+            self._loop.call_soon_threadsafe(self._make_room, sum(map(self._size, bundle)))
 
-    def _next_entry(self) -> tuple[Item] | BaseException | None:
+    def _next_bundle(self) -> list[Item] | BaseException | None:
         while True:
             # A wait without an end would not let Ctrl-C through on every system.
             with suppress(queue.Empty):

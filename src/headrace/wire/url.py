@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
-from urllib.parse import quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
 from yarl import URL
 
@@ -19,6 +19,9 @@ _WHOLE_URL = re.compile(r"https?://", re.IGNORECASE)
 # What may stand in a path or query as it is; `%` because what was encoded stays encoded.
 _URL_CHARACTERS = "!$%&'()*+,/:;=?@[]~"
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+
+# The same few names and values are in each URL of a listing.
+_quoted = lru_cache(maxsize=256)(quote_plus)
 
 _NOTHING_TO_ENCODE = re.compile(r"[A-Za-z0-9_.!$&'()*+,/:;=?@~-]*")
 
@@ -60,12 +63,15 @@ def with_query(url: str, params: Mapping[str, Any]) -> str:
         url: may have a query of its own.
         params: a list gives the parameter once an item, None leaves it out.
     """
-    added = urlencode(list(pairs(params)))
+    added = "&".join(
+        f"{_quoted(name)}={_quoted(value if isinstance(value, bytes) else str(value))}"
+        for name, value in pairs(params)
+    )
     if not added:
         return url
-    parts = urlsplit(url)
-    query = f"{parts.query}&{added}" if parts.query else added
-    return urlunsplit(parts._replace(query=query))
+    before, mark, fragment = url.partition("#")
+    joint = "" if before.endswith("?") else "&" if "?" in before else "?"
+    return f"{before}{joint}{added}{mark}{fragment}"
 
 
 def with_missing_query(url: str, params: Mapping[str, Any]) -> str:
@@ -95,9 +101,10 @@ def sendable(url: str, base_url: str) -> URL:
         base_url: scheme, host and port are taken from here, so that nothing that parsers read
             differently in the URL can lead away from it.
     """
-    parts = urlsplit(url)
-    query = f"?{_encoded(parts.query)}" if parts.query else ""
-    return URL(f"{_home(base_url)}{_encoded(parts.path) or '/'}{query}", encoded=True)
+    place, _, query = url.partition("#")[0].partition("?")
+    # All pages of a listing share the place.
+    sent = f"{_sent_place(place, base_url)}?{_encoded(query)}" if query else ""
+    return URL(sent or _sent_place(place, base_url), encoded=True)
 
 
 def user_and_password(url: str) -> tuple[str, str] | None:
@@ -144,6 +151,11 @@ def _masked(parameter: str, hidden: frozenset[str]) -> str:
     if name not in hidden and not is_sensitive(name):
         return parameter
     return f"{parameter.partition('=')[0]}={MASK}"
+
+
+@lru_cache(maxsize=64)
+def _sent_place(place: str, base_url: str) -> str:
+    return f"{_home(base_url)}{_encoded(urlsplit(place).path) or '/'}"
 
 
 @lru_cache(maxsize=64)
