@@ -18,9 +18,12 @@ class ResourceFigures:
         pages: read.
         rows: received.
         loaded_rows: handed on to dlt: those received, without the quarantined and without what a
-            limit cut off.
-        side_rows: of these, the rows that dlt's normalizer types.
+            limit cut off. After a load, without the discarded and the replaced too.
+        side_rows: of those handed on, the rows that dlt's normalizer types.
         quarantined: set aside, since they cannot be loaded as they are.
+        discarded: by the schema contract, or by a processing step.
+        replaced: older versions of rows that came again in the same load.
+        unordered: whether the keys of this load came in no strict order, so may have come twice.
         bytes: of the pages, after decompression.
         listings_ended: how many passes through a listing have come to their end.
     """
@@ -31,6 +34,9 @@ class ResourceFigures:
     loaded_rows: int = 0
     side_rows: int = 0
     quarantined: int = 0
+    discarded: int = 0
+    replaced: int = 0
+    unordered: bool = False
     bytes: int = 0
     listings_ended: int = 0
 

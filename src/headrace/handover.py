@@ -80,8 +80,8 @@ class Handover:
         )
         if not row_ids and (self._table.has_ids or self._table.hashes_rows):
             raise self._ids_needed("the table has them already, or its merge strategy needs them")
-        # Two resources may fill one table in one load.
-        self._ids = RowIds(f"{load_id}-{secrets.token_hex(4)}")
+        # Of its own for each resource in each load: two may fill one table. Short ids load faster.
+        self._ids = RowIds(f"{secrets.token_hex(5)}-")
         self._order = KeyOrder(self._table.key)
         self._redactor = Redactor(listing.credentials.secrets)
 
@@ -120,9 +120,11 @@ class Handover:
         """The last table, with what the merge may rely on: whether a key can be there twice."""
         if not self._table.merges:
             return _with_hints(table, columns=hints)
+        counts = self._figures.of(self._listing.name)
+        counts.unordered = not self._order.is_strict
         if not self._order.is_strict and self._row_ids:
             hints = {**hints, **self._table.last_wins()}
-        many = self._figures.of(self._listing.name).loaded_rows >= _ROWS_WORTH_A_CLAIM
+        many = counts.loaded_rows >= _ROWS_WORTH_A_CLAIM
         claim = _claim(many and self._order.is_strict)
         return _with_hints(table, columns=hints, additional_table_hints=claim)
 

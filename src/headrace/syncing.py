@@ -9,6 +9,7 @@ import dlt
 from dlt.common.exceptions import DltException
 from dlt.extract import DltSource
 
+from headrace.accounting import Account
 from headrace.exceptions import SyncError
 from headrace.figures import Figures, watch
 from headrace.sync_failures import cause_of
@@ -71,8 +72,10 @@ def sync(
         resumed = pipeline.has_pending_data
         if resumed:
             pipeline.run()
+        account = Account(figures, source)
         with watch(pipeline.pipeline_name, figures):
             info = pipeline.run(source)
+        account.settle(pipeline)
     except DltException as error:
         cause = cause_of(error)
         if isinstance(cause, SyncError) and pipeline.has_pending_data:

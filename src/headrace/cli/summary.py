@@ -48,6 +48,12 @@ def print_summary(report: SyncReport) -> None:
             Text(name), Text(full_name), f"{counts.loaded_rows:,}", f"{counts.requests:,}"
         )
     console.print(table)
+    for count, why in (
+        (total.discarded, "discarded by the schema contract or a processing step"),
+        (total.replaced, "older versions of rows that came again"),
+    ):
+        if count:
+            _print(console, f"{_counted(count, 'row')} received but not loaded: {why}.")
     if report.figures.reasons:
         quarantined = _counted(total.quarantined, "row")
         _print(console, f"{quarantined} went to {report.dataset_name}.{TABLE}:")

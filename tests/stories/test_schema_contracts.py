@@ -1,0 +1,102 @@
+"""A schema contract holds as with dlt's own source: what it discards, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dlt.common.schema.exceptions import DataValidationError
+from dlt.pipeline.exceptions import PipelineStepFailed
+from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
+
+from headrace import SyncError, rest_api_source, sync
+from tests.servers import JsonServer
+from tests.stories.test_same_as_dlt import Row, contents, items_config, serve
+from tests.tables import Warehouse
+
+MODES = ["evolve", "freeze", "discard_row", "discard_value"]
+FIRST: list[Row] = [{"id": 1, "n": 1, "t": "a"}, {"id": 2, "n": 2, "t": "b"}]
+
+SECOND: dict[str, list[list[Row]]] = {
+    "nothing new": [[{"id": 3, "n": 3, "t": "c"}]],
+    "a new field in some rows": [[{"id": 3, "n": 3}, {"id": 4, "n": 4, "new": 1}, {"id": 5}]],
+    "a new field that is null": [[{"id": 3, "n": 3, "new": None}]],
+    "a new field in each row": [[{"id": 3, "new": 1}], [{"id": 4, "new": 2}]],
+    "another type": [[{"id": 3, "n": "three"}, {"id": 4, "n": 4}, {"id": 5, "n": "5"}]],
+    "a list": [[{"id": 3, "l": [1, 2]}, {"id": 4, "n": 4}]],
+    "an object": [[{"id": 3, "o": {"a": 1}}, {"id": 4, "n": 4}]],
+    "all of them": [
+        [{"id": 3, "new": 1, "n": "three"}, {"id": 4, "n": 4}, {"id": 5, "l": [1], "new": 2}],
+        [{"id": 6, "n": 6, "o": {"a": 1}}, {"id": 7, "n": 7.5}],
+    ],
+}
+
+
+@pytest.mark.parametrize("rows", SECOND)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("entity", ["columns", "data_type", "tables"])
+def test_a_contract_holds_as_with_dlt(
+    entity: str, mode: str, rows: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    config = items_config(server)
+    serve(server, [FIRST])
+    for name, source in (("theirs", dlt_rest_api_source), ("ours", rest_api_source)):
+        warehouse.pipeline(name).run(source(config))
+    config["resources"][0]["schema_contract"] = {entity: mode}
+    serve(server, SECOND[rows])
+
+    theirs = violation(warehouse.pipeline("theirs"), dlt_rest_api_source(config))
+    ours = violation(warehouse.pipeline("ours"), rest_api_source(config))
+
+    assert ours == theirs
+    assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+
+
+def violation(pipeline: Any, source: Any) -> tuple[str, ...] | None:
+    """The entity, mode and table of the contract that a load breaks, if it breaks one."""
+    try:
+        pipeline.run(source)
+    except PipelineStepFailed as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, DataValidationError):
+            cause = cause.__cause__ or cause.__context__
+        assert isinstance(cause, DataValidationError)
+        pipeline.drop_pending_packages()
+        return cause.schema_entity, cause.contract_mode, cause.table_name
+    return None
+
+
+def test_discarded_rows_are_counted(server: JsonServer, warehouse: Warehouse) -> None:
+    config = items_config(server)
+    config["resources"][0]["schema_contract"] = {"columns": "discard_row"}
+    serve(server, [FIRST])
+    sync(warehouse.pipeline(), rest_api_source(config))
+    serve(server, [[{"id": 3, "n": 3}, {"id": 4, "new": 1}, {"id": 5, "new": 2, "l": [1]}]])
+    counts = sync(warehouse.pipeline(), rest_api_source(config)).figures.of("items")
+
+    assert (counts.rows, counts.loaded_rows, counts.discarded) == (3, 1, 2)
+    assert warehouse.query("SELECT max(id) FROM test_data.items") == [(3,)]
+
+
+def test_replaced_versions_are_counted(server: JsonServer, warehouse: Warehouse) -> None:
+    serve(server, [[{"id": 1, "n": 1}, {"id": 2, "n": 1}], [{"id": 1, "n": 2}, {"id": 3}]])
+    config = items_config(server)
+    counts = sync(warehouse.pipeline(), rest_api_source(config)).figures.of("items")
+
+    assert (counts.rows, counts.loaded_rows, counts.replaced) == (4, 3, 1)
+    assert warehouse.query("SELECT id, n FROM test_data.items ORDER BY id") == [
+        (1, 2),
+        (2, 1),
+        (3, None),
+    ]
+
+
+def test_a_broken_contract_says_what_broke_it(server: JsonServer, warehouse: Warehouse) -> None:
+    config = items_config(server)
+    config["resources"][0]["schema_contract"] = {"columns": "freeze"}
+    serve(server, [FIRST])
+    sync(warehouse.pipeline(), rest_api_source(config))
+    serve(server, [[{"id": 3, "new": 1}]])
+
+    with pytest.raises(SyncError, match=r"`new`"):
+        sync(warehouse.pipeline(), rest_api_source(config))
