@@ -254,6 +254,35 @@ def test_a_value_that_its_column_refuses_rejects_the_row_alone() -> None:
     )
 
 
+ODD_VALUES: dict[str, dict[str, Any]] = {
+    "text for a number": {"n": "x"},
+    "a fraction for a whole number": {"n": 1.5},
+    "more than 64 bits": {"n": 2**70},
+    "an object for a number": {"n": {"a": 1}},
+    "a number for a text": {"t": 7},
+    "a value for an object": {"o": 7},
+    "another kind in an object": {"o": {"a": "x"}},
+    "no time": {"at": "soon"},
+    "a list": {"new": [1]},
+}
+
+
+@pytest.mark.parametrize("case", ODD_VALUES)
+def test_each_tenth_row_that_does_not_fit_takes_no_other_along(case: str) -> None:
+    """Not the neighbours of an odd row either: the side road is many times as slow."""
+    fine = {"n": 1, "t": "a", "o": {"a": 1}, "at": "2026-11-23T06:34:39.5Z"}
+    road = new_road({"n": pa.int64(), "t": pa.string(), "at": INSTANT})
+    part(road, fine)
+    rows = [{**fine, "k": at, **(ODD_VALUES[case] if at % 10 == 3 else {})} for at in range(1_000)]
+    parted = part(road, *rows)
+
+    assert [row.place for row in parted.side_rows] == list(range(3, 1_000, 10))
+    assert parted.table.num_rows == 900
+    assert set(parted.table.column("at").to_pylist()) == {
+        datetime(2026, 11, 23, 6, 34, 39, 500_000, UTC)
+    }
+
+
 def rejected(parted: Parted) -> list[tuple[str, str]]:
     return [(bytes(each.row).decode(), each.reason) for each in parted.rejected]
 

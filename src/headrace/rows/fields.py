@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from headrace.rows.casting import default_wire_type, wire_type
 from headrace.rows.column import Column
-from headrace.rows.loadable import is_beyond_64_bits
 from headrace.rows.reading import FieldPath
+from headrace.rows.row_check import RowCheck
 
 NameOf = Callable[[FieldPath], str]
 Infer = Callable[[str, Any], Column]
@@ -65,18 +65,37 @@ class Fields:
 
     def kept_whole(self) -> frozenset[FieldPath]:
         """Paths at which an object is not taken apart."""
-        return frozenset(path for path, known in self._by_path.items() if known.column is None)
+        return frozenset(
+            path
+            for path, known in self._by_path.items()
+            if known.column is None and path not in self._objects
+        )
 
-    def wire_schema(self) -> pa.Schema:
-        """How to read the rows, as far as the fields are known."""
+    def wire_schema(self, *, times_as_text: bool = False) -> pa.Schema:
+        """How to read the rows, as far as the fields are known.
+
+        Args:
+            times_as_text: for rows in which something stands for a time that Arrow does not take.
+        """
+        tree = self._tree(lambda known: known.wire)
+        if times_as_text:
+            tree = _times_as_text(tree)
+        return pa.schema(list(_arrow_fields(tree)))
+
+    def row_check(self) -> RowCheck:
+        """Tells rows that are of the kinds that the fields are read as from others."""
+        return RowCheck(self._tree(lambda known: known.wire if known.column else None))
+
+    def _tree(self, kind_of: Callable[[Field], pa.DataType | None]) -> dict[str, Any]:
+        """Kinds of the fields, those in objects inside their object's."""
         tree: dict[str, Any] = {}
         for path, known in self._by_path.items():
-            if known.wire is not None:
-                place = tree
-                for step in path[:-1]:
-                    place = place.setdefault(step, {})
-                place[path[-1]] = known.wire
-        return pa.schema(list(_arrow_fields(tree)))
+            place = tree
+            for step in path[:-1]:
+                place = place.setdefault(step, {})
+            # What is an object elsewhere stays one.
+            place.setdefault(path[-1], kind_of(known))
+        return tree
 
     def source_of(self, column_name: str) -> str:
         """The field that fills a column, under the name that the API gives it."""
@@ -101,37 +120,29 @@ class Fields:
             if value is not None and path not in self._by_path:
                 self._plan(path, value)
 
-    def learn_kinds(self, row: Mapping[str, Any]) -> bool:
+    def learn_kinds(self, rows: Iterable[Mapping[str, Any]]) -> bool:
         """Looks for fields that come in another kind than they are read as.
 
         Args:
-            row: decoded.
+            rows: a few, decoded. A field that is in one of them as it is read stays as it is.
 
         Returns:
             Whether a field is read otherwise from now on.
         """
+        kinds: dict[FieldPath, list[pa.DataType]] = {}
+        for row in rows:
+            for path, value in self.values_in(row):
+                known = self._by_path.get(path)
+                if known is not None and known.column is not None and known.column.type is not None:
+                    seen = wire_type(known.column.type, value)
+                    kinds.setdefault(path, []).extend([seen] if seen is not None else [])
         changed = False
-        for path, value in self.values_in(row):
-            known = self._by_path.get(path)
-            if known is None or known.column is None or known.column.type is None:
-                continue
-            seen = wire_type(known.column.type, value)
-            if seen is not None and seen != known.wire:
-                known.wire = seen
+        for path, seen_kinds in kinds.items():
+            known = self._by_path[path]
+            if seen_kinds and known.wire not in seen_kinds:
+                known.wire = seen_kinds[0]
                 changed = True
         return changed
-
-    def fit(self, row: Mapping[str, Any]) -> bool:
-        """Whether each value of a decoded row is of the kind that its field is read as."""
-        for path, value in self.values_in(row):
-            known = self._by_path.get(path)
-            if known is None:
-                continue
-            if known.column is None or known.column.type is None:
-                return False
-            if wire_type(known.column.type, value) != known.wire or is_beyond_64_bits(value):
-                return False
-        return True
 
     def learn_unknown(
         self,
@@ -177,10 +188,14 @@ class Fields:
             parent, fields = todo.pop()
             for name, value in fields.items():
                 path = (*parent, name)
-                if isinstance(value, dict) and path not in self._by_path and self._flattens(path):
+                if isinstance(value, dict) and self._takes_apart(path):
                     todo.append((path, value))
                 elif value is not None or with_nulls:
                     yield path, value
+
+    def _takes_apart(self, path: FieldPath) -> bool:
+        is_new = path not in self._by_path
+        return (is_new or path in self._objects) and self._flattens(path)
 
     def _plan(self, path: FieldPath, value: Any) -> Field:
         planned = self._by_path[path] = self._planned(path, value)
@@ -205,7 +220,23 @@ class Fields:
         return Field(column, wire)
 
 
+def _times_as_text(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _times_as_text(kind)
+        if isinstance(kind, dict)
+        else pa.string()
+        if kind is not None and pa.types.is_timestamp(kind)
+        else kind
+        for name, kind in tree.items()
+    }
+
+
 def _arrow_fields(tree: Mapping[str, Any]) -> Iterator[pa.Field]:
     for name, value in tree.items():
-        is_object = isinstance(value, dict)
-        yield pa.field(name, pa.struct(list(_arrow_fields(value))) if is_object else value)
+        if isinstance(value, dict):
+            inner = list(_arrow_fields(value))
+            # An object of which nothing is known is left to Arrow, as is a field of its own.
+            if inner:
+                yield pa.field(name, pa.struct(inner))
+        elif value is not None:
+            yield pa.field(name, value)

@@ -14,15 +14,19 @@ from headrace.exceptions import RowError
 from headrace.rows.casting import cast_exactly
 from headrace.rows.column import Column
 from headrace.rows.fields import Fields
-from headrace.rows.reading import are_objects, decode_row, is_object, leaves, read_lines, suspected
+from headrace.rows.reading import decode_row, is_object, leaves, read_lines, suspected
 
 # A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
 _CUTS = 8
 _SMALLEST_BATCH = 64
-# Before that the rows to blame are looked for: by what Arrow says, then by a look at each.
-_TRIES = 3
+# Before that the rows to blame are looked for: by what Arrow says, then by the kinds of values.
+_LOOKS = 2
+# So many rows are decoded to learn in what kinds the fields come.
+_SAMPLES = 5
 # Reading again pays only while each try teaches something about the fields.
 _READS = 4
+
+_NULL = msgspec.Raw(b"null")
 
 Refuses = Callable[[str, Any], str | None]
 
@@ -134,48 +138,52 @@ class MainRoad:
         )
 
     def _take_objects(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
-        lines = b"\n".join(rows)
-        if rows and not are_objects(rows, lines):
-            pieces.rejected = [
-                Rejected(row, "it is no object") for row in rows if not is_object(row)
-            ]
-            rows = [row for row in rows if is_object(row)]
-            lines = b"\n".join(rows)
+        # Of a null Arrow makes a row of nulls, or crashes; others that are no objects it refuses.
+        if _NULL in rows:
+            self._set_apart([row for row in rows if row == _NULL], pieces)
+            rows = [row for row in rows if row != _NULL]
         if not self._is_open:
             self._set_apart(rows, pieces)
         elif rows:
             first = _decoded(rows[0])
             if self._objection(first) is None:
                 self._fields.learn_from(first)
-            self._take(rows, lines, pieces)
+            self._take(rows, pieces)
 
-    def _take(
-        self, rows: Sequence[msgspec.Raw], lines: bytes, pieces: _Pieces, tries: int = _TRIES
-    ) -> None:
+    def _take(self, rows: Sequence[msgspec.Raw], pieces: _Pieces, looks: int = _LOOKS) -> None:
         """Reads rows; where Arrow refuses them as they are, finds those that are to blame."""
-        read = self._read(rows, lines)
+        read = self._read(rows)
         if isinstance(read, pa.Table):
             self._sort_out(read, rows, pieces)
-        elif len(rows) <= _SMALLEST_BATCH and tries == 0:
-            self._set_apart(rows, pieces)
-        elif tries == 0:
-            for part in _cut(rows):
-                self._take(part, b"\n".join(part), pieces, tries=0)
-        else:
-            suspects = suspected(read, rows) if tries > 1 else self._odd_ones(rows)
-            if suspects:
-                self._set_apart([rows[place] for place in sorted(suspects)], pieces)
-                rows = [row for place, row in enumerate(rows) if place not in suspects]
-                lines = b"\n".join(rows)
+            return
+        suspects: set[int] = set()
+        if looks == _LOOKS:
+            suspects = suspected(read, rows)
+            looks -= 1
+        if looks and not suspects:
+            check = self._fields.row_check()
+            suspects = {place for place, row in enumerate(rows) if not check.passes(row)}
+            looks -= 1
+        if suspects:
+            self._set_apart([rows[place] for place in sorted(suspects)], pieces)
+            rows = [row for place, row in enumerate(rows) if place not in suspects]
             if rows:
-                self._take(rows, lines, pieces, tries - 1)
-
-    def _odd_ones(self, rows: Sequence[msgspec.Raw]) -> set[int]:
-        """Places of the rows with a value of another kind than its field is read as."""
-        return {place for place, row in enumerate(rows) if not self._fields.fit(_decoded(row))}
+                self._take(rows, pieces, looks)
+            return
+        read = self._read(rows, times_as_text=True)
+        if isinstance(read, pa.Table):
+            self._sort_out(read, rows, pieces)
+        elif len(rows) <= _SMALLEST_BATCH:
+            self._set_apart(rows, pieces)
+        else:
+            for part in _cut(rows):
+                self._take(part, pieces, looks=0)
 
     def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
         for row in rows:
+            if not is_object(row):
+                pieces.rejected.append(Rejected(row, "it is no object"))
+                continue
             try:
                 decoded = decode_row(row, exact=self._exact)
             except RowError as error:
@@ -188,17 +196,20 @@ class MainRoad:
                 self._fields.learn_from(decoded)
                 pieces.side_rows.append((row, decoded))
 
-    def _read(self, rows: Sequence[msgspec.Raw], lines: bytes) -> pa.Table | pa.ArrowInvalid:
+    def _read(
+        self, rows: Sequence[msgspec.Raw], *, times_as_text: bool = False
+    ) -> pa.Table | pa.ArrowInvalid:
         """The rows as Arrow reads them, or its reason to refuse them."""
+        lines = b"\n".join(rows)
         refusal = pa.ArrowInvalid("fields change with each reading")
-        samples = (rows[0], rows[len(rows) // 2], rows[-1])
+        samples = rows[:: max(1, len(rows) // _SAMPLES)]
         for _ in range(_READS):
             try:
-                table = read_lines(lines, self._fields.wire_schema())
+                schema = self._fields.wire_schema(times_as_text=times_as_text)
+                table = read_lines(lines, schema)
             except pa.ArrowInvalid as error:
                 refusal = error
-                learnt = [self._fields.learn_kinds(_decoded(row)) for row in samples]
-                if not any(learnt):
+                if not self._fields.learn_kinds(map(_decoded, samples)):
                     return refusal
                 continue
             found = list(leaves(table, self._fields.kept_whole()))

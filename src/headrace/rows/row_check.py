@@ -1,0 +1,55 @@
+"""Finds rows with a value of another kind than its field is read as, without decoding them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+import pyarrow as pa
+
+_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+# What a name must not hold to be one that msgspec looks for.
+_UNNAMEABLE = frozenset('"\\') | frozenset(map(chr, range(0x20)))
+
+
+class RowCheck:
+    """Takes exactly the rows whose values are of the kinds that are expected.
+
+    Args:
+        kinds: of the fields: a type as they are read, None where there must be no value, or, for
+            an object, the kinds of its fields.
+    """
+
+    def __init__(self, kinds: Mapping[str, Any]) -> None:
+        self._decoder = msgspec.json.Decoder(_row_type(kinds))
+
+    def passes(self, row: msgspec.Raw) -> bool:
+        """Whether a row is an object of such values."""
+        try:
+            self._decoder.decode(row)
+        except (msgspec.MsgspecError, RecursionError):
+            return False
+        return True
+
+
+def _row_type(kinds: Mapping[str, Any]) -> Any:
+    keys = [key for key in kinds if _UNNAMEABLE.isdisjoint(key)]
+    names = {f"field{number}": key for number, key in enumerate(keys)}
+    return msgspec.defstruct(
+        "Row",
+        [(name, _value_type(kinds[key]), None) for name, key in names.items()],
+        rename=names,
+    )
+
+
+def _value_type(kind: Any) -> Any:
+    if kind is None:
+        return None
+    if isinstance(kind, Mapping):
+        return _row_type(kind) | None
+    if pa.types.is_integer(kind):
+        return _INT64 | None
+    if pa.types.is_floating(kind):
+        return float | None
+    return bool | None if pa.types.is_boolean(kind) else str | None
