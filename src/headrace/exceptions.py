@@ -9,6 +9,7 @@
     │   └── RedirectRefused      would have led away from the API's origin
     ├── PageError              answered, but not with the page that the config describes
     ├── RowError               a row that cannot be loaded as it is
+    ├── StateError             the saved ledger of a tail cannot be used
     └── SyncError              the pipeline could not finish
 
 Each message says what to do next. None holds a secret.
@@ -92,6 +93,10 @@ class PageError(HeadraceError):
 
 class RowError(HeadraceError):
     """A row cannot be loaded as it is."""
+
+
+class StateError(HeadraceError):
+    """The ledger that an earlier sync saved cannot be used."""
 
 
 class SyncError(HeadraceError):

@@ -1,0 +1,200 @@
+"""A small API with a tail, and a mirror that follows it with a planner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from headrace.exceptions import PageError
+from headrace.tail import (
+    CursorRefused,
+    Found,
+    Gone,
+    Ledger,
+    Lesson,
+    ListAsk,
+    NotThere,
+    Page,
+    Planner,
+    RowAsk,
+    Rows,
+    TailSettings,
+    from_state,
+    to_state,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the model: `names` is an older row that changes because of it."""
+
+    id: int
+    key: Any
+    version: int = 0
+    settled: bool = True
+    hidden: bool = False
+    names: int | None = None
+
+
+@dataclass
+class Server:
+    """Holds rows, and lists those that are not hidden, newest first."""
+
+    limit: int
+    rows: dict[int, Row] = field(default_factory=dict)
+    epoch: int = 0
+    requests: list[str] = field(default_factory=list)
+
+    def list(self, cursor: str | None) -> Page | CursorRefused:
+        """A page of the listing; the cursor names the last row seen."""
+        self.requests.append("list")
+        shown = sorted(
+            (row for row in self.rows.values() if not row.hidden),
+            key=lambda row: (row.key, row.id),
+            reverse=True,
+        )
+        if cursor is not None:
+            epoch, key, last = json.loads(cursor)
+            if epoch != self.epoch:
+                return CursorRefused()
+            shown = [row for row in shown if (row.key, row.id) < (key, last)]
+        page, rest = shown[: self.limit], shown[self.limit :]
+        following = json.dumps([self.epoch, page[-1].key, page[-1].id]) if rest else None
+        return Page(Rows(page), following)
+
+    def get(self, number: int) -> Row | None:
+        """One row by its path, hidden or not."""
+        self.requests.append("row")
+        return self.rows.get(number)
+
+
+@dataclass
+class Mirror:
+    """A table kept by a planner, with what was last committed to fall back to."""
+
+    settings: TailSettings
+    server: Server
+    table: dict[int, Row] = field(default_factory=dict)
+    gone: list[Gone] = field(default_factory=list)
+    state: dict[str, Any] | None = None
+    warnings: list[str] = field(default_factory=list)
+    as_text: bool = False
+    clock: float = 1_000_000.0
+
+    def sync(self, between: Callable[[Sync], None] | None = None) -> Sync:
+        """One sync to its end."""
+        self.clock += 1
+        sync = Sync(self, self.clock)
+        while not sync.is_done:
+            sync.step()
+            if between is not None:
+                between(sync)
+        sync.commit()
+        return sync
+
+
+class Sync:
+    """One sync of a mirror, a request at a time."""
+
+    def __init__(self, mirror: Mirror, started: float) -> None:
+        self.mirror = mirror
+        self.started = started
+        self.before = dict(mirror.server.rows)
+        self.loaded: list[int] = []
+        self.requests = 0
+        self.asked: list[ListAsk | RowAsk] = []
+        self._start_leg()
+
+    def _start_leg(self) -> None:
+        ledger = from_state(self.mirror.state)
+        self.planner = Planner(self.mirror.settings, ledger, sync_started=self.started)
+        self.leg: dict[int, Row] = {}
+        self.gone: list[Gone] = []
+        self.waiting: list[ListAsk | RowAsk] = []
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing is left to ask."""
+        return self.planner.is_done
+
+    @property
+    def ledger(self) -> Ledger:
+        """Of the leg under way."""
+        return self.planner.ledger
+
+    def step(self, choice: int = 0) -> None:
+        """Makes one of the requests that may be made, or begins the next leg."""
+        if self.planner.is_leg_over:
+            self.commit()
+            return
+        clock = self.mirror.clock
+        self.waiting += self.planner.asks(clock, most=3)
+        assert self.waiting, "not done, but nothing to ask"
+        ask = self.waiting.pop(choice % len(self.waiting))
+        self.requests += 1
+        self.asked.append(ask)
+        rows, answer = self._answer(ask)
+        self._take(rows, self.planner.learn(ask, answer, clock))
+
+    def _answer(
+        self, ask: ListAsk | RowAsk
+    ) -> tuple[list[Row], Page | CursorRefused | Found | NotThere]:
+        server = self.mirror.server
+        if isinstance(ask, RowAsk):
+            row = server.get(int(ask.identity))
+            return ([], NotThere()) if row is None else ([row], Found(self.described([row])))
+        page = server.list(ask.cursor)
+        if isinstance(page, CursorRefused):
+            return [], page
+        rows = list(page.rows.keys)
+        return rows, replace(page, rows=self.described(rows))
+
+    def described(self, rows: list[Row]) -> Rows:
+        """What the planner hears of rows."""
+        settings = self.mirror.settings
+        names: list[tuple[int, Any]] = []
+        if settings.has_touches:
+            names = [(i, row.names) for i, row in enumerate(rows) if row.names is not None]
+        return Rows(
+            keys=[str(row.key) if self.mirror.as_text else row.key for row in rows],
+            identities=None if settings.key_is_primary else [row.id for row in rows],
+            settled=[row.settled for row in rows] if settings.has_settled_when else None,
+            touches=names,
+        )
+
+    def _take(self, rows: list[Row], lesson: Lesson) -> None:
+        for index in lesson.load:
+            row = rows[index]
+            assert row.id not in self.leg, f"row {row.id} is loaded twice in a leg"
+            self.leg[row.id] = row
+            self.loaded.append(row.id)
+        self.gone += lesson.gone
+        self.mirror.warnings += lesson.warnings
+
+    def commit(self) -> None:
+        """Ends the leg: its rows and its ledger are saved together."""
+        mirror = self.mirror
+        mirror.table |= self.leg
+        mirror.gone += self.gone
+        mirror.state = json.loads(json.dumps(to_state(self.planner.ledger)))
+        self._start_leg()
+
+
+def tail(**changes: Any) -> TailSettings:
+    """Settings for a listing like that of an executions API, with changes."""
+    settings = TailSettings(
+        row_order="desc",
+        late_rows="probe",
+        key_is_primary=True,
+        has_settled_when=True,
+        has_refresh_path=True,
+        has_touches=True,
+        has_filter=False,
+        limit=3,
+    )
+    return replace(settings, **changes)
+
+
+__all__ = ["Mirror", "PageError", "Row", "Server", "Sync", "tail"]
