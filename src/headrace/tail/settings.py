@@ -1,0 +1,117 @@
+"""What a config says of a listing's tail."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class TailSettings:
+    """How a resource's listing is followed.
+
+    Args:
+        row_order: of the listing by its key; only `desc`, newest first, can be followed.
+        late_rows: how rows are found that appear below keys already listed: `probe` asks for the
+            missing keys one by one, a number lists that many seconds again, `none` does nothing.
+        key_is_primary: the key is the primary key, so a row keeps its key; otherwise the key
+            moves as the row changes (`updated_at`).
+        has_settled_when: rows say when they change no more.
+        has_refresh_path: a row can be asked for alone.
+        has_touches: rows name older rows that change because of them.
+        has_filter: the listing leaves rows out on purpose.
+        limit: rows in a full page; None when unknown.
+        backfill_until: a key or an ISO time; the first sync loads no row below it.
+        max_probes: missing keys asked for in one sync.
+        max_gaps: missing keys remembered.
+        max_open_rows: open rows remembered.
+        grace: seconds in which a server may still finish writing a row that others point to.
+    """
+
+    row_order: str
+    late_rows: Literal["probe", "none"] | float
+    key_is_primary: bool
+    has_settled_when: bool
+    has_refresh_path: bool
+    has_touches: bool
+    has_filter: bool
+    limit: int | None
+    backfill_until: int | str | None = None
+    max_probes: int = 200
+    max_gaps: int = 20_000
+    max_open_rows: int = 100_000
+    grace: float = 600.0
+
+    @property
+    def keys_move(self) -> bool:
+        """A row that changes gets a new key."""
+        return not self.key_is_primary
+
+    @property
+    def probes(self) -> bool:
+        """Missing keys are asked for one by one."""
+        return self.late_rows == "probe"
+
+    @property
+    def lookback(self) -> float | None:
+        """Seconds of the listing that each sync lists again; None when it does not."""
+        return None if isinstance(self.late_rows, str) else float(self.late_rows)
+
+    def problems(self) -> list[tuple[str, str]]:
+        """What cannot be followed like this: the config key and what to do about it."""
+        found = []
+        if self.row_order != "desc":
+            found.append(
+                (
+                    "row_order",
+                    "only a listing that is newest first can be followed: set it to `desc`, and "
+                    "ask the API for that order if it takes a parameter for it",
+                )
+            )
+        found += self._problems_of_late_rows()
+        if self.has_touches and not self.has_refresh_path:
+            found.append(("touches", "a touched row is fetched alone: give `refresh_path` as well"))
+        if self.keys_move:
+            found += self._problems_of_moving_keys()
+        return found
+
+    def _problems_of_late_rows(self) -> list[tuple[str, str]]:
+        found = []
+        if self.probes and not self.has_refresh_path:
+            found.append(
+                (
+                    "late_rows",
+                    "`probe` asks for missing rows one by one: give `refresh_path`, or use "
+                    "`{lookback: <seconds>}`",
+                )
+            )
+        if self.probes and self.has_filter:
+            found.append(
+                (
+                    "late_rows",
+                    "`probe` would load rows that the listing's filter leaves out: use "
+                    "`{lookback: <seconds>}`, or drop the filter",
+                )
+            )
+        seconds = self.lookback
+        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+            found.append(("late_rows", "`lookback` is a number of seconds above 0"))
+        return found
+
+    def _problems_of_moving_keys(self) -> list[tuple[str, str]]:
+        moves = "the key is not the primary key, so a row that changes is listed again at the top"
+        found = []
+        if self.probes:
+            found.append(
+                (
+                    "late_rows",
+                    f"{moves}, and a missing key says nothing: use `{{lookback: <seconds>}}` or "
+                    "`none`",
+                )
+            )
+        if self.has_settled_when:
+            found.append(("settled_when", f"{moves}: leave it out"))
+        if self.has_touches:
+            found.append(("touches", f"{moves}: leave it out"))
+        return found
