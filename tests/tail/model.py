@@ -28,7 +28,7 @@ from headrace.tail import (
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the model: `names` is an older row that changes because of it."""
+    """A row of the model: `names` is an older row that changes because of it, `made` a time."""
 
     id: int
     key: Any
@@ -36,6 +36,7 @@ class Row:
     settled: bool = True
     hidden: bool = False
     names: int | None = None
+    made: float = 0.0
 
 
 @dataclass
@@ -80,7 +81,8 @@ class Mirror:
     gone: list[Gone] = field(default_factory=list)
     state: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
-    as_text: bool = False
+    as_key: Callable[[Any], Any] = int
+    has_instants: bool = False
     clock: float = 1_000_000.0
 
     def sync(self, between: Callable[[Sync], None] | None = None) -> Sync:
@@ -158,10 +160,11 @@ class Sync:
         if settings.has_touches:
             names = [(i, row.names) for i, row in enumerate(rows) if row.names is not None]
         return Rows(
-            keys=[str(row.key) if self.mirror.as_text else row.key for row in rows],
+            keys=[self.mirror.as_key(row.key) for row in rows],
             identities=None if settings.key_is_primary else [row.id for row in rows],
             settled=[row.settled for row in rows] if settings.has_settled_when else None,
             touches=names,
+            instants=[row.made for row in rows] if self.mirror.has_instants else None,
         )
 
     def _take(self, rows: list[Row], lesson: Lesson) -> None:

@@ -8,7 +8,9 @@ More of them than the few that run each time:
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
@@ -18,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.tail.model import Mirror, Row, Server, Sync, tail
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 100
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 60
 GRACE = 600.0
 PICKS = st.integers(0, 1_000)
 
@@ -31,10 +33,10 @@ class Histories(RuleBasedStateMachine):
     sync: Sync | None = None
     next_id = 0
 
-    def begin(self, limit: int, as_text: bool, **changes: Any) -> None:
+    def begin(self, limit: int, as_key: Callable[[Any], Any], **changes: Any) -> None:
         self.server = Server(limit)
         changes.setdefault("limit", limit)
-        self.mirror = Mirror(tail(**changes), self.server, as_text=as_text)
+        self.mirror = Mirror(tail(**changes), self.server, as_key=as_key)
 
     def pick(self, pick: int, rows: list[Row]) -> Row | None:
         return rows[pick % len(rows)] if rows else None
@@ -115,9 +117,11 @@ class FixedKeyHistories(Histories):
         self.reserved: dict[int, float] = {}
         self.promised_changes: list[tuple[float, int]] = []
 
-    @initialize(limit=st.integers(1, 6), as_text=st.booleans(), count=st.integers(0, 12))
-    def start(self, limit: int, as_text: bool, count: int) -> None:
-        self.begin(limit, as_text)
+    @initialize(
+        limit=st.integers(1, 6), as_key=st.sampled_from([int, str]), count=st.integers(0, 12)
+    )
+    def start(self, limit: int, as_key: Callable[[Any], Any], count: int) -> None:
+        self.begin(limit, as_key)
         for _ in range(count):
             self.new_row()
 
@@ -217,23 +221,26 @@ class FixedKeyHistories(Histories):
         shown = [row for row in self.server.rows.values() if not row.hidden]
         new = sum(row.key > spans[0].high for row in shown)
         again = len(ledger.open | ledger.touched.keys())
+        has_open, gaps = bool(ledger.open), len(ledger.missing)
         top, names = spans[0].high, [row for row in self.server.rows.values() if row.names]
         self.finish_sync()
         lists = sum(not hasattr(ask, "identity") for ask in sync.asked)
         singles = len(sync.asked) - lists
         reserved = max(sync.ledger.coverage.spans[0].high - top - new, 0)
-        if ledger.open and not self.mirror.settings.has_refresh_path:
+        if has_open and not self.mirror.settings.has_refresh_path:
             again = ceil(len(shown) / self.server.limit)
         assert lists <= ceil(new / self.server.limit) + 1 + again
-        assert singles <= 2 * again + len(names) + len(ledger.missing) + reserved
+        assert singles <= 2 * again + len(names) + gaps + reserved
 
 
 class ListedOnlyHistories(FixedKeyHistories):
     """The same without a path to single rows: open rows are listed again."""
 
-    @initialize(limit=st.integers(1, 6), as_text=st.booleans(), count=st.integers(0, 12))
-    def start(self, limit: int, as_text: bool, count: int) -> None:
-        self.begin(limit, as_text, late_rows="none", has_refresh_path=False, has_touches=False)
+    @initialize(
+        limit=st.integers(1, 6), as_key=st.sampled_from([int, str]), count=st.integers(0, 12)
+    )
+    def start(self, limit: int, as_key: Callable[[Any], Any], count: int) -> None:
+        self.begin(limit, as_key, late_rows="none", has_refresh_path=False, has_touches=False)
         for _ in range(count):
             self.new_row()
 
@@ -258,7 +265,7 @@ class MovingKeyHistories(Histories):
     def start(self, limit: int, count: int) -> None:
         self.begin(
             limit,
-            as_text=False,
+            as_key=int,
             late_rows="none",
             key_is_primary=False,
             has_settled_when=False,
@@ -298,6 +305,69 @@ class MovingKeyHistories(Histories):
         return True
 
 
+class LookbackHistories(Histories):
+    """Settled rows that appear up to some seconds late, found by listing those again."""
+
+    seconds = 600.0
+
+    @initialize(limit=st.integers(1, 6), sort=st.sampled_from(["times", "instants", "checkpoints"]))
+    def start(self, limit: int, sort: str) -> None:
+        self.begin(
+            limit,
+            iso_time if sort == "times" else int,
+            late_rows=self.seconds,
+            has_settled_when=False,
+            has_refresh_path=False,
+            has_touches=False,
+        )
+        self.mirror.has_instants = sort == "instants"
+        self.has_clock = sort != "checkpoints"
+        self.reserved: dict[int, Row] = {}
+        self.first_top: int | None = None
+
+    def reserve_row(self) -> Row:
+        self.next_id = max(self.next_id + 1, int(self.mirror.clock * 1_000))
+        return Row(self.next_id, self.next_id, made=self.mirror.clock)
+
+    @rule(count=st.integers(1, 8))
+    def rows(self, count: int) -> None:
+        for _ in range(count):
+            self.put(self.reserve_row())
+
+    @rule()
+    def reserve(self) -> None:
+        row = self.reserve_row()
+        self.reserved[row.id] = row
+
+    @precondition(lambda self: self.reserved)
+    @rule(pick=PICKS)
+    def late_row(self, pick: int) -> None:
+        self.put(self.reserved.pop(sorted(self.reserved)[pick % len(self.reserved)]))
+
+    @rule(seconds=st.sampled_from([1.0, 200.0, 450.0, 900.0]))
+    def wait(self, seconds: float) -> None:
+        self.mirror.clock += seconds
+        oldest = self.mirror.clock - self.seconds
+        self.reserved = {k: row for k, row in self.reserved.items() if row.made > oldest}
+
+    @rule(pick=PICKS)
+    def delete(self, pick: int) -> None:
+        row = self.pick(pick, list(self.server.rows.values()))
+        if row is not None:
+            del self.server.rows[row.id]
+
+    def is_promised(self, row: Row, sync: Sync) -> bool:
+        """Without times, only rows above the first top of all can be known to be late."""
+        points = sync.ledger.checkpoints
+        if not self.has_clock and self.first_top is None:
+            self.first_top = points[0].key
+        return self.has_clock or self.first_top is None or row.key > self.first_top
+
+
+def iso_time(millis: int) -> str:
+    return datetime.fromtimestamp(millis / 1_000, UTC).isoformat()
+
+
 BUDGET = settings(
     max_examples=EXAMPLES,
     stateful_step_count=40,
@@ -309,5 +379,7 @@ TestFixedKeys = FixedKeyHistories.TestCase
 TestFixedKeys.settings = BUDGET
 TestListedOnly = ListedOnlyHistories.TestCase
 TestListedOnly.settings = BUDGET
+TestLookback = LookbackHistories.TestCase
+TestLookback.settings = BUDGET
 TestMovingKeys = MovingKeyHistories.TestCase
 TestMovingKeys.settings = BUDGET

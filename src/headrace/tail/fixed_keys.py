@@ -43,7 +43,7 @@ class FixedKeys:
         self._stretches: list[tuple[Key, Key]] = []
         self._gap_count = 0
         self._row_count = 0
-        self._is_sparse = False
+        self._has_warned = False
 
     def read_page(self, view: PageView) -> tuple[Sequence[int], list[str]]:
         """Learns from a page's rows, before it counts as covered.
@@ -178,7 +178,7 @@ class FixedKeys:
             return []
         self._following.pass_over(gaps, view.now)
         self._gap_count += sum(gap.start - gap.stop for gap in gaps)
-        return self._sparse_warning()
+        return self._gap_warning()
 
     def _end_of_gaps(self, segment: Segment, view: PageView) -> list[Any]:
         floor = self._ledger.coverage.floor
@@ -188,15 +188,20 @@ class FixedKeys:
             return [floor - 1]
         return []
 
-    def _sparse_warning(self) -> list[str]:
-        bound = max(self._settings.max_probes, self._row_count)
-        if self._is_sparse or self._gap_count <= bound:
+    def _gap_warning(self) -> list[str]:
+        most = self._settings.max_probes
+        if self._has_warned or self._gap_count <= most:
             return []
-        self._is_sparse = True
+        self._has_warned = True
+        if self._gap_count > self._row_count:
+            return [
+                f"the listing leaves out {self._gap_count:,} keys between {self._row_count:,} rows:"
+                " to ask for them one by one costs more than to list again. Use `late_rows: "
+                "{lookback: <seconds>}` for keys with large gaps."
+            ]
         return [
-            f"the listing leaves out {self._gap_count:,} keys between {self._row_count:,} rows: to "
-            "ask for them one by one costs more than to list again. Use `late_rows: {lookback: "
-            "<seconds>}` for keys with large gaps."
+            f"the listing leaves out {self._gap_count:,} keys, and a sync asks for {most:,} of them"
+            " at most, the newest first: the others follow in later syncs."
         ]
 
     def _note_touches(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 from itertools import compress
 from operator import not_
@@ -29,6 +30,8 @@ class Following:
         self._sync = sync
         self._queue: list[Key] = []
         self._queue_is_stale = True
+        self._has_waiting = False
+        self._has_warned = False
         self._sorted_due: list[Key] | None = None
 
     # What a listing would save
@@ -41,27 +44,32 @@ class Following:
             bottom: the lowest key that pages can reach.
             width: how far apart, as positions, the ends of a page are.
         """
-        if not self._sync.due:
-            return False
-        due = [key for key in self._due_below(low, bottom) if key not in self._ledger.hidden]
+        due = self._due_below(low, bottom)
         if not self._settings.has_refresh_path:
-            return bool(due)
+            return any(True for _ in due)
         top = position(low)
-        return any(count > -((position(key) - top) // width) for count, key in enumerate(due, 1))
+        shown = (key for key in due if key not in self._ledger.hidden)
+        return any(count > -((position(key) - top) // width) for count, key in enumerate(shown, 1))
 
     def has_due_at_least(self, low: Key) -> bool:
         """A row at or above a key is still to be read, or may turn up."""
         return any(key >= low for key in self._sync.due) or any(
-            key >= low
-            for key in self._ledger.missing
+            key >= low for key in self._ledger.missing
         )
 
-    def _due_below(self, low: Key, bottom: Key) -> list[Key]:
+    def _due_below(self, low: Key, bottom: Key) -> Iterator[Key]:
         """Due keys in `bottom..low`, newest first."""
-        if self._sorted_due is None:
-            self._sorted_due = sorted(self._sync.due, reverse=True)
         due = self._sync.due
-        return [key for key in self._sorted_due if bottom <= key < low and key in due]
+        if not due:
+            return
+        if self._sorted_due is None:
+            self._sorted_due = sorted(due)
+        for index in range(bisect_left(self._sorted_due, low) - 1, -1, -1):
+            key = self._sorted_due[index]
+            if key < bottom:
+                return
+            if key in due:
+                yield key
 
     # What arrives
 
@@ -131,7 +139,7 @@ class Following:
 
     def listed_past(self) -> None:
         """The listing got on: rows that waited for it may now be asked for alone."""
-        self._queue_is_stale = True
+        self._queue_is_stale |= self._has_waiting
 
     def not_listed(self, low: Key | None, at: float) -> list[Gone]:
         """Without a path to a single row, a due row that the listing passed is not there.
@@ -185,9 +193,9 @@ class Following:
         if self._settings.probes and left > 0 and self._ledger.missing:
             unasked = self._ledger.missing.keys() - self._sync.asked - pending
             wanted.update(nlargest(left, unasked))
-        if walk_low is not None:
-            wanted = {key for key in wanted if key >= walk_low}
-        self._queue = sorted(wanted - pending)
+        ready = wanted if walk_low is None else {key for key in wanted if key >= walk_low}
+        self._has_waiting = len(ready) < len(wanted)
+        self._queue = sorted(ready - pending)
 
     def _may_probe(self, key: Key) -> bool:
         return key in self._ledger.missing and key not in self._sync.asked
@@ -233,18 +241,22 @@ class Following:
     # Bounds
 
     def bound_open_rows(self) -> str | None:
-        """Forgets the oldest open rows beyond the cap; says so."""
+        """Forgets the oldest open rows beyond the cap; says so once."""
         ledger, most = self._ledger, self._settings.max_open_rows
-        if len(ledger.open) <= most:
+        # To sort them for each row too many would take longer than the listing.
+        if len(ledger.open) <= most + most // 10:
             return None
         newest = nlargest(most, ledger.open)
-        count, lowest = len(ledger.open) - most, self.identity_of(newest[-1])
+        lowest = self.identity_of(newest[-1])
         dropped = ledger.open.difference(newest)
         self._drop_open(dropped)
         self._sync.due.difference_update(dropped)
+        if self._has_warned:
+            return None
+        self._has_warned = True
         return (
             f"more than {most:,} rows are open: only the newest are looked at again, down to "
-            f"`{lowest}`, and {count:,} older ones stay as they are. Check `settled_when`: it may "
+            f"`{lowest}`, and older ones stay as they are. Check `settled_when`: it may "
             "never be true."
         )
 
