@@ -114,7 +114,7 @@ class Walking:
             # More rows with the newest key may stand on the next page.
             return True
         if walk.low == span.low:
-            return coverage.has_hole_under(span)
+            return self._sync.looks_back or coverage.has_hole_under(span)
         if self._sync.looks_back or (span.cursor is None and coverage.has_hole_under(span)):
             return True
         return self._following.is_worth_listing(walk.low, span.low, self._width)
