@@ -16,10 +16,12 @@ from headrace.exceptions import (
     RequestError,
     ResponseStatusError,
     RowError,
+    StateError,
     SyncError,
 )
 
 if TYPE_CHECKING:
+    from headrace.legs import LegSettings
     from headrace.source import rest_api_resources, rest_api_source
     from headrace.syncing import SyncReport, sync
 
@@ -31,11 +33,13 @@ __all__ = [
     "ExpressionError",
     "Fault",
     "HeadraceError",
+    "LegSettings",
     "PageError",
     "RedirectRefused",
     "RequestError",
     "ResponseStatusError",
     "RowError",
+    "StateError",
     "SyncError",
     "SyncReport",
     "rest_api_resources",
@@ -45,6 +49,7 @@ __all__ = [
 
 # dlt takes most of a second to import: not before it is needed.
 _LATER = {
+    "LegSettings": "headrace.legs",
     "SyncReport": "headrace.syncing",
     "rest_api_resources": "headrace.source",
     "rest_api_source": "headrace.source",

@@ -108,11 +108,19 @@ class Expression:
         self._evaluator = _Evaluator()
         self._lock = threading.Lock()
 
-    def evaluate(self, values: Mapping[str, Any]) -> Any:
+    @property
+    def used_names(self) -> tuple[str, ...]:
+        """The names in it, each once, in alphabetical order."""
+        functions = {id(node.func) for node in ast.walk(self._tree) if isinstance(node, ast.Call)}
+        names = (node for node in ast.walk(self._tree) if isinstance(node, ast.Name))
+        return tuple(sorted({name.id for name in names if id(name) not in functions}))
+
+    def evaluate(self, values: Mapping[str, Any], looked_at: list[str] | None = None) -> Any:
         """Work the expression out.
 
         Args:
             values: what its names stand for.
+            looked_at: takes the names whose values were needed, in that order.
 
         Returns:
             Its value.
@@ -120,7 +128,7 @@ class Expression:
         Raises:
             ExpressionError: it failed on these values.
         """
-        names = _Values(values, missing_is_none=self.names is None)
+        names = _Values(values, looked_at, missing_is_none=self.names is None)
         failure: str | None = None
         value: Any = None
         with self._lock:
@@ -166,9 +174,17 @@ class Expression:
 class _Values(dict[str, Any]):
     """The values of an expression's names."""
 
-    def __init__(self, values: Mapping[str, Any], *, missing_is_none: bool) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], looked_at: list[str] | None, *, missing_is_none: bool
+    ) -> None:
         super().__init__(values)
+        self._looked_at = looked_at
         self._missing_is_none = missing_is_none
+
+    def __getitem__(self, name: str) -> Any:
+        if self._looked_at is not None:
+            self._looked_at.append(name)
+        return super().__getitem__(name)
 
     def __missing__(self, name: str) -> None:
         # Not a KeyError: simpleeval answers that by looking among its functions.

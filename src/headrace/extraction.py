@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -12,12 +12,20 @@ import msgspec
 from dlt.extract.items_transform import LimitItem
 from dlt.extract.pipe import Pipe
 
+from headrace.config.tail import TailConfig
 from headrace.exceptions import RowError
-from headrace.figures import Figures, ResourceFigures, watched
+from headrace.figures import ResourceFigures
+from headrace.gone import gone_rows
 from headrace.handover import UNREADABLE, Batch, Handover
+from headrace.legs import LegEnd, Legs
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import current_load_id
+from headrace.running import RunningSync, running_sync
+from headrace.tailing import LegBounds, TailLane
 from headrace.wire.lanes import Lanes
+
+# Where the resource's state keeps what is known of its listing.
+_TAIL = "tail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,12 @@ class ExtractionSettings:
     batch_bytes: int = 16 * 1024 * 1024
 
 
-def extract_rows(listing: Listing, lanes: Lanes, settings: ExtractionSettings) -> Iterator[Any]:
+def extract_rows(
+    listing: Listing,
+    lanes: Lanes,
+    settings: ExtractionSettings,
+    tail: TailConfig | None = None,
+) -> Iterator[Any]:
     """The function of a dlt resource: lists, types, and yields what dlt loads.
 
     In a pipeline run it yields Arrow tables, and lists of dicts for rows that need dlt's own
@@ -50,45 +63,113 @@ def extract_rows(listing: Listing, lanes: Lanes, settings: ExtractionSettings) -
         listing: of the resource.
         lanes: to fetch with.
         settings: how to hand the rows over.
+        tail: how the listing is kept up with; None to list all of it. Outside of a run, and with
+            a limit, it is listed from the top: what is known is kept for a run alone.
 
     Raises:
         HeadraceError: the listing failed, or a row cannot be loaded.
     """
     load_id = current_load_id()
-    figures = Figures() if load_id is None else watched(dlt.current.pipeline().pipeline_name)
-    batches = _batches(listing, lanes, settings, figures.of(listing.name))
+    sync = RunningSync() if load_id is None else running_sync(dlt.current.pipeline().pipeline_name)
+    in_legs = tail is not None and load_id is not None and settings.limit_rows is None
+    if tail is not None and in_legs:
+        pages = _leg_pages(listing, lanes, settings, tail, sync)
+    else:
+        pages = _pages(listing, lanes, settings, sync.figures.of(listing.name))
+    batches = _batches(pages, settings, sync.figures.of(listing.name))
     if load_id is None or _dicts_expected():
         for batch in batches:
             if batch.unreadable:
                 raise RowError(f"resource `{listing.name}`: a row {UNREADABLE}")
-            yield [msgspec.json.decode(row) for row in batch.rows]
+            if batch.rows:
+                yield [msgspec.json.decode(row) for row in batch.rows]
+            if batch.gone:
+                yield gone_rows(listing.name, batch.gone)
         return
     handover = Handover(
-        listing, load_id, row_ids=settings.row_ids, strict=settings.strict, figures=figures
+        listing,
+        load_id,
+        row_ids=settings.row_ids,
+        strict=settings.strict,
+        keys_are_unique=in_legs and not _may_repeat(settings, sync.legs),
+        figures=sync.figures,
     )
     yield from handover.items(batches)
 
 
 def _batches(
-    listing: Listing, lanes: Lanes, settings: ExtractionSettings, figures: ResourceFigures
+    pages: Iterator[FetchedPage | LegEnd], settings: ExtractionSettings, figures: ResourceFigures
 ) -> Iterator[Batch]:
     """The pages in batches worth typing at once; one page each where the yields are counted."""
-    page_by_page = any(isinstance(step, LimitItem) for step in _running_pipe().steps)
-    # Where the end may come at any page, none is asked for before it is wanted.
-    ahead = 1 if page_by_page or settings.limit_rows is not None else None
+    page_by_page = _yields_are_counted()
     batch = Batch()
-    with closing(
-        lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size, ahead)
-    ) as pages:
-        for page in _limited(pages, settings.limit_rows):
+    with closing(cast(Generator[FetchedPage | LegEnd], pages)):
+        for page in pages:
+            if isinstance(page, LegEnd):
+                batch.gone = page.gone
+                continue
             batch.add(page)
             figures.loaded_rows += len(page.rows) + len(page.unreadable)
             is_full = len(batch.rows) >= settings.batch_rows or batch.size >= settings.batch_bytes
             if page_by_page or is_full:
                 yield batch
                 batch = Batch()
-        if batch.rows:
+        if batch.pages or batch.gone:
             yield batch
+
+
+def _pages(
+    listing: Listing, lanes: Lanes, settings: ExtractionSettings, figures: ResourceFigures
+) -> Iterator[FetchedPage]:
+    """The whole listing."""
+    # Where the end may come at any page, none is asked for before it is wanted.
+    ahead = 1 if _yields_are_counted() or settings.limit_rows is not None else None
+    with closing(
+        lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size, ahead)
+    ) as pages:
+        yield from _limited(pages, settings.limit_rows)
+
+
+def _leg_pages(
+    listing: Listing,
+    lanes: Lanes,
+    settings: ExtractionSettings,
+    tail: TailConfig,
+    sync: RunningSync,
+) -> Iterator[FetchedPage | LegEnd]:
+    """The pages of one leg; what is known at its end goes to the resource's state."""
+    state: dict[str, Any] = dlt.current.resource_state()
+    figures = sync.figures.of(listing.name)
+
+    def begin() -> Generator[FetchedPage | LegEnd]:
+        bounds = LegBounds(
+            sync.legs.started,
+            sync.legs.is_over,
+            sync.legs.clock,
+            may_repeat=_may_repeat(settings, sync.legs),
+            concurrency=lanes.concurrency,
+        )
+        lane = TailLane(listing, tail, state.get(_TAIL) or {}, bounds, figures)
+        return lanes.read(lane.items, _size_of)
+
+    with closing(sync.legs.items(listing.name, begin)) as items:
+        for item in items:
+            yield item
+            if isinstance(item, LegEnd):
+                state[_TAIL] = item.state
+
+
+def _may_repeat(settings: ExtractionSettings, legs: Legs) -> bool:
+    """Whether one load may hold a row twice: with ids the last one counts."""
+    return legs.settings is None and settings.row_ids
+
+
+def _size_of(item: FetchedPage | LegEnd) -> int:
+    return item.size if isinstance(item, FetchedPage) else 0
+
+
+def _yields_are_counted() -> bool:
+    return any(isinstance(step, LimitItem) for step in _running_pipe().steps)
 
 
 def _limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:

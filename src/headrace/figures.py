@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -20,12 +17,14 @@ class ResourceFigures:
         loaded_rows: handed on to dlt: those received, without the quarantined and without what a
             limit cut off. After a load, without the discarded and the replaced too.
         side_rows: of those handed on, the rows that dlt's normalizer types.
+        known: received though the table has them already, so not loaded again.
         quarantined: set aside, since they cannot be loaded as they are.
         discarded: by the schema contract, or by a processing step.
         replaced: older versions of rows that came again in the same load.
         unordered: whether the keys of this load came in no strict order, so may have come twice.
         bytes: of the pages, after decompression.
         listings_ended: how many passes through a listing have come to their end.
+        notes: what whoever runs the sync should hear of.
     """
 
     requests: int = 0
@@ -33,12 +32,14 @@ class ResourceFigures:
     rows: int = 0
     loaded_rows: int = 0
     side_rows: int = 0
+    known: int = 0
     quarantined: int = 0
     discarded: int = 0
     replaced: int = 0
     unordered: bool = False
     bytes: int = 0
     listings_ended: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -65,30 +66,3 @@ class Figures:
             for name in ResourceFigures.__slots__:
                 setattr(total, name, getattr(total, name) + getattr(each, name))
         return total
-
-
-_watched: dict[str, Figures] = {}
-_lock = threading.Lock()
-
-
-@contextmanager
-def watch(pipeline_name: str, figures: Figures) -> Iterator[None]:
-    """Collects the figures of what runs in a pipeline meanwhile.
-
-    Args:
-        pipeline_name: resources that run in another pipeline are not counted here.
-        figures: to count on.
-    """
-    with _lock:
-        _watched[pipeline_name] = figures
-    try:
-        yield
-    finally:
-        with _lock:
-            _watched.pop(pipeline_name, None)
-
-
-def watched(pipeline_name: str) -> Figures:
-    """Where a running resource counts; a sheet that nobody reads when nobody watches."""
-    with _lock:
-        return _watched.get(pipeline_name) or Figures()

@@ -13,11 +13,13 @@ import pyarrow as pa
 
 from headrace.exceptions import RowError
 from headrace.figures import Figures
+from headrace.gone import gone_rows
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import VALUE_SHOWN, LiveTable
 from headrace.quarantine import TABLE, quarantined
 from headrace.redaction import Redactor
 from headrace.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowIds
+from headrace.tail import Gone
 
 # Below so many rows the merge is quick in any case, and a claim is better not made.
 _ROWS_WORTH_A_CLAIM = 50_000
@@ -33,11 +35,13 @@ class Batch:
         pages: in the order of the listing.
         rows: of all pages, those that can be read.
         size: of the pages, in bytes.
+        gone: rows known to be gone by then.
     """
 
     pages: list[FetchedPage] = field(default_factory=list)
     rows: list[msgspec.Raw] = field(default_factory=list)
     size: int = 0
+    gone: tuple[Gone, ...] = ()
 
     @property
     def unreadable(self) -> list[Rejected]:
@@ -59,16 +63,25 @@ class Handover:
         load_id: of the load.
         row_ids: whether to add `_dlt_id` and `_dlt_load_id`.
         strict: whether a row for the quarantine is an error.
+        keys_are_unique: whether it is known that no key is there twice.
         figures: to count on.
     """
 
     def __init__(
-        self, listing: Listing, load_id: str, *, row_ids: bool, strict: bool, figures: Figures
+        self,
+        listing: Listing,
+        load_id: str,
+        *,
+        row_ids: bool,
+        strict: bool,
+        keys_are_unique: bool,
+        figures: Figures,
     ) -> None:
         self._listing = listing
         self._load_id = load_id
         self._row_ids = row_ids
         self._strict = strict
+        self._keys_are_unique = keys_are_unique
         self._figures = figures
         self._table = LiveTable.of_running_resource()
         self._road = MainRoad(
@@ -113,6 +126,8 @@ class Handover:
             rejected = batch.unreadable + parted.rejected
             if rejected:
                 yield self._rejected(rejected, batch)
+            if batch.gone:
+                yield gone_rows(self._listing.name, batch.gone)
         if held_back is not None:
             yield self._last(held_back, marked)
 
@@ -121,11 +136,12 @@ class Handover:
         if not self._table.merges:
             return _with_hints(table, columns=hints)
         counts = self._figures.of(self._listing.name)
-        counts.unordered = not self._order.is_strict
-        if not self._order.is_strict and self._row_ids:
+        is_unique = self._keys_are_unique or self._order.is_strict
+        counts.unordered = not is_unique
+        if not is_unique and self._row_ids:
             hints = {**hints, **self._table.last_wins()}
         many = counts.loaded_rows >= _ROWS_WORTH_A_CLAIM
-        claim = _claim(many and self._order.is_strict)
+        claim = _claim(many and is_unique)
         return _with_hints(table, columns=hints, additional_table_hints=claim)
 
     def _with_ids(

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol, TypeVar
 
 import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.exceptions import ExpressionError, PageError
-from headrace.exchange import Request
+from headrace.exchange import Request, Response
 from headrace.figures import ResourceFigures
 from headrace.paging import Page, Paginator
+from headrace.redaction import Redactor
 from headrace.rows import PageSlicer
-from headrace.wire.client import HttpClient
 from headrace.wire.credentials import Credentials
+
+Following = TypeVar("Following")
+
+
+class Client(Protocol):
+    """Gets answers; `headrace.wire` has the one that asks over HTTP."""
+
+    async def send(self, request: Request, credentials: Credentials) -> Response:
+        """Sends a request and reads the whole answer.
+
+        Raises:
+            RequestError: no answer, or an error status.
+        """
+        ...
+
+    def redactor(self, request: Request, credentials: Credentials) -> Redactor:
+        """What hides the secrets of a request in all that is told of it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +74,7 @@ class Listing:
     data_selector: str | JSONPath | None
     new_paginator: Callable[[], Paginator]
 
-    async def pages(
-        self, client: HttpClient, figures: ResourceFigures
-    ) -> AsyncIterator[FetchedPage]:
+    async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
         """Lists all pages.
 
         Args:
@@ -69,27 +87,69 @@ class Listing:
         """
         paginator = self.new_paginator()
         request: Request | None = paginator.first_request(self.request)
-        clean = client.redactor(self.request, self.credentials).clean
-        slicer = PageSlicer(self.data_selector, paginator.paths, clean)
+        slicer = self.slicer(client, paginator)
         number = 0
         while request is not None:
-            response = await client.send(request, self.credentials)
-            figures.requests += 1
             number += 1
-            try:
-                content_type = response.headers.get("Content-Type", "")
-                sliced = slicer.slice(response.body, content_type)
-                count = len(sliced.rows) + len(sliced.unreadable)
-                page = Page(sliced.rest, sliced.document, response.headers, count, number)
-                following = paginator.next_request(request, page)
-            except (PageError, ExpressionError) as error:
-                told = f"resource `{self.name}`, {response.told()}: {error}"
-                raise type(error)(clean(told)) from None
-            figures.pages += 1
-            figures.rows += count
-            figures.bytes += len(response.body)
-            yield FetchedPage(
-                sliced.rows, len(response.body), response.told, following is None, sliced.unreadable
+            fetched, request = await self.fetch(
+                client, request, slicer, number, figures, partial(paginator.next_request, request)
             )
-            request = following
+            figures.rows += len(fetched.rows) + len(fetched.unreadable)
+            yield fetched if request is not None else replace(fetched, is_last=True)
         figures.listings_ended += 1
+
+    def slicer(self, client: Client, paginator: Paginator) -> PageSlicer:
+        """What cuts the pages of one pass through the listing.
+
+        Args:
+            client: to ask with.
+            paginator: of that pass.
+        """
+        clean = client.redactor(self.request, self.credentials).clean
+        return PageSlicer(self.data_selector, paginator.paths, clean)
+
+    async def fetch(
+        self,
+        client: Client,
+        request: Request,
+        slicer: PageSlicer,
+        number: int,
+        figures: ResourceFigures,
+        following: Callable[[Page], Following],
+    ) -> tuple[FetchedPage, Following]:
+        """Asks for one page and cuts it.
+
+        Args:
+            client: to ask with.
+            request: for the page.
+            slicer: for the pages of this pass.
+            number: of the page in this pass, from 1.
+            figures: to count the request and the page on.
+            following: what comes after a page, in the words of the paginator.
+
+        Returns:
+            The page, and what comes after it.
+
+        Raises:
+            RequestError: the request got no usable answer.
+            PageError: the answer is not the page that the config describes.
+        """
+        response = await client.send(request, self.credentials)
+        figures.requests += 1
+        try:
+            content_type = response.headers.get("Content-Type", "")
+            sliced = slicer.slice(response.body, content_type)
+            count = len(sliced.rows) + len(sliced.unreadable)
+            page = Page(sliced.rest, sliced.document, response.headers, count, number)
+            next_step = following(page)
+        except (PageError, ExpressionError) as error:
+            clean = client.redactor(self.request, self.credentials).clean
+            told = f"resource `{self.name}`, {response.told()}: {error}"
+            raise type(error)(clean(told)) from None
+        figures.pages += 1
+        figures.bytes += len(response.body)
+        size = len(response.body)
+        return (
+            FetchedPage(sliced.rows, size, response.told, unreadable=sliced.unreadable),
+            next_step,
+        )

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import dlt
 from dlt.common.schema.typing import TTableSchemaColumns
-from dlt.extract import DltResource
 
 from headrace.redaction import Redactor
 from headrace.rows import Rejected
+from headrace.table_beside import beside
 
 TABLE = "_headrace_quarantine"
 
@@ -49,20 +48,4 @@ def quarantined(
         }
         for each in rejected
     ]
-    _set_up_table(dlt.current.resource())
-    return dlt.mark.with_table_name(rows, TABLE)
-
-
-def _set_up_table(resource: DltResource) -> None:
-    """Gives the table hints of its own, none of which come from the resource's table."""
-    resource.apply_hints(
-        table_name=TABLE,
-        write_disposition="append",
-        columns={},
-        primary_key=[],
-        merge_key=[],
-        schema_contract={"tables": "evolve", "columns": "evolve", "data_type": "evolve"},
-        additional_table_hints={},
-        create_table_variant=True,
-    )
-    resource.apply_hints(table_name=TABLE, columns=_COLUMNS, create_table_variant=True)
+    return beside(TABLE, _COLUMNS, rows)

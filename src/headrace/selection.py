@@ -35,6 +35,36 @@ def listed_resources(config: SourceConfig) -> list[ResourceConfig]:
     return [each for each in config.resources if not isinstance(each, ExternalResource)]
 
 
+def bound_backfill(config: SourceConfig, until: str) -> SourceConfig:
+    """The config whose first sync loads no row below a key, or older than a time.
+
+    Args:
+        config: to be bounded.
+        until: a key, or an ISO time.
+
+    Raises:
+        ConfigError: no resource is kept up with, so each sync loads all there is.
+    """
+    tails = [each for each in listed_resources(config) if each.tail]
+    if not tails:
+        message = (
+            "the backfill of no resource can be bounded; that needs an `endpoint.incremental` "
+            "with `row_order: desc`"
+        )
+        raise ConfigError([Fault("resources", message)])
+    bound = int(until) if until.isdecimal() else until
+    return replace(config, resources=tuple(_bounded(each, bound) for each in config.resources))
+
+
+def _bounded(
+    resource: ResourceConfig | ExternalResource, until: int | str
+) -> ResourceConfig | ExternalResource:
+    if isinstance(resource, ExternalResource) or resource.tail is None:
+        return resource
+    settings = replace(resource.tail.settings, backfill_until=until)
+    return replace(resource, tail=replace(resource.tail, settings=settings))
+
+
 def _unknown(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}."

@@ -139,7 +139,7 @@ def _build_resource(
     config: ResourceConfig, listing: Listing, lanes: Lanes, settings: ExtractionSettings
 ) -> DltResource:
     def list_rows() -> Iterator[Any]:
-        yield from extract_rows(listing, lanes, settings)
+        yield from extract_rows(listing, lanes, settings, config.tail)
 
     resource: DltResource = dlt.resource(list_rows, **config.hints)()
     return resource

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import dlt
 from dlt.common.exceptions import DltException
+from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
 
 from headrace.accounting import Account
 from headrace.exceptions import SyncError
-from headrace.figures import Figures, watch
+from headrace.figures import Figures
+from headrace.legs import Legs, LegSettings
+from headrace.pipeline_lock import held
+from headrace.running import RunningSync, running
 from headrace.sync_failures import cause_of
 
 _PENDING = (
-    "What was fetched is kept, and the next run tries to load it first. To give it up: "
-    "dlt pipeline {name} abort-packages"
+    "What was fetched is kept, and the next run tries to load it first. To give it up and fetch "
+    "it again: headrace run CONFIG --drop-pending"
 )
 
 
@@ -33,6 +40,7 @@ class SyncReport:
         figures: counts by resource.
         seconds: that it took, the load included.
         resumed: whether it first finished what an earlier run had left unloaded.
+        is_complete: whether the source has no more; not so when the sync was told to stop.
     """
 
     pipeline_name: str
@@ -43,54 +51,114 @@ class SyncReport:
     figures: Figures
     seconds: float
     resumed: bool
+    is_complete: bool
+
+
+_DEFAULT_LEGS = LegSettings()
 
 
 def sync(
-    pipeline: dlt.Pipeline, source: DltSource, *, figures: Figures | None = None
+    pipeline: dlt.Pipeline,
+    source: DltSource,
+    *,
+    full_refresh: bool = False,
+    drop_pending: bool = False,
+    legs: LegSettings = _DEFAULT_LEGS,
+    figures: Figures | None = None,
+    stop: threading.Event | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> SyncReport:
-    """Loads what the source has into the pipeline's destination.
+    """Loads what the source has into the pipeline's destination, leg by leg.
 
     A load that an earlier run left behind is finished first: `pipeline.run` alone would finish
-    that, leave the source alone and report success.
+    that, leave the source alone and report success. Resources that are kept up with
+    (`row_order: desc`) are loaded in legs, each committed with what is known by then, while the
+    next one is fetched; all others are loaded whole, in the first leg.
 
     Args:
         pipeline: to run.
         source: as `rest_api_source` makes it.
+        full_refresh: drop the tables and what is known of the resources, and load all again.
+        drop_pending: give up a load that an earlier run left behind.
+        legs: how long a leg may get.
         figures: to count on, for whoever wants to watch; counted on a new one when None.
+        stop: once set, the sync ends after the leg under way, committed.
+        clock: gives the time, in seconds since 1970.
 
     Returns:
         What was done.
 
     Raises:
         HeadraceError: the API, or a row of it, stopped the sync.
-        SyncError: the pipeline or its destination did.
+        SyncError: the pipeline or its destination did, or another sync of it is under way.
         KeyboardInterrupt: someone did.
     """
     started = time.monotonic()
-    figures = figures or Figures()
-    try:
-        resumed = pipeline.has_pending_data
-        if resumed:
-            pipeline.run()
-        account = Account(figures, source)
-        with watch(pipeline.pipeline_name, figures):
-            info = pipeline.run(source)
-        account.settle(pipeline)
-    except DltException as error:
-        cause = cause_of(error)
-        if isinstance(cause, SyncError) and pipeline.has_pending_data:
-            cause = SyncError(f"{cause}\n{_PENDING.format(name=pipeline.pipeline_name)}")
-        raise cause from error
+    if stop is not None:
+        # Else dlt would take the signals for itself, and break off a load for them.
+        pipeline.runtime_config.intercept_signals = False
+    running_now = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
+    with held(pipeline):
+        try:
+            if drop_pending and pipeline.has_pending_data:
+                pipeline.abort_packages()
+            resumed = pipeline.has_pending_data
+            if resumed:
+                pipeline.run()
+            with running(pipeline.pipeline_name, running_now):
+                info = _load(pipeline, source, running_now, full_refresh=full_refresh)
+        except DltException as error:
+            raise _told(error, pipeline) from error
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
         location=str(info.destination_displayable_credentials),
         dataset_name=info.dataset_name,
         tables=_tables(source),
-        figures=figures,
+        figures=running_now.figures,
         seconds=time.monotonic() - started,
         resumed=resumed,
+        is_complete=not running_now.legs.unfinished,
     )
+
+
+def _load(
+    pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync, *, full_refresh: bool
+) -> LoadInfo:
+    """Runs the pipeline until the source has no more."""
+    refresh: Any = "drop_resources" if full_refresh else None
+    try:
+        while True:
+            account = Account(sync.figures, source)
+            info = pipeline.run(source, refresh=refresh)
+            account.settle(pipeline)
+            sync.legs.last_load_seconds = _load_seconds(pipeline)
+            if not sync.legs.unfinished or sync.legs.stop.is_set():
+                return info
+            # What was loaded whole must not be loaded again: `replace` would keep the last leg.
+            source = source.with_resources(*sync.legs.unfinished)
+            refresh = None
+    finally:
+        sync.legs.close()
+
+
+def _load_seconds(pipeline: dlt.Pipeline) -> float:
+    """How long the last load took, from its rows in files to the commit."""
+    trace = pipeline.last_trace
+    steps = trace.steps if trace else []
+    spans = [
+        step.finished_at - step.started_at
+        for step in steps
+        if step.step in ("normalize", "load") and step.finished_at
+    ]
+    return sum(span.total_seconds() for span in spans)
+
+
+def _told(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
+    cause = cause_of(error)
+    if isinstance(cause, SyncError) and pipeline.has_pending_data:
+        return SyncError(f"{cause}\n{_PENDING}")
+    return cause
 
 
 def _tables(source: DltSource) -> dict[str, str]:

@@ -188,7 +188,10 @@ WRONG_ANSWERS = {
         "the keys there are: `data`, `nextCursor`",
     ),
     "wrong key of the table": (
-        ["resources.executions.primary_key=uuid"],
+        [
+            "resources.executions.primary_key=uuid",
+            "resources.executions.endpoint.incremental=null",
+        ],
         "a row would go to quarantine: it has no value for `uuid`",
     ),
 }
@@ -237,7 +240,9 @@ def test_a_sync_of_which_no_row_could_be_loaded_ends_with_1(server: JsonServer) 
     server.answers({"data": [{"id": 1}, {"id": 2}]})
     base_url = f"client.base_url={server.base_url}"
     wrong_key = "resources.executions.primary_key=uuid"
-    ran = headrace("run", "executions", "--set", base_url, "--set", wrong_key)
+    listed_whole = "resources.executions.endpoint.incremental=null"
+    overrides = (f"--set={each}" for each in (base_url, wrong_key, listed_whole))
+    ran = headrace("run", "executions", *overrides)
 
     assert ran.returncode == 1
     assert "no row could be loaded; 2 rows went to quarantine" in ran.stderr

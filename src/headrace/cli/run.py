@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.outcome import FAILED, exit_codes
+from headrace.cli.outcome import exit_codes
+from headrace.exceptions import SyncError
 
 
 def run(
@@ -42,40 +45,125 @@ def run(
             "--strict", help="Load nothing when a row cannot be loaded, instead of quarantining it."
         ),
     ] = False,
+    full_refresh: Annotated[
+        bool,
+        typer.Option(
+            "--full-refresh",
+            help="Drop the tables and load everything again. Rows that the API no longer has are "
+            "lost with them.",
+        ),
+    ] = False,
+    backfill_until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY|TIME",
+            help="In the first sync go back to this key, or to this ISO time, and no further.",
+        ),
+    ] = None,
+    drop_pending: Annotated[
+        bool,
+        typer.Option(
+            "--drop-pending",
+            help="Give up a load that an earlier run left behind, and fetch its rows again.",
+        ),
+    ] = False,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPAN",
+            help="Sync again and again, each 30s, 5m, 2h, ... SIGINT and SIGTERM end after the "
+            "leg under way, committed.",
+        ),
+    ] = None,
 ) -> None:
     """Load what the API has into the destination.
+
+    A resource whose `endpoint.incremental` says `row_order: desc` is kept up with: after the
+    first sync only the new, the unfinished and the changed rows are asked for.
 
     Exit code 0: done; 1: the sync failed, or no row could be loaded; 2: the call or the config is
     wrong.
     """
     with exit_codes():
         settings = [*(overrides or ()), *(["pipeline.strict=true"] if strict else [])]
-        _run(config, settings, resource or (), destination, dataset, limit_rows)
+        sync_once = _prepared(
+            _Call(
+                config,
+                settings,
+                resource or (),
+                destination,
+                dataset,
+                limit_rows,
+                full_refresh,
+                backfill_until,
+                drop_pending,
+            )
+        )
+        if every is None:
+            sync_once(None)
+        else:
+            _keep_syncing(sync_once, every)
 
 
-def _run(
-    config: str,
-    settings: Sequence[str],
-    resources: Collection[str],
-    destination: str | None,
-    dataset: str | None,
-    limit_rows: int | None,
-) -> None:
+@dataclass(frozen=True)
+class _Call:
+    config: str
+    settings: Sequence[str]
+    resources: Collection[str]
+    destination: str | None
+    dataset: str | None
+    limit_rows: int | None
+    full_refresh: bool
+    backfill_until: str | None
+    drop_pending: bool
+
+
+def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
+    """Reads the config, and gives what syncs once."""
     from headrace.cli.progress import show_progress
     from headrace.cli.summary import nothing_could_be_loaded, print_summary
     from headrace.config import load_config
     from headrace.destination import open_pipeline
     from headrace.figures import Figures
-    from headrace.selection import select_resources
+    from headrace.selection import bound_backfill, select_resources
     from headrace.source import build_source
     from headrace.syncing import sync
 
-    loaded = select_resources(load_config(config, settings), resources)
-    pipeline = open_pipeline(loaded, Path(config).stem, destination, dataset)
-    figures = Figures()
-    with show_progress(figures):
-        report = sync(pipeline, build_source(loaded, limit_rows=limit_rows), figures=figures)
-    print_summary(report)
-    if message := nothing_could_be_loaded(report):
-        typer.echo(f"Error: {message}", err=True)
-        raise typer.Exit(FAILED)
+    loaded = select_resources(load_config(call.config, call.settings), call.resources)
+    if call.backfill_until is not None:
+        loaded = bound_backfill(loaded, call.backfill_until)
+    pipeline = open_pipeline(loaded, Path(call.config).stem, call.destination, call.dataset)
+    # For the first sync of several only.
+    once = {"full_refresh": call.full_refresh, "drop_pending": call.drop_pending}
+
+    def sync_once(stop: threading.Event | None) -> None:
+        figures = Figures()
+        source = build_source(loaded, limit_rows=call.limit_rows)
+        with show_progress(figures):
+            report = sync(
+                pipeline,
+                source,
+                full_refresh=once.pop("full_refresh", False),
+                drop_pending=once.pop("drop_pending", False),
+                figures=figures,
+                stop=stop,
+            )
+        print_summary(report)
+        if message := nothing_could_be_loaded(report):
+            raise SyncError(message)
+
+    return sync_once
+
+
+def _keep_syncing(sync_once: Callable[[threading.Event | None], None], every: str) -> None:
+    from headrace.repeating import keep_syncing, seconds_in, set_on_signals
+
+    stop = threading.Event()
+    with set_on_signals(stop):
+        keep_syncing(
+            lambda: sync_once(stop),
+            seconds_in(every),
+            stop,
+            lambda error: typer.echo(f"Error: {error}\nTrying again in {every}.", err=True),
+        )
+    typer.echo("Stopped. What was committed stays; run again to go on.")

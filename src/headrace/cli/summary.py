@@ -54,6 +54,10 @@ def print_summary(report: SyncReport) -> None:
     ):
         if count:
             _print(console, f"{_counted(count, 'row')} received but not loaded: {why}.")
+    for note in total.notes:
+        _print(console, f"Note: {note}")
+    if not report.is_complete:
+        console.print("Stopped before the source had no more; the next run goes on from here.")
     if report.figures.reasons:
         quarantined = _counted(total.quarantined, "row")
         _print(console, f"{quarantined} went to {report.dataset_name}.{TABLE}:")

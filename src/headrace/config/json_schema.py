@@ -18,6 +18,7 @@ _DEFINITIONS = {
     "client": ("ClientConfig",),
     "resource": ("ResourceDefaultsModel", "ResourceModel"),
     "endpoint": ("EndpointModel",),
+    "incremental": ("IncrementalConfig",),
 }
 """Which models hold the keys of a place in the table of what is not built."""
 _FREE_FORMATS = (None, "password")

@@ -26,6 +26,7 @@ from headrace.config.showing import Path, at, kind
 from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
 from headrace.config.stop_conditions import looks_for_rows, place_of_paginator
 from headrace.config.substitution import SubstitutedValues
+from headrace.config.tail import build_tail, tail_faults
 from headrace.config.unbuilt import (
     built_types,
     find_unbuilt,
@@ -195,7 +196,8 @@ def _wrong_when_merged(
     document: Mapping[str, Any], index: int, resource: str | dict[str, Any]
 ) -> Iterator[tuple[Path, str]]:
     defaults = document.get("resource_defaults")
-    endpoint = merged_endpoint(resource, defaults if isinstance(defaults, dict) else None)
+    defaults = defaults if isinstance(defaults, dict) else None
+    endpoint = merged_endpoint(resource, defaults)
     path: Path = ("resources", index, "endpoint")
     client = document.get("client")
     if (
@@ -207,6 +209,11 @@ def _wrong_when_merged(
     if endpoint.get("json") is not None and endpoint.get("data") is not None:
         yield (*path, "data"), "give either `json` or `data`, not both"
     place = place_of_paginator(document, index)
+    paginator = at(document, place) if place else None
+    own = resource if isinstance(resource, dict) else {}
+    merged = {**(defaults or {}), **own, "endpoint": endpoint}
+    for below, message in tail_faults(merged, paginator):
+        yield ("resources", index, *below), message
     if place and looks_for_rows(
         at(document, (*place, "stop_condition")), endpoint.get("data_selector")
     ):
@@ -232,8 +239,14 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
             hints[key] = getattr(typed, key)
         elif key in hints and hints[key] is None:
             del hints[key]
-    endpoint = _endpoint(merged["endpoint"], document["client"])
-    return ResourceConfig(index=index, name=str(merged["name"]), endpoint=endpoint, hints=hints)
+    place = place_of_paginator(document, index)
+    return ResourceConfig(
+        index=index,
+        name=str(merged["name"]),
+        endpoint=_endpoint(merged["endpoint"], document["client"]),
+        hints=hints,
+        tail=build_tail(merged, at(document, place) if place else None),
+    )
 
 
 def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointConfig:

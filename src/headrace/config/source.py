@@ -10,6 +10,7 @@ from jsonpath_ng import JSONPath
 from headrace.config.auth import BuiltAuth
 from headrace.config.client import ClientConfig, PipelineConfig
 from headrace.config.paginators import BuiltPaginator
+from headrace.config.tail import TailConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +49,14 @@ class ResourceConfig:
         name: the resource's name.
         endpoint: what it asks for.
         hints: keyword arguments for `dlt.resource`, as the user gave them.
+        tail: how it is kept up with; None when each sync lists all of it.
     """
 
     index: int
     name: str
     endpoint: EndpointConfig
     hints: dict[str, Any]
+    tail: TailConfig | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

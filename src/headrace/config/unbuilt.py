@@ -10,11 +10,13 @@ from headrace.config.fields import is_dlt_instance, is_python_object
 from headrace.config.paginators import PaginatorName
 from headrace.config.placeholders import names_in
 from headrace.config.showing import Path, listed
+from headrace.config.tail import WITH_START_PARAM, is_tail
 
 UNBUILT: Mapping[str, tuple[str, ...]] = {
     "client": ("session", "retry", "rate_limit", "allowed_hosts"),
     "resource": ("include_from_parent", "processing_steps", "parent_table_name"),
-    "endpoint": ("response_actions", "incremental"),
+    "endpoint": ("response_actions",),
+    "incremental": WITH_START_PARAM,
     "paginator type": (
         "header_cursor",
         "header_link",
@@ -81,6 +83,7 @@ def find_unbuilt(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield from _unbuilt_keys(endpoint, below, "endpoint")
             yield from _unbuilt_types(endpoint, below)
             yield from _unbuilt_params(endpoint.get("params"), (*below, "params"))
+            yield from _unbuilt_incremental(endpoint.get("incremental"), (*below, "incremental"))
             for key in UNBUILT["placeholder"]:
                 yield from _unbuilt_placeholders(endpoint.get(key), (*below, key))
 
@@ -107,6 +110,15 @@ def _unbuilt_keys(mapping: Mapping[str, Any], path: Path, place: str) -> Iterato
     for key in UNBUILT[place]:
         if mapping.get(key) is not None:
             yield (*path, key), f"`{key}` is part of the format but is not built yet; leave it out"
+
+
+def _unbuilt_incremental(incremental: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if incremental is not None and not is_tail(incremental):
+        yield (
+            path,
+            "an `incremental` with a `start_param` is part of the format but is not built yet; "
+            "built: a listing that is newest first, `{cursor_path: id, row_order: desc}`",
+        )
 
 
 def _unbuilt_types(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:

@@ -75,6 +75,15 @@ class CursorPaginator:
         """The request with the next cursor.
 
         Raises:
+            As `next_cursor`.
+        """
+        cursor = self.next_cursor(page)
+        return None if cursor is None else self.at_cursor(request, cursor)
+
+    def next_cursor(self, page: Page) -> Any:
+        """The cursor of the page after this one, None at the end.
+
+        Raises:
             PageError: a cursor came back that was followed before, `has_more_path` leads to no
                 boolean, or there are more pages than `max_pages`.
             ExpressionError: the stop condition failed on this page.
@@ -91,7 +100,15 @@ class CursorPaginator:
                 f"there are more than {most} pages, which `paginator.max_pages` does not allow. "
                 "Raise it, or narrow what the endpoint asks for."
             )
-        return self._with_cursor(request, cursor)
+        return cursor
+
+    def at_cursor(self, request: Request, cursor: Any) -> Request:
+        """The request for the page that a cursor stands for."""
+        if self._settings.cursor_body_path:
+            return replace(
+                request, json=_with_value(request.json, self._settings.cursor_body_path, cursor)
+            )
+        return request.with_param(self._settings.cursor_param or "cursor", cursor)
 
     def _may_go_on(self, page: Page) -> bool:
         """Asked of each page, as dlt does: one that lacks `has_more_path` is not what was meant."""
@@ -121,13 +138,6 @@ class CursorPaginator:
                 "server that does not know the parameter sends the first page again."
             )
         self._seen.add(mark)
-
-    def _with_cursor(self, request: Request, cursor: Any) -> Request:
-        if self._settings.cursor_body_path:
-            return replace(
-                request, json=_with_value(request.json, self._settings.cursor_body_path, cursor)
-            )
-        return request.with_param(self._settings.cursor_param or "cursor", cursor)
 
 
 def _has_more(path: JsonPath, page: Page) -> bool:

@@ -57,3 +57,23 @@ class Paginator(Protocol):
             PageError: the page does not say how to go on, or says so again and again.
         """
         ...
+
+    def next_cursor(self, page: Page) -> Any:
+        """What stands for the page after this one, as JSON; None at the end.
+
+        Args:
+            page: what came.
+
+        Raises:
+            PageError: as `next_request`.
+        """
+        ...
+
+    def at_cursor(self, request: Request, cursor: Any) -> Request:
+        """The request for the page that a cursor stands for: in this listing, or a later one.
+
+        Args:
+            request: the first one.
+            cursor: as `next_cursor` gave it.
+        """
+        ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from headrace.exchange import Request
 from headrace.json_path import JsonPath
 from headrace.paging.page import Page
@@ -19,3 +21,11 @@ class SinglePagePaginator:
     def next_request(self, request: Request, page: Page) -> Request | None:
         """There is none."""
         return None
+
+    def next_cursor(self, page: Page) -> Any:
+        """There is none."""
+        return None
+
+    def at_cursor(self, request: Request, cursor: Any) -> Request:
+        """The request as it is."""
+        return request

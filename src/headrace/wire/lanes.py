@@ -46,6 +46,11 @@ class Lanes:
         self._thread: threading.Thread | None = None
         self._serving: _Serving | None = None
 
+    @property
+    def concurrency(self) -> int:
+        """Requests under way at once."""
+        return self._settings.concurrency
+
     def read(
         self,
         lane: Callable[[HttpClient], AsyncIterator[Item]],

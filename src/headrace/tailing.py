@@ -1,0 +1,390 @@
+"""Keeps up with a listing: asks what the tail's planner wants to know, and cuts it into legs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from headrace.config.tail import TailConfig
+from headrace.decisions import Decisions
+from headrace.exceptions import ExpressionError, PageError, ResponseStatusError, RowError
+from headrace.exchange import Request, Response
+from headrace.figures import ResourceFigures
+from headrace.json_path import JsonPath
+from headrace.legs import LegEnd
+from headrace.listing import Client, FetchedPage, Listing
+from headrace.paging import Paginator
+from headrace.rows import PageSlicer
+from headrace.rows.reading import decode_row
+from headrace.rows.row_facts import RowFactReader, RowFacts, cut_to
+from headrace.tail import (
+    CursorRefused,
+    Found,
+    Gone,
+    ListAsk,
+    NotThere,
+    Page,
+    Planner,
+    RowAsk,
+    Rows,
+    from_state,
+    to_state,
+)
+from headrace.tail.keys import instant_of
+from headrace.tail.messages import Answer, Ask
+
+_LEDGER = "ledger"
+_FIELDS = "fields"
+_ABSENT = frozenset({404, 410})
+# What servers answer to a cursor that they do not take any more.
+_REFUSED = frozenset({400, 404, 410, 422})
+_DOTS = frozenset({"", ".", ".."})
+
+
+@dataclass(frozen=True, slots=True)
+class LegBounds:
+    """When the lane ends its legs.
+
+    Args:
+        sync_started: the same moment for all legs of a sync, in seconds since 1970.
+        is_over: of a leg with so many bytes after so many seconds, whether it ends.
+        clock: gives the time in seconds since 1970.
+        may_repeat: a row may be loaded more than once in a leg.
+        concurrency: requests under way at once.
+    """
+
+    sync_started: float
+    is_over: Callable[[int, float], bool]
+    clock: Callable[[], float]
+    may_repeat: bool
+    concurrency: int
+
+
+@dataclass(slots=True)
+class _Answered:
+    """What came.
+
+    Args:
+        answer: as the planner sees it.
+        page: that it came in.
+        rows: those that the planner knows of.
+        apart: those that it need not know of, since they are for the quarantine.
+    """
+
+    answer: Answer
+    page: FetchedPage | None = None
+    rows: list[msgspec.Raw] = field(default_factory=list)
+    apart: list[msgspec.Raw] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One walk down the listing, from its top or from a saved cursor."""
+
+    paginator: Paginator
+    slicer: PageSlicer
+    number: int = 0
+    expected: str | None = None
+
+
+class TailLane:
+    """The requests of one resource in one sync.
+
+    Args:
+        listing: how the resource is listed.
+        config: how it is kept up with.
+        state: as the last leg left it; empty at first.
+        bounds: of the legs.
+        figures: to count on.
+
+    Raises:
+        StateError: the state is of a later version, or broken.
+    """
+
+    def __init__(
+        self,
+        listing: Listing,
+        config: TailConfig,
+        state: dict[str, Any],
+        bounds: LegBounds,
+        figures: ResourceFigures,
+    ) -> None:
+        self._listing = listing
+        self._config = config
+        self._bounds = bounds
+        self._figures = figures
+        self._settles = Decisions(config.settled_when) if config.settled_when else None
+        self._settled_names = config.settled_when.used_names if config.settled_when else ()
+        paths = [config.key, *([config.time_path] if config.time_path else [])]
+        self._reader = RowFactReader(
+            {
+                *(_first_step(path) for path in paths),
+                *(*config.primary_key, *self._settled_names, *config.touches),
+            },
+            state.get(_FIELDS, ()),
+        )
+        self._planner = self._new_planner(from_state(state.get(_LEDGER)))
+        self._pass: _Pass | None = None
+        self._row_slicer: PageSlicer | None = None
+        self._gone: list[Gone] = []
+        self._refusal: ResponseStatusError | None = None
+
+    def _new_planner(self, ledger: Any) -> Planner:
+        bounds = self._bounds
+        return Planner(
+            self._config.settings,
+            ledger,
+            sync_started=bounds.sync_started,
+            may_repeat=bounds.may_repeat,
+        )
+
+    async def items(self, client: Client) -> AsyncIterator[FetchedPage | LegEnd]:
+        """Fetches all that the planner asks for.
+
+        Args:
+            client: to ask with.
+
+        Yields:
+            The rows to load, and behind those of each leg its end.
+
+        Raises:
+            RequestError: a request got no usable answer.
+            PageError: an answer is not what the config describes.
+        """
+        under_way: dict[asyncio.Task[_Answered], Ask] = {}
+        size, began = 0, time.monotonic()
+        try:
+            while True:
+                for ask in self._asks(len(under_way)):
+                    under_way[asyncio.create_task(self._answered(client, ask))] = ask
+                if not under_way and not self._planner.is_leg_over:
+                    break
+                for ask, answered in await _next_done(under_way):
+                    size += answered.page.size if answered.page else 0
+                    page = self._learnt(ask, answered)
+                    if page is not None:
+                        yield page
+                over = self._bounds.is_over(size, time.monotonic() - began)
+                must_begin_anew = self._planner.is_leg_over and not under_way
+                if must_begin_anew or (over and not self._planner.is_done):
+                    yield self._leg_end(is_last=False)
+                    size, began = 0, time.monotonic()
+                    if must_begin_anew:
+                        self._planner = self._new_planner(self._planner.ledger)
+            self._figures.listings_ended += 1
+            yield self._leg_end(is_last=True)
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _asks(self, under_way: int) -> Sequence[Ask]:
+        room = self._bounds.concurrency - under_way
+        return self._planner.asks(self._bounds.clock(), room) if room > 0 else ()
+
+    def _leg_end(self, *, is_last: bool) -> LegEnd:
+        state = {_LEDGER: to_state(self._planner.ledger), _FIELDS: sorted(self._reader.known)}
+        gone, self._gone = tuple(self._gone), []
+        return LegEnd(state, gone, is_last)
+
+    def _learnt(self, ask: Ask, answered: _Answered) -> FetchedPage | None:
+        """The rows of an answer that are to be loaded."""
+        try:
+            lesson = self._planner.learn(ask, answered.answer, self._bounds.clock())
+        except PageError as error:
+            told = f"resource `{self._listing.name}`: {error}"
+            if isinstance(answered.answer, CursorRefused) and self._refusal:
+                told = f"{told}\nThe server's last answer to a cursor: {self._refusal}"
+            raise PageError(told) from None
+        self._gone.extend(lesson.gone)
+        self._figures.notes.extend(lesson.warnings)
+        page = answered.page
+        if page is None:
+            return None
+        wanted = [answered.rows[place] for place in lesson.load] + answered.apart
+        self._figures.rows += len(page.rows) + len(page.unreadable)
+        self._figures.known += len(page.rows) - len(wanted)
+        return replace(page, rows=wanted) if wanted or page.unreadable else None
+
+    async def _answered(self, client: Client, ask: Ask) -> _Answered:
+        if isinstance(ask, ListAsk):
+            return await self._page(client, ask.cursor)
+        return await self._row(client, ask)
+
+    async def _page(self, client: Client, cursor: str | None) -> _Answered:
+        walk = self._pass
+        if walk is None or cursor is None or walk.expected != cursor:
+            paginator = self._listing.new_paginator()
+            walk = self._pass = _Pass(paginator, self._listing.slicer(client, paginator))
+        request = walk.paginator.first_request(self._listing.request)
+        if cursor is not None:
+            request = walk.paginator.at_cursor(request, json.loads(cursor))
+        walk.number += 1
+        try:
+            page, following = await self._listing.fetch(
+                client, request, walk.slicer, walk.number, self._figures, walk.paginator.next_cursor
+            )
+        except ResponseStatusError as error:
+            if cursor is None or error.status not in _REFUSED:
+                raise
+            self._refusal, self._pass = error, None
+            return _Answered(CursorRefused())
+        walk.expected = None if following is None else json.dumps(following)
+        rows, apart, facts = self._known_by_key(page)
+        return _Answered(Page(facts, walk.expected), page, rows, apart)
+
+    async def _row(self, client: Client, ask: RowAsk) -> _Answered:
+        response = await self._single(client, ask.identity)
+        if response is None:
+            return _Answered(NotThere())
+        if self._row_slicer is None:
+            clean = client.redactor(self._listing.request, self._listing.credentials).clean
+            self._row_slicer = PageSlicer(self._config.refresh_selector, (), clean)
+        where = f"resource `{self._listing.name}`, {response.told()}"
+        try:
+            sliced = self._row_slicer.slice(response.body, response.headers.get("Content-Type", ""))
+        except PageError as error:
+            raise PageError(f"{where}: {error}") from None
+        if len(sliced.rows) + len(sliced.unreadable) != 1:
+            raise PageError(
+                f"{where}: should be the row {ask.identity!r} alone, but holds "
+                f"{len(sliced.rows)} rows. Check `incremental.refresh_path` and "
+                "`incremental.refresh_selector`."
+            )
+        page = FetchedPage(
+            [cut_to(row, self._reader.known) for row in sliced.rows],
+            len(response.body),
+            response.told,
+            unreadable=sliced.unreadable,
+        )
+        rows, apart, facts = self._known_by_key(page, learn=False)
+        return _Answered(Found(facts), page, rows, apart)
+
+    async def _single(self, client: Client, identity: int | str) -> Response | None:
+        """The answer with one row; None when there is no such row."""
+        name = quote(str(identity), safe="")
+        if name in _DOTS:
+            raise PageError(
+                f"resource `{self._listing.name}`: a row's key is {str(identity)!r}, which cannot "
+                "stand in the path of one row. Check `incremental.cursor_path`."
+            )
+        path = (self._config.refresh_path or "").format_map({self._config.primary_key[0]: name})
+        listing = self._listing
+        request = Request("GET", path, listing.request.params, listing.request.headers)
+        try:
+            response = await client.send(request, listing.credentials)
+        except ResponseStatusError as error:
+            if error.status not in _ABSENT:
+                raise
+            response = None
+        self._figures.requests += 1
+        return response
+
+    def _known_by_key(
+        self, page: FetchedPage, *, learn: bool = True
+    ) -> tuple[list[msgspec.Raw], list[msgspec.Raw], Rows]:
+        """The rows with a key, those without, and what the planner needs to know of the first."""
+        rows, apart = page.rows, []
+        try:
+            facts = self._reader.read(rows, learn=learn)
+        except (msgspec.MsgspecError, RecursionError):
+            apart = [row for row in rows if not _is_decodable(row)]
+            rows = [row for row in rows if _is_decodable(row)]
+            facts = self._reader.read(rows, learn=learn)
+        keys = _values(facts, self._config.key)
+        if None in keys:
+            if not self._config.settings.key_is_primary:
+                raise PageError(
+                    f"resource `{self._listing.name}`, {page.told()}: a row has no "
+                    f"`{self._config.key}`, by which the listing should be ordered. Check "
+                    "`incremental.cursor_path`."
+                )
+            apart += [row for row, key in zip(rows, keys, strict=True) if key is None]
+            rows = [row for row, key in zip(rows, keys, strict=True) if key is not None]
+            facts = self._reader.read(rows, learn=learn)
+        return rows, apart, self._told_to_planner(facts, page)
+
+    def _told_to_planner(self, facts: RowFacts, page: FetchedPage) -> Rows:
+        config = self._config
+        return Rows(
+            _values(facts, config.key),
+            identities=None if config.settings.key_is_primary else self._identities(facts),
+            settled=self._settled(facts, page),
+            touches=[
+                (place, named)
+                for name in config.touches
+                for place, named in enumerate(facts.column(name))
+                if named is not None and named != ""
+            ],
+            instants=self._instants(facts),
+        )
+
+    def _identities(self, facts: RowFacts) -> list[Any]:
+        columns = [facts.column(name) for name in self._config.primary_key]
+        if len(columns) == 1:
+            return columns[0]
+        return [json.dumps(values, default=str) for values in zip(*columns, strict=True)]
+
+    def _settled(self, facts: RowFacts, page: FetchedPage) -> list[bool] | None:
+        if self._settles is None:
+            return None
+        names, decide = self._settled_names, self._settles.decide
+        columns = [facts.column(name) for name in names]
+        try:
+            if not names:
+                return [decide({})] * len(facts)
+            return [
+                decide(dict(zip(names, values, strict=True)))
+                for values in zip(*columns, strict=True)
+            ]
+        except ExpressionError as error:
+            raise ExpressionError(
+                f"resource `{self._listing.name}`, {page.told()}: `settled_when`: {error}"
+            ) from None
+
+    def _instants(self, facts: RowFacts) -> list[float] | None:
+        path = self._config.time_path
+        if path is None or self._config.settings.lookback is None:
+            return None
+        instants = [instant_of(value) for value in _values(facts, path)]
+        return None if None in instants else [each for each in instants if each is not None]
+
+
+def _first_step(path: JsonPath) -> str:
+    return path.steps[0] if path.steps else ""
+
+
+def _values(facts: RowFacts, path: JsonPath) -> list[Any]:
+    """The values at a plain path."""
+    values = facts.column(_first_step(path))
+    for step in (path.steps or ())[1:]:
+        values = [value.get(step) if isinstance(value, dict) else None for value in values]
+    return values
+
+
+def _is_decodable(row: msgspec.Raw) -> bool:
+    try:
+        decode_row(row)
+    except RowError:
+        return False
+    return True
+
+
+async def _next_done(
+    under_way: dict[asyncio.Task[_Answered], Ask],
+) -> list[tuple[Ask, _Answered]]:
+    if not under_way:
+        return []
+    done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+    asks = [under_way.pop(task) for task in done]
+    # All are looked at before one of them may raise.
+    for task in done:
+        task.exception()
+    return [(ask, task.result()) for ask, task in zip(asks, done, strict=True)]

@@ -1,0 +1,69 @@
+"""One expression over many rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.decisions import Decisions
+from headrace.exceptions import ExpressionError
+from headrace.expressions import Expression
+
+EXPRESSIONS = [
+    "status in ('success', 'error') if status is not None else stoppedAt is not None",
+    "a == b or not c",
+    "a and b and c",
+    "len(str(a)) > 3",
+    "True",
+]
+VALUES = st.none() | st.booleans() | st.integers(-1, 2) | st.sampled_from(["success", "", "x", 1.0])
+ROWS = st.dictionaries(st.sampled_from(["status", "stoppedAt", "a", "b", "c"]), VALUES)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+@given(rows=st.lists(ROWS, max_size=30))
+def test_what_is_remembered_is_what_the_expression_says(
+    expression: str, rows: list[dict[str, Any]]
+) -> None:
+    decisions = Decisions(Expression(expression))
+    for row in rows:
+        assert decisions.decide(row) is bool(Expression(expression).evaluate(row))
+
+
+def test_rows_that_are_alike_in_what_counts_are_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worked_out = []
+    evaluate = Expression.evaluate
+
+    def counted(self: Expression, *arguments: Any) -> Any:
+        worked_out.append(self)
+        return evaluate(self, *arguments)
+
+    monkeypatch.setattr(Expression, "evaluate", counted)
+    decisions = Decisions(Expression("status == 'done' or stoppedAt is not None"))
+
+    assert [decisions.decide({"status": "done", "stoppedAt": n}) for n in range(9)] == [True] * 9
+    assert len(worked_out) == 1
+
+
+def test_true_is_not_taken_for_one() -> None:
+    decisions = Decisions(Expression("str(a) == '1'"))
+
+    assert [decisions.decide({"a": value}) for value in (1, True, 1.0, "1")] == [
+        *(True, False, False, True)
+    ]
+
+
+def test_lists_are_looked_at_each_time() -> None:
+    decisions = Decisions(Expression("len(tags) > 1"))
+
+    assert [decisions.decide({"tags": tags}) for tags in ([1], [1, 2], [3])] == [False, True, False]
+
+
+def test_a_row_that_the_expression_fails_on() -> None:
+    with pytest.raises(ExpressionError, match="tags"):
+        Decisions(Expression("len(tags) > 1")).decide({"tags": None})
