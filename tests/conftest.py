@@ -1,4 +1,4 @@
-"""What all tests share: a clean dlt, and servers on loopback."""
+"""What all tests share: a clean dlt, destinations, and servers on loopback."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
 from tests.servers import JsonServer
 from tests.tables import Warehouse
 
@@ -24,6 +25,23 @@ def clean_dlt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def warehouse(tmp_path: Path) -> Warehouse:
     """An empty DuckDB file with pipelines that load into it."""
     return Warehouse(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[PostgresServer]:
+    """The PostgreSQL that all processes of this run of the tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    with shared_server((folder if worker_id == "master" else folder.parent) / "postgres") as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[PostgresDatabase]:
+    """An empty database in PostgreSQL with pipelines that load into it."""
+    with fresh_database(postgres_server, tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

@@ -62,10 +62,10 @@ def test_ctrl_c_while_the_server_is_slow(server: JsonServer) -> None:
 
 
 def test_a_destination_whose_packages_are_not_installed() -> None:
-    ran = headrace("run", "shop.json", "--destination", "postgresql://me:s3cr3t@127.0.0.1:9/db")
+    ran = headrace("run", "shop.json", "--destination", "clickhouse://me:s3cr3t@127.0.0.1:9/db")
 
     assert ran.returncode == 1
-    assert 'pip install "dlt[postgres]"' in ran.stderr
+    assert 'pip install "dlt[clickhouse]"' in ran.stderr
     assert "s3cr3t" not in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
 
