@@ -1,7 +1,9 @@
-"""Loads into a DuckDB file and reads back what is there."""
+"""Loads into a DuckDB file, reads back what is there, and compares it."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import duckdb
 
 Row = dict[str, Any]
 
+_SHOWN = 5
+
 
 class Warehouse:
     """A DuckDB file in a folder, with pipelines that load into it."""
@@ -17,6 +21,7 @@ class Warehouse:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.file = folder / "warehouse.duckdb"
+        self.url = f"duckdb:///{self.file}"
 
     def pipeline(self, name: str = "test") -> dlt.Pipeline:
         """A pipeline whose dataset goes by its own name."""
@@ -53,3 +58,26 @@ class Warehouse:
         quoted = ", ".join(f'"{name}"' for name in names)
         found = self.query(f'SELECT {quoted} FROM {table} ORDER BY "{order}"')
         return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def differences(found: Sequence[Row], expected: Sequence[Row], *, key: str) -> list[str]:
+    """What a table has too little, too much or otherwise; empty where it is right.
+
+    Args:
+        found: the rows of the table.
+        expected: the rows that it should have, each once.
+        key: the field that tells rows apart.
+    """
+    counts = Counter(row[key] for row in found)
+    wanted = {row[key]: row for row in expected}
+    kinds = {
+        "missing": [each for each in wanted if not counts[each]],
+        "more than once": [each for each, times in counts.items() if times > 1],
+        "not of the API": [each for each in counts if each not in wanted],
+        "with other values": [
+            row[key] for row in found if row[key] in wanted and row != wanted[row[key]]
+        ],
+    }
+    return [
+        f"{len(keys)} {kind}: {sorted(keys)[:_SHOWN]}..." for kind, keys in kinds.items() if keys
+    ]
