@@ -100,6 +100,7 @@ def sync(
     running_now = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
     with held(pipeline):
         try:
+            _delete_what_is_normalized(pipeline)
             if drop_pending and pipeline.has_pending_data:
                 pipeline.abort_packages()
             resumed = pipeline.has_pending_data
@@ -159,6 +160,15 @@ def _told(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
     if isinstance(cause, SyncError) and pipeline.has_pending_data:
         return SyncError(f"{cause}\n{_PENDING}")
     return cause
+def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
+    """Deletes extracted packages that were normalized before the process was killed.
+
+    dlt first puts the normalized package in its place, then deletes the extracted one. Killed in
+    between, it fails in each later run, since the place is taken.
+    """
+    normalized = set(pipeline.list_normalized_load_packages())
+    for load_id in normalized.intersection(pipeline.list_extracted_load_packages()):
+        pipeline._get_normalize_storage().extracted_packages.delete_package(load_id)
 
 
 def _tables(source: DltSource) -> dict[str, str]:

@@ -20,6 +20,7 @@ from tests.crashing.moments import Moment
 STAGES = {
     "change": "",
     "extracting": r"/normalize/\w+/[\d.]+/new_jobs/",
+    # The second time it is about to be deleted, once it is normalized.
     "extracted": r"/normalize/extracted/[\d.]+$",
     "normalizing": r"/load/new/[\d.]+$",
     "normalized": r"/load/normalized/[\d.]+$",

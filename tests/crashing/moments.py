@@ -37,6 +37,7 @@ def moments(count: int, *, requests: int, changes: int, seed: int) -> list[Momen
         Moment("request", requests // 2),
         Moment("job started", delay=0.01),
         Moment("job committed", 2, new_machine=True),
+        Moment("extracted", 2),
         Moment("package completed"),
         Moment("extracted"),
         Moment("normalized", new_machine=True),
