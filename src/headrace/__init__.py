@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from headrace.legs import LegSettings
     from headrace.source import rest_api_resources, rest_api_source
     from headrace.syncing import SyncReport, sync
+    from headrace.verification import VerificationReport, verify
 
 __version__ = "0.1.0"
 
@@ -42,18 +43,22 @@ __all__ = [
     "StateError",
     "SyncError",
     "SyncReport",
+    "VerificationReport",
     "rest_api_resources",
     "rest_api_source",
     "sync",
+    "verify",
 ]
 
 # dlt takes most of a second to import: not before it is needed.
 _LATER = {
     "LegSettings": "headrace.legs",
     "SyncReport": "headrace.syncing",
+    "VerificationReport": "headrace.verification",
     "rest_api_resources": "headrace.source",
     "rest_api_source": "headrace.source",
     "sync": "headrace.syncing",
+    "verify": "headrace.verification",
 }
 
 

@@ -22,6 +22,8 @@ def open_pipeline(
     default_name: str,
     destination: str | None = None,
     dataset: str | None = None,
+    *,
+    pipelines_dir: str | None = None,
 ) -> dlt.Pipeline:
     """Makes the dlt pipeline that a config asks for.
 
@@ -32,6 +34,7 @@ def open_pipeline(
             credentials (`duckdb:///file.duckdb`). With neither: `<pipeline>.duckdb` in the
             current folder.
         dataset: the dataset (schema) to load into; dlt's `<pipeline>_dataset` when None.
+        pipelines_dir: the folder for the pipeline's own; dlt's usual one when None.
 
     Raises:
         ConfigError: there is no such destination, or dlt cannot make the pipeline.
@@ -45,8 +48,12 @@ def open_pipeline(
         target = _destination(target)
     # Said in any case: dlt goes on with the dataset of the run before when it is told nothing.
     dataset_name = dataset or (settings.dataset if settings else None) or f"{name}_dataset"
+    folder: dict[str, Any] = {"pipelines_dir": pipelines_dir} if pipelines_dir else {}
     try:
-        return dlt.pipeline(name, destination=target, dataset_name=dataset_name)
+        pipeline: dlt.Pipeline = dlt.pipeline(
+            name, destination=target, dataset_name=dataset_name, **folder
+        )
+        return pipeline
     except (DltException, AttributeError) as error:
         # An AttributeError is what dlt makes of a URL for `sqlalchemy`, which has none.
         words = " ".join(str(error).split())

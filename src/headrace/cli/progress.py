@@ -18,14 +18,15 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 
 @contextmanager
-def show_progress(figures: Figures) -> Iterator[None]:
+def show_progress(figures: Figures, after_listing: str = "loading") -> Iterator[None]:
     """Shows the figures until the block ends.
 
     Args:
         figures: that the sync counts on.
+        after_listing: what is being done with a resource once it is listed.
     """
     console = Console(stderr=True)
-    progress = _Progress(figures)
+    progress = _Progress(figures, after_listing)
     if console.is_terminal:
         live = Live(
             console=console, get_renderable=progress.table, refresh_per_second=8, transient=True
@@ -44,8 +45,9 @@ def show_progress(figures: Figures) -> Iterator[None]:
 
 
 class _Progress:
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Figures, after_listing: str) -> None:
         self._figures = figures
+        self._after_listing = after_listing
         self._started = time.monotonic()
 
     def table(self) -> Table:
@@ -57,23 +59,24 @@ class _Progress:
         table.add_column("")
         for name, counts in list(self._figures.resources.items()):
             pages, rows = f"{counts.pages:,}", f"{counts.rows:,}"
-            table.add_row(Text(name), pages, rows, f"{self._speed(counts):,.0f}", _doing(counts))
+            table.add_row(
+                Text(name), pages, rows, f"{self._speed(counts):,.0f}", self._doing(counts)
+            )
         return table
 
     def lines(self) -> list[str]:
         """The same as plain lines."""
         return [
             f"{name}: {counts.pages:,} pages, {counts.rows:,} rows, "
-            f"{self._speed(counts):,.0f} rows/s, {_doing(counts)}"
+            f"{self._speed(counts):,.0f} rows/s, {self._doing(counts)}"
             for name, counts in list(self._figures.resources.items())
         ]
 
     def _speed(self, counts: ResourceFigures) -> float:
         return counts.rows / max(time.monotonic() - self._started, 0.001)
 
-
-def _doing(counts: ResourceFigures) -> str:
-    return "loading" if counts.listings_ended else "listing"
+    def _doing(self, counts: ResourceFigures) -> str:
+        return self._after_listing if counts.listings_ended else "listing"
 
 
 def _print_lines(progress: _Progress, console: Console, ended: threading.Event) -> None:

@@ -1,0 +1,173 @@
+"""What `headrace verify` says at its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from headrace.redaction import Redactor
+    from headrace.verification import TableVerification, VerificationReport
+
+_LONGEST = 200
+# Of long values that begin alike, so much of what they share.
+_SHARED = 40
+_REASONS = 5
+
+
+def print_verification(report: VerificationReport, redactor: Redactor, examples: int) -> None:
+    """Prints what a verification found, and what to do about it.
+
+    Args:
+        report: of the verification.
+        redactor: masks secrets that a server sent back in a row.
+        examples: how many rows of each kind to show.
+    """
+    _Summary(report, redactor, examples).print()
+
+
+class _Summary:
+    def __init__(self, report: VerificationReport, redactor: Redactor, examples: int) -> None:
+        self._console = Console(soft_wrap=True)
+        self._report = report
+        self._clean = redactor.clean
+        self._examples = examples
+
+    def print(self) -> None:
+        report = self._report
+        total = report.figures.total
+        self._say(
+            f"Listed {_counted(total.rows, 'row')} ({_counted(total.pages, 'page')}) with "
+            f"{_counted(total.requests, 'request')} in {report.seconds:.1f} s; nothing was loaded "
+            f"into {report.destination}: {report.location}"
+        )
+        self._console.print(self._overview())
+        for table in report.tables:
+            self._print_table(table)
+        if total.quarantined:
+            rows = _counted(total.quarantined, "row")
+            self._say(f"{rows} of the listing cannot be loaded as they are, so in no table:")
+            for reason, count in report.figures.reasons.most_common(_REASONS):
+                self._say(f"  {count:,} since {reason}")
+        if report.ok:
+            self._say("The tables hold what the API lists.")
+        else:
+            self._say(
+                "The tables do not hold all that the API lists. What came or changed after the "
+                "last `headrace run` counts as well: run it, then verify again."
+            )
+
+    def _overview(self) -> Table:
+        overview = Table(box=None, pad_edge=False)
+        for name in ("resource", "table"):
+            overview.add_column(name, overflow="fold")
+        for name in ("listed", "in table", "missing", "differing", "only in table"):
+            overview.add_column(name, justify="right")
+        for table in self._report.tables:
+            found = table.comparison
+            counts = (
+                found.listed,
+                found.stored,
+                len(found.missing),
+                len(found.differing),
+                len(found.only_stored),
+            )
+            overview.add_row(
+                Text(", ".join(table.resources)),
+                Text(f"{self._report.dataset_name}.{table.table}"),
+                *(f"{count:,}" for count in counts),
+            )
+        return overview
+
+    def _print_table(self, table: TableVerification) -> None:
+        found = table.comparison
+        name = table.table
+        if len(found.missing):
+            self._say(f"{name}: {_counted(len(found.missing), 'row')} missing in the table:")
+            self._say_keys(found.missing, len(found.missing))
+        if len(found.differing):
+            fields = ", ".join(f"{field} in {count:,}" for field, count in found.fields.items())
+            self._say(f"{name}: {_counted(len(found.differing), 'row')} differing: {fields}")
+            if found.examples:
+                self._console.print(self._differences(table))
+            self._say_further(len(found.differing) - len(found.examples))
+        if len(found.repeated):
+            is_fault = "" if table.one_row_a_key else ", as rows are not merged; the newest counts"
+            keys = _counted(len(found.repeated), "key")
+            self._say(f"{name}: {keys} more than once in the table{is_fault}:")
+            self._say_keys(found.repeated, len(found.repeated))
+        if len(found.only_stored):
+            rows = _counted(len(found.only_stored), "row")
+            self._say(f"{name}: {rows} only in the table, no fault: the API lists them no more:")
+            self._say_keys(found.only_stored, len(found.only_stored))
+        for reason, count in found.excused.most_common():
+            self._say(f"{name}: {_counted(count, 'row')} missing or differing, no fault: {reason}")
+        if table.discarded:
+            rows = _counted(table.discarded, "row")
+            self._say(f"{name}: {rows} left out by the schema contract or a processing step")
+
+    def _differences(self, table: TableVerification) -> Table:
+        shown = Table(box=None, padding=(0, 2, 0, 0))
+        for name in (", ".join(table.key), "column", "in the table", "in the listing"):
+            shown.add_column(Text(name), overflow="fold")
+        for key, fields in table.comparison.examples.items():
+            label = self._shown(key)
+            for name, (stored, listed) in fields.items():
+                values = _cut(self._clean(_as_text(stored)), self._clean(_as_text(listed)))
+                shown.add_row(Text(label), Text(name), *map(Text, values))
+                label = ""
+        return shown
+
+    def _say_keys(self, keys: Iterable[Any], count: int) -> None:
+        if self._examples:
+            self._say("  " + ", ".join(map(self._shown, islice(keys, self._examples))))
+        self._say_further(count - self._examples)
+
+    def _say_further(self, count: int) -> None:
+        if count > 0:
+            self._say(f"  and {count:,} more")
+
+    def _shown(self, key: Any) -> str:
+        return _cut(self._clean(_as_text(key)), "")[0]
+
+    def _say(self, line: str) -> None:
+        # Text, not markup: names and values must not style the screen.
+        self._console.print(Text(line))
+
+
+def _as_text(value: Any) -> str:
+    """A value so that its kind is seen: text in quotes, times in ISO form."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_as_text, value))})"
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, str | bool):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _cut(one: str, other: str) -> tuple[str, str]:
+    """Two texts, cut where they are long so that the place where they part is seen."""
+    pairs = zip(one, other, strict=False)
+    alike = next((place for place, (a, b) in enumerate(pairs) if a != b), 0)
+    start = alike - _SHARED if alike > _LONGEST // 2 else 0
+    return _part(one, start), _part(other, start)
+
+
+def _part(text: str, start: int) -> str:
+    head = "…" if start else ""
+    tail = "…" if len(text) > start + _LONGEST else ""
+    return f"{head}{text[start : start + _LONGEST]}{tail}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)

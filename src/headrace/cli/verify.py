@@ -1,0 +1,100 @@
+"""`headrace verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.outcome import FAILED, exit_codes
+
+if TYPE_CHECKING:
+    from headrace.config import SourceConfig
+    from headrace.redaction import Redactor
+
+
+def verify(
+    config: ConfigArgument,
+    overrides: SetOption = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DESTINATION",
+            help="Where the tables are: what was given to `headrace run`. "
+            "Without it: <pipeline>.duckdb in the current folder.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Dataset (schema) of the tables: <pipeline>_dataset."),
+    ] = None,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Verify this resource only. Repeatable."),
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(metavar="N", min=0, help="How many rows of each kind to show.")
+    ] = 20,
+) -> None:
+    """Prove that the tables hold what the API lists, without loading anything.
+
+    Lists everything once, types it as a run would, and compares it with the tables row by row, by
+    the primary key: rows that are missing, rows that differ (field by field), and rows that only
+    the table has, which the API has pruned since and which are no fault.
+
+    Run it after `headrace run`, once a month say: what came or changed since the last run is
+    missing or different as well.
+
+    Exit code 0: the tables hold what the API lists; 1: they do not, or something failed; 2: the
+    call or the config is wrong.
+    """
+    with exit_codes():
+        # A row that cannot be loaded is to be counted, not to end the listing.
+        settings = [*(overrides or ()), "pipeline.strict=false"]
+        _verify(config, settings, resource or (), destination, dataset, examples)
+
+
+def _verify(
+    config: str,
+    settings: Sequence[str],
+    resources: Collection[str],
+    destination: str | None,
+    dataset: str | None,
+    examples: int,
+) -> None:
+    from headrace.cli.progress import show_progress
+    from headrace.cli.verification_summary import print_verification
+    from headrace.config import load_config
+    from headrace.destination import open_pipeline
+    from headrace.figures import Figures
+    from headrace.selection import select_resources
+    from headrace.source import build_source
+    from headrace.verification import verify as verify_tables
+
+    loaded = select_resources(load_config(config, settings), resources)
+    figures = Figures()
+    # In a folder of its own: even to open a pipeline may change its state.
+    with TemporaryDirectory(prefix="headrace-verify-") as folder:
+        pipeline = open_pipeline(
+            loaded, Path(config).stem, destination, dataset, pipelines_dir=folder
+        )
+        with show_progress(figures, after_listing="comparing"):
+            report = verify_tables(
+                pipeline, build_source(loaded), figures=figures, examples=examples
+            )
+    print_verification(report, _redactor(loaded), examples)
+    if not report.ok:
+        raise typer.Exit(FAILED)
+
+
+def _redactor(config: SourceConfig) -> Redactor:
+    from headrace.redaction import Redactor
+    from headrace.selection import listed_resources
+    from headrace.source import build_listing
+
+    listings = (build_listing(each, config.secrets) for each in listed_resources(config))
+    return Redactor({secret for each in listings for secret in each.credentials.secrets})

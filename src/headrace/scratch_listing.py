@@ -1,0 +1,155 @@
+"""Lists a source into a database of its own, beside copies of the tables loaded from it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+import dlt
+import duckdb
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchema
+from dlt.extract import DltSource
+
+from headrace.exceptions import SyncError
+from headrace.figures import Figures
+from headrace.reconciliation import Sides, open_database, quoted, rows_of, store
+from headrace.stored_dataset import StoredDataset
+from headrace.syncing import sync
+
+_LISTED, _CANONICAL, _STORED = "headrace_listed", "headrace_canonical", "headrace_stored"
+
+
+class ScratchListing:
+    """A listing in a temporary folder, for as long as the `with` block lasts.
+
+    Args:
+        pipeline: whose settings hold; its folder, its state and its destination stay as they are.
+        stored: what it has loaded.
+    """
+
+    def __init__(self, pipeline: dlt.Pipeline, stored: StoredDataset) -> None:
+        self._pipeline = pipeline
+        self._stored = stored
+        self._schema = stored.schema
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        folder = self._opened.enter_context(TemporaryDirectory(prefix="headrace-verify-"))
+        self._folder = Path(folder)
+        self.connection: duckdb.DuckDBPyConnection = open_database(self._folder)
+        self._opened.callback(self.connection.close)
+        for schema in (_LISTED, _CANONICAL, _STORED):
+            self.connection.execute(f"CREATE SCHEMA {schema}")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._opened.close()
+
+    def list_all(self, source: DltSource, figures: Figures) -> Schema:
+        """Lists all that the source has, typed as a sync would type it.
+
+        Args:
+            source: to list; stays as it is.
+            figures: to count on.
+
+        Returns:
+            The schema of the tables, the new columns of this listing among them.
+
+        Raises:
+            HeadraceError: the API stopped the listing.
+        """
+        # Of the same name, so that the same settings hold; nothing else is in common.
+        pipeline: dlt.Pipeline = dlt.pipeline(
+            self._pipeline.pipeline_name,
+            pipelines_dir=str(self._folder / "pipelines"),
+            destination=dlt.destinations.duckdb(self.connection, **self._stored.identifiers),
+            dataset_name=_LISTED,
+        )
+        try:
+            sync(pipeline, _with_schema(source, self._stored.schema), figures=figures)
+        except SyncError as error:
+            # Its other lines advise on a load that is kept, as this one is not.
+            raise SyncError(str(error).partition("\n")[0]) from error
+        finally:
+            self._pipeline.activate()
+        self._schema = pipeline.default_schema
+        return self._schema
+
+    def bring_together(self, table: str, key: tuple[str, ...]) -> Sides:
+        """Puts a copy of a loaded table beside its listing.
+
+        Args:
+            table: its name in the schema.
+            key: the columns of the primary key.
+
+        Raises:
+            SyncError: the destination cannot be read.
+        """
+        columns = self._schema.get_table_columns(table) if table in self._schema.tables else {}
+        json = [name for name, column in columns.items() if column.get("data_type") == "json"]
+        listed, stored = (f"{schema}.{quoted(table)}" for schema in (_LISTED, _STORED))
+        is_stored = store(self.connection, stored, self._stored.batches(table), json)
+        is_listed = self._has(_LISTED, table)
+        if is_listed and json:
+            canonical = f"{_CANONICAL}.{quoted(table)}"
+            is_listed = store(self.connection, canonical, rows_of(self.connection, listed), json)
+            listed = canonical
+        # A side without rows may be without its table.
+        keys = ", ".join(f"NULL::VARCHAR AS {quoted(name)}" for name in key)
+        if not is_stored:
+            like = f"FROM {listed}" if is_listed else f"SELECT {keys}"
+            self.connection.execute(f"CREATE TABLE {stored} AS {like} LIMIT 0")
+        if not is_listed:
+            self.connection.execute(f"CREATE TABLE {listed} AS FROM {stored} LIMIT 0")
+        return self._sides(table, key, listed, stored)
+
+    def _sides(self, table: str, key: tuple[str, ...], listed: str, stored: str) -> Sides:
+        hinted = self._schema.tables.get(table) or TTableSchema(name=table, columns={})
+        columns = hinted["columns"]
+        naming = self._schema.naming
+        valid_to = [name for name, column in columns.items() if column.get("x-valid-to")]
+        return Sides(
+            listed,
+            stored,
+            key=key,
+            ignored=frozenset(
+                name for name, column in columns.items() if column.get("x-valid-from")
+            ).union(valid_to),
+            ignored_prefix=naming.normalize_identifier("_dlt"),
+            age=tuple(naming.normalize_identifier(n) for n in ("_dlt_load_id", "_dlt_id")),
+            condition=_is_current(hinted, valid_to),
+        )
+
+    def _has(self, schema: str, table: str) -> bool:
+        found = self.connection.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
+            [schema, table],
+        )
+        return bool(found.fetchall())
+
+
+def _is_current(table: TTableSchema, valid_to: list[str]) -> str:
+    """What is true of rows that are no history of others."""
+    for name in valid_to:
+        end = table["columns"][name].get("x-active-record-timestamp")
+        return f"{quoted(name)} = '{end}'" if end else f"{quoted(name)} IS NULL"
+    return "true"
+
+
+def _with_schema(source: DltSource, stored: Schema) -> DltSource:
+    """The source as it would run in the pipeline that knows the stored schema."""
+    listing = source.clone()
+    schema = stored.clone()
+    if type(schema.naming) is type(listing.schema.naming):
+        schema.update_schema(listing.schema)
+    listing.schema = schema
+    return listing

@@ -1,0 +1,133 @@
+"""Reads what a pipeline has loaded: the schema and the tables, as the destination has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pyarrow as pa
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.exceptions import DltException
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
+
+from headrace.exceptions import SyncError
+from headrace.sync_failures import cause_of
+
+_BATCH_ROWS = 50_000
+_NOTHING_LOADED = (
+    "there is nothing to verify: {place} holds nothing of this source yet. Load it first: "
+    "headrace run CONFIG"
+)
+
+
+class StoredDataset:
+    """The dataset of a pipeline at its destination; nothing of the local folder is read.
+
+    Args:
+        pipeline: that has loaded it.
+        schema_name: of the source.
+
+    Raises:
+        SyncError: the destination cannot be read, or has no such schema.
+    """
+
+    def __init__(self, pipeline: dlt.Pipeline, schema_name: str) -> None:
+        self.destination = str(getattr(pipeline.destination, "destination_name", None))
+        self._place = f"dataset `{pipeline.dataset_name}` in {self.destination}"
+        with self._readable():
+            self._refuse_missing_file(pipeline)
+            self._dataset = dlt.dataset(
+                pipeline.destination, pipeline.dataset_name or "", schema=schema_name
+            )
+            self.schema: Schema = self._dataset.schema
+            self._client: SqlClientBase[Any] = self._dataset.sql_client
+            self.location = str(self._dataset.destination_client.config)
+        if self.schema.name != schema_name or self.schema.is_new:
+            raise self._nothing_loaded()
+
+    @property
+    def identifiers(self) -> dict[str, Any]:
+        """What the destination's capabilities say of names: how long they are, and how made."""
+        capabilities = self._client.capabilities
+        names = ("max_identifier_length", "max_column_identifier_length", "naming_convention")
+        found = {name: getattr(capabilities, name) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def batches(self, table: str) -> Iterator[pa.Table]:
+        """The rows of a table; none where the destination has no such table.
+
+        Args:
+            table: its name in the schema.
+
+        Raises:
+            SyncError: the destination cannot be read.
+        """
+        columns = self.schema.get_table_columns(table) if table in self.schema.tables else {}
+        if not columns:
+            return
+        names = ", ".join(self._client.escape_column_name(name) for name in columns)
+        query = f"SELECT {names} FROM {self._client.make_qualified_table_name(table)}"
+        with self._readable():
+            try:
+                with self._client:
+                    for batch in _batches(self._client, query, columns):
+                        yield batch.rename_columns(list(columns))
+            except DestinationUndefinedEntity:
+                return
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except DestinationUndefinedEntity:
+            raise self._nothing_loaded() from None
+        except DltException as error:
+            cause = cause_of(error)
+            raise SyncError(f"{self._place} cannot be read: {cause}") from error
+
+    def _nothing_loaded(self) -> SyncError:
+        return SyncError(_NOTHING_LOADED.format(place=self._place))
+
+    def _refuse_missing_file(self, pipeline: dlt.Pipeline) -> None:
+        """DuckDB would make the file that is to be read."""
+        client = pipeline.destination_client()
+        credentials = getattr(client.config, "credentials", None)
+        if not isinstance(credentials, DuckDbCredentials):
+            return
+        file = credentials.database
+        if file and not file.startswith(":") and not Path(file).exists():
+            raise SyncError(
+                f"there is nothing to verify: there is no file {file}. Load it first: "
+                "headrace run CONFIG"
+            )
+
+
+def _batches(
+    client: SqlClientBase[Any], query: str, columns: TTableSchemaColumns
+) -> Iterator[pa.Table]:
+    """What a query gives, never all of it in memory at once."""
+    connection: Any = client.native_connection
+    if isinstance(connection, duckdb.DuckDBPyConnection):
+        for batch in connection.sql(query).to_arrow_reader(_BATCH_ROWS):
+            yield pa.Table.from_batches([batch])
+        return
+    if type(connection).__module__.startswith("psycopg2"):
+        # Its usual cursor fetches the whole answer first.
+        with connection.cursor(name="headrace_verify", withhold=True) as native:
+            native.execute(query)
+            yield from _typed(DBApiCursorImpl(native), columns)
+        return
+    with client.execute_query(query) as cursor:
+        yield from _typed(cursor, columns)
+
+
+def _typed(cursor: Any, columns: TTableSchemaColumns) -> Iterator[pa.Table]:
+    cursor.columns_schema = columns
+    yield from cursor.iter_arrow(chunk_size=_BATCH_ROWS)
