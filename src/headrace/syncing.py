@@ -160,6 +160,8 @@ def _told(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
     if isinstance(cause, SyncError) and pipeline.has_pending_data:
         return SyncError(f"{cause}\n{_PENDING}")
     return cause
+
+
 def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
     """Deletes extracted packages that were normalized before the process was killed.
 
