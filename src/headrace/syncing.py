@@ -18,6 +18,7 @@ from headrace.exceptions import SyncError
 from headrace.figures import Figures
 from headrace.legs import Legs, LegSettings
 from headrace.pipeline_lock import held
+from headrace.resuming import delete_half_loaded, delete_what_is_normalized
 from headrace.running import RunningSync, running
 from headrace.sync_failures import cause_of
 
@@ -100,11 +101,12 @@ def sync(
     running_now = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
     with held(pipeline):
         try:
-            _delete_what_is_normalized(pipeline)
+            delete_what_is_normalized(pipeline)
             if drop_pending and pipeline.has_pending_data:
                 pipeline.abort_packages()
             resumed = pipeline.has_pending_data
             if resumed:
+                delete_half_loaded(pipeline)
                 pipeline.run()
             with running(pipeline.pipeline_name, running_now):
                 info = _load(pipeline, source, running_now, full_refresh=full_refresh)
@@ -160,17 +162,6 @@ def _told(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
     if isinstance(cause, SyncError) and pipeline.has_pending_data:
         return SyncError(f"{cause}\n{_PENDING}")
     return cause
-
-
-def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
-    """Deletes extracted packages that were normalized before the process was killed.
-
-    dlt first puts the normalized package in its place, then deletes the extracted one. Killed in
-    between, it fails in each later run, since the place is taken.
-    """
-    normalized = set(pipeline.list_normalized_load_packages())
-    for load_id in normalized.intersection(pipeline.list_extracted_load_packages()):
-        pipeline._get_normalize_storage().extracted_packages.delete_package(load_id)
 
 
 def _tables(source: DltSource) -> dict[str, str]:

@@ -25,13 +25,13 @@ def simulator() -> Iterator[Simulator]:
         yield running
 
 
-def executions_config(simulator: Simulator) -> SourceConfig:
+def executions_config(simulator: Simulator, *overrides: str) -> SourceConfig:
     settings = {"API_KEY": simulator.api_key, "EXECUTIONS_BASE_URL": simulator.base_url}
-    return load_config("executions", lookup=settings.get)
+    return load_config("executions", overrides, lookup=settings.get)
 
 
-def load(simulator: Simulator, into: PostgresDatabase | Warehouse) -> SyncReport:
-    return sync(into.pipeline(), build_source(executions_config(simulator)))
+def load(simulator: Simulator, into: PostgresDatabase | Warehouse, *overrides: str) -> SyncReport:
+    return sync(into.pipeline(), build_source(executions_config(simulator, *overrides)))
 
 
 def test_rows_are_those_of_duckdb(
@@ -64,10 +64,11 @@ def test_columns_have_the_declared_types(simulator: Simulator, postgres: Postgre
 
 
 def test_the_second_run_merges(simulator: Simulator, postgres: PostgresDatabase) -> None:
-    load(simulator, postgres)
+    whole_listing = "resources.executions.endpoint.incremental=null"
+    load(simulator, postgres, whole_listing)
     first = postgres.rows(TABLE)
     (before,) = postgres.query(f"SELECT min(_dlt_load_id) FROM {TABLE}")
-    load(simulator, postgres)
+    load(simulator, postgres, whole_listing)
 
     assert postgres.rows(TABLE) == first
     found = postgres.query(

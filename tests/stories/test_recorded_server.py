@@ -146,7 +146,11 @@ def test_errors_carry_the_servers_own_words(
 def test_workflows_load_too(server: JsonServer, warehouse: Warehouse) -> None:
     recorded = exchange("workflows")["response"]["body"]["data"]
     server.handler = lambda asked: Answer({"data": recorded, "nextCursor": None})
-    overrides = ["resources.executions.name=workflows", "resources.workflows.columns={}"]
+    overrides = [
+        "resources.executions.name=workflows",
+        "resources.workflows.columns={}",
+        "resources.workflows.endpoint.incremental=null",
+    ]
     sync(warehouse.pipeline(), build_source(recorded_config(server, *overrides)))
 
     loaded = warehouse.rows("test_data.workflows")

@@ -119,6 +119,10 @@ class Lanes:
             ready.set_result(_Serving(asyncio.get_running_loop(), client, stop))
             await stop.wait()
             lanes = asyncio.all_tasks() - {asyncio.current_task()}
+            # Nobody reads them any more, though a Ctrl-C may have kept a reader from saying so.
+            for lane in lanes:
+                if not lane.cancelling():
+                    lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
 
 
