@@ -92,6 +92,7 @@ def extract_rows(
         row_ids=settings.row_ids,
         strict=settings.strict,
         keys_are_unique=in_legs and not _may_repeat(settings, sync.legs),
+        page_by_page=_yields_are_counted(),
         figures=sync.figures,
     )
     yield from handover.items(batches)

@@ -18,7 +18,7 @@ from headrace.listing import FetchedPage, Listing
 from headrace.live_table import VALUE_SHOWN, LiveTable
 from headrace.quarantine import TABLE, quarantined
 from headrace.redaction import Redactor
-from headrace.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowIds
+from headrace.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowGroups, RowIds
 from headrace.tail import Gone
 
 # Below so many rows the merge is quick in any case, and a claim is better not made.
@@ -64,6 +64,7 @@ class Handover:
         row_ids: whether to add `_dlt_id` and `_dlt_load_id`.
         strict: whether a row for the quarantine is an error.
         keys_are_unique: whether it is known that no key is there twice.
+        page_by_page: whether each page's table is handed over by itself.
         figures: to count on.
     """
 
@@ -75,6 +76,7 @@ class Handover:
         row_ids: bool,
         strict: bool,
         keys_are_unique: bool,
+        page_by_page: bool,
         figures: Figures,
     ) -> None:
         self._listing = listing
@@ -82,6 +84,7 @@ class Handover:
         self._row_ids = row_ids
         self._strict = strict
         self._keys_are_unique = keys_are_unique
+        self._page_by_page = page_by_page
         self._figures = figures
         self._table = LiveTable.of_running_resource()
         self._road = MainRoad(
@@ -95,6 +98,8 @@ class Handover:
             raise self._ids_needed("the table has them already, or its merge strategy needs them")
         # Of its own for each resource in each load: two may fill one table. Short ids load faster.
         self._ids = RowIds(f"{secrets.token_hex(5)}-")
+        self._groups = RowGroups()
+        self._new_hints: dict[str, Any] = {}
         self._order = KeyOrder(self._table.key)
         self._redactor = Redactor(listing.credentials.secrets)
 
@@ -104,20 +109,17 @@ class Handover:
         Raises:
             RowError: a row cannot be loaded, and `strict` is set.
         """
-        # The last table is held back: with it goes what is known of the whole load.
-        held_back = self._road.part([]).table if self._table.is_declared else None
-        held_back = self._with_ids(held_back, self._ids.take(0)) if held_back is not None else None
-        marked: dict[str, Any] = {}
         typed: list[str] = []
+        if self._table.is_declared:
+            table = self._with_ids(self._road.part([]).table, self._ids.take(0))
+            yield from self._groups.add(table)
         for batch in batches:
             parted = self._road.part(batch.rows)
             ids = self._ids.take(len(batch.rows))
             typed.extend(parted.new_columns)
             if parted.table.num_rows:
-                if held_back is not None and held_back.num_rows:
-                    yield _with_hints(held_back, columns=marked)
-                held_back = self._with_ids(parted.table, ids, parted.places)
-                marked = self._table.new_hints(held_back.column_names, typed)
+                table = self._with_ids(parted.table, ids, parted.places)
+                yield from self._grouped(table, self._table.new_hints(table.column_names, typed))
                 typed = []
                 self._order.see(parted.table)
             if parted.side_rows:
@@ -128,8 +130,23 @@ class Handover:
                 yield self._rejected(rejected, batch)
             if batch.gone:
                 yield gone_rows(self._listing.name, batch.gone)
-        if held_back is not None:
-            yield self._last(held_back, marked)
+        # The last rows are held back: with them goes what is known of the whole load.
+        rest = self._groups.take_rest()
+        if rest is not None:
+            yield self._last(rest, self._new_hints)
+
+    def _grouped(self, table: pa.Table, new_hints: dict[str, Any]) -> Iterator[Any]:
+        if self._page_by_page or not self._groups.fits(table):
+            rest = self._groups.take_rest()
+            if rest is not None and rest.num_rows:
+                yield self._hinted(rest)
+        self._new_hints |= new_hints
+        for group in self._groups.add(table):
+            yield self._hinted(group)
+
+    def _hinted(self, table: pa.Table) -> Any:
+        hints, self._new_hints = self._new_hints, {}
+        return _with_hints(table, columns=hints)
 
     def _last(self, table: pa.Table, hints: dict[str, Any]) -> Any:
         """The last table, with what the merge may rely on: whether a key can be there twice."""

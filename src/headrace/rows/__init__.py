@@ -8,6 +8,7 @@ from headrace.rows.fields import Fields
 from headrace.rows.identity import BatchIds, RowIds
 from headrace.rows.key_order import KeyOrder
 from headrace.rows.main_road import MainRoad, Parted, Rejected, SideRow
+from headrace.rows.row_groups import RowGroups
 from headrace.rows.slicing import PageSlicer, SlicedPage
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "PageSlicer",
     "Parted",
     "Rejected",
+    "RowGroups",
     "RowIds",
     "SideRow",
     "SlicedPage",
