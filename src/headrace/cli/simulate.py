@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from headrace.cli.outcome import FAILED, exit_codes
 
 KEY_VARIABLE = "HEADRACE_SIMULATOR_KEY"
 _PUBLIC_KEY = "simulator"
+_USUAL_SPEED = 60.0
 
 
 def simulate(
@@ -22,30 +24,52 @@ def simulate(
     string_ids: Annotated[
         bool, typer.Option("--string-ids", help='Send ids as text ("12"), as some servers do.')
     ] = False,
+    living: Annotated[
+        bool,
+        typer.Option(
+            "--living",
+            help="Let time pass: executions start, run unseen, end, wait, are retried, deleted and "
+            "pruned, also between two pages of a listing. Without it nothing ever changes.",
+        ),
+    ] = False,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="With --living: so many seconds pass in a real one (60 if not said: an hour in a "
+            "minute; 3600 is a day in 24 seconds, and 0 stops the clock).",
+        ),
+    ] = None,
 ) -> None:
     """Serve a sample executions API on this machine, to try things on.
 
     Its key is `simulator`, or what HEADRACE_SIMULATOR_KEY is set to.
     """
+    if speed is not None and not living:
+        raise typer.BadParameter("time passes only with --living.", param_hint="--speed")
     with exit_codes():
-        from headrace.simulator import serve
+        from headrace.simulator import RealTime, World, serve
 
         key = os.environ.get(KEY_VARIABLE, _PUBLIC_KEY)
+        serving = partial(serve, rows, seed, string_ids=string_ids)
+        if living:
+            speed = _USUAL_SPEED if speed is None else speed
+            world = World(rows, seed, string_ids=string_ids)
+            serving = partial(serve, world=world, on_request=RealTime(world, speed))
 
         def announce(base_url: str) -> None:
             shown = key if key == _PUBLIC_KEY else f"${KEY_VARIABLE}"
             typer.echo(f"Serving {rows:,} executions at {base_url} until stopped (Ctrl-C). Try:")
             typer.echo(f"  EXECUTIONS_BASE_URL={base_url} API_KEY={shown} headrace run executions")
+            if living:
+                typer.echo(
+                    f"They are alive: {speed:,.10g} seconds of their time pass in each second. "
+                    "Run the command again and again to follow them."
+                )
 
         try:
-            serve(
-                rows=rows,
-                seed=seed,
-                port=port,
-                api_key=key,
-                string_ids=string_ids,
-                on_ready=announce,
-            )
+            serving(port=port, api_key=key, on_ready=announce)
         except OSError as error:
             typer.echo(f"Error: cannot serve: {error.strerror or error}. Try --port 0.", err=True)
             raise typer.Exit(FAILED) from None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, lru_cache
+from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.simulator.columns import replace_at
+from headrace.simulator.execution import Execution
 from headrace.simulator.history import Executions, History
+from headrace.simulator.listing import PageRows, executions_page
 from headrace.simulator.outcomes import MODES, STATUSES
 from headrace.simulator.workflows import WORKFLOWS
 
 BLOCK_ROWS = 8_192
-_BLOCKS_KEPT = 16
+# 150 MB of text: a listing that is read again costs no more than to send it.
+_BLOCKS_KEPT = 64
 _WORKFLOW_CODES = {workflow.id: code for code, workflow in enumerate(WORKFLOWS)}
 
 
@@ -47,6 +52,12 @@ class Block:
         first_id = self.executions.first_id
         return [first_id + index for index in reversed(pc.indices_nonzero(mask).to_pylist())]
 
+    def stopped_by(self, moment_ms: int) -> list[int]:
+        """Return the ids of the rows that had stopped by then (milliseconds since 1970)."""
+        mask = pc.less_equal(self.executions.stopped, moment_ms)
+        first_id = self.executions.first_id
+        return [first_id + index for index in pc.indices_nonzero(mask).to_pylist()]
+
     @cached_property
     def _json_rows(self) -> tuple[memoryview[int], memoryview[int]]:
         rows = _json_rows(self.executions, string_ids=self._string_ids)
@@ -55,7 +66,7 @@ class Block:
 
 
 class Archive:
-    """The whole history in blocks.
+    """The whole history in blocks: a sample API's rows that stay as they are.
 
     Args:
         history: what there is.
@@ -71,6 +82,62 @@ class Archive:
     def blocks_computed(self) -> int:
         """How many blocks have been computed so far; one that was dropped counts again."""
         return self.block.cache_info().misses
+
+    def page(self, query: Mapping[str, str]) -> bytes:
+        """Return the JSON text of one page.
+
+        Args:
+            query: the request's parameters: `limit`, `cursor`, `status`, `workflowId`.
+
+        Raises:
+            BadParameter: one of them cannot be used.
+        """
+        return executions_page(self, query)
+
+    def execution(self, execution_id: int) -> dict[str, Any] | None:
+        """Return one row as its own path shows it; None where there is no such row."""
+        found = self.find(execution_id)
+        return None if found is None else found.detailed(string_ids=self.string_ids)
+
+    def truth(
+        self, *, status: str | None = None, workflow_id: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Go through the rows as a listing shows them, newest first.
+
+        Args:
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+        """
+        for each in self.matching(status, workflow_id, self.history.rows + 1):
+            yield self.block_of(each).executions.listed(each, string_ids=self.string_ids)
+
+    def find(self, execution_id: int) -> Execution | None:
+        """Return one row; None where there is no such row."""
+        if not 1 <= execution_id <= self.history.rows:
+            return None
+        # Computed alone, so that calls for scattered rows do not fill the archive with blocks.
+        return self.history.executions(execution_id, execution_id).execution(execution_id)
+
+    def rows_below(
+        self, below: int | None, limit: int, status: str | None, workflow_id: str | None
+    ) -> PageRows:
+        """Return the newest rows below a place.
+
+        Args:
+            below: only ids lower than this; None for the top.
+            limit: how many rows at most, 1 or more.
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+        """
+        top = self.history.rows + 1
+        below = top if below is None else min(below, top)
+        if status is None and workflow_id is None:
+            oldest = max(1, below - limit)
+            return PageRows(self.json(below - 1, oldest), oldest, more=oldest > 1)
+        found = list(islice(self.matching(status, workflow_id, below), limit + 1))
+        shown = found[:limit]
+        pieces = [piece for each in shown for piece in self.json(each, each)]
+        return PageRows(pieces, shown[-1] if shown else below, more=len(found) > limit)
 
     def block_of(self, execution_id: int) -> Block:
         """Return the block that holds this id, which must be within 1 to the number of rows."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from headrace.simulator.columns import replace_at
+from headrace.simulator.execution import Execution
 from headrace.simulator.outcomes import MODES, STATUSES, SUCCESS, draw_outcomes, stop_times
 from headrace.simulator.retries import RETRY_REACH, find_retries, retry_statuses
 from headrace.simulator.workflows import WORKFLOWS
@@ -47,6 +47,24 @@ class Executions:
         """The id of the newest row."""
         return self.first_id + len(self) - 1
 
+    def execution(self, execution_id: int) -> Execution:
+        """Return one row.
+
+        Args:
+            execution_id: the row's id, one of these executions'.
+        """
+        index = execution_id - self.first_id
+        return Execution(
+            execution_id,
+            workflow_id=WORKFLOWS[self.workflow[index].as_py()].id,
+            status=STATUSES[self.status[index].as_py()],
+            mode=MODES[self.mode[index].as_py()],
+            started=self.started[index].as_py(),
+            stopped=self.stopped[index].as_py(),
+            retry_of=self.retry_of.get(execution_id),
+            retry_success=self.retry_success.get(execution_id),
+        )
+
     def listed(self, execution_id: int, *, string_ids: bool) -> dict[str, Any]:
         """Return one row as a listing shows it.
 
@@ -54,46 +72,7 @@ class Executions:
             execution_id: the row's id, one of these executions'.
             string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
         """
-        index = execution_id - self.first_id
-        status = STATUSES[self.status[index].as_py()]
-        retry_of = self.retry_of.get(execution_id)
-        success = self.retry_success.get(execution_id)
-        return {
-            "id": str(execution_id) if string_ids else execution_id,
-            "finished": status == "success",
-            "mode": MODES[self.mode[index].as_py()],
-            "retryOf": None if retry_of is None else str(retry_of),
-            "retrySuccessId": str(success) if string_ids and success is not None else success,
-            "status": status,
-            "startedAt": timestamp_text(self.started[index].as_py()),
-            "stoppedAt": timestamp_text(self.stopped[index].as_py()),
-            "workflowId": WORKFLOWS[self.workflow[index].as_py()].id,
-            "waitTill": None,
-        }
-
-    def detailed(self, execution_id: int, *, string_ids: bool) -> dict[str, Any]:
-        """Return one row as its own path shows it, with the fields that listings leave out.
-
-        Args:
-            execution_id: the row's id, one of these executions'.
-            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
-        """
-        row = self.listed(execution_id, string_ids=string_ids)
-        queued_ms = 1 + execution_id % 5
-        created = self.started[execution_id - self.first_id].as_py() - queued_ms
-        head = ("id", "finished", "mode", "retryOf", "retrySuccessId", "status")
-        return {
-            **{name: row[name] for name in head},
-            "createdAt": timestamp_text(created),
-            "startedAt": row["startedAt"],
-            "stoppedAt": row["stoppedAt"],
-            "deletedAt": None,
-            "workflowId": row["workflowId"],
-            "waitTill": None,
-            "storedAt": "db",
-            "tracingContext": None,
-            "deduplicationKey": None,
-        }
+        return self.execution(execution_id).listed(string_ids=string_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +127,3 @@ class History:
             retry_of={new: old for new, old in found.items() if first_id <= new <= last_id},
             retry_success={found[new]: new for new in succeeded if first_id <= found[new]},
         )
-
-
-def timestamp_text(milliseconds: int) -> str:
-    """Write milliseconds since 1970 as the API does: `2026-11-23T06:34:39.718Z`."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,7 +14,10 @@ from typing import Any, Self
 
 from headrace.simulator.archive import Archive
 from headrace.simulator.history import History
-from headrace.simulator.server import ExecutionsApi, RecordedRequest, listening
+from headrace.simulator.server import Executions, ExecutionsApi, RecordedRequest, listening
+from headrace.simulator.world import World
+
+_ROWS, _SEED = 20_000, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +39,37 @@ class Simulator:
         api_key: the key that clients must send.
         key_header: the header in which they must send it.
         string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
+        world: what to show instead of executions that stay as they are; it has its own rows, seed
+            and kind of ids.
+        on_request: called before each answer with the request's number, from 1, in the thread that
+            answers: what it does to the world happens between two pages. What it raises is raised
+            again when the block ends.
 
     Raises:
-        ValueError: `rows` is negative.
+        ValueError: `rows` is negative, or given beside a world, as are `seed` and `string_ids`.
         OSError: (on entering) the address cannot be listened on, as when the port is in use.
     """
 
     def __init__(
         self,
-        rows: int = 20_000,
-        seed: int = 1,
+        rows: int = _ROWS,
+        seed: int = _SEED,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
         api_key: str = "simulator",
         key_header: str = "X-API-KEY",
         string_ids: bool = False,
+        world: World | None = None,
+        on_request: Callable[[int], None] | None = None,
     ) -> None:
         self.api_key = api_key
         self._host = host
         self._port = port
-        self._archive = Archive(History(rows, seed), string_ids=string_ids)
-        self._api = ExecutionsApi(self._archive, api_key=api_key, key_header=key_header)
+        self._executions = _executions(rows, seed, string_ids, world)
+        self._api = ExecutionsApi(
+            self._executions, api_key=api_key, key_header=key_header, on_request=on_request
+        )
         self._running: _Running | None = None
 
     @property
@@ -75,20 +87,20 @@ class Simulator:
     @property
     def blocks_computed(self) -> int:
         """How many blocks of rows it has computed so far; none before the first is asked for."""
-        return self._archive.blocks_computed
+        return self._executions.blocks_computed
 
     def truth(
         self, *, status: str | None = None, workflow_id: str | None = None
     ) -> Iterator[dict[str, Any]]:
         """Go through the rows as a listing shows them, newest first, without HTTP.
 
+        A world's hidden rows are among them.
+
         Args:
             status: only rows with it; None for any.
             workflow_id: only rows with it; None for any.
         """
-        archive = self._archive
-        for each in archive.matching(status, workflow_id, archive.history.rows + 1):
-            yield archive.block_of(each).executions.listed(each, string_ids=archive.string_ids)
+        return self._executions.truth(status=status, workflow_id=workflow_id)
 
     def __enter__(self) -> Self:
         ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = Future()
@@ -114,6 +126,9 @@ class Simulator:
             self._running = None
             running.loop.call_soon_threadsafe(running.stop.set)
             running.thread.join()
+        hook_error, self._api.hook_error = self._api.hook_error, None
+        if hook_error is not None:
+            raise hook_error
 
     async def _run(
         self, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]]
@@ -130,14 +145,16 @@ class Simulator:
 
 
 def serve(
-    rows: int = 20_000,
-    seed: int = 1,
+    rows: int = _ROWS,
+    seed: int = _SEED,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
     api_key: str = "simulator",
     key_header: str = "X-API-KEY",
     string_ids: bool = False,
+    world: World | None = None,
+    on_request: Callable[[int], None] | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
     """Run the sample API until SIGINT or SIGTERM; must be called in the main thread.
@@ -150,15 +167,26 @@ def serve(
         api_key: the key that clients must send.
         key_header: the header in which they must send it.
         string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
+        world: what to show instead of executions that stay as they are; it has its own rows, seed
+            and kind of ids.
+        on_request: called before each answer with the request's number, from 1.
         on_ready: called once with the base URL, when requests are answered.
 
     Raises:
-        ValueError: `rows` is negative.
+        ValueError: `rows` is negative, or given beside a world, as are `seed` and `string_ids`.
         OSError: the address cannot be listened on, as when the port is in use.
     """
-    archive = Archive(History(rows, seed), string_ids=string_ids)
-    api = ExecutionsApi(archive, api_key=api_key, key_header=key_header)
+    executions = _executions(rows, seed, string_ids, world)
+    api = ExecutionsApi(executions, api_key=api_key, key_header=key_header, on_request=on_request)
     asyncio.run(_serve_until_signal(api, host, port, on_ready))
+
+
+def _executions(rows: int, seed: int, string_ids: bool, world: World | None) -> Executions:
+    if world is None:
+        return Archive(History(rows, seed), string_ids=string_ids)
+    if (rows, seed, string_ids) != (_ROWS, _SEED, False):
+        raise ValueError("rows, seed and string_ids are the world's own: give them to World(...)")
+    return world
 
 
 async def _serve_until_signal(

@@ -8,14 +8,15 @@ import json
 import re
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from aiohttp import web
 
-from headrace.simulator.archive import Archive
-from headrace.simulator.listing import BadParameter, executions_page, workflows_page
+from headrace.simulator.listing import workflows_page
+from headrace.simulator.parameters import BadParameter
 
 BASE_PATH = "/api/v1"
 REQUESTS_KEPT = 10_000
@@ -40,18 +41,53 @@ class RecordedRequest:
     query: Mapping[str, str]
 
 
+class Executions(Protocol):
+    """What the API shows: an `Archive`, which stays as it is, or a `World`."""
+
+    @property
+    def blocks_computed(self) -> int:
+        """How many blocks of archived rows have been computed so far."""
+        ...
+
+    def page(self, query: Mapping[str, str]) -> bytes:
+        """Return the JSON text of one page; raises `BadParameter`."""
+        ...
+
+    def execution(self, execution_id: int) -> dict[str, Any] | None:
+        """Return one row as its own path shows it; None where there is none."""
+        ...
+
+    def truth(
+        self, *, status: str | None = None, workflow_id: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Go through the rows, newest first."""
+        ...
+
+
 class ExecutionsApi:
     """Answers requests.
 
     Args:
-        archive: the executions to show.
+        executions: what to show.
         api_key: the key that a client must send.
         key_header: the header in which it must send it.
+        on_request: called before each answer with the request's number, from 1.
     """
 
-    def __init__(self, archive: Archive, *, api_key: str, key_header: str) -> None:
-        self.archive = archive
+    def __init__(
+        self,
+        executions: Executions,
+        *,
+        api_key: str,
+        key_header: str,
+        on_request: Callable[[int], None] | None = None,
+    ) -> None:
+        self.executions = executions
         self.requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
+        self.hook_error: Exception | None = None
+        """The first error that `on_request` raised."""
+        self._on_request = on_request
+        self._request_number = 0
         self._api_key = api_key.encode()
         self._key_header = key_header
 
@@ -60,6 +96,8 @@ class ExecutionsApi:
         path = request.path.removeprefix(BASE_PATH)
         query = dict(request.query)
         self.requests.append(RecordedRequest(request.method, path, query))
+        if self._on_request is not None:
+            self._call_hook(self._on_request)
         execution = _EXECUTION_PATH.fullmatch(path)
         known = path in ("/executions", "/workflows") or execution is not None
         if not known or not request.path.startswith(BASE_PATH):
@@ -75,22 +113,27 @@ class ExecutionsApi:
         try:
             if path == "/workflows":
                 return _json(workflows_page(query))
-            return _json(executions_page(self.archive, query))
+            return _json(self.executions.page(query))
         except BadParameter as error:
             return _message(400, str(error))
+
+    def _call_hook(self, on_request: Callable[[int], None]) -> None:
+        self._request_number += 1
+        try:
+            on_request(self._request_number)
+        except Exception as error:
+            # Without this all that anyone would see of it is an answer with status 500.
+            self.hook_error = self.hook_error or error
+            raise
 
     def _may_ask(self, request: web.BaseRequest) -> bool:
         sent = request.headers.get(self._key_header, "").encode("utf-8", "surrogateescape")
         return hmac.compare_digest(sent, self._api_key)
 
     def _execution(self, text: str) -> web.Response:
-        if not _EXECUTION_ID.fullmatch(text) or int(text) > self.archive.history.rows:
+        row = self.executions.execution(int(text)) if _EXECUTION_ID.fullmatch(text) else None
+        if row is None:
             return _message(404, "Not Found")
-        # Computed alone, so that calls for scattered rows do not fill the archive with blocks.
-        execution_id = int(text)
-        row = self.archive.history.executions(execution_id, execution_id).detailed(
-            execution_id, string_ids=self.archive.string_ids
-        )
         return _json(json.dumps(row, separators=(",", ":")).encode())
 
 

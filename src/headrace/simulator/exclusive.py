@@ -1,0 +1,39 @@
+"""Methods of which only one runs at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from threading import RLock
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+
+class Locked(Protocol):
+    """An object with a lock of its own."""
+
+    @property
+    def lock(self) -> RLock:
+        """What is held while one of its methods runs."""
+        ...
+
+
+OwnerT = TypeVar("OwnerT", bound=Locked)
+ParametersT = ParamSpec("ParametersT")
+ResultT = TypeVar("ResultT")
+
+
+def exclusive(
+    method: Callable[Concatenate[OwnerT, ParametersT], ResultT],
+) -> Callable[Concatenate[OwnerT, ParametersT], ResultT]:
+    """Hold the object's lock while the method runs.
+
+    Args:
+        method: a method of an object that has a `lock`.
+    """
+
+    @wraps(method)
+    def guarded(owner: OwnerT, /, *args: ParametersT.args, **kwargs: ParametersT.kwargs) -> ResultT:
+        with owner.lock:
+            return method(owner, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,131 @@
+"""One execution as it stands at some moment, what becomes of it, and how the API shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from headrace.simulator.outcomes import STATUSES
+
+RUNNING, WAITING = "running", "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One execution.
+
+    Args:
+        id: its key.
+        workflow_id: the key of the workflow that it runs.
+        status: `running`, `waiting` (parked in a wait step), or how it ended.
+        mode: what started it, as `webhook` or `retry`.
+        started: milliseconds since 1970.
+        stopped: when it last stopped, in milliseconds since 1970; None before it first did.
+        wait_till: when a parked one is to go on, in milliseconds since 1970.
+        retry_of: the id of the older execution that it retries.
+        retry_success: the id of the newer execution that retried it with success.
+    """
+
+    id: int
+    workflow_id: str
+    status: str
+    mode: str
+    started: int
+    stopped: int | None = None
+    wait_till: int | None = None
+    retry_of: int | None = None
+    retry_success: int | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has ended."""
+        return self.status not in (RUNNING, WAITING)
+
+    def finish(self, status: str, at: int) -> Self:
+        """Return it as it stands when it has ended.
+
+        Args:
+            status: how it ended: `success`, `error`, `canceled` or `crashed`.
+            at: when, in milliseconds since 1970.
+
+        Raises:
+            ValueError: it has ended already, or that is not how one ends.
+        """
+        if self.settled:
+            raise ValueError(f"execution {self.id} has ended already: {self.status}")
+        if status not in STATUSES:
+            raise ValueError(f"an execution ends in one of {', '.join(STATUSES)}, not {status}")
+        return replace(self, status=status, stopped=at, wait_till=None)
+
+    def park(self, at: int, wait_till: int) -> Self:
+        """Return it as it stands in a wait step.
+
+        Args:
+            at: when it got there, in milliseconds since 1970.
+            wait_till: when it is to go on, in milliseconds since 1970.
+
+        Raises:
+            ValueError: it does not run.
+        """
+        if self.status != RUNNING:
+            raise ValueError(f"execution {self.id} does not run: {self.status}")
+        return replace(self, status=WAITING, stopped=at, wait_till=wait_till)
+
+    def wake(self) -> Self:
+        """Return it as it stands when it runs on; it keeps `stopped`, as on a live server.
+
+        Raises:
+            ValueError: it is not parked.
+        """
+        if self.status != WAITING:
+            raise ValueError(f"execution {self.id} is not parked: {self.status}")
+        return replace(self, status=RUNNING, wait_till=None)
+
+    def listed(self, *, string_ids: bool) -> dict[str, Any]:
+        """Return it as a listing shows it.
+
+        Args:
+            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
+        """
+        success = self.retry_success
+        return {
+            "id": str(self.id) if string_ids else self.id,
+            "finished": self.status == "success",
+            "mode": self.mode,
+            "retryOf": None if self.retry_of is None else str(self.retry_of),
+            "retrySuccessId": str(success) if string_ids and success is not None else success,
+            "status": self.status,
+            "startedAt": timestamp_text(self.started),
+            "stoppedAt": None if self.stopped is None else timestamp_text(self.stopped),
+            "workflowId": self.workflow_id,
+            "waitTill": None if self.wait_till is None else timestamp_text(self.wait_till),
+        }
+
+    def detailed(self, *, string_ids: bool) -> dict[str, Any]:
+        """Return it as its own path shows it, with the fields that listings leave out.
+
+        Args:
+            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
+        """
+        row = self.listed(string_ids=string_ids)
+        queued_ms = 1 + self.id % 5
+        head = ("id", "finished", "mode", "retryOf", "retrySuccessId", "status")
+        return {
+            **{name: row[name] for name in head},
+            "createdAt": timestamp_text(self.started - queued_ms),
+            "startedAt": row["startedAt"],
+            "stoppedAt": row["stoppedAt"],
+            "deletedAt": None,
+            "workflowId": row["workflowId"],
+            "waitTill": row["waitTill"],
+            "storedAt": "db",
+            "tracingContext": None,
+            "deduplicationKey": None,
+        }
+
+
+def timestamp_text(milliseconds: int) -> str:
+    """Write milliseconds since 1970 as the API does: `2026-11-23T06:34:39.718Z`."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,136 @@
+"""What happens in a world by itself: executions come and go, and people interfere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from headrace.simulator.agenda import Agenda
+from headrace.simulator.execution import RUNNING, Execution
+from headrace.simulator.pace import Pace
+from headrace.simulator.table import ExecutionTable
+
+if TYPE_CHECKING:
+    from headrace.simulator.world import World
+
+_HOUR, _DAY = 3_600, 86_400
+_DURATION_SPREAD = 1.2
+
+
+class Life:
+    """Makes a world's steps when they are due.
+
+    Args:
+        world: where things happen.
+        table: its rows.
+        agenda: its clock.
+        pace: how much happens.
+        seed: any integer; each gives another course of things.
+    """
+
+    def __init__(
+        self, world: World, table: ExecutionTable, agenda: Agenda, pace: Pace, seed: int
+    ) -> None:
+        self._world = world
+        self._table = table
+        self._agenda = agenda
+        self._pace = pace
+        self._chance = Random(f"life {seed}")
+
+    def begin(self) -> None:
+        """Plan the first of all that comes again and again."""
+        pace = self._pace
+        self._again_and_again(pace.executions_per_hour / _HOUR, self._arrive)
+        self._again_and_again(pace.old_retries_per_day / _DAY, self._retry_an_old_one)
+        self._again_and_again(pace.deletions_per_day / _DAY, self._delete_one)
+        if pace.prune_after_days is not None or pace.prune_above_rows is not None:
+            self._agenda.after(pace.prune_every_seconds, self._prune)
+
+    def _again_and_again(self, times_a_second: float, action: Callable[[], None]) -> None:
+        def happen() -> None:
+            self._again_and_again(times_a_second, action)
+            action()
+
+        if times_a_second > 0:
+            self._agenda.after(self._chance.expovariate(times_a_second), happen)
+
+    def _arrive(self) -> None:
+        draw = self._chance.random()
+        if draw < self._pace.share_lost:
+            self._world.reserve()
+        elif draw < self._pace.share_lost + self._pace.share_late:
+            execution_id = self._world.reserve()
+            self._agenda.after(
+                self._duration(self._pace.late_seconds), partial(self._appear, execution_id)
+            )
+        else:
+            self._run(self._world.start(), self._draw_outcome())
+
+    def _appear(self, execution_id: int) -> None:
+        self._run(self._world.start(execution_id), self._draw_outcome())
+
+    def _run(self, execution_id: int, outcome: str) -> None:
+        """Plan how an execution that has just started goes on and ends."""
+        ends_after = self._duration(self._pace.run_seconds)
+        if self._chance.random() < self._pace.share_parked:
+            parked_for = self._duration(self._pace.park_seconds)
+            self._agenda.after(ends_after, partial(self._park, execution_id, parked_for))
+            ends_after += parked_for + self._duration(self._pace.run_seconds)
+        self._agenda.after(ends_after, partial(self._end, execution_id, outcome))
+
+    # A person, or a test, may have come first: each of these looks whether it can still be done.
+
+    def _park(self, execution_id: int, seconds: float) -> None:
+        if self._is_running(execution_id):
+            self._world.park(execution_id, seconds)
+
+    def _end(self, execution_id: int, outcome: str) -> None:
+        if not self._is_running(execution_id):
+            return
+        self._world.finish(execution_id, outcome)
+        if outcome == "error" and self._chance.random() < self._pace.share_retried:
+            self._agenda.after(
+                self._duration(self._pace.retry_seconds), partial(self._retry, execution_id)
+            )
+
+    def _retry(self, execution_id: int) -> None:
+        row = self._table.find(execution_id)
+        if row is not None and row.retry_success is None:
+            again = self._chance.random() < self._pace.share_retries_failing
+            self._run(self._world.retry(execution_id), "error" if again else "success")
+
+    def _retry_an_old_one(self) -> None:
+        for part in self._table.parts(self._any_place(), status="error"):
+            self._retry(part.id if isinstance(part, Execution) else part[0])
+            return
+
+    def _delete_one(self) -> None:
+        for part in self._table.parts(self._any_place()):
+            if isinstance(part, range) or part.settled:
+                self._world.delete(part.id if isinstance(part, Execution) else part[0])
+                return
+
+    def _prune(self) -> None:
+        self._world.prune()
+        self._agenda.after(self._pace.prune_every_seconds, self._prune)
+
+    def _is_running(self, execution_id: int) -> bool:
+        row = self._table.find(execution_id)
+        return row is not None and row.status == RUNNING
+
+    def _any_place(self) -> int:
+        return self._chance.randint(2, self._table.newest_id + 2)
+
+    def _draw_outcome(self) -> str:
+        pace = self._pace
+        shares = (pace.share_failing, pace.share_canceled, pace.share_crashed)
+        (outcome,) = self._chance.choices(
+            ("error", "canceled", "crashed", "success"), (*shares, 1 - sum(shares))
+        )
+        return outcome
+
+    def _duration(self, median_seconds: float) -> float:
+        return median_seconds * math.exp(self._chance.gauss(0, _DURATION_SPREAD))

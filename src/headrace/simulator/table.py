@@ -1,0 +1,181 @@
+"""The table of executions as it stands now: living rows above an archive."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Collection, Iterator
+from heapq import heappop, heappush
+from typing import Any, Self
+
+import msgspec
+
+from headrace.simulator.archive import BLOCK_ROWS, Archive
+from headrace.simulator.changed_archive import ChangedArchive
+from headrace.simulator.execution import RUNNING, WAITING, Execution
+from headrace.simulator.listing import PageRows
+
+
+class ExecutionTable:
+    """All rows, those of the archive below the living ones.
+
+    Args:
+        archive: the rows that there are at first.
+        parked_hidden: leave parked executions out of all listings.
+    """
+
+    def __init__(self, archive: Archive, *, parked_hidden: bool) -> None:
+        self.parked_hidden = parked_hidden
+        self._archived = ChangedArchive(archive)
+        self._string_ids = archive.string_ids
+        self._living: dict[int, Execution] = {}
+        self._ids: list[int] = []
+        """The living rows' ids, ascending."""
+        self._stops: list[tuple[int, int]] = []
+        """A heap of when living rows ended (milliseconds since 1970), and their ids."""
+
+    @property
+    def newest_id(self) -> int:
+        """The id of the newest row that there is, or was in the archive."""
+        return self._ids[-1] if self._ids else self._archived.newest_id
+
+    def copy(self) -> Self:
+        """Return the rows as they stand now, for good; the archive below is shared."""
+        copied = type(self)(self._archived.archive, parked_hidden=self.parked_hidden)
+        copied._archived = self._archived.copy()
+        copied._living = self._living.copy()
+        copied._ids = self._ids.copy()
+        copied._stops = self._stops.copy()
+        return copied
+
+    def find(self, execution_id: int) -> Execution | None:
+        """Return one row; None where there is no such row."""
+        if execution_id <= self._archived.newest_id:
+            return self._archived.find(execution_id)
+        return self._living.get(execution_id)
+
+    def put(self, execution: Execution) -> None:
+        """Add a row, or put it in the place of the one with its id."""
+        if execution.id <= self._archived.newest_id:
+            self._archived.change(execution)
+            return
+        before = self._living.get(execution.id)
+        if before is None:
+            insort(self._ids, execution.id)
+        self._living[execution.id] = execution
+        newly_settled = execution.settled and not (before is not None and before.settled)
+        if newly_settled and execution.stopped is not None:
+            heappush(self._stops, (execution.stopped, execution.id))
+
+    def remove(self, execution_id: int) -> None:
+        """Take one row away, which must be there."""
+        if execution_id <= self._archived.newest_id:
+            self._archived.remove(execution_id)
+        else:
+            self._remove_living([execution_id])
+
+    def prune_stopped_by(self, moment_ms: int) -> None:
+        """Take away the settled rows that had stopped by then.
+
+        Args:
+            moment_ms: milliseconds since 1970.
+        """
+        self._archived.remove_stopped_by(moment_ms)
+        found = []
+        while self._stops and self._stops[0][0] <= moment_ms:
+            _, execution_id = heappop(self._stops)
+            if execution_id in self._living:
+                found.append(execution_id)
+        self._remove_living(found)
+
+    def prune_to_newest(self, count: int) -> None:
+        """Take away the settled rows older than the newest `count` rows of any kind.
+
+        Args:
+            count: 0 or more.
+        """
+        split = max(0, len(self._ids) - count)
+        left = count - (len(self._ids) - split)
+        self._remove_living([each for each in self._ids[:split] if self._living[each].settled])
+        oldest_kept = self._archived.nth_newest(left) if left else self._archived.newest_id + 1
+        if oldest_kept is not None:
+            self._archived.remove_up_to(oldest_kept - 1)
+
+    def parts(
+        self, below: int | None = None, status: str | None = None, workflow_id: str | None = None
+    ) -> Iterator[Execution | range]:
+        """Go through the rows, newest first: each on its own, or the ids of archived ones.
+
+        Args:
+            below: only ids lower than this; None for the top.
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+        """
+        end = len(self._ids) if below is None else bisect_left(self._ids, below)
+        for place in range(end - 1, -1, -1):
+            row = self._living[self._ids[place]]
+            if status in (None, row.status) and workflow_id in (None, row.workflow_id):
+                yield row
+        yield from self._archived.parts(below, status, workflow_id)
+
+    def rows_below(
+        self, below: int | None, limit: int, status: str | None, workflow_id: str | None
+    ) -> PageRows:
+        """Return the newest rows below a place, without those that listings hide.
+
+        Args:
+            below: only ids lower than this; None for the top.
+            limit: how many rows at most, 1 or more.
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+        """
+        pieces: list[bytes | memoryview[int]] = []
+        oldest, left = 0, limit
+        for part in self.parts(below, status, workflow_id):
+            if isinstance(part, Execution) and self._hides(part, status):
+                continue
+            if left == 0:
+                return PageRows(pieces, oldest, more=True)
+            if isinstance(part, Execution):
+                row = part.listed(string_ids=self._string_ids)
+                pieces.append(msgspec.json.encode(row) + b",")
+                oldest, left = part.id, left - 1
+            else:
+                ids = part[:left]
+                pieces += self._archived.archive.json(ids[0], ids[-1])
+                oldest, left = ids[-1], left - len(ids)
+                if len(ids) < len(part):
+                    return PageRows(pieces, oldest, more=True)
+        return PageRows(pieces, oldest, more=False)
+
+    def rows(
+        self, status: str | None, workflow_id: str | None, *, hidden: bool
+    ) -> Iterator[dict[str, Any]]:
+        """Go through the rows as a listing shows them, newest first.
+
+        Args:
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+            hidden: also those that listings hide.
+        """
+        for part in self.parts(None, status, workflow_id):
+            if isinstance(part, range):
+                for place in range(0, len(part), BLOCK_ROWS):
+                    ids = part[place : place + BLOCK_ROWS]
+                    text = b"".join(self._archived.archive.json(ids[0], ids[-1]))
+                    yield from msgspec.json.decode(b"[" + text[:-1] + b"]")
+            elif hidden or not self._hides(part, status):
+                yield part.listed(string_ids=self._string_ids)
+
+    def _hides(self, execution: Execution, status: str | None) -> bool:
+        # Recorded: running rows are listed when asked for by their status, parked ones not even so.
+        if execution.status == RUNNING:
+            return status != RUNNING
+        return execution.status == WAITING and self.parked_hidden
+
+    def _remove_living(self, ids: Collection[int]) -> None:
+        if not ids:
+            return
+        for each in ids:
+            del self._living[each]
+        first, last = bisect_left(self._ids, min(ids)), bisect_right(self._ids, max(ids))
+        self._ids[first:last] = [each for each in self._ids[first:last] if each in self._living]

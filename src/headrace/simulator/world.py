@@ -1,0 +1,342 @@
+"""A sample API whose executions change while time passes; time passes only when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import accumulate
+from random import Random
+from threading import RLock
+from typing import Any
+
+from headrace.simulator.agenda import Agenda
+from headrace.simulator.archive import Archive
+from headrace.simulator.cursors import ExpiringCursors
+from headrace.simulator.exclusive import exclusive
+from headrace.simulator.execution import RUNNING, Execution
+from headrace.simulator.history import History
+from headrace.simulator.life import Life
+from headrace.simulator.listing import executions_page
+from headrace.simulator.pace import Pace
+from headrace.simulator.rhythm import HISTORY_END_MS
+from headrace.simulator.table import ExecutionTable
+from headrace.simulator.workflows import WORKFLOWS
+
+_SHARES = tuple(accumulate(each.share for each in WORKFLOWS))
+_DAY_MS = 86_400_000
+
+
+class World:
+    """Executions that start, run, wait, end, are retried, pruned and deleted, on a virtual clock.
+
+    The same seed and the same calls give the same rows. Each method may be called from any thread;
+    who wants several steps between two answers holds `lock` meanwhile.
+
+    Example:
+        >>> from itertools import islice
+        >>> from headrace.simulator import Pace, World
+        >>> world = World(rows=1_000_000, pace=Pace.still())
+        >>> slow, quick = world.start(), world.start()
+        >>> world.advance(1.5)
+        >>> world.finish(quick, "error")
+        >>> [row["id"] for row in islice(world.listed(), 2)]  # the slow one runs, so it is hidden
+        [1000002, 1000000]
+        >>> retry = world.retry(quick)
+        >>> world.finish(retry)
+        >>> world.execution(quick)["retrySuccessId"]  # written in a step of its own, a moment later
+        >>> world.advance(2)
+        >>> world.execution(quick)["retrySuccessId"]
+        1000003
+        >>> world.finish(slow)
+        >>> [row["id"] for row in islice(world.listed(), 4)]  # it shows up below what was listed
+        [1000003, 1000002, 1000001, 1000000]
+
+        >>> busy = World(pace=Pace(executions_per_hour=60))
+        >>> busy.advance(2 * 86_400)  # two days go by
+
+    Args:
+        rows: how many executions there are at first, all of them settled; a million cost no more
+            than ten. They stopped before 2026-11-23T00:00Z, when the world begins.
+        seed: any integer; each gives other rows.
+        pace: how much happens by itself.
+        string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
+        parked_hidden: leave parked executions out of listings, as a live server did.
+        cursor_seconds: for how long a cursor is good, in the world's time; None for ever.
+
+    Raises:
+        ValueError: `rows` is negative.
+    """
+
+    def __init__(
+        self,
+        rows: int = 20_000,
+        seed: int = 1,
+        *,
+        pace: Pace | None = None,
+        string_ids: bool = False,
+        parked_hidden: bool = True,
+        cursor_seconds: float | None = None,
+    ) -> None:
+        self.lock = RLock()
+        self.pace = Pace() if pace is None else pace
+        self._archive = Archive(History(rows, seed), string_ids=string_ids)
+        self._table = ExecutionTable(self._archive, parked_hidden=parked_hidden)
+        self._agenda = Agenda(HISTORY_END_MS)
+        lifetime_ms = None if cursor_seconds is None else round(cursor_seconds * 1_000)
+        self._cursors = ExpiringCursors(lifetime_ms, lambda: self._agenda.now_ms)
+        self._chance = Random(f"world {seed}")
+        self._last_id = rows
+        self._reserved: dict[int, int] = {}
+        self._unmarked: dict[int, int] = {}
+        Life(self, self._table, self._agenda, self.pace, seed).begin()
+
+    @property
+    def now(self) -> float:
+        """The world's time, in seconds since 1970."""
+        return self._agenda.now_ms / 1_000
+
+    @property
+    def string_ids(self) -> bool:
+        """Whether `id` and `retrySuccessId` are sent as text."""
+        return self._archive.string_ids
+
+    @property
+    def blocks_computed(self) -> int:
+        """How many blocks of archived rows have been computed so far."""
+        return self._archive.blocks_computed
+
+    @exclusive
+    def advance(self, seconds: float) -> None:
+        """Let time pass; all that becomes due meanwhile happens, in order.
+
+        Args:
+            seconds: how much, to the millisecond.
+
+        Raises:
+            ValueError: it is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"time does not go back: {seconds} seconds")
+        self._agenda.advance(round(seconds * 1_000))
+
+    @exclusive
+    def reserve(self) -> int:
+        """Give out an id whose row is not there yet, as while its transaction is uncommitted.
+
+        Returns:
+            The id, for `start`; without that, it stays a gap.
+        """
+        self._last_id += 1
+        self._reserved[self._last_id] = self._agenda.now_ms
+        return self._last_id
+
+    @exclusive
+    def start(
+        self,
+        execution_id: int | None = None,
+        *,
+        workflow_id: str | None = None,
+        mode: str | None = None,
+    ) -> int:
+        """Start an execution; it runs until `finish` or `park`.
+
+        Args:
+            execution_id: an id from `reserve`, which then is also when it started; None for a new
+                id and now.
+            workflow_id: which workflow it runs; None for any.
+            mode: what started it; None for what usually starts the workflow.
+
+        Returns:
+            Its id.
+
+        Raises:
+            ValueError: the id was not reserved, or has been used.
+        """
+        execution_id = self.reserve() if execution_id is None else execution_id
+        started = self._reserved.pop(execution_id, None)
+        if started is None:
+            raise ValueError(f"id {execution_id} is not reserved")
+        (drawn,) = self._chance.choices(WORKFLOWS, cum_weights=_SHARES)
+        workflow_id, mode = workflow_id or drawn.id, mode or drawn.mode
+        self._table.put(Execution(execution_id, workflow_id, RUNNING, mode, started))
+        return execution_id
+
+    @exclusive
+    def finish(self, execution_id: int, status: str = "success") -> None:
+        """End an execution.
+
+        After a retry's success the older row gains `retrySuccessId`, `pace.mark_seconds` later.
+
+        Args:
+            execution_id: one that runs or is parked.
+            status: how it ended: `success`, `error`, `canceled` or `crashed`.
+
+        Raises:
+            LookupError: there is no such execution.
+            ValueError: it has ended already, or that is not how one ends.
+        """
+        ended = self._find(execution_id).finish(status, self._agenda.now_ms)
+        self._table.put(ended)
+        if ended.retry_of is not None and status == "success":
+            self._unmarked[ended.id] = ended.retry_of
+            self._agenda.after(self.pace.mark_seconds, partial(self._mark, ended.id))
+
+    @exclusive
+    def park(self, execution_id: int, seconds: float) -> None:
+        """Park an execution in a wait step; it is woken when its time has come.
+
+        Args:
+            execution_id: one that runs.
+            seconds: how long it is to wait, 0 or more.
+
+        Raises:
+            LookupError: there is no such execution.
+            ValueError: it does not run, or would wait for less than no time.
+        """
+        if seconds < 0:
+            raise ValueError(f"an execution cannot wait for {seconds} seconds")
+        now = self._agenda.now_ms
+        parked = self._find(execution_id).park(now, now + round(seconds * 1_000))
+        self._table.put(parked)
+        self._agenda.after(seconds, partial(self._wake_if_still, parked))
+
+    @exclusive
+    def wake(self, execution_id: int) -> None:
+        """Let a parked execution run on; its `stoppedAt` stays, as on a live server.
+
+        Args:
+            execution_id: one that is parked.
+
+        Raises:
+            LookupError: there is no such execution.
+            ValueError: it is not parked.
+        """
+        self._table.put(self._find(execution_id).wake())
+
+    @exclusive
+    def retry(self, execution_id: int) -> int:
+        """Start a retry of an execution.
+
+        Args:
+            execution_id: one that has ended without success.
+
+        Returns:
+            The retry's id.
+
+        Raises:
+            LookupError: there is no such execution.
+            ValueError: it has not ended, or has ended in success.
+        """
+        row = self._find(execution_id)
+        if not row.settled or row.status == "success":
+            raise ValueError(f"execution {execution_id} cannot be retried: {row.status}")
+        retry_id = self.start(workflow_id=row.workflow_id, mode="retry")
+        self._table.put(replace(self._find(retry_id), retry_of=row.id))
+        return retry_id
+
+    @exclusive
+    def mark_retried(self, retry_id: int) -> None:
+        """Write `retrySuccessId` to the older row now, sooner than it is due.
+
+        Args:
+            retry_id: a retry that has ended in success.
+
+        Raises:
+            ValueError: it is none, or the older row has been marked already.
+        """
+        if retry_id not in self._unmarked:
+            raise ValueError(
+                f"execution {retry_id} is no retry whose success is still to be marked"
+            )
+        self._mark(retry_id)
+
+    @exclusive
+    def delete(self, execution_id: int) -> None:
+        """Delete an execution, as a person does.
+
+        Args:
+            execution_id: any that is there.
+
+        Raises:
+            LookupError: there is no such execution.
+        """
+        self._table.remove(self._find(execution_id).id)
+
+    @exclusive
+    def prune(self, *, after_days: float | None = None, above_rows: int | None = None) -> None:
+        """Delete old executions that have ended, as the server does.
+
+        Args:
+            after_days: those that stopped so long ago; None for the pace's number.
+            above_rows: those older than the newest so many rows; None for the pace's number.
+        """
+        after_days = self.pace.prune_after_days if after_days is None else after_days
+        above_rows = self.pace.prune_above_rows if above_rows is None else above_rows
+        if after_days is not None:
+            self._table.prune_stopped_by(self._agenda.now_ms - round(after_days * _DAY_MS))
+        if above_rows is not None:
+            self._table.prune_to_newest(above_rows)
+
+    @exclusive
+    def expire_cursors(self) -> None:
+        """Refuse from now on all cursors that were given out so far."""
+        self._cursors.recall()
+
+    @exclusive
+    def page(self, query: Mapping[str, str]) -> bytes:
+        """Return the JSON text of one page of the listing.
+
+        Args:
+            query: the request's parameters: `limit`, `cursor`, `status`, `workflowId`.
+
+        Raises:
+            BadParameter: one of them cannot be used, as a cursor that has expired.
+        """
+        return executions_page(self._table, query, self._cursors)
+
+    @exclusive
+    def execution(self, execution_id: int) -> dict[str, Any] | None:
+        """Return one row as its own path shows it, hidden or not; None where there is none."""
+        row = self._table.find(execution_id)
+        return None if row is None else row.detailed(string_ids=self.string_ids)
+
+    @exclusive
+    def truth(
+        self, *, status: str | None = None, workflow_id: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Go through all rows as they stand at the call, hidden ones too, newest first.
+
+        Args:
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+        """
+        return self._table.copy().rows(status, workflow_id, hidden=True)
+
+    @exclusive
+    def listed(
+        self, *, status: str | None = None, workflow_id: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Go through the rows that a listing shows at the call, newest first.
+
+        Args:
+            status: only rows with it; None for any.
+            workflow_id: only rows with it; None for any.
+        """
+        return self._table.copy().rows(status, workflow_id, hidden=False)
+
+    def _find(self, execution_id: int) -> Execution:
+        row = self._table.find(execution_id)
+        if row is None:
+            raise LookupError(f"there is no execution {execution_id}")
+        return row
+
+    def _wake_if_still(self, parked: Execution) -> None:
+        if self._table.find(parked.id) is parked:
+            self._table.put(parked.wake())
+
+    def _mark(self, retry_id: int) -> None:
+        old_id = self._unmarked.pop(retry_id, None)
+        old = None if old_id is None else self._table.find(old_id)
+        if old is not None:
+            self._table.put(replace(old, retry_success=retry_id))
