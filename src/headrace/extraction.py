@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import dlt
@@ -20,12 +21,13 @@ from headrace.handover import UNREADABLE, Batch, Handover
 from headrace.legs import LegEnd, Legs
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import current_load_id
+from headrace.rows import BatchIds
 from headrace.running import RunningSync, running_sync
 from headrace.tailing import LegBounds, TailLane
 from headrace.wire.lanes import Lanes
 
 # Where the resource's state keeps what is known of its listing.
-_TAIL = "tail"
+TAIL = "tail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,24 @@ def extract_rows(
     """
     load_id = current_load_id()
     sync = RunningSync() if load_id is None else running_sync(dlt.current.pipeline().pipeline_name)
+    if sync.witness is not None:
+        sync.witness.meet(listing.name, tail)
+        # What is seen is to be found again in the tables, by its ids.
+        settings = replace(settings, row_ids=True)
     in_legs = tail is not None and load_id is not None and settings.limit_rows is None
-    if tail is not None and in_legs:
+    if sync.replay is not None:
+        pages = sync.replay.pages(listing.name)
+    elif tail is not None and in_legs:
         pages = _leg_pages(listing, lanes, settings, tail, sync)
     else:
         pages = _pages(listing, lanes, settings, sync.figures.of(listing.name))
     batches = _batches(pages, settings, sync.figures.of(listing.name))
+    see = partial(sync.witness.see, listing.name) if sync.witness else _see_nothing
     if load_id is None or _dicts_expected():
         for batch in batches:
             if batch.unreadable:
                 raise RowError(f"resource `{listing.name}`: a row {UNREADABLE}")
+            see(batch, None)
             if batch.rows:
                 yield [msgspec.json.decode(row) for row in batch.rows]
             if batch.gone:
@@ -91,11 +101,24 @@ def extract_rows(
         load_id,
         row_ids=settings.row_ids,
         strict=settings.strict,
-        keys_are_unique=in_legs and not _may_repeat(settings, sync.legs),
+        keys_are_unique=_keys_are_unique(listing.name, settings, sync, in_legs=in_legs),
         page_by_page=_yields_are_counted(),
         figures=sync.figures,
+        see=see,
     )
     yield from handover.items(batches)
+
+
+def _see_nothing(batch: Batch, ids: BatchIds | None) -> None:
+    """Nobody looks on."""
+
+
+def _keys_are_unique(
+    resource: str, settings: ExtractionSettings, sync: RunningSync, *, in_legs: bool
+) -> bool:
+    if sync.replay is not None:
+        return sync.replay.has_unique_keys(resource)
+    return in_legs and not _may_repeat(settings, sync.legs)
 
 
 def _batches(
@@ -150,14 +173,16 @@ def _leg_pages(
             may_repeat=_may_repeat(settings, sync.legs),
             concurrency=lanes.concurrency,
         )
-        lane = TailLane(listing, tail, state.get(_TAIL) or {}, bounds, figures)
+        lane = TailLane(listing, tail, state.get(TAIL) or {}, bounds, figures)
         return lanes.read(lane.items, _size_of)
 
-    with closing(sync.legs.items(listing.name, begin)) as items:
+    # The user may have given it another name than the config, even twice.
+    with closing(sync.legs.items(dlt.current.resource().name, begin)) as items:
         for item in items:
             yield item
             if isinstance(item, LegEnd):
-                state[_TAIL] = item.state
+                state[TAIL] = item.state
+                figures.listings_ended += item.is_last
 
 
 def _may_repeat(settings: ExtractionSettings, legs: Legs) -> bool:

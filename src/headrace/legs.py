@@ -34,17 +34,21 @@ class LegEnd:
         state: to be committed with them.
         gone: rows that are not there any more.
         is_last: whether the resource has no more.
+        go_on: to be called once the leg is on disk: only then more is fetched, so that a crash
+            loses one leg at most.
     """
 
     state: dict[str, Any]
     gone: tuple[Gone, ...]
     is_last: bool
+    go_on: Callable[[], object] = lambda: None
 
 
 @dataclass(slots=True)
 class _Open:
     items: Generator[Any, None, None]
     is_finished: bool = False
+    go_on: Callable[[], object] = lambda: None
 
 
 @dataclass
@@ -105,6 +109,7 @@ class Legs:
                 if isinstance(item, LegEnd):
                     completed = True
                     fetching.is_finished = item.is_last
+                    fetching.go_on = item.go_on
                 yield item
                 if completed:
                     return
@@ -112,6 +117,12 @@ class Legs:
             if not completed or fetching.is_finished or self.settings is None:
                 fetching.items.close()
                 fetching.is_finished = True
+
+    def go_on(self) -> None:
+        """Fetches the next leg: the last one is on disk."""
+        for each in self._open.values():
+            if not each.is_finished:
+                each.go_on()
 
     @property
     def unfinished(self) -> list[str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
+from itertools import islice
 
 import dlt
+import pyarrow.parquet
 from dlt.common.destination.exceptions import DestinationException, DestinationUndefinedEntity
 from dlt.common.exceptions import PipelineException
 from dlt.common.schema import Schema
-from dlt.common.schema.typing import C_DLT_LOAD_ID, TTableSchema
-from dlt.common.schema.utils import (
-    get_first_column_name_with_prop,
-    get_nested_tables,
-    get_write_disposition,
-    is_nested_table,
-)
+from dlt.common.schema.utils import get_first_column_name_with_prop, get_write_disposition
+from dlt.common.storages import FileStorage
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations.sql_client import SqlClientBase
+
+# As few statements as databases take parameters for.
+_IDS_AT_ONCE = 1_000
+# What stands between two quotes; ids need no escapes, in no format.
+_QUOTED = re.compile(r"""(?<=['"])[^'"\\]{1,128}(?=['"])""")
 
 
 def delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
@@ -39,65 +42,45 @@ def delete_half_loaded(pipeline: dlt.Pipeline) -> None:
     Args:
         pipeline: with a load that an earlier run left behind.
     """
-    packages = pipeline._get_load_storage().normalized_packages
-    for load_id in packages.list_packages():
-        states = packages.list_all_jobs_with_states(load_id)
-        interrupted = {
-            ParsedLoadJobFileName.parse(file).table_name
-            for file, folder in packages.list_retried_new_jobs(load_id)
-            if folder == "started_jobs"
-        }
-        done = {job.table_name for state, job in states if state == "completed_jobs"}
-        done |= {
-            ParsedLoadJobFileName.parse(file).table_name
-            for file in packages.list_pending_transitions(load_id)
-        }
+    for load_id in pipeline.list_normalized_load_packages():
+        packages = pipeline._get_load_storage().normalized_packages
         schema = packages.load_schema(load_id)
-        tables = [table for table in _appended_to(schema, interrupted) if table not in done]
-        if tables:
-            _delete(pipeline, schema, tables, load_id)
+        for file, folder in packages.list_retried_new_jobs(load_id):
+            table = ParsedLoadJobFileName.parse(file).table_name
+            is_interrupted = folder == "started_jobs" and table in schema.tables
+            if is_interrupted and get_write_disposition(schema.tables, table) == "append":
+                _delete(pipeline, schema, table, packages.storage.make_full_path(file))
 
 
-def _appended_to(schema: Schema, names: set[str]) -> Iterator[str]:
-    """Those of the tables that rows are only ever added to, parents before their children."""
-    roots = {name: table for name, table in schema.tables.items() if not is_nested_table(table)}
-    for root in roots:
-        if get_write_disposition(schema.tables, root) == "append":
-            family = [table["name"] for table in get_nested_tables(schema.tables, root)]
-            yield from (name for name in family if name in names)
-
-
-def _delete(pipeline: dlt.Pipeline, schema: Schema, tables: Sequence[str], load_id: str) -> None:
+def _delete(pipeline: dlt.Pipeline, schema: Schema, table: str, file: str) -> None:
+    column = get_first_column_name_with_prop(schema.tables[table], "row_key")
+    if column is None:
+        return
     try:
         with pipeline.sql_client(schema.name) as client:
-            for name in tables:
-                _delete_from(client, schema, schema.tables[name], load_id)
+            ids = _ids_in(file, column)
+            while some := list(islice(ids, _IDS_AT_ONCE)):
+                _delete_rows(client, table, column, some)
+    except DestinationUndefinedEntity:
+        return  # The job had not come so far as to make the table.
     except (PipelineException, DestinationException):
         return  # Not all destinations know SQL.
 
 
-def _delete_from(
-    client: SqlClientBase[object], schema: Schema, table: TTableSchema, load_id: str
-) -> None:
-    name = client.make_qualified_table_name(table["name"] or "")
-    parent = schema.tables.get(table.get("parent") or "")
-    try:
-        if parent is None:
-            column = client.escape_column_name(schema.naming.normalize_identifier(C_DLT_LOAD_ID))
-            client.execute_sql(f"DELETE FROM {name} WHERE {column} = %s", load_id)
-        else:
-            client.execute_sql(
-                f"DELETE FROM {name} WHERE NOT EXISTS {_parents(client, table, parent)}"
-            )
-    except DestinationUndefinedEntity:
-        return  # The job had not come so far as to make the table.
+def _delete_rows(client: SqlClientBase[object], table: str, column: str, ids: list[str]) -> None:
+    name, key = client.make_qualified_table_name(table), client.escape_column_name(column)
+    marks = ", ".join(["%s"] * len(ids))
+    client.execute_sql(f"DELETE FROM {name} WHERE {key} IN ({marks})", *ids)
 
 
-def _parents(client: SqlClientBase[object], table: TTableSchema, parent: TTableSchema) -> str:
-    """A subquery for the parent of each row."""
-    own = get_first_column_name_with_prop(table, "parent_key") or ""
-    its = get_first_column_name_with_prop(parent, "row_key") or ""
-    name = client.make_qualified_table_name(table["name"] or "")
-    parents = client.make_qualified_table_name(parent["name"] or "")
-    its, own = client.escape_column_name(its), client.escape_column_name(own)
-    return f"(SELECT 1 FROM {parents} AS parents WHERE parents.{its} = {name}.{own})"
+def _ids_in(file: str, column: str) -> Iterator[str]:
+    """The row ids in a job's file; in one of text whatever is quoted, which names no other row."""
+    if file.endswith(".parquet"):
+        with pyarrow.parquet.ParquetFile(file) as rows:
+            has_ids = column in rows.schema_arrow.names
+            for batch in rows.iter_batches(columns=[column]) if has_ids else ():
+                yield from batch.column(0).to_pylist()
+        return
+    with FileStorage.open_zipsafe_ro(file, "r", encoding="utf-8") as lines:
+        for line in lines:
+            yield from _QUOTED.findall(line)

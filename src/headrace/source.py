@@ -26,6 +26,7 @@ from headrace.config import (
 from headrace.exchange import Request
 from headrace.extraction import ExtractionSettings, extract_rows
 from headrace.json_path import JsonPath
+from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.paging import CursorPaginator, Paginator, SinglePagePaginator
 from headrace.paging.cursor import CursorSettings
@@ -155,6 +156,12 @@ def client_settings(config: SourceConfig) -> ClientSettings:
         timeout=client.timeout,
         max_response_bytes=client.max_response_bytes,
     )
+
+
+def leg_settings(config: SourceConfig) -> LegSettings:
+    """How long the config wants a leg to get."""
+    pipeline = config.pipeline or PipelineConfig()
+    return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)
 
 
 def build_listing(resource: ResourceConfig, secrets: Iterable[str] = ()) -> Listing:

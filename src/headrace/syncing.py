@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import dlt
 from dlt.common.exceptions import DltException
 from dlt.common.pipeline import LoadInfo
-from dlt.extract import DltSource
+from dlt.extract import DltResource, DltSource
 
 from headrace.accounting import Account
 from headrace.exceptions import SyncError
@@ -99,19 +100,9 @@ def sync(
         # Else dlt would take the signals for itself, and break off a load for them.
         pipeline.runtime_config.intercept_signals = False
     running_now = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
-    with held(pipeline):
-        try:
-            delete_what_is_normalized(pipeline)
-            if drop_pending and pipeline.has_pending_data:
-                pipeline.abort_packages()
-            resumed = pipeline.has_pending_data
-            if resumed:
-                delete_half_loaded(pipeline)
-                pipeline.run()
-            with running(pipeline.pipeline_name, running_now):
-                info = _load(pipeline, source, running_now, full_refresh=full_refresh)
-        except DltException as error:
-            raise _told(error, pipeline) from error
+    with held(pipeline), failures_told(pipeline):
+        resumed = finish_pending(pipeline, drop=drop_pending)
+        info = load_all(pipeline, source, running_now, full_refresh=full_refresh)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
@@ -125,24 +116,89 @@ def sync(
     )
 
 
-def _load(
-    pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync, *, full_refresh: bool
+def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
+    """Finishes a load that an earlier run left behind.
+
+    Args:
+        pipeline: held by the caller.
+        drop: give such a load up instead.
+
+    Returns:
+        Whether there was one to finish.
+    """
+    delete_what_is_normalized(pipeline)
+    if drop and pipeline.has_pending_data:
+        pipeline.abort_packages()
+    is_pending: bool = pipeline.has_pending_data
+    if is_pending:
+        delete_half_loaded(pipeline)
+        # `run` would throw the very first load away, as long as its destination is empty.
+        pipeline.normalize()
+        pipeline.load()
+    # On a new machine this restores the state.
+    pipeline.run()
+    return is_pending
+
+
+def load_all(
+    pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync, *, full_refresh: bool = False
 ) -> LoadInfo:
-    """Runs the pipeline until the source has no more."""
+    """Runs a pipeline until the source has no more.
+
+    Args:
+        pipeline: with no load left behind.
+        source: to load.
+        sync: that it is loaded in.
+        full_refresh: drop the tables and what is known of the resources first.
+    """
     refresh: Any = "drop_resources" if full_refresh else None
     try:
-        while True:
-            account = Account(sync.figures, source)
-            info = pipeline.run(source, refresh=refresh)
-            account.settle(pipeline)
-            sync.legs.last_load_seconds = _load_seconds(pipeline)
-            if not sync.legs.unfinished or sync.legs.stop.is_set():
-                return info
-            # What was loaded whole must not be loaded again: `replace` would keep the last leg.
-            source = source.with_resources(*sync.legs.unfinished)
-            refresh = None
+        with running(pipeline.pipeline_name, sync):
+            while True:
+                account = Account(sync.figures, source)
+                pipeline.extract(source, refresh=refresh)
+                sync.legs.go_on()
+                info = pipeline.run() or pipeline.load()
+                account.settle(pipeline)
+                sync.legs.last_load_seconds = _load_seconds(pipeline)
+                if not sync.legs.unfinished or sync.legs.stop.is_set():
+                    return info
+                # What was loaded whole must not be loaded again: `replace` keeps the last leg.
+                source = source.with_resources(*_with_fed(source, sync.legs.unfinished))
+                refresh = None
     finally:
         sync.legs.close()
+
+
+def _with_fed(source: DltSource, names: Collection[str]) -> list[str]:
+    """Names of resources, and of the selected ones that are fed with their rows."""
+    return [
+        name
+        for name, resource in source.resources.selected.items()
+        if not _feeders(resource).isdisjoint(names)
+    ]
+
+
+def _feeders(resource: DltResource) -> set[str]:
+    """Names of the resource and of all that its rows come from."""
+    names, pipe = {resource.name}, resource._pipe.parent
+    while pipe is not None:
+        names.add(pipe.name)
+        pipe = pipe.parent
+    return names
+
+
+@contextmanager
+def failures_told(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Turns what dlt raises in the block into errors that say what to do.
+
+    Args:
+        pipeline: that runs in it.
+    """
+    try:
+        yield
+    except DltException as error:
+        raise _told(error, pipeline) from error
 
 
 def _load_seconds(pipeline: dlt.Pipeline) -> float:

@@ -7,23 +7,33 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
 from headrace.config.tail import TailConfig
 from headrace.decisions import Decisions
-from headrace.exceptions import ExpressionError, PageError, ResponseStatusError, RowError
-from headrace.exchange import Request, Response
+from headrace.exceptions import (
+    ConfigError,
+    ExpressionError,
+    Fault,
+    HeadraceError,
+    PageError,
+    ResponseStatusError,
+    RowError,
+    StateError,
+)
 from headrace.figures import ResourceFigures
 from headrace.json_path import JsonPath
 from headrace.legs import LegEnd
 from headrace.listing import Client, FetchedPage, Listing
 from headrace.paging import Paginator
+from headrace.row_times import last_change
 from headrace.rows import PageSlicer
 from headrace.rows.reading import decode_row
 from headrace.rows.row_facts import RowFactReader, RowFacts, cut_to
+from headrace.single_rows import SingleRows
 from headrace.tail import (
     CursorRefused,
     Found,
@@ -40,12 +50,10 @@ from headrace.tail import (
 from headrace.tail.keys import instant_of
 from headrace.tail.messages import Answer, Ask
 
-_LEDGER = "ledger"
+LEDGER = "ledger"
 _FIELDS = "fields"
-_ABSENT = frozenset({404, 410})
 # What servers answer to a cursor that they do not take any more.
 _REFUSED = frozenset({400, 404, 410, 422})
-_DOTS = frozenset({"", ".", ".."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +138,13 @@ class TailLane:
             },
             state.get(_FIELDS, ()),
         )
-        self._planner = self._new_planner(from_state(state.get(_LEDGER)))
+        try:
+            self._planner = self._new_planner(from_state(state.get(LEDGER)))
+        except (StateError, ConfigError) as error:
+            raise _of_resource(listing.name, error) from None
         self._pass: _Pass | None = None
-        self._row_slicer: PageSlicer | None = None
+        self._singles = SingleRows(listing, config, figures)
+        self._shown: int | str | None = None
         self._gone: list[Gone] = []
         self._refusal: ResponseStatusError | None = None
 
@@ -174,12 +186,15 @@ class TailLane:
                 over = self._bounds.is_over(size, time.monotonic() - began)
                 must_begin_anew = self._planner.is_leg_over and not under_way
                 if must_begin_anew or (over and not self._planner.is_done):
-                    yield self._leg_end(is_last=False)
+                    is_on_disk = asyncio.Event()
+                    await self._check_path(client)
+                    yield self._leg_end(_setter(is_on_disk))
+                    await is_on_disk.wait()
                     size, began = 0, time.monotonic()
                     if must_begin_anew:
                         self._planner = self._new_planner(self._planner.ledger)
-            self._figures.listings_ended += 1
-            yield self._leg_end(is_last=True)
+            await self._check_path(client)
+            yield self._leg_end()
         finally:
             for task in under_way:
                 task.cancel()
@@ -189,20 +204,27 @@ class TailLane:
         room = self._bounds.concurrency - under_way
         return self._planner.asks(self._bounds.clock(), room) if room > 0 else ()
 
-    def _leg_end(self, *, is_last: bool) -> LegEnd:
-        state = {_LEDGER: to_state(self._planner.ledger), _FIELDS: sorted(self._reader.known)}
+    async def _check_path(self, client: Client) -> None:
+        if self._shown is not None:
+            await self._singles.check_path(client, self._shown)
+
+    def _leg_end(self, go_on: Callable[[], object] | None = None) -> LegEnd:
+        """The end of the leg under way; of the last one where there is nothing to go on with."""
+        state = {LEDGER: to_state(self._planner.ledger), _FIELDS: sorted(self._reader.known)}
         gone, self._gone = tuple(self._gone), []
-        return LegEnd(state, gone, is_last)
+        if go_on is None:
+            return LegEnd(state, gone, is_last=True)
+        return LegEnd(state, gone, is_last=False, go_on=go_on)
 
     def _learnt(self, ask: Ask, answered: _Answered) -> FetchedPage | None:
         """The rows of an answer that are to be loaded."""
         try:
             lesson = self._planner.learn(ask, answered.answer, self._bounds.clock())
-        except PageError as error:
-            told = f"resource `{self._listing.name}`: {error}"
+        except (PageError, ConfigError) as error:
+            told = _of_resource(self._listing.name, error)
             if isinstance(answered.answer, CursorRefused) and self._refusal:
-                told = f"{told}\nThe server's last answer to a cursor: {self._refusal}"
-            raise PageError(told) from None
+                told = PageError(f"{told}\nThe server's last answer to a cursor: {self._refusal}")
+            raise told from None
         self._gone.extend(lesson.gone)
         self._figures.notes.extend(lesson.warnings)
         page = answered.page
@@ -238,54 +260,24 @@ class TailLane:
             return _Answered(CursorRefused())
         walk.expected = None if following is None else json.dumps(following)
         rows, apart, facts = self._known_by_key(page)
+        if facts.keys:
+            # One in the middle is neither still being written nor about to be pruned.
+            self._shown = facts.keys[len(facts.keys) // 2]
         return _Answered(Page(facts, walk.expected), page, rows, apart)
 
     async def _row(self, client: Client, ask: RowAsk) -> _Answered:
-        response = await self._single(client, ask.identity)
-        if response is None:
+        page = await self._singles.fetch(client, ask.identity)
+        if page is None:
             return _Answered(NotThere())
-        if self._row_slicer is None:
-            clean = client.redactor(self._listing.request, self._listing.credentials).clean
-            self._row_slicer = PageSlicer(self._config.refresh_selector, (), clean)
-        where = f"resource `{self._listing.name}`, {response.told()}"
-        try:
-            sliced = self._row_slicer.slice(response.body, response.headers.get("Content-Type", ""))
-        except PageError as error:
-            raise PageError(f"{where}: {error}") from None
-        if len(sliced.rows) + len(sliced.unreadable) != 1:
-            raise PageError(
-                f"{where}: should be the row {ask.identity!r} alone, but holds "
-                f"{len(sliced.rows)} rows. Check `incremental.refresh_path` and "
-                "`incremental.refresh_selector`."
-            )
-        page = FetchedPage(
-            [cut_to(row, self._reader.known) for row in sliced.rows],
-            len(response.body),
-            response.told,
-            unreadable=sliced.unreadable,
-        )
+        page = replace(page, rows=[cut_to(row, self._reader.known) for row in page.rows])
         rows, apart, facts = self._known_by_key(page, learn=False)
-        return _Answered(Found(facts), page, rows, apart)
-
-    async def _single(self, client: Client, identity: int | str) -> Response | None:
-        """The answer with one row; None when there is no such row."""
-        name = quote(str(identity), safe="")
-        if name in _DOTS:
+        if apart:
             raise PageError(
-                f"resource `{self._listing.name}`: a row's key is {str(identity)!r}, which cannot "
-                "stand in the path of one row. Check `incremental.cursor_path`."
+                f"resource `{self._listing.name}`, {page.told()}: the answer has no "
+                f"`{self._config.key}`, so it is not the row. Check `incremental.refresh_path`, "
+                "and that `incremental.refresh_selector` leads to the row in it."
             )
-        path = (self._config.refresh_path or "").format_map({self._config.primary_key[0]: name})
-        listing = self._listing
-        request = Request("GET", path, listing.request.params, listing.request.headers)
-        try:
-            response = await client.send(request, listing.credentials)
-        except ResponseStatusError as error:
-            if error.status not in _ABSENT:
-                raise
-            response = None
-        self._figures.requests += 1
-        return response
+        return _Answered(Found(facts), page, rows)
 
     def _known_by_key(
         self, page: FetchedPage, *, learn: bool = True
@@ -309,21 +301,28 @@ class TailLane:
             apart += [row for row, key in zip(rows, keys, strict=True) if key is None]
             rows = [row for row, key in zip(rows, keys, strict=True) if key is not None]
             facts = self._reader.read(rows, learn=learn)
-        return rows, apart, self._told_to_planner(facts, page)
+        return rows, apart, self._told_to_planner(rows, facts, page)
 
-    def _told_to_planner(self, facts: RowFacts, page: FetchedPage) -> Rows:
-        config = self._config
+    def _told_to_planner(
+        self, rows: Sequence[msgspec.Raw], facts: RowFacts, page: FetchedPage
+    ) -> Rows:
+        config, ledger = self._config, self._planner.ledger
+        now = self._bounds.clock()
+        touches = [
+            (place, named)
+            for name in config.touches
+            for place, named in enumerate(facts.column(name))
+            if named is not None and named != ""
+        ]
+        is_first_top = bool(config.touches) and not ledger.coverage.spans
         return Rows(
             _values(facts, config.key),
             identities=None if config.settings.key_is_primary else self._identities(facts),
             settled=self._settled(facts, page),
-            touches=[
-                (place, named)
-                for name in config.touches
-                for place, named in enumerate(facts.column(name))
-                if named is not None and named != ""
-            ],
+            touches=touches,
             instants=self._instants(facts),
+            touched_at=[last_change(rows[place], now) for place, _ in touches],
+            last_change=_latest_change(rows, now) if is_first_top else None,
         )
 
     def _identities(self, facts: RowFacts) -> list[Any]:
@@ -350,11 +349,29 @@ class TailLane:
             ) from None
 
     def _instants(self, facts: RowFacts) -> list[float] | None:
-        path = self._config.time_path
-        if path is None or self._config.settings.lookback is None:
+        path, settings = self._config.time_path, self._config.settings
+        if path is None or (settings.lookback is None and settings.backfill_until is None):
             return None
         instants = [instant_of(value) for value in _values(facts, path)]
         return None if None in instants else [each for each in instants if each is not None]
+
+
+def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
+    """The error, with the resource that it is about."""
+    if isinstance(error, ConfigError):
+        where = f"resources.{name}.endpoint.incremental"
+        return ConfigError([Fault(f"{where}.{each.path}", each.message) for each in error.faults])
+    return type(error)(f"resource `{name}`: {error}")
+
+
+def _setter(event: asyncio.Event) -> Callable[[], object]:
+    """What sets an event of the running loop from any thread."""
+    return partial(asyncio.get_running_loop().call_soon_threadsafe, event.set)
+
+
+def _latest_change(rows: Sequence[msgspec.Raw], now: float) -> float | None:
+    changes = (last_change(row, now) for row in rows)
+    return max((each for each in changes if each is not None), default=None)
 
 
 def _first_step(path: JsonPath) -> str:

@@ -39,11 +39,11 @@ def test_rows_are_computed_only_when_asked_for() -> None:
 
 def test_only_a_few_blocks_are_kept() -> None:
     archive = Archive(History(100 * BLOCK_ROWS, 1))
-    for number in range(40):
+    for number in range(100):
         archive.block(number)
 
     info = archive.block.cache_info()
-    assert info.currsize == info.maxsize == 16
+    assert info.currsize == info.maxsize == 64
 
 
 def test_requests_are_recorded_without_the_key() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from headrace.simulator import Simulator
+from headrace.simulator import Pace, Simulator, World
 from tests.crashing import Gate, Machine, Moment, Run, moments
 from tests.postgres import PostgresDatabase
 from tests.servers import JsonServer
@@ -25,6 +25,9 @@ CRASHES = int(os.environ.get("HEADRACE_CRASHES", "4"))
 SEED = int(os.environ.get("HEADRACE_CRASH_SEED", "1"))
 ROWS = 3_000
 PAGE = 50
+# Of the simulator, about.
+ROW_BYTES = 240
+LEG_PAGES = 4
 # In the pipeline's folder, by one sync.
 CHANGES = 80
 
@@ -68,6 +71,84 @@ def test_no_crash_loses_or_doubles_a_row(
         assert not differences(found, rows, key="id"), f"after {moment}"
     # A drawn moment may come only after the end of a run.
     assert sum(each.was_killed for each in crashes) >= 0.8 * len(crashes)
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+def test_no_crash_loses_a_change(
+    kind: str, gate: Gate, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    destination: Warehouse | PostgresDatabase = request.getfixturevalue(
+        "warehouse" if kind == "duckdb" else "postgres"
+    )
+    world = World(rows=1_000, seed=SEED, pace=Pace(executions_per_hour=60), string_ids=True)
+    machine = executions_machine(gate, tmp_path, destination)
+    crashes: list[Run] = []
+    seen: list[dict[int, dict[str, Any]]] = []
+
+    def go_on(request: int) -> None:
+        """Something may happen between any two requests."""
+        world.advance(2)
+        seen.append(shown_or_hidden(world))
+
+    with Simulator(world=world, on_request=go_on) as simulator:
+        gate.leads_to(simulator.base_url)
+        for number, moment in enumerate(moments(CRASHES, requests=25, changes=CHANGES, seed=SEED)):
+            world.advance(4 * 3_600)
+            for _ in range(1 + number % 2):
+                crashes.append(machine.run(gate, moment))
+                assert crashes[-1].code in (-SIGKILL, 0), f"{moment}: {crashes[-1].told}"
+            before = shown_or_hidden(world)
+            seen[:] = [before]
+            again = machine.run(gate)
+            assert again.code == 0, f"after {moment}: {again.told}"
+            found = {row["id"]: row for row in destination.rows("test_data.executions")}
+            assert len(found) == counted(destination, "executions"), "a row is there twice"
+            for key in before.keys() & shown_or_hidden(world).keys():
+                versions = [rows[key] for rows in seen if key in rows]
+                assert found.get(key) in versions, f"after {moment}"
+    assert sum(each.was_killed for each in crashes) >= 0.8 * len(crashes)
+
+
+@pytest.mark.parametrize("killed_at", [7, 22, 30])
+def test_a_crash_costs_one_leg_at_most(
+    killed_at: int, gate: Gate, tmp_path: Path, warehouse: Warehouse
+) -> None:
+    world = World(rows=2_000, pace=Pace.still())
+    pages = 2_000 // PAGE
+    with Simulator(world=world) as simulator:
+        gate.leads_to(simulator.base_url)
+        machine = executions_machine(gate, tmp_path, warehouse)
+        assert machine.run(gate, Moment("request", killed_at)).was_killed
+        answered = len(simulator.requests)
+        simulator.requests.clear()
+        again = machine.run(gate)
+
+        assert again.code == 0, again.told
+        # What was committed is not asked for again, but for a look at the top.
+        assert len(simulator.requests) <= pages - answered + LEG_PAGES + 1
+    assert counted(warehouse, "executions") == 2_000
+
+
+def executions_machine(
+    gate: Gate, folder: Path, destination: Warehouse | PostgresDatabase
+) -> Machine:
+    """Runs the connector, in legs of a few pages."""
+    return Machine(
+        folder,
+        [
+            *("run", "executions", "--destination", destination.url, "--dataset", "test_data"),
+            *("--set", f"resources.executions.endpoint.paginator.limit={PAGE}"),
+            *("--set", f"pipeline.leg_bytes={(LEG_PAGES - 1) * PAGE * ROW_BYTES}"),
+        ],
+        {"API_KEY": "simulator", "EXECUTIONS_BASE_URL": gate.base_url},
+    )
+
+
+def shown_or_hidden(world: World) -> dict[int, dict[str, Any]]:
+    """The rows up to the newest that is listed, typed, by their key."""
+    with world.lock:
+        newest = next(int(row["id"]) for row in world.listed())
+        return {int(row["id"]): typed(row) for row in world.truth() if int(row["id"]) <= newest}
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "postgres"])

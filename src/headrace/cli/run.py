@@ -126,7 +126,7 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     from headrace.destination import open_pipeline
     from headrace.figures import Figures
     from headrace.selection import bound_backfill, select_resources
-    from headrace.source import build_source
+    from headrace.source import build_source, leg_settings
     from headrace.syncing import sync
 
     loaded = select_resources(load_config(call.config, call.settings), call.resources)
@@ -145,6 +145,7 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
                 source,
                 full_refresh=once.pop("full_refresh", False),
                 drop_pending=once.pop("drop_pending", False),
+                legs=leg_settings(loaded),
                 figures=figures,
                 stop=stop,
             )

@@ -117,3 +117,12 @@ class PipelineConfig(FormatModel):
         default=False,
         description="Load nothing when a row cannot be loaded; else such rows are quarantined.",
     )
+    leg_bytes: Count = Field(
+        default=128 * 1024 * 1024,
+        description="Bytes of pages after which a leg is loaded and committed, where a listing "
+        "is kept up with.",
+    )
+    leg_seconds: Seconds = Field(
+        default=60.0,
+        description="Or seconds of fetching, or ten times the last load, whichever is longer.",
+    )

@@ -39,14 +39,15 @@ class Floor:
         if read_key(self._until, kind) is None and (
             rows.instants is None or instant_of(self._until) is None
         ):
-            wanted = {KeyKind.INTEGER: "a whole number", KeyKind.TIME: "an ISO time"}
+            names = {KeyKind.INTEGER: "a whole number", KeyKind.TIME: "an ISO time"}
+            wanted = names.get(kind, "such a key")
             raise ConfigError(
                 [
                     Fault(
-                        "backfill_until",
-                        f"`{self._until}` cannot be compared with the listing's keys: give "
-                        f"{wanted.get(kind, 'such a key')}, or an ISO time together with "
-                        "`time_path`",
+                        "initial_value",
+                        f"the first sync cannot be bounded by `{self._until}`, which does not "
+                        f"compare with the listing's keys: give {wanted}, or an ISO time together "
+                        "with `time_path`",
                     )
                 ]
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from headrace.tail.coverage import Segment
@@ -57,6 +57,8 @@ class FixedKeys:
         segments = self._ledger.coverage.segments(
             view.keys, view.start, view.walk.low, has_end=view.has_end
         )
+        if self._ledger.first_change is None:
+            self._ledger.first_change = view.rows.last_change
         recent = self._recent_rows(view, segments)
         chosen = self._choose(view, segments)
         keys, settled = view.keys, view.rows.settled
@@ -69,7 +71,7 @@ class FixedKeys:
         self._note_stretches(view, segments)
         warnings = self._note_gaps(view, segments, recent) if self._settings.probes else []
         if view.rows.touches:
-            self._note_touches(view.rows, chosen, view.start + recent, view.now)
+            self._note_touches(view.rows, chosen, self._naming_rows(view, recent), view.now)
         self._keep_raw(view.rows, chosen, keys)
         return chosen, warnings
 
@@ -90,11 +92,12 @@ class FixedKeys:
         low = self._sync.listed_low
         is_passed = low is not None and key >= low
         is_hidden = is_passed or key in self._ledger.hidden
+        self._following.count_probe(key)
         self._following.arrived([key], rows.settled, at)
         if is_hidden:
             self._following.hide(key)
         self._single.add(key)
-        self._note_touches(rows, (0,), 1, now, naming=[key])
+        self._note_touches(rows, (0,), range(1), now, naming=[key])
         self._keep_raw(rows, (0,), [key])
         return (0,)
 
@@ -140,15 +143,39 @@ class FixedKeys:
                 if key is not None:
                     yield key
 
+    def _is_first_listing(self, view: PageView) -> bool:
+        """Whether the page lies below all that was listed before."""
+        coverage = self._ledger.coverage
+        if coverage.has_ended or view.start == view.end:
+            return False
+        return all(span.high >= view.keys[-1] for span in coverage.spans)
+
     def _recent_rows(self, view: PageView, segments: list[Segment]) -> int:
         """How many rows at the page's start are recent; counts those of the first listing."""
-        coverage = self._ledger.coverage
         count = view.end - view.start
-        if coverage.has_ended or not count or any(s.high < view.keys[-1] for s in coverage.spans):
+        if not self._is_first_listing(view):
             return count
         recent = max(RECENT_ROWS - self._ledger.backfilled, 0)
         self._ledger.backfilled += sum(segment.end - segment.start for segment in segments)
         return recent
+
+    def _naming_rows(self, view: PageView, recent: int) -> Collection[int]:
+        """Rows near enough to the present that the older ones which they name may still change.
+
+        Args:
+            view: of the page.
+            recent: so many rows at its start are, as far as their number tells.
+        """
+        rows, ledger = view.rows, self._ledger
+        counted = range(view.start + recent)
+        if not self._is_first_listing(view):
+            return counted
+        if ledger.first_change is None:
+            return counted
+        oldest = ledger.first_change - self._settings.grace
+        times = zip_longest(rows.touches, rows.touched_at)
+        old = {index for (index, _), at in times if at is not None and at < oldest}
+        return [index for index in counted if index not in old]
 
     def _note_stretches(self, view: PageView, segments: list[Segment]) -> None:
         for segment in segments:
@@ -208,7 +235,7 @@ class FixedKeys:
         self,
         rows: Rows,
         chosen: Sequence[int],
-        end: int,
+        counted: Collection[int],
         now: float,
         naming: Sequence[Any] | None = None,
     ) -> None:
@@ -218,7 +245,7 @@ class FixedKeys:
         indexes = chosen if isinstance(chosen, range) else set(chosen)
         for index, raw in rows.touches:
             key = read_key(raw, kind)
-            if key is None or index >= end or index not in indexes:
+            if key is None or index not in counted or index not in indexes:
                 continue
             own = read_key(rows.keys[index], kind) if naming is None else naming[index]
             if own is None or key >= own or (floor is not None and key < floor):

@@ -174,7 +174,8 @@ class Following:
         """
         if not self._settings.has_refresh_path or most < 1:
             return []
-        if self._queue_is_stale:
+        # What was queued may have come on a page, which leaves room for other keys.
+        if self._queue_is_stale or not (self._queue or self._has_waiting):
             self._fill_queue(walk_low, pending)
         asks: list[RowAsk] = []
         while self._queue and len(asks) < most:
@@ -200,6 +201,11 @@ class Following:
     def _may_probe(self, key: Key) -> bool:
         return key in self._ledger.missing and key not in self._sync.asked
 
+    def count_probe(self, key: Key) -> None:
+        """A key was asked for alone, whether its row is there or not."""
+        if isinstance(key, int) and key in self._ledger.missing:
+            self._sync.asked.add(key)
+
     def identity_of(self, key: Key) -> Key:
         """What a row's path names it by."""
         return self._ledger.raw.get(key, key)
@@ -221,10 +227,9 @@ class Following:
             at: when it was asked for, in seconds.
         """
         ledger = self._ledger
-        if isinstance(key, int) and key in ledger.missing:
-            self._sync.asked.add(key)
-            if at - ledger.missing[key] >= self._settings.grace:
-                del ledger.missing[key]
+        self.count_probe(key)
+        if key in ledger.missing and at - ledger.missing[key] >= self._settings.grace:
+            del ledger.missing[key]
         if key not in self._sync.due:
             return []
         self._sync.due.discard(key)

@@ -60,7 +60,7 @@ class SyncMark:
         listed_low: how far down that was until now.
         began: the top as its first page showed it.
         due: keys of rows still to be read in it.
-        asked: missing keys that it has asked for, and that were not there.
+        asked: missing keys that it has asked for alone.
         refused: cursors refused since it last got on.
         needs_look: rows may have moved to the top since that was read.
         looks: how often it has looked at the top again.
@@ -91,6 +91,7 @@ class Ledger:
         keys_move: a row that changes gets a new key; None before the first sync.
         coverage: what has been listed.
         backfilled: rows listed from the first top on downwards.
+        first_change: the latest change that the first top told of, in seconds since 1970.
         newest: the newest listed keys, to tell a source that was reset.
         open: keys of the rows that can still change.
         hidden: those of them that the listing did not show when it passed them.
@@ -107,6 +108,7 @@ class Ledger:
     keys_move: bool | None = None
     coverage: Coverage = field(default_factory=Coverage)
     backfilled: int = 0
+    first_change: float | None = None
     newest: list[int] = field(default_factory=list)
     open: set[Key] = field(default_factory=set)
     hidden: set[Key] = field(default_factory=set)

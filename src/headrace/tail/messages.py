@@ -46,6 +46,9 @@ class Rows:
         settled: for each row whether it changes no more; None takes all as settled.
         touches: the index of a row and the key of an older one that it names.
         instants: the time of each row, in seconds since 1970; None when no field tells it.
+        touched_at: for each of `touches` when the row that names changed last; None when its
+            fields do not tell.
+        last_change: the latest change that the rows tell of, in seconds since 1970.
     """
 
     keys: Sequence[Any]
@@ -53,6 +56,8 @@ class Rows:
     settled: Sequence[bool] | None = None
     touches: Sequence[tuple[int, Any]] = ()
     instants: Sequence[float] | None = None
+    touched_at: Sequence[float | None] = ()
+    last_change: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

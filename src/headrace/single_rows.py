@@ -1,0 +1,119 @@
+"""Rows that are asked for one by one, each by its own path."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from headrace.config.tail import TailConfig
+from headrace.exceptions import PageError, ResponseStatusError
+from headrace.exchange import Request, Response
+from headrace.figures import ResourceFigures
+from headrace.listing import Client, FetchedPage, Listing
+from headrace.rows import PageSlicer
+
+_ABSENT = frozenset({404, 410})
+_DOTS = frozenset({"", ".", ".."})
+
+
+class SingleRows:
+    """Asks for single rows of a resource, in one sync.
+
+    Args:
+        listing: of the resource.
+        config: with the path of one row.
+        figures: to count on.
+    """
+
+    def __init__(self, listing: Listing, config: TailConfig, figures: ResourceFigures) -> None:
+        self._listing = listing
+        self._config = config
+        self._figures = figures
+        self._slicer: PageSlicer | None = None
+        self._found = 0
+        self._missed = 0
+
+    async def fetch(self, client: Client, identity: int | str) -> FetchedPage | None:
+        """Asks for one row.
+
+        Args:
+            client: to ask with.
+            identity: what its path names it by.
+
+        Returns:
+            A page with that row alone; None when there is no such row.
+
+        Raises:
+            RequestError: there is no usable answer.
+            PageError: the answer is not one row, or no path can name the row.
+        """
+        response = await self._send(client, identity)
+        if response is None:
+            self._missed += 1
+            return None
+        self._found += 1
+        if self._slicer is None:
+            clean = client.redactor(self._listing.request, self._listing.credentials).clean
+            self._slicer = PageSlicer(self._config.refresh_selector, (), clean)
+        where = f"resource `{self._listing.name}`, {response.told()}"
+        try:
+            sliced = self._slicer.slice(response.body, response.headers.get("Content-Type", ""))
+        except PageError as error:
+            raise PageError(f"{where}: {error}") from None
+        if len(sliced.rows) + len(sliced.unreadable) != 1:
+            raise PageError(
+                f"{where}: should be the row {identity!r} alone, but holds "
+                f"{len(sliced.rows)} rows. Check `incremental.refresh_path` and "
+                "`incremental.refresh_selector`."
+            )
+        size = len(response.body)
+        return FetchedPage(sliced.rows, size, response.told, unreadable=sliced.unreadable)
+
+    async def check_path(self, client: Client, shown: int | str) -> None:
+        """Where no row was found by its path, sees whether one is that the listing shows.
+
+        A wrong path would else let hidden rows never arrive, and open ones count as gone.
+
+        Args:
+            client: to ask with.
+            shown: names a row that the listing has just shown.
+
+        Raises:
+            RequestError: there is no usable answer.
+            PageError: the row is not found either.
+        """
+        if self._found or not self._missed:
+            return
+        if await self._send(client, shown) is None:
+            raise PageError(
+                f"resource `{self._listing.name}`: the listing shows row `{shown}`, but GET "
+                f"{self._path(shown)} finds none, as with the other {self._missed} that were "
+                "asked for. Check `incremental.refresh_path`, and that the credentials may read "
+                "single rows; nothing was saved."
+            )
+        self._found += 1
+
+    async def _send(self, client: Client, identity: int | str) -> Response | None:
+        listing = self._listing
+        path = self._path(identity)
+        request = Request("GET", path, listing.request.params, listing.request.headers)
+        try:
+            response = await client.send(request, listing.credentials)
+        except ResponseStatusError as error:
+            if error.status not in _ABSENT:
+                raise ResponseStatusError(
+                    f"{error} The request was for one row of resource `{listing.name}`, by its "
+                    "`incremental.refresh_path`.",
+                    error.status,
+                ) from None
+            response = None
+        self._figures.requests += 1
+        return response
+
+    def _path(self, identity: int | str) -> str:
+        name = quote(str(identity), safe="")
+        if name in _DOTS:
+            raise PageError(
+                f"resource `{self._listing.name}`: a row's key is {str(identity)!r}, which cannot "
+                "stand in the path of one row. Check `incremental.cursor_path`."
+            )
+        return (self._config.refresh_path or "").format_map({self._config.primary_key[0]: name})
