@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from headrace.legs import LegSettings
     from headrace.source import rest_api_resources, rest_api_source
     from headrace.syncing import SyncReport, sync
-    from headrace.verification import VerificationReport, verify
+    from headrace.verification import verify
+    from headrace.verification_report import VerificationReport
 
 __version__ = "0.1.0"
 
@@ -54,7 +55,7 @@ __all__ = [
 _LATER = {
     "LegSettings": "headrace.legs",
     "SyncReport": "headrace.syncing",
-    "VerificationReport": "headrace.verification",
+    "VerificationReport": "headrace.verification_report",
     "rest_api_resources": "headrace.source",
     "rest_api_source": "headrace.source",
     "sync": "headrace.syncing",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,7 @@ class Handover:
         keys_are_unique: whether it is known that no key is there twice.
         page_by_page: whether each page's table is handed over by itself.
         figures: to count on.
+        see: called with each batch and the ids of its rows, None where dlt makes them.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Handover:
         keys_are_unique: bool,
         page_by_page: bool,
         figures: Figures,
+        see: Callable[[Batch, BatchIds | None], None],
     ) -> None:
         self._listing = listing
         self._load_id = load_id
@@ -86,6 +88,7 @@ class Handover:
         self._keys_are_unique = keys_are_unique
         self._page_by_page = page_by_page
         self._figures = figures
+        self._see = see
         self._table = LiveTable.of_running_resource()
         self._road = MainRoad(
             self._table.fields(),
@@ -116,6 +119,7 @@ class Handover:
         for batch in batches:
             parted = self._road.part(batch.rows)
             ids = self._ids.take(len(batch.rows))
+            self._see(batch, ids if self._makes_ids else None)
             typed.extend(parted.new_columns)
             if parted.table.num_rows:
                 table = self._with_ids(parted.table, ids, parted.places)
@@ -169,6 +173,11 @@ class Handover:
             values = ids.column(places) if is_row_id else pa.repeat(self._load_id, table.num_rows)
             table = table.append_column(pa.field(name, pa.string(), nullable=False), values)
         return table
+
+    @property
+    def _makes_ids(self) -> bool:
+        named = self._row_ids and not self._table.hashes_rows
+        return named and self._table.row_id_name is not None
 
     def _ids_needed(self, why: str) -> RowError:
         return RowError(

@@ -6,30 +6,28 @@ Both stand in one DuckDB database, which keeps memory bounded by spilling to dis
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import msgspec
 import pyarrow as pa
+
+from headrace.scratch_database import quoted
 
 # The value of the primary key; a tuple of values where it has several columns.
 Key = Any
 Reason = Callable[[Key], str | None]
 
 _KEYS_AT_ONCE = 10_000
-_BATCH_ROWS = 50_000
-# Up to here each whole number is a float of its own.
-_EXACT = 2**53
-_MEMORY = "512MB"
 # Names of our own, beside which a column of the user's may stand.
 _PRESENT = '"headrace present"'
 _OUTCOME = '"headrace outcome"'
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE")
 _TIMES = ("TIMESTAMP", "DATE")
+MISSING, DIFFERS, _ONLY_STORED = "missing", "differs", "only stored"
+# In a table of faulty rows: the id that a row has in the listing.
+ROW_ID = '"headrace row id"'
 
 
 class Keys:
@@ -44,6 +42,11 @@ class Keys:
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
+
+    @property
+    def columns(self) -> pa.Table:
+        """The keys, by the columns of the primary key."""
+        return self._table
 
     def __iter__(self) -> Iterator[Key]:
         for batch in self._table.to_batches(max_chunksize=_KEYS_AT_ONCE):
@@ -72,6 +75,24 @@ class Sides:
     ignored_prefix: str
     age: tuple[str, ...]
     condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Rows that may be missing or differ, since the next sync is to bring them.
+
+    Args:
+        reason: why they may.
+        condition: SQL that is true of them, of a row `l` of the listing; it may look into
+            `awaited_keys`.
+        keys: what `awaited_keys` has in its one column, `key`.
+        outcomes: `MISSING`, `DIFFERS`, or both.
+    """
+
+    reason: str
+    condition: str
+    keys: Sequence[str] = ()
+    outcomes: tuple[str, ...] = (MISSING, DIFFERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,33 +143,68 @@ class Reconciliation:
         ]
 
     def compare(
-        self, may_differ: Reason | None, may_be_missing: Reason | None, examples: int
+        self,
+        examples: int = 0,
+        *,
+        awaited: Iterable[Awaited] = (),
+        may_differ: Reason | None = None,
+        may_be_missing: Reason | None = None,
     ) -> Comparison:
         """Compares row by row.
 
         Args:
+            examples: how many differing rows to show field by field.
+            awaited: rows that may be missing or differ.
             may_differ: gives the reason why a row may differ, None where it may not.
             may_be_missing: the same of a row that is missing.
-            examples: how many differing rows to show field by field.
         """
         self._make_side("listed", self._sides.listed, self._listed_types)
         repeated = self._make_side("stored", self._sides.stored, self._stored_types)
         self._make_outcomes()
         excused: Counter[str] = Counter()
-        for outcome, reason_of in (("missing", may_be_missing), ("differs", may_differ)):
+        for each in awaited:
+            excused[each.reason] += self._excuse_awaited(each)
+        for outcome, reason_of in ((MISSING, may_be_missing), (DIFFERS, may_differ)):
             if reason_of is not None:
                 excused += self._excuse(outcome, reason_of)
         return Comparison(
             listed=self._count("listed"),
             stored=self._count(self._sides.stored, self._sides.condition),
-            missing=self._keys("missing"),
-            differing=self._keys("differs"),
-            only_stored=self._keys("only stored"),
+            missing=self._keys(MISSING),
+            differing=self._keys(DIFFERS),
+            only_stored=self._keys(_ONLY_STORED),
             repeated=repeated,
             fields=self._fields(),
             examples=self._examples(examples),
-            excused=excused,
+            excused=+excused,
         )
+
+    @property
+    def listed_columns(self) -> frozenset[str]:
+        """Names of the listing's columns."""
+        return frozenset(self._listed_types)
+
+    def save_faulty(self, table: str, row_id: str, repeated: Keys | None) -> None:
+        """Makes a table of the keys that were missing or differed, with the ids of their rows.
+
+        Args:
+            table: its qualified name.
+            row_id: column of the listing with the id.
+            repeated: further keys to go there.
+        """
+        names = [quoted(name) for name in self._sides.key]
+        keys, same = ", ".join(names), " AND ".join(f"f.{name} = l.{name}" for name in names)
+        faulty = f"SELECT {keys} FROM outcomes WHERE {_OUTCOME} IN ('{MISSING}', '{DIFFERS}')"
+        if repeated is not None:
+            self._connection.register("repeated", repeated.columns)
+            faulty += f" UNION SELECT {keys} FROM repeated"
+        id_there = f"l.{quoted(row_id)}" if row_id in self._listed_types else "NULL::VARCHAR"
+        self._connection.execute(
+            f"CREATE TABLE {table} AS SELECT f.*, {id_there} AS {ROW_ID} "
+            f"FROM ({faulty}) AS f LEFT JOIN listed AS l ON {same}"
+        )
+        if repeated is not None:
+            self._connection.unregister("repeated")
 
     def _make_side(self, name: str, table: str, types: dict[str, str]) -> Keys:
         """Makes a view with the newest row of each key; gives the keys that came repeatedly."""
@@ -176,11 +232,25 @@ class Reconciliation:
         in_listing, in_table = f"l.{_PRESENT}", f"t.{_PRESENT}"
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT {keys}, CASE "
-            f"WHEN {in_table} IS NULL THEN 'missing' WHEN {in_listing} IS NULL THEN 'only stored' "
-            f"ELSE 'differs' END AS {_OUTCOME} "
+            f"WHEN {in_table} IS NULL THEN '{MISSING}' "
+            f"WHEN {in_listing} IS NULL THEN '{_ONLY_STORED}' ELSE '{DIFFERS}' END AS {_OUTCOME} "
             f"FROM listed AS l FULL JOIN stored AS t ON {self._same_key()} "
             f"WHERE {in_listing} IS NULL OR {in_table} IS NULL OR {differs}"
         )
+
+    def _excuse_awaited(self, awaited: Awaited) -> int:
+        """Takes rows that may be as they are off the outcomes; counts them."""
+        names = map(quoted, self._sides.key)
+        same = " AND ".join(f"outcomes.{name} = l.{name}" for name in names)
+        among = ", ".join(f"'{outcome}'" for outcome in awaited.outcomes)
+        keys = pa.table({"key": pa.array(awaited.keys, pa.string())})
+        self._connection.register("awaited_keys", keys)
+        (deleted,) = self._connection.execute(
+            f"DELETE FROM outcomes USING listed AS l WHERE {same} AND {_OUTCOME} IN ({among}) "
+            f"AND ({awaited.condition})"
+        ).fetchall()
+        self._connection.unregister("awaited_keys")
+        return int(deleted[0])
 
     def _excuse(self, outcome: str, reason_of: Reason) -> Counter[str]:
         """Takes the rows that have a reason off the outcomes; counts them by the reason."""
@@ -244,7 +314,7 @@ class Reconciliation:
         same = " AND ".join(f"o.{name} = l.{name}" for name in map(quoted, self._sides.key))
         return (
             f"listed AS l JOIN stored AS t ON {self._same_key()} "
-            f"JOIN outcomes AS o ON {same} AND o.{_OUTCOME} = 'differs'"
+            f"JOIN outcomes AS o ON {same} AND o.{_OUTCOME} = '{DIFFERS}'"
         )
 
     def _same_key(self) -> str:
@@ -277,57 +347,6 @@ class Reconciliation:
         return self._connection.sql(query).to_arrow_table()
 
 
-def open_database(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Opens an empty database that compares in bounded memory.
-
-    Args:
-        folder: for its file and for what it spills.
-    """
-    connection = duckdb.connect(str(folder / "scratch.duckdb"))
-    connection.execute(f"SET memory_limit = '{_MEMORY}'")
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
-
-def store(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    batches: Iterable[pa.Table],
-    json: Collection[str] = (),
-) -> bool:
-    """Copies rows into a table that it makes.
-
-    Args:
-        connection: to the database.
-        table: its qualified name.
-        batches: of the same columns each.
-        json: columns of JSON, to be written in the one form that all equal values share.
-
-    Returns:
-        Whether there were any; the table is not made else.
-    """
-    exists = False
-    for batch in batches:
-        connection.register("batch", _with_canonical(batch, json))
-        how = f"INSERT INTO {table} BY NAME" if exists else f"CREATE TABLE {table} AS"
-        connection.execute(f"{how} SELECT * FROM batch")
-        connection.unregister("batch")
-        exists = True
-    return exists
-
-
-def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pa.Table]:
-    """The rows of a table, batch by batch.
-
-    Args:
-        connection: that may be used for something else meanwhile.
-        table: its qualified name.
-    """
-    with closing(connection.cursor()) as cursor:
-        for batch in cursor.sql(f"FROM {table}").to_arrow_reader(_BATCH_ROWS):
-            yield pa.Table.from_batches([batch])
-
-
 def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     described = connection.execute(f"DESCRIBE {table}").fetchall()
     return {name: kind for name, kind, *_ in described}
@@ -338,35 +357,3 @@ def _family(kind: str) -> str:
     if kind.startswith(_NUMBERS):
         return "number"
     return "time" if kind.startswith(_TIMES) else kind
-
-
-def quoted(name: str) -> str:
-    """A name as it stands in SQL."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
-
-
-def _with_canonical(batch: pa.Table, json: Collection[str]) -> pa.Table:
-    for place, name in enumerate(batch.column_names):
-        if name in json:
-            texts = [_canonical(text) for text in batch.column(name).to_pylist()]
-            batch = batch.set_column(place, name, pa.array(texts, pa.string()))
-    return batch
-
-
-def _canonical(text: str | None) -> str | None:
-    """JSON in the one form that all equal values share; text that is no JSON as it is."""
-    if text is None:
-        return None
-    try:
-        return msgspec.json.encode(_DECODER.decode(text), order="sorted").decode()
-    except (msgspec.MsgspecError, RecursionError):
-        return text
-
-
-def _number(text: str) -> float | int:
-    value = float(text)
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
-
-
-_DECODER = msgspec.json.Decoder(float_hook=_number)

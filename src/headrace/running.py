@@ -6,9 +6,57 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from headrace.config.tail import TailConfig
 from headrace.figures import Figures
-from headrace.legs import Legs
+from headrace.handover import Batch
+from headrace.legs import LegEnd, Legs
+from headrace.listing import FetchedPage
+from headrace.rows import BatchIds
+
+
+class Witness(Protocol):
+    """Sees what the resources of a sync hand over."""
+
+    def meet(self, resource: str, tail: TailConfig | None) -> None:
+        """A resource begins.
+
+        Args:
+            resource: its name.
+            tail: how its listing is kept up with; None where it is not.
+        """
+        ...
+
+    def see(self, resource: str, batch: Batch, ids: BatchIds | None) -> None:
+        """Rows are handed over.
+
+        Args:
+            resource: their resource's name.
+            batch: with the rows.
+            ids: that they get in the table; None where dlt makes them.
+        """
+        ...
+
+
+class Replay(Protocol):
+    """Gives rows that were listed before, in place of those that a listing would bring."""
+
+    def pages(self, resource: str) -> Iterator[FetchedPage | LegEnd]:
+        """The rows of a resource, for one leg.
+
+        Args:
+            resource: its name.
+        """
+        ...
+
+    def has_unique_keys(self, resource: str) -> bool:
+        """Whether no key comes twice.
+
+        Args:
+            resource: its name.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +66,14 @@ class RunningSync:
     Args:
         figures: to count on.
         legs: how the sync goes on; a single leg where nobody drives it.
+        witness: sees all rows that are handed over.
+        replay: has the rows to load; None to list them.
     """
 
     figures: Figures = field(default_factory=Figures)
     legs: Legs = field(default_factory=Legs)
+    witness: Witness | None = None
+    replay: Replay | None = None
 
 
 _running: dict[str, RunningSync] = {}

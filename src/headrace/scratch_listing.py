@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import dlt
 import duckdb
@@ -15,12 +17,24 @@ from dlt.common.schema.typing import TTableSchema
 from dlt.extract import DltSource
 
 from headrace.exceptions import SyncError
+from headrace.extraction import TAIL
 from headrace.figures import Figures
-from headrace.reconciliation import Sides, open_database, quoted, rows_of, store
-from headrace.stored_dataset import StoredDataset
-from headrace.syncing import sync
+from headrace.kept_rows import KeptRows
+from headrace.legs import Legs, LegSettings
+from headrace.reconciliation import Sides
+from headrace.running import RunningSync
+from headrace.scratch_database import open_database, quoted, rows_of, store
+from headrace.stored_dataset import StoredDataset, state_by_resource
+from headrace.syncing import failures_told, load_all
+from headrace.tail import Ledger, from_state
+from headrace.tailing import LEDGER
 
 _LISTED, _CANONICAL, _STORED = "headrace_listed", "headrace_canonical", "headrace_stored"
+_FAULTY, _LISTED_FAULTY, _STORED_AGAIN = (
+    f"headrace_{name}" for name in ("faulty", "listed_faulty", "stored_again")
+)
+# Rows of which so many or fewer are to be read again are asked for by their keys.
+_FEW = 1_000
 
 
 class ScratchListing:
@@ -29,12 +43,17 @@ class ScratchListing:
     Args:
         pipeline: whose settings hold; its folder, its state and its destination stay as they are.
         stored: what it has loaded.
+        keeps_rows: whether the rows are kept as the API wrote them as well.
     """
 
-    def __init__(self, pipeline: dlt.Pipeline, stored: StoredDataset) -> None:
+    def __init__(
+        self, pipeline: dlt.Pipeline, stored: StoredDataset, *, keeps_rows: bool = False
+    ) -> None:
         self._pipeline = pipeline
         self._stored = stored
+        self.keeps_rows = keeps_rows
         self._schema = stored.schema
+        self.ledgers: dict[str, Ledger] = {}
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
@@ -42,7 +61,9 @@ class ScratchListing:
         self._folder = Path(folder)
         self.connection: duckdb.DuckDBPyConnection = open_database(self._folder)
         self._opened.callback(self.connection.close)
-        for schema in (_LISTED, _CANONICAL, _STORED):
+        self.kept = KeptRows(self._folder if self.keeps_rows else None)
+        self._opened.callback(self.kept.close)
+        for schema in (_LISTED, _CANONICAL, _STORED, _FAULTY, _LISTED_FAULTY, _STORED_AGAIN):
             self.connection.execute(f"CREATE SCHEMA {schema}")
         return self
 
@@ -75,13 +96,17 @@ class ScratchListing:
             dataset_name=_LISTED,
         )
         try:
-            sync(pipeline, _with_schema(source, self._stored.schema), figures=figures)
+            with failures_told(pipeline):
+                running = RunningSync(figures, Legs(LegSettings()), witness=self.kept)
+                load_all(pipeline, _with_schema(source, self._stored.schema), running)
         except SyncError as error:
             # Its other lines advise on a load that is kept, as this one is not.
             raise SyncError(str(error).partition("\n")[0]) from error
         finally:
+            self.kept.close()
             self._pipeline.activate()
         self._schema = pipeline.default_schema
+        self.ledgers = saved_ledgers(state_by_resource(pipeline.state, self._schema.name))
         return self._schema
 
     def bring_together(self, table: str, key: tuple[str, ...]) -> Sides:
@@ -94,8 +119,7 @@ class ScratchListing:
         Raises:
             SyncError: the destination cannot be read.
         """
-        columns = self._schema.get_table_columns(table) if table in self._schema.tables else {}
-        json = [name for name, column in columns.items() if column.get("data_type") == "json"]
+        json = self._json_columns(table)
         listed, stored = (f"{schema}.{quoted(table)}" for schema in (_LISTED, _STORED))
         is_stored = store(self.connection, stored, self._stored.batches(table), json)
         is_listed = self._has(_LISTED, table)
@@ -111,6 +135,42 @@ class ScratchListing:
         if not is_listed:
             self.connection.execute(f"CREATE TABLE {listed} AS FROM {stored} LIMIT 0")
         return self._sides(table, key, listed, stored)
+
+    def faulty(self, table: str) -> str:
+        """The qualified name of a table for the keys that are missing or differ.
+
+        Args:
+            table: the name of the table that is compared.
+        """
+        return f"{_FAULTY}.{quoted(table)}"
+
+    def bring_together_again(self, table: str, sides: Sides, stored: StoredDataset) -> Sides:
+        """Puts what a loaded table has now of its faulty rows beside the listing of these.
+
+        Args:
+            table: its name in the schema.
+            sides: that were compared before.
+            stored: what is loaded now.
+
+        Raises:
+            SyncError: the destination cannot be read.
+        """
+        keys = ", ".join(map(quoted, sides.key))
+        faulty = self.connection.sql(f"SELECT {keys} FROM {self.faulty(table)}").to_arrow_table()
+        listed, again = f"{_LISTED_FAULTY}.{quoted(table)}", f"{_STORED_AGAIN}.{quoted(table)}"
+        batches = stored.batches(table, faulty if faulty.num_rows <= _FEW else None)
+        if not store(self.connection, again, batches, self._json_columns(table)):
+            self.connection.execute(f"CREATE TABLE {again} AS FROM {sides.stored} LIMIT 0")
+        for copy, rows in ((listed, sides.listed), (again, again)):
+            self.connection.execute(
+                f"CREATE OR REPLACE TABLE {copy} AS FROM {rows} "
+                f"WHERE ({keys}) IN (SELECT ({keys}) FROM {self.faulty(table)})"
+            )
+        return replace(sides, listed=listed, stored=again)
+
+    def _json_columns(self, table: str) -> list[str]:
+        columns = self._schema.get_table_columns(table) if table in self._schema.tables else {}
+        return [name for name, column in columns.items() if column.get("data_type") == "json"]
 
     def _sides(self, table: str, key: tuple[str, ...], listed: str, stored: str) -> Sides:
         hinted = self._schema.tables.get(table) or TTableSchema(name=table, columns={})
@@ -135,6 +195,19 @@ class ScratchListing:
             [schema, table],
         )
         return bool(found.fetchall())
+
+
+def saved_ledgers(states: Mapping[str, Any]) -> dict[str, Ledger]:
+    """What is known of the listings that are kept up with.
+
+    Args:
+        states: of the resources.
+
+    Raises:
+        StateError: a ledger is of a later version, or broken.
+    """
+    ledgers = {name: (state.get(TAIL) or {}).get(LEDGER) for name, state in states.items()}
+    return {name: from_state(ledger) for name, ledger in ledgers.items() if ledger is not None}
 
 
 def _is_current(table: TTableSchema, valid_to: list[str]) -> str:

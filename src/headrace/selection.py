@@ -52,12 +52,11 @@ def bound_backfill(config: SourceConfig, until: str) -> SourceConfig:
             "with `row_order: desc`"
         )
         raise ConfigError([Fault("resources", message)])
-    bound = int(until) if until.isdecimal() else until
-    return replace(config, resources=tuple(_bounded(each, bound) for each in config.resources))
+    return replace(config, resources=tuple(_bounded(each, until) for each in config.resources))
 
 
 def _bounded(
-    resource: ResourceConfig | ExternalResource, until: int | str
+    resource: ResourceConfig | ExternalResource, until: str
 ) -> ResourceConfig | ExternalResource:
     if isinstance(resource, ExternalResource) or resource.tail is None:
         return resource

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,15 @@ from typing import Any
 import dlt
 import duckdb
 import pyarrow as pa
+from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.exceptions import DltException
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.impl.duckdb.sql_client import WithTableScanners
 from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
+from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
 from headrace.exceptions import SyncError
 from headrace.sync_failures import cause_of
@@ -60,11 +63,33 @@ class StoredDataset:
         found = {name: getattr(capabilities, name) for name in names}
         return {name: value for name, value in found.items() if value is not None}
 
-    def batches(self, table: str) -> Iterator[pa.Table]:
+    def state(self, pipeline_name: str) -> dict[str, Any]:
+        """What a pipeline has saved with its last load, by resource; nothing where it has not.
+
+        Args:
+            pipeline_name: of the pipeline.
+
+        Raises:
+            SyncError: the destination cannot be read.
+        """
+        client = self._dataset.destination_client
+        if not isinstance(client, WithStateSync):
+            return {}
+        with self._readable():
+            try:
+                with client:
+                    saved = load_pipeline_state_from_destination(pipeline_name, client)
+            except DestinationUndefinedEntity:
+                return {}
+        return state_by_resource(saved, self.schema.name)
+
+    def batches(self, table: str, keys: pa.Table | None = None) -> Iterator[pa.Table]:
         """The rows of a table; none where the destination has no such table.
 
         Args:
             table: its name in the schema.
+            keys: a column for each column of the key, with the keys of the only rows that are
+                wanted; all rows when None.
 
         Raises:
             SyncError: the destination cannot be read.
@@ -74,13 +99,28 @@ class StoredDataset:
             return
         names = ", ".join(self._client.escape_column_name(name) for name in columns)
         query = f"SELECT {names} FROM {self._client.make_qualified_table_name(table)}"
+        values: list[Any] = []
+        if keys is not None:
+            condition, values = self._with_one_of(keys)
+            query = f"{query} WHERE {condition}"
         with self._readable():
             try:
                 with self._client:
-                    for batch in _batches(self._client, query, columns):
+                    if isinstance(self._client, WithTableScanners):
+                        # Where tables are files, there is none to ask before it has a view.
+                        self._client.create_views_for_tables({table: table})
+                    for batch in _batches(self._client, query, values, columns):
                         yield batch.rename_columns(list(columns))
             except DestinationUndefinedEntity:
                 return
+
+    def _with_one_of(self, keys: pa.Table) -> tuple[str, list[Any]]:
+        """What is true of rows with these keys, and the values for its placeholders."""
+        names = [self._client.escape_column_name(name) for name in keys.column_names]
+        one = " AND ".join(f"{name} = %s" for name in names)
+        rows = zip(*(column.to_pylist() for column in keys.columns), strict=True)
+        values = [value for row in rows for value in row]
+        return " OR ".join([f"({one})"] * keys.num_rows), values
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -109,22 +149,34 @@ class StoredDataset:
             )
 
 
+def state_by_resource(state: Mapping[str, Any] | None, schema_name: str) -> dict[str, Any]:
+    """What each resource of a source has put into a pipeline's state.
+
+    Args:
+        state: of the pipeline; None where it has none.
+        schema_name: of the source.
+    """
+    of_source = ((state or {}).get("sources") or {}).get(schema_name) or {}
+    return dict(of_source.get("resources") or {})
+
+
 def _batches(
-    client: SqlClientBase[Any], query: str, columns: TTableSchemaColumns
+    client: SqlClientBase[Any], query: str, values: Sequence[Any], columns: TTableSchemaColumns
 ) -> Iterator[pa.Table]:
     """What a query gives, never all of it in memory at once."""
     connection: Any = client.native_connection
     if isinstance(connection, duckdb.DuckDBPyConnection):
-        for batch in connection.sql(query).to_arrow_reader(_BATCH_ROWS):
+        relation = connection.sql(query.replace("%s", "?"), params=list(values))
+        for batch in relation.to_arrow_reader(_BATCH_ROWS):
             yield pa.Table.from_batches([batch])
         return
     if type(connection).__module__.startswith("psycopg2"):
         # Its usual cursor fetches the whole answer first.
         with connection.cursor(name="headrace_verify", withhold=True) as native:
-            native.execute(query)
+            native.execute(query, list(values) or None)
             yield from _typed(DBApiCursorImpl(native), columns)
         return
-    with client.execute_query(query) as cursor:
+    with client.execute_query(query, *values) as cursor:
         yield from _typed(cursor, columns)
 
 

@@ -212,7 +212,7 @@ def test_python_objects_are_passed_through() -> None:
     assert isinstance(first, ResourceConfig)
     assert first.hints["columns"] is Item
     assert first.hints["table_name"] is table
-    assert first.hints["write_disposition"] is disposition
+    assert first.hints["write_disposition"] == disposition
     assert first.endpoint.data_selector is selector
     assert first.endpoint.data is body
     assert isinstance(second, ExternalResource)
@@ -244,6 +244,20 @@ def test_dlt_takes_every_hint() -> None:
     made = dlt.resource(iter([]), **found)
     assert made.name == "items"
     assert made.compute_table_schema()["name"] == "t"
+
+
+def test_hints_that_an_anchor_shares_are_each_their_own() -> None:
+    shared = {"data_type": "text"}
+    document = small(columns={"id": shared, "name": shared})
+
+    # dlt writes the names of the columns into their hints.
+    made = dlt.resource([], **resource(document).hints)
+
+    assert made.columns == {
+        "id": {"name": "id", "data_type": "text"},
+        "name": {"name": "name", "data_type": "text"},
+    }
+    assert shared == {"data_type": "text"}
 
 
 def test_null_is_absent() -> None:

@@ -177,7 +177,7 @@ def test_bounding_the_backfill() -> None:
     (resource,) = bounded.resources
     assert isinstance(resource, ResourceConfig)
     assert resource.tail is not None
-    assert resource.tail.settings.backfill_until == 1200
+    assert resource.tail.settings.backfill_until == "1200"
 
     whole = config(KEEPS_UP)
     del whole["resources"][0]["endpoint"]["incremental"]

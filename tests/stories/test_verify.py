@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,64 +10,19 @@ import dlt
 import duckdb
 import pytest
 
-from headrace import ConfigError, SyncError, VerificationReport, rest_api_source, sync, verify
-from headrace.reconciliation import Comparison
-from headrace.simulator import Simulator
+from headrace import ConfigError, SyncError, rest_api_source, verify
 from tests.servers import Answer, JsonServer
+from tests.stories.verifying import (
+    ROWS,
+    change,
+    compare,
+    config_of,
+    contents,
+    found,
+    load,
+    report_of,
+)
 from tests.tables import Row, Warehouse
-
-ROWS: list[Row] = [
-    {"id": 1, "name": "a", "at": "2026-01-01T00:00:00Z", "price": 1.1, "on": True},
-    {"id": 2, "name": "b", "at": "2026-01-02T02:00:00+02:00", "price": None, "on": None},
-    {"id": 3, "name": "c", "at": None, "price": 3.5, "on": False},
-]
-
-
-def config_of(server: JsonServer, **hints: Any) -> dict[str, Any]:
-    resource = {"name": "items", "primary_key": "id", "write_disposition": "merge", **hints}
-    return {
-        "client": {"base_url": server.base_url, "paginator": "single_page"},
-        "resources": [{**resource, "endpoint": {"path": "items", "data_selector": "data"}}],
-    }
-
-
-def load(server: JsonServer, warehouse: Warehouse, rows: list[Row], **hints: Any) -> None:
-    server.answers({"data": rows})
-    sync(warehouse.pipeline(), rest_api_source(config_of(server, **hints)))
-
-
-def compare(
-    server: JsonServer, warehouse: Warehouse, rows: list[Row] | None = None, **hints: Any
-) -> Comparison:
-    """How the table stands to these rows, or to those that were served before."""
-    return report_of(server, warehouse, rows, **hints).tables[0].comparison
-
-
-def report_of(
-    server: JsonServer, warehouse: Warehouse, rows: list[Row] | None = None, **hints: Any
-) -> VerificationReport:
-    if rows is not None:
-        server.answers({"data": rows})
-    return verify(warehouse.pipeline(), rest_api_source(config_of(server, **hints)))
-
-
-def change(warehouse: Warehouse, sql: str) -> None:
-    with duckdb.connect(str(warehouse.file)) as connection:
-        connection.execute(sql)
-
-
-def contents(folder: Path) -> dict[str, str]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def found(comparison: Comparison) -> tuple[list[Any], list[Any], list[Any]]:
-    """Keys missing, keys differing, keys that only the table has."""
-    return (
-        list(comparison.missing),
-        list(comparison.differing),
-        list(comparison.only_stored),
-    )
 
 
 def test_a_fresh_table_holds_what_is_listed(server: JsonServer, warehouse: Warehouse) -> None:
@@ -108,113 +57,6 @@ def test_rows_that_only_the_table_has_are_no_fault(
 
     assert report.ok
     assert found(report.tables[0].comparison) == ([], [], [1])
-
-
-SAME: dict[str, tuple[list[Row], dict[str, Any]]] = {
-    "objects": ([{"id": 1, "who": {"name": "a", "home": {"zip": 1}}}, {"id": 2, "who": None}], {}),
-    "lists": ([{"id": 1, "tags": ["a", "b"], "n": 1}, {"id": 2, "tags": []}, {"id": 3}], {}),
-    "text keys": ([{"id": "12", "v": 1}, {"id": "9", "v": 2}, {"id": "á/%'", "v": None}], {}),
-    "text keys declared as numbers": (
-        [{"id": "12"}, {"id": 9}],
-        {"columns": {"id": {"data_type": "bigint"}}},
-    ),
-    "kinds that change": ([{"id": 1, "v": 1}, {"id": 2, "v": "two"}, {"id": 3, "v": 2.5}], {}),
-    "nothing but nulls": ([{"id": 1, "v": None}, {"id": 2, "v": None}], {}),
-    "decimals": (
-        [{"id": 1, "d": 0.1}, {"id": 2, "d": "12345678901234567.89"}, {"id": 3, "d": None}],
-        {"columns": {"d": {"data_type": "decimal", "precision": 38, "scale": 10}}},
-    ),
-    "floats": ([{"id": 1, "f": 0.1}, {"id": 2, "f": 1e300}, {"id": 3, "f": 1 / 3}], {}),
-    "times with and without a zone": (
-        [{"id": 1, "at": "2026-01-02T02:00:00+02:00", "then": "2026-01-02T02:00:00.123456"}],
-        {"columns": {"then": {"data_type": "timestamp", "timezone": False}}},
-    ),
-    "JSON": (
-        [{"id": 1, "j": {"a": [1, {"b": None}]}}, {"id": 2, "j": [1, 2]}, {"id": 3, "j": None}],
-        {"columns": {"j": {"data_type": "json"}}},
-    ),
-    "dates and times of day": (
-        [{"id": 1, "day": "2026-01-02", "hour": "12:30:00"}],
-        {"columns": {"day": {"data_type": "date"}, "hour": {"data_type": "time"}}},
-    ),
-    "several keys": (
-        [{"id": 1, "part": "a", "n": 1}, {"id": 1, "part": "b", "n": 2}],
-        {"primary_key": ["id", "part"]},
-    ),
-    "a key twice in the listing": ([{"id": 1, "n": 1}, {"id": 1, "n": 2}, {"id": 2}], {}),
-    "rows replaced as a whole": ([{"id": 1}, {"id": 2}], {"write_disposition": "replace"}),
-    "names that are rewritten": ([{"id": 1, "someThing": 1, "Other Thing": 'x"y'}], {}),
-    "no rows": ([], {}),
-}
-
-
-@pytest.mark.parametrize("case", SAME)
-def test_whatever_the_rows_look_like_what_was_loaded_is_the_same(
-    case: str, server: JsonServer, warehouse: Warehouse
-) -> None:
-    rows, hints = SAME[case]
-    load(server, warehouse, rows, **hints)
-    report = report_of(server, warehouse, **hints)
-
-    assert report.ok
-    assert found(report.tables[0].comparison) == ([], [], [])
-
-
-DIFFERENT: dict[str, tuple[Row, Row, dict[str, Any], dict[str, tuple[Any, Any]]]] = {
-    "a value": ({"v": 1}, {"v": 2}, {}, {"v": (1, 2)}),
-    "a value that went": ({"v": 1}, {"v": None}, {}, {"v": (1, None)}),
-    "a field that came": ({}, {"v": 1}, {}, {"v": (None, 1)}),
-    "a field in an object": ({"o": {"v": 1}}, {"o": {"v": 2}}, {}, {"o__v": (1, 2)}),
-    "another kind": ({"v": 1}, {"v": "x"}, {}, {"v": (1, None), "v__v_text": (None, "x")}),
-    "the last digit of a float": (
-        {"v": 0.1},
-        {"v": 0.10000000000000002},
-        {},
-        {"v": (0.1, 0.10000000000000002)},
-    ),
-    "the last digit of a decimal": (
-        {"v": "1.10"},
-        {"v": "1.11"},
-        {"columns": {"v": {"data_type": "decimal", "precision": 20, "scale": 2}}},
-        {"v": (Decimal("1.10"), Decimal("1.11"))},
-    ),
-    "JSON": (
-        {"v": {"a": 1, "b": 2}},
-        {"v": {"b": 2, "a": True}},
-        {"columns": {"v": {"data_type": "json"}}},
-        {"v": ('{"a":1,"b":2}', '{"a":true,"b":2}')},
-    ),
-}
-
-
-@pytest.mark.parametrize("case", DIFFERENT)
-def test_what_differs_is_shown_field_by_field(
-    case: str, server: JsonServer, warehouse: Warehouse
-) -> None:
-    before, now, hints, expected = DIFFERENT[case]
-    load(server, warehouse, [{"id": 1, **before}, {"id": 2, "same": "x"}], **hints)
-    comparison = compare(server, warehouse, [{"id": 1, **now}, {"id": 2, "same": "x"}], **hints)
-
-    assert found(comparison) == ([], [1], [])
-    assert comparison.examples == {1: expected}
-
-
-def test_equal_json_may_be_written_otherwise(server: JsonServer, warehouse: Warehouse) -> None:
-    hints: dict[str, Any] = {"columns": {"j": {"data_type": "json"}}}
-    load(server, warehouse, [{"id": 1, "j": {"a": 1, "b": [1.0, 100]}}], **hints)
-    change(warehouse, """UPDATE test_data.items SET j = '{"b": [1, 1e2], "a": 1}'""")
-
-    assert found(compare(server, warehouse, **hints)) == ([], [], [])
-
-
-def test_several_keys_come_as_a_tuple(server: JsonServer, warehouse: Warehouse) -> None:
-    rows = [{"id": 1, "part": part, "n": 1} for part in "abc"]
-    load(server, warehouse, rows[:2], primary_key=["id", "part"])
-    rows[0]["n"] = 2
-    comparison = compare(server, warehouse, rows, primary_key=["id", "part"])
-
-    assert found(comparison) == ([(1, "c")], [(1, "a")], [])
-    assert comparison.examples == {(1, "a"): {"n": (1, 2)}}
 
 
 def test_a_key_twice_in_a_merged_table_is_a_fault(server: JsonServer, warehouse: Warehouse) -> None:
@@ -366,87 +208,3 @@ def test_a_listing_that_fails(server: JsonServer, warehouse: Warehouse) -> None:
     server.answers(Answer({"message": "quota exceeded"}, 403))
     with pytest.raises(Exception, match="quota exceeded"):
         report_of(server, warehouse)
-
-
-Ran = subprocess.CompletedProcess[str]
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with Simulator(rows=20_000, seed=7) as running:
-        yield running
-
-
-@pytest.fixture
-def executions(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The simulator's executions, loaded into executions.duckdb."""
-    monkeypatch.setenv("API_KEY", simulator.api_key)
-    monkeypatch.setenv("EXECUTIONS_BASE_URL", simulator.base_url)
-    assert headrace("run", "executions").returncode == 0
-
-
-def headrace(*arguments: str) -> Ran:
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=False
-    )
-
-
-@pytest.mark.usefixtures("executions")
-def test_verify_20_000_rows_on_the_command_line(tmp_path: Path) -> None:
-    before = contents(tmp_path / "dlt")
-    ran = headrace("verify", "executions")
-
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Listed 20,000 rows (80 pages) with 80 requests in " in ran.stdout
-    assert "The tables hold what the API lists." in ran.stdout
-    assert contents(tmp_path / "dlt") == before
-
-    with duckdb.connect("executions.duckdb") as connection:
-        connection.execute("DELETE FROM executions_dataset.executions WHERE id % 400 = 0")
-        connection.execute("UPDATE executions_dataset.executions SET mode = 'x' WHERE id = 7")
-        connection.execute("UPDATE executions_dataset.executions SET id = 30001 WHERE id = 1")
-    ran = headrace("verify", "executions", "--examples", "2")
-
-    assert (ran.returncode, ran.stderr) == (1, "")
-    assert "executions: 51 rows missing in the table:\n  1, 400\n  and 49 more\n" in ran.stdout
-    assert "executions: 1 row differing: mode in 1\n" in ran.stdout
-    (line,) = (line for line in ran.stdout.splitlines() if line.startswith("7 "))
-    assert line.split()[:3] == ["7", "mode", '"x"']
-    assert "1 row only in the table, no fault: the API lists them no more:\n  30001" in ran.stdout
-
-
-@pytest.mark.usefixtures("executions")
-def test_another_dataset_on_the_command_line() -> None:
-    ran = headrace("verify", "executions", "--dataset", "nope")
-
-    assert ran.returncode == 1
-    assert "dataset `nope` in duckdb holds nothing of this source yet." in ran.stderr
-    assert "headrace run CONFIG" in ran.stderr
-
-
-def test_wrong_calls_end_with_2(server: JsonServer) -> None:
-    Path("shop.json").write_text(json.dumps(config_of(server, primary_key=None)))
-
-    ran = headrace("verify", "shop.json")
-    assert ran.returncode == 2
-    assert "it has no `primary_key` to find a row again by" in ran.stderr
-    assert headrace("verify", "shop.json", "--resource", "x").returncode == 2
-
-
-def test_secrets_in_rows_are_masked(server: JsonServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOP_KEY", "c4nary/k3y+value")
-    config = config_of(server)
-    config["resources"][0]["endpoint"]["params"] = {"access_token": "${SHOP_KEY}"}
-    config["pipeline"] = {"strict": True}
-    Path("shop.json").write_text(json.dumps(config))
-    server.answers({"data": [{"id": "1", "link": "old"}]})
-    assert headrace("run", "shop.json").returncode == 0
-    link = "https://x/?key=c4nary/k3y+value"
-    rows = [{"id": "1", "link": link}, {"id": link}, {"id": None, "link": link}]
-    server.answers({"data": rows})
-    ran = headrace("verify", "shop.json")
-
-    assert ran.returncode == 1
-    assert "c4nary" not in ran.stdout + ran.stderr
-    assert '"https://x/?key=***"' in ran.stdout
-    assert "1 row of the listing cannot be loaded as they are" in ran.stdout

@@ -13,8 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from headrace.reconciliation import Key
     from headrace.redaction import Redactor
-    from headrace.verification import TableVerification, VerificationReport
+    from headrace.repairing import TableRepair
+    from headrace.verification_report import TableVerification, VerificationReport
 
 _LONGEST = 200
 # Of long values that begin alike, so much of what they share.
@@ -43,14 +45,19 @@ class _Summary:
     def print(self) -> None:
         report = self._report
         total = report.figures.total
+        if report.resumed:
+            self._say("First finished the load that an earlier run had left behind.")
+        loaded = report.repaired.total.loaded_rows if report.repaired else 0
         self._say(
             f"Listed {_counted(total.rows, 'row')} ({_counted(total.pages, 'page')}) with "
-            f"{_counted(total.requests, 'request')} in {report.seconds:.1f} s; nothing was loaded "
-            f"into {report.destination}: {report.location}"
+            f"{_counted(total.requests, 'request')} in {report.seconds:.1f} s; "
+            f"{_was(loaded, 'row')} loaded into {report.destination}: {report.location}"
         )
         self._console.print(self._overview())
         for table in report.tables:
             self._print_table(table)
+            if table.repair is not None:
+                self._print_repair(table, table.repair)
         if total.quarantined:
             rows = _counted(total.quarantined, "row")
             self._say(f"{rows} of the listing cannot be loaded as they are, so in no table:")
@@ -58,10 +65,13 @@ class _Summary:
                 self._say(f"  {count:,} since {reason}")
         if report.ok:
             self._say("The tables hold what the API lists.")
+        elif any(table.repair for table in report.tables):
+            self._say("The tables still do not hold all that the API lists.")
         else:
             self._say(
-                "The tables do not hold all that the API lists. What came or changed after the "
-                "last `headrace run` counts as well: run it, then verify again."
+                "The tables do not hold all that the API lists. `--repair` loads what they lack; "
+                "or where rows only came or changed after the last `headrace run`, run that and "
+                "verify again."
             )
 
     def _overview(self) -> Table:
@@ -113,6 +123,29 @@ class _Summary:
             rows = _counted(table.discarded, "row")
             self._say(f"{name}: {rows} left out by the schema contract or a processing step")
 
+    def _print_repair(self, table: TableVerification, repair: TableRepair) -> None:
+        name, left = table.table, repair.left
+        if repair.refusal is not None:
+            self._say(f"{name}: not repaired: {repair.refusal}")
+        if left is None:
+            return
+        for keys, what in (
+            (left.missing, "missing"),
+            (left.differing, "differing"),
+            (left.repeated if table.one_row_a_key else (), "more than once in the table"),
+        ):
+            if len(keys):
+                self._say(f"{name}: {_counted(len(keys), 'row')} still {what} after the repair:")
+                self._say_keys(keys, len(keys))
+        if table.ok:
+            self._say(f"{name}: repaired; what was missing or different is now as it is listed")
+        if repair.unfollowed:
+            rows = _counted(repair.unfollowed, "row")
+            self._say(
+                f"{name}: {rows} of them can still change, and the next syncs do not look at "
+                "them: verify again once they have"
+            )
+
     def _differences(self, table: TableVerification) -> Table:
         shown = Table(box=None, padding=(0, 2, 0, 0))
         for name in (", ".join(table.key), "column", "in the table", "in the listing"):
@@ -125,7 +158,7 @@ class _Summary:
                 label = ""
         return shown
 
-    def _say_keys(self, keys: Iterable[Any], count: int) -> None:
+    def _say_keys(self, keys: Iterable[Key], count: int) -> None:
         if self._examples:
             self._say("  " + ", ".join(map(self._shown, islice(keys, self._examples))))
         self._say_further(count - self._examples)
@@ -167,6 +200,13 @@ def _part(text: str, start: int) -> str:
     head = "…" if start else ""
     tail = "…" if len(text) > start + _LONGEST else ""
     return f"{head}{text[start : start + _LONGEST]}{tail}"
+
+
+def _was(number: int, what: str) -> str:
+    """What was done to so many, but for the verb."""
+    return (
+        f"{_counted(number, what)} {'was' if number == 1 else 'were'}" if number else "nothing was"
+    )
 
 
 def _counted(number: int, what: str) -> str:

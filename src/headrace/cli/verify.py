@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -39,23 +40,31 @@ def verify(
     examples: Annotated[
         int, typer.Option(metavar="N", min=0, help="How many rows of each kind to show.")
     ] = 20,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Load the rows that are missing, differ, or are there twice, out of that one "
+            "listing.",
+        ),
+    ] = False,
 ) -> None:
-    """Prove that the tables hold what the API lists, without loading anything.
+    """Prove that the tables hold what the API lists; with --repair, load what they lack.
 
     Lists everything once, types it as a run would, and compares it with the tables row by row, by
     the primary key: rows that are missing, rows that differ (field by field), and rows that only
     the table has, which the API has pruned since and which are no fault.
 
-    Run it after `headrace run`, once a month say: what came or changed since the last run is
-    missing or different as well.
+    Run it after `headrace run`, once a month say. Where a listing is kept up with, rows that came
+    or could change since the last run are no fault; elsewhere they are.
 
-    Exit code 0: the tables hold what the API lists; 1: they do not, or something failed; 2: the
-    call or the config is wrong.
+    Exit code 0: the tables hold what the API lists, or do so after the repair; 1: they do not, or
+    something failed; 2: the call or the config is wrong.
     """
     with exit_codes():
         # A row that cannot be loaded is to be counted, not to end the listing.
         settings = [*(overrides or ()), "pipeline.strict=false"]
-        _verify(config, settings, resource or (), destination, dataset, examples)
+        _verify(config, settings, resource or (), destination, dataset, examples, repair=repair)
 
 
 def _verify(
@@ -65,6 +74,8 @@ def _verify(
     destination: str | None,
     dataset: str | None,
     examples: int,
+    *,
+    repair: bool,
 ) -> None:
     from headrace.cli.progress import show_progress
     from headrace.cli.verification_summary import print_verification
@@ -72,19 +83,24 @@ def _verify(
     from headrace.destination import open_pipeline
     from headrace.figures import Figures
     from headrace.selection import select_resources
-    from headrace.source import build_source
+    from headrace.source import build_source, leg_settings
     from headrace.verification import verify as verify_tables
 
     loaded = select_resources(load_config(config, settings), resources)
     figures = Figures()
-    # In a folder of its own: even to open a pipeline may change its state.
-    with TemporaryDirectory(prefix="headrace-verify-") as folder:
+    # In a folder of its own where nothing is loaded: even to open a pipeline may change its state.
+    with nullcontext() if repair else TemporaryDirectory(prefix="headrace-verify-") as folder:
         pipeline = open_pipeline(
             loaded, Path(config).stem, destination, dataset, pipelines_dir=folder
         )
         with show_progress(figures, after_listing="comparing"):
             report = verify_tables(
-                pipeline, build_source(loaded), figures=figures, examples=examples
+                pipeline,
+                build_source(loaded),
+                repair=repair,
+                figures=figures,
+                examples=examples,
+                legs=leg_settings(loaded),
             )
     print_verification(report, _redactor(loaded), examples)
     if not report.ok:

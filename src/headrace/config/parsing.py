@@ -231,7 +231,7 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
     if _is_dlt_resource(written):
         return ExternalResource(index=index, name=written.name, resource=written)
     merged = merged_resource(written, document.get("resource_defaults"))
-    hints = {key: value for key, value in merged.items() if key not in _NOT_FOR_DLT}
+    hints = {key: _copied(value) for key, value in merged.items() if key not in _NOT_FOR_DLT}
     typed = ResourceModel.model_validate(hints)
     for key in ("max_table_nesting", "selected", "parallelized"):
         # Numbers and switches may have come as the text of a `${NAME}`.
@@ -247,6 +247,13 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
         hints=hints,
         tail=build_tail(merged, at(document, place) if place else None),
     )
+
+
+def _copied(value: Any) -> Any:
+    """Plain values anew: dlt writes into hints that it gets, and a YAML anchor shares them."""
+    if type(value) is dict:
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if type(value) is list else value
 
 
 def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointConfig:
