@@ -19,6 +19,8 @@ def clean_dlt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "ERROR")
+    # A test that wants a second attempt says so.
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@
     │   ├── ResponseStatusError  answered with an error status
     │   └── RedirectRefused      would have led away from the API's origin
     ├── PageError              answered, but not with the page that the config describes
+    │   └── IncompletePage       with one that ends before its end
     ├── RowError               a row that cannot be loaded as it is
     ├── StateError             the saved ledger of a tail cannot be used
     └── SyncError              the pipeline could not finish
@@ -89,6 +90,10 @@ class RedirectRefused(RequestError):  # noqa: N818
 
 class PageError(HeadraceError):
     """An answer is not the page that the config describes."""
+
+
+class IncompletePage(PageError):  # noqa: N818
+    """The JSON of an answer ends before its end, as when a server or a proxy breaks it off."""
 
 
 class RowError(HeadraceError):

@@ -24,6 +24,9 @@ class ResourceFigures:
         unordered: whether the keys of this load came in no strict order, so may have come twice.
         bytes: of the pages, after decompression.
         listings_ended: how many passes through a listing have come to their end.
+        retries: requests made again, since they had failed in passing.
+        seconds_waited: for the server, before retries and where it asked to slow down. Of several
+            requests that wait at the same time, one counts.
         notes: what whoever runs the sync should hear of.
     """
 
@@ -39,6 +42,8 @@ class ResourceFigures:
     unordered: bool = False
     bytes: int = 0
     listings_ended: int = 0
+    retries: int = 0
+    seconds_waited: float = 0.0
     notes: list[str] = field(default_factory=list)
 
 

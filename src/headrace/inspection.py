@@ -10,6 +10,7 @@ from typing import Any
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
+from headrace.client_settings import client_settings
 from headrace.config import ResourceConfig, SourceConfig
 from headrace.exceptions import HeadraceError, RowError
 from headrace.figures import ResourceFigures
@@ -18,7 +19,7 @@ from headrace.listing import FetchedPage, Listing
 from headrace.live_table import LiveTable
 from headrace.redaction import Redactor
 from headrace.rows import MainRoad
-from headrace.source import SOURCE_NAME, build_listing, build_resources, client_settings
+from headrace.source import SOURCE_NAME, build_listing, build_resources
 from headrace.wire.lanes import Lanes
 
 

@@ -10,25 +10,33 @@ from typing import Protocol, TypeVar
 import msgspec
 from jsonpath_ng import JSONPath
 
-from headrace.exceptions import ExpressionError, PageError
+from headrace.exceptions import ExpressionError, HeadraceError, PageError
 from headrace.exchange import Request, Response
 from headrace.figures import ResourceFigures
 from headrace.paging import Page, Paginator
 from headrace.redaction import Redactor
-from headrace.rows import PageSlicer
+from headrace.rows import PageSlicer, SlicedPage
 from headrace.wire.credentials import Credentials
 
 Following = TypeVar("Following")
+Read = TypeVar("Read")
 
 
 class Client(Protocol):
     """Gets answers; `headrace.wire` has the one that asks over HTTP."""
 
-    async def send(self, request: Request, credentials: Credentials) -> Response:
-        """Sends a request and reads the whole answer.
+    async def read(
+        self,
+        request: Request,
+        credentials: Credentials,
+        read: Callable[[Response], Read],
+        figures: ResourceFigures,
+    ) -> Read:
+        """Sends a request and makes of the whole answer what `read` does.
 
         Raises:
             RequestError: no answer, or an error status.
+            PageError: `read` does not take the answer.
         """
         ...
 
@@ -134,18 +142,22 @@ class Listing:
             RequestError: the request got no usable answer.
             PageError: the answer is not the page that the config describes.
         """
-        response = await client.send(request, self.credentials)
+
+        def cut(response: Response) -> tuple[Response, SlicedPage]:
+            try:
+                content_type = response.headers.get("Content-Type", "")
+                return response, slicer.slice(response.body, content_type)
+            except PageError as error:
+                raise self._located(error, client, response) from None
+
+        response, sliced = await client.read(request, self.credentials, cut, figures)
         figures.requests += 1
         try:
-            content_type = response.headers.get("Content-Type", "")
-            sliced = slicer.slice(response.body, content_type)
             count = len(sliced.rows) + len(sliced.unreadable)
             page = Page(sliced.rest, sliced.document, response.headers, count, number)
             next_step = following(page)
         except (PageError, ExpressionError) as error:
-            clean = client.redactor(self.request, self.credentials).clean
-            told = f"resource `{self.name}`, {response.told()}: {error}"
-            raise type(error)(clean(told)) from None
+            raise self._located(error, client, response) from None
         figures.pages += 1
         figures.bytes += len(response.body)
         size = len(response.body)
@@ -153,3 +165,8 @@ class Listing:
             FetchedPage(sliced.rows, size, response.told, unreadable=sliced.unreadable),
             next_step,
         )
+
+    def _located(self, error: HeadraceError, client: Client, response: Response) -> HeadraceError:
+        """The error, with the answer that it is about."""
+        clean = client.redactor(self.request, self.credentials).clean
+        return type(error)(clean(f"resource `{self.name}`, {response.told()}: {error}"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from headrace.config.tail import TailConfig
 from headrace.exceptions import PageError, ResponseStatusError
 from headrace.exchange import Request, Response
 from headrace.figures import ResourceFigures
-from headrace.listing import Client, FetchedPage, Listing
-from headrace.rows import PageSlicer
+from headrace.listing import Client, FetchedPage, Listing, Read
+from headrace.rows import PageSlicer, SlicedPage
 
 _ABSENT = frozenset({404, 410})
 _DOTS = frozenset({"", ".", ".."})
@@ -31,13 +33,17 @@ class SingleRows:
         self._slicer: PageSlicer | None = None
         self._found = 0
         self._missed = 0
+        self._missed_open = False
 
-    async def fetch(self, client: Client, identity: int | str) -> FetchedPage | None:
+    async def fetch(
+        self, client: Client, identity: int | str, *, is_open: bool
+    ) -> FetchedPage | None:
         """Asks for one row.
 
         Args:
             client: to ask with.
             identity: what its path names it by.
+            is_open: it was seen before, and can still change.
 
         Returns:
             A page with that row alone; None when there is no such row.
@@ -46,19 +52,17 @@ class SingleRows:
             RequestError: there is no usable answer.
             PageError: the answer is not one row, or no path can name the row.
         """
-        response = await self._send(client, identity)
-        if response is None:
-            self._missed += 1
-            return None
-        self._found += 1
         if self._slicer is None:
             clean = client.redactor(self._listing.request, self._listing.credentials).clean
             self._slicer = PageSlicer(self._config.refresh_selector, (), clean)
-        where = f"resource `{self._listing.name}`, {response.told()}"
-        try:
-            sliced = self._slicer.slice(response.body, response.headers.get("Content-Type", ""))
-        except PageError as error:
-            raise PageError(f"{where}: {error}") from None
+        answer = await self._read(client, identity, partial(self._cut, self._slicer))
+        if answer is None:
+            self._missed += 1
+            self._missed_open |= is_open
+            return None
+        self._found += 1
+        response, sliced = answer
+        where = self._where(response)
         if len(sliced.rows) + len(sliced.unreadable) != 1:
             raise PageError(
                 f"{where}: should be the row {identity!r} alone, but holds "
@@ -71,7 +75,8 @@ class SingleRows:
     async def check_path(self, client: Client, shown: int | str) -> None:
         """Where no row was found by its path, sees whether one is that the listing shows.
 
-        A wrong path would else let hidden rows never arrive, and open ones count as gone.
+        With a wrong path hidden rows never arrive, of which a note is made; and open rows would
+        count as gone.
 
         Args:
             client: to ask with.
@@ -79,25 +84,40 @@ class SingleRows:
 
         Raises:
             RequestError: there is no usable answer.
-            PageError: the row is not found either.
+            PageError: that row is not found either, and open ones were not.
         """
         if self._found or not self._missed:
             return
-        if await self._send(client, shown) is None:
-            raise PageError(
+        if await self._read(client, shown, _as_it_came) is None:
+            told = (
                 f"resource `{self._listing.name}`: the listing shows row `{shown}`, but GET "
                 f"{self._path(shown)} finds none, as with the other {self._missed} that were "
                 "asked for. Check `incremental.refresh_path`, and that the credentials may read "
-                "single rows; nothing was saved."
+                "single rows"
             )
+            if self._missed_open:
+                raise PageError(f"{told}; nothing was saved.")
+            self._figures.notes.append(f"{told}: what the listing hides is not found otherwise.")
         self._found += 1
 
-    async def _send(self, client: Client, identity: int | str) -> Response | None:
+    def _cut(self, slicer: PageSlicer, response: Response) -> tuple[Response, SlicedPage]:
+        try:
+            content_type = response.headers.get("Content-Type", "")
+            return response, slicer.slice(response.body, content_type)
+        except PageError as error:
+            raise type(error)(f"{self._where(response)}: {error}") from None
+
+    def _where(self, response: Response) -> str:
+        return f"resource `{self._listing.name}`, {response.told()}"
+
+    async def _read(
+        self, client: Client, identity: int | str, read: Callable[[Response], Read]
+    ) -> Read | None:
         listing = self._listing
         path = self._path(identity)
         request = Request("GET", path, listing.request.params, listing.request.headers)
         try:
-            response = await client.send(request, listing.credentials)
+            answer = await client.read(request, listing.credentials, read, self._figures)
         except ResponseStatusError as error:
             if error.status not in _ABSENT:
                 raise ResponseStatusError(
@@ -105,9 +125,9 @@ class SingleRows:
                     "`incremental.refresh_path`.",
                     error.status,
                 ) from None
-            response = None
+            answer = None
         self._figures.requests += 1
-        return response
+        return answer
 
     def _path(self, identity: int | str) -> str:
         name = quote(str(identity), safe="")
@@ -117,3 +137,7 @@ class SingleRows:
                 "stand in the path of one row. Check `incremental.cursor_path`."
             )
         return (self._config.refresh_path or "").format_map({self._config.primary_key[0]: name})
+
+
+def _as_it_came(response: Response) -> Response:
+    return response

@@ -12,6 +12,7 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TSchemaContract
 from dlt.extract import DltResource, DltSource
 
+from headrace.client_settings import client_settings
 from headrace.config import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
@@ -30,7 +31,6 @@ from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.paging import CursorPaginator, Paginator, SinglePagePaginator
 from headrace.paging.cursor import CursorSettings
-from headrace.wire.client import ClientSettings
 from headrace.wire.credentials import Credentials
 from headrace.wire.lanes import Lanes
 
@@ -144,18 +144,6 @@ def _build_resource(
 
     resource: DltResource = dlt.resource(list_rows, **config.hints)()
     return resource
-
-
-def client_settings(config: SourceConfig) -> ClientSettings:
-    """How the config wants the API to be talked to."""
-    client = config.client
-    return ClientSettings(
-        base_url=client.base_url,
-        headers=client.headers or {},
-        concurrency=client.concurrency,
-        timeout=client.timeout,
-        max_response_bytes=client.max_response_bytes,
-    )
 
 
 def leg_settings(config: SourceConfig) -> LegSettings:

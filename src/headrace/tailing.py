@@ -13,26 +13,20 @@ from typing import Any
 import msgspec
 
 from headrace.config.tail import TailConfig
-from headrace.decisions import Decisions
 from headrace.exceptions import (
     ConfigError,
-    ExpressionError,
     Fault,
     HeadraceError,
     PageError,
     ResponseStatusError,
-    RowError,
     StateError,
 )
 from headrace.figures import ResourceFigures
-from headrace.json_path import JsonPath
 from headrace.legs import LegEnd
 from headrace.listing import Client, FetchedPage, Listing
 from headrace.paging import Paginator
-from headrace.row_times import last_change
 from headrace.rows import PageSlicer
-from headrace.rows.reading import decode_row
-from headrace.rows.row_facts import RowFactReader, RowFacts, cut_to
+from headrace.rows.row_facts import cut_to
 from headrace.single_rows import SingleRows
 from headrace.tail import (
     CursorRefused,
@@ -43,12 +37,11 @@ from headrace.tail import (
     Page,
     Planner,
     RowAsk,
-    Rows,
     from_state,
     to_state,
 )
-from headrace.tail.keys import instant_of
 from headrace.tail.messages import Answer, Ask
+from headrace.tail_rows import TailRowReader
 
 LEDGER = "ledger"
 _FIELDS = "fields"
@@ -128,16 +121,7 @@ class TailLane:
         self._config = config
         self._bounds = bounds
         self._figures = figures
-        self._settles = Decisions(config.settled_when) if config.settled_when else None
-        self._settled_names = config.settled_when.used_names if config.settled_when else ()
-        paths = [config.key, *([config.time_path] if config.time_path else [])]
-        self._reader = RowFactReader(
-            {
-                *(_first_step(path) for path in paths),
-                *(*config.primary_key, *self._settled_names, *config.touches),
-            },
-            state.get(_FIELDS, ()),
-        )
+        self._reader = TailRowReader(listing.name, config, state.get(_FIELDS, ()))
         try:
             self._planner = self._new_planner(from_state(state.get(LEDGER)))
         except (StateError, ConfigError) as error:
@@ -259,18 +243,22 @@ class TailLane:
             self._refusal, self._pass = error, None
             return _Answered(CursorRefused())
         walk.expected = None if following is None else json.dumps(following)
-        rows, apart, facts = self._known_by_key(page)
+        is_first_top = cursor is None and not self._planner.ledger.coverage.spans
+        rows, apart, facts = self._reader.read(
+            page, self._bounds.clock(), learn=True, is_first_top=is_first_top
+        )
         if facts.keys:
             # One in the middle is neither still being written nor about to be pruned.
             self._shown = facts.keys[len(facts.keys) // 2]
         return _Answered(Page(facts, walk.expected), page, rows, apart)
 
     async def _row(self, client: Client, ask: RowAsk) -> _Answered:
-        page = await self._singles.fetch(client, ask.identity)
+        is_open = ask.key in self._planner.ledger.open
+        page = await self._singles.fetch(client, ask.identity, is_open=is_open)
         if page is None:
             return _Answered(NotThere())
         page = replace(page, rows=[cut_to(row, self._reader.known) for row in page.rows])
-        rows, apart, facts = self._known_by_key(page, learn=False)
+        rows, apart, facts = self._reader.read(page, self._bounds.clock())
         if apart:
             raise PageError(
                 f"resource `{self._listing.name}`, {page.told()}: the answer has no "
@@ -278,82 +266,6 @@ class TailLane:
                 "and that `incremental.refresh_selector` leads to the row in it."
             )
         return _Answered(Found(facts), page, rows)
-
-    def _known_by_key(
-        self, page: FetchedPage, *, learn: bool = True
-    ) -> tuple[list[msgspec.Raw], list[msgspec.Raw], Rows]:
-        """The rows with a key, those without, and what the planner needs to know of the first."""
-        rows, apart = page.rows, []
-        try:
-            facts = self._reader.read(rows, learn=learn)
-        except (msgspec.MsgspecError, RecursionError):
-            apart = [row for row in rows if not _is_decodable(row)]
-            rows = [row for row in rows if _is_decodable(row)]
-            facts = self._reader.read(rows, learn=learn)
-        keys = _values(facts, self._config.key)
-        if None in keys:
-            if not self._config.settings.key_is_primary:
-                raise PageError(
-                    f"resource `{self._listing.name}`, {page.told()}: a row has no "
-                    f"`{self._config.key}`, by which the listing should be ordered. Check "
-                    "`incremental.cursor_path`."
-                )
-            apart += [row for row, key in zip(rows, keys, strict=True) if key is None]
-            rows = [row for row, key in zip(rows, keys, strict=True) if key is not None]
-            facts = self._reader.read(rows, learn=learn)
-        return rows, apart, self._told_to_planner(rows, facts, page)
-
-    def _told_to_planner(
-        self, rows: Sequence[msgspec.Raw], facts: RowFacts, page: FetchedPage
-    ) -> Rows:
-        config, ledger = self._config, self._planner.ledger
-        now = self._bounds.clock()
-        touches = [
-            (place, named)
-            for name in config.touches
-            for place, named in enumerate(facts.column(name))
-            if named is not None and named != ""
-        ]
-        is_first_top = bool(config.touches) and not ledger.coverage.spans
-        return Rows(
-            _values(facts, config.key),
-            identities=None if config.settings.key_is_primary else self._identities(facts),
-            settled=self._settled(facts, page),
-            touches=touches,
-            instants=self._instants(facts),
-            touched_at=[last_change(rows[place], now) for place, _ in touches],
-            last_change=_latest_change(rows, now) if is_first_top else None,
-        )
-
-    def _identities(self, facts: RowFacts) -> list[Any]:
-        columns = [facts.column(name) for name in self._config.primary_key]
-        if len(columns) == 1:
-            return columns[0]
-        return [json.dumps(values, default=str) for values in zip(*columns, strict=True)]
-
-    def _settled(self, facts: RowFacts, page: FetchedPage) -> list[bool] | None:
-        if self._settles is None:
-            return None
-        names, decide = self._settled_names, self._settles.decide
-        columns = [facts.column(name) for name in names]
-        try:
-            if not names:
-                return [decide({})] * len(facts)
-            return [
-                decide(dict(zip(names, values, strict=True)))
-                for values in zip(*columns, strict=True)
-            ]
-        except ExpressionError as error:
-            raise ExpressionError(
-                f"resource `{self._listing.name}`, {page.told()}: `settled_when`: {error}"
-            ) from None
-
-    def _instants(self, facts: RowFacts) -> list[float] | None:
-        path, settings = self._config.time_path, self._config.settings
-        if path is None or (settings.lookback is None and settings.backfill_until is None):
-            return None
-        instants = [instant_of(value) for value in _values(facts, path)]
-        return None if None in instants else [each for each in instants if each is not None]
 
 
 def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
@@ -367,31 +279,6 @@ def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
 def _setter(event: asyncio.Event) -> Callable[[], object]:
     """What sets an event of the running loop from any thread."""
     return partial(asyncio.get_running_loop().call_soon_threadsafe, event.set)
-
-
-def _latest_change(rows: Sequence[msgspec.Raw], now: float) -> float | None:
-    changes = (last_change(row, now) for row in rows)
-    return max((each for each in changes if each is not None), default=None)
-
-
-def _first_step(path: JsonPath) -> str:
-    return path.steps[0] if path.steps else ""
-
-
-def _values(facts: RowFacts, path: JsonPath) -> list[Any]:
-    """The values at a plain path."""
-    values = facts.column(_first_step(path))
-    for step in (path.steps or ())[1:]:
-        values = [value.get(step) if isinstance(value, dict) else None for value in values]
-    return values
-
-
-def _is_decodable(row: msgspec.Raw) -> bool:
-    try:
-        decode_row(row)
-    except RowError:
-        return False
-    return True
 
 
 async def _next_done(

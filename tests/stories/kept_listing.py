@@ -29,6 +29,14 @@ class KeptListing(JsonServer):
     Args:
         key: the field that orders the listing.
         page: rows asked for in a page.
+
+    Attributes:
+        rows: by their ids.
+        hidden: ids of those that the listing leaves out.
+        single_fields: that a row has besides, where it is shown alone.
+        rows_are_wrapped: whether a row shown alone stands under `data`.
+        row_answer: to each request for a row alone; None shows the row.
+        takes_cursors: whether a cursor is good for anything.
     """
 
     def __init__(self, key: str = "id", page: int = 50) -> None:

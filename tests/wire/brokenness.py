@@ -12,13 +12,17 @@ Breaking = Callable[[socket.socket], None]
 
 
 @contextmanager
-def socket_server(serve: Breaking) -> Iterator[str]:
+def socket_server(serve: Breaking, port: int = 0) -> Iterator[str]:
     """Accepts connections one after the other; `serve` does with each what it likes.
+
+    Args:
+        serve: gets each connection.
+        port: to listen at; 0 takes a free one.
 
     Yields:
         The server's address, as `127.0.0.1:8080`.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
 
         def accept() -> None:
             while True:
@@ -55,6 +59,18 @@ def resetting(answer: bytes = b"") -> Breaking:
         connection.recv(65536)
         connection.sendall(answer)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return serve
+
+
+def in_turn(*serves: Breaking) -> Breaking:
+    """Serves each connection in a way of its own; the last way again and again."""
+    ways = iter(serves)
+    last: list[Breaking] = []
+
+    def serve(connection: socket.socket) -> None:
+        last[:] = [next(ways, *last)]
+        last[0](connection)
 
     return serve
 

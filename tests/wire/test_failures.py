@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -29,7 +30,7 @@ KEY = Credentials.api_key("k", SECRET, "query")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-def failure(base_url: str, **settings: float) -> str:
+def failure(base_url: str, **settings: Any) -> str:
     """The message of a failed connection, checked for what must hold for all of them."""
     with pytest.raises(ConnectionFailed) as caught:
         send(base_url.replace("//", "//me:hush-hush@"), "/items", KEY, **settings)

@@ -18,9 +18,10 @@ from headrace.exchange import Request
 from headrace.wire.client import ClientSettings, HttpClient
 from headrace.wire.credentials import Credentials
 from headrace.wire.lanes import Lanes
+from headrace.wire.retrying import RetrySettings
 from tests.servers import JsonServer
 
-SETTINGS = ClientSettings("http://127.0.0.1:9")
+SETTINGS = ClientSettings("http://127.0.0.1:9", retry=RetrySettings(max_attempts=1))
 PATIENCE = 10.0
 
 Lane = Callable[[HttpClient], AsyncIterator[int]]

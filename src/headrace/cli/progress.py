@@ -76,7 +76,10 @@ class _Progress:
         return counts.rows / max(time.monotonic() - self._started, 0.001)
 
     def _doing(self, counts: ResourceFigures) -> str:
-        return self._after_listing if counts.listings_ended else "listing"
+        doing = self._after_listing if counts.listings_ended else "listing"
+        if not counts.retries and not counts.seconds_waited:
+            return doing
+        return f"{doing} (retries: {counts.retries:,}, waits: {counts.seconds_waited:,.0f} s)"
 
 
 def _print_lines(progress: _Progress, console: Console, ended: threading.Event) -> None:

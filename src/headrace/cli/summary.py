@@ -48,6 +48,9 @@ def print_summary(report: SyncReport) -> None:
             Text(name), Text(full_name), f"{counts.loaded_rows:,}", f"{counts.requests:,}"
         )
     console.print(table)
+    if total.retries or total.seconds_waited:
+        retries = f"{total.retries:,} " + ("retry" if total.retries == 1 else "retries")
+        _print(console, f"{retries}, waited {total.seconds_waited:,.0f} s for the server.")
     for count, why in (
         (total.discarded, "discarded by the schema contract or a processing step"),
         (total.replaced, "older versions of rows that came again"),

@@ -47,6 +47,21 @@ def _http_url(url: str) -> str:
     return address
 
 
+def _host(text: str) -> str:
+    host = text.strip()
+    try:
+        parts = urlsplit(f"//{host}")
+        # The port is read only when it is asked for.
+        usable = bool(parts.hostname) and parts.netloc == host and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username is not None or any(map(str.isspace, host)) or "*" in host:
+        raise fault(
+            "must be a host alone, for example `files.example.com` or `files.example.com:8443`"
+        )
+    return host
+
+
 class RetryConfig(FormatModel):
     """When a failed request is tried again."""
 
@@ -59,7 +74,8 @@ class RetryConfig(FormatModel):
     )
     max_delay: Seconds = Field(default=300, description="Longest pause, in seconds.")
     respect_retry_after: bool = Field(
-        default=True, description="Wait as long as the server's `Retry-After` says."
+        default=True,
+        description="Wait as long as the server's `Retry-After` or `RateLimit-*` headers say.",
     )
     deadline: Seconds = Field(
         default=600, description="Seconds for one request with all its attempts."
@@ -95,9 +111,13 @@ class ClientConfig(FormatModel):
         default=256 * 1024 * 1024, description="Largest answer, in bytes after decompression."
     )
     retry: RetryConfig | None = Field(default=None, description="When to try again.")
-    rate_limit: RateLimitConfig | None = Field(default=None, description="How fast to ask.")
-    allowed_hosts: tuple[str, ...] | None = Field(
-        default=None, description="Other hosts that may be followed to, with credentials."
+    rate_limit: RateLimitConfig | None = Field(
+        default=None, description="How fast to ask, spread evenly."
+    )
+    allowed_hosts: tuple[Annotated[str, AfterValidator(_host)], ...] | None = Field(
+        default=None,
+        description="Other hosts that a redirect or a link may lead to, with the credentials; "
+        "each `host` or `host:port`.",
     )
 
 

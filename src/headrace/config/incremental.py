@@ -76,5 +76,7 @@ class IncrementalConfig(FormatModel):
         | None
     ) = Field(default=None, description="How rows that were hidden at first are found.")
     time_path: str | None = Field(
-        default=None, description="JSONPath of a row's time, for a lookback where the key is none."
+        default=None,
+        description="JSONPath of a row's time, for a lookback or a time to go back to, where the "
+        "key is none.",
     )

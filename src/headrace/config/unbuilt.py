@@ -13,7 +13,7 @@ from headrace.config.showing import Path, listed
 from headrace.config.tail import WITH_START_PARAM, is_tail
 
 UNBUILT: Mapping[str, tuple[str, ...]] = {
-    "client": ("session", "retry", "rate_limit", "allowed_hosts"),
+    "client": ("session",),
     "resource": ("include_from_parent", "processing_steps", "parent_table_name"),
     "endpoint": ("response_actions",),
     "incremental": WITH_START_PARAM,

@@ -10,13 +10,15 @@ from typing import Any
 import msgspec
 from jsonpath_ng import JSONPath
 
-from headrace.exceptions import PageError
+from headrace.exceptions import IncompletePage, PageError
 from headrace.json_path import JsonPath
 from headrace.redaction import one_line
 from headrace.rows.list_detection import find_list
 from headrace.rows.page_shape import PageShape
 from headrace.rows.tolerant import find_rows
 
+# Their words for a text that ends too early: msgspec's, and those of Python's decoders.
+_CUT_OFF = ("Input data was truncated", "unexpected end of data", "truncated data")
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 200
 _SHOWN_KEYS = 20
@@ -85,6 +87,7 @@ class PageSlicer:
             content_type: its header; a charset in it is heeded.
 
         Raises:
+            IncompletePage: the JSON ends before its end.
             PageError: the body is not JSON, or the selector leads nowhere in it.
         """
         page = _as_utf8(body, content_type)
@@ -111,11 +114,11 @@ class PageSlicer:
         if isinstance(error, RecursionError):
             return PageError("the answer nests lists or objects too deeply to be read")
         if isinstance(error, UnicodeDecodeError):
-            return PageError(
+            return _kind_of_fault(error.reason)(
                 f"the answer is not valid utf-8: {error.reason} at byte {error.start:,} of "
                 f"{len(page):,}"
             )
-        return PageError(_what_came_instead(page, error, self._clean))
+        return _kind_of_fault(str(error))(_what_came_instead(page, error, self._clean))
 
     def _cut(self, page: bytes) -> SlicedPage:
         known = self._shape.cut(page) if self._shape else None
@@ -229,7 +232,7 @@ def _as_utf8(body: bytes, content_type: str) -> bytes:
             return body.removeprefix(_BOM)
         page = body.decode(charset).encode()
     except UnicodeDecodeError as error:
-        raise PageError(
+        raise _kind_of_fault(error.reason)(
             f"the answer is not valid {charset}: {error.reason} at byte {error.start:,} of "
             f"{len(body):,}"
         ) from None
@@ -247,6 +250,10 @@ def _charset(content_type: str) -> str:
         if name.strip().lower() == "charset":
             return value.strip("\"' ").lower()
     return ""
+
+
+def _kind_of_fault(words: str) -> type[PageError]:
+    return IncompletePage if words in _CUT_OFF else PageError
 
 
 def _what_came_instead(page: bytes, error: Exception, clean: Callable[[str], str]) -> str:

@@ -122,7 +122,8 @@ class FixedKeys:
         """Covered rows of a page that are to be loaded again."""
         keys, low = view.keys, self._sync.listed_low
         due, missing = self._sync.due, self._ledger.missing
-        named = set(self._named_on(view))
+        # A leg that starts again at the top has some of them already.
+        named = {key for key in self._named_on(view) if not self._has_loaded(key)}
         return [
             index
             for index in self._once(view, known)

@@ -1,26 +1,37 @@
-"""Sends one request at a time over a shared session and gives back a whole answer."""
+"""Sends requests over a shared session and gives back whole answers."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from urllib.parse import urljoin
+from typing import TypeVar
 
 import aiohttp
+from multidict import CIMultiDict
 
 from headrace import __version__
-from headrace.exceptions import HeadraceError, PageError, RedirectRefused
+from headrace.exceptions import HeadraceError, IncompletePage, RedirectRefused
 from headrace.exchange import Headers, Request, Response
+from headrace.figures import ResourceFigures
 from headrace.redaction import Redactor
+from headrace.wire.attempts import AttemptFailed, most_attempts, passing_failure
+from headrace.wire.body import beginning, whole_body
 from headrace.wire.credentials import Credentials
-from headrace.wire.failures import connection_failed, redirect_to_nowhere, status_error
+from headrace.wire.destinations import Destination, Destinations
+from headrace.wire.failures import (
+    LONGEST_HEADER,
+    MOST_HEADERS,
+    connection_failed,
+    redirect_to_nowhere,
+    status_error,
+)
+from headrace.wire.gate import Gate, RateLimit
 from headrace.wire.message import encoded_body, merged_headers, secrets_of
-from headrace.wire.proxy import environment_proxy
+from headrace.wire.retrying import Retries, RetrySettings
+from headrace.wire.server_pace import retry_after, seconds_to_reset
+from headrace.wire.timing import Timing
 from headrace.wire.url import (
-    join_url,
-    origin,
     sendable,
     shown_origin,
     shown_url,
@@ -29,6 +40,8 @@ from headrace.wire.url import (
     with_query,
 )
 
+Read = TypeVar("Read")
+
 MAX_REDIRECTS = 5
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -36,9 +49,9 @@ _DEFAULT_HEADERS = {
     "Accept": "application/json, */*;q=0.8",
     "User-Agent": f"headrace/{__version__}",
 }
-_ERROR_BODY_BYTES = 64 * 1024
-# What Python's own client allows: some servers put long cursors and policies in headers.
-_LONGEST_HEADER = 64 * 1024
+_CONTENT_TYPE = "Content-Type"
+_TOO_MANY_REQUESTS = 429
+_REAL_TIME = Timing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +63,11 @@ class ClientSettings:
             basic authentication.
         headers: sent with every request.
         concurrency: requests under way at once.
-        timeout: seconds for one request, its body included.
+        timeout: seconds for one answer, its body included.
         max_response_bytes: the largest body taken, after decompression.
+        retry: when a failed request is made again.
+        rate_limit: how many requests may begin in a span of time; any number when None.
+        allowed_hosts: other hosts that requests may be led to, with their credentials.
     """
 
     base_url: str = field(repr=False)
@@ -59,6 +75,9 @@ class ClientSettings:
     concurrency: int = 8
     timeout: float = 60.0
     max_response_bytes: int = 256 * 1024 * 1024
+    retry: RetrySettings = field(default_factory=RetrySettings)
+    rate_limit: RateLimit | None = None
+    allowed_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +93,32 @@ class HttpClient:
 
     Args:
         settings: of the API.
+        timing: to wait by.
     """
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, timing: Timing = _REAL_TIME) -> None:
         self._settings = settings
-        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._timing = timing
+        self._gate = Gate(settings.concurrency, settings.rate_limit, timing)
+        self._destinations = Destinations(settings.base_url, settings.allowed_hosts)
         self._session: aiohttp.ClientSession | None = None
+        self._usual_timeout = aiohttp.ClientTimeout(
+            total=min(settings.timeout, settings.retry.deadline)
+        )
         login = user_and_password(settings.base_url)
         self._login = Credentials.basic(*login) if login else Credentials()
-        self._own_urls: dict[str, str] = {}
+        defaults = CIMultiDict(_DEFAULT_HEADERS)
+        self._headers = merged_headers(defaults, self._login.headers, settings.headers, cookies={})
         self._redactors: dict[tuple[str, ...], Redactor] = {}
 
     async def __aenter__(self) -> HttpClient:
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            # All requests go to one origin: its proxy is looked up once, not in a thread for each.
-            proxy=environment_proxy(self._settings.base_url),
-            skip_auto_headers=["Content-Type"],
-            max_line_size=_LONGEST_HEADER,
-            max_field_size=_LONGEST_HEADER,
+            skip_auto_headers=[_CONTENT_TYPE],
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+            max_headers=MOST_HEADERS,
         )
         return self
 
@@ -127,53 +151,120 @@ class HttpClient:
         return redactor.clean(shown_url(url, credentials.params))
 
     async def send(self, request: Request, credentials: Credentials) -> Response:
-        """Sends the request, follows redirects within the origin, and reads the whole answer.
+        """Gets the whole answer to a request, as `read` does, whatever it says."""
+        return await self.read(request, credentials, _as_it_came, ResourceFigures())
+
+    async def read(
+        self,
+        request: Request,
+        credentials: Credentials,
+        read: Callable[[Response], Read],
+        figures: ResourceFigures,
+    ) -> Read:
+        """Sends a request, follows redirects to where they may lead, and reads the answer.
+
+        What fails in passing is tried again, after a pause in which no place is taken from others.
 
         Args:
             request: what to ask.
-            credentials: added to it; sent to the origin of the base URL only.
+            credentials: added to it; sent to allowed origins only.
+            read: makes what is wanted of an answer with a status below 400; one that raises
+                `IncompletePage` is asked for again.
+            figures: to count retries and waiting on.
 
         Returns:
-            The answer, its status below 400.
+            What `read` returns.
 
         Raises:
             RequestError: no answer, an error status, or a redirect to another origin.
-            PageError: the body is larger than the limit.
+            PageError: the body is larger than the limit, or `read` says so.
         """
-        url = with_query(self._listing_url(request, credentials), request.params)
+        attempt = partial(self._attempt, request, credentials, read, figures)
+        try:
+            return await attempt()
+        except AttemptFailed as failed:
+            retries = Retries(failed, self._settings.retry, self._gate, figures)
+        return await retries.run(attempt)
+
+    async def _attempt(
+        self,
+        request: Request,
+        credentials: Credentials,
+        read: Callable[[Response], Read],
+        figures: ResourceFigures,
+        *,
+        is_in_line: bool = False,
+        most_seconds: float | None = None,
+    ) -> Read:
+        """One try, redirects included."""
+        await self._gate.enter(figures, is_in_line=is_in_line)
+        began = self._timing.clock()
+        try:
+            return read(await self._answer(request, credentials, self._timeout(most_seconds)))
+        except IncompletePage as error:
+            seconds = self._timing.clock() - began
+            raise AttemptFailed(error, "incomplete JSON", seconds=seconds) from None
+        except AttemptFailed as failed:
+            failed.seconds = self._timing.clock() - began
+            raise
+        finally:
+            self._gate.leave()
+
+    def _timeout(self, most_seconds: float | None) -> aiohttp.ClientTimeout:
+        if most_seconds is None:
+            return self._usual_timeout
+        return aiohttp.ClientTimeout(total=min(self._settings.timeout, most_seconds))
+
+    async def _answer(
+        self, request: Request, credentials: Credentials, timeout: aiohttp.ClientTimeout
+    ) -> Response:
+        redactor = partial(self.redactor, request, credentials)
+        place = self._destinations.of_path(request.path, redactor)
+        url = with_query(place.url, request.params)
         url = with_query(url, credentials.params) if credentials.params else url
-        async with self._slots:
-            for _ in range(MAX_REDIRECTS + 1):
-                # Told only where something is to be told: thousands of pages go without.
-                told = partial(self._told, request.method, url, credentials)
-                answer = await self._exchange(request, url, credentials, told)
-                if answer.location is None:
-                    break
-                redactor = self.redactor(request, credentials)
-                who = f"{told()}: the server redirects"
-                url = self._own_url(urljoin, url, answer.location, who, redactor)
-                url = with_missing_query(url, credentials.params)
-                request = _redirected(request, answer.status)
-            else:
-                raise RedirectRefused(
-                    f"{told()}: redirected more than {MAX_REDIRECTS} times. Check "
-                    "`client.base_url`."
-                )
+        for _ in range(MAX_REDIRECTS + 1):
+            # Told only where something is to be told: thousands of pages go without.
+            told = partial(self._told, request.method, url, credentials)
+            answer = await self._exchange(request, url, place, credentials, timeout, told)
+            if answer.location is None:
+                break
+            place = self._destinations.of_redirect(url, answer.location, told(), redactor)
+            url = with_missing_query(place.url, credentials.params)
+            request = _redirected(request, answer.status)
+        else:
+            raise RedirectRefused(
+                f"{told()}: redirected more than {MAX_REDIRECTS} times. Check `client.base_url`."
+            )
         if answer.status in _REDIRECTS:
             raise redirect_to_nowhere(answer.status, told())
         if answer.status >= 400:
-            redactor = self.redactor(request, credentials)
-            raise status_error(answer.status, answer.body, told(), redactor)
+            raise self._refusal(answer, told(), redactor())
+        self._heed_rate_limit(answer.headers)
         return Response(answer.status, answer.headers, answer.body, told)
 
-    def _listing_url(self, request: Request, credentials: Credentials) -> str:
-        """Where a path leads; all pages of a listing share one."""
-        if request.path not in self._own_urls:
-            redactor = self.redactor(request, credentials)
-            self._own_urls[request.path] = self._own_url(
-                join_url, self._settings.base_url, request.path, "the request goes", redactor
-            )
-        return self._own_urls[request.path]
+    def _refusal(self, answer: _Answer, told: str, redactor: Redactor) -> Exception:
+        """What an error status means: that there is no answer, or that there may be one later."""
+        error = status_error(answer.status, answer.body, told, redactor)
+        retry = self._settings.retry
+        if answer.status not in retry.status_codes:
+            return error
+        pause = None
+        if retry.respect_retry_after:
+            now = self._timing.wall_clock()
+            pause = retry_after(answer.headers, now) or seconds_to_reset(answer.headers, now)
+        slows_all = answer.status == _TOO_MANY_REQUESTS or pause is not None
+        return AttemptFailed(error, str(answer.status), pause=pause, slows_all=slows_all)
+
+    def _heed_rate_limit(self, headers: Headers) -> None:
+        """Waits for the reset where nothing is left, but no longer than a request may take.
+
+        Beyond that the server has the word: it may refuse the next request, and say why.
+        """
+        retry = self._settings.retry
+        if retry.respect_retry_after:
+            pause = seconds_to_reset(headers, self._timing.wall_clock())
+            if pause is not None and pause <= retry.deadline:
+                self._gate.pause(pause)
 
     def _told(self, method: str, url: str, credentials: Credentials) -> str:
         return f"{method} {self._shown(url, credentials)}"
@@ -182,7 +273,9 @@ class HttpClient:
         self,
         request: Request,
         url: str,
+        place: Destination,
         credentials: Credentials,
+        timeout: aiohttp.ClientTimeout,
         told: Callable[[], str],
     ) -> _Answer:
         """One request and its answer, no redirect followed."""
@@ -192,59 +285,42 @@ class HttpClient:
         try:
             body, content_type = encoded_body(request)
             headers = merged_headers(
-                {**_DEFAULT_HEADERS, **content_type, **self._login.headers},
-                settings.headers,
+                self._headers,
+                content_type if _CONTENT_TYPE not in self._headers else {},
                 request.headers,
                 credentials.headers,
                 cookies=credentials.cookies,
             )
             async with self._session.request(
                 request.method,
-                sendable(url, settings.base_url),
+                sendable(url, place.home),
                 headers=headers,
                 data=body,
                 allow_redirects=False,
+                proxy=place.proxy,
+                timeout=timeout,
             ) as response:
-                if response.status in _REDIRECTS:
-                    return _Answer(
-                        response.status, location=response.headers.get("Location") or None
-                    )
-                if response.status >= 400:
-                    return _Answer(response.status, body=await _beginning(response))
-                whole = await _whole_body(response, settings.max_response_bytes, told)
-                return _Answer(response.status, Headers(response.headers), whole)
+                status, sent = response.status, Headers(response.headers)
+                if status in _REDIRECTS:
+                    return _Answer(status, sent, location=response.headers.get("Location") or None)
+                if status >= 400:
+                    return _Answer(status, sent, await beginning(response))
+                whole = await whole_body(response, settings.max_response_bytes, told)
+                return _Answer(status, sent, whole)
         except HeadraceError:
             raise
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            target = shown_origin(settings.base_url)
+            target = shown_origin(place.home)
             redactor = self.redactor(request, credentials)
-            raise connection_failed(error, told(), target, settings.timeout, redactor) from None
+            failure = connection_failed(error, told(), target, timeout.total or 0.0, redactor)
+            brief = passing_failure(error)
+            if brief is None:
+                raise failure from None
+            raise AttemptFailed(failure, brief, most_attempts(error)) from None
 
-    def _own_url(
-        self,
-        join: Callable[[str, str], str],
-        url: str,
-        reference: str,
-        who: str,
-        redactor: Redactor,
-    ) -> str:
-        """Where a path or a Location leads, seen from a URL; refused outside the API's origin."""
-        base = self._settings.base_url
-        try:
-            target = join(url, reference)
-            is_own = origin(target) == origin(base)
-            shown = "" if is_own else redactor.clean(shown_origin(target))
-        except ValueError as error:
-            raise RedirectRefused(
-                redactor.clean(f"{who} to something that is no URL ({error}).")
-            ) from None
-        if is_own:
-            return target
-        raise RedirectRefused(
-            f"{who} to {shown}, which is not the origin of `client.base_url` "
-            f"({shown_origin(base)}); credentials do not leave it. If that server is meant, "
-            "make it the `client.base_url`."
-        )
+
+def _as_it_came(response: Response) -> Response:
+    return response
 
 
 def _redirected(request: Request, status: int) -> Request:
@@ -259,28 +335,3 @@ def _redirected(request: Request, status: int) -> Request:
         }
         return replace(request, method="GET", headers=headers, json=None, data=None)
     return request
-
-
-async def _whole_body(
-    response: aiohttp.ClientResponse, limit: int, told: Callable[[], str]
-) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > limit:
-            raise PageError(
-                f"{told()}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
-                "raise `client.max_response_bytes`."
-            )
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    body = b""
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) >= _ERROR_BODY_BYTES:
-            break
-    return body[:_ERROR_BODY_BYTES]

@@ -12,6 +12,12 @@ import aiohttp
 from headrace.exceptions import ConnectionFailed, ResponseStatusError
 from headrace.redaction import Redactor, one_line
 
+# What Python's own client allows: some servers put long cursors and policies in headers.
+LONGEST_HEADER = 64 * 1024
+MOST_HEADERS = 128
+# How aiohttp says so.
+_TOO_MUCH = ("Got more than", "Too many headers")
+
 _SERVER_WORDS = 500
 _LIBRARY_WORDS = 200
 
@@ -75,6 +81,11 @@ def _reason(error: Exception, words: str, target: str, timeout: float) -> str:
         return f"{target} closed the connection before it answered. Run again."
     if isinstance(error, aiohttp.ClientResponseError):
         said = one_line(error.message, _LIBRARY_WORDS)
+        if said.startswith(_TOO_MUCH):
+            return (
+                f"the headers of the answer are more than {MOST_HEADERS}, or one of them is longer "
+                f"than {LONGEST_HEADER:,} bytes."
+            )
         return (
             f"{target} answers, but not in HTTP ({said}). Is the port in `client.base_url` right?"
         )

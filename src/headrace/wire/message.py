@@ -39,14 +39,17 @@ def encoded_body(request: Request) -> tuple[bytes | None, dict[str, str]]:
     return None, {}
 
 
-def merged_headers(*layers: Mapping[str, Any], cookies: Mapping[str, str]) -> CIMultiDict[str]:
+def merged_headers(
+    base: CIMultiDict[str], *layers: Mapping[str, Any], cookies: Mapping[str, str]
+) -> CIMultiDict[str]:
     """Headers of which each name is there once, however it is spelled.
 
     Args:
+        base: the same for all requests; stays as it is.
         layers: later ones go before earlier ones; None takes a header away.
         cookies: added to those in a Cookie header.
     """
-    headers: CIMultiDict[str] = CIMultiDict()
+    headers = base.copy()
     for layer in layers:
         for name, value in layer.items():
             headers.popall(name, None)

@@ -13,7 +13,7 @@ from yarl import URL
 
 from headrace.redaction import MASK
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _WHOLE_URL = re.compile(r"https?://", re.IGNORECASE)
 
 # What may stand in a path or query as it is; `%` because what was encoded stays encoded.
@@ -89,8 +89,20 @@ def origin(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     if not parts.hostname:
         raise ValueError("there is no host in it")
-    port = parts.port if parts.port is not None else _DEFAULT_PORTS.get(parts.scheme, 0)
+    port = parts.port if parts.port is not None else DEFAULT_PORTS.get(parts.scheme, 0)
     return parts.scheme, parts.hostname.lower(), port
+
+
+def host_and_port(text: str) -> tuple[str, int | None]:
+    """The parts of `host` or `host:port`; None where there is no port.
+
+    Raises:
+        ValueError: the text is something else.
+    """
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname or parts.netloc != text or parts.username is not None:
+        raise ValueError("it is no host")
+    return parts.hostname.lower(), parts.port
 
 
 def sendable(url: str, base_url: str) -> URL:

@@ -1,0 +1,91 @@
+"""When a server wants to be asked again, as the headers of its answers say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
+_FAMILIES = ("ratelimit", "x-ratelimit", "x-rate-limit")
+# One field for all, in the two forms of its drafts: `remaining=0, reset=5` and `"name";r=0;t=5`.
+_LEFT = re.compile(r"(?:\bremaining|;\s*r)\s*=\s*(\d+)")
+_RESET = re.compile(r"(?:\breset|;\s*t)\s*=\s*(\d+)")
+# A greater number is no span but a moment: in seconds since 1970, or in milliseconds.
+_LONGEST_SPAN = 1e9
+_LATEST_MOMENT = 1e11
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait by the Retry-After header (RFC 9110, 10.2.3).
+
+    Args:
+        headers: of the answer, looked up without regard to case.
+        now: seconds since 1970; the server's own Date goes before it.
+
+    Returns:
+        None where there is no such header, or it names no moment to come.
+    """
+    said = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(said):
+        return float(said) or None
+    moment = _moment(said)
+    if moment is None:
+        return None
+    left = moment - _server_time(headers, now)
+    return left if left > 0 else None
+
+
+def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until there is something left again of the server's limit on requests.
+
+    Args:
+        headers: of the answer, looked up without regard to case.
+        now: seconds since 1970; the server's own Date goes before it.
+
+    Returns:
+        None where something is left, or the server does not say until when there is nothing.
+    """
+    for family in _FAMILIES:
+        if headers.get(f"{family}-remaining", "").strip() == "0":
+            return _span(headers.get(f"{family}-reset", ""), headers, now)
+    field = headers.get("ratelimit")
+    if field is None:
+        return None
+    # There may be several policies; of those that are used up the longest counts.
+    spans = [
+        _span(reset[1], headers, now)
+        for policy in _policies(field)
+        if (left := _LEFT.search(policy)) and int(left[1]) == 0 and (reset := _RESET.search(policy))
+    ]
+    return max((span for span in spans if span is not None), default=None)
+
+
+def _policies(field: str) -> list[str]:
+    return field.split(",") if ";" in field else [field]
+
+
+def _span(reset: str, headers: Mapping[str, str], now: float) -> float | None:
+    reset = reset.strip()
+    if not _SECONDS.fullmatch(reset):
+        return None
+    seconds = float(reset)
+    if seconds > _LONGEST_SPAN:
+        moment = seconds / 1000 if seconds > _LATEST_MOMENT else seconds
+        seconds = moment - _server_time(headers, now)
+    return seconds if seconds > 0 else None
+
+
+def _server_time(headers: Mapping[str, str], now: float) -> float:
+    said = _moment(headers.get("Date", ""))
+    return now if said is None else said
+
+
+def _moment(text: str) -> float | None:
+    try:
+        moment: datetime = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    # A date without a zone is in UTC, as HTTP has no other.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

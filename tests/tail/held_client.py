@@ -1,0 +1,136 @@
+"""A client without a network: each request waits until the test has it answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import selectors
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.exceptions import ResponseStatusError
+from headrace.exchange import Headers, Request, Response
+from headrace.figures import ResourceFigures
+from headrace.listing import Read
+from headrace.redaction import Redactor
+from headrace.simulator import BadParameter, World
+from headrace.wire.credentials import Credentials
+
+Row = dict[str, Any]
+
+_LISTING = "/executions"
+
+
+class PausingLoop(asyncio.SelectorEventLoop):
+    """An event loop that returns as soon as nothing goes on by itself any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_ReportsIdleness(self.stop))
+
+
+class _ReportsIdleness(selectors.DefaultSelector):
+    def __init__(self, on_idle: Callable[[], None]) -> None:
+        super().__init__()
+        self._on_idle = on_idle
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None or timeout > 0:
+            self._on_idle()
+        return super().select(0)
+
+
+@dataclass(eq=False, slots=True)
+class HeldRequest:
+    """A request under way.
+
+    Args:
+        request: what was asked.
+        asked_at: when, in seconds since 1970.
+        arrived: is set when the answer is back.
+        answer: once the server has given it.
+        rows: in that answer.
+    """
+
+    request: Request
+    asked_at: float
+    arrived: asyncio.Future[Response]
+    answer: Response | ResponseStatusError | None = None
+    rows: list[Row] | None = None
+
+    @property
+    def is_list(self) -> bool:
+        """It asks for a page of the listing."""
+        return self.request.path == _LISTING
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the page goes on from."""
+        return self.request.params.get("cursor")
+
+    @property
+    def key(self) -> int:
+        """The row that it asks for alone."""
+        return int(self.request.path.removeprefix(f"{_LISTING}/"))
+
+    @property
+    def next_cursor(self) -> str | None:
+        """What the page that came names as the cursor of the next one."""
+        assert isinstance(self.answer, Response)
+        cursor: str | None = json.loads(self.answer.body)["nextCursor"]
+        return cursor
+
+
+class HeldClient:
+    """Has requests answered from a world, in any order, each at a moment of its own.
+
+    Args:
+        world: that answers.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.under_way: list[HeldRequest] = []
+
+    async def read(
+        self,
+        request: Request,
+        credentials: Credentials,
+        read: Callable[[Response], Read],
+        figures: ResourceFigures,
+    ) -> Read:
+        """Waits for the answer."""
+        held = HeldRequest(request, self._world.now, asyncio.get_running_loop().create_future())
+        self.under_way.append(held)
+        return read(await held.arrived)
+
+    def redactor(self, request: Request, credentials: Credentials) -> Redactor:
+        """There is nothing to hide."""
+        return Redactor()
+
+    def answer(self, held: HeldRequest) -> None:
+        """The server answers as its rows stand now; the answer is on its way back."""
+        query = {name: str(value) for name, value in held.request.params.items()}
+        if held.is_list:
+            try:
+                body = self._world.page(query)
+            except BadParameter as error:
+                held.answer, held.rows = ResponseStatusError(str(error), 400), []
+                return
+            held.rows = json.loads(body)["data"]
+        else:
+            row = self._world.execution(held.key)
+            if row is None:
+                held.answer, held.rows = ResponseStatusError("Not Found", 404), []
+                return
+            held.rows, body = [row], json.dumps(row).encode()
+        headers = Headers({"Content-Type": "application/json"})
+        held.answer = Response(200, headers, body, lambda: f"GET {held.request.path}")
+
+    def hand_over(self, held: HeldRequest) -> None:
+        """The answer is back."""
+        self.under_way.remove(held)
+        if isinstance(held.answer, Response):
+            held.arrived.set_result(held.answer)
+        elif held.answer is not None:
+            held.arrived.set_exception(held.answer)

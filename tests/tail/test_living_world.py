@@ -1,0 +1,334 @@
+"""Random histories of a living executions API, mirrored by the real connector's lane.
+
+Nothing is promised here but what DESIGN's promise says, and all of that: see `promise.py`. More
+histories than the few that run each time:
+
+    HEADRACE_EXAMPLES=1000 scripts/test -n 2 tests/tail/test_living_world.py
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from headrace.exceptions import HeadraceError
+from headrace.simulator import Pace
+from tests.tail.living_mirror import SETTLED, EndedSync, LivingMirror, LivingSync, MirrorSettings
+from tests.tail.promise import broken_promises, most_requests
+from tests.tail.watched_world import WatchedWorld
+
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 60
+NEVER = float("inf")
+PICKS = st.integers(0, 1_000)
+CHOICES = st.integers(0, 7)
+LIMITS = st.one_of(st.integers(1, 6), st.integers(1, 250))
+MIRRORS = st.builds(
+    MirrorSettings,
+    limit=LIMITS,
+    concurrency=st.sampled_from([1, 2, 8]),
+    leg_bytes=st.sampled_from([NEVER, 1, 3_000]),
+    max_probes=st.sampled_from([200, 200, 3]),
+)
+
+
+class Histories(RuleBasedStateMachine):
+    """How time and a sync may go, whatever happens in the world."""
+
+    mirror: LivingMirror
+    sync: LivingSync | None = None
+    last_started: float | None = None
+    is_caught_up = True
+
+    def begin(self, world: WatchedWorld, mirror: MirrorSettings) -> None:
+        self.world = world
+        self.mirror = LivingMirror(world, mirror)
+        self.misses: dict[int, int] = {}
+
+    def pick(self, pick: int, keys: list[int]) -> int | None:
+        return keys[pick % len(keys)] if keys else None
+
+    @rule(seconds=st.sampled_from([1.0, 30.0, 300.0, 601.0, 7_200.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    @rule()
+    def expire_cursors(self) -> None:
+        self.world.expire_cursors()
+
+    # A sync
+
+    @precondition(lambda self: self.sync is None)
+    @rule()
+    def begin_sync(self) -> None:
+        self.sync = LivingSync(self.mirror)
+
+    @precondition(lambda self: self.sync is not None)
+    @rule(count=st.integers(1, 6), choice=CHOICES)
+    def go_on(self, count: int, choice: int) -> None:
+        assert self.sync is not None
+        for _ in range(count):
+            if not self.sync.is_over:
+                self.sync.step(choice)
+
+    @precondition(lambda self: self.sync is not None)
+    @rule(choice=CHOICES)
+    def answer_is_on_its_way(self, choice: int) -> None:
+        assert self.sync is not None
+        self.sync.answer(choice)
+
+    @rule()
+    def load_the_last_leg(self) -> None:
+        self.mirror.load()
+
+    @precondition(lambda self: self.sync is not None)
+    @rule(is_loaded=st.booleans())
+    def crash(self, is_loaded: bool) -> None:
+        """What was extracted is loaded by the next run, or lost with the local folder."""
+        assert self.sync is not None
+        self.sync.crash()
+        self.end_badly()
+        if is_loaded:
+            self.mirror.load()
+        self.mirror.extracted = None
+
+    def end_badly(self) -> None:
+        self.sync, self.is_caught_up = None, False
+
+    @rule(choice=CHOICES)
+    def finish_sync(self, choice: int = 0) -> None:
+        """Goes through with the sync under way, or one without a break."""
+        if self.sync is None:
+            self.begin_sync()
+        sync = self.sync
+        assert sync is not None
+        try:
+            ended = sync.finish(choice)
+        except HeadraceError as error:
+            assert self.may_fail(sync, error), error
+            self.end_badly()
+            self.mirror.load()
+            return
+        self.sync = None
+        self.check(ended)
+
+    def may_fail(self, sync: LivingSync, error: HeadraceError) -> bool:
+        """Whether the sync had a reason to."""
+        message = str(error)
+        if "seems to have been reset" in message:
+            newest = next((int(row["id"]) for row in self.world.listed()), 0)
+            return self.mirror.seen.high is not None and newest < self.mirror.seen.high
+        if "cursors without a new row between them" in message:
+            return sync.refused > 5
+        # A row was deleted between the page that showed it and the request for it alone.
+        shown = re.search(r"the listing shows row `(\d+)`, but GET", message)
+        return shown is not None and self.world.execution(int(shown[1])) is None
+
+    def check(self, sync: EndedSync) -> None:
+        wrong = broken_promises(self.mirror, sync)
+        assert not wrong, wrong
+        self.last_started, self.is_caught_up = sync.started, True
+        self.count_misses(sync)
+
+    def count_misses(self, sync: EndedSync) -> None:
+        """An open row that two syncs did not find is said to be gone; no other one is."""
+        missed = sync.open - sync.before.keys() - self.mirror.gone.keys()
+        self.misses = {key: self.misses.get(key, 0) + 1 for key in missed}
+        assert max(self.misses.values(), default=0) < 2, f"not said to be gone: {self.misses}"
+        for key, since in self.mirror.gone.items():
+            assert self.world.execution(key) is None
+            assert since <= self.world.now
+            assert self.mirror.table[key]["status"] not in SETTLED
+
+    @precondition(lambda self: self.sync is None and self.is_caught_up)
+    @rule()
+    def quiet_sync(self) -> None:
+        """While nothing happens, a sync keeps within its bound of requests."""
+        self.world.advance(0)
+        most = most_requests(self.mirror, self.last_started)
+        self.begin_sync()
+        sync = self.sync
+        assert sync is not None
+        self.finish_sync()
+        if self.is_caught_up and not sync.refused:
+            assert sync.told.requests <= most, f"{sync.told.requests} requests, not {most}"
+
+    def teardown(self) -> None:
+        if hasattr(self, "mirror"):
+            if self.sync is not None:
+                self.sync.crash()
+            self.mirror.loop.close()
+
+
+class ToldHistories(Histories):
+    """Each step of the world is a rule of its own."""
+
+    @initialize(
+        mirror=MIRRORS,
+        pages=st.integers(0, 6),
+        string_ids=st.booleans(),
+        parked_hidden=st.booleans(),
+        mark_seconds=st.sampled_from([0.0, 2.0, 590.0, 3_600.0]),
+    )
+    def start_world(
+        self,
+        mirror: MirrorSettings,
+        pages: int,
+        string_ids: bool,
+        parked_hidden: bool,
+        mark_seconds: float,
+    ) -> None:
+        pace = replace(Pace.still(), mark_seconds=mark_seconds)
+        rows = max(0, pages * mirror.limit - 1)
+        world = WatchedWorld(rows, pace=pace, string_ids=string_ids, parked_hidden=parked_hidden)
+        self.begin(world, mirror)
+
+    @rule(count=st.integers(1, 8))
+    def start(self, count: int) -> None:
+        for _ in range(count):
+            self.world.start()
+
+    @rule(count=st.integers(1, 30), status=st.sampled_from(SETTLED))
+    def run_through(self, count: int, status: str) -> None:
+        for _ in range(count):
+            self.world.finish(self.world.start(), status)
+
+    @rule(pick=PICKS, status=st.sampled_from(SETTLED))
+    def finish(self, pick: int, status: str) -> None:
+        running = self.pick(pick, self.world.started("running", "waiting"))
+        if running is not None:
+            self.world.finish(running, status)
+
+    @rule(pick=PICKS, seconds=st.sampled_from([0.0, 60.0, 3_600.0]))
+    def park(self, pick: int, seconds: float) -> None:
+        running = self.pick(pick, self.world.started("running"))
+        if running is not None:
+            self.world.park(running, seconds)
+
+    @rule(pick=PICKS)
+    def wake(self, pick: int) -> None:
+        parked = self.pick(pick, self.world.started("waiting"))
+        if parked is not None:
+            self.world.wake(parked)
+
+    @rule(pick=PICKS, succeeds=st.booleans())
+    def retry(self, pick: int, succeeds: bool) -> None:
+        failed = self.pick(pick, self.world.started("error", "canceled", "crashed"))
+        if failed is not None:
+            retry = self.world.retry(failed)
+            if succeeds:
+                self.world.finish(retry)
+
+    @rule(pick=PICKS)
+    def mark_retried(self, pick: int) -> None:
+        retry = self.pick(pick, self.world.unmarked())
+        if retry is not None:
+            self.world.mark_retried(retry)
+
+    @rule(pick=PICKS, statuses=st.sampled_from([(), ("running", "waiting"), SETTLED]))
+    def delete(self, pick: int, statuses: tuple[str, ...]) -> None:
+        row = self.pick(pick, self.world.started(*statuses))
+        if row is not None:
+            self.world.delete(row)
+
+    @rule(pick=PICKS)
+    def delete_an_old_one(self, pick: int) -> None:
+        rows = [int(row["id"]) for row in self.world.truth()]
+        row = self.pick(pick, rows)
+        if row is not None:
+            self.world.delete(row)
+
+    @rule(kept=st.integers(0, 60))
+    def prune(self, kept: int) -> None:
+        self.world.prune(above_rows=kept)
+
+    @rule(count=st.integers(1, 3))
+    def reserve(self, count: int) -> None:
+        for _ in range(count):
+            self.world.reserve()
+
+    @rule(pick=PICKS)
+    def start_late(self, pick: int) -> None:
+        reserved = self.pick(pick, sorted(self.world.notes.reserved))
+        if reserved is not None:
+            self.world.start(reserved)
+
+
+PACES = st.builds(
+    Pace,
+    executions_per_hour=st.sampled_from([30.0, 300.0]),
+    run_seconds=st.sampled_from([8.0, 200.0]),
+    share_failing=st.just(0.3),
+    share_parked=st.just(0.1),
+    park_seconds=st.just(300.0),
+    share_retried=st.just(0.8),
+    retry_seconds=st.sampled_from([5.0, 300.0]),
+    mark_seconds=st.sampled_from([0.0, 2.0, 300.0]),
+    share_late=st.just(0.1),
+    late_seconds=st.sampled_from([3.0, 300.0]),
+    share_lost=st.just(0.05),
+    old_retries_per_day=st.sampled_from([0.0, 300.0]),
+    deletions_per_day=st.sampled_from([0.0, 300.0]),
+    prune_above_rows=st.sampled_from([None, 100]),
+    prune_every_seconds=st.just(600.0),
+)
+
+
+class LivelyHistories(Histories):
+    """The world goes on by itself, between two syncs and between any two answers."""
+
+    @initialize(
+        mirror=MIRRORS,
+        pace=PACES,
+        seed=st.integers(0, 2**32),
+        rows=st.sampled_from([0, 30, 300]),
+        string_ids=st.booleans(),
+        parked_hidden=st.booleans(),
+        cursor_seconds=st.sampled_from([None, 300.0]),
+        seconds_per_answer=st.sampled_from([0.5, 5.0]),
+    )
+    def start_world(
+        self,
+        mirror: MirrorSettings,
+        pace: Pace,
+        seed: int,
+        rows: int,
+        string_ids: bool,
+        parked_hidden: bool,
+        cursor_seconds: float | None,
+        seconds_per_answer: float,
+    ) -> None:
+        world = WatchedWorld(
+            rows,
+            seed,
+            pace=pace,
+            string_ids=string_ids,
+            parked_hidden=parked_hidden,
+            cursor_seconds=cursor_seconds,
+        )
+        self.begin(world, mirror)
+        self.seconds_per_answer = self.mirror.seconds_per_answer = seconds_per_answer
+
+    @precondition(lambda self: self.sync is None and self.is_caught_up)
+    @rule()
+    def quiet_sync(self) -> None:
+        self.mirror.seconds_per_answer = 0.0
+        super().quiet_sync()
+        self.mirror.seconds_per_answer = self.seconds_per_answer
+
+
+BUDGET = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+TestTold = ToldHistories.TestCase
+TestTold.settings = BUDGET
+TestLively = LivelyHistories.TestCase
+TestLively.settings = BUDGET
