@@ -80,7 +80,15 @@ def test_a_page_that_breaks_off_each_time_is_told_as_it_came(
     assert len(server.asked) == 6
 
 
-@pytest.mark.parametrize("odd", [Answer(raw=b"<html>Log in</html>"), Answer({"error": "quota"})])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Answer(raw=b"<html>Log in</html>"),
+        Answer({"error": "quota"}),
+        Answer(raw=b'{"data": }'),
+        Answer(raw=b"", status=204),
+    ],
+)
 def test_a_page_that_is_something_else_is_asked_for_once(
     server: JsonServer, warehouse: Warehouse, odd: Answer
 ) -> None:

@@ -7,14 +7,14 @@ on from is read back from there, so a local folder that is lost makes no differe
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 
-from headrace.config import SourceConfig, load_config
+from headrace.config import ResourceConfig, SourceConfig, load_config
 from headrace.config.tail import TailConfig
 from headrace.exceptions import HeadraceError
 from headrace.figures import ResourceFigures
@@ -99,7 +99,6 @@ class Seen:
         self.low = keys[-1] if self.low is None else min(self.low, keys[-1])
         self.high = keys[0] if self.high is None else max(self.high, keys[0])
         self.first_high = keys[0] if self.first_high is None else self.first_high
-
 
     def absent(self, held: HeldRequest) -> None:
         """A row that was asked for alone is not there."""
@@ -226,7 +225,9 @@ class LivingSync:
         mirror.loop.run_forever()
 
     async def _read(self, lane: TailLane) -> None:
-        async with aclosing(lane.items(self.client)) as items:
+        items = lane.items(self.client)
+        assert isinstance(items, AsyncGenerator)
+        async with aclosing(items):
             async for item in items:
                 if isinstance(item, LegEnd):
                     self._end_leg(item)
@@ -336,7 +337,8 @@ def connector(settings: MirrorSettings) -> tuple[Listing, TailConfig]:
         lookup=secrets.get,
     )
     (resource,) = config.resources
-    tail: Any = getattr(resource, "tail", None)
+    assert isinstance(resource, ResourceConfig)
+    tail = resource.tail
     assert isinstance(tail, TailConfig)
     bounded = replace(tail.settings, max_probes=settings.max_probes)
     return build_listing(resource, config.secrets), replace(tail, settings=bounded)

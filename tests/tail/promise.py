@@ -11,7 +11,6 @@ from tests.tail.held_client import Row
 from tests.tail.living_mirror import GRACE, EndedSync, LivingMirror
 
 
-
 def broken_promises(mirror: LivingMirror, sync: EndedSync) -> list[str]:
     """What is wrong with the table after a sync that ended well; nothing when all is right.
 
@@ -30,9 +29,12 @@ def broken_promises(mirror: LivingMirror, sync: EndedSync) -> list[str]:
         if found is None:
             if not is_unfindable(mirror, sync, key):
                 wrong.append(f"row {key} is missing: {before}")
-        elif found != before and found not in sync.served.get(key, ()):
-            if not lacks_a_late_mark(mirror, sync, before, found):
-                wrong.append(f"row {key} is old: {found}, and was {before}")
+        elif (
+            found != before
+            and found not in sync.served.get(key, ())
+            and not lacks_a_late_mark(mirror, sync, before, found)
+        ):
+            wrong.append(f"row {key} is old: {found}, and was {before}")
     return wrong
 
 

@@ -23,6 +23,7 @@ from tests.tail.promise import broken_promises, most_requests
 from tests.tail.watched_world import WatchedWorld
 
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 60
+STEPS = 50
 NEVER = float("inf")
 PICKS = st.integers(0, 1_000)
 CHOICES = st.integers(0, 7)
@@ -109,7 +110,8 @@ class Histories(RuleBasedStateMachine):
         try:
             ended = sync.finish(choice)
         except HeadraceError as error:
-            assert self.may_fail(sync, error), error
+            if not self.may_fail(sync, error):
+                raise
             self.end_badly()
             self.mirror.load()
             return
@@ -170,6 +172,7 @@ class ToldHistories(Histories):
     @initialize(
         mirror=MIRRORS,
         pages=st.integers(0, 6),
+        living=st.lists(st.sampled_from(["success", "error", "running", "waiting", "reserved"])),
         string_ids=st.booleans(),
         parked_hidden=st.booleans(),
         mark_seconds=st.sampled_from([0.0, 2.0, 590.0, 3_600.0]),
@@ -178,6 +181,7 @@ class ToldHistories(Histories):
         self,
         mirror: MirrorSettings,
         pages: int,
+        living: list[str],
         string_ids: bool,
         parked_hidden: bool,
         mark_seconds: float,
@@ -186,6 +190,17 @@ class ToldHistories(Histories):
         rows = max(0, pages * mirror.limit - 1)
         world = WatchedWorld(rows, pace=pace, string_ids=string_ids, parked_hidden=parked_hidden)
         self.begin(world, mirror)
+        for status in living:
+            if status == "reserved":
+                world.reserve()
+            else:
+                self.lead_to(world.start(), status)
+
+    def lead_to(self, row: int, status: str) -> None:
+        if status == "waiting":
+            self.world.park(row, 3_600)
+        elif status != "running":
+            self.world.finish(row, status)
 
     @rule(count=st.integers(1, 8))
     def start(self, count: int) -> None:
@@ -199,48 +214,44 @@ class ToldHistories(Histories):
 
     @rule(pick=PICKS, status=st.sampled_from(SETTLED))
     def finish(self, pick: int, status: str) -> None:
-        running = self.pick(pick, self.world.started("running", "waiting"))
-        if running is not None:
-            self.world.finish(running, status)
+        row = self.pick(pick, self.world.started("running", "waiting"))
+        if row is not None:
+            self.world.finish(row, status)
 
     @rule(pick=PICKS, seconds=st.sampled_from([0.0, 60.0, 3_600.0]))
     def park(self, pick: int, seconds: float) -> None:
-        running = self.pick(pick, self.world.started("running"))
-        if running is not None:
-            self.world.park(running, seconds)
+        row = self.pick(pick, self.world.started("running"))
+        if row is not None:
+            self.world.park(row, seconds)
 
     @rule(pick=PICKS)
     def wake(self, pick: int) -> None:
-        parked = self.pick(pick, self.world.started("waiting"))
-        if parked is not None:
-            self.world.wake(parked)
+        row = self.pick(pick, self.world.started("waiting"))
+        if row is not None:
+            self.world.wake(row)
 
-    @rule(pick=PICKS, succeeds=st.booleans())
-    def retry(self, pick: int, succeeds: bool) -> None:
-        failed = self.pick(pick, self.world.started("error", "canceled", "crashed"))
-        if failed is not None:
-            retry = self.world.retry(failed)
-            if succeeds:
-                self.world.finish(retry)
+    @rule(pick=PICKS, status=st.sampled_from(["running", "waiting", "error", "success"]))
+    def retry(self, pick: int, status: str) -> None:
+        row = self.pick(pick, self.rows("error", "canceled", "crashed"))
+        if row is not None:
+            self.lead_to(self.world.retry(row), status)
 
+    @precondition(lambda self: self.world.unmarked())
     @rule(pick=PICKS)
     def mark_retried(self, pick: int) -> None:
-        retry = self.pick(pick, self.world.unmarked())
-        if retry is not None:
-            self.world.mark_retried(retry)
+        row = self.pick(pick, self.world.unmarked())
+        assert row is not None
+        self.world.mark_retried(row)
 
-    @rule(pick=PICKS, statuses=st.sampled_from([(), ("running", "waiting"), SETTLED]))
+    @rule(pick=PICKS, statuses=st.sampled_from([("running", "waiting"), SETTLED]))
     def delete(self, pick: int, statuses: tuple[str, ...]) -> None:
-        row = self.pick(pick, self.world.started(*statuses))
+        row = self.pick(pick, self.rows(*statuses))
         if row is not None:
             self.world.delete(row)
 
-    @rule(pick=PICKS)
-    def delete_an_old_one(self, pick: int) -> None:
-        rows = [int(row["id"]) for row in self.world.truth()]
-        row = self.pick(pick, rows)
-        if row is not None:
-            self.world.delete(row)
+    def rows(self, *statuses: str) -> list[int]:
+        """Rows of those statuses, newest first."""
+        return [int(row["id"]) for row in self.world.truth() if row["status"] in statuses]
 
     @rule(kept=st.integers(0, 60))
     def prune(self, kept: int) -> None:
@@ -251,11 +262,12 @@ class ToldHistories(Histories):
         for _ in range(count):
             self.world.reserve()
 
-    @rule(pick=PICKS)
-    def start_late(self, pick: int) -> None:
-        reserved = self.pick(pick, sorted(self.world.notes.reserved))
-        if reserved is not None:
-            self.world.start(reserved)
+    @precondition(lambda self: self.world.notes.reserved)
+    @rule(pick=PICKS, status=st.sampled_from(["running", "success"]))
+    def start_late(self, pick: int, status: str) -> None:
+        row = self.pick(pick, sorted(self.world.notes.reserved))
+        assert row is not None
+        self.lead_to(self.world.start(row), status)
 
 
 PACES = st.builds(
@@ -323,7 +335,7 @@ class LivelyHistories(Histories):
 
 BUDGET = settings(
     max_examples=EXAMPLES,
-    stateful_step_count=40,
+    stateful_step_count=STEPS,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -57,7 +57,7 @@ class WatchedWorld(World):
         return execution_id
 
     @exclusive
-    def start(self, execution_id: int | None = None, **chosen: Any) -> int:
+    def start(self, /, execution_id: int | None = None, **chosen: Any) -> int:
         execution_id = super().start(execution_id, **chosen)
         self.notes.reserved.discard(execution_id)
         self.notes.ids.append(execution_id)

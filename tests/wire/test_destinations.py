@@ -123,11 +123,14 @@ def test_where_requests_may_not_go(base_url: str, target: str, allowed: str, why
         *("gopher://files.example.com:443/", "javascript:alert(1)", "data:text/plain,x"),
     ],
 )
-def test_no_other_scheme_is_followed_to_be_the_host_listed_or_not(target: str) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_other_scheme_is_followed_whether_its_host_is_listed_or_not(
+    target: str, scheme: str
+) -> None:
     allowed = ("files.example.com", "files.example.com:443", "files.example.com:0")
-    places = Destinations("https://api.example.com/v1/", allowed)
+    places = Destinations(f"{scheme}://api.example.com/v1/", allowed)
     with pytest.raises(RedirectRefused, match=r"neither http nor https|no URL"):
-        places.of_redirect("https://api.example.com/v1/items", target, "GET", Redactor)
+        places.of_redirect(f"{scheme}://api.example.com/v1/items", target, "GET", Redactor)
 
 
 def test_a_secret_in_a_refused_host_is_not_shown() -> None:

@@ -15,7 +15,7 @@ from headrace.exchange import Request
 from headrace.figures import ResourceFigures
 from headrace.wire.client import ClientSettings, HttpClient
 from headrace.wire.credentials import Credentials
-from headrace.wire.gate import RateLimit
+from headrace.wire.gate import Gate, RateLimit
 from headrace.wire.retrying import RetrySettings
 from headrace.wire.timing import Timing
 from tests.servers import Answer, Asked, JsonServer
@@ -121,14 +121,14 @@ def test_who_is_told_to_slow_down_slows_all_others(server: JsonServer, refusal: 
 
 
 def test_requests_that_were_refused_together_are_not_refused_again(server: JsonServer) -> None:
-    """A server that takes three requests in a second meets a client with eight lanes."""
+    """A server that takes one request in a second meets a client with eight lanes."""
     passing = PassingTime()
     begun: dict[int, int] = {}
 
     def answer(asked: Asked) -> Answer:
         second = int(passing.now)
         begun[second] = begun.get(second, 0) + 1
-        if begun[second] > 3:
+        if begun[second] > 1:
             return Answer(status=429, headers={"Retry-After": "1"})
         return Answer([1])
 
@@ -136,12 +136,54 @@ def test_requests_that_were_refused_together_are_not_refused_again(server: JsonS
     figures = ResourceFigures()
 
     async def conversation(ask: Asking) -> None:
-        await asyncio.gather(*(ask(f"/{number}") for number in range(100)))
+        await asyncio.gather(*(ask(f"/{number}") for number in range(20)))
 
-    talk(server, conversation, passing.timing, figures, retry=RetrySettings(max_attempts=4))
+    talk(server, conversation, passing.timing, figures, retry=RetrySettings(max_attempts=3))
     assert passing.now - 1_000 < 50
     # They waited together, so it counts once.
     assert figures.seconds_waited <= passing.now - 1_000 + 0.01
+
+
+def test_who_fails_otherwise_after_a_refusal_lets_others_through_meanwhile(
+    server: JsonServer,
+) -> None:
+    refusals = [Answer(status=429), Answer(status=500)]
+
+    def answer(asked: Asked) -> Answer:
+        return refusals.pop(0) if asked.path == "/a" and refusals else Answer([1])
+
+    server.handler = answer
+    held = HeldSleep()
+
+    async def conversation(ask: Asking) -> None:
+        refused = asyncio.create_task(ask("/a"))
+        await held.begun.get()
+        held.end(2)
+        held.ended = asyncio.Event()
+        await held.begun.get()
+        assert await ask("/b") == b"[1]"
+        assert not refused.done()
+        held.end(3)
+        assert await refused == b"[1]"
+
+    talk(server, conversation, held.timing)
+
+
+def test_seconds_in_which_several_wait_count_once() -> None:
+    async def wait() -> None:
+        held, figures, others = HeldSleep(), ResourceFigures(), ResourceFigures()
+        gate = Gate(8, None, held.timing)
+        waiting = [gate.wait(5, figures), gate.wait(3, figures), gate.wait(7, others)]
+        asleep = asyncio.gather(*waiting)
+        for _ in waiting:
+            await held.begun.get()
+        assert (figures.seconds_waited, others.seconds_waited) == (5, 2)
+        held.end(7)
+        await asleep
+        await gate.wait(1, figures)
+        assert figures.seconds_waited == 6
+
+    asyncio.run(asyncio.wait_for(wait(), PATIENCE))
 
 
 def test_a_line_is_left_when_its_request_is_given_up(server: JsonServer) -> None:

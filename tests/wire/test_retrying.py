@@ -292,6 +292,19 @@ def test_an_attempt_takes_no_longer_than_the_deadline_leaves() -> None:
     assert time.monotonic() - began < 5
 
 
+def test_a_later_attempt_takes_no_longer_than_the_deadline_leaves() -> None:
+    retry = RetrySettings(deadline=0.5, backoff_factor=0.001)
+    began = time.monotonic()
+    trouble = answering(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    speaking = socket_server(in_turn(trouble, silent))
+    with (
+        speaking as address,
+        pytest.raises(ConnectionFailed, match=r"Asked 2 times \(500, timeout"),
+    ):
+        send(f"http://{address}", retry=retry, timeout=30)
+    assert time.monotonic() - began < 5
+
+
 def test_a_cancellation_ends_a_wait_at_once(server: JsonServer) -> None:
     server.answers(Answer(status=503, headers={"Retry-After": "300"}))
 

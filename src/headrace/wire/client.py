@@ -50,6 +50,7 @@ _DEFAULT_HEADERS = {
     "User-Agent": f"headrace/{__version__}",
 }
 _CONTENT_TYPE = "Content-Type"
+_NO_CONTENT = 204
 _TOO_MANY_REQUESTS = 429
 _REAL_TIME = Timing()
 
@@ -200,8 +201,11 @@ class HttpClient:
         await self._gate.enter(figures, is_in_line=is_in_line)
         began = self._timing.clock()
         try:
-            return read(await self._answer(request, credentials, self._timeout(most_seconds)))
+            response = await self._answer(request, credentials, self._timeout(most_seconds))
+            return read(response)
         except IncompletePage as error:
+            if response.status == _NO_CONTENT:
+                raise
             seconds = self._timing.clock() - began
             raise AttemptFailed(error, "incomplete JSON", seconds=seconds) from None
         except AttemptFailed as failed:
