@@ -240,15 +240,16 @@ class AnyCourse(RuleBasedStateMachine):
             self.world.delete(execution)
             self.due_to_vanish = {execution}
 
-    @rule(days=st.floats(0, 30))
-    def prune_by_age(self, days: float) -> None:
-        moment = self.world.now - days * DAY
-        self.world.prune(after_days=days)
+    @rule(minutes=st.integers(0, 30 * 1_440))
+    def prune_by_age(self, minutes: int) -> None:
+        moment = self.world.now - minutes * 60
+        self.world.prune(after_days=minutes / 1_440)
         self.due_to_vanish = {
             each["id"]
             for each in self.before.values()
             if each["status"] in SETTLED
-            and datetime.fromisoformat(each["stoppedAt"]).timestamp() <= moment
+            and in_milliseconds(datetime.fromisoformat(each["stoppedAt"]).timestamp())
+            <= in_milliseconds(moment)
         }
 
     @rule(count=st.integers(0, 60))
@@ -286,5 +287,9 @@ class AnyCourse(RuleBasedStateMachine):
         self.before = rows
 
 
+def in_milliseconds(seconds: float) -> int:
+    return round(seconds * 1_000)
+
+
 TestAnyCourse = AnyCourse.TestCase
-TestAnyCourse.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TestAnyCourse.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
