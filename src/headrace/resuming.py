@@ -33,6 +33,21 @@ def delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
         pipeline._get_normalize_storage().extracted_packages.delete_package(load_id)
 
 
+def put_away_what_is_loaded(pipeline: dlt.Pipeline) -> None:
+    """Moves packages that were committed, and marked so, out of the way of those still to load.
+
+    dlt first marks such a package, then moves it. Killed in between, it fails in each later run,
+    since the package is marked.
+    """
+    storage = pipeline._get_load_storage()
+    for load_id in pipeline.list_normalized_load_packages():
+        if storage.normalized_packages.is_package_completed(load_id):
+            storage.storage.rename_tree(
+                storage.get_normalized_package_path(load_id),
+                storage.get_loaded_package_path(load_id),
+            )
+
+
 def delete_half_loaded(pipeline: dlt.Pipeline) -> None:
     """Deletes what jobs have added that dlt will do again, since it does not know how they ended.
 

@@ -19,7 +19,11 @@ from headrace.exceptions import SyncError
 from headrace.figures import Figures
 from headrace.legs import Legs, LegSettings
 from headrace.pipeline_lock import held
-from headrace.resuming import delete_half_loaded, delete_what_is_normalized
+from headrace.resuming import (
+    delete_half_loaded,
+    delete_what_is_normalized,
+    put_away_what_is_loaded,
+)
 from headrace.running import RunningSync, running
 from headrace.sync_failures import cause_of
 
@@ -127,6 +131,7 @@ def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
         Whether there was one to finish.
     """
     delete_what_is_normalized(pipeline)
+    put_away_what_is_loaded(pipeline)
     if drop and pipeline.has_pending_data:
         pipeline.abort_packages()
     is_pending: bool = pipeline.has_pending_data

@@ -8,7 +8,8 @@ with Gate() as gate:
 """
 
 from tests.crashing.gate import Gate
+from tests.crashing.kill_switch import STAGES
 from tests.crashing.machine import Machine, Run
 from tests.crashing.moments import Moment, moments
 
-__all__ = ["Gate", "Machine", "Moment", "Run", "moments"]
+__all__ = ["STAGES", "Gate", "Machine", "Moment", "Run", "moments"]

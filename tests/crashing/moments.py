@@ -39,6 +39,7 @@ def moments(count: int, *, requests: int, changes: int, seed: int) -> list[Momen
         Moment("job committed", 2, new_machine=True),
         Moment("extracted", 2),
         Moment("package completed"),
+        Moment("loaded"),
         Moment("extracted"),
         Moment("normalized", new_machine=True),
     ]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from headrace.simulator import Pace, Simulator, World
-from tests.crashing import Gate, Machine, Moment, Run, moments
+from tests.crashing import STAGES, Gate, Machine, Moment, Run, moments
 from tests.postgres import PostgresDatabase
 from tests.servers import JsonServer
 from tests.stories.test_recorded_server import typed
@@ -25,6 +25,8 @@ CRASHES = int(os.environ.get("HEADRACE_CRASHES", "4"))
 SEED = int(os.environ.get("HEADRACE_CRASH_SEED", "1"))
 ROWS = 3_000
 PAGE = 50
+# A crash then loses what was fetched, and it is fetched again.
+BEFORE_ROWS_ARE_ON_DISK = {"change", "extracting", "extracted", "state kept"}
 # Of the simulator, about.
 ROW_BYTES = 240
 LEG_PAGES = 4
@@ -159,16 +161,41 @@ def test_what_is_appended_is_there_once(
     destination: Warehouse | PostgresDatabase = request.getfixturevalue(
         "warehouse" if kind == "duckdb" else "postgres"
     )
-    server.answers([{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": []}, "no row"])
-    gate.leads_to(server.base_url)
-    config = tmp_path / "events.json"
-    resource = {"name": "events", "endpoint": {"paginator": "single_page"}}
-    config.write_text(json.dumps({"client": {"base_url": gate.base_url}, "resources": [resource]}))
-    arguments = ["run", str(config), "--destination", destination.url, "--dataset", "test_data"]
-    machine = Machine(tmp_path, arguments, {})
+    machine = appending_machine(gate, server, tmp_path, destination)
 
     # The destination has committed the job, and dlt does not know yet.
     assert machine.run(gate, Moment("job committed", number)).was_killed
+    check_that_rows_are_there_once(machine, gate, server, destination)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_crash_at_each_stage(
+    stage: str, gate: Gate, server: JsonServer, tmp_path: Path, warehouse: Warehouse
+) -> None:
+    machine = appending_machine(gate, server, tmp_path, warehouse)
+
+    assert machine.run(gate, Moment(stage)).was_killed
+    if stage in BEFORE_ROWS_ARE_ON_DISK:
+        assert machine.run(gate).code == 0
+    check_that_rows_are_there_once(machine, gate, server, warehouse)
+
+
+def appending_machine(
+    gate: Gate, server: JsonServer, folder: Path, destination: Warehouse | PostgresDatabase
+) -> Machine:
+    """Appends rows with lists in them, and one for the quarantine."""
+    server.answers([{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": []}, "no row"])
+    gate.leads_to(server.base_url)
+    config = folder / "events.json"
+    resource = {"name": "events", "endpoint": {"paginator": "single_page"}}
+    config.write_text(json.dumps({"client": {"base_url": gate.base_url}, "resources": [resource]}))
+    arguments = ["run", str(config), "--destination", destination.url, "--dataset", "test_data"]
+    return Machine(folder, arguments, {})
+
+
+def check_that_rows_are_there_once(
+    machine: Machine, gate: Gate, server: JsonServer, destination: Warehouse | PostgresDatabase
+) -> None:
     server.answers([])
     again = machine.run(gate)
 
