@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 
 import msgspec
@@ -130,18 +131,24 @@ class EndedSync:
     Args:
         started: in seconds since 1970.
         before: all rows as they stood when it began.
+        listed: keys of those that the listing showed then.
         open: keys of the table's rows that could still change then.
+        is_first: no sync before it went well.
         served: the versions of each row that were sent since.
         probed: keys that the listing had passed over and that it asked for alone.
+        saw_nothing: the listing was empty at its top, though it showed rows before.
         requests: how many it made.
         pages: how many of these were for pages.
     """
 
     started: float
     before: dict[int, Row]
+    listed: set[int]
     open: set[int]
+    is_first: bool
     served: dict[int, list[Row]] = field(default_factory=dict)
     probed: set[int] = field(default_factory=set)
+    saw_nothing: bool = False
     requests: int = 0
     pages: int = 0
 
@@ -157,7 +164,7 @@ class LivingMirror:
     def __init__(self, world: WatchedWorld, settings: MirrorSettings) -> None:
         self.world = world
         self.settings = settings
-        self.listing, self.tail = connector(settings)
+        self.listing, self.tail = connector(settings.limit, settings.max_probes)
         self.fields = {"id", "finished", "mode", "retryOf", "retrySuccessId", "status"}
         self.fields |= {"startedAt", "stoppedAt", "workflowId", "waitTill"}
         self.table: dict[int, Row] = {}
@@ -165,6 +172,8 @@ class LivingMirror:
         self.state = "{}"
         self.seen = Seen()
         self.extracted: Leg | None = None
+        self.last_started: float | None = None
+        """When the last sync began that ended well."""
         self.loop = PausingLoop()
         self.seconds_per_answer = 0.0
         """How much happens in the world before each answer."""
@@ -204,11 +213,13 @@ class LivingSync:
         world.advance(0.001)
         before = {int(row["id"]): row for row in world.truth()}
         self.mirror = mirror
-        self.told = EndedSync(world.now, before, mirror.open_rows())
+        listed = {int(row["id"]) for row in world.listed()}
+        is_first = mirror.last_started is None
+        self.told = EndedSync(world.now, before, listed, mirror.open_rows(), is_first)
         self.client = HeldClient(world)
         self.refused = 0
         self._came_alone = False
-        self._seen = mirror.seen.copy()
+        self.seen = mirror.seen.copy()
         self._leg = Leg()
         settings = mirror.settings
         bounds = LegBounds(
@@ -242,16 +253,18 @@ class LivingSync:
             assert key not in self._leg.rows, f"row {key} is loaded twice in a leg"
             assert row.keys() == self.mirror.fields, f"row {key} has other fields: {sorted(row)}"
             self._leg.rows[key] = row
-            (self._seen.alone.add if self._came_alone else self._seen.alone.discard)(key)
+            (self.seen.alone.add if self._came_alone else self.seen.alone.discard)(key)
             if row["retryOf"] is not None:
-                self._seen.retries[key] = self.mirror.world.now
+                self.seen.retries[key] = self.mirror.world.now
 
     def _end_leg(self, end: LegEnd) -> None:
         # The leg before is loaded before this one is read.
         self.mirror.load()
+        for gone in end.gone:
+            assert gone.since < self.told.started, "one sync alone does not tell that it is gone"
         self._leg.gone = list(end.gone)
         self._leg.state = json.dumps(end.state)
-        self._leg.seen = self._seen.copy()
+        self._leg.seen = self.seen.copy()
         self.mirror.extracted, self._leg = self._leg, Leg()
         end.go_on()
 
@@ -295,7 +308,9 @@ class LivingSync:
             self.refused += 1
         elif held.is_list:
             told.pages += 1
-            self._seen.page(held, self.mirror.world.now)
+            is_empty_top = not held.rows and held.cursor is None
+            told.saw_nothing |= is_empty_top and self.seen.high is not None
+            self.seen.page(held, self.mirror.world.now)
         else:
             self._note_single(held)
         self._came_alone = not held.is_list
@@ -304,10 +319,10 @@ class LivingSync:
 
     def _note_single(self, held: HeldRequest) -> None:
         is_known = held.key in self.mirror.table or held.key in self._leg.rows
-        if held.key in self._seen.passed and not is_known:
+        if held.key in self.seen.passed and not is_known:
             self.told.probed.add(held.key)
         if not held.rows:
-            self._seen.absent(held)
+            self.seen.absent(held)
 
     def finish(self, choice: int = 0) -> EndedSync:
         """Goes through with it, and loads what it brought.
@@ -320,6 +335,7 @@ class LivingSync:
         if self.failure is not None:
             raise self.failure
         self.mirror.load()
+        self.mirror.last_started = self.told.started
         return self.told
 
     def crash(self) -> None:
@@ -328,17 +344,18 @@ class LivingSync:
         self.mirror.loop.run_forever()
 
 
-def connector(settings: MirrorSettings) -> tuple[Listing, TailConfig]:
-    """The `executions` connector as it ships, but for the page size."""
+@cache
+def connector(limit: int, max_probes: int) -> tuple[Listing, TailConfig]:
+    """The `executions` connector as it ships, but for the size of a page and of the probing."""
     secrets = {"API_KEY": "not needed", "EXECUTIONS_BASE_URL": "http://world.invalid/api/v1"}
     config: SourceConfig = load_config(
         "executions",
-        [f"resources.executions.endpoint.paginator.limit={settings.limit}"],
+        [f"resources.executions.endpoint.paginator.limit={limit}"],
         lookup=secrets.get,
     )
     (resource,) = config.resources
     assert isinstance(resource, ResourceConfig)
     tail = resource.tail
     assert isinstance(tail, TailConfig)
-    bounded = replace(tail.settings, max_probes=settings.max_probes)
+    bounded = replace(tail.settings, max_probes=max_probes)
     return build_listing(resource, config.secrets), replace(tail, settings=bounded)

@@ -15,15 +15,16 @@ def broken_promises(mirror: LivingMirror, sync: EndedSync) -> list[str]:
     """What is wrong with the table after a sync that ended well; nothing when all is right.
 
     Of each row that was there when the sync began, and still is, between the oldest and the newest
-    key that the listing has shown, the table must have the version of some moment since.
+    key that the listing has shown, the table must have the version of some moment since. The first
+    sync must have listed all.
     """
-    seen, world = mirror.seen, mirror.world
-    if seen.low is None or seen.high is None:
-        return []
-    there = {int(row["id"]) for row in world.truth()}
+    there = {int(row["id"]) for row in mirror.world.truth()}
+    shown = {key for key in (mirror.seen.low, mirror.seen.high) if key is not None}
+    if sync.is_first:
+        shown |= sync.listed & there
     wrong = []
     for key, before in sync.before.items():
-        if key not in there or not seen.low <= key <= seen.high:
+        if key not in there or not shown or not min(shown) <= key <= max(shown):
             continue
         found = mirror.table.get(key)
         if found is None:
@@ -39,13 +40,14 @@ def broken_promises(mirror: LivingMirror, sync: EndedSync) -> list[str]:
 
 
 def is_unfindable(mirror: LivingMirror, sync: EndedSync, key: int) -> bool:
-    """A row that the listing has passed over, and that this sync did not ask for.
+    """A row that the table lacks with good reason.
 
-    Its key was asked for before, more than ten minutes after it was passed over, and the row was
-    not there yet; or other missing keys took all the probes of this sync.
+    The listing has passed over its key, and this sync did not ask for it: because it was not there
+    yet when asked for more than ten minutes after that, or because other missing keys took all the
+    probes of this sync. Or the listing was empty all at once: that is told, and believed of no row.
     """
     if key not in mirror.seen.passed:
-        return False
+        return sync.saw_nothing
     has_probed_enough = len(sync.probed) >= mirror.settings.max_probes
     return key in mirror.seen.given_up or (has_probed_enough and key not in sync.probed)
 
@@ -77,12 +79,11 @@ def is_told(mirror: LivingMirror, retry: int) -> bool:
     return mark.written <= (mark.ended if loaded >= mark.ended else loaded) + GRACE
 
 
-def most_requests(mirror: LivingMirror, last_started: float | None) -> int:
+def most_requests(mirror: LivingMirror) -> int:
     """What the next sync may cost, if nothing happens meanwhile.
 
     Args:
-        mirror: whose last sync ended well.
-        last_started: when that began; None when there was none.
+        mirror: whose last sync ended well, if there was one.
 
     Returns:
         ceil(new rows / limit) + 1 pages; the cheapest mix of further pages and single requests for
@@ -96,11 +97,13 @@ def most_requests(mirror: LivingMirror, last_started: float | None) -> int:
     lately = {
         retry
         for retry, loaded in seen.retries.items()
-        if last_started is None or last_started < loaded + GRACE
+        if mirror.last_started is None or mirror.last_started < loaded + GRACE
     }
     due = mirror.open_rows() | retried(mirror, {*lately, *new})
-    # Those can be known only once the listing has been read.
-    named_by_single_rows = retried(mirror, mirror.open_rows() | gaps) - due
+    # Those show only once the listing has been read: what rows name that came alone.
+    named, more = due, retried(mirror, due | gaps) - due
+    while more:
+        named, more = named | more, retried(mirror, more) - named - more
     # Whether a row that was hidden is still so, and one that was listed still is, shows too late.
     unforeseen = mirror.open_rows() & seen.alone
     in_vain = mirror.open_rows().difference(seen.alone, listed)
@@ -110,7 +113,7 @@ def most_requests(mirror: LivingMirror, last_started: float | None) -> int:
         for extra in range(len(listed) // limit + 2)
     )
     probes = min(len(gaps), mirror.settings.max_probes)
-    return pages + 1 + cheapest + len(in_vain) + len(named_by_single_rows) + probes + 1
+    return pages + 1 + cheapest + len(in_vain) + len(named - due) + probes + 1
 
 
 def missing_keys(mirror: LivingMirror, listed: list[int]) -> set[int]:

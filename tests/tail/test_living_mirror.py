@@ -56,6 +56,25 @@ def test_a_row_of_this_leg_that_a_newer_one_names_is_loaded_once(new_mirror: New
     assert mirror.table[failed]["retrySuccessId"] == retry
 
 
+def test_a_row_that_came_alone_is_not_loaded_again_from_a_page(new_mirror: NewMirror) -> None:
+    mirror = new_mirror(limit=2, concurrency=2)
+    world = mirror.world
+    ended(world, "success", "success", "success")
+    hidden = world.start()
+    ended(world, "success")
+    sync = LivingSync(mirror)
+    sync.step()
+    sync.step(1)
+    assert sync.told.probed == {hidden}
+    # It shows up on the page with which the listing starts again.
+    world.finish(hidden)
+    world.expire_cursors()
+
+    # Would fail when a row is loaded twice in a leg.
+    assert not broken_promises(mirror, sync.finish())
+    assert not broken_promises(mirror, mirror.sync())
+
+
 def test_more_hidden_rows_than_probes_come_with_later_syncs(new_mirror: NewMirror) -> None:
     mirror = new_mirror(max_probes=3)
     world = mirror.world
@@ -83,3 +102,19 @@ def test_a_row_that_needs_no_probe_any_more_leaves_that_to_another(new_mirror: N
     world.expire_cursors()
 
     assert sync.finish().probed == {lost[3], lost[1]}
+
+
+def test_no_page_is_listed_for_rows_that_only_probes_have_found(new_mirror: NewMirror) -> None:
+    mirror = new_mirror(limit=4, max_probes=3)
+    world = mirror.world
+    ended(world, "success")
+    for _ in range(6):
+        world.start()
+    ended(world, *["success"] * 12)
+    # The last three are found by a sync that lists no page near them.
+    mirror.sync()
+    mirror.sync()
+
+    told = mirror.sync()
+
+    assert (told.pages, told.requests) == (1, 7)

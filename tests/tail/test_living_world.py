@@ -22,10 +22,10 @@ from tests.tail.living_mirror import SETTLED, EndedSync, LivingMirror, LivingSyn
 from tests.tail.promise import broken_promises, most_requests
 from tests.tail.watched_world import WatchedWorld
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 60
-STEPS = 50
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0"))
 NEVER = float("inf")
 PICKS = st.integers(0, 1_000)
+FATES = ("running", "parked", "error", "retried", "success")
 CHOICES = st.integers(0, 7)
 LIMITS = st.one_of(st.integers(1, 6), st.integers(1, 250))
 MIRRORS = st.builds(
@@ -42,7 +42,6 @@ class Histories(RuleBasedStateMachine):
 
     mirror: LivingMirror
     sync: LivingSync | None = None
-    last_started: float | None = None
     is_caught_up = True
 
     def begin(self, world: WatchedWorld, mirror: MirrorSettings) -> None:
@@ -53,7 +52,7 @@ class Histories(RuleBasedStateMachine):
     def pick(self, pick: int, keys: list[int]) -> int | None:
         return keys[pick % len(keys)] if keys else None
 
-    @rule(seconds=st.sampled_from([1.0, 30.0, 300.0, 601.0, 7_200.0]))
+    @rule(seconds=st.sampled_from([1.0, 30.0, 301.0, 601.0, 3_600.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.advance(seconds)
 
@@ -118,22 +117,28 @@ class Histories(RuleBasedStateMachine):
         self.sync = None
         self.check(ended)
 
+    @precondition(lambda self: self.sync is None)
+    @rule(times=st.integers(2, 4), seconds=st.sampled_from([30.0, 301.0, 601.0]))
+    def sync_on_schedule(self, times: int, seconds: float) -> None:
+        for _ in range(times):
+            self.finish_sync()
+            self.time_passes(seconds)
+
     def may_fail(self, sync: LivingSync, error: HeadraceError) -> bool:
         """Whether the sync had a reason to."""
         message = str(error)
-        if "seems to have been reset" in message:
-            newest = next((int(row["id"]) for row in self.world.listed()), 0)
-            return self.mirror.seen.high is not None and newest < self.mirror.seen.high
         if "cursors without a new row between them" in message:
             return sync.refused > 5
+        if found := re.search(r"shows is `(\d+)`, but .* seems to have been reset", message):
+            return sync.seen.high is not None and int(found[1]) < sync.seen.high
         # A row was deleted between the page that showed it and the request for it alone.
-        shown = re.search(r"the listing shows row `(\d+)`, but GET", message)
-        return shown is not None and self.world.execution(int(shown[1])) is None
+        found = re.search(r"the listing shows row `(\d+)`, but GET", message)
+        return found is not None and self.world.execution(int(found[1])) is None
 
     def check(self, sync: EndedSync) -> None:
         wrong = broken_promises(self.mirror, sync)
         assert not wrong, wrong
-        self.last_started, self.is_caught_up = sync.started, True
+        self.is_caught_up = not sync.saw_nothing
         self.count_misses(sync)
 
     def count_misses(self, sync: EndedSync) -> None:
@@ -151,7 +156,7 @@ class Histories(RuleBasedStateMachine):
     def quiet_sync(self) -> None:
         """While nothing happens, a sync keeps within its bound of requests."""
         self.world.advance(0)
-        most = most_requests(self.mirror, self.last_started)
+        most = most_requests(self.mirror)
         self.begin_sync()
         sync = self.sync
         assert sync is not None
@@ -172,7 +177,7 @@ class ToldHistories(Histories):
     @initialize(
         mirror=MIRRORS,
         pages=st.integers(0, 6),
-        living=st.lists(st.sampled_from(["success", "error", "running", "waiting", "reserved"])),
+        living=st.lists(st.sampled_from([*FATES, "lost"]), max_size=12),
         string_ids=st.booleans(),
         parked_hidden=st.booleans(),
         mark_seconds=st.sampled_from([0.0, 2.0, 590.0, 3_600.0]),
@@ -190,17 +195,23 @@ class ToldHistories(Histories):
         rows = max(0, pages * mirror.limit - 1)
         world = WatchedWorld(rows, pace=pace, string_ids=string_ids, parked_hidden=parked_hidden)
         self.begin(world, mirror)
-        for status in living:
-            if status == "reserved":
+        for fate in living:
+            world.advance(7)
+            if fate == "lost":
                 world.reserve()
             else:
-                self.lead_to(world.start(), status)
+                self.lead_to(world.start(), fate)
 
-    def lead_to(self, row: int, status: str) -> None:
-        if status == "waiting":
-            self.world.park(row, 3_600)
-        elif status != "running":
-            self.world.finish(row, status)
+    def lead_to(self, row: int, fate: str) -> None:
+        """What becomes of an execution that runs."""
+        world = self.world
+        if fate == "parked":
+            world.park(row, 3_600)
+        elif fate == "retried":
+            world.finish(row, "error")
+            world.finish(world.retry(row))
+        elif fate != "running":
+            world.finish(row, fate)
 
     @rule(count=st.integers(1, 8))
     def start(self, count: int) -> None:
@@ -230,11 +241,11 @@ class ToldHistories(Histories):
         if row is not None:
             self.world.wake(row)
 
-    @rule(pick=PICKS, status=st.sampled_from(["running", "waiting", "error", "success"]))
-    def retry(self, pick: int, status: str) -> None:
+    @rule(pick=PICKS, fate=st.sampled_from(FATES))
+    def retry(self, pick: int, fate: str) -> None:
         row = self.pick(pick, self.rows("error", "canceled", "crashed"))
         if row is not None:
-            self.lead_to(self.world.retry(row), status)
+            self.lead_to(self.world.retry(row), fate)
 
     @precondition(lambda self: self.world.unmarked())
     @rule(pick=PICKS)
@@ -263,23 +274,23 @@ class ToldHistories(Histories):
             self.world.reserve()
 
     @precondition(lambda self: self.world.notes.reserved)
-    @rule(pick=PICKS, status=st.sampled_from(["running", "success"]))
-    def start_late(self, pick: int, status: str) -> None:
+    @rule(pick=PICKS, fate=st.sampled_from(FATES))
+    def start_late(self, pick: int, fate: str) -> None:
         row = self.pick(pick, sorted(self.world.notes.reserved))
         assert row is not None
-        self.lead_to(self.world.start(row), status)
+        self.lead_to(self.world.start(row), fate)
 
 
 PACES = st.builds(
     Pace,
-    executions_per_hour=st.sampled_from([30.0, 300.0]),
+    executions_per_hour=st.sampled_from([20.0, 60.0]),
     run_seconds=st.sampled_from([8.0, 200.0]),
     share_failing=st.just(0.3),
     share_parked=st.just(0.1),
     park_seconds=st.just(300.0),
     share_retried=st.just(0.8),
     retry_seconds=st.sampled_from([5.0, 300.0]),
-    mark_seconds=st.sampled_from([0.0, 2.0, 300.0]),
+    mark_seconds=st.sampled_from([0.0, 2.0, 590.0]),
     share_late=st.just(0.1),
     late_seconds=st.sampled_from([3.0, 300.0]),
     share_lost=st.just(0.05),
@@ -300,8 +311,8 @@ class LivelyHistories(Histories):
         rows=st.sampled_from([0, 30, 300]),
         string_ids=st.booleans(),
         parked_hidden=st.booleans(),
-        cursor_seconds=st.sampled_from([None, 300.0]),
-        seconds_per_answer=st.sampled_from([0.5, 5.0]),
+        cursor_seconds=st.sampled_from([None, 20.0, 300.0]),
+        rows_per_answer=st.sampled_from([0.02, 0.2]),
     )
     def start_world(
         self,
@@ -312,7 +323,7 @@ class LivelyHistories(Histories):
         string_ids: bool,
         parked_hidden: bool,
         cursor_seconds: float | None,
-        seconds_per_answer: float,
+        rows_per_answer: float,
     ) -> None:
         world = WatchedWorld(
             rows,
@@ -323,7 +334,8 @@ class LivelyHistories(Histories):
             cursor_seconds=cursor_seconds,
         )
         self.begin(world, mirror)
-        self.seconds_per_answer = self.mirror.seconds_per_answer = seconds_per_answer
+        self.seconds_per_answer = rows_per_answer * 3_600 / pace.executions_per_hour
+        self.mirror.seconds_per_answer = self.seconds_per_answer
 
     @precondition(lambda self: self.sync is None and self.is_caught_up)
     @rule()
@@ -333,14 +345,16 @@ class LivelyHistories(Histories):
         self.mirror.seconds_per_answer = self.seconds_per_answer
 
 
-BUDGET = settings(
-    max_examples=EXAMPLES,
-    stateful_step_count=STEPS,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+def budget(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=EXAMPLES or examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
 
 TestTold = ToldHistories.TestCase
-TestTold.settings = BUDGET
+TestTold.settings = budget(100, 50)
 TestLively = LivelyHistories.TestCase
-TestLively.settings = BUDGET
+TestLively.settings = budget(60, 30)

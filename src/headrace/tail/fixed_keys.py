@@ -91,7 +91,7 @@ class FixedKeys:
             return ()
         low = self._sync.listed_low
         is_passed = low is not None and key >= low
-        is_hidden = is_passed or key in self._ledger.hidden
+        is_hidden = is_passed or key in self._ledger.hidden or key in self._ledger.missing
         self._following.count_probe(key)
         self._following.arrived([key], rows.settled, at)
         if is_hidden:
