@@ -131,7 +131,6 @@ class EndedSync:
     Args:
         started: in seconds since 1970.
         before: all rows as they stood when it began.
-        listed: keys of those that the listing showed then.
         open: keys of the table's rows that could still change then.
         is_first: no sync before it went well.
         served: the versions of each row that were sent since.
@@ -143,7 +142,6 @@ class EndedSync:
 
     started: float
     before: dict[int, Row]
-    listed: set[int]
     open: set[int]
     is_first: bool
     served: dict[int, list[Row]] = field(default_factory=dict)
@@ -213,9 +211,8 @@ class LivingSync:
         world.advance(0.001)
         before = {int(row["id"]): row for row in world.truth()}
         self.mirror = mirror
-        listed = {int(row["id"]) for row in world.listed()}
         is_first = mirror.last_started is None
-        self.told = EndedSync(world.now, before, listed, mirror.open_rows(), is_first)
+        self.told = EndedSync(world.now, before, mirror.open_rows(), is_first)
         self.client = HeldClient(world)
         self.refused = 0
         self._came_alone = False
