@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from jsonpath_ng import Child, Fields, JSONPath, Root, Wildcard
@@ -42,6 +43,8 @@ class JsonPath:
         return self.text
 
 
+# Each pass through a listing looks up the same few.
+@lru_cache(maxsize=256)
 def _parse(text: str) -> JSONPath:
     try:
         return parse(text)

@@ -245,6 +245,13 @@ def test_a_charset_that_reads_no_text_is_named(charset: str) -> None:
     assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize("charset", ["punycode", "idna", "utf7", "unicode_escape"])
+def test_an_encoding_that_is_no_charset_is_refused_before_it_costs_hours(charset: str) -> None:
+    page = b'{"data": []}-' + b"aaa" * 1_000_000
+    with pytest.raises(PageError, match=rf"claims the charset `{charset}`, which is unknown"):
+        PageSlicer("data").slice(page, f"application/json; charset={charset}")
+
+
 def test_wrong_utf8_beside_the_rows_is_an_error_that_says_where() -> None:
     with pytest.raises(PageError, match=r"not valid utf-8: invalid start byte at byte 19 of 23"):
         PageSlicer("data").slice(b'{"data": [], "x":  \xff  }')

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import pytest
 from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
 
 from headrace import rest_api_source
@@ -82,17 +82,18 @@ LISTINGS: dict[str, list[list[Row]]] = {
 }
 
 
-@pytest.mark.parametrize("pages", LISTINGS.values(), ids=LISTINGS.keys())
-def test_tables_are_those_of_dlt(
-    pages: list[list[Row]], server: JsonServer, warehouse: Warehouse
-) -> None:
-    serve(server, pages)
-    config = items_config(server)
+MAKERS: dict[str, Callable[[Any], Any]] = {"theirs": dlt_rest_api_source, "ours": rest_api_source}
 
-    warehouse.pipeline("theirs").run(dlt_rest_api_source(config))
-    warehouse.pipeline("ours").run(rest_api_source(config))
 
-    assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+def test_tables_are_those_of_dlt(server: JsonServer, warehouse: Warehouse) -> None:
+    serve_many(server, LISTINGS)
+    for name, make_source in MAKERS.items():
+        warehouse.pipeline(name).run(make_source(many_items(server, LISTINGS)))
+
+    ours, theirs = contents(warehouse, "ours_data"), contents(warehouse, "theirs_data")
+    assert ours.keys() == theirs.keys()
+    for table in theirs:
+        assert ours[table] == theirs[table], table
 
 
 def test_two_loads_in_a_row_are_those_of_dlt(server: JsonServer, warehouse: Warehouse) -> None:
@@ -133,8 +134,14 @@ def test_each_takes_over_the_tables_of_the_other(server: JsonServer, warehouse: 
 
 def serve(server: JsonServer, pages: Sequence[Sequence[Row]]) -> None:
     """Serves the pages one after the other, the cursor being the number of the next."""
+    serve_many(server, {"items": pages})
+
+
+def serve_many(server: JsonServer, listings: Mapping[str, Sequence[Sequence[Row]]]) -> None:
+    """Serves several listings, each below a path that is made of its name."""
 
     def answer(asked: Asked) -> Answer:
+        pages = next(pages for name, pages in listings.items() if asked.path == f"/{_slug(name)}")
         number = int(asked.query.get("cursor", 0))
         following = str(number + 1) if number + 1 < len(pages) else None
         return Answer({"data": list(pages[number]), "next": following})
@@ -143,24 +150,29 @@ def serve(server: JsonServer, pages: Sequence[Sequence[Row]]) -> None:
 
 
 def items_config(server: JsonServer) -> Any:
+    return {"client": {"base_url": server.base_url}, "resources": [_resource("items")]}
+
+
+def many_items(server: JsonServer, names: Iterable[str], contract: Any = None) -> Any:
+    """A resource for each of the listings that `serve_many` serves."""
+    given = {"schema_contract": contract} if contract else {}
     return {
         "client": {"base_url": server.base_url},
-        "resources": [
-            {
-                "name": "items",
-                "primary_key": "id",
-                "write_disposition": "merge",
-                "endpoint": {
-                    "path": "items",
-                    "data_selector": "data",
-                    "paginator": {
-                        "type": "cursor",
-                        "cursor_path": "next",
-                        "cursor_param": "cursor",
-                    },
-                },
-            }
-        ],
+        "resources": [_resource(_slug(name)) | given for name in names],
+    }
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower())
+
+
+def _resource(name: str) -> dict[str, Any]:
+    paginator = {"type": "cursor", "cursor_path": "next", "cursor_param": "cursor"}
+    return {
+        "name": name,
+        "primary_key": "id",
+        "write_disposition": "merge",
+        "endpoint": {"path": name, "data_selector": "data", "paginator": paginator},
     }
 
 

@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 from dlt.common.schema.exceptions import DataValidationError
 from dlt.pipeline.exceptions import PipelineStepFailed
-from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
 
 from headrace import SyncError, rest_api_source, sync
 from tests.servers import JsonServer
-from tests.stories.test_same_as_dlt import Row, contents, items_config, serve
+from tests.stories.test_same_as_dlt import (
+    MAKERS,
+    Row,
+    contents,
+    items_config,
+    many_items,
+    serve,
+    serve_many,
+)
 from tests.tables import Warehouse
 
 MODES = ["evolve", "freeze", "discard_row", "discard_value"]
@@ -32,23 +39,44 @@ SECOND: dict[str, list[list[Row]]] = {
 }
 
 
-@pytest.mark.parametrize("rows", SECOND)
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("entity", ["columns", "data_type", "tables"])
+CONTRACTS = [(entity, mode) for entity in ("columns", "data_type", "tables") for mode in MODES]
+
+
+@pytest.mark.parametrize(("entity", "mode"), [each for each in CONTRACTS if each[1] != "freeze"])
 def test_a_contract_holds_as_with_dlt(
-    entity: str, mode: str, rows: str, server: JsonServer, warehouse: Warehouse
+    entity: str, mode: str, server: JsonServer, warehouse: Warehouse
 ) -> None:
-    config = items_config(server)
-    serve(server, [FIRST])
-    for name, source in (("theirs", dlt_rest_api_source), ("ours", rest_api_source)):
-        warehouse.pipeline(name).run(source(config))
-    config["resources"][0]["schema_contract"] = {entity: mode}
-    serve(server, SECOND[rows])
+    serve_many(server, {name: [FIRST] for name in SECOND})
+    for name, make_source in MAKERS.items():
+        warehouse.pipeline(name).run(make_source(many_items(server, SECOND)))
+    serve_many(server, SECOND)
 
-    theirs = violation(warehouse.pipeline("theirs"), dlt_rest_api_source(config))
-    ours = violation(warehouse.pipeline("ours"), rest_api_source(config))
+    contract = {entity: mode}
+    for name, make_source in MAKERS.items():
+        warehouse.pipeline(name).run(make_source(many_items(server, SECOND, contract)))
 
-    assert ours == theirs
+    assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+
+
+@pytest.mark.parametrize("entity", ["columns", "data_type", "tables"])
+def test_a_frozen_contract_is_broken_as_with_dlt(
+    entity: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    serve_many(server, {name: [FIRST] for name in SECOND})
+    for name, make_source in MAKERS.items():
+        warehouse.pipeline(name).run(make_source(many_items(server, SECOND)))
+    serve_many(server, SECOND)
+
+    # Each listing by itself: the first that breaks its contract ends the load.
+    for case, resource in zip(SECOND, many_items(server, SECOND)["resources"], strict=True):
+        config = many_items(server, SECOND, {entity: "freeze"})
+        theirs, ours = (
+            violation(
+                warehouse.pipeline(name), make_source(config).with_resources(resource["name"])
+            )
+            for name, make_source in MAKERS.items()
+        )
+        assert ours == theirs, case
     assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
 
 

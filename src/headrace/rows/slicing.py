@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ _SHOWN_KEYS = 20
 _SHOWN_KEY = 60
 _LOOKED_AT = 16 * 1024
 _UTF8 = {"utf-8", "utf8", "utf-8-sig", "us-ascii", "ascii"}
+# Encodings of Python's own, no charsets of the web; one of them takes days for a large page.
+_NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
 _KINDS = {
     b"{": "object",
     b"[": "list",
@@ -230,6 +233,8 @@ def _as_utf8(body: bytes, content_type: str) -> bytes:
     try:
         if charset in _UTF8:
             return body.removeprefix(_BOM)
+        if codecs.lookup(charset).name in _NO_CHARSETS:
+            raise LookupError(charset)
         page = body.decode(charset).encode()
     except UnicodeDecodeError as error:
         raise _kind_of_fault(error.reason)(
