@@ -92,7 +92,8 @@ def typed(page: FetchedPage) -> int:
 
     fields = Fields(dict(KNOWN), "__".join, infer, lambda path: len(path) < 3)
     parted = MainRoad(fields, ("id",)).part(page.rows)
-    return parted.table.num_rows + len(parted.side_rows) + len(parted.rejected)
+    rows_on_main_road: int = parted.table.num_rows
+    return rows_on_main_road + len(parted.side_rows) + len(parted.rejected)
 
 
 async def read_whole(answer: FuzzedAnswer, selector: str | None) -> str:
