@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -42,6 +42,7 @@ class JsonServer:
 
     def __init__(self) -> None:
         self.handler: Handler = lambda asked: Answer({"message": "not found"}, 404)
+        self.before_answer: Callable[[Asked], Awaitable[None]] | None = None
         self.asked: list[Asked] = []
         self.base_url = ""
 
@@ -88,6 +89,8 @@ class JsonServer:
             await request.read(),
         )
         self.asked.append(asked)
+        if self.before_answer is not None:
+            await self.before_answer(asked)
         answer = self.handler(asked)
         body = answer.raw if answer.raw is not None else json.dumps(answer.body).encode()
         headers = {"Content-Type": "application/json", **answer.headers}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import dlt
 import msgspec
 from dlt.extract.items_transform import LimitItem
-from dlt.extract.pipe import Pipe
+from dlt.extract.pipe import ForkPipe, Pipe
 
 from headrace.config.tail import TailConfig
 from headrace.exceptions import RowError
@@ -21,7 +20,8 @@ from headrace.handover import UNREADABLE, Batch, Handover
 from headrace.legs import LegEnd, Legs
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import current_load_id
-from headrace.rows import BatchIds
+from headrace.passed_rows import ParentRows
+from headrace.rows import BatchIds, RowIds
 from headrace.running import RunningSync, running_sync
 from headrace.tailing import LegBounds, TailLane
 from headrace.wire.lanes import Lanes
@@ -54,6 +54,7 @@ def extract_rows(
     lanes: Lanes,
     settings: ExtractionSettings,
     tail: TailConfig | None = None,
+    dependents: Collection[str] = (),
 ) -> Iterator[Any]:
     """The function of a dlt resource: lists, types, and yields what dlt loads.
 
@@ -65,67 +66,158 @@ def extract_rows(
         listing: of the resource.
         lanes: to fetch with.
         settings: how to hand the rows over.
-        tail: how the listing is kept up with; None to list all of it. Outside of a run, and with
-            a limit, it is listed from the top: what is known is kept for a run alone.
+        tail: how the listing is kept up with; None to list all of it. Outside of a run, with a
+            limit, and where the rows are wanted for others only, it is listed from the top: what
+            is known is kept for a run alone.
+        dependents: names of the resources of ours that depend on it.
 
     Raises:
         HeadraceError: the listing failed, or a row cannot be loaded.
     """
-    load_id = current_load_id()
-    sync = RunningSync() if load_id is None else running_sync(dlt.current.pipeline().pipeline_name)
-    if sync.witness is not None:
-        sync.witness.meet(listing.name, tail)
-        # What is seen is to be found again in the tables, by its ids.
-        settings = replace(settings, row_ids=True)
-    in_legs = tail is not None and load_id is not None and settings.limit_rows is None
-    if sync.replay is not None:
-        pages = sync.replay.pages(listing.name)
+    context = ExtractionContext.of_running_resource(listing, settings, tail, dependents)
+    figures = context.figures
+    in_legs = tail is not None and context.is_loaded and settings.limit_rows is None
+    if context.sync.replay is not None:
+        if context.dependents:
+            # Their rows were kept as well, and come without those of the parent.
+            yield ParentRows(())
+        pages: Iterator[FetchedPage | LegEnd] = (
+            context.sync.replay.pages(listing.name) if context.is_loaded else _nothing()
+        )
+        are_unique = context.sync.replay.has_unique_keys(listing.name)
     elif tail is not None and in_legs:
-        pages = _leg_pages(listing, lanes, settings, tail, sync)
+        pages = _leg_pages(listing, lanes, settings, tail, context.sync)
+        are_unique = not _may_repeat(settings, context.sync.legs)
     else:
-        pages = _pages(listing, lanes, settings, sync.figures.of(listing.name))
-    batches = _batches(pages, settings, sync.figures.of(listing.name))
-    see = partial(sync.witness.see, listing.name) if sync.witness else _see_nothing
-    if load_id is None or _dicts_expected():
+        pages = _pages(listing, lanes, settings, figures)
+        are_unique = False
+    yield from context.hand_over(pages, keys_are_unique=are_unique)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionContext:
+    """What a resource finds when dlt runs it.
+
+    Args:
+        listing: that its rows come from.
+        settings: how to hand them over.
+        load_id: of the load; None outside of a run.
+        sync: that the load is part of.
+        is_loaded: whether there is a table for the rows, not just resources that depend on them.
+        dependents: names of the resources of ours that depend on it and run as well.
+    """
+
+    listing: Listing
+    settings: ExtractionSettings
+    load_id: str | None = None
+    sync: RunningSync = field(default_factory=RunningSync)
+    is_loaded: bool = False
+    dependents: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_running_resource(
+        cls,
+        listing: Listing,
+        settings: ExtractionSettings,
+        tail: TailConfig | None = None,
+        dependents: Collection[str] = (),
+    ) -> ExtractionContext:
+        """The context of the resource whose function is running now."""
+        load_id = current_load_id()
+        if load_id is None:
+            return cls(listing, settings)
+        sync = running_sync(dlt.current.pipeline().pipeline_name)
+        resources = dlt.current.source().resources
+        own = dlt.current.resource().name
+        is_loaded = own in resources.selected
+        if sync.witness is not None and is_loaded:
+            sync.witness.meet(listing.name, tail)
+            # What is seen is to be found again in the tables, by its ids.
+            settings = replace(settings, row_ids=True)
+        running = frozenset(each.name for each in resources.extracted).intersection(dependents)
+        return cls(listing, settings, load_id, sync, is_loaded, running)
+
+    @property
+    def figures(self) -> ResourceFigures:
+        """To count on."""
+        return self.sync.figures.of(self.listing.name)
+
+    def hand_over(
+        self,
+        pages: Iterator[FetchedPage | LegEnd],
+        *,
+        keys_are_unique: bool,
+        ids: RowIds | None = None,
+    ) -> Iterator[Any]:
+        """What dlt gets of pages.
+
+        Args:
+            pages: to hand over.
+            keys_are_unique: whether it is known that no key is there twice.
+            ids: for the rows, where the same load has others of the resource's.
+
+        Raises:
+            RowError: a row cannot be loaded.
+        """
+        wants_dicts = self.load_id is None or _dicts_expected(self.dependents)
+        feeds = bool(self.dependents) and not wants_dicts
+        batches = _batches(pages, self.settings, self._count, grows=feeds)
+        if feeds and not self.is_loaded:
+            yield from self._passed_on(batches)
+        elif wants_dicts or self.load_id is None:
+            yield from self._dicts(batches)
+        else:
+            yield from Handover(
+                self.listing,
+                self.load_id,
+                row_ids=self.settings.row_ids,
+                strict=self.settings.strict,
+                keys_are_unique=keys_are_unique,
+                page_by_page=_yields_are_counted(),
+                figures=self.sync.figures,
+                see=self._see,
+                ids=ids,
+                feeds=feeds,
+            ).items(batches)
+
+    def _count(self, page: FetchedPage) -> None:
+        rows = len(page.rows) + len(page.unreadable)
+        if self.is_loaded:
+            self.figures.loaded_rows += rows
+        else:
+            self.figures.passed_on += rows
+
+    def _passed_on(self, batches: Iterator[Batch]) -> Iterator[Any]:
+        yield from (ParentRows(batch.rows) for batch in batches)
+
+    def _dicts(self, batches: Iterator[Batch]) -> Iterator[Any]:
         for batch in batches:
             if batch.unreadable:
-                raise RowError(f"resource `{listing.name}`: a row {UNREADABLE}")
-            see(batch, None)
+                raise RowError(f"resource `{self.listing.name}`: a row {UNREADABLE}")
+            self._see(batch, None)
             if batch.rows:
                 yield [msgspec.json.decode(row) for row in batch.rows]
             if batch.gone:
-                yield gone_rows(listing.name, batch.gone)
-        return
-    handover = Handover(
-        listing,
-        load_id,
-        row_ids=settings.row_ids,
-        strict=settings.strict,
-        keys_are_unique=_keys_are_unique(listing.name, settings, sync, in_legs=in_legs),
-        page_by_page=_yields_are_counted(),
-        figures=sync.figures,
-        see=see,
-    )
-    yield from handover.items(batches)
+                yield gone_rows(self.listing.name, batch.gone)
 
-
-def _see_nothing(batch: Batch, ids: BatchIds | None) -> None:
-    """Nobody looks on."""
-
-
-def _keys_are_unique(
-    resource: str, settings: ExtractionSettings, sync: RunningSync, *, in_legs: bool
-) -> bool:
-    if sync.replay is not None:
-        return sync.replay.has_unique_keys(resource)
-    return in_legs and not _may_repeat(settings, sync.legs)
+    def _see(self, batch: Batch, ids: BatchIds | None) -> None:
+        if self.sync.witness is not None:
+            self.sync.witness.see(self.listing.name, batch, ids)
 
 
 def _batches(
-    pages: Iterator[FetchedPage | LegEnd], settings: ExtractionSettings, figures: ResourceFigures
+    pages: Iterator[FetchedPage | LegEnd],
+    settings: ExtractionSettings,
+    count: Callable[[FetchedPage], None],
+    *,
+    grows: bool,
 ) -> Iterator[Batch]:
-    """The pages in batches worth typing at once; one page each where the yields are counted."""
+    """The pages in batches worth typing at once; one page each where the yields are counted.
+
+    Where others wait for the rows the first batch is one page, and the next ones larger each.
+    """
     page_by_page = _yields_are_counted()
+    most_rows = 1 if grows else settings.batch_rows
     batch = Batch()
     with closing(cast(Generator[FetchedPage | LegEnd], pages)):
         for page in pages:
@@ -133,13 +225,18 @@ def _batches(
                 batch.gone = page.gone
                 continue
             batch.add(page)
-            figures.loaded_rows += len(page.rows) + len(page.unreadable)
-            is_full = len(batch.rows) >= settings.batch_rows or batch.size >= settings.batch_bytes
+            count(page)
+            is_full = len(batch.rows) >= most_rows or batch.size >= settings.batch_bytes
             if page_by_page or is_full:
                 yield batch
+                most_rows = min(settings.batch_rows, max(most_rows, 2 * len(batch.rows)))
                 batch = Batch()
         if batch.pages or batch.gone:
             yield batch
+
+
+def _nothing() -> Generator[FetchedPage | LegEnd]:
+    yield from ()
 
 
 def _pages(
@@ -151,7 +248,7 @@ def _pages(
     with closing(
         lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size, ahead)
     ) as pages:
-        yield from _limited(pages, settings.limit_rows)
+        yield from limited(pages, settings.limit_rows)
 
 
 def _leg_pages(
@@ -198,8 +295,13 @@ def _yields_are_counted() -> bool:
     return any(isinstance(step, LimitItem) for step in _running_pipe().steps)
 
 
-def _limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:
-    """The pages up to so many rows, the last one cut."""
+def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:
+    """The pages up to so many rows, the last one cut.
+
+    Args:
+        pages: of a listing.
+        limit: how many rows; all when None.
+    """
     if limit is None:
         yield from pages
         return
@@ -215,12 +317,19 @@ def _running_pipe() -> Pipe:
     return cast(Pipe, dlt.current.pipe())
 
 
-def _dicts_expected() -> bool:
-    """Whether somebody's functions come between this resource and the load."""
+def _dicts_expected(dependents: Collection[str]) -> bool:
+    """Whether somebody's functions come between this resource and the load.
+
+    Args:
+        dependents: resources of ours: those take the rows as they are, if all of them come.
+    """
     own = _running_pipe()
-    if any(not isinstance(step, LimitItem) for step in own.steps[1:]):
+    passes = (ForkPipe,) if dependents else (ForkPipe, LimitItem)
+    if any(not isinstance(step, passes) for step in own.steps[1:]):
         return True
     return any(
-        other._pipe.parent is not None and other._pipe.parent.name == own.name
+        other._pipe.parent is not None
+        and other._pipe.parent.name == own.name
+        and other.name not in dependents
         for other in dlt.current.source().resources.extracted
     )

@@ -17,6 +17,7 @@ class ResourceFigures:
         loaded_rows: handed on to dlt: those received, without the quarantined and without what a
             limit cut off. After a load, without the discarded and the replaced too.
         side_rows: of those handed on, the rows that dlt's normalizer types.
+        passed_on: received for the resources that depend on them alone, and not loaded.
         known: received though the table has them already, so not loaded again.
         quarantined: set aside, since they cannot be loaded as they are.
         discarded: by the schema contract, or by a processing step.
@@ -35,6 +36,7 @@ class ResourceFigures:
     rows: int = 0
     loaded_rows: int = 0
     side_rows: int = 0
+    passed_on: int = 0
     known: int = 0
     quarantined: int = 0
     discarded: int = 0

@@ -16,6 +16,7 @@ from headrace.figures import Figures
 from headrace.gone import gone_rows
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import VALUE_SHOWN, LiveTable
+from headrace.passed_rows import LoadedRows, ParentRows
 from headrace.quarantine import TABLE, quarantined
 from headrace.redaction import Redactor
 from headrace.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowGroups, RowIds
@@ -55,6 +56,12 @@ class Batch:
         self.size += page.size
 
 
+def new_row_ids() -> RowIds:
+    """Ids for the rows of one resource in one load: two resources may fill one table."""
+    # Short ids load faster.
+    return RowIds(f"{secrets.token_hex(5)}-")
+
+
 class Handover:
     """Hands the rows of one resource in one load over to dlt.
 
@@ -67,6 +74,9 @@ class Handover:
         page_by_page: whether each page's table is handed over by itself.
         figures: to count on.
         see: called with each batch and the ids of its rows, None where dlt makes them.
+        ids: for the rows of this load, where others of its rows are handed over elsewhere; by
+            these the order of all is known.
+        feeds: whether other resources of ours wait for the rows.
     """
 
     def __init__(
@@ -80,6 +90,8 @@ class Handover:
         page_by_page: bool,
         figures: Figures,
         see: Callable[[Batch, BatchIds | None], None],
+        ids: RowIds | None = None,
+        feeds: bool = False,
     ) -> None:
         self._listing = listing
         self._load_id = load_id
@@ -99,8 +111,9 @@ class Handover:
         )
         if not row_ids and (self._table.has_ids or self._table.hashes_rows):
             raise self._ids_needed("the table has them already, or its merge strategy needs them")
-        # Of its own for each resource in each load: two may fill one table. Short ids load faster.
-        self._ids = RowIds(f"{secrets.token_hex(5)}-")
+        self._ids = ids or new_row_ids()
+        self._is_all_of_the_load = ids is None
+        self._feeds = feeds
         self._groups = RowGroups()
         self._new_hints: dict[str, Any] = {}
         self._order = KeyOrder(self._table.key)
@@ -117,6 +130,8 @@ class Handover:
             table = self._with_ids(self._road.part([]).table, self._ids.take(0))
             yield from self._groups.add(table)
         for batch in batches:
+            if self._feeds:
+                yield ParentRows(batch.rows)
             parted = self._road.part(batch.rows)
             ids = self._ids.take(len(batch.rows))
             self._see(batch, ids if self._makes_ids else None)
@@ -157,7 +172,7 @@ class Handover:
         if not self._table.merges:
             return _with_hints(table, columns=hints)
         counts = self._figures.of(self._listing.name)
-        is_unique = self._keys_are_unique or self._order.is_strict
+        is_unique = self._is_all_of_the_load and (self._keys_are_unique or self._order.is_strict)
         counts.unordered = not is_unique
         if not is_unique and self._row_ids:
             hints = {**hints, **self._table.last_wins()}
@@ -199,7 +214,7 @@ class Handover:
                 {**row, id_name: ids.at(place)} for row, place in zip(rows, places, strict=True)
             ]
         return _with_hints(
-            rows,
+            LoadedRows(rows),
             file_format=self._table.side_road_format(),
             columns=self._table.last_wins() if self._table.merges and id_name else {},
             additional_table_hints=_claim(False) if self._table.merges else {},

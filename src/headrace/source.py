@@ -12,25 +12,28 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TSchemaContract
 from dlt.extract import DltResource, DltSource
 
+from headrace.children import ChildExtraction, ChildListings
 from headrace.client_settings import client_settings
 from headrace.config import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
     CursorPaginatorConfig,
+    EndpointConfig,
     ExternalResource,
     HttpBasicAuthConfig,
     PipelineConfig,
     ResourceConfig,
     SourceConfig,
+    in_order_of_dependence,
     parse_config,
 )
-from headrace.exchange import Request
 from headrace.extraction import ExtractionSettings, extract_rows
 from headrace.json_path import JsonPath
 from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.paging import CursorPaginator, Paginator, SinglePagePaginator
 from headrace.paging.cursor import CursorSettings
+from headrace.request_template import RequestTemplate
 from headrace.wire.credentials import Credentials
 from headrace.wire.lanes import Lanes
 
@@ -126,23 +129,60 @@ def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> l
     extraction = ExtractionSettings(
         row_ids=pipeline.row_ids, strict=pipeline.strict, limit_rows=limit_rows
     )
-    resources = []
-    for resource in config.resources:
-        if isinstance(resource, ExternalResource):
-            resources.append(resource.resource)
+    configs = {each.name: each for each in config.resources}
+    built: dict[str, DltResource] = {}
+    # A resource is made of the one that it depends on.
+    for name in in_order_of_dependence((each.name, _parent_of(each)) for each in configs.values()):
+        each = configs[name]
+        if isinstance(each, ExternalResource):
+            built[name] = each.resource
+            continue
+        listing = build_listing(each, config.secrets)
+        dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
+        if each.parent is None:
+            built[name] = _build_resource(each, listing, lanes, extraction, dependents)
         else:
-            listing = build_listing(resource, config.secrets)
-            resources.append(_build_resource(resource, listing, lanes, extraction))
-    return resources
+            parent = each.parent.resource
+            extract = ChildExtraction(
+                ChildListings(listing, request_template(each.endpoint), each.parent),
+                lanes,
+                extraction,
+                parent_is_ours=not isinstance(configs[parent], ExternalResource),
+                dependents=dependents,
+            )
+            built[name] = _build_child(each, extract, built[parent])
+    return [built[each.name] for each in config.resources]
+
+
+def _parent_of(config: ResourceConfig | ExternalResource) -> str | None:
+    if isinstance(config, ExternalResource) or config.parent is None:
+        return None
+    return config.parent.resource
 
 
 def _build_resource(
-    config: ResourceConfig, listing: Listing, lanes: Lanes, settings: ExtractionSettings
+    config: ResourceConfig,
+    listing: Listing,
+    lanes: Lanes,
+    settings: ExtractionSettings,
+    dependents: frozenset[str],
 ) -> DltResource:
     def list_rows() -> Iterator[Any]:
-        yield from extract_rows(listing, lanes, settings, config.tail)
+        yield from extract_rows(listing, lanes, settings, config.tail, dependents)
 
     resource: DltResource = dlt.resource(list_rows, **config.hints)()
+    return resource
+
+
+def _build_child(
+    config: ResourceConfig, extract: ChildExtraction, parent: DltResource
+) -> DltResource:
+    def list_rows(items: Any) -> Iterator[Any]:
+        yield from extract.items(items)
+
+    # Its listings are fetched side by side in any case.
+    hints = {name: hint for name, hint in config.hints.items() if name != "parallelized"}
+    resource: DltResource = dlt.transformer(list_rows, data_from=parent, **hints)()
     return resource
 
 
@@ -160,14 +200,8 @@ def build_listing(resource: ResourceConfig, secrets: Iterable[str] = ()) -> List
         secrets: of the whole config, to be masked besides those of the resource's credentials.
     """
     endpoint = resource.endpoint
-    request = Request(
-        endpoint.method,
-        endpoint.path,
-        params=endpoint.params,
-        headers=endpoint.headers or {},
-        json=endpoint.json,
-        data=endpoint.data,
-    )
+    template = request_template(endpoint)
+    request = template.filled({}) if resource.parent is None else template.unfilled
     credentials = _credentials(endpoint.auth)
     hidden = tuple(sorted({*credentials.secrets, *secrets}))
     return Listing(
@@ -176,6 +210,22 @@ def build_listing(resource: ResourceConfig, secrets: Iterable[str] = ()) -> List
         replace(credentials, secrets=hidden),
         endpoint.data_selector,
         _paginator_factory(endpoint.paginator),
+    )
+
+
+def request_template(endpoint: EndpointConfig) -> RequestTemplate:
+    """What an endpoint asks for, with placeholders.
+
+    Args:
+        endpoint: as the config has it.
+    """
+    return RequestTemplate(
+        endpoint.method,
+        endpoint.path,
+        params=endpoint.params,
+        headers=endpoint.headers,
+        json=endpoint.json,
+        data=endpoint.data,
     )
 
 

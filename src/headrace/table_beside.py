@@ -7,6 +7,8 @@ from typing import Any
 import dlt
 from dlt.common.schema.typing import TTableSchemaColumns
 
+from headrace.passed_rows import LoadedRows
+
 
 def beside(table: str, columns: TTableSchemaColumns, rows: list[dict[str, Any]]) -> Any:
     """Marks rows of the running resource to be appended to another table.
@@ -28,4 +30,4 @@ def beside(table: str, columns: TTableSchemaColumns, rows: list[dict[str, Any]])
         create_table_variant=True,
     )
     resource.apply_hints(table_name=table, columns=columns, create_table_variant=True)
-    return dlt.mark.with_table_name(rows, table)
+    return dlt.mark.with_table_name(LoadedRows(rows), table)

@@ -27,6 +27,10 @@ def two(first: object, second: object) -> dict[str, Any]:
     return {**small(), "resources": [first, second]}
 
 
+def child(endpoint: dict[str, Any]) -> dict[str, Any]:
+    return two("parents", {"name": "a", "endpoint": endpoint})
+
+
 class Unknown:
     """Nothing that dlt would take."""
 
@@ -254,26 +258,86 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
         [f"`response_actions` {UNBUILT}"],
     ),
     (
-        small({"params": {"p": {"type": "resolve", "resource": "a", "field": "b"}}}),
-        f"{ENDPOINT}.params.p",
-        ["a param of type `resolve`", UNBUILT],
-    ),
-    (
         small({"params": {"p": {"type": "incremental", "cursor_path": "b"}}}),
         f"{ENDPOINT}.params.p",
         ["a param of type `incremental`", UNBUILT],
     ),
+    # dependent resources
     (
-        small({"path": "a/{resources.b.id}"}),
-        f"{ENDPOINT}.path",
-        [f"`{{resources.b.id}}` {UNBUILT}"],
+        child({"params": {"p": {"type": "resolve", "resource": "parents", "field": "b"}}}),
+        "resources[1].endpoint.params.p",
+        ["is not named in the path", "`{p}`", "`{resources.parents.b}`"],
     ),
-    (small({"params": {"p": "{x}"}}), f"{ENDPOINT}.params.p", [UNBUILT, "write `{{` or `}}`"]),
-    (small({"json": {"p": ["{x}"]}}), f"{ENDPOINT}.json.p[0]", [UNBUILT]),
-    (small({"data": "{x}"}), f"{ENDPOINT}.data", [UNBUILT]),
-    (small({"headers": {"p": "{x}"}}), f"{ENDPOINT}.headers.p", [UNBUILT]),
+    (
+        child({"path": "a/{p}", "params": {"p": {"type": "resolve", "field": "b"}}}),
+        "resources[1].endpoint.params.p",
+        ["needs `resource`"],
+    ),
+    (
+        child(
+            {
+                "path": "a/{p}",
+                "params": {
+                    "p": {"type": "resolve", "resource": "parents", "field": "b", "fields": 1}
+                },
+            }
+        ),
+        "resources[1].endpoint.params.p.fields",
+        ["keys: `type`, `resource`, `field`"],
+    ),
+    (
+        two("parents", {"name": "a", "endpoint": "a/{resources.parent.id}"}),
+        "resources[1]",
+        ["depends on `parent`, which is no resource", "did you mean `parents`?"],
+    ),
+    (
+        two("b", {"name": "a", "endpoint": "{resources.zzz.id}"}),
+        "resources[1]",
+        ["depends on `zzz`", "there are: `b`, `a`"],
+    ),
+    (
+        two(
+            {"name": "b", "endpoint": "{resources.a.x}"},
+            {"name": "a", "endpoint": "{resources.b.x}"},
+        ),
+        "resources[0]",
+        ["waits for itself", "`b`, `a`"],
+    ),
+    (small({"path": "a/{resources.items.id}"}), ITEM, ["waits for itself"]),
+    (
+        {
+            **small(),
+            "resources": ["a", "b", {"name": "c", "endpoint": "{resources.a.x}/{resources.b.x}"}],
+        },
+        "resources[2]",
+        ["depends on `a`, `b`", "one parent only"],
+    ),
+    (small({"path": "a/{resources.b}"}), f"{ENDPOINT}.path", ["names no field of a parent"]),
+    (small({"path": "a/{resources.b.$$}"}), f"{ENDPOINT}.path", ["`$$` is no JSONPath"]),
+    (small({"path": "a/{incremental.start_value}"}), f"{ENDPOINT}.path", ["needs `endpoint.incr"]),
+    (small({"params": {"p": "{x}"}}), f"{ENDPOINT}.params.p", ["no placeholder", "write `{{` or"]),
+    (small({"json": {"p": ["{x}"]}}), f"{ENDPOINT}.json.p[0]", ["no placeholder"]),
+    (small({"json": {"{x}": 1}}), f"{ENDPOINT}.json", ["no placeholder"]),
+    (small({"data": "{x}"}), f"{ENDPOINT}.data", ["no placeholder"]),
+    (small({"headers": {"p": "{x}"}}), f"{ENDPOINT}.headers.p", ["no placeholder"]),
     (small({"headers": {"p": "{"}}), f"{ENDPOINT}.headers.p", ["without its partner"]),
-    (small(None, include_from_parent=["id"]), f"{ITEM}.include_from_parent", [UNBUILT]),
+    (small(None, include_from_parent=["id"]), f"{ITEM}.include_from_parent", ["needs a parent"]),
+    (
+        two(
+            "b",
+            {
+                "name": "a",
+                "primary_key": "id",
+                "write_disposition": "merge",
+                "endpoint": {
+                    "path": "{resources.b.id}/a",
+                    "incremental": {"cursor_path": "id", "row_order": "desc"},
+                },
+            },
+        ),
+        "resources[1].endpoint.incremental",
+        ["listed anew for each row of its parent"],
+    ),
     (small(None, processing_steps=[{"map": len}]), f"{ITEM}.processing_steps", [UNBUILT]),
     (small(None, parent_table_name="t"), f"{ITEM}.parent_table_name", [UNBUILT]),
 ]

@@ -90,7 +90,7 @@ def test_what_is_not_built_is_marked() -> None:
     assert {
         *(
             "IncrementalConfig.start_param",
-            "ResourceModel.include_from_parent",
+            "EndpointModel.response_actions",
         ),
         *("OffsetPaginatorConfig.type", "JsonLinkPaginatorConfig.type"),
         "OAuth2ClientCredentialsConfig.type",

@@ -21,6 +21,7 @@ from headrace.config import (
     HttpBasicAuthConfig,
     ResourceConfig,
     SinglePagePaginatorConfig,
+    in_order_of_dependence,
     parse_config,
 )
 
@@ -175,20 +176,53 @@ def test_a_single_entity() -> None:
     assert isinstance(asked.paginator, SinglePagePaginatorConfig)
 
 
-def test_doubled_braces_are_braces() -> None:
+def test_braces_stay_as_they_are_written_until_a_request_is_made() -> None:
     asked = endpoint(
         small(
             {
                 "path": "a/{{b}}/{c}",
                 "method": "post",
-                "params": {"c": "x", "q": "{{1}}"},
+                "params": {"c": "{x}", "q": "{{1}}"},
                 "json": {"{{k}}": ["{{v}}", 1]},
                 "headers": {"X": "{{h}}"},
             }
         )
     )
-    assert (asked.path, asked.method, asked.params) == ("a/{b}/x", "POST", {"q": "{1}"})
-    assert (asked.json, asked.headers) == ({"{k}": ["{v}", 1]}, {"X": "{h}"})
+    assert (asked.path, asked.method, asked.params) == ("a/{{b}}/{{x}}", "POST", {"q": "{{1}}"})
+    assert (asked.json, asked.headers) == ({"{{k}}": ["{{v}}", 1]}, {"X": "{{h}}"})
+
+
+def test_the_parent_of_a_dependent_resource() -> None:
+    config = small(
+        {
+            "path": "a/{n}/b",
+            "params": {
+                "n": {"type": "resolve", "resource": "p", "field": "who.id"},
+                "q": "x-{resources.p.name}",
+            },
+            "json": {"deep": [{"id": "{resources.p.id}"}]},
+        },
+        include_from_parent=["id"],
+    )
+    config["resources"].append("p")
+    found = resource(config)
+    assert found.parent is not None
+    assert (found.parent.resource, found.parent.include) == ("p", ("id",))
+    assert {each.placeholder: str(each.path) for each in found.parent.fields} == {
+        "n": "who.id",
+        "resources.p.name": "name",
+        "resources.p.id": "id",
+    }
+    assert (found.endpoint.path, found.endpoint.params) == (
+        "a/{n}/b",
+        {"q": "x-{resources.p.name}"},
+    )
+
+
+def test_resources_come_behind_those_that_they_depend_on() -> None:
+    order = in_order_of_dependence([("c", "b"), ("b", "a"), ("x", None), ("a", None)])
+    assert sorted(order) == ["a", "b", "c", "x"]
+    assert order.index("a") < order.index("b") < order.index("c")
 
 
 def test_python_objects_are_passed_through() -> None:

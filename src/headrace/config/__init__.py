@@ -6,6 +6,7 @@ from headrace.config.json_schema import config_json_schema
 from headrace.config.loading import load_config
 from headrace.config.overrides import apply_overrides
 from headrace.config.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
+from headrace.config.parents import ParentConfig, in_order_of_dependence
 from headrace.config.parsing import parse_config
 from headrace.config.reading import read_document
 from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
@@ -19,6 +20,7 @@ __all__ = [
     "EndpointConfig",
     "ExternalResource",
     "HttpBasicAuthConfig",
+    "ParentConfig",
     "PipelineConfig",
     "ResourceConfig",
     "SinglePagePaginatorConfig",
@@ -26,6 +28,7 @@ __all__ = [
     "SubstitutedValues",
     "apply_overrides",
     "config_json_schema",
+    "in_order_of_dependence",
     "load_config",
     "parse_config",
     "read_document",

@@ -20,7 +20,8 @@ from headrace.config.fields import (
 )
 from headrace.config.merging import merged_endpoint, merged_resource
 from headrace.config.paginators import AnyPaginator
-from headrace.config.placeholders import bind_path, unescaped
+from headrace.config.parents import build_parent, parent_faults, request_faults
+from headrace.config.placeholders import bind_path, resolves
 from headrace.config.secrecy import secrets_in
 from headrace.config.showing import Path, at, kind
 from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
@@ -124,11 +125,27 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 yield ("resources", index), message
         elif isinstance(resource, (str, dict)):
             yield from _wrong_when_merged(document, index, resource)
+    for index, message in parent_faults(_merged_endpoints(document)):
+        yield ("resources", index), message
 
 
 def _listed_resources(document: Mapping[str, Any]) -> list[Any]:
     resources = document.get("resources")
     return list(resources) if isinstance(resources, (list, tuple)) else []
+
+
+def _merged_endpoints(document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any] | None]]:
+    """Name and endpoint of each resource; no endpoint of those that are dlt's."""
+    defaults = document.get("resource_defaults")
+    defaults = defaults if isinstance(defaults, dict) else None
+    merged: list[tuple[str, dict[str, Any] | None]] = []
+    for resource in _listed_resources(document):
+        if isinstance(resource, (str, dict)):
+            name = resource.get("name") if isinstance(resource, dict) else resource
+            merged.append((str(name), merged_endpoint(resource, defaults)))
+        else:
+            merged.append((str(getattr(resource, "name", "")), None))
+    return merged
 
 
 def _is_dlt_resource(value: object) -> bool:
@@ -212,7 +229,7 @@ def _wrong_when_merged(
     paginator = at(document, place) if place else None
     own = resource if isinstance(resource, dict) else {}
     merged = {**(defaults or {}), **own, "endpoint": endpoint}
-    for below, message in tail_faults(merged, paginator):
+    for below, message in (*tail_faults(merged, paginator), *request_faults(merged)):
         yield ("resources", index, *below), message
     if place and looks_for_rows(
         at(document, (*place, "stop_condition")), endpoint.get("data_selector")
@@ -245,6 +262,7 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
         name=str(merged["name"]),
         endpoint=_endpoint(merged["endpoint"], document["client"]),
         hints=hints,
+        parent=build_parent(merged),
         tail=build_tail(merged, at(document, place) if place else None),
     )
 
@@ -258,6 +276,7 @@ def _copied(value: Any) -> Any:
 
 def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointConfig:
     path, params = bind_path(merged["path"], merged.get("params") or {})
+    params = {name: value for name, value in params.items() if not resolves(value)}
     typed = EndpointModel.model_validate({**merged, "path": path, "params": params})
     paginator = merged.get("paginator")
     if paginator is None:
@@ -267,10 +286,10 @@ def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointC
     return EndpointConfig(
         path=path,
         method=typed.method,
-        params=unescaped(typed.params or {}),
-        json=unescaped(typed.json_body),
-        data=unescaped(typed.data),
-        headers=unescaped(typed.headers or {}),
+        params=typed.params or {},
+        json=typed.json_body,
+        data=typed.data,
+        headers=typed.headers or {},
         data_selector=typed.data_selector,
         paginator=_PAGINATOR.validate_python(
             {"type": paginator} if isinstance(paginator, str) else paginator

@@ -44,26 +44,6 @@ def names_one_entity(path: str) -> bool:
     return _NAMED.search(PurePosixPath(path).name) is not None
 
 
-def unescaped(value: Any) -> Any:
-    """Read `{{` and `}}` as braces in all texts of a value without placeholders.
-
-    Args:
-        value: a text, or mappings and lists of texts and other values.
-
-    Returns:
-        A new value; what is neither text, mapping nor list is kept as it is.
-    """
-    if isinstance(value, str):
-        return (
-            value.replace("{{", "{").replace("}}", "}") if "{" in value or "}" in value else value
-        )
-    if isinstance(value, dict):
-        return {unescaped(key): unescaped(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [unescaped(inner) for inner in value]
-    return value
-
-
 def bind_path(path: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Move the params that a path names from the params into the path.
 
@@ -72,7 +52,8 @@ def bind_path(path: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]
         params: the endpoint's params.
 
     Returns:
-        The path without placeholders, and the params that are left.
+        The path, in which only the placeholders are left that stand for a parent's field or an
+        incremental's value, and the params that are left.
 
     Raises:
         PydanticCustomError: a placeholder that cannot be bound; its message is for the user.
@@ -82,19 +63,32 @@ def bind_path(path: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]
     bound: set[str] = set()
     parts: list[str] = []
     for literal, name, _, _ in string.Formatter().parse(path):
-        parts.append(literal)
+        parts.append(_escaped(literal))
         if name is None:
             continue
         if name.startswith(CONTEXTS):
-            message = f"`{{{name}}}` is part of the format but is not built yet"
-            raise fault(f"{message}; built: `{{name}}` with a plain value in `params`")
+            parts.append(f"{{{name}}}")
+            continue
         if name not in params:
             raise fault(f"`{{{name}}}` needs a param of that name; {_in_params(params)}")
-        if isinstance(params[name], dict) or params[name] is None:
-            raise fault(f"`{{{name}}}` needs a plain value in `params`")
+        value = params[name]
         bound.add(name)
-        parts.append(str(params[name]))
+        if resolves(value):
+            parts.append(f"{{{name}}}")
+        elif isinstance(value, dict) or value is None:
+            raise fault(f"`{{{name}}}` needs a plain value in `params`, or one of `type: resolve`")
+        else:
+            parts.append(_escaped(str(value)))
     return "".join(parts), {name: value for name, value in params.items() if name not in bound}
+
+
+def resolves(param: object) -> bool:
+    """Whether a param stands for a field of a parent's row."""
+    return isinstance(param, dict) and param.get("type") == "resolve"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _in_params(params: Mapping[str, Any]) -> str:

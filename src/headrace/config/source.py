@@ -10,6 +10,7 @@ from jsonpath_ng import JSONPath
 from headrace.config.auth import BuiltAuth
 from headrace.config.client import ClientConfig, PipelineConfig
 from headrace.config.paginators import BuiltPaginator
+from headrace.config.parents import ParentConfig
 from headrace.config.tail import TailConfig
 
 
@@ -18,7 +19,8 @@ class EndpointConfig:
     """What a resource asks for.
 
     Args:
-        path: below the client's `base_url`, or a URL of its own; placeholders are bound.
+        path: below the client's `base_url`, or a URL of its own. In it, and in the four below,
+            placeholders and doubled braces stand as written.
         method: in capitals.
         params: query parameters.
         json: JSON body, or None.
@@ -49,6 +51,7 @@ class ResourceConfig:
         name: the resource's name.
         endpoint: what it asks for.
         hints: keyword arguments for `dlt.resource`, as the user gave them.
+        parent: the resource that it depends on; None when it depends on none.
         tail: how it is kept up with; None when each sync lists all of it.
     """
 
@@ -56,6 +59,7 @@ class ResourceConfig:
     name: str
     endpoint: EndpointConfig
     hints: dict[str, Any]
+    parent: ParentConfig | None = None
     tail: TailConfig | None = None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from headrace.config.incremental import IncrementalConfig, LookbackConfig
+from headrace.config.parents import parent_fields
 from headrace.config.placeholders import names_in
 from headrace.config.showing import Path, listed
 from headrace.expressions import Expression
@@ -88,6 +89,8 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
         return
     here: Path = ("endpoint", "incremental")
     yield from (((*here, path), message) for path, message in _own_faults(incremental))
+    if parent_fields(endpoint):
+        yield here, "cannot be kept up with: it is listed anew for each row of its parent"
     kind: object = paginator.get("type") if isinstance(paginator, Mapping) else paginator
     if isinstance(kind, str) and kind in _NO_TAIL_PAGINATORS:
         yield here, f"cannot be kept up with by `{kind}` pages: {_NO_TAIL_PAGINATORS[kind]}"

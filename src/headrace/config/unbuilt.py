@@ -14,7 +14,7 @@ from headrace.config.tail import WITH_START_PARAM, is_tail
 
 UNBUILT: Mapping[str, tuple[str, ...]] = {
     "client": ("session",),
-    "resource": ("include_from_parent", "processing_steps", "parent_table_name"),
+    "resource": ("processing_steps", "parent_table_name"),
     "endpoint": ("response_actions",),
     "incremental": WITH_START_PARAM,
     "paginator type": (
@@ -27,9 +27,9 @@ UNBUILT: Mapping[str, tuple[str, ...]] = {
         "auto",
     ),
     "auth type": ("oauth2_client_credentials",),
-    "param type": ("resolve", "incremental"),
+    "param type": ("incremental",),
     "object": ("auth", "paginator"),
-    "placeholder": ("params", "json", "data", "headers"),
+    "placeholder": ("path", "params", "json", "data", "headers"),
 }
 
 _KNOWN_TYPES = {
@@ -84,7 +84,7 @@ def find_unbuilt(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield from _unbuilt_types(endpoint, below)
             yield from _unbuilt_params(endpoint.get("params"), (*below, "params"))
             yield from _unbuilt_incremental(endpoint.get("incremental"), (*below, "incremental"))
-            for key in UNBUILT["placeholder"]:
+            for key in UNBUILT["placeholder"] if endpoint.get("incremental") is not None else ():
                 yield from _unbuilt_placeholders(endpoint.get(key), (*below, key))
 
 
@@ -155,10 +155,6 @@ def _unbuilt_placeholders(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         for index, inner in enumerate(value):
             yield from _unbuilt_placeholders(inner, (*path, index))
     elif isinstance(value, str):
-        escape = "for a literal brace write `{{` or `}}`"
-        names = names_in(value)
-        if names is None:
-            yield path, f"holds a brace without its partner; {escape}"
-        elif names:
-            message = "a `{placeholder}` here is part of the format but is not built yet"
-            yield path, f"{message}; {escape}"
+        for name in names_in(value) or ():
+            if name.startswith("incremental."):
+                yield path, f"`{{{name}}}` is part of the format but is not built yet"

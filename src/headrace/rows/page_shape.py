@@ -22,6 +22,7 @@ class PageShape:
     def __init__(self, steps: tuple[str, ...]) -> None:
         self._steps = steps
         self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._learnt: Any = UNSET
         self._field_names: list[dict[str, str]] = []
         self._shapes = 0
 
@@ -31,6 +32,8 @@ class PageShape:
         Args:
             page: in UTF-8.
         """
+        if self._learnt is not UNSET:
+            self._make_decoder()
         if self._decoder is None:
             return None
         try:
@@ -55,9 +58,13 @@ class PageShape:
         Args:
             rest: of that page, its JSON without the rows.
         """
-        if self._shapes == _MOST_SHAPES:
-            return
-        self._shapes += 1
+        if self._shapes < _MOST_SHAPES:
+            self._shapes += 1
+            # The type is made once there is a later page: of many listings there never is.
+            self._learnt = rest
+
+    def _make_decoder(self) -> None:
+        rest, self._learnt = self._learnt, UNSET
         self._field_names = []
         try:
             self._decoder = msgspec.json.Decoder(self._type(self._steps, rest))

@@ -1,0 +1,230 @@
+"""A resource that depends on another one: a listing for each of its parent's rows, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from headrace.config import ParentConfig
+from headrace.exceptions import RowError
+from headrace.extraction import ExtractionContext, ExtractionSettings, limited
+from headrace.fan_out import FanOut
+from headrace.figures import ResourceFigures
+from headrace.handover import new_row_ids
+from headrace.legs import LegEnd
+from headrace.listing import Client, FetchedPage, Listing
+from headrace.passed_rows import LoadedRows, ParentRows
+from headrace.redaction import Redactor, one_line
+from headrace.request_template import RequestTemplate
+from headrace.rows import RowIds
+from headrace.wire.lanes import Lanes
+
+ParentRow = dict[str, Any]
+
+_SHOWN_FIELDS = 20
+_SHOWN_FIELD = 60
+# Loads that are remembered: two pipelines may run one resource at the same time.
+_MOST_LOADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ChildListings:
+    """The listings of a dependent resource.
+
+    Args:
+        listing: what they have in common; its request is never made.
+        template: of their requests.
+        parent: whose rows fill the template.
+    """
+
+    listing: Listing
+    template: RequestTemplate
+    parent: ParentConfig
+
+    async def of_row(
+        self, row: ParentRow, client: Client, figures: ResourceFigures
+    ) -> AsyncIterator[FetchedPage]:
+        """Lists what belongs to one row of the parent.
+
+        Args:
+            row: of the parent.
+            client: to ask with.
+            figures: to count on.
+
+        Raises:
+            RowError: the row lacks a field.
+            RequestError, PageError: as `Listing.pages`.
+        """
+        listing = replace(self.listing, request=self.template.filled(self._values(row)))
+        added = self._added(row)
+        async for page in listing.pages(client, figures):
+            yield _with_added(page, added) if added else page
+
+    def _values(self, row: ParentRow) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for each in self.parent.fields:
+            found = each.path.find(row)
+            if not found:
+                raise self._missing(str(each.path), row, "its requests hold")
+            values[each.placeholder] = found[0]
+        return values
+
+    def _added(self, row: ParentRow) -> bytes:
+        """The fields of the parent for each row, as they stand in its JSON behind its own."""
+        added: dict[str, Any] = {}
+        for name in self.parent.include:
+            if name not in row:
+                raise self._missing(name, row, "`include_from_parent` names")
+            added[f"_{self.parent.resource}_{name}"] = row[name]
+        return msgspec.json.encode(added)[1:-1]
+
+    def _missing(self, name: str, row: ParentRow, why: str) -> RowError:
+        clean = Redactor(self.listing.credentials.secrets).clean
+        names = [f"`{one_line(clean(key), _SHOWN_FIELD)}`" for key in list(row)[:_SHOWN_FIELDS]]
+        more = ", ..." if len(row) > _SHOWN_FIELDS else ""
+        return RowError(
+            f"resource `{self.listing.name}`: {why} the field `{name}` of `{self.parent.resource}`,"
+            f" but a row there has none of that name; it has: {', '.join(names)}{more}."
+        )
+
+
+@dataclass(slots=True)
+class _Load:
+    """What the calls within one load have in common.
+
+    Args:
+        ids: for the rows; in their order the last version of a key is known.
+        rows_left: to load; None for any number.
+        is_replayed: whether the rows that were kept have been loaded.
+    """
+
+    ids: RowIds = field(default_factory=new_row_ids)
+    rows_left: int | None = None
+    is_replayed: bool = False
+
+
+class ChildExtraction:
+    """The function of a dependent resource.
+
+    Args:
+        listings: to fetch.
+        lanes: to fetch with.
+        settings: how to hand the rows over.
+        parent_is_ours: whether the parent passes its rows on beside what dlt loads.
+        dependents: names of the resources of ours that depend on this one.
+        buffer_bytes: of pages that wait for those of an earlier row.
+    """
+
+    def __init__(
+        self,
+        listings: ChildListings,
+        lanes: Lanes,
+        settings: ExtractionSettings,
+        *,
+        parent_is_ours: bool,
+        dependents: frozenset[str] = frozenset(),
+        buffer_bytes: int = 32 * 1024 * 1024,
+    ) -> None:
+        self._listings = listings
+        self._lanes = lanes
+        self._settings = settings
+        self._parent_is_ours = parent_is_ours
+        self._dependents = dependents
+        self._buffer_bytes = buffer_bytes
+        self._loads: dict[str | None, _Load] = {}
+
+    def items(self, parent: Any) -> Iterator[Any]:
+        """What dlt gets for an item that the parent yields.
+
+        Args:
+            parent: rows in any form that a dlt resource may yield.
+
+        Raises:
+            HeadraceError: a listing failed, or a row cannot be loaded.
+        """
+        if isinstance(parent, LoadedRows) or (
+            self._parent_is_ours and isinstance(parent, pa.Table)
+        ):
+            return
+        rows = _rows_of(parent)
+        listing = self._listings.listing
+        context = ExtractionContext.of_running_resource(
+            listing, self._settings, dependents=self._dependents
+        )
+        load = self._load(context.load_id)
+        if context.sync.replay is not None:
+            if not load.is_replayed and context.is_loaded:
+                load.is_replayed = True
+                pages = context.sync.replay.pages(listing.name)
+                yield from context.hand_over(pages, keys_are_unique=False, ids=load.ids)
+            elif not load.is_replayed and context.dependents:
+                load.is_replayed = True
+                yield ParentRows(())
+            return
+        if rows:
+            fetched = self._pages(rows, context.figures, load)
+            yield from context.hand_over(fetched, keys_are_unique=False, ids=load.ids)
+
+    def _load(self, load_id: str | None) -> _Load:
+        if load_id is None:
+            return _Load(rows_left=self._settings.limit_rows)
+        if load_id not in self._loads:
+            while len(self._loads) >= _MOST_LOADS:
+                self._loads.pop(next(iter(self._loads)))
+            self._loads[load_id] = _Load(rows_left=self._settings.limit_rows)
+        return self._loads[load_id]
+
+    def _pages(
+        self, rows: list[ParentRow], figures: ResourceFigures, load: _Load
+    ) -> Generator[FetchedPage | LegEnd]:
+        if load.rows_left == 0:
+            return
+
+        def lane(client: Client) -> AsyncIterator[FetchedPage]:
+            streams = (self._listings.of_row(row, client, figures) for row in rows)
+            return FanOut(
+                streams,
+                at_once=self._lanes.concurrency,
+                most_bytes=self._buffer_bytes,
+                size=_size,
+            ).items()
+
+        with closing(self._lanes.read(lane, _size)) as pages:
+            for page in limited(pages, load.rows_left):
+                if load.rows_left is not None:
+                    load.rows_left -= len(page.rows)
+                yield page
+
+
+def _size(page: FetchedPage) -> int:
+    return page.size
+
+
+def _rows_of(parent: Any) -> list[ParentRow]:
+    if isinstance(parent, ParentRows):
+        decoded = (msgspec.json.decode(row) for row in parent.raw)
+        return [row for row in decoded if isinstance(row, dict)]
+    if isinstance(parent, pa.Table | pa.RecordBatch):
+        return list(parent.to_pylist())
+    if hasattr(parent, "to_dict") and hasattr(parent, "columns"):  # a frame of pandas
+        return list(parent.to_dict("records"))
+    rows: Iterable[Any] = [parent] if isinstance(parent, Mapping) else parent
+    return [dict(row) for row in rows if isinstance(row, Mapping)]
+
+
+def _with_added(page: FetchedPage, added: bytes) -> FetchedPage:
+    """The page with fields added to each of its rows that is an object."""
+    return replace(page, rows=[_row_with(row, added) for row in page.rows])
+
+
+def _row_with(row: msgspec.Raw, added: bytes) -> msgspec.Raw:
+    text = bytes(row)
+    if not text.startswith(b"{"):
+        return row
+    inner = text[1:-1].rstrip()
+    return msgspec.Raw(b"{%b%b%b}" % (inner, b"," if inner else b"", added))
