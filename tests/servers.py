@@ -22,6 +22,8 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    target: str
+    """Path and query as they were sent."""
 
 
 @dataclass
@@ -86,6 +88,7 @@ class JsonServer:
             dict(request.query),
             dict(request.headers),
             await request.read(),
+            request.raw_path,
         )
         self.asked.append(asked)
         answer = self.handler(asked)

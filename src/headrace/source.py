@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import dlt
@@ -16,7 +15,6 @@ from headrace.client_settings import client_settings
 from headrace.config import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
-    CursorPaginatorConfig,
     ExternalResource,
     HttpBasicAuthConfig,
     PipelineConfig,
@@ -26,11 +24,9 @@ from headrace.config import (
 )
 from headrace.exchange import Request
 from headrace.extraction import ExtractionSettings, extract_rows
-from headrace.json_path import JsonPath
 from headrace.legs import LegSettings
 from headrace.listing import Listing
-from headrace.paging import CursorPaginator, Paginator, SinglePagePaginator
-from headrace.paging.cursor import CursorSettings
+from headrace.paginator_factory import PaginatorFactory
 from headrace.wire.credentials import Credentials
 from headrace.wire.lanes import Lanes
 
@@ -131,7 +127,7 @@ def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> l
         if isinstance(resource, ExternalResource):
             resources.append(resource.resource)
         else:
-            listing = build_listing(resource, config.secrets)
+            listing = build_listing(config, resource)
             resources.append(_build_resource(resource, listing, lanes, extraction))
     return resources
 
@@ -152,12 +148,12 @@ def leg_settings(config: SourceConfig) -> LegSettings:
     return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)
 
 
-def build_listing(resource: ResourceConfig, secrets: Iterable[str] = ()) -> Listing:
+def build_listing(config: SourceConfig, resource: ResourceConfig) -> Listing:
     """How the config wants a resource to be listed.
 
     Args:
+        config: that the resource is part of.
         resource: as the config has it.
-        secrets: of the whole config, to be masked besides those of the resource's credentials.
     """
     endpoint = resource.endpoint
     request = Request(
@@ -169,13 +165,14 @@ def build_listing(resource: ResourceConfig, secrets: Iterable[str] = ()) -> List
         data=endpoint.data,
     )
     credentials = _credentials(endpoint.auth)
-    hidden = tuple(sorted({*credentials.secrets, *secrets}))
+    hidden = tuple(sorted({*credentials.secrets, *config.secrets}))
+    credentials = replace(credentials, secrets=hidden)
     return Listing(
         resource.name,
         request,
-        replace(credentials, secrets=hidden),
+        credentials,
         endpoint.data_selector,
-        _paginator_factory(endpoint.paginator),
+        PaginatorFactory(config.client, endpoint, credentials).new,
     )
 
 
@@ -191,21 +188,3 @@ def _credentials(auth: object) -> Credentials:
             return Credentials()
         case _:
             raise TypeError(f"no credentials can be made from {type(auth).__name__}")
-
-
-def _paginator_factory(config: object) -> Callable[[], Paginator]:
-    if not isinstance(config, CursorPaginatorConfig):
-        return SinglePagePaginator
-    has_more = config.has_more_path
-    settings = CursorSettings(
-        cursor_path=JsonPath(config.cursor_path),
-        cursor_param=config.cursor_param,
-        cursor_body_path=config.cursor_body_path,
-        stop_after_empty_page=config.stop_after_empty_page,
-        has_more_path=JsonPath(has_more) if has_more is not None else None,
-        limit=config.limit,
-        limit_param=config.limit_param,
-        stop_condition=config.stop_condition,
-        max_pages=config.max_pages,
-    )
-    return partial(CursorPaginator, settings)

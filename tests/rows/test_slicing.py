@@ -49,7 +49,7 @@ def rows_of(sliced: SlicedPage) -> list[Any]:
 
 
 def cut(document: Any, selector: str | None = None, *paths: str) -> SlicedPage:
-    slicer = PageSlicer(selector, tuple(JsonPath(path) for path in paths))
+    slicer = PageSlicer(selector, lambda: tuple(JsonPath(path) for path in paths))
     return slicer.slice(json.dumps(document).encode())
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from headrace.config.fields import OBJECT
 from headrace.config.incremental import IncrementalConfig, LookbackConfig
+from headrace.config.paginators import paginator_kind
 from headrace.config.placeholders import names_in
 from headrace.config.showing import Path, listed
 from headrace.expressions import Expression
@@ -32,6 +34,7 @@ _DISPOSITION = (
 _NO_TAIL_PAGINATORS = {
     "offset": "each deletion shifts a row past the client",
     "page_number": "each deletion shifts a row past the client",
+    "auto": "what is guessed may be another thing in each sync. Name the paginator",
 }
 
 
@@ -75,7 +78,7 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
 
     Args:
         resource: merged with the defaults; may be wrong in any other way.
-        paginator: that it is listed with, as written.
+        paginator: that it is listed with, as written; None for none.
 
     Yields:
         The path below the resource, and a message.
@@ -88,9 +91,7 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
         return
     here: Path = ("endpoint", "incremental")
     yield from (((*here, path), message) for path, message in _own_faults(incremental))
-    kind: object = paginator.get("type") if isinstance(paginator, Mapping) else paginator
-    if isinstance(kind, str) and kind in _NO_TAIL_PAGINATORS:
-        yield here, f"cannot be kept up with by `{kind}` pages: {_NO_TAIL_PAGINATORS[kind]}"
+    yield from ((here, message) for message in _paginator_faults(paginator))
     written = resource.get("write_disposition")
     disposition = written if isinstance(written, Mapping) else {"disposition": written}
     if disposition.get("disposition") != "merge":
@@ -110,6 +111,18 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
     settings = _settings(model, keys, endpoint, _limit(paginator, endpoint))
     for key, message in settings.problems():
         yield (*here, key), message
+
+
+def _paginator_faults(paginator: object) -> Iterator[str]:
+    kind = paginator.get("type") if isinstance(paginator, Mapping) else paginator
+    kind = "auto" if kind is None else kind
+    if paginator_kind(paginator) == OBJECT:
+        yield (
+            "cannot be kept up with by a paginator of your own: where it stands cannot be kept "
+            "from sync to sync. Use `cursor`, `header_cursor`, `json_link` or `header_link`"
+        )
+    elif isinstance(kind, str) and kind in _NO_TAIL_PAGINATORS:
+        yield f"cannot be kept up with by `{kind}` pages: {_NO_TAIL_PAGINATORS[kind]}"
 
 
 def build_tail(resource: Mapping[str, Any], paginator: object) -> TailConfig | None:
