@@ -30,7 +30,7 @@ _OF_DLT = "dlt.sources.helpers.rest_client.paginators"
 _PLACES = {"cursor": ("cursor",), "offset": ("offset", "limit"), "page_number": ("page",)}
 _MAXIMUM = {"offset": "maximum_offset", "page_number": "maximum_page"}
 _LONGEST_REASON = 200
-_OFF = (False, "false")
+_OFF = frozenset(["false", "f", "no", "n", "off", "0"])
 
 
 class _Paginator(FormatModel):
@@ -185,7 +185,7 @@ PaginatorName = Literal[
 ]
 
 
-def half_given(paginator: object) -> Iterator[tuple[tuple[str, ...], str]]:
+def paginator_faults(paginator: object) -> Iterator[tuple[tuple[str, ...], str]]:
     """What is wrong between the keys of a paginator, each right by itself.
 
     Args:
@@ -194,17 +194,19 @@ def half_given(paginator: object) -> Iterator[tuple[tuple[str, ...], str]]:
     Yields:
         The path below the paginator, and a message.
     """
-    if paginator == "offset" and registered_paginator("offset") is None:
-        yield (), "`offset` needs a `limit`: write `{type: offset, limit: 100}`"
-    if not isinstance(paginator, dict) or registered_paginator(paginator.get("type")):
+    if paginator_kind(paginator) == OBJECT:
         return
-    kind = paginator.get("type")
-    for what in _PLACES.get(kind, ()) if isinstance(kind, str) else ():
+    if isinstance(paginator, str) and paginator == "offset":
+        yield (), "`offset` needs a `limit`: write `{type: offset, limit: 100}`"
+    kind = paginator.get("type") if isinstance(paginator, dict) else None
+    if not (isinstance(paginator, dict) and isinstance(kind, str)):
+        return
+    for what in _PLACES.get(kind, ()):
         places = (f"{what}_param", f"{what}_body_path")
         if all(paginator.get(place) is not None for place in places):
             yield (places[1],), f"give either `{places[0]}` or `{places[1]}`, not both"
-    maximum = _MAXIMUM.get(kind) if isinstance(kind, str) else None
-    if maximum is None or paginator.get("stop_after_empty_page") not in _OFF:
+    maximum = _MAXIMUM.get(kind)
+    if maximum is None or str(paginator.get("stop_after_empty_page")).lower() not in _OFF:
         return
     ends = [paginator.get(maximum), paginator.get("has_more_path"), paginator.get("total_path", "")]
     if all(end is None for end in ends):

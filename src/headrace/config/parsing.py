@@ -19,7 +19,7 @@ from headrace.config.fields import (
     is_python_object,
 )
 from headrace.config.merging import merged_endpoint, merged_resource
-from headrace.config.paginators import AnyPaginator, half_given
+from headrace.config.paginators import AnyPaginator, paginator_faults
 from headrace.config.placeholders import bind_path, unescaped
 from headrace.config.secrecy import secrets_in
 from headrace.config.showing import Path, at, kind
@@ -165,7 +165,7 @@ def _untyped_auths(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _half_given(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
-    for place, message in half_given(mapping.get("paginator")):
+    for place, message in paginator_faults(mapping.get("paginator")):
         yield (*path, "paginator", *place), message
     auth = mapping.get("auth")
     if isinstance(auth, dict) and auth.get("location") not in ("query", "param"):
