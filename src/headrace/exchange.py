@@ -78,6 +78,6 @@ class Response:
     status: int
     headers: Headers
     body: bytes
-    told: Callable[[], str]
+    told: Callable[[], str] = field(repr=False)
     asked_url: str = ""
     url: str = field(default="", repr=False)

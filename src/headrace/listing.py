@@ -15,11 +15,12 @@ from headrace.exceptions import ExpressionError, HeadraceError, PageError
 from headrace.exchange import Request, Response
 from headrace.figures import ResourceFigures
 from headrace.paging import Page, Paginator
-from headrace.redaction import Redactor
+from headrace.redaction import Redactor, one_line
 from headrace.rows import PageSlicer, SlicedPage
 from headrace.wire.credentials import Credentials
 
 _LOGGER = logging.getLogger("headrace")
+_LONGEST_GUESS = 200
 
 Following = TypeVar("Following")
 Read = TypeVar("Read")
@@ -118,8 +119,10 @@ class Listing:
             )
             figures.rows += len(fetched.rows) + len(fetched.unreadable)
             if number == 1 and paginator.guess is not None:
-                fetched = replace(fetched, guess=paginator.guess)
-                _LOGGER.info("resource `%s`: %s", self.name, guessed(paginator.guess))
+                # There are keys of the answer in it.
+                guess = one_line(self._clean(client)(paginator.guess), _LONGEST_GUESS)
+                fetched = replace(fetched, guess=guess)
+                _LOGGER.info("resource `%s`: %s", self.name, guessed(guess))
             yield fetched if request is not None else replace(fetched, is_last=True)
         figures.listings_ended += 1
 
@@ -127,8 +130,11 @@ class Listing:
         try:
             return paginator.first_request(self.request)
         except PageError as error:
-            clean = client.redactor(self.request, self.credentials).clean
-            raise PageError(clean(f"resource `{self.name}`: {error}")) from None
+            raise PageError(self._clean(client)(f"resource `{self.name}`: {error}")) from None
+
+    def _clean(self, client: Client) -> Callable[[str], str]:
+        """What hides the secrets of this listing."""
+        return client.redactor(self.request, self.credentials).clean
 
     def slicer(self, client: Client, paginator: Paginator) -> PageSlicer:
         """What cuts the pages of one pass through the listing.
@@ -137,8 +143,7 @@ class Listing:
             client: to ask with.
             paginator: of that pass.
         """
-        clean = client.redactor(self.request, self.credentials).clean
-        return PageSlicer(self.data_selector, lambda: paginator.paths, clean)
+        return PageSlicer(self.data_selector, lambda: paginator.paths, self._clean(client))
 
     async def fetch(
         self,
@@ -201,5 +206,6 @@ class Listing:
 
     def _located(self, error: HeadraceError, client: Client, response: Response) -> HeadraceError:
         """The error, with the answer that it is about."""
-        clean = client.redactor(self.request, self.credentials).clean
-        return type(error)(clean(f"resource `{self.name}`, {response.told()}: {error}"))
+        return type(error)(
+            self._clean(client)(f"resource `{self.name}`, {response.told()}: {error}")
+        )

@@ -115,7 +115,7 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
 
 def _paginator_faults(paginator: object) -> Iterator[str]:
     kind = paginator.get("type") if isinstance(paginator, Mapping) else paginator
-    kind = "auto" if kind is None else kind
+    kind = "auto" if paginator is None else kind
     if paginator_kind(paginator) == OBJECT:
         yield (
             "cannot be kept up with by a paginator of your own: where it stands cannot be kept "
