@@ -60,7 +60,7 @@ def write_rows(shape: Shape, base_url: str, file: Path) -> None:
     from headrace.wire.lanes import Lanes
 
     config = parse_config(shape.config(base_url))
-    listing = build_listing(listed_resources(config)[0])
+    listing = build_listing(config, listed_resources(config)[0])
     with file.open("wb") as out:
         for page in Lanes(client_settings(config)).read(
             lambda client: listing.pages(client, ResourceFigures()), lambda page: page.size

@@ -22,6 +22,8 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    target: str
+    """Path and query as they were sent."""
 
 
 @dataclass
@@ -87,6 +89,7 @@ class JsonServer:
             dict(request.query),
             dict(request.headers),
             await request.read(),
+            request.raw_path,
         )
         self.asked.append(asked)
         if self.before_answer is not None:

@@ -30,6 +30,14 @@ def test_yaml_examples_are_sound_configs(page: Path) -> None:
         load_config(yaml.safe_load(block), lookup=lambda name: "https://example.com")
 
 
+def test_paginators_in_the_text_are_sound() -> None:
+    found = re.findall(r"`(\{type: [^`]*\})`", (ROOT / "docs" / "paginators.md").read_text())
+    assert len(found) > 7
+    for paginator in found:
+        client = {"base_url": "https://example.com", "paginator": yaml.safe_load(paginator)}
+        load_config({"client": client, "resources": ["items"]})
+
+
 def test_the_readmes_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     (example,) = blocks(ROOT / "README.md", "python")
     with Simulator(rows=300) as simulator:

@@ -6,16 +6,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+_LINK = "link"
+
 
 class Headers(Mapping[str, str]):
     """Response headers, looked up without regard to case (RFC 9110, 5.1).
 
     Args:
-        items: names and values; of a name that is there twice the last value counts.
+        items: names and values; of a name that is there twice the last value counts, but links
+            are one list (RFC 8288, 3).
     """
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
-        self._values = {name.lower(): value for name, value in (items or {}).items()}
+        pairs = list((items or {}).items())
+        self._values = {name.lower(): value for name, value in pairs}
+        if _LINK in self._values:
+            self._values[_LINK] = ", ".join(value for name, value in pairs if name.lower() == _LINK)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]
@@ -65,9 +71,13 @@ class Response:
         headers: as sent.
         body: decompressed.
         told: gives method and URL of the request that it answers, fit to be shown.
+        asked_url: that the first request was made to, without parameters and credentials.
+        url: that answered in the end, with all of them: not fit to be shown.
     """
 
     status: int
     headers: Headers
     body: bytes
-    told: Callable[[], str]
+    told: Callable[[], str] = field(repr=False)
+    asked_url: str = ""
+    url: str = field(default="", repr=False)

@@ -34,6 +34,7 @@ class Sample:
         has_more: whether there are pages beyond those that were read.
         rows: by column name, typed as the table would hold them; nested values as they came, and
             secrets masked.
+        guess: how the listing goes on, where that was guessed from its first page.
     """
 
     resource: str
@@ -41,6 +42,7 @@ class Sample:
     first_page_rows: int
     has_more: bool
     rows: list[dict[str, Any]]
+    guess: str | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -65,7 +67,7 @@ def take_sample(
     Raises:
         HeadraceError: the listing does not answer as the config expects.
     """
-    listing = build_listing(resource, config.secrets)
+    listing = build_listing(config, resource)
     redactor = Redactor(listing.credentials.secrets)
     with _located(resource.name, redactor):
         pages = _first_pages(config, listing, count, most_pages)
@@ -78,6 +80,7 @@ def take_sample(
                 {name: _masked(value, redactor) for name, value in row.items()}
                 for row in _typed(config, resource, pages, count)
             ],
+            guess=pages[0].guess,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,9 +15,12 @@ from headrace.exceptions import ExpressionError, HeadraceError, PageError
 from headrace.exchange import Request, Response
 from headrace.figures import ResourceFigures
 from headrace.paging import Page, Paginator
-from headrace.redaction import Redactor
+from headrace.redaction import Redactor, one_line
 from headrace.rows import PageSlicer, SlicedPage
 from headrace.wire.credentials import Credentials
+
+_LOGGER = logging.getLogger("headrace")
+_LONGEST_GUESS = 200
 
 Following = TypeVar("Following")
 Read = TypeVar("Read")
@@ -45,6 +49,15 @@ class Client(Protocol):
         ...
 
 
+def guessed(paginator: str) -> str:
+    """Says what was guessed, and how to make it last.
+
+    Args:
+        paginator: its keys, as a config would say them.
+    """
+    return f"the paginator is guessed (`{paginator}`); write it into the config to be sure of it"
+
+
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
     """The rows of one page, still JSON.
@@ -55,6 +68,7 @@ class FetchedPage:
         size: of the whole page in bytes.
         told: gives method and URL of the request that brought it, fit to be shown.
         is_last: whether the listing ends with it.
+        guess: how the listing goes on, where that was guessed from this page.
     """
 
     rows: list[msgspec.Raw]
@@ -62,6 +76,7 @@ class FetchedPage:
     told: Callable[[], str]
     is_last: bool = False
     unreadable: list[msgspec.Raw] = field(default_factory=list)
+    guess: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +109,7 @@ class Listing:
             PageError: an answer is not the page that the config describes.
         """
         paginator = self.new_paginator()
-        request: Request | None = paginator.first_request(self.request)
+        request: Request | None = self._first_request(client, paginator)
         slicer = self.slicer(client, paginator)
         number = 0
         while request is not None:
@@ -103,8 +118,23 @@ class Listing:
                 client, request, slicer, number, figures, partial(paginator.next_request, request)
             )
             figures.rows += len(fetched.rows) + len(fetched.unreadable)
+            if number == 1 and paginator.guess is not None:
+                # There are keys of the answer in it.
+                guess = one_line(self._clean(client)(paginator.guess), _LONGEST_GUESS)
+                fetched = replace(fetched, guess=guess)
+                _LOGGER.info("resource `%s`: %s", self.name, guessed(guess))
             yield fetched if request is not None else replace(fetched, is_last=True)
         figures.listings_ended += 1
+
+    def _first_request(self, client: Client, paginator: Paginator) -> Request:
+        try:
+            return paginator.first_request(self.request)
+        except PageError as error:
+            raise PageError(self._clean(client)(f"resource `{self.name}`: {error}")) from None
+
+    def _clean(self, client: Client) -> Callable[[str], str]:
+        """What hides the secrets of this listing."""
+        return client.redactor(self.request, self.credentials).clean
 
     def slicer(self, client: Client, paginator: Paginator) -> PageSlicer:
         """What cuts the pages of one pass through the listing.
@@ -113,8 +143,7 @@ class Listing:
             client: to ask with.
             paginator: of that pass.
         """
-        clean = client.redactor(self.request, self.credentials).clean
-        return PageSlicer(self.data_selector, paginator.paths, clean)
+        return PageSlicer(self.data_selector, lambda: paginator.paths, self._clean(client))
 
     async def fetch(
         self,
@@ -154,7 +183,16 @@ class Listing:
         figures.requests += 1
         try:
             count = len(sliced.rows) + len(sliced.unreadable)
-            page = Page(sliced.rest, sliced.document, response.headers, count, number)
+            page = Page(
+                sliced.rest,
+                sliced.document,
+                response.headers,
+                count,
+                number,
+                response.asked_url,
+                [*sliced.rows, *sliced.unreadable] if sliced.unreadable else sliced.rows,
+                response,
+            )
             next_step = following(page)
         except (PageError, ExpressionError) as error:
             raise self._located(error, client, response) from None
@@ -168,5 +206,6 @@ class Listing:
 
     def _located(self, error: HeadraceError, client: Client, response: Response) -> HeadraceError:
         """The error, with the answer that it is about."""
-        clean = client.redactor(self.request, self.credentials).clean
-        return type(error)(clean(f"resource `{self.name}`, {response.told()}: {error}"))
+        return type(error)(
+            self._clean(client)(f"resource `{self.name}`, {response.told()}: {error}")
+        )

@@ -54,7 +54,7 @@ class SingleRows:
         """
         if self._slicer is None:
             clean = client.redactor(self._listing.request, self._listing.credentials).clean
-            self._slicer = PageSlicer(self._config.refresh_selector, (), clean)
+            self._slicer = PageSlicer(self._config.refresh_selector, clean=clean)
         answer = await self._read(client, identity, partial(self._cut, self._slicer))
         if answer is None:
             self._missed += 1

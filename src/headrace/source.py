@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import dlt
@@ -17,7 +16,6 @@ from headrace.client_settings import client_settings
 from headrace.config import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
-    CursorPaginatorConfig,
     EndpointConfig,
     ExternalResource,
     HttpBasicAuthConfig,
@@ -28,11 +26,9 @@ from headrace.config import (
     parse_config,
 )
 from headrace.extraction import ExtractionSettings, extract_rows
-from headrace.json_path import JsonPath
 from headrace.legs import LegSettings
 from headrace.listing import Listing
-from headrace.paging import CursorPaginator, Paginator, SinglePagePaginator
-from headrace.paging.cursor import CursorSettings
+from headrace.paginator_factory import PaginatorFactory
 from headrace.request_template import RequestTemplate
 from headrace.wire.credentials import Credentials
 from headrace.wire.lanes import Lanes
@@ -137,7 +133,7 @@ def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> l
         if isinstance(each, ExternalResource):
             built[name] = each.resource
             continue
-        listing = build_listing(each, config.secrets)
+        listing = build_listing(config, each)
         dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
         if each.parent is None:
             built[name] = _build_resource(each, listing, lanes, extraction, dependents)
@@ -192,24 +188,25 @@ def leg_settings(config: SourceConfig) -> LegSettings:
     return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)
 
 
-def build_listing(resource: ResourceConfig, secrets: Iterable[str] = ()) -> Listing:
+def build_listing(config: SourceConfig, resource: ResourceConfig) -> Listing:
     """How the config wants a resource to be listed.
 
     Args:
+        config: that the resource is part of.
         resource: as the config has it.
-        secrets: of the whole config, to be masked besides those of the resource's credentials.
     """
     endpoint = resource.endpoint
     template = request_template(endpoint)
     request = template.filled({}) if resource.parent is None else template.unfilled
     credentials = _credentials(endpoint.auth)
-    hidden = tuple(sorted({*credentials.secrets, *secrets}))
+    hidden = tuple(sorted({*credentials.secrets, *config.secrets}))
+    credentials = replace(credentials, secrets=hidden)
     return Listing(
         resource.name,
         request,
-        replace(credentials, secrets=hidden),
+        credentials,
         endpoint.data_selector,
-        _paginator_factory(endpoint.paginator),
+        PaginatorFactory(config.client, endpoint, credentials).new,
     )
 
 
@@ -241,21 +238,3 @@ def _credentials(auth: object) -> Credentials:
             return Credentials()
         case _:
             raise TypeError(f"no credentials can be made from {type(auth).__name__}")
-
-
-def _paginator_factory(config: object) -> Callable[[], Paginator]:
-    if not isinstance(config, CursorPaginatorConfig):
-        return SinglePagePaginator
-    has_more = config.has_more_path
-    settings = CursorSettings(
-        cursor_path=JsonPath(config.cursor_path),
-        cursor_param=config.cursor_param,
-        cursor_body_path=config.cursor_body_path,
-        stop_after_empty_page=config.stop_after_empty_page,
-        has_more_path=JsonPath(has_more) if has_more is not None else None,
-        limit=config.limit,
-        limit_param=config.limit_param,
-        stop_condition=config.stop_condition,
-        max_pages=config.max_pages,
-    )
-    return partial(CursorPaginator, settings)

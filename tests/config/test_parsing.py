@@ -10,6 +10,8 @@ from typing import Any
 import dlt
 import pydantic
 import pytest
+from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
+from dlt.sources.rest_api import config_setup
 from jsonpath_ng.ext.parser import parse as parse_jsonpath
 
 from headrace.config import (
@@ -24,6 +26,8 @@ from headrace.config import (
     in_order_of_dependence,
     parse_config,
 )
+from headrace.config.paginators import AutoPaginatorConfig
+from headrace.exceptions import ConfigError
 
 from .documents import CANARY, guide, small, with_client, with_paginator
 
@@ -107,6 +111,15 @@ def test_reading_the_config_does_not_import_what_is_slow() -> None:
             {"cursor_path": "cursors.next", "limit": None, "stop_after_empty_page": False},
         ),
         ({"type": "cursor", "limit": "20", "max_pages": 3}, {"limit": 20, "max_pages": 3}),
+        ("json_response", {"type": "json_response", "next_url_path": "next"}),
+        ("header_link", {"links_next_key": "next"}),
+        ("header_cursor", {"cursor_key": "next", "cursor_param": "cursor"}),
+        (
+            {"type": "offset", "limit": "10", "total_path": None, "offset_body_path": "a.b"},
+            {"limit": 10, "total_path": None, "offset_param": None, "offset_body_path": "a.b"},
+        ),
+        ("page_number", {"base_page": 0, "page": None, "total_path": "total"}),
+        ("auto", {"type": "auto"}),
     ],
 )
 def test_paginators(paginator: object, expected: object) -> None:
@@ -115,6 +128,37 @@ def test_paginators(paginator: object, expected: object) -> None:
         assert {key: getattr(found, key) for key in expected} == expected
     else:
         assert found == expected
+
+
+def test_a_paginator_that_nobody_names_is_guessed() -> None:
+    for document in (small(), small({"paginator": None})):
+        document["client"]["paginator"] = None
+        assert endpoint(document).paginator == AutoPaginatorConfig(type="auto")
+        del document["client"]["paginator"]
+        assert endpoint(document).paginator == AutoPaginatorConfig(type="auto")
+
+
+class MyPaginator(OffsetPaginator):
+    """A paginator of the user's."""
+
+
+def test_a_paginator_may_be_an_object() -> None:
+    mine = MyPaginator(limit=3)
+    assert endpoint(small({"paginator": mine})).paginator is mine
+    assert endpoint({**small(), **with_client(paginator=mine)}).paginator is mine
+
+
+def test_paginators_registered_with_dlt_go_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that the name is gone after the test.
+    monkeypatch.setattr(config_setup, "PAGINATOR_MAP", dict(config_setup.PAGINATOR_MAP))
+    for name in ("mine", "offset"):
+        config_setup.register_paginator(name, MyPaginator)
+        found = endpoint(small({"paginator": {"type": name, "limit": 3}})).paginator
+        assert isinstance(found, MyPaginator)
+        assert found.limit == 3
+        for wrong in (name, {"type": name, "limt": 3}):
+            with pytest.raises(ConfigError, match="`MyPaginator` cannot be made of these keys"):
+                parse_config(small({"paginator": wrong}))
 
 
 @pytest.mark.parametrize(

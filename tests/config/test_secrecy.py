@@ -70,7 +70,7 @@ def test_dlts_own_objects_are_known_and_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(document)
     assert [fault.path for fault in caught.value.faults] == [
-        *("client.paginator", "client.auth", "client.session"),
+        *("client.auth", "client.session"),
         "resources[0].endpoint.params.since",
     ]
     assert CANARY not in everything_said(caught.value)

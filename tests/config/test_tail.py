@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from dlt.sources.helpers.rest_client.paginators import HeaderLinkPaginator
 
 from headrace.config import load_config, parse_config
 from headrace.config.source import ResourceConfig
@@ -144,6 +145,13 @@ def test_a_page_size_is_no_filter() -> None:
             config(KEEPS_UP, {"paginator": {"type": "page_number"}}),
             "endpoint.incremental",
             "each deletion shifts a row past the client",
+        ),
+        (config(KEEPS_UP, {"paginator": "auto"}), "endpoint.incremental", "Name the paginator"),
+        (config(KEEPS_UP, {"paginator": None}), "endpoint.incremental", "Name the paginator"),
+        (
+            config(KEEPS_UP, {"paginator": HeaderLinkPaginator()}),
+            "endpoint.incremental",
+            "a paginator of your own",
         ),
         (
             config(KEEPS_UP, primary_key=["a", "b"]),

@@ -13,8 +13,7 @@ from headrace.exceptions import ExpressionError, PageError
 from headrace.exchange import Headers, Request
 from headrace.expressions import STOP_CONDITION_NAMES, Expression
 from headrace.json_path import JsonPath
-from headrace.paging import CursorPaginator, Page, SinglePagePaginator
-from headrace.paging.cursor import CursorSettings
+from headrace.paging import CursorPaginator, CursorSettings, Page, Place, SinglePagePaginator
 
 FIRST = Request("GET", "/items", params={"status": "done"})
 
@@ -157,21 +156,6 @@ def test_a_stop_condition_is_asked_of_a_page_without_a_cursor_too() -> None:
         paginator(stop_condition="response['last'] > 1").next_request(FIRST, page({}))
 
 
-def test_as_many_pages_as_max_pages_are_read_and_no_more() -> None:
-    pages = paginator(max_pages=2)
-    second = pages.next_request(FIRST, page({"next": "a"}, number=1))
-    assert second is not None
-    with pytest.raises(PageError, match="more than 2 pages"):
-        pages.next_request(second, page({"next": "b"}, number=2))
-
-
-def test_a_listing_of_exactly_max_pages_ends_well() -> None:
-    pages = paginator(max_pages=2)
-    second = pages.next_request(FIRST, page({"next": "a"}, number=1))
-    assert second is not None
-    assert pages.next_request(second, page({"next": None}, number=2)) is None
-
-
 @pytest.mark.parametrize(
     ("body", "path", "sent"),
     [
@@ -184,7 +168,7 @@ def test_a_listing_of_exactly_max_pages_ends_well() -> None:
 )
 def test_a_cursor_for_the_body_is_put_there(body: Any, path: str, sent: Any) -> None:
     request = Request("POST", "/search", json=body)
-    following = paginator(cursor_body_path=path).next_request(request, page({"next": "a"}))
+    following = paginator(place=Place(body_path=path)).next_request(request, page({"next": "a"}))
     assert following is not None
     assert following.json == sent
     assert following.params == {}
@@ -193,7 +177,7 @@ def test_a_cursor_for_the_body_is_put_there(body: Any, path: str, sent: Any) -> 
 def test_a_cursor_for_the_body_leaves_the_callers_dict_as_it_was() -> None:
     body = {"page": {"cursor": "first", "sort": ["id"]}}
     request = Request("POST", "/search", json=body)
-    pages = paginator(cursor_body_path="page.cursor")
+    pages = paginator(place=Place(body_path="page.cursor"))
     requests = [request]
     for cursor in ["a", "b"]:
         following = pages.next_request(requests[-1], page({"next": cursor}))
@@ -206,7 +190,7 @@ def test_a_cursor_for_the_body_leaves_the_callers_dict_as_it_was() -> None:
 
 def test_a_cursor_may_be_the_key_of_the_last_row() -> None:
     document = {"data": [{"id": 7}, {"id": 5}]}
-    pages = paginator("data[-1].id", cursor_param="before")
+    pages = paginator("data[-1].id", place=Place("before"))
     following = pages.next_request(FIRST, Page({}, document, Headers(), 2, 1))
     assert following is not None
     assert following.params["before"] == 5

@@ -49,7 +49,7 @@ def rows_of(sliced: SlicedPage) -> list[Any]:
 
 
 def cut(document: Any, selector: str | None = None, *paths: str) -> SlicedPage:
-    slicer = PageSlicer(selector, tuple(JsonPath(path) for path in paths))
+    slicer = PageSlicer(selector, lambda: tuple(JsonPath(path) for path in paths))
     return slicer.slice(json.dumps(document).encode())
 
 
@@ -208,6 +208,17 @@ def test_the_document_is_whole_where_a_path_leads_into_the_rows() -> None:
     assert cut(document, "data", "next", "$..id").document == document
     assert cut(document, "data", "next", "meta.more").document == {"next": "x"}
     assert cut([{"id": 1}], "$", "$[-1].id").document == [{"id": 1}]
+
+
+def test_the_document_is_whole_where_a_path_leads_to_what_holds_the_rows() -> None:
+    document = {"result": {"data": [{"id": 1}], "more": True}, "next": "x"}
+    for path in ("$", "result", "result.data"):
+        assert cut(document, "result.data", path).document == document
+    rest = {"result": {"more": True}, "next": "x"}
+    assert cut(document, "result.data", "result.more", "next").document == rest
+
+
+def test_the_document_of_a_page_of_one_row_is_that_row() -> None:
     assert cut({"id": 1, "next": "x"}, None, "next").document == {"id": 1, "next": "x"}
 
 

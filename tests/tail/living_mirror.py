@@ -355,4 +355,4 @@ def connector(limit: int, max_probes: int) -> tuple[Listing, TailConfig]:
     tail = resource.tail
     assert isinstance(tail, TailConfig)
     bounded = replace(tail.settings, max_probes=max_probes)
-    return build_listing(resource, config.secrets), replace(tail, settings=bounded)
+    return build_listing(config, resource), replace(tail, settings=bounded)

@@ -74,6 +74,16 @@ def test_a_key_in_the_query_goes_along_within_the_origin_once(server: JsonServer
         assert response.told().split(" ")[1] == f"{server.base_url}/new?a=1&k=***"
 
 
+def test_the_url_that_was_asked_and_the_one_that_answered_are_known(server: JsonServer) -> None:
+    server.handler = redirecting(302, "/new?a=1")
+    base_url = server.base_url.replace("http://", "http://me:password@")
+    key = Credentials.api_key("k", "very-secret-key", "query")
+    response = send(base_url, Request("GET", "/old", params={"b": 2}), key)
+    assert response.asked_url == f"{server.base_url}/old"
+    assert response.url == f"{server.base_url}/new?a=1&k=very-secret-key"
+    assert "very-secret-key" not in repr(response)
+
+
 def test_five_redirects_are_followed_and_no_more(server: JsonServer) -> None:
     def chain(asked: Asked) -> Answer:
         left = int(asked.path[1:])

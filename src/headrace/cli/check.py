@@ -40,8 +40,12 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
 
 
 def _show(sample: Sample) -> None:
+    from headrace.listing import guessed
+
     count = f"{sample.first_page_rows:,} row" + "s" * (sample.first_page_rows != 1)
     further = "more pages follow" if sample.has_more else "that is all there is"
     typer.echo(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
+    if sample.guess is not None:
+        typer.echo(f"  {guessed(sample.guess)}")
     if sample.rows:
         typer.echo(f"  columns: {', '.join(sample.columns)}")

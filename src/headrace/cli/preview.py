@@ -35,6 +35,7 @@ def preview(
     with exit_codes():
         from headrace.config import load_config
         from headrace.inspection import take_sample
+        from headrace.listing import guessed
         from headrace.selection import listed_resources, select_resources
 
         loaded = load_config(config, overrides or ())
@@ -44,6 +45,8 @@ def preview(
             typer.echo(json.dumps(sample.rows, default=_as_json, ensure_ascii=False, indent=2))
         else:
             _print_table(sample)
+        if sample.guess is not None:
+            typer.echo(f"{sample.resource}: {guessed(sample.guess)}", err=True)
 
 
 def _print_table(sample: Sample) -> None:

@@ -112,5 +112,5 @@ def _redactor(config: SourceConfig) -> Redactor:
     from headrace.selection import listed_resources
     from headrace.source import build_listing
 
-    listings = (build_listing(each, config.secrets) for each in listed_resources(config))
+    listings = (build_listing(config, each) for each in listed_resources(config))
     return Redactor({secret for each in listings for secret in each.credentials.secrets})

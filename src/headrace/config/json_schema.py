@@ -105,7 +105,7 @@ def _mark_what_is_not_built(definitions: dict[str, Any]) -> None:
             for key in UNBUILT[place]:
                 if described := definitions[model]["properties"].get(key):
                     described["description"] = f"{_NOT_BUILT} {described['description']}"
-    unbuilt = {*UNBUILT["paginator type"], *UNBUILT["auth type"]}
+    unbuilt = {*UNBUILT["auth type"]}
     for definition in definitions.values():
         kind = definition["properties"].get("type", {})
         names = {kind["const"]} if "const" in kind else set(_choices(kind))

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from headrace.config.fields import (
     MAPPING,
+    OBJECT,
     TEXT,
     Count,
     FormatModel,
+    HeaderName,
     JsonPath,
+    Name,
     PythonObject,
     StopCondition,
-    TaggedObject,
     WholeNumber,
     fault,
+    is_dlt_instance,
     shape_of,
 )
+from headrace.redaction import one_line
+
+_OF_DLT = "dlt.sources.helpers.rest_client.paginators"
+_PLACES = {"cursor": ("cursor",), "offset": ("offset", "limit"), "page_number": ("page",)}
+_MAXIMUM = {"offset": "maximum_offset", "page_number": "maximum_page"}
+_LONGEST_REASON = 200
+_OFF = frozenset(["false", "f", "no", "n", "off", "0"])
 
 
 class _Paginator(FormatModel):
@@ -82,9 +94,9 @@ class HeaderCursorPaginatorConfig(_Paginator):
     """The next page's cursor is in a header of the answer."""
 
     type: Literal["header_cursor"] = Field(description="The next cursor is in a header.")
-    cursor_key: str = Field(default="next", description="Header that holds the next cursor.")
+    cursor_key: HeaderName = Field(default="next", description="Header that holds the next cursor.")
     cursor_param: str = Field(
-        default="cursor", description="Query parameter that carries the cursor."
+        default="cursor", min_length=1, description="Query parameter that carries the cursor."
     )
 
 
@@ -92,7 +104,7 @@ class HeaderLinkPaginatorConfig(_Paginator):
     """The next page's URL is in the `Link` header."""
 
     type: Literal["header_link"] = Field(description="The next URL is in the `Link` header.")
-    links_next_key: str = Field(default="next", description="The link's `rel`.")
+    links_next_key: str = Field(default="next", min_length=1, description="The link's `rel`.")
 
 
 class JsonLinkPaginatorConfig(_Paginator):
@@ -110,14 +122,22 @@ class OffsetPaginatorConfig(_Paginator):
     type: Literal["offset"] = Field(description="Pages are asked for by rows to skip.")
     limit: Count = Field(description="Rows to ask for in a page.")
     offset: WholeNumber = Field(default=0, description="Rows to skip at first.")
-    offset_param: str | None = Field(default=None, description="Query parameter of the offset.")
-    offset_body_path: str | None = Field(default=None, description="Body path of the offset.")
-    limit_param: str | None = Field(default=None, description="Query parameter of the limit.")
-    limit_body_path: str | None = Field(default=None, description="Body path of the limit.")
-    total_path: JsonPath | None = Field(
-        default="total", description="JSONPath of the number of all rows."
+    offset_param: Name | None = Field(
+        default=None, description="Query parameter of the offset; `offset` unless the body has it."
     )
-    maximum_offset: WholeNumber | None = Field(default=None, description="Stop at this offset.")
+    offset_body_path: Name | None = Field(
+        default=None, description="Dotted path of the offset in the request's JSON body."
+    )
+    limit_param: Name | None = Field(
+        default=None, description="Query parameter of the limit; `limit` unless the body has it."
+    )
+    limit_body_path: Name | None = Field(
+        default=None, description="Dotted path of the limit in the request's JSON body."
+    )
+    total_path: JsonPath | None = Field(
+        default="total", description="JSONPath of the number of all rows; null for none."
+    )
+    maximum_offset: WholeNumber | None = Field(default=None, description="Stop before this offset.")
     stop_after_empty_page: bool = Field(default=True, description="End at a page without rows.")
     has_more_path: JsonPath | None = Field(
         default=None, description="JSONPath of a true or false in the page: whether to go on."
@@ -130,12 +150,16 @@ class PageNumberPaginatorConfig(_Paginator):
     type: Literal["page_number"] = Field(description="Pages are asked for by their number.")
     base_page: WholeNumber = Field(default=0, description="Number of the API's first page.")
     page: WholeNumber | None = Field(default=None, description="Number of the page to begin with.")
-    page_param: str | None = Field(default=None, description="Query parameter of the number.")
-    page_body_path: str | None = Field(default=None, description="Body path of the number.")
-    total_path: JsonPath | None = Field(
-        default="total", description="JSONPath of the number of all pages."
+    page_param: Name | None = Field(
+        default=None, description="Query parameter of the number; `page` unless the body has it."
     )
-    maximum_page: WholeNumber | None = Field(default=None, description="Stop at this page.")
+    page_body_path: Name | None = Field(
+        default=None, description="Dotted path of the number in the request's JSON body."
+    )
+    total_path: JsonPath | None = Field(
+        default="total", description="JSONPath of the number of all pages; null for none."
+    )
+    maximum_page: WholeNumber | None = Field(default=None, description="Stop before this page.")
     stop_after_empty_page: bool = Field(default=True, description="End at a page without rows.")
     has_more_path: JsonPath | None = Field(
         default=None, description="JSONPath of a true or false in the page: whether to go on."
@@ -143,9 +167,9 @@ class PageNumberPaginatorConfig(_Paginator):
 
 
 class AutoPaginatorConfig(_Paginator):
-    """The paginator is to be guessed from the first page."""
+    """The paginator is to be guessed from the first page, as where none is named."""
 
-    type: Literal["auto"] = Field(description="Guess from the first page.")
+    type: Literal["auto"] = Field(description="Guess from the first page; the default.")
 
 
 PaginatorName = Literal[
@@ -159,7 +183,53 @@ PaginatorName = Literal[
     "page_number",
     "auto",
 ]
-BuiltPaginator = CursorPaginatorConfig | SinglePagePaginatorConfig
+
+
+def paginator_faults(paginator: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong between the keys of a paginator, each right by itself.
+
+    Args:
+        paginator: as written; may be wrong in any other way.
+
+    Yields:
+        The path below the paginator, and a message.
+    """
+    if paginator_kind(paginator) == OBJECT:
+        return
+    if isinstance(paginator, str) and paginator == "offset":
+        yield (), "`offset` needs a `limit`: write `{type: offset, limit: 100}`"
+    kind = paginator.get("type") if isinstance(paginator, dict) else None
+    if not (isinstance(paginator, dict) and isinstance(kind, str)):
+        return
+    for what in _PLACES.get(kind, ()):
+        places = (f"{what}_param", f"{what}_body_path")
+        if all(paginator.get(place) is not None for place in places):
+            yield (places[1],), f"give either `{places[0]}` or `{places[1]}`, not both"
+    maximum = _MAXIMUM.get(kind)
+    if maximum is None or str(paginator.get("stop_after_empty_page")).lower() not in _OFF:
+        return
+    ends = [paginator.get(maximum), paginator.get("has_more_path"), paginator.get("total_path", "")]
+    if all(end is None for end in ends):
+        yield (
+            ("stop_after_empty_page",),
+            f"without it the listing has no end: give `total_path`, `has_more_path` or `{maximum}`",
+        )
+
+
+def registered_paginator(name: object) -> type | None:
+    """The paginator that the user has registered with dlt under a name.
+
+    Args:
+        name: the `type` of a paginator as written.
+
+    Returns:
+        The class; None where dlt knows no such name, or only a class of its own.
+    """
+    # Who has registered one has imported that module.
+    known = getattr(sys.modules.get("dlt.sources.rest_api.config_setup"), "PAGINATOR_MAP", {})
+    found = known.get(name) if isinstance(name, str) else None
+    is_own = getattr(found, "__module__", None) == _OF_DLT
+    return found if isinstance(found, type) and not is_own else None
 
 
 def paginator_kind(value: Any) -> str:
@@ -169,8 +239,11 @@ def paginator_kind(value: Any) -> str:
         value: the paginator as written.
 
     Returns:
-        `<cursor>` and so on for a mapping with a type, else its shape.
+        `<cursor>` and so on for a mapping with a type, else its shape. What is registered with
+        dlt by the user counts as the Python object that is made of it.
     """
+    if registered_paginator(value.get("type") if isinstance(value, dict) else value):
+        return OBJECT
     if isinstance(value, FormatModel):
         return f"<{getattr(value, 'type', '')}>"
     if not isinstance(value, dict):
@@ -185,6 +258,26 @@ def _type_missing(value: Any) -> Any:
     raise fault("has no `type`; name one, for example `type: cursor` or `type: single_page`")
 
 
+def _paginator_object(value: Any) -> Any:
+    """An instance, or what makes one of a class registered with dlt."""
+    if is_dlt_instance(value, _OF_DLT, "BasePaginator"):
+        return value
+    arguments = dict(value) if isinstance(value, dict) else {"type": value}
+    registered = registered_paginator(arguments.pop("type", None))
+    if registered is not None:
+        try:
+            return registered(**arguments)
+        except Exception as error:
+            problem = one_line(str(error), _LONGEST_REASON)
+        raise fault(f"`{registered.__name__}` cannot be made of these keys: {problem}")
+    if isinstance(value, type):
+        raise fault(f"is a class; give an instance of it, as `{value.__name__}()`")
+    raise fault(
+        "is no paginator; expected a name, a mapping, or an instance of a subclass of dlt's "
+        "`BasePaginator`"
+    )
+
+
 AnyPaginator = Annotated[
     Annotated[PaginatorName, Tag(TEXT)]
     | Annotated[CursorPaginatorConfig, Tag("<cursor>")]
@@ -196,6 +289,6 @@ AnyPaginator = Annotated[
     | Annotated[PageNumberPaginatorConfig, Tag("<page_number>")]
     | Annotated[AutoPaginatorConfig, Tag("<auto>")]
     | Annotated[PythonObject, BeforeValidator(_type_missing), Tag(MAPPING)]
-    | TaggedObject,
+    | Annotated[PythonObject, BeforeValidator(_paginator_object), Tag(OBJECT)],
     Discriminator(paginator_kind),
 ]

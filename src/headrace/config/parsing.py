@@ -19,7 +19,7 @@ from headrace.config.fields import (
     is_python_object,
 )
 from headrace.config.merging import merged_endpoint, merged_resource
-from headrace.config.paginators import AnyPaginator
+from headrace.config.paginators import AnyPaginator, paginator_faults
 from headrace.config.parents import build_parent, parent_faults, request_faults
 from headrace.config.placeholders import bind_path, resolves
 from headrace.config.secrecy import secrets_in
@@ -31,7 +31,6 @@ from headrace.config.tail import build_tail, tail_faults
 from headrace.config.unbuilt import (
     built_types,
     find_unbuilt,
-    name_a_paginator,
     written_resources,
 )
 from headrace.exceptions import ConfigError, Fault
@@ -183,12 +182,8 @@ def _untyped_auths(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _half_given(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
-    paginator = mapping.get("paginator")
-    if isinstance(paginator, dict) and paginator.get("type") == "cursor":
-        places = ("cursor_param", "cursor_body_path")
-        if all(paginator.get(place) is not None for place in places):
-            message = "give either `cursor_param` or `cursor_body_path`, not both"
-            yield (*path, "paginator", "cursor_body_path"), message
+    for place, message in paginator_faults(mapping.get("paginator")):
+        yield (*path, "paginator", *place), message
     auth = mapping.get("auth")
     if isinstance(auth, dict) and auth.get("location") not in ("query", "param"):
         name = auth.get("name") if auth.get("type") == "api_key" else None
@@ -216,20 +211,15 @@ def _wrong_when_merged(
     defaults = defaults if isinstance(defaults, dict) else None
     endpoint = merged_endpoint(resource, defaults)
     path: Path = ("resources", index, "endpoint")
-    client = document.get("client")
-    if (
-        endpoint.get("paginator") is None
-        and isinstance(client, dict)
-        and client.get("paginator") is None
-    ):
-        yield (*path, "paginator"), name_a_paginator()
     if endpoint.get("json") is not None and endpoint.get("data") is not None:
         yield (*path, "data"), "give either `json` or `data`, not both"
     place = place_of_paginator(document, index)
     paginator = at(document, place) if place else None
     own = resource if isinstance(resource, dict) else {}
     merged = {**(defaults or {}), **own, "endpoint": endpoint}
-    for below, message in (*tail_faults(merged, paginator), *request_faults(merged)):
+    # What is one row by its path is one page as well.
+    listed_by = endpoint.get("paginator") if paginator is None else paginator
+    for below, message in (*tail_faults(merged, listed_by), *request_faults(merged)):
         yield ("resources", index, *below), message
     if place and looks_for_rows(
         at(document, (*place, "stop_condition")), endpoint.get("data_selector")
@@ -291,8 +281,12 @@ def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointC
         data=typed.data,
         headers=typed.headers or {},
         data_selector=typed.data_selector,
-        paginator=_PAGINATOR.validate_python(
-            {"type": paginator} if isinstance(paginator, str) else paginator
-        ),
+        paginator=_paginator(paginator),
         auth=None if auth is None else _AUTH.validate_python(auth),
     )
+
+
+def _paginator(written: Any) -> Any:
+    if written is None:
+        written = "auto"
+    return _PAGINATOR.validate_python({"type": written} if isinstance(written, str) else written)

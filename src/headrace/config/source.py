@@ -9,7 +9,6 @@ from jsonpath_ng import JSONPath
 
 from headrace.config.auth import BuiltAuth
 from headrace.config.client import ClientConfig, PipelineConfig
-from headrace.config.paginators import BuiltPaginator
 from headrace.config.parents import ParentConfig
 from headrace.config.tail import TailConfig
 
@@ -27,7 +26,8 @@ class EndpointConfig:
         data: form fields or a raw body, or None.
         headers: over those of the client.
         data_selector: JSONPath of the rows; None where they are to be found.
-        paginator: how the listing goes on.
+        paginator: how the listing goes on: one of the models, or an instance of a subclass of dlt's
+            `BasePaginator`.
         auth: how requests are authenticated; None for not at all.
     """
 
@@ -38,7 +38,7 @@ class EndpointConfig:
     data: Any = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     data_selector: str | JSONPath | None
-    paginator: BuiltPaginator
+    paginator: Any
     auth: BuiltAuth | None
 
 

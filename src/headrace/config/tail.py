@@ -9,7 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from headrace.config.fields import OBJECT
 from headrace.config.incremental import IncrementalConfig, LookbackConfig
+from headrace.config.paginators import paginator_kind
 from headrace.config.parents import parent_fields
 from headrace.config.placeholders import names_in
 from headrace.config.showing import Path, listed
@@ -33,6 +35,7 @@ _DISPOSITION = (
 _NO_TAIL_PAGINATORS = {
     "offset": "each deletion shifts a row past the client",
     "page_number": "each deletion shifts a row past the client",
+    "auto": "what is guessed may be another thing in each sync. Name the paginator",
 }
 
 
@@ -76,7 +79,7 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
 
     Args:
         resource: merged with the defaults; may be wrong in any other way.
-        paginator: that it is listed with, as written.
+        paginator: that it is listed with, as written; None for none.
 
     Yields:
         The path below the resource, and a message.
@@ -91,9 +94,7 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
     yield from (((*here, path), message) for path, message in _own_faults(incremental))
     if parent_fields(endpoint):
         yield here, "cannot be kept up with: it is listed anew for each row of its parent"
-    kind: object = paginator.get("type") if isinstance(paginator, Mapping) else paginator
-    if isinstance(kind, str) and kind in _NO_TAIL_PAGINATORS:
-        yield here, f"cannot be kept up with by `{kind}` pages: {_NO_TAIL_PAGINATORS[kind]}"
+    yield from ((here, message) for message in _paginator_faults(paginator))
     written = resource.get("write_disposition")
     disposition = written if isinstance(written, Mapping) else {"disposition": written}
     if disposition.get("disposition") != "merge":
@@ -113,6 +114,18 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
     settings = _settings(model, keys, endpoint, _limit(paginator, endpoint))
     for key, message in settings.problems():
         yield (*here, key), message
+
+
+def _paginator_faults(paginator: object) -> Iterator[str]:
+    kind = paginator.get("type") if isinstance(paginator, Mapping) else paginator
+    kind = "auto" if paginator is None else kind
+    if paginator_kind(paginator) == OBJECT:
+        yield (
+            "cannot be kept up with by a paginator of your own: where it stands cannot be kept "
+            "from sync to sync. Use `cursor`, `header_cursor`, `json_link` or `header_link`"
+        )
+    elif isinstance(kind, str) and kind in _NO_TAIL_PAGINATORS:
+        yield f"cannot be kept up with by `{kind}` pages: {_NO_TAIL_PAGINATORS[kind]}"
 
 
 def build_tail(resource: Mapping[str, Any], paginator: object) -> TailConfig | None:

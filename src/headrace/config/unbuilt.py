@@ -17,18 +17,9 @@ UNBUILT: Mapping[str, tuple[str, ...]] = {
     "resource": ("processing_steps", "parent_table_name"),
     "endpoint": ("response_actions",),
     "incremental": WITH_START_PARAM,
-    "paginator type": (
-        "header_cursor",
-        "header_link",
-        "json_link",
-        "json_response",
-        "offset",
-        "page_number",
-        "auto",
-    ),
     "auth type": ("oauth2_client_credentials",),
     "param type": ("incremental",),
-    "object": ("auth", "paginator"),
+    "object": ("auth",),
     "placeholder": ("path", "params", "json", "data", "headers"),
 }
 
@@ -47,19 +38,7 @@ def built_types(key: str) -> list[str]:
     Returns:
         Their names.
     """
-    return [name for name in _KNOWN_TYPES[key] if name not in UNBUILT[f"{key} type"]]
-
-
-def name_a_paginator() -> str:
-    """What to do where no paginator is named.
-
-    Returns:
-        A sentence for a message.
-    """
-    return (
-        "guessing the paginator (`auto`, the default) is part of the format but is not built "
-        "yet; name one, for example `type: cursor` or `type: single_page`"
-    )
+    return [name for name in _KNOWN_TYPES[key] if name not in UNBUILT.get(f"{key} type", ())]
 
 
 def find_unbuilt(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -130,9 +109,7 @@ def _unbuilt_types(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Pat
         if key in UNBUILT["object"] and is_python_object(value):
             message = f"a Python object for `{key}` is part of the format but is not built yet"
             yield where, f"{message}; {built}"
-        elif name == "auto" and name in UNBUILT["paginator type"] and key == "paginator":
-            yield where, name_a_paginator()
-        elif isinstance(name, str) and name in UNBUILT[f"{key} type"]:
+        elif isinstance(name, str) and name in UNBUILT.get(f"{key} type", ()):
             yield where, f"`{name}` is part of the format but is not built yet; {built}"
 
 

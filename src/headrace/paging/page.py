@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from headrace.exchange import Request
+import msgspec
+
+from headrace.exchange import Request, Response
 from headrace.json_path import JsonPath
 
 
@@ -21,6 +24,9 @@ class Page:
         headers: of the answer.
         row_count: how many rows it brought.
         number: of the page, from 1.
+        url: that was asked for, without its parameters; relative links start from here.
+        rows: the bytes of each row, still JSON.
+        response: the answer as it came, for paginators that want to see for themselves.
     """
 
     rest: Any
@@ -28,6 +34,9 @@ class Page:
     headers: Mapping[str, str]
     row_count: int
     number: int
+    url: str = ""
+    rows: Sequence[msgspec.Raw] = ()
+    response: Response | None = None
 
 
 class Paginator(Protocol):
@@ -35,8 +44,16 @@ class Paginator(Protocol):
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
-        """The paths it looks up in an answer."""
-        ...
+        """The paths it looks up in the next answer."""
+        return ()
+
+    @property
+    def guess(self) -> str | None:
+        """What it takes the API's way of paging to be, as a config would say it.
+
+        None where the config has said it, or nothing has come yet to guess from.
+        """
+        return None
 
     def first_request(self, request: Request) -> Request:
         """The request for the first page.
@@ -44,7 +61,7 @@ class Paginator(Protocol):
         Args:
             request: what the endpoint asks for.
         """
-        ...
+        return request
 
     def next_request(self, request: Request, page: Page) -> Request | None:
         """The request for the page after this one, None at the end.
@@ -56,8 +73,10 @@ class Paginator(Protocol):
         Raises:
             PageError: the page does not say how to go on, or says so again and again.
         """
-        ...
+        cursor = self.next_cursor(page)
+        return None if cursor is None else self.at_cursor(request, cursor)
 
+    @abstractmethod
     def next_cursor(self, page: Page) -> Any:
         """What stands for the page after this one, as JSON; None at the end.
 
@@ -67,8 +86,8 @@ class Paginator(Protocol):
         Raises:
             PageError: as `next_request`.
         """
-        ...
 
+    @abstractmethod
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request for the page that a cursor stands for: in this listing, or a later one.
 
@@ -76,4 +95,3 @@ class Paginator(Protocol):
             request: the first one.
             cursor: as `next_cursor` gave it.
         """
-        ...

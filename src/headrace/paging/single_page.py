@@ -5,22 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from headrace.exchange import Request
-from headrace.json_path import JsonPath
-from headrace.paging.page import Page
+from headrace.paging.page import Page, Paginator
 
 
-class SinglePagePaginator:
+class SinglePagePaginator(Paginator):
     """One request, one page."""
-
-    paths: tuple[JsonPath, ...] = ()
-
-    def first_request(self, request: Request) -> Request:
-        """The request as it is."""
-        return request
-
-    def next_request(self, request: Request, page: Page) -> Request | None:
-        """There is none."""
-        return None
 
     def next_cursor(self, page: Page) -> Any:
         """There is none."""

@@ -65,14 +65,14 @@ class PageSlicer:
     Args:
         selector: JSONPath to the rows. None: the list is looked for in the first page, as dlt
             does, and taken from the same place in later ones.
-        paths: what will be looked up in `SlicedPage.document`.
+        paths: gives what will be looked up in the next `SlicedPage.document`.
         clean: hides secrets in what is shown of a page.
     """
 
     def __init__(
         self,
         selector: str | JSONPath | None,
-        paths: tuple[JsonPath, ...] = (),
+        paths: Callable[[], tuple[JsonPath, ...]] = tuple,
         clean: Callable[[str], str] = str,
     ) -> None:
         self._selector = JsonPath(selector) if selector is not None else None
@@ -184,9 +184,16 @@ class PageSlicer:
         return SlicedPage(rows, document, document)
 
     def _leads_into_rows(self) -> bool:
-        """Whether a path has to be looked up in the rows, which the rest does not hold."""
+        """Whether a path leads into the rows, or to what holds them: the rest does without."""
         steps = self._steps or ()
-        return any(path.steps is None or path.steps[: len(steps)] == steps for path in self._paths)
+        return any(_is_above_or_below(path, steps) for path in self._paths())
+
+
+def _is_above_or_below(path: JsonPath, steps: tuple[str, ...]) -> bool:
+    if path.steps is None:
+        return True
+    common = min(len(path.steps), len(steps))
+    return path.steps[:common] == steps[:common]
 
 
 def _is_readable(row: msgspec.Raw) -> bool:

@@ -38,6 +38,7 @@ from headrace.wire.url import (
     user_and_password,
     with_missing_query,
     with_query,
+    without_login,
 )
 
 Read = TypeVar("Read")
@@ -224,8 +225,10 @@ class HttpClient:
     ) -> Response:
         redactor = partial(self.redactor, request, credentials)
         place = self._destinations.of_path(request.path, redactor)
+        asked_url = without_login(place.url)
         url = with_query(place.url, request.params)
-        url = with_query(url, credentials.params) if credentials.params else url
+        # A server may have put the key in the link that it gave.
+        url = with_missing_query(url, credentials.params) if credentials.params else url
         for _ in range(MAX_REDIRECTS + 1):
             # Told only where something is to be told: thousands of pages go without.
             told = partial(self._told, request.method, url, credentials)
@@ -244,7 +247,9 @@ class HttpClient:
         if answer.status >= 400:
             raise self._refusal(answer, told(), redactor())
         self._heed_rate_limit(answer.headers)
-        return Response(answer.status, answer.headers, answer.body, told)
+        return Response(
+            answer.status, answer.headers, answer.body, told, asked_url, without_login(url)
+        )
 
     def _refusal(self, answer: _Answer, told: str, redactor: Redactor) -> Exception:
         """What an error status means: that there is no answer, or that there may be one later."""
