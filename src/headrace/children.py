@@ -151,7 +151,7 @@ class ChildExtraction:
             self._parent_is_ours and isinstance(parent, pa.Table)
         ):
             return
-        rows = _rows_of(parent)
+        rows = rows_of(parent)
         listing = self._listings.listing
         context = ExtractionContext.of_running_resource(
             listing, self._settings, dependents=self._dependents
@@ -205,7 +205,12 @@ def _size(page: FetchedPage) -> int:
     return page.size
 
 
-def _rows_of(parent: Any) -> list[ParentRow]:
+def rows_of(parent: Any) -> list[ParentRow]:
+    """The rows in what a parent yields.
+
+    Args:
+        parent: rows in any form that a dlt resource may yield.
+    """
     if isinstance(parent, ParentRows):
         decoded = (msgspec.json.decode(row) for row in parent.raw)
         return [row for row in decoded if isinstance(row, dict)]

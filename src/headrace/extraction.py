@@ -84,7 +84,7 @@ def extract_rows(
         pages: Iterator[FetchedPage | LegEnd] = (
             context.sync.replay.pages(listing.name) if context.is_loaded else _nothing()
         )
-        are_unique = context.sync.replay.has_unique_keys(listing.name)
+        are_unique = context.is_loaded and context.sync.replay.has_unique_keys(listing.name)
     elif tail is not None and in_legs:
         pages = _leg_pages(listing, lanes, settings, tail, context.sync)
         are_unique = not _may_repeat(settings, context.sync.legs)
@@ -201,7 +201,7 @@ class ExtractionContext:
                 yield gone_rows(self.listing.name, batch.gone)
 
     def _see(self, batch: Batch, ids: BatchIds | None) -> None:
-        if self.sync.witness is not None:
+        if self.sync.witness is not None and self.is_loaded:
             self.sync.witness.see(self.listing.name, batch, ids)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +10,18 @@ from typing import Any
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
+from headrace.children import ChildListings, rows_of
 from headrace.client_settings import client_settings
-from headrace.config import ResourceConfig, SourceConfig
+from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.exceptions import HeadraceError, RowError
 from headrace.figures import ResourceFigures
 from headrace.handover import UNREADABLE
-from headrace.listing import FetchedPage, Listing
+from headrace.listing import Client, FetchedPage
 from headrace.live_table import LiveTable
+from headrace.passed_rows import ParentRows
 from headrace.redaction import Redactor
 from headrace.rows import MainRoad
-from headrace.source import SOURCE_NAME, build_listing, build_resources
+from headrace.source import SOURCE_NAME, build_listing, build_resources, request_template
 from headrace.wire.lanes import Lanes
 
 
@@ -29,7 +31,9 @@ class Sample:
 
     Args:
         resource: its name.
-        asked: method and URL of the first request, fit to be shown.
+        asked: method and URL of the first request, fit to be shown; None where it depends on a
+            resource that has no rows.
+        parent: the resource that it depends on: the sample is of the first of its rows.
         first_page_rows: how many rows the first page brought.
         has_more: whether there are pages beyond those that were read.
         rows: by column name, typed as the table would hold them; nested values as they came, and
@@ -38,7 +42,8 @@ class Sample:
     """
 
     resource: str
-    asked: str
+    asked: str | None
+    parent: str | None
     first_page_rows: int
     has_more: bool
     rows: list[dict[str, Any]]
@@ -70,17 +75,19 @@ def take_sample(
     listing = build_listing(config, resource)
     redactor = Redactor(listing.credentials.secrets)
     with _located(resource.name, redactor):
-        pages = _first_pages(config, listing, count, most_pages)
+        pages = _first_pages(config, resource, count, most_pages)
+        first = pages[0] if pages else None
         return Sample(
             resource=resource.name,
-            asked=pages[0].told(),
-            first_page_rows=len(pages[0].rows),
-            has_more=not pages[-1].is_last,
+            asked=first.told() if first else None,
+            parent=resource.parent.resource if resource.parent else None,
+            first_page_rows=len(first.rows) if first else 0,
+            has_more=bool(pages) and not pages[-1].is_last,
             rows=[
                 {name: _masked(value, redactor) for name, value in row.items()}
                 for row in _typed(config, resource, pages, count)
             ],
-            guess=pages[0].guess,
+            guess=first.guess if first else None,
         )
 
 
@@ -98,14 +105,14 @@ def _located(resource: str, redactor: Redactor) -> Iterator[None]:
 
 
 def _first_pages(
-    config: SourceConfig, listing: Listing, count: int, most: int | None
+    config: SourceConfig, resource: ResourceConfig, count: int, most: int | None
 ) -> list[FetchedPage]:
     # Room for one byte: no page is asked for before it is wanted.
     lanes = Lanes(client_settings(config), buffer_bytes=1)
     pages: list[FetchedPage] = []
     found = 0
     with closing(
-        lanes.read(lambda client: listing.pages(client, ResourceFigures()), lambda page: page.size)
+        lanes.read(lambda client: _pages(config, resource, client), lambda page: page.size)
     ) as fetched:
         for page in fetched:
             pages.append(page)
@@ -115,6 +122,34 @@ def _first_pages(
             if found >= count or len(pages) == most:
                 break
     return pages
+
+
+async def _pages(
+    config: SourceConfig, resource: ResourceConfig, client: Client
+) -> AsyncIterator[FetchedPage]:
+    listing, figures = build_listing(config, resource), ResourceFigures()
+    if resource.parent is None:
+        async for page in listing.pages(client, figures):
+            yield page
+        return
+    children = ChildListings(listing, request_template(resource.endpoint), resource.parent)
+    async for row in _parent_rows(config, resource.parent.resource, client):
+        async for page in children.of_row(row, client, figures):
+            yield page
+
+
+async def _parent_rows(
+    config: SourceConfig, name: str, client: Client
+) -> AsyncIterator[dict[str, Any]]:
+    parent = next(each for each in config.resources if each.name == name)
+    if isinstance(parent, ExternalResource):
+        for item in parent.resource:
+            for row in rows_of(item):
+                yield row
+        return
+    async for page in _pages(config, parent, client):
+        for row in rows_of(ParentRows(page.rows)):
+            yield row
 
 
 def _typed(

@@ -11,7 +11,7 @@ from headrace.exceptions import ConfigError, Fault
 
 
 def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConfig:
-    """The config with the named resources only; with all of them when no name is given.
+    """The config to load the named resources only; as it is when no name is given.
 
     Args:
         config: to pick from.
@@ -26,13 +26,17 @@ def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConf
     faults = [Fault("resources", _unknown(name, known)) for name in names if name not in known]
     if faults:
         raise ConfigError(faults)
-    chosen = tuple(resource for resource in config.resources if resource.name in names)
-    return replace(config, resources=chosen)
+    return replace(config, chosen=tuple(known_name for known_name in known if known_name in names))
 
 
 def listed_resources(config: SourceConfig) -> list[ResourceConfig]:
-    """The resources that the config itself describes, without those made in Python."""
-    return [each for each in config.resources if not isinstance(each, ExternalResource)]
+    """The chosen resources that the config itself describes, without those made in Python."""
+    return [
+        each
+        for each in config.resources
+        if not isinstance(each, ExternalResource)
+        and (not config.chosen or each.name in config.chosen)
+    ]
 
 
 def bound_backfill(config: SourceConfig, until: str) -> SourceConfig:

@@ -102,8 +102,8 @@ def build_source(
         limit_rows: of each resource, load so many rows only; all when None.
         settings: of the dlt source, as `rest_api_source` takes them.
     """
-    resources = build_resources(config, limit_rows=limit_rows)
-    return rest_api.clone(**settings)(resources)
+    source = rest_api.clone(**settings)(build_resources(config, limit_rows=limit_rows))
+    return source.with_resources(*config.chosen) if config.chosen else source
 
 
 # Its name is the source's, but for one that the caller or the caller's schema gives.

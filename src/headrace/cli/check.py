@@ -42,8 +42,13 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
 def _show(sample: Sample) -> None:
     from headrace.listing import guessed
 
+    if sample.asked is None:
+        typer.echo(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
+        return
     count = f"{sample.first_page_rows:,} row" + "s" * (sample.first_page_rows != 1)
     further = "more pages follow" if sample.has_more else "that is all there is"
+    if sample.parent is not None:
+        further += f" for the first row of `{sample.parent}`"
     typer.echo(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
     if sample.guess is not None:
         typer.echo(f"  {guessed(sample.guess)}")

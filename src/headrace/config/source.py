@@ -87,9 +87,11 @@ class SourceConfig:
         resources: in the order of the config.
         pipeline: for the command line; None when the config does not say.
         secrets: values that must be masked in all that is told.
+        chosen: names of the resources to load; empty for those that the config selects.
     """
 
     client: ClientConfig
     resources: tuple[ResourceConfig | ExternalResource, ...]
     pipeline: PipelineConfig | None
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    chosen: tuple[str, ...] = ()
