@@ -246,19 +246,41 @@ def test_without_a_charset_the_first_bytes_tell_it(body: bytes) -> None:
     assert rows_of(PageSlicer("data").slice(body, "application/json")) == ["ü"]
 
 
+MISLABELED = ["latin-1", "windows-1252", "utf-16", "utf-32-be", "koi8-r", "klingon", "ascii"]
+
+
+@pytest.mark.parametrize("charset", MISLABELED)
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_what_can_only_be_utf8_is_read_as_that_whatever_it_claims(
+    charset: str, mark: bytes
+) -> None:
+    body = mark + '{"data": ["über"]}'.encode()
+    sliced = PageSlicer("data").slice(body, f"application/json; charset={charset}")
+    assert rows_of(sliced) == ["über"]
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"), [("联通", "gbk"), ("ﾃ", "shift_jis"), ("日本", "iso-2022-jp")]
+)
+def test_what_could_be_utf8_by_chance_is_read_as_it_claims(text: str, charset: str) -> None:
+    body = f'{{"data": ["{text}"]}}'.encode(charset)
+    sliced = PageSlicer("data").slice(body, f"application/json; charset={charset}")
+    assert rows_of(sliced) == [text]
+
+
 @pytest.mark.parametrize(
     "charset",
     ["klingon", "hex", "rot13", "idna", "undefined", "punycode", "a\0b", "\udcff", "x" * 999],
 )
 def test_a_charset_that_reads_no_text_is_named(charset: str) -> None:
     with pytest.raises(PageError, match=r"charset|not valid") as caught:
-        PageSlicer("data").slice(b'{"data": ["\xc3\xbc"]}', f"application/json; charset={charset}")
+        PageSlicer("data").slice(b'{"data": ["\xfc"]}', f"application/json; charset={charset}")
     assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("charset", ["punycode", "idna", "utf7", "unicode_escape"])
 def test_an_encoding_that_is_no_charset_is_refused_before_it_costs_hours(charset: str) -> None:
-    page = b'{"data": []}-' + b"aaa" * 1_000_000
+    page = b'{"data": []}-' + b"aaa" * 1_000_000 + b"\xff"
     with pytest.raises(PageError, match=rf"claims the charset `{charset}`, which is unknown"):
         PageSlicer("data").slice(page, f"application/json; charset={charset}")
 
@@ -337,6 +359,15 @@ def test_a_missing_key_is_told_with_the_keys_that_are_there() -> None:
         cut({"error": "quota exceeded", "code": 7}, "data")
     with pytest.raises(PageError, match="no keys at all"):
         cut({}, "data")
+
+
+def test_what_an_error_says_in_the_guise_of_a_success_is_told() -> None:
+    slicer = PageSlicer("data", clean=lambda text: text.replace("hush", "***"))
+    with pytest.raises(PageError, match=r'a success: \{"error": "quota of \*\*\* exceeded"\}$'):
+        slicer.slice(b'{"error": "quota of hush exceeded"}')
+    # The rows of a page that is only looked at in the wrong place are nobody's business.
+    with pytest.raises(PageError, match=r"a success\.$"):
+        cut({"items": [{"name": "Ada"}] * 200}, "data")
 
 
 def test_of_many_and_long_keys_some_are_shown() -> None:

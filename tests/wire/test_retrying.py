@@ -171,8 +171,7 @@ def test_a_broken_connection_is_opened_again(passing: PassingTime, serve: Breaki
     with socket_server(in_turn(serve, serve, answering(WHOLE))) as address:
         response = send(f"http://{address}", timing=passing.timing, retry=RETRY)
     assert response.body == b"[1]"
-    # Where a connection closes without a word, aiohttp asks once more by itself.
-    assert passing.slept in (close_to(1), close_to(1, 2))
+    assert passing.slept == close_to(1, 2)
 
 
 def test_a_server_that_stays_silent_is_asked_again(passing: PassingTime) -> None:
@@ -187,6 +186,31 @@ def test_a_server_that_is_only_starting_is_found(passing: PassingTime) -> None:
         passing.on_sleep = lambda: running.enter_context(socket_server(answering(WHOLE), port))
         assert send(f"http://127.0.0.1:{port}", timing=passing.timing, retry=RETRY).body == b"[1]"
     assert passing.slept == close_to(1)
+
+
+def test_a_server_that_was_there_is_waited_for_twice_as_long(passing: PassingTime) -> None:
+    asked: list[bytes] = []
+
+    async def ask() -> None:
+        settings = ClientSettings(f"http://127.0.0.1:{port}", retry=RETRY)
+        async with HttpClient(settings, passing.timing) as client:
+            for _ in range(2):
+                asked.append((await client.send(Request("GET", "/"), Credentials())).body)
+                running.close()
+
+    port = free_port()
+    with ExitStack() as running:
+
+        def start_again() -> None:
+            if len(passing.slept) == 4:
+                running.enter_context(socket_server(answering(WHOLE), port))
+
+        passing.on_sleep = start_again
+        running.enter_context(socket_server(answering(WHOLE), port))
+        asyncio.run(ask())
+    assert asked == [b"[1]", b"[1]"]
+    doubled = [pytest.approx(2 * (pause + 0.25), abs=0.5) for pause in (1, 2, 4, 8)]
+    assert passing.slept == doubled
 
 
 def test_tls_that_fails_is_not_tried_again(passing: PassingTime) -> None:

@@ -13,6 +13,7 @@ from headrace.cli.outcome import FAILED, exit_codes
 KEY_VARIABLE = "HEADRACE_SIMULATOR_KEY"
 _PUBLIC_KEY = "simulator"
 _USUAL_SPEED = 60.0
+_LIST = "list"
 
 
 def simulate(
@@ -41,6 +42,15 @@ def simulate(
             "minute; 3600 is a day in 24 seconds, and 0 stops the clock).",
         ),
     ] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Answer badly: 10% (of all requests, with what passes when asked again), "
+            '"503:5%, reset:2%", html@3 (the third request for a page), 503@3x4 (four in a row), '
+            "503@3+ (and all that follow). `list` shows what there is.",
+        ),
+    ] = None,
 ) -> None:
     """Serve a sample executions API on this machine, to try things on.
 
@@ -49,8 +59,11 @@ def simulate(
     if speed is not None and not living:
         raise typer.BadParameter("time passes only with --living.", param_hint="--speed")
     with exit_codes():
-        from headrace.simulator import RealTime, World, serve
+        from headrace.simulator import BadFaults, Faults, RealTime, World, serve
 
+        if faults == _LIST:
+            _list_faults()
+            return
         key = os.environ.get(KEY_VARIABLE, _PUBLIC_KEY)
         serving = partial(serve, rows, seed, string_ids=string_ids)
         if living:
@@ -67,9 +80,20 @@ def simulate(
                     f"They are alive: {speed:,.10g} seconds of their time pass in each second. "
                     "Run the command again and again to follow them."
                 )
+            if faults is not None:
+                typer.echo(f"Some requests are answered badly: {faults}.")
 
         try:
-            serving(port=port, api_key=key, on_ready=announce)
+            misbehaving = None if faults is None else Faults.parse(faults, seed)
+            serving(port=port, api_key=key, faults=misbehaving, on_ready=announce)
+        except BadFaults as error:
+            raise typer.BadParameter(f"{error}.", param_hint="--faults") from None
         except OSError as error:
             typer.echo(f"Error: cannot serve: {error.strerror or error}. Try --port 0.", err=True)
             raise typer.Exit(FAILED) from None
+
+
+def _list_faults() -> None:
+    from headrace.simulator.faults import described_faults
+
+    typer.echo(described_faults())

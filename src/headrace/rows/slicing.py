@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,23 +10,19 @@ from typing import Any
 import msgspec
 from jsonpath_ng import JSONPath
 
-from headrace.exceptions import IncompletePage, PageError
+from headrace.exceptions import PageError
 from headrace.json_path import JsonPath
 from headrace.redaction import one_line
+from headrace.rows.charsets import as_utf8
 from headrace.rows.list_detection import find_list
+from headrace.rows.page_faults import beginning, kind_of_fault, what_came_instead
 from headrace.rows.page_shape import PageShape
 from headrace.rows.tolerant import find_rows
 
-# Their words for a text that ends too early: msgspec's, and those of Python's decoders.
-_CUT_OFF = ("Input data was truncated", "unexpected end of data", "truncated data")
-_BOM = b"\xef\xbb\xbf"
-_SHOWN = 200
 _SHOWN_KEYS = 20
 _SHOWN_KEY = 60
-_LOOKED_AT = 16 * 1024
-_UTF8 = {"utf-8", "utf8", "utf-8-sig", "us-ascii", "ascii"}
-# Encodings of Python's own, no charsets of the web; one of them takes days for a large page.
-_NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
+# A longer answer than this is hardly an error, and what it holds is nobody's business.
+_LONGEST_ERROR = 2_000
 _KINDS = {
     b"{": "object",
     b"[": "list",
@@ -93,7 +88,7 @@ class PageSlicer:
             IncompletePage: the JSON ends before its end.
             PageError: the body is not JSON, or the selector leads nowhere in it.
         """
-        page = _as_utf8(body, content_type)
+        page = as_utf8(body, content_type)
         try:
             if not page.isascii():
                 page.decode("utf-8")
@@ -117,11 +112,11 @@ class PageSlicer:
         if isinstance(error, RecursionError):
             return PageError("the answer nests lists or objects too deeply to be read")
         if isinstance(error, UnicodeDecodeError):
-            return _kind_of_fault(error.reason)(
+            return kind_of_fault(error.reason)(
                 f"the answer is not valid utf-8: {error.reason} at byte {error.start:,} of "
                 f"{len(page):,}"
             )
-        return _kind_of_fault(str(error))(_what_came_instead(page, error, self._clean))
+        return kind_of_fault(str(error))(what_came_instead(page, error, self._clean))
 
     def _cut(self, page: bytes) -> SlicedPage:
         known = self._shape.cut(page) if self._shape else None
@@ -150,10 +145,12 @@ class PageSlicer:
         if not steps:
             return value, {}
         if _kind(value) != "object":
-            raise self._not_found(steps[0], f"there is a {_kind(value)}, no object, to look in")
+            why = f"there is a {_kind(value)}, no object, to look in"
+            raise self._not_found(steps[0], why, value)
         fields = _OBJECT.decode(value)
         if steps[0] not in fields:
-            raise self._not_found(steps[0], f"the keys there are: {self._shown_keys(fields)}")
+            why = f"the keys there are: {self._shown_keys(fields)}"
+            raise self._not_found(steps[0], why, value)
         found, inner = self._descend(fields.pop(steps[0]), steps[1:])
         rest = {key: _decode(raw) for key, raw in fields.items()}
         if len(steps) > 1:
@@ -166,11 +163,13 @@ class PageSlicer:
         more = f" and {len(keys) - _SHOWN_KEYS:,} more" if len(keys) > _SHOWN_KEYS else ""
         return (", ".join(shown) or "no keys at all") + more
 
-    def _not_found(self, step: str, why: str) -> PageError:
+    def _not_found(self, step: str, why: str, value: msgspec.Raw) -> PageError:
+        text = bytes(value)
+        said = f": {beginning(text, self._clean)}" if len(text) <= _LONGEST_ERROR else "."
         return PageError(
             f"`data_selector` is `{self._selector or '.'.join(self._steps or ())}`, but the answer "
             f"has no `{step}`: {why}. Check `endpoint.data_selector`, or whether this is an error "
-            "in the guise of a success."
+            f"in the guise of a success{said}"
         )
 
     def _search(self, page: bytes) -> SlicedPage:
@@ -232,51 +231,3 @@ def _decode(value: bytes | msgspec.Raw) -> Any:
         return msgspec.json.decode(value)
     except msgspec.ValidationError:
         return json.loads(bytes(value))
-
-
-def _as_utf8(body: bytes, content_type: str) -> bytes:
-    """The page in UTF-8 without a byte order mark, read in the charset that it claims."""
-    charset = _charset(content_type) or json.detect_encoding(body)
-    try:
-        if charset in _UTF8:
-            return body.removeprefix(_BOM)
-        if codecs.lookup(charset).name in _NO_CHARSETS:
-            raise LookupError(charset)
-        page = body.decode(charset).encode()
-    except UnicodeDecodeError as error:
-        raise _kind_of_fault(error.reason)(
-            f"the answer is not valid {charset}: {error.reason} at byte {error.start:,} of "
-            f"{len(body):,}"
-        ) from None
-    except (LookupError, ValueError):
-        raise PageError(
-            f"the answer claims the charset `{one_line(charset, _SHOWN_KEY)}`, which is unknown or "
-            "does not fit it"
-        ) from None
-    return page.removeprefix(_BOM)
-
-
-def _charset(content_type: str) -> str:
-    for parameter in content_type.split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip("\"' ").lower()
-    return ""
-
-
-def _kind_of_fault(words: str) -> type[PageError]:
-    return IncompletePage if words in _CUT_OFF else PageError
-
-
-def _what_came_instead(page: bytes, error: Exception, clean: Callable[[str], str]) -> str:
-    # Secrets are hidden before the text is cut: half a secret would not be known for one.
-    beginning = page[:_LOOKED_AT].decode("utf-8", errors="replace")
-    shown = one_line(clean(beginning), _SHOWN)
-    if not shown:
-        return "the answer is empty where JSON was due"
-    if shown.startswith("<"):
-        return (
-            f"the answer is HTML or XML where JSON was due: {shown}\nIs `client.base_url` the "
-            "API's, and not that of its web pages?"
-        )
-    return f"the answer is not JSON ({error}): {shown}"

@@ -1,5 +1,6 @@
 """A sample executions API on a real socket: for the demo, the tests and the benchmarks."""
 
+from headrace.simulator.faults import FAULTS, BadFaults, Fault, Faults, Outcome
 from headrace.simulator.pace import Pace
 from headrace.simulator.parameters import BadParameter
 from headrace.simulator.real_time import RealTime
@@ -8,8 +9,13 @@ from headrace.simulator.server import REQUESTS_KEPT, RecordedRequest
 from headrace.simulator.world import World
 
 __all__ = [
+    "FAULTS",
     "REQUESTS_KEPT",
+    "BadFaults",
     "BadParameter",
+    "Fault",
+    "Faults",
+    "Outcome",
     "Pace",
     "RealTime",
     "RecordedRequest",

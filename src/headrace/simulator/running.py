@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -13,6 +14,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from headrace.simulator.archive import Archive
+from headrace.simulator.faults import BadFaults, Faults
 from headrace.simulator.history import History
 from headrace.simulator.server import Executions, ExecutionsApi, RecordedRequest, listening
 from headrace.simulator.world import World
@@ -44,9 +46,12 @@ class Simulator:
         on_request: called before each answer with the request's number, from 1, in the thread that
             answers: what it does to the world happens between two pages. What it raises is raised
             again when the block ends.
+        faults: which requests to answer badly; None for none.
+        tls: to be asked with https, with the certificate in it; None for http.
 
     Raises:
         ValueError: `rows` is negative, or given beside a world, as are `seed` and `string_ids`.
+        BadFaults: one of the faults needs TLS.
         OSError: (on entering) the address cannot be listened on, as when the port is in use.
     """
 
@@ -62,13 +67,20 @@ class Simulator:
         string_ids: bool = False,
         world: World | None = None,
         on_request: Callable[[int], None] | None = None,
+        faults: Faults | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.api_key = api_key
         self._host = host
         self._port = port
+        self._tls = tls
         self._executions = _executions(rows, seed, string_ids, world)
         self._api = ExecutionsApi(
-            self._executions, api_key=api_key, key_header=key_header, on_request=on_request
+            self._executions,
+            api_key=api_key,
+            key_header=key_header,
+            on_request=on_request,
+            faults=_checked(faults, tls),
         )
         self._running: _Running | None = None
 
@@ -135,7 +147,7 @@ class Simulator:
     ) -> None:
         stop = asyncio.Event()
         try:
-            async with listening(self._api, self._host, self._port) as base_url:
+            async with listening(self._api, self._host, self._port, self._tls) as base_url:
                 ready.set_result((asyncio.get_running_loop(), stop, base_url))
                 await stop.wait()
         except OSError as error:
@@ -155,6 +167,7 @@ def serve(
     string_ids: bool = False,
     world: World | None = None,
     on_request: Callable[[int], None] | None = None,
+    faults: Faults | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
     """Run the sample API until SIGINT or SIGTERM; must be called in the main thread.
@@ -170,14 +183,22 @@ def serve(
         world: what to show instead of executions that stay as they are; it has its own rows, seed
             and kind of ids.
         on_request: called before each answer with the request's number, from 1.
+        faults: which requests to answer badly; None for none.
         on_ready: called once with the base URL, when requests are answered.
 
     Raises:
         ValueError: `rows` is negative, or given beside a world, as are `seed` and `string_ids`.
+        BadFaults: one of the faults needs TLS.
         OSError: the address cannot be listened on, as when the port is in use.
     """
     executions = _executions(rows, seed, string_ids, world)
-    api = ExecutionsApi(executions, api_key=api_key, key_header=key_header, on_request=on_request)
+    api = ExecutionsApi(
+        executions,
+        api_key=api_key,
+        key_header=key_header,
+        on_request=on_request,
+        faults=_checked(faults, None),
+    )
     asyncio.run(_serve_until_signal(api, host, port, on_ready))
 
 
@@ -187,6 +208,18 @@ def _executions(rows: int, seed: int, string_ids: bool, world: World | None) -> 
     if (rows, seed, string_ids) != (_ROWS, _SEED, False):
         raise ValueError("rows, seed and string_ids are the world's own: give them to World(...)")
     return world
+
+
+def _checked(faults: Faults | None, tls: ssl.SSLContext | None) -> Faults | None:
+    """The faults, all of which make sense."""
+    if faults is not None and tls is None:
+        for fault in faults.all:
+            if fault.needs_tls:
+                raise BadFaults(
+                    f"the fault `{fault.name}` needs a server with TLS, as in Python "
+                    "Simulator(tls=...) is"
+                )
+    return faults
 
 
 async def _serve_until_signal(

@@ -7,6 +7,7 @@ import hmac
 import json
 import re
 import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -15,12 +16,15 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from headrace.simulator.faults import LOOP_PATH, Asked, Course, Fault, Faults
 from headrace.simulator.listing import workflows_page
 from headrace.simulator.parameters import BadParameter
 
 BASE_PATH = "/api/v1"
 REQUESTS_KEPT = 10_000
 
+_LISTINGS = ("/executions", "/workflows")
+_CURSORS_KEPT = 3
 _TURNS_TO_CONNECT = 3
 _EXECUTION_PATH = re.compile(r"/executions/([^/]+)")
 _EXECUTION_ID = re.compile(r"[1-9][0-9]{0,17}")
@@ -34,11 +38,13 @@ class RecordedRequest:
         method: `GET`, ...
         path: below the API's base, as `/executions`.
         query: the decoded parameters.
+        fault: the name of the fault that it was answered with; None for none.
     """
 
     method: str
     path: str
     query: Mapping[str, str]
+    fault: str | None = None
 
 
 class Executions(Protocol):
@@ -72,6 +78,7 @@ class ExecutionsApi:
         api_key: the key that a client must send.
         key_header: the header in which it must send it.
         on_request: called before each answer with the request's number, from 1.
+        faults: which requests to answer badly; None for none.
     """
 
     def __init__(
@@ -81,6 +88,7 @@ class ExecutionsApi:
         api_key: str,
         key_header: str,
         on_request: Callable[[int], None] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.executions = executions
         self.requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
@@ -90,16 +98,43 @@ class ExecutionsApi:
         self._request_number = 0
         self._api_key = api_key.encode()
         self._key_header = key_header
+        self._course = Course(faults) if faults is not None else None
+        self._cursors: deque[str | None] = deque(maxlen=_CURSORS_KEPT)
 
-    async def answer(self, request: web.BaseRequest) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Return the response to one request."""
         path = request.path.removeprefix(BASE_PATH)
         query = dict(request.query)
-        self.requests.append(RecordedRequest(request.method, path, query))
+        fault = self._fault(request, path) if self._course is not None else None
+        name = None if fault is None else fault.name
+        self.requests.append(RecordedRequest(request.method, path, query, name))
         if self._on_request is not None:
             self._call_hook(self._on_request)
+        good = self._good_answer(request, path, query)
+        if fault is None:
+            return good
+        return await fault.answer(Asked(request, good, tuple(self._cursors)))
+
+    def _fault(self, request: web.BaseRequest, path: str) -> Fault | None:
+        """Which fault befalls a request: of those that ask for rows, and may."""
+        is_page = path in _LISTINGS
+        asks_for_rows = is_page or _EXECUTION_PATH.fullmatch(path) is not None
+        if self._course is None or request.method != "GET" or not asks_for_rows:
+            return None
+        if not self._may_ask(request):
+            return None
+        cursor = request.query.get("cursor")
+        if is_page and (not self._cursors or self._cursors[-1] != cursor):
+            self._cursors.append(cursor)
+        return self._course.next(is_page=is_page)
+
+    def _good_answer(
+        self, request: web.BaseRequest, path: str, query: Mapping[str, str]
+    ) -> web.Response:
+        if path == LOOP_PATH and self._course is not None:
+            return web.Response(status=307, headers={"Location": request.path})
         execution = _EXECUTION_PATH.fullmatch(path)
-        known = path in ("/executions", "/workflows") or execution is not None
+        known = path in _LISTINGS or execution is not None
         if not known or not request.path.startswith(BASE_PATH):
             return _message(404, "not found")
         if request.method != "GET":
@@ -138,13 +173,16 @@ class ExecutionsApi:
 
 
 @asynccontextmanager
-async def listening(api: ExecutionsApi, host: str, port: int) -> AsyncIterator[str]:
+async def listening(
+    api: ExecutionsApi, host: str, port: int, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """Answer requests on a socket for as long as the context lasts.
 
     Args:
         api: what answers.
         host: the address to listen on.
         port: the port to listen on; 0 for any free one.
+        tls: to be asked with https, with the certificate in it; None for http.
 
     Yields:
         The API's base URL.
@@ -157,9 +195,10 @@ async def listening(api: ExecutionsApi, host: str, port: int) -> AsyncIterator[s
     runner = web.ServerRunner(web.Server(api.answer), shutdown_timeout=5)
     await runner.setup()
     try:
-        await web.SockSite(runner, listener).start()
+        await web.SockSite(runner, listener, ssl_context=tls).start()
         authority = f"[{host}]" if ":" in host else host
-        yield f"http://{authority}:{listener.getsockname()[1]}{BASE_PATH}"
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://{authority}:{listener.getsockname()[1]}{BASE_PATH}"
     finally:
         await _stop_accepting(listener)
         await runner.cleanup()

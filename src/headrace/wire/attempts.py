@@ -12,6 +12,8 @@ from headrace.exceptions import HeadraceError
 _PROXY_IN_TROUBLE = frozenset({500, 502, 503, 504})
 # A name that is not known at once and not a second later is a mistake, not a bad network.
 _TRIES_TO_FIND_A_HOST = 2
+# A server that was there, and then takes no connection, is likely to start anew: that takes time.
+_PATIENCE_WITH_A_RESTART = 2.0
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +26,7 @@ class AttemptFailed(Exception):  # noqa: N818
         most_attempts: in all, where that is fewer than the settings allow.
         pause: seconds for which the server wants peace.
         slows_all: no other request of the client should be made before then either.
+        patience: how many times as long as usual to wait, where the server does not say.
         seconds: that the attempt took.
     """
 
@@ -32,7 +35,34 @@ class AttemptFailed(Exception):  # noqa: N818
     most_attempts: int | None = None
     pause: float | None = None
     slows_all: bool = False
+    patience: float = 1.0
     seconds: float = 0.0
+
+
+class ClosedUnanswered(aiohttp.ClientError):
+    """The server closed the connection without an answer."""
+
+
+async def ask_once(
+    request: aiohttp.ClientRequest, ask: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """A middleware that keeps aiohttp from asking again by itself, where a connection is closed.
+
+    Nobody would know of it: the server could be asked twice as often as the settings allow.
+
+    Args:
+        request: to make.
+        ask: makes it.
+
+    Raises:
+        ClosedUnanswered: the connection was closed without an answer.
+    """
+    try:
+        return await ask(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise ClosedUnanswered(*error.args) from error
 
 
 def passing_failure(error: Exception) -> str | None:
@@ -64,13 +94,25 @@ def most_attempts(error: Exception) -> int | None:
     return _TRIES_TO_FIND_A_HOST if isinstance(error, aiohttp.ClientConnectorDNSError) else None
 
 
+def patience(error: Exception, *, has_answered: bool) -> float:
+    """How many times as long as usual to wait before the next attempt.
+
+    Args:
+        error: what aiohttp or asyncio raised.
+        has_answered: whether the server has answered this client before.
+    """
+    is_away = passing_failure(error) == _NO_CONNECTION
+    return _PATIENCE_WITH_A_RESTART if is_away and has_answered else 1.0
+
+
+_NO_CONNECTION = "no connection"
 _PASSING: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorDNSError, "unknown host"),
     (aiohttp.ClientProxyConnectionError, "no proxy"),
     (asyncio.TimeoutError, "timeout"),
-    (aiohttp.ClientConnectorError, "no connection"),
+    (aiohttp.ClientConnectorError, _NO_CONNECTION),
     (aiohttp.ClientPayloadError, "broken answer"),
     (ConnectionResetError, "broken answer"),
-    (aiohttp.ServerDisconnectedError, "closed connection"),
+    (ClosedUnanswered, "closed connection"),
     (OSError, "closed connection"),
 )

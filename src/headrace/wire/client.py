@@ -15,7 +15,13 @@ from headrace.exceptions import HeadraceError, IncompletePage, RedirectRefused
 from headrace.exchange import Headers, Request, Response
 from headrace.figures import ResourceFigures
 from headrace.redaction import Redactor
-from headrace.wire.attempts import AttemptFailed, most_attempts, passing_failure
+from headrace.wire.attempts import (
+    AttemptFailed,
+    ask_once,
+    most_attempts,
+    passing_failure,
+    patience,
+)
 from headrace.wire.body import beginning, whole_body
 from headrace.wire.credentials import Credentials
 from headrace.wire.destinations import Destination, Destinations
@@ -112,6 +118,7 @@ class HttpClient:
         defaults = CIMultiDict(_DEFAULT_HEADERS)
         self._headers = merged_headers(defaults, self._login.headers, settings.headers, cookies={})
         self._redactors: dict[tuple[str, ...], Redactor] = {}
+        self._has_answered = False
 
     async def __aenter__(self) -> HttpClient:
         self._session = aiohttp.ClientSession(
@@ -121,6 +128,7 @@ class HttpClient:
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
             max_headers=MOST_HEADERS,
+            middlewares=[ask_once],
         )
         return self
 
@@ -309,6 +317,7 @@ class HttpClient:
                 proxy=place.proxy,
                 timeout=timeout,
             ) as response:
+                self._has_answered = True
                 status, sent = response.status, Headers(response.headers)
                 if status in _REDIRECTS:
                     return _Answer(status, sent, location=response.headers.get("Location") or None)
@@ -325,7 +334,12 @@ class HttpClient:
             brief = passing_failure(error)
             if brief is None:
                 raise failure from None
-            raise AttemptFailed(failure, brief, most_attempts(error)) from None
+            raise AttemptFailed(
+                failure,
+                brief,
+                most_attempts(error),
+                patience=patience(error, has_answered=self._has_answered),
+            ) from None
 
 
 def _as_it_came(response: Response) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -13,6 +14,8 @@ from headrace.wire.url import DEFAULT_PORTS, host_and_port, join_url, origin, sh
 
 # All pages of a listing share one path; rows that are asked for one by one do not.
 _MOST_KNOWN = 1024
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]{0,30}):")
+_NOT_FOLLOWED = "which is neither http nor https; nothing else is followed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,12 @@ class Destinations:
             place = origin(target)
             shown = shown_origin(target)
         except ValueError as error:
-            raise RedirectRefused(
-                redactor().clean(f"{who} to something that is no URL ({error}).")
-            ) from None
+            scheme = _SCHEME.match(reference)
+            if scheme and scheme[1].lower() not in DEFAULT_PORTS:
+                what = f"a `{scheme[1]}:` URL, {_NOT_FOLLOWED}"
+            else:
+                what = f"something that is no URL ({error})."
+            raise RedirectRefused(redactor().clean(f"{who} to {what}")) from None
         if place == self._origin:
             return Destination(target, self._base_url, self._proxy(self._base_url))
         if not self._is_allowed(place):
@@ -108,7 +114,7 @@ class Destinations:
         scheme, _, _ = place
         base = shown_origin(self._base_url)
         if scheme not in DEFAULT_PORTS:
-            return "which is neither http nor https; nothing else is followed."
+            return _NOT_FOLLOWED
         if scheme != "https" and self._origin[0] == "https":
             return (
                 f"which is without TLS, while `client.base_url` ({base}) is with it: credentials "

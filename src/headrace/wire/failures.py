@@ -11,6 +11,7 @@ import aiohttp
 
 from headrace.exceptions import ConnectionFailed, ResponseStatusError
 from headrace.redaction import Redactor, one_line
+from headrace.wire.attempts import ClosedUnanswered
 
 # What Python's own client allows: some servers put long cursors and policies in headers.
 LONGEST_HEADER = 64 * 1024
@@ -77,7 +78,7 @@ def _reason(error: Exception, words: str, target: str, timeout: float) -> str:
         return "the answer cannot be decompressed: it is not what its Content-Encoding says."
     if isinstance(error, aiohttp.ClientPayloadError | ConnectionResetError):
         return "the answer broke off before its end. Run again."
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
+    if isinstance(error, ClosedUnanswered | aiohttp.ClientOSError):
         return f"{target} closed the connection before it answered. Run again."
     if isinstance(error, aiohttp.ClientResponseError):
         said = one_line(error.message, _LIBRARY_WORDS)

@@ -133,7 +133,8 @@ class Retries:
         return sum(failed.seconds for failed in self._failures) + sum(self._pauses)
 
     def _pause(self, state: RetryCallState) -> float:
-        return self._failures[-1].pause or self._backoff(state)
+        last = self._failures[-1]
+        return last.pause or min(self._backoff(state) * last.patience, self._settings.max_delay)
 
     def _is_over(self, state: RetryCallState) -> bool:
         return self._are_used_up or self._spent + state.upcoming_sleep > self._settings.deadline
