@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
@@ -40,9 +41,14 @@ Handler = Callable[[Asked], Answer]
 
 
 class JsonServer:
-    """Answers each request with what `handler` makes of it; counts and keeps the requests."""
+    """Answers each request with what `handler` makes of it; counts and keeps the requests.
 
-    def __init__(self) -> None:
+    Args:
+        tls: to be asked with https, with the certificate in it.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.handler: Handler = lambda asked: Answer({"message": "not found"}, 404)
         self.before_answer: Callable[[Asked], Awaitable[None]] | None = None
         self.asked: list[Asked] = []
@@ -62,7 +68,7 @@ class JsonServer:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)))
         self._thread.start()
         self._loop, self._stop, port = ready.result()
-        self.base_url = f"http://127.0.0.1:{port}"
+        self.base_url = f"{'https' if self._tls else 'http'}://127.0.0.1:{port}"
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -74,7 +80,7 @@ class JsonServer:
     ) -> None:
         runner = web.ServerRunner(web.Server(self._answer))
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._tls)
         await site.start()
         port = runner.addresses[0][1]
         stop = asyncio.Event()
