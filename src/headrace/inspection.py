@@ -68,9 +68,9 @@ def take_sample(
         HeadraceError: the listing does not answer as the config expects.
     """
     listing = build_listing(config, resource)
-    redactor = Redactor(listing.credentials.secrets)
-    with _located(resource.name, redactor):
+    with _located(resource.name, listing):
         pages = _first_pages(config, listing, count, most_pages)
+        redactor = Redactor(listing.credentials.secrets)
         return Sample(
             resource=resource.name,
             asked=pages[0].told(),
@@ -85,7 +85,7 @@ def take_sample(
 
 
 @contextmanager
-def _located(resource: str, redactor: Redactor) -> Iterator[None]:
+def _located(resource: str, listing: Listing) -> Iterator[None]:
     """Names the resource in each error, and masks what is secret."""
     try:
         yield
@@ -93,7 +93,7 @@ def _located(resource: str, redactor: Redactor) -> Iterator[None]:
         told = str(error)
         if f"resource `{resource}`" not in told:
             told = f"resource `{resource}`: {told}"
-        error.args = (redactor.clean(told),)
+        error.args = (Redactor(listing.credentials.secrets).clean(told),)
         raise
 
 
