@@ -37,6 +37,7 @@ def client_settings(config: SourceConfig) -> ClientSettings:
         retry=_retry_settings(client.retry or RetryConfig()),
         rate_limit=RateLimit(rate.requests, rate.seconds) if rate else None,
         allowed_hosts=client.allowed_hosts or (),
+        session=client.session,
     )
 
 

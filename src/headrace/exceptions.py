@@ -6,7 +6,8 @@
     ├── RequestError           a request got no usable answer
     │   ├── ConnectionFailed     host unknown, refused, timed out, TLS, cut off
     │   ├── ResponseStatusError  answered with an error status
-    │   └── RedirectRefused      would have led away from the API's origin
+    │   ├── RedirectRefused      would have led away from the API's origin
+    │   └── AuthenticationFailed there is no proof of who asks: no token, or an object that fails
     ├── PageError              answered, but not with the page that the config describes
     │   └── IncompletePage       with one that ends before its end
     ├── RowError               a row that cannot be loaded as it is
@@ -86,6 +87,10 @@ class ResponseStatusError(RequestError):
 
 class RedirectRefused(RequestError):  # noqa: N818
     """The server pointed to another origin, where the credentials must not go."""
+
+
+class AuthenticationFailed(RequestError):  # noqa: N818
+    """What proves who asks could not be had, so the request was not sent."""
 
 
 class PageError(HeadraceError):

@@ -117,7 +117,6 @@ class Handover:
         self._groups = RowGroups()
         self._new_hints: dict[str, Any] = {}
         self._order = KeyOrder(self._table.key)
-        self._redactor = Redactor(listing.credentials.secrets)
 
     def items(self, batches: Iterable[Batch]) -> Iterator[Any]:
         """What dlt is to load, batch by batch.
@@ -222,10 +221,12 @@ class Handover:
 
     def _rejected(self, rejected: list[Rejected], batch: Batch) -> Any:
         name = self._listing.name
+        # A token may have come since the listing began.
+        redactor = Redactor(self._listing.credentials.secrets)
         if self._strict:
             # Secrets are hidden before the text is cut: half a secret would not be known for one.
-            row = self._redactor.clean(bytes(rejected[0].row).decode("utf-8", "replace"))
-            reason = self._redactor.clean(rejected[0].reason)
+            row = redactor.clean(bytes(rejected[0].row).decode("utf-8", "replace"))
+            reason = redactor.clean(rejected[0].reason)
             raise RowError(
                 f"resource `{name}`: a row cannot be loaded: {reason}: {row[:_SHOWN]}\nNothing was "
                 f"loaded. Without `strict` such rows go to the table `{TABLE}`."
@@ -237,7 +238,7 @@ class Handover:
         told = {
             id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)
         }
-        return quarantined(name, rejected, lambda each: told[id(each.row)](), self._redactor)
+        return quarantined(name, rejected, lambda each: told[id(each.row)](), redactor)
 
 
 def _claim(is_deduplicated: bool) -> dict[str, Any]:

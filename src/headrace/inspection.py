@@ -10,13 +10,14 @@ from typing import Any
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
+from headrace.authentication import Authentications
 from headrace.children import ChildListings, rows_of
 from headrace.client_settings import client_settings
 from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.exceptions import HeadraceError, RowError
 from headrace.figures import ResourceFigures
 from headrace.handover import UNREADABLE
-from headrace.listing import Client, FetchedPage
+from headrace.listing import Client, FetchedPage, Listing
 from headrace.live_table import LiveTable
 from headrace.passed_rows import ParentRows
 from headrace.redaction import Redactor
@@ -72,11 +73,12 @@ def take_sample(
     Raises:
         HeadraceError: the listing does not answer as the config expects.
     """
-    listing = build_listing(config, resource)
-    redactor = Redactor(listing.credentials.secrets)
-    with _located(resource.name, redactor):
-        pages = _first_pages(config, resource, count, most_pages)
+    authentications = Authentications.of_config(config)
+    listing = build_listing(config, resource, authentications)
+    with _located(resource.name, listing):
+        pages = _first_pages(config, resource, authentications, count, most_pages)
         first = pages[0] if pages else None
+        redactor = Redactor(listing.credentials.secrets)
         return Sample(
             resource=resource.name,
             asked=first.told() if first else None,
@@ -92,7 +94,7 @@ def take_sample(
 
 
 @contextmanager
-def _located(resource: str, redactor: Redactor) -> Iterator[None]:
+def _located(resource: str, listing: Listing) -> Iterator[None]:
     """Names the resource in each error, and masks what is secret."""
     try:
         yield
@@ -100,19 +102,26 @@ def _located(resource: str, redactor: Redactor) -> Iterator[None]:
         told = str(error)
         if f"resource `{resource}`" not in told:
             told = f"resource `{resource}`: {told}"
-        error.args = (redactor.clean(told),)
+        error.args = (Redactor(listing.credentials.secrets).clean(told),)
         raise
 
 
 def _first_pages(
-    config: SourceConfig, resource: ResourceConfig, count: int, most: int | None
+    config: SourceConfig,
+    resource: ResourceConfig,
+    authentications: Authentications,
+    count: int,
+    most: int | None,
 ) -> list[FetchedPage]:
     # Room for one byte: no page is asked for before it is wanted.
     lanes = Lanes(client_settings(config), buffer_bytes=1)
     pages: list[FetchedPage] = []
     found = 0
     with closing(
-        lanes.read(lambda client: _pages(config, resource, client), lambda page: page.size)
+        lanes.read(
+            lambda client: _pages(config, resource, authentications, client),
+            lambda page: page.size,
+        )
     ) as fetched:
         for page in fetched:
             pages.append(page)
@@ -125,21 +134,22 @@ def _first_pages(
 
 
 async def _pages(
-    config: SourceConfig, resource: ResourceConfig, client: Client
+    config: SourceConfig, resource: ResourceConfig, authentications: Authentications, client: Client
 ) -> AsyncIterator[FetchedPage]:
-    listing, figures = build_listing(config, resource), ResourceFigures()
+    listing, figures = build_listing(config, resource, authentications), ResourceFigures()
     if resource.parent is None:
         async for page in listing.pages(client, figures):
             yield page
         return
     children = ChildListings(listing, request_template(resource.endpoint), resource.parent)
-    async for row in _parent_rows(config, resource.parent.resource, client):
+    parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
+    async for row in parent_rows:
         async for page in children.of_row(row, client, figures):
             yield page
 
 
 async def _parent_rows(
-    config: SourceConfig, name: str, client: Client
+    config: SourceConfig, name: str, authentications: Authentications, client: Client
 ) -> AsyncIterator[dict[str, Any]]:
     parent = next(each for each in config.resources if each.name == name)
     if isinstance(parent, ExternalResource):
@@ -147,7 +157,7 @@ async def _parent_rows(
             for row in rows_of(item):
                 yield row
         return
-    async for page in _pages(config, parent, client):
+    async for page in _pages(config, parent, authentications, client):
         for row in rows_of(ParentRows(page.rows)):
             yield row
 

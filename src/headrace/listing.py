@@ -17,7 +17,7 @@ from headrace.figures import ResourceFigures
 from headrace.paging import Page, Paginator
 from headrace.redaction import Redactor, one_line
 from headrace.rows import PageSlicer, SlicedPage
-from headrace.wire.credentials import Credentials
+from headrace.wire.authentication import AnyAuthentication
 
 _LOGGER = logging.getLogger("headrace")
 _LONGEST_GUESS = 200
@@ -32,7 +32,7 @@ class Client(Protocol):
     async def read(
         self,
         request: Request,
-        credentials: Credentials,
+        credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
     ) -> Read:
@@ -44,7 +44,7 @@ class Client(Protocol):
         """
         ...
 
-    def redactor(self, request: Request, credentials: Credentials) -> Redactor:
+    def redactor(self, request: Request, credentials: AnyAuthentication) -> Redactor:
         """What hides the secrets of a request in all that is told of it."""
         ...
 
@@ -93,7 +93,7 @@ class Listing:
 
     name: str
     request: Request
-    credentials: Credentials
+    credentials: AnyAuthentication
     data_selector: str | JSONPath | None
     new_paginator: Callable[[], Paginator]
 
@@ -120,7 +120,7 @@ class Listing:
             figures.rows += len(fetched.rows) + len(fetched.unreadable)
             if number == 1 and paginator.guess is not None:
                 # There are keys of the answer in it.
-                guess = one_line(self._clean(client)(paginator.guess), _LONGEST_GUESS)
+                guess = one_line(self.cleaned(client, paginator.guess), _LONGEST_GUESS)
                 fetched = replace(fetched, guess=guess)
                 _LOGGER.info("resource `%s`: %s", self.name, guessed(guess))
             yield fetched if request is not None else replace(fetched, is_last=True)
@@ -130,11 +130,7 @@ class Listing:
         try:
             return paginator.first_request(self.request)
         except PageError as error:
-            raise PageError(self._clean(client)(f"resource `{self.name}`: {error}")) from None
-
-    def _clean(self, client: Client) -> Callable[[str], str]:
-        """What hides the secrets of this listing."""
-        return client.redactor(self.request, self.credentials).clean
+            raise PageError(self.cleaned(client, f"resource `{self.name}`: {error}")) from None
 
     def slicer(self, client: Client, paginator: Paginator) -> PageSlicer:
         """What cuts the pages of one pass through the listing.
@@ -143,7 +139,18 @@ class Listing:
             client: to ask with.
             paginator: of that pass.
         """
-        return PageSlicer(self.data_selector, lambda: paginator.paths, self._clean(client))
+        return PageSlicer(
+            self.data_selector, lambda: paginator.paths, partial(self.cleaned, client)
+        )
+
+    def cleaned(self, client: Client, text: str) -> str:
+        """The text without the secrets of the listing, those included that came up on the way.
+
+        Args:
+            client: that asks.
+            text: to be shown.
+        """
+        return client.redactor(self.request, self.credentials).clean(text)
 
     async def fetch(
         self,
@@ -206,6 +213,5 @@ class Listing:
 
     def _located(self, error: HeadraceError, client: Client, response: Response) -> HeadraceError:
         """The error, with the answer that it is about."""
-        return type(error)(
-            self._clean(client)(f"resource `{self.name}`, {response.told()}: {error}")
-        )
+        told = f"resource `{self.name}`, {response.told()}: {error}"
+        return type(error)(self.cleaned(client, told))

@@ -36,6 +36,7 @@ from headrace.paging import (
     Place,
     SinglePagePaginator,
 )
+from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.credentials import Credentials
 from headrace.wire.url import is_sensitive, join_url, pairs
 
@@ -50,12 +51,13 @@ class PaginatorFactory:
     """
 
     def __init__(
-        self, client: ClientConfig, endpoint: EndpointConfig, credentials: Credentials
+        self, client: ClientConfig, endpoint: EndpointConfig, credentials: AnyAuthentication
     ) -> None:
         self._client = client
         self._config = endpoint.paginator
+        params = credentials.params if isinstance(credentials, Credentials) else ()
         self._secrets = LinkSecrets(
-            credential_params=frozenset(credentials.params),
+            credential_params=frozenset(params),
             private_params={
                 name: str(value)
                 for name, value in pairs(endpoint.params)

@@ -53,7 +53,7 @@ class SingleRows:
             PageError: the answer is not one row, or no path can name the row.
         """
         if self._slicer is None:
-            clean = client.redactor(self._listing.request, self._listing.credentials).clean
+            clean = partial(self._listing.cleaned, client)
             self._slicer = PageSlicer(self._config.refresh_selector, clean=clean)
         answer = await self._read(client, identity, partial(self._cut, self._slicer))
         if answer is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import dlt
@@ -11,14 +10,12 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TSchemaContract
 from dlt.extract import DltResource, DltSource
 
+from headrace.authentication import Authentications
 from headrace.children import ChildExtraction, ChildListings
 from headrace.client_settings import client_settings
 from headrace.config import (
-    ApiKeyAuthConfig,
-    BearerAuthConfig,
     EndpointConfig,
     ExternalResource,
-    HttpBasicAuthConfig,
     PipelineConfig,
     ResourceConfig,
     SourceConfig,
@@ -30,7 +27,6 @@ from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.paginator_factory import PaginatorFactory
 from headrace.request_template import RequestTemplate
-from headrace.wire.credentials import Credentials
 from headrace.wire.lanes import Lanes
 
 # dlt's own source goes by this name: schemas, state and tables carry on under it.
@@ -65,8 +61,10 @@ def rest_api_source(
     Raises:
         ConfigError: the config cannot be used; names every fault found.
     """
+    known_as = name or (schema.name if schema is not None else SOURCE_NAME)
+    sections = ("sources", section or SOURCE_NAME, known_as)
     return build_source(
-        parse_config(config),
+        parse_config(config, sections=sections),
         name=name,
         section=section,
         max_table_nesting=max_table_nesting,
@@ -89,20 +87,26 @@ def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
     Raises:
         ConfigError: the config cannot be used; names every fault found.
     """
-    return build_resources(parse_config(config))
+    return build_resources(parse_config(config, sections=None))
 
 
 def build_source(
-    config: SourceConfig, *, limit_rows: int | None = None, **settings: Any
+    config: SourceConfig,
+    *,
+    limit_rows: int | None = None,
+    authentications: Authentications | None = None,
+    **settings: Any,
 ) -> DltSource:
     """Makes a dlt source from a config that was read before.
 
     Args:
         config: as `parse_config` or `load_config` return it.
         limit_rows: of each resource, load so many rows only; all when None.
+        authentications: to share with others who ask the same API.
         settings: of the dlt source, as `rest_api_source` takes them.
     """
-    source = rest_api.clone(**settings)(build_resources(config, limit_rows=limit_rows))
+    resources = build_resources(config, limit_rows=limit_rows, authentications=authentications)
+    source = rest_api.clone(**settings)(resources)
     return source.with_resources(*config.chosen) if config.chosen else source
 
 
@@ -113,13 +117,20 @@ def rest_api(resources: list[DltResource]) -> list[DltResource]:
     return resources
 
 
-def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> list[DltResource]:
+def build_resources(
+    config: SourceConfig,
+    *,
+    limit_rows: int | None = None,
+    authentications: Authentications | None = None,
+) -> list[DltResource]:
     """Makes the dlt resources of a config that was read before.
 
     Args:
         config: as `parse_config` or `load_config` return it.
         limit_rows: of each resource, load so many rows only; all when None.
+        authentications: to share with others who ask the same API.
     """
+    authentications = authentications or Authentications.of_config(config)
     lanes = Lanes(client_settings(config))
     pipeline = config.pipeline or PipelineConfig()
     extraction = ExtractionSettings(
@@ -133,7 +144,7 @@ def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> l
         if isinstance(each, ExternalResource):
             built[name] = each.resource
             continue
-        listing = build_listing(config, each)
+        listing = build_listing(config, each, authentications)
         dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
         if each.parent is None:
             built[name] = _build_resource(each, listing, lanes, extraction, dependents)
@@ -188,19 +199,20 @@ def leg_settings(config: SourceConfig) -> LegSettings:
     return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)
 
 
-def build_listing(config: SourceConfig, resource: ResourceConfig) -> Listing:
+def build_listing(
+    config: SourceConfig, resource: ResourceConfig, authentications: Authentications | None = None
+) -> Listing:
     """How the config wants a resource to be listed.
 
     Args:
         config: that the resource is part of.
         resource: as the config has it.
+        authentications: of the whole config; new ones when None.
     """
     endpoint = resource.endpoint
     template = request_template(endpoint)
     request = template.filled({}) if resource.parent is None else template.unfilled
-    credentials = _credentials(endpoint.auth)
-    hidden = tuple(sorted({*credentials.secrets, *config.secrets}))
-    credentials = replace(credentials, secrets=hidden)
+    credentials = (authentications or Authentications.of_config(config)).of(endpoint.auth)
     return Listing(
         resource.name,
         request,
@@ -224,17 +236,3 @@ def request_template(endpoint: EndpointConfig) -> RequestTemplate:
         json=endpoint.json,
         data=endpoint.data,
     )
-
-
-def _credentials(auth: object) -> Credentials:
-    match auth:
-        case ApiKeyAuthConfig():
-            return Credentials.api_key(auth.name, auth.api_key.get_secret_value(), auth.location)
-        case BearerAuthConfig():
-            return Credentials.bearer(auth.token.get_secret_value())
-        case HttpBasicAuthConfig():
-            return Credentials.basic(auth.username, auth.password.get_secret_value())
-        case None:
-            return Credentials()
-        case _:
-            raise TypeError(f"no credentials can be made from {type(auth).__name__}")

@@ -32,6 +32,14 @@ def child(endpoint: dict[str, Any]) -> dict[str, Any]:
     return two("parents", {"name": "a", "endpoint": endpoint})
 
 
+OAUTH2 = {
+    "type": "oauth2_client_credentials",
+    "access_token_url": "https://login.example.com/token",
+    "client_id": "me",
+    "client_secret": "hush",
+}
+
+
 class Unknown:
     """Nothing that dlt would take."""
 
@@ -123,7 +131,12 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     ),
     (with_client(headers={"X Y": "a"}), "client.headers['X Y']", ["is no name of a header"]),
     (small({"headers": {"": "a"}}), f"{ENDPOINT}.headers['']", ["is no name of a header"]),
-    (with_client(auth="bearer"), "client.auth", ["holds no secret", "{type: bearer, token: ...}"]),
+    (
+        with_client(auth="bearer"),
+        "client.auth.token",
+        ["is missing", "${NAME}", "[sources.rest_api.credentials] in .dlt/secrets.toml"],
+    ),
+    (with_client(auth="digest"), "client.auth", ["not known", "`http_basic`"]),
     # wrong values and types
     (with_client(base_url="api.example.com"), "client.base_url", ["https:// or http://"]),
     (with_client(base_url="ftp://example.com"), "client.base_url", ["https:// or http://"]),
@@ -262,13 +275,29 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     (two({"name": "a"}, "a"), "resources[1]", ["resources[0] has this name already"]),
     # not built yet
     (
-        with_client(auth={"type": "oauth2_client_credentials", "client_id": "x"}),
-        "client.auth.type",
-        [f"`oauth2_client_credentials` {UNBUILT}; built: `bearer`, `api_key`, `http_basic`"],
+        with_client(auth={**OAUTH2, "access_token_url": "login.example.com/token"}),
+        "client.auth.access_token_url",
+        ["must be a whole URL", "https://"],
     ),
-    (with_client(auth=Unknown()), "client.auth", ["a Python object for `auth`", UNBUILT]),
-    (small({"auth": Unknown()}), f"{ENDPOINT}.auth", ["a Python object for `auth`", UNBUILT]),
-    (with_client(session=Unknown()), "client.session", [f"`session` {UNBUILT}"]),
+    (
+        with_client(auth={**OAUTH2, "client_secret": None}),
+        "client.auth.client_secret",
+        ["is missing: the client's secret"],
+    ),
+    (with_client(auth={**OAUTH2, "scope": "read"}), "client.auth.scope", ["is not a key here"]),
+    (
+        with_client(auth={**OAUTH2, "default_token_expiration": 0}),
+        "client.auth.default_token_expiration",
+        ["at least 1"],
+    ),
+    (
+        with_client(auth={**OAUTH2, "session": Unknown()}),
+        "client.auth.session",
+        ["expected a requests.Session"],
+    ),
+    (with_client(auth=Unknown()), "client.auth", ["AuthConfigBase", "AuthBase", "(Unknown)"]),
+    (small({"auth": Unknown()}), f"{ENDPOINT}.auth", ["AuthConfigBase", "(Unknown)"]),
+    (with_client(session=Unknown()), "client.session", ["expected a requests.Session"]),
     (
         small({"incremental": {"cursor_path": "id"}}),
         f"{ENDPOINT}.incremental",
@@ -414,13 +443,17 @@ def test_all_faults_at_once_in_the_order_of_the_config() -> None:
         (with_client(retry={"max_atempts": 3}), ["client.retry.max_atempts"]),
         (
             with_client(auth={"type": "oauth2_client_credentials", "cliant_id": "x"}),
-            ["client.auth.type", "client.auth.cliant_id"],
+            [
+                "client.auth.cliant_id",
+                *(
+                    f"client.auth.{key}"
+                    for key in ("access_token_url", "client_id", "client_secret")
+                ),
+            ],
         ),
     ],
 )
-def test_faults_in_what_is_not_built_are_told_too(
-    document: dict[str, Any], paths: list[str]
-) -> None:
+def test_all_faults_of_one_mapping_are_told(document: dict[str, Any], paths: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(document)
     assert [fault.path for fault in caught.value.faults] == paths

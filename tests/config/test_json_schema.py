@@ -35,6 +35,7 @@ def test_it_is_a_schema() -> None:
         small({"incremental": {"cursor_path": "id", "late_rows": {"lookback": 60}}}),
         with_client(timeout="60", concurrency="8", headers={"X-Version": 2, "X-On": True}),
         with_client(timeout=None, headers=None, auth={"type": "api_key", "api_key": 123}),
+        with_client(auth={"type": "api_key", "name": "X-KEY"}),
         {**small(None, selected="yes", name=2024), "$schema": "headrace.schema.json"},
     ],
 )
@@ -52,7 +53,7 @@ def test_right_configs_are_valid(document: dict[str, Any]) -> None:
         with_client(base_url=None),
         small({"data_selector": 3}),
         with_client(timeout=0),
-        with_client(auth={"type": "api_key"}),
+        with_client(auth={"type": "api_key", "location": "body"}),
         with_client(session="x"),
         with_paginator(type="cursor", limt=1),
         with_paginator(type="cursr"),
@@ -92,9 +93,13 @@ def test_what_is_not_built_is_marked() -> None:
             "IncrementalConfig.start_param",
             "EndpointModel.response_actions",
         ),
-        "OAuth2ClientCredentialsConfig.type",
     } <= marked
-    assert not {"ClientConfig.retry", "OffsetPaginatorConfig.type"} & marked
+    built = {
+        "ClientConfig.retry",
+        "OffsetPaginatorConfig.type",
+        "OAuth2ClientCredentialsConfig.type",
+    }
+    assert not built & marked
 
 
 def test_unknown_keys_are_refused_everywhere() -> None:

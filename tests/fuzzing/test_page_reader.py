@@ -25,6 +25,7 @@ from headrace.paging import CursorPaginator
 from headrace.paging.cursor import CursorSettings
 from headrace.redaction import Redactor
 from headrace.rows import Column, Fields, MainRoad
+from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.client import ClientSettings, HttpClient
 from headrace.wire.credentials import Credentials
 from headrace.wire.retrying import RetrySettings
@@ -63,13 +64,13 @@ class FakeClient:
     async def read(
         self,
         request: Request,
-        credentials: Credentials,
+        credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
     ) -> Read:
         return read(self._response)
 
-    def redactor(self, request: Request, credentials: Credentials) -> Redactor:
+    def redactor(self, request: Request, credentials: AnyAuthentication) -> Redactor:
         return Redactor()
 
 

@@ -81,8 +81,12 @@ CASES = [
         "the answer has no `data`: the keys there are: `error`",
         '{"error": "quota exceeded"}',
     ),
-    _case("401", _ONCE, "The server does not accept the credentials: check `client.auth`"),
-    _case("403", _ONCE, "check what the key is allowed to do"),
+    _case(
+        "401",
+        _ONCE,
+        "The server does not accept the key in the header `X-API-KEY`: check `client.auth`",
+    ),
+    _case("403", _ONCE, "check what it is allowed to do"),
     _case(
         "404",
         # To a server that has forgotten a cursor, that is what is not found.

@@ -15,7 +15,7 @@ from headrace.figures import ResourceFigures
 from headrace.listing import Read
 from headrace.redaction import Redactor
 from headrace.simulator import BadParameter, World
-from headrace.wire.credentials import Credentials
+from headrace.wire.authentication import AnyAuthentication
 
 Row = dict[str, Any]
 
@@ -95,7 +95,7 @@ class HeldClient:
     async def read(
         self,
         request: Request,
-        credentials: Credentials,
+        credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
     ) -> Read:
@@ -104,7 +104,7 @@ class HeldClient:
         self.under_way.append(held)
         return read(await held.arrived)
 
-    def redactor(self, request: Request, credentials: Credentials) -> Redactor:
+    def redactor(self, request: Request, credentials: AnyAuthentication) -> Redactor:
         """There is nothing to hide."""
         return Redactor()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from headrace.exchange import Request, Response
 from headrace.figures import ResourceFigures
+from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.client import ClientSettings, HttpClient
 from headrace.wire.credentials import Credentials
 from headrace.wire.retrying import RetrySettings
@@ -47,7 +48,7 @@ def as_it_came(response: Response) -> Response:
 def send(
     base_url: str,
     request: Request | str = "",
-    credentials: Credentials | None = None,
+    credentials: AnyAuthentication | None = None,
     *,
     timing: Timing | None = None,
     figures: ResourceFigures | None = None,

@@ -120,6 +120,7 @@ class _Call:
 
 def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     """Reads the config, and gives what syncs once."""
+    from headrace.authentication import Authentications
     from headrace.cli.progress import show_progress
     from headrace.cli.summary import nothing_could_be_loaded, print_summary
     from headrace.config import load_config
@@ -133,12 +134,14 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     if call.backfill_until is not None:
         loaded = bound_backfill(loaded, call.backfill_until)
     pipeline = open_pipeline(loaded, Path(call.config).stem, call.destination, call.dataset)
+    # A token that was fetched serves the syncs that follow.
+    authentications = Authentications.of_config(loaded)
     # For the first sync of several only.
     once = {"full_refresh": call.full_refresh, "drop_pending": call.drop_pending}
 
     def sync_once(stop: threading.Event | None) -> None:
         figures = Figures()
-        source = build_source(loaded, limit_rows=call.limit_rows)
+        source = build_source(loaded, limit_rows=call.limit_rows, authentications=authentications)
         with show_progress(figures):
             report = sync(
                 pipeline,

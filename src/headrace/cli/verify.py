@@ -6,16 +6,12 @@ from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.outcome import FAILED, exit_codes
-
-if TYPE_CHECKING:
-    from headrace.config import SourceConfig
-    from headrace.redaction import Redactor
 
 
 def verify(
@@ -77,17 +73,20 @@ def _verify(
     *,
     repair: bool,
 ) -> None:
+    from headrace.authentication import Authentications
     from headrace.cli.progress import show_progress
     from headrace.cli.verification_summary import print_verification
     from headrace.config import load_config
     from headrace.destination import open_pipeline
     from headrace.figures import Figures
+    from headrace.redaction import Redactor
     from headrace.selection import select_resources
     from headrace.source import build_source, leg_settings
     from headrace.verification import verify as verify_tables
 
     loaded = select_resources(load_config(config, settings), resources)
     figures = Figures()
+    authentications = Authentications.of_config(loaded)
     # In a folder of its own where nothing is loaded: even to open a pipeline may change its state.
     with nullcontext() if repair else TemporaryDirectory(prefix="headrace-verify-") as folder:
         pipeline = open_pipeline(
@@ -96,21 +95,12 @@ def _verify(
         with show_progress(figures, after_listing="comparing"):
             report = verify_tables(
                 pipeline,
-                build_source(loaded),
+                build_source(loaded, authentications=authentications),
                 repair=repair,
                 figures=figures,
                 examples=examples,
                 legs=leg_settings(loaded),
             )
-    print_verification(report, _redactor(loaded), examples)
+    print_verification(report, Redactor(authentications.secrets), examples)
     if not report.ok:
         raise typer.Exit(FAILED)
-
-
-def _redactor(config: SourceConfig) -> Redactor:
-    from headrace.redaction import Redactor
-    from headrace.selection import listed_resources
-    from headrace.source import build_listing
-
-    listings = (build_listing(config, each) for each in listed_resources(config))
-    return Redactor({secret for each in listings for secret in each.credentials.secrets})

@@ -1,6 +1,11 @@
 """The config: dlt's REST API source format with Headrace's keys, read, checked and completed."""
 
-from headrace.config.auth import ApiKeyAuthConfig, BearerAuthConfig, HttpBasicAuthConfig
+from headrace.config.auth import (
+    ApiKeyAuthConfig,
+    BearerAuthConfig,
+    HttpBasicAuthConfig,
+    OAuth2ClientCredentialsConfig,
+)
 from headrace.config.client import ClientConfig, PipelineConfig
 from headrace.config.json_schema import config_json_schema
 from headrace.config.loading import load_config
@@ -20,6 +25,7 @@ __all__ = [
     "EndpointConfig",
     "ExternalResource",
     "HttpBasicAuthConfig",
+    "OAuth2ClientCredentialsConfig",
     "ParentConfig",
     "PipelineConfig",
     "ResourceConfig",

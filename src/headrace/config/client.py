@@ -16,8 +16,8 @@ from headrace.config.fields import (
     HeaderName,
     HeaderValue,
     Name,
-    PythonObject,
     Seconds,
+    Session,
     TaggedObject,
     WholeNumber,
     fault,
@@ -98,11 +98,15 @@ class ClientConfig(FormatModel):
     headers: dict[HeaderName, HeaderValue] | None = Field(
         default=None, description="Headers of every request.", repr=False
     )
-    auth: AnyAuth | None = Field(default=None, description="How requests are authenticated.")
+    auth: AnyAuth | None = Field(
+        default=None, description="How requests are authenticated.", repr=False
+    )
     paginator: AnyPaginator | None = Field(
         default=None, description="How listings go on, unless an endpoint says otherwise."
     )
-    session: PythonObject = Field(default=None, description="A requests session.", repr=False)
+    session: Session = Field(
+        default=None, description="A requests session that sends the requests.", repr=False
+    )
     timeout: Seconds = Field(default=60, description="Seconds to wait for one answer.")
     concurrency: Count = Field(
         default=8, description="Requests under way at once, over all resources."

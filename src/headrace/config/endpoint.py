@@ -65,7 +65,7 @@ class EndpointModel(FormatModel):
     )
     paginator: AnyPaginator | None = Field(default=None, description="How the listing goes on.")
     auth: AnyAuth | None = Field(
-        default=None, description="How requests are authenticated; null for not at all."
+        default=None, description="How requests are authenticated; null for not at all.", repr=False
     )
     response_actions: list[ResponseAction] | None = Field(
         default=None, description="What to do with answers of certain kinds."

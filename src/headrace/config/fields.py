@@ -148,6 +148,15 @@ class _AnyObject:
 
 
 PythonObject = Annotated[Any, _AnyObject]
+
+
+def _requests_session(value: Any) -> Any:
+    if value is not None and not is_dlt_instance(value, "requests.sessions", "Session"):
+        raise fault("expected a requests.Session, or one of dlt's")
+    return value
+
+
+Session = Annotated[PythonObject, AfterValidator(_requests_session)]
 TaggedObject = Annotated[PythonObject, Tag(OBJECT)]
 
 
@@ -164,7 +173,7 @@ def is_python_object(value: object) -> bool:
 
 
 def is_dlt_instance(value: object, module: str, name: str) -> bool:
-    """Whether a value is of one of dlt's classes, without importing dlt.
+    """Whether a value is of a class of dlt, or of `requests`, without importing either.
 
     Args:
         value: any value.

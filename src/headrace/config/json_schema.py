@@ -15,7 +15,6 @@ _PLACEHOLDER = r"\$\{.+\}"
 _NUMBER = r"^\s*[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\s*$"
 _SWITCH = r"^([tT]rue|TRUE|[fF]alse|FALSE|yes|no|on|off|[01])$"
 _DEFINITIONS = {
-    "client": ("ClientConfig",),
     "resource": ("ResourceDefaultsModel", "ResourceModel"),
     "endpoint": ("EndpointModel",),
     "incremental": ("IncrementalConfig",),
@@ -105,16 +104,3 @@ def _mark_what_is_not_built(definitions: dict[str, Any]) -> None:
             for key in UNBUILT[place]:
                 if described := definitions[model]["properties"].get(key):
                     described["description"] = f"{_NOT_BUILT} {described['description']}"
-    unbuilt = {*UNBUILT["auth type"]}
-    for definition in definitions.values():
-        kind = definition["properties"].get("type", {})
-        names = {kind["const"]} if "const" in kind else set(_choices(kind))
-        if names and names <= unbuilt:
-            definition["description"] = f"{_NOT_BUILT} {definition['description']}"
-            kind["description"] = f"{_NOT_BUILT} {kind['description']}"
-
-
-def _choices(schema: dict[str, Any]) -> Iterator[str]:
-    yield from schema.get("enum", ())
-    for inner in schema.get("anyOf", ()):
-        yield from _choices(inner)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from headrace.config.auth import AnyAuth
+from headrace.config.auth_lookups import DEFAULT_SECTIONS, Sections, with_completed_auths
 from headrace.config.document import ResourceModel, SourceDocument
 from headrace.config.endpoint import EndpointModel
 from headrace.config.faults import FaultCollector
@@ -29,7 +30,6 @@ from headrace.config.stop_conditions import looks_for_rows, place_of_paginator
 from headrace.config.substitution import SubstitutedValues
 from headrace.config.tail import build_tail, tail_faults
 from headrace.config.unbuilt import (
-    built_types,
     find_unbuilt,
     written_resources,
 )
@@ -55,7 +55,9 @@ _AUTH: TypeAdapter[Any] = TypeAdapter(AnyAuth, config=_SHOW_NO_INPUT)
 
 
 def parse_config(
-    document: Mapping[str, Any], substituted: SubstitutedValues = _NOTHING_SUBSTITUTED
+    document: Mapping[str, Any],
+    substituted: SubstitutedValues = _NOTHING_SUBSTITUTED,
+    sections: Sections | None = DEFAULT_SECTIONS,
 ) -> SourceConfig:
     """Check a config and complete it.
 
@@ -63,6 +65,8 @@ def parse_config(
         document: as given to `rest_api_source`, or read from a file with its secrets put in.
             Python objects in it are kept as they are.
         substituted: the values that `substitute_secrets` put in; no message shows them.
+        sections: of dlt's settings, where dlt looks for what an `auth` leaves out; None for those
+            of the running dlt source.
 
     Returns:
         The config, every resource merged with the defaults.
@@ -72,8 +76,11 @@ def parse_config(
     """
     if not isinstance(document, Mapping):
         raise ConfigError([Fault("", f"expected a mapping; got {kind(document)}")])
-    document = dict(document)
+    auths = with_completed_auths(document, sections)
+    document = auths.document
     faults = FaultCollector(document, substituted)
+    for path, message in auths.faults:
+        faults.add(path, message)
     unbuilt = list(find_unbuilt(document))
     for path, message in unbuilt:
         faults.add(path, message)
@@ -87,8 +94,8 @@ def parse_config(
         faults.add_invalid(
             error,
             SourceDocument,
-            unusable=[_whole(path) for path, _ in unbuilt],
-            skip=[path for path, _ in untyped],
+            unusable=[path for path, _ in unbuilt],
+            skip=[path for path, _ in (*untyped, *auths.faults)],
         )
     for path, message in _contradictions(document):
         faults.add(path, message)
@@ -100,11 +107,6 @@ def parse_config(
         pipeline=source.pipeline,
         secrets=secrets_in(document, substituted),
     )
-
-
-def _whole(path: Path) -> Path:
-    """The mapping that is of no use as a whole when its type is not built."""
-    return path[:-1] if path[-2:] in (("paginator", "type"), ("auth", "type")) else path
 
 
 def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -189,12 +191,6 @@ def _half_given(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, 
         name = auth.get("name") if auth.get("type") == "api_key" else None
         if isinstance(name, str) and name and not is_header_name(name):
             yield (*path, "auth", "name"), NO_HEADER_NAME
-    if isinstance(auth, str) and auth in built_types("auth"):
-        yield (
-            (*path, "auth"),
-            f"`{auth}` by its name alone holds no secret; write a mapping, for example "
-            "`{type: bearer, token: ...}`, with ${NAME} in a file or dlt.secrets[...] in Python",
-        )
 
 
 def _untyped_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from headrace.config.showing import SHORTEST_SECRET, sensitive_values
+from headrace.config.auth_lookups import places_of_auth
+from headrace.config.showing import SHORTEST_SECRET, at, sensitive_values
 from headrace.config.substitution import SubstitutedValues
 
 _PARTS_WITH_SECRETS = ("auth", "headers", "params", "json", "data")
@@ -31,7 +32,7 @@ def secrets_in(document: Mapping[str, Any], substituted: SubstitutedValues) -> f
             rest = text.partition(" ")[2].strip()
             if len(rest) >= SHORTEST_SECRET:
                 found.add(rest)
-    return frozenset(found | set(_password_of(document)))
+    return frozenset(found | set(_passwords_of(document)))
 
 
 def _requests_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -49,9 +50,10 @@ def _sent(place: Any) -> Iterator[dict[str, Any]]:
         yield {key: place[key] for key in _PARTS_WITH_SECRETS if key in place}
 
 
-def _password_of(document: Mapping[str, Any]) -> Iterator[str]:
-    client = document.get("client")
-    url = client.get("base_url") if isinstance(client, dict) else None
-    password = urlsplit(url).password if isinstance(url, str) else None
-    if password:
-        yield from (password, unquote(password))
+def _passwords_of(document: Mapping[str, Any]) -> Iterator[str]:
+    urls = [at(document, ("client", "base_url"))]
+    urls += [at(document, (*path, "access_token_url")) for path in places_of_auth(document)]
+    for url in urls:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        if parts is not None and parts.password:
+            yield from (parts.password, unquote(parts.password))

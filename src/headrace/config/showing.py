@@ -14,7 +14,9 @@ Path = tuple[str | int, ...]
 """Where something stands in a document: keys and indexes."""
 
 _PRIVATE_PARTS = frozenset({"auth", "headers", "params", "json", "data", "session"})
-_HARMLESS_AUTH_KEYS = frozenset({"type", "name", "location"})
+# A scope or an audience is told of in messages, and so is where tokens come from.
+_HARMLESS_AUTH_KEYS = frozenset({"type", "name", "location", "access_token_url"})
+_TOKEN_REQUEST = "access_token_request_data"
 _PLAIN_KEY = re.compile(r"[\w\-]+")
 _LONGEST_SHOWN = 40
 SHORTEST_SECRET = 8
@@ -162,6 +164,7 @@ def sensitive_values(document: Any) -> SubstitutedValues:
         if isinstance(value, dict):
             for name, inner in value.items():
                 inside = secret or name == "auth" or is_sensitive_key(str(name))
+                inside = inside and name != _TOKEN_REQUEST
                 todo.append((inner, inside, str(name)))
         elif isinstance(value, (list, tuple)):
             todo.extend((inner, secret, key) for inner in value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonpath_ng import JSONPath
 
-from headrace.config.auth import BuiltAuth
+from headrace.config.auth import AuthModel
 from headrace.config.client import ClientConfig, PipelineConfig
 from headrace.config.parents import ParentConfig
 from headrace.config.tail import TailConfig
@@ -28,7 +28,7 @@ class EndpointConfig:
         data_selector: JSONPath of the rows; None where they are to be found.
         paginator: how the listing goes on: one of the models, or an instance of a subclass of dlt's
             `BasePaginator`.
-        auth: how requests are authenticated; None for not at all.
+        auth: how requests are authenticated, as a model or a Python object; None for not at all.
     """
 
     path: str
@@ -39,7 +39,7 @@ class EndpointConfig:
     headers: dict[str, str] = field(repr=False)
     data_selector: str | JSONPath | None
     paginator: Any
-    auth: BuiltAuth | None
+    auth: AuthModel | Any = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

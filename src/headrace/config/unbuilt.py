@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
-from headrace.config.auth import AuthName
-from headrace.config.fields import is_dlt_instance, is_python_object
-from headrace.config.paginators import PaginatorName
+from headrace.config.fields import is_dlt_instance
 from headrace.config.placeholders import names_in
-from headrace.config.showing import Path, listed
+from headrace.config.showing import Path
 from headrace.config.tail import WITH_START_PARAM, is_tail
 
 UNBUILT: Mapping[str, tuple[str, ...]] = {
-    "client": ("session",),
     "resource": ("processing_steps", "parent_table_name"),
     "endpoint": ("response_actions",),
     "incremental": WITH_START_PARAM,
-    "auth type": ("oauth2_client_credentials",),
     "param type": ("incremental",),
-    "object": ("auth",),
     "placeholder": ("path", "params", "json", "data", "headers"),
 }
-
-_KNOWN_TYPES = {
-    "paginator": tuple(get_args(PaginatorName)),
-    "auth": tuple(get_args(AuthName)),
-}
-
-
-def built_types(key: str) -> list[str]:
-    """The types that can be used.
-
-    Args:
-        key: `paginator` or `auth`.
-
-    Returns:
-        Their names.
-    """
-    return [name for name in _KNOWN_TYPES[key] if name not in UNBUILT.get(f"{key} type", ())]
 
 
 def find_unbuilt(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -50,17 +28,12 @@ def find_unbuilt(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     Yields:
         Where it stands, and a message.
     """
-    client = document.get("client")
-    if isinstance(client, dict):
-        yield from _unbuilt_keys(client, ("client",), "client")
-        yield from _unbuilt_types(client, ("client",))
     for path, resource in written_resources(document):
         yield from _unbuilt_keys(resource, path, "resource")
         endpoint = resource.get("endpoint")
         if isinstance(endpoint, dict):
             below: Path = (*path, "endpoint")
             yield from _unbuilt_keys(endpoint, below, "endpoint")
-            yield from _unbuilt_types(endpoint, below)
             yield from _unbuilt_params(endpoint.get("params"), (*below, "params"))
             yield from _unbuilt_incremental(endpoint.get("incremental"), (*below, "incremental"))
             for key in UNBUILT["placeholder"] if endpoint.get("incremental") is not None else ():
@@ -98,19 +71,6 @@ def _unbuilt_incremental(incremental: Any, path: Path) -> Iterator[tuple[Path, s
             "an `incremental` with a `start_param` is part of the format but is not built yet; "
             "built: a listing that is newest first, `{cursor_path: id, row_order: desc}`",
         )
-
-
-def _unbuilt_types(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
-    for key in ("paginator", "auth"):
-        value = mapping.get(key)
-        built = f"built: {listed(built_types(key))}"
-        name = value.get("type") if isinstance(value, dict) else value
-        where: Path = (*path, key, "type") if isinstance(value, dict) else (*path, key)
-        if key in UNBUILT["object"] and is_python_object(value):
-            message = f"a Python object for `{key}` is part of the format but is not built yet"
-            yield where, f"{message}; {built}"
-        elif isinstance(name, str) and name in UNBUILT.get(f"{key} type", ()):
-            yield where, f"`{name}` is part of the format but is not built yet; {built}"
 
 
 def _unbuilt_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:

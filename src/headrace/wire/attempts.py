@@ -94,23 +94,22 @@ def most_attempts(error: Exception) -> int | None:
     return _TRIES_TO_FIND_A_HOST if isinstance(error, aiohttp.ClientConnectorDNSError) else None
 
 
-def patience(error: Exception, *, has_answered: bool) -> float:
+def patience(brief: str, *, has_answered: bool) -> float:
     """How many times as long as usual to wait before the next attempt.
 
     Args:
-        error: what aiohttp or asyncio raised.
+        brief: what happened, as `passing_failure` calls it.
         has_answered: whether the server has answered this client before.
     """
-    is_away = passing_failure(error) == _NO_CONNECTION
-    return _PATIENCE_WITH_A_RESTART if is_away and has_answered else 1.0
+    return _PATIENCE_WITH_A_RESTART if brief == NO_CONNECTION and has_answered else 1.0
 
 
-_NO_CONNECTION = "no connection"
+NO_CONNECTION = "no connection"
 _PASSING: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorDNSError, "unknown host"),
     (aiohttp.ClientProxyConnectionError, "no proxy"),
     (asyncio.TimeoutError, "timeout"),
-    (aiohttp.ClientConnectorError, _NO_CONNECTION),
+    (aiohttp.ClientConnectorError, NO_CONNECTION),
     (aiohttp.ClientPayloadError, "broken answer"),
     (ConnectionResetError, "broken answer"),
     (ClosedUnanswered, "closed connection"),

@@ -8,7 +8,7 @@ import aiohttp
 
 from headrace.exceptions import PageError
 
-_ERROR_BODY_BYTES = 64 * 1024
+ERROR_BODY_BYTES = 64 * 1024
 
 
 async def whole_body(
@@ -29,10 +29,7 @@ async def whole_body(
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > limit:
-            raise PageError(
-                f"{told()}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
-                "raise `client.max_response_bytes`."
-            )
+            raise too_large(limit, told)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
@@ -42,6 +39,19 @@ async def beginning(response: aiohttp.ClientResponse) -> bytes:
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) >= _ERROR_BODY_BYTES:
+        if len(body) >= ERROR_BODY_BYTES:
             break
-    return body[:_ERROR_BODY_BYTES]
+    return body[:ERROR_BODY_BYTES]
+
+
+def too_large(limit: int, told: Callable[[], str]) -> PageError:
+    """The story of a body beyond the limit.
+
+    Args:
+        limit: the largest body taken, in bytes after decompression.
+        told: gives method and URL, fit to be shown.
+    """
+    return PageError(
+        f"{told()}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
+        "raise `client.max_response_bytes`."
+    )

@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-import aiohttp
+import requests
 from multidict import CIMultiDict
 
 from headrace import __version__
-from headrace.exceptions import HeadraceError, IncompletePage, RedirectRefused
+from headrace.exceptions import IncompletePage, RedirectRefused, ResponseStatusError
 from headrace.exchange import Headers, Request, Response
 from headrace.figures import ResourceFigures
 from headrace.redaction import Redactor
-from headrace.wire.attempts import (
-    AttemptFailed,
-    ask_once,
-    most_attempts,
-    passing_failure,
-    patience,
-)
-from headrace.wire.body import beginning, whole_body
+from headrace.wire.aiohttp_transport import AiohttpTransport
+from headrace.wire.attempts import AttemptFailed
+from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.credentials import Credentials
 from headrace.wire.destinations import Destination, Destinations
-from headrace.wire.failures import (
-    LONGEST_HEADER,
-    MOST_HEADERS,
-    connection_failed,
-    redirect_to_nowhere,
-    status_error,
-)
-from headrace.wire.gate import Gate, RateLimit
-from headrace.wire.message import encoded_body, merged_headers, secrets_of
-from headrace.wire.retrying import Retries, RetrySettings
+from headrace.wire.failures import connection_failed, redirect_to_nowhere, status_error
+from headrace.wire.gate import Gate
+from headrace.wire.message import Message, encoded_body, merged_headers, secrets_of
+from headrace.wire.object_secrets import secrets_within
+from headrace.wire.retrying import Retries
 from headrace.wire.server_pace import retry_after, seconds_to_reset
+from headrace.wire.session_transport import SessionTransport
+from headrace.wire.settings import ClientSettings
 from headrace.wire.timing import Timing
+from headrace.wire.transport import REDIRECTS, Answer, Transport
 from headrace.wire.url import (
-    sendable,
     shown_origin,
     shown_url,
     user_and_password,
@@ -47,53 +39,37 @@ from headrace.wire.url import (
     without_login,
 )
 
+__all__ = ["ClientSettings", "HttpClient"]
+
 Read = TypeVar("Read")
 
 MAX_REDIRECTS = 5
 
-_REDIRECTS = {301, 302, 303, 307, 308}
 _DEFAULT_HEADERS = {
     "Accept": "application/json, */*;q=0.8",
     "User-Agent": f"headrace/{__version__}",
 }
 _CONTENT_TYPE = "Content-Type"
 _NO_CONTENT = 204
+_UNAUTHORIZED = 401
 _TOO_MANY_REQUESTS = 429
+_NO_CREDENTIALS = Credentials()
+_NO_PARAMS: Mapping[str, str] = {}
+# Tokens come and go.
+_MOST_REDACTORS = 64
 _REAL_TIME = Timing()
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSettings:
-    """How to talk to one API.
+@dataclass(slots=True)
+class _Asking(Generic[Read]):
+    """One request on its way through all its attempts."""
 
-    Args:
-        base_url: the URL that the paths stand below; a user name and password in it are sent as
-            basic authentication.
-        headers: sent with every request.
-        concurrency: requests under way at once.
-        timeout: seconds for one answer, its body included.
-        max_response_bytes: the largest body taken, after decompression.
-        retry: when a failed request is made again.
-        rate_limit: how many requests may begin in a span of time; any number when None.
-        allowed_hosts: other hosts that requests may be led to, with their credentials.
-    """
-
-    base_url: str = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    concurrency: int = 8
-    timeout: float = 60.0
-    max_response_bytes: int = 256 * 1024 * 1024
-    retry: RetrySettings = field(default_factory=RetrySettings)
-    rate_limit: RateLimit | None = None
-    allowed_hosts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
-    location: str | None = None
+    request: Request
+    auth: AnyAuthentication
+    read: Callable[[Response], Read]
+    figures: ResourceFigures
+    proof: object = None
+    is_renewed: bool = False
 
 
 class HttpClient:
@@ -108,35 +84,34 @@ class HttpClient:
         self._settings = settings
         self._timing = timing
         self._gate = Gate(settings.concurrency, settings.rate_limit, timing)
-        self._destinations = Destinations(settings.base_url, settings.allowed_hosts)
-        self._session: aiohttp.ClientSession | None = None
-        self._usual_timeout = aiohttp.ClientTimeout(
-            total=min(settings.timeout, settings.retry.deadline)
+        self._destinations = Destinations(
+            settings.base_url, settings.allowed_hosts, settings.url_key
         )
+        self._transport: Transport | None = None
+        self._session_of_signers: SessionTransport | None = None
+        self._usual_seconds = min(settings.timeout, settings.retry.deadline)
         login = user_and_password(settings.base_url)
         self._login = Credentials.basic(*login) if login else Credentials()
-        defaults = CIMultiDict(_DEFAULT_HEADERS)
+        # A session has its own.
+        defaults = CIMultiDict({} if settings.session is not None else _DEFAULT_HEADERS)
         self._headers = merged_headers(defaults, self._login.headers, settings.headers, cookies={})
         self._redactors: dict[tuple[str, ...], Redactor] = {}
-        self._has_answered = False
 
     async def __aenter__(self) -> HttpClient:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=[_CONTENT_TYPE],
-            max_line_size=LONGEST_HEADER,
-            max_field_size=LONGEST_HEADER,
-            max_headers=MOST_HEADERS,
-            middlewares=[ask_once],
+        session = self._settings.session
+        self._transport = (
+            AiohttpTransport(self._settings)
+            if session is None
+            else SessionTransport(session, self._settings)
         )
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for transport in (self._transport, self._session_of_signers):
+            if transport is not None:
+                await transport.close()
 
-    def redactor(self, request: Request, credentials: Credentials) -> Redactor:
+    def redactor(self, request: Request, credentials: AnyAuthentication) -> Redactor:
         """What hides the secrets of a request in all that is told of it.
 
         Args:
@@ -150,24 +125,28 @@ class HttpClient:
                 *secrets_of(self._settings.headers),
                 *secrets_of(request.headers),
                 *secrets_of(request.params),
+                *secrets_within(self._settings.session),
             ]
         )
 
-    def _shown(self, url: str, credentials: Credentials) -> str:
-        """The URL fit to be shown; made for every page, so with the known secrets alone."""
-        if credentials.secrets not in self._redactors:
-            self._redactors[credentials.secrets] = Redactor(credentials.secrets)
-        redactor = self._redactors[credentials.secrets]
-        return redactor.clean(shown_url(url, credentials.params))
+    def _told(self, method: str, url: str, auth: AnyAuthentication) -> str:
+        """Method and URL fit to be shown; made for every page, so with the known secrets alone."""
+        secrets = auth.secrets
+        if secrets not in self._redactors:
+            if len(self._redactors) >= _MOST_REDACTORS:
+                self._redactors.clear()
+            self._redactors[secrets] = Redactor(secrets)
+        hidden = auth.params if isinstance(auth, Credentials) else ()
+        return f"{method} {self._redactors[secrets].clean(shown_url(url, hidden))}"
 
-    async def send(self, request: Request, credentials: Credentials) -> Response:
+    async def send(self, request: Request, credentials: AnyAuthentication) -> Response:
         """Gets the whole answer to a request, as `read` does, whatever it says."""
         return await self.read(request, credentials, _as_it_came, ResourceFigures())
 
     async def read(
         self,
         request: Request,
-        credentials: Credentials,
+        credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
     ) -> Read:
@@ -189,29 +168,49 @@ class HttpClient:
             RequestError: no answer, an error status, or a redirect to another origin.
             PageError: the body is larger than the limit, or `read` says so.
         """
-        attempt = partial(self._attempt, request, credentials, read, figures)
+        asking = _Asking(request, credentials, read, figures)
+        is_static = isinstance(credentials, Credentials)
+        attempt = partial(self._attempt if is_static else self._signed_attempt, asking)
         try:
             return await attempt()
         except AttemptFailed as failed:
             retries = Retries(failed, self._settings.retry, self._gate, figures)
         return await retries.run(attempt)
 
+    async def _signed_attempt(
+        self,
+        asking: _Asking[Read],
+        *,
+        is_in_line: bool = False,
+        most_seconds: float | None = None,
+    ) -> Read:
+        """One try; where the server takes the proof no more, a second one with a new proof."""
+        auth = asking.auth
+        assert not isinstance(auth, Credentials)
+        await auth.prepare(self._settings, self._timing)
+        try:
+            return await self._attempt(asking, is_in_line=is_in_line, most_seconds=most_seconds)
+        except ResponseStatusError as refused:
+            if refused.status != _UNAUTHORIZED or asking.is_renewed:
+                raise
+            asking.is_renewed = True
+            if not await auth.renew(asking.proof, self._settings, self._timing):
+                raise
+        return await self._attempt(asking, is_in_line=is_in_line, most_seconds=most_seconds)
+
     async def _attempt(
         self,
-        request: Request,
-        credentials: Credentials,
-        read: Callable[[Response], Read],
-        figures: ResourceFigures,
+        asking: _Asking[Read],
         *,
         is_in_line: bool = False,
         most_seconds: float | None = None,
     ) -> Read:
         """One try, redirects included."""
-        await self._gate.enter(figures, is_in_line=is_in_line)
+        await self._gate.enter(asking.figures, is_in_line=is_in_line)
         began = self._timing.clock()
         try:
-            response = await self._answer(request, credentials, self._timeout(most_seconds))
-            return read(response)
+            response = await self._answer(asking, self._seconds(most_seconds))
+            return asking.read(response)
         except IncompletePage as error:
             if response.status == _NO_CONTENT:
                 raise
@@ -223,47 +222,90 @@ class HttpClient:
         finally:
             self._gate.leave()
 
-    def _timeout(self, most_seconds: float | None) -> aiohttp.ClientTimeout:
-        if most_seconds is None:
-            return self._usual_timeout
-        return aiohttp.ClientTimeout(total=min(self._settings.timeout, most_seconds))
+    def _seconds(self, most: float | None) -> float:
+        return self._usual_seconds if most is None else min(self._settings.timeout, most)
 
-    async def _answer(
-        self, request: Request, credentials: Credentials, timeout: aiohttp.ClientTimeout
-    ) -> Response:
-        redactor = partial(self.redactor, request, credentials)
+    async def _answer(self, asking: _Asking[Read], seconds: float) -> Response:
+        request, auth = asking.request, asking.auth
+        params = auth.params if isinstance(auth, Credentials) else _NO_PARAMS
+        redactor = partial(self.redactor, request, auth)
         place = self._destinations.of_path(request.path, redactor)
         asked_url = without_login(place.url)
         url = with_query(place.url, request.params)
         # A server may have put the key in the link that it gave.
-        url = with_missing_query(url, credentials.params) if credentials.params else url
+        url = with_missing_query(url, params) if params else url
         for _ in range(MAX_REDIRECTS + 1):
             # Told only where something is to be told: thousands of pages go without.
-            told = partial(self._told, request.method, url, credentials)
-            answer = await self._exchange(request, url, place, credentials, timeout, told)
+            told = partial(self._told, request.method, url, auth)
+            message = self._message(request, url, place, auth, told, redactor)
+            if not isinstance(auth, Credentials):
+                await auth.sign(message, place, seconds)
+                asking.proof = message.proof
+            transport = self._transport_for(message)
+            answer = await transport.exchange(message, place, seconds, told, redactor)
             if answer.location is None:
                 break
             place = self._destinations.of_redirect(url, answer.location, told(), redactor)
-            url = with_missing_query(place.url, credentials.params)
+            url = with_missing_query(place.url, params)
             request = _redirected(request, answer.status)
         else:
             raise RedirectRefused(
-                f"{told()}: redirected more than {MAX_REDIRECTS} times. Check `client.base_url`."
+                f"{told()}: redirected more than {MAX_REDIRECTS} times. "
+                f"Check `{self._settings.url_key}`."
             )
-        if answer.status in _REDIRECTS:
-            raise redirect_to_nowhere(answer.status, told())
+        if answer.status in REDIRECTS:
+            raise redirect_to_nowhere(answer.status, told(), self._settings.url_key)
         if answer.status >= 400:
-            raise self._refusal(answer, told(), redactor())
+            raise self._refusal(answer, told(), redactor(), auth)
         self._heed_rate_limit(answer.headers)
         return Response(
             answer.status, answer.headers, answer.body, told, asked_url, without_login(url)
         )
 
-    def _refusal(self, answer: _Answer, told: str, redactor: Redactor) -> Exception:
+    def _message(
+        self,
+        request: Request,
+        url: str,
+        place: Destination,
+        auth: AnyAuthentication,
+        told: Callable[[], str],
+        redactor: Callable[[], Redactor],
+    ) -> Message:
+        static = auth if isinstance(auth, Credentials) else _NO_CREDENTIALS
+        try:
+            body, content_type = encoded_body(request)
+        except ValueError as error:
+            target, url_key = shown_origin(place.home), self._settings.url_key
+            raise connection_failed(
+                error, told(), target, self._usual_seconds, redactor(), url_key
+            ) from None
+        headers = merged_headers(
+            self._headers,
+            content_type if _CONTENT_TYPE not in self._headers else {},
+            request.headers,
+            static.headers,
+            cookies=static.cookies,
+        )
+        return Message(request.method, url, headers, body, bool(static.what))
+
+    def _transport_for(self, message: Message) -> Transport:
+        """The client's own; where a signer wants to see the answer, a session of `requests`."""
+        if self._transport is None:
+            raise RuntimeError("the client is not open")
+        if message.signer is None or self._settings.session is not None:
+            return self._transport
+        if self._session_of_signers is None:
+            self._session_of_signers = SessionTransport(requests.Session(), self._settings)
+        return self._session_of_signers
+
+    def _refusal(
+        self, answer: Answer, told: str, redactor: Redactor, auth: AnyAuthentication
+    ) -> Exception:
         """What an error status means: that there is no answer, or that there may be one later."""
-        error = status_error(answer.status, answer.body, told, redactor)
+        error = status_error(answer.status, answer.body, told, redactor, self._advice(auth))
         retry = self._settings.retry
-        if answer.status not in retry.status_codes:
+        is_renewed_first = answer.status == _UNAUTHORIZED and not isinstance(auth, Credentials)
+        if answer.status not in retry.status_codes or is_renewed_first:
             return error
         pause = None
         if retry.respect_retry_after:
@@ -271,6 +313,10 @@ class HttpClient:
             pause = retry_after(answer.headers, now) or seconds_to_reset(answer.headers, now)
         slows_all = answer.status == _TOO_MANY_REQUESTS or pause is not None
         return AttemptFailed(error, str(answer.status), pause=pause, slows_all=slows_all)
+
+    def _advice(self, auth: AnyAuthentication) -> Mapping[int, str]:
+        is_nothing = isinstance(auth, Credentials) and not auth.what
+        return self._login.advice if is_nothing else auth.advice
 
     def _heed_rate_limit(self, headers: Headers) -> None:
         """Waits for the reset where nothing is left, but no longer than a request may take.
@@ -282,64 +328,6 @@ class HttpClient:
             pause = seconds_to_reset(headers, self._timing.wall_clock())
             if pause is not None and pause <= retry.deadline:
                 self._gate.pause(pause)
-
-    def _told(self, method: str, url: str, credentials: Credentials) -> str:
-        return f"{method} {self._shown(url, credentials)}"
-
-    async def _exchange(
-        self,
-        request: Request,
-        url: str,
-        place: Destination,
-        credentials: Credentials,
-        timeout: aiohttp.ClientTimeout,
-        told: Callable[[], str],
-    ) -> _Answer:
-        """One request and its answer, no redirect followed."""
-        if self._session is None:
-            raise RuntimeError("the client is not open")
-        settings = self._settings
-        try:
-            body, content_type = encoded_body(request)
-            headers = merged_headers(
-                self._headers,
-                content_type if _CONTENT_TYPE not in self._headers else {},
-                request.headers,
-                credentials.headers,
-                cookies=credentials.cookies,
-            )
-            async with self._session.request(
-                request.method,
-                sendable(url, place.home),
-                headers=headers,
-                data=body,
-                allow_redirects=False,
-                proxy=place.proxy,
-                timeout=timeout,
-            ) as response:
-                self._has_answered = True
-                status, sent = response.status, Headers(response.headers)
-                if status in _REDIRECTS:
-                    return _Answer(status, sent, location=response.headers.get("Location") or None)
-                if status >= 400:
-                    return _Answer(status, sent, await beginning(response))
-                whole = await whole_body(response, settings.max_response_bytes, told)
-                return _Answer(status, sent, whole)
-        except HeadraceError:
-            raise
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            target = shown_origin(place.home)
-            redactor = self.redactor(request, credentials)
-            failure = connection_failed(error, told(), target, timeout.total or 0.0, redactor)
-            brief = passing_failure(error)
-            if brief is None:
-                raise failure from None
-            raise AttemptFailed(
-                failure,
-                brief,
-                most_attempts(error),
-                patience=patience(error, has_answered=self._has_answered),
-            ) from None
 
 
 def _as_it_came(response: Response) -> Response:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,35 @@ class Credentials:
         params: added to the query.
         cookies: added to the Cookie header.
         secrets: the values that must never be shown.
+        what: they are and where they go, for messages; empty where there are none.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    what: str = field(default="", repr=False)
+
+    @property
+    def advice(self) -> Mapping[int, str]:
+        """What to check when the server refuses, by HTTP status."""
+        if not self.what:
+            return {
+                401: "The server wants to know who asks: set `client.auth`, or check what "
+                "`headers` and `params` hold in its place.",
+                403: "Nobody without credentials may read this: set `client.auth`, or check what "
+                "`headers` and `params` hold in its place.",
+            }
+        return {
+            401: f"The server does not accept {self.what}: check `client.auth`, or the `auth` of "
+            "the endpoint.",
+            403: f"This may not be read with {self.what}: check what it is allowed to do, and "
+            "that `client.auth`, or the `auth` of the endpoint, is right.",
+        }
+
+    def with_secrets(self, more: Iterable[str]) -> Credentials:
+        """The same, with more values that must never be shown."""
+        return replace(self, secrets=tuple(sorted({*self.secrets, *more})))
 
     @classmethod
     def api_key(cls, name: str, key: str, location: str = "header") -> Credentials:
@@ -34,18 +57,26 @@ class Credentials:
         """
         pair = {name: key}
         if location == "header":
-            return cls(headers=pair, secrets=(key,))
+            return cls(headers=pair, secrets=(key,), what=f"the key in the header `{name}`")
         if location == "cookie":
-            return cls(cookies=pair, secrets=(key,))
-        return cls(params=pair, secrets=(key,))
+            return cls(cookies=pair, secrets=(key,), what=f"the key in the cookie `{name}`")
+        return cls(params=pair, secrets=(key,), what=f"the key in the query parameter `{name}`")
 
     @classmethod
     def bearer(cls, token: str) -> Credentials:
         """A bearer token in the Authorization header (RFC 6750, 2.1)."""
-        return cls(headers={"Authorization": f"Bearer {token}"}, secrets=(token,))
+        return cls(
+            headers={"Authorization": f"Bearer {token}"},
+            secrets=(token,),
+            what="the bearer token in the header `Authorization`",
+        )
 
     @classmethod
     def basic(cls, username: str, password: str) -> Credentials:
         """A user name and password in the Authorization header (RFC 7617)."""
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-        return cls(headers={"Authorization": f"Basic {pair}"}, secrets=(password, pair))
+        return cls(
+            headers={"Authorization": f"Basic {pair}"},
+            secrets=(password, pair),
+            what="the user name and password in the header `Authorization`",
+        )

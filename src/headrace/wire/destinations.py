@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from headrace.exceptions import RedirectRefused
 from headrace.redaction import Redactor
 from headrace.wire.proxy import environment_proxy
+from headrace.wire.settings import BASE_URL
 from headrace.wire.url import DEFAULT_PORTS, host_and_port, join_url, origin, shown_origin
 
 # All pages of a listing share one path; rows that are asked for one by one do not.
@@ -40,10 +41,14 @@ class Destinations:
         base_url: of the API.
         allowed_hosts: `host`, on the usual port of the scheme, or `host:port`. Without TLS they
             are followed to only if the API itself is asked without.
+        url_key: of the config, that the base URL comes from.
     """
 
-    def __init__(self, base_url: str, allowed_hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self, base_url: str, allowed_hosts: Iterable[str] = (), url_key: str = BASE_URL
+    ) -> None:
         self._base_url = base_url
+        self._url_key = url_key
         self._origin = origin(base_url)
         self._allowed = frozenset(host_and_port(host) for host in allowed_hosts)
         self._proxies: dict[str, str | None] = {}
@@ -117,13 +122,19 @@ class Destinations:
             return _NOT_FOLLOWED
         if scheme != "https" and self._origin[0] == "https":
             return (
-                f"which is without TLS, while `client.base_url` ({base}) is with it: credentials "
+                f"which is without TLS, while `{self._url_key}` ({base}) is with it: credentials "
                 "do not go where anybody on the way could read them."
             )
+        if self._url_key != BASE_URL:
+            way_out = f"If it has moved there, change `{self._url_key}`."
+        else:
+            way_out = (
+                f"If they may go there too, list `{clean(_as_listed(place))}` in "
+                "`client.allowed_hosts`."
+            )
         return (
-            f"which is not the origin of `client.base_url` ({base}); credentials do not leave it. "
-            f"If they may go there too, list `{clean(_as_listed(place))}` in "
-            "`client.allowed_hosts`."
+            f"which is not the origin of `{self._url_key}` ({base}); credentials do not leave it. "
+            f"{way_out}"
         )
 
     def _is_allowed(self, place: tuple[str, str, int]) -> bool:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 
 from headrace.exceptions import ConnectionFailed, ResponseStatusError
 from headrace.redaction import Redactor, one_line
 from headrace.wire.attempts import ClosedUnanswered
+from headrace.wire.settings import BASE_URL
+from headrace.wire.troubles import Trouble, in_words
 
-# What Python's own client allows: some servers put long cursors and policies in headers.
-LONGEST_HEADER = 64 * 1024
-MOST_HEADERS = 128
 # How aiohttp says so.
 _TOO_MUCH = ("Got more than", "Too many headers")
 
@@ -24,9 +25,6 @@ _LIBRARY_WORDS = 200
 
 _NEXT_STEP = {
     400: "Check the endpoint's parameters.",
-    401: "The server does not accept the credentials: check `client.auth` (the key, and the name "
-    "of the header or parameter it goes in).",
-    403: "The credentials are known but may not read this: check what the key is allowed to do.",
     404: "Check `client.base_url` and the resource's `endpoint.path`.",
     405: "Check the endpoint's `method`.",
     429: "The server asks to slow down: wait, then run again.",
@@ -34,7 +32,12 @@ _NEXT_STEP = {
 
 
 def connection_failed(
-    error: Exception, asked: str, target: str, timeout: float, redactor: Redactor
+    error: Exception,
+    asked: str,
+    target: str,
+    timeout: float,
+    redactor: Redactor,
+    url_key: str = BASE_URL,
 ) -> ConnectionFailed:
     """The story of a request that got no whole answer.
 
@@ -44,53 +47,38 @@ def connection_failed(
         target: the server's origin, fit to be shown.
         timeout: seconds allowed for one request.
         redactor: hides secrets in the error's own words.
+        url_key: of the config, that the server's URL comes from.
     """
-    words = one_line(redactor.clean(str(error)), _LIBRARY_WORDS)
-    return ConnectionFailed(f"{asked}: {_reason(error, words, target, timeout)}")
+    trouble, detail = _trouble(error, redactor)
+    return ConnectionFailed(f"{asked}: {in_words(trouble, detail, target, timeout, url_key)}")
 
 
-def _reason(error: Exception, words: str, target: str, timeout: float) -> str:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return (
-            f"the host of {target} is unknown. Check `client.base_url`, and that this machine "
-            "can look up names."
-        )
+def _trouble(error: Exception, redactor: Redactor) -> tuple[Trouble, str]:
     if isinstance(error, aiohttp.ClientSSLError):
-        return f"TLS with {target} failed ({_tls_reason(error)}). " + (
-            "Check the certificate, and whether `client.base_url` has the right scheme and port."
-        )
-    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-        return (
-            "the proxy could not be reached, or refuses. Check HTTP_PROXY, HTTPS_PROXY and "
-            "NO_PROXY."
-        )
-    if isinstance(error, asyncio.TimeoutError):
-        return (
-            f"no whole answer within {timeout:g} s. Raise `client.timeout`, or ask for smaller "
-            "pages."
-        )
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return (
-            f"{target} does not take the connection ({_system_reason(error)}). "
-            "Is the server running, and is the port right?"
-        )
+        return Trouble.TLS, _tls_reason(error)
     if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
-        return "the answer cannot be decompressed: it is not what its Content-Encoding says."
-    if isinstance(error, aiohttp.ClientPayloadError | ConnectionResetError):
-        return "the answer broke off before its end. Run again."
+        return Trouble.ENCODING, ""
+    for kinds, trouble in _TROUBLES:
+        if isinstance(error, kinds):
+            return trouble, ""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Trouble.NO_CONNECTION, _system_reason(error)
     if isinstance(error, ClosedUnanswered | aiohttp.ClientOSError):
-        return f"{target} closed the connection before it answered. Run again."
+        return Trouble.CLOSED, ""
     if isinstance(error, aiohttp.ClientResponseError):
         said = one_line(error.message, _LIBRARY_WORDS)
-        if said.startswith(_TOO_MUCH):
-            return (
-                f"the headers of the answer are more than {MOST_HEADERS}, or one of them is longer "
-                f"than {LONGEST_HEADER:,} bytes."
-            )
-        return (
-            f"{target} answers, but not in HTTP ({said}). Is the port in `client.base_url` right?"
-        )
-    return f"{type(error).__name__}: {words}. Check `client.base_url`."
+        is_long = said.startswith(_TOO_MUCH)
+        return (Trouble.LONG_HEADERS if is_long else Trouble.NO_HTTP), said
+    words = one_line(redactor.clean(str(error)), _LIBRARY_WORDS)
+    return Trouble.OTHER, f"{type(error).__name__}: {words}"
+
+
+_TROUBLES: tuple[tuple[tuple[type[Exception], ...], Trouble], ...] = (
+    ((aiohttp.ClientConnectorDNSError,), Trouble.UNKNOWN_HOST),
+    ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), Trouble.PROXY),
+    ((asyncio.TimeoutError,), Trouble.TIMEOUT),
+    ((aiohttp.ClientPayloadError, ConnectionResetError), Trouble.BROKEN_OFF),
+)
 
 
 def _tls_reason(error: aiohttp.ClientSSLError) -> str:
@@ -104,21 +92,25 @@ def _system_reason(error: aiohttp.ClientConnectorError) -> str:
     return os.strerror(number).lower() if number else "none of its addresses answers"
 
 
-def redirect_to_nowhere(status: int, asked: str) -> ResponseStatusError:
+def redirect_to_nowhere(status: int, asked: str, url_key: str) -> ResponseStatusError:
     """The story of a redirect that does not say where to.
 
     Args:
         status: the HTTP status code.
         asked: method and URL, fit to be shown.
+        url_key: of the config, that the server's URL comes from.
     """
+    and_path = " and the resource's `endpoint.path`" if url_key == BASE_URL else ""
     return ResponseStatusError(
         f"{asked}: the server answers {_phrase(status)}, but not where to: there is no Location "
-        "header. Check `client.base_url` and the resource's `endpoint.path`.",
+        f"header. Check `{url_key}`{and_path}.",
         status,
     )
 
 
-def status_error(status: int, body: bytes, asked: str, redactor: Redactor) -> ResponseStatusError:
+def status_error(
+    status: int, body: bytes, asked: str, redactor: Redactor, advice: Mapping[int, str]
+) -> ResponseStatusError:
     """The story of an answer with an error status, with the server's own words.
 
     Args:
@@ -126,11 +118,14 @@ def status_error(status: int, body: bytes, asked: str, redactor: Redactor) -> Re
         body: of the answer, or its beginning.
         asked: method and URL, fit to be shown.
         redactor: hides secrets in the server's words.
+        advice: what to check, by status, where the way of authentication knows better.
     """
-    words = _server_words(body, redactor)
+    words = server_words(body, redactor)
     said = f' and says: "{words}"' if words else " without a word"
-    step = _NEXT_STEP.get(status) or (
-        "The server is in trouble: run again later." if status >= 500 else ""
+    step = (
+        redactor.clean(advice.get(status, ""))
+        or _NEXT_STEP.get(status)
+        or ("The server is in trouble: run again later." if status >= 500 else "")
     )
     return ResponseStatusError(
         f"{asked}: the server answers {_phrase(status)}{said}. {step}".strip(), status
@@ -144,20 +139,31 @@ def _phrase(status: int) -> str:
         return str(status)
 
 
-def _server_words(body: bytes, redactor: Redactor) -> str:
-    """The message in an error's body: of the usual JSON forms the text, else the beginning."""
+def server_words(body: bytes, redactor: Redactor) -> str:
+    """The message in an error's body: of the usual JSON forms the text, else the beginning.
+
+    Args:
+        body: of the answer, or its beginning.
+        redactor: hides secrets in it.
+    """
     text = body.decode("utf-8", errors="replace").strip()
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict):
-        for key in ("message", "error", "detail", "error_description", "title"):
-            words = document.get(key)
-            if isinstance(words, dict):
-                words = words.get("message")
-            if isinstance(words, str) and words.strip():
-                text = words
-                break
+        text = _message_in(document) or text
     # Secrets are hidden before the text is cut: half a secret would not be known for one.
     return one_line(redactor.clean(text), _SERVER_WORDS)
+
+
+def _message_in(document: Mapping[str, Any]) -> str | None:
+    for key in ("message", "error", "detail", "error_description", "title"):
+        words = document.get(key)
+        if isinstance(words, dict):
+            words = words.get("message")
+        if isinstance(words, str) and words.strip():
+            # RFC 6749, 5.2: a code, and beside it what it means.
+            more = document.get("error_description") if key == "error" else None
+            return f"{words}: {more}" if isinstance(more, str) and more.strip() else words
+    return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,30 @@ from headrace.wire.url import is_sensitive, pairs
 
 # Shorter values under a sensitive name are words rather than secrets, as in `sort_key=name`.
 _SHORTEST_SECRET = 8
+
+
+@dataclass(slots=True)
+class Message:
+    """A request as it is about to be sent.
+
+    Args:
+        method: the HTTP method.
+        url: the whole of it.
+        headers: all that are sent, but for those of the connection.
+        body: as sent.
+        is_signed: whether it holds what proves who asks, so that no other proof is wanted.
+        signer: an object of the `requests` library that wants to see the answer as well, and so
+            has to be called in the thread that sends.
+        proof: what an authentication wants to know it by again.
+    """
+
+    method: str
+    url: str
+    headers: CIMultiDict[str]
+    body: bytes | None
+    is_signed: bool = False
+    signer: Callable[[Any], Any] | None = None
+    proof: object = None
 
 
 def encoded_body(request: Request) -> tuple[bytes | None, dict[str, str]]:

@@ -1,0 +1,98 @@
+"""Sends requests over an aiohttp session: the usual way, and the fast one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import aiohttp
+
+from headrace.exchange import Headers
+from headrace.redaction import Redactor
+from headrace.wire.attempts import (
+    AttemptFailed,
+    ask_once,
+    most_attempts,
+    passing_failure,
+    patience,
+)
+from headrace.wire.body import beginning, whole_body
+from headrace.wire.destinations import Destination
+from headrace.wire.failures import connection_failed
+from headrace.wire.message import Message
+from headrace.wire.settings import ClientSettings
+from headrace.wire.transport import REDIRECTS, Answer
+from headrace.wire.troubles import LONGEST_HEADER, MOST_HEADERS
+from headrace.wire.url import sendable, shown_origin
+
+
+class AiohttpTransport:
+    """A pool of connections; to be made and closed on the event loop that uses it.
+
+    Args:
+        settings: of the API.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._most_bytes = settings.max_response_bytes
+        self._url_key = settings.url_key
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=["Content-Type"],
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+            max_headers=MOST_HEADERS,
+            middlewares=[ask_once],
+        )
+        self._has_answered = False
+
+    async def exchange(
+        self,
+        message: Message,
+        place: Destination,
+        seconds: float,
+        told: Callable[[], str],
+        redactor: Callable[[], Redactor],
+    ) -> Answer:
+        """Sends a request and takes its whole answer, as `Transport` says."""
+        try:
+            async with self._session.request(
+                message.method,
+                sendable(message.url, place.home),
+                headers=message.headers,
+                data=message.body,
+                allow_redirects=False,
+                proxy=place.proxy,
+                timeout=_timeout(seconds),
+            ) as response:
+                self._has_answered = True
+                status, headers = response.status, Headers(response.headers)
+                if status in REDIRECTS:
+                    location = response.headers.get("Location") or None
+                    return Answer(status, headers, location=location)
+                if status >= 400:
+                    return Answer(status, headers, await beginning(response))
+                return Answer(status, headers, await whole_body(response, self._most_bytes, told))
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            target = shown_origin(place.home)
+            failure = connection_failed(error, told(), target, seconds, redactor(), self._url_key)
+            brief = passing_failure(error)
+            if brief is None:
+                raise failure from None
+            raise AttemptFailed(
+                failure,
+                brief,
+                most_attempts(error),
+                patience=patience(brief, has_answered=self._has_answered),
+            ) from None
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._session.close()
+
+
+@lru_cache(maxsize=16)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Most requests of a client share it."""
+    return aiohttp.ClientTimeout(total=seconds)
