@@ -28,7 +28,9 @@ from headrace.config import (
 from headrace.extraction import ExtractionSettings, extract_rows
 from headrace.legs import LegSettings
 from headrace.listing import Listing
+from headrace.outlets import clean_logs
 from headrace.paginator_factory import PaginatorFactory
+from headrace.redaction import keep_secret
 from headrace.request_template import RequestTemplate
 from headrace.wire.credentials import Credentials
 from headrace.wire.lanes import Lanes
@@ -120,6 +122,7 @@ def build_resources(config: SourceConfig, *, limit_rows: int | None = None) -> l
         config: as `parse_config` or `load_config` return it.
         limit_rows: of each resource, load so many rows only; all when None.
     """
+    clean_logs()
     lanes = Lanes(client_settings(config))
     pipeline = config.pipeline or PipelineConfig()
     extraction = ExtractionSettings(
@@ -200,6 +203,7 @@ def build_listing(config: SourceConfig, resource: ResourceConfig) -> Listing:
     request = template.filled({}) if resource.parent is None else template.unfilled
     credentials = _credentials(endpoint.auth)
     hidden = tuple(sorted({*credentials.secrets, *config.secrets}))
+    keep_secret(hidden)
     credentials = replace(credentials, secrets=hidden)
     return Listing(
         resource.name,

@@ -82,7 +82,7 @@ class ClientSettings:
     allowed_hosts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Answer:
     status: int
     headers: Headers = field(default_factory=Headers)
@@ -322,10 +322,11 @@ class HttpClient:
             target = shown_origin(place.home)
             redactor = self.redactor(request, credentials)
             failure = connection_failed(error, told(), target, timeout.total or 0.0, redactor)
-            brief = passing_failure(error)
-            if brief is None:
-                raise failure from None
-            raise AttemptFailed(failure, brief, most_attempts(error)) from None
+            brief, most = passing_failure(error), most_attempts(error)
+        # Out here the library's error, which knows the whole request, is not behind this one.
+        if brief is None:
+            raise failure
+        raise AttemptFailed(failure, brief, most)
 
 
 def _as_it_came(response: Response) -> Response:
