@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace import redaction
 from tests.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
 from tests.servers import JsonServer
 from tests.tables import Warehouse
@@ -26,6 +27,12 @@ def clean_dlt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "ERROR")
     # A test that wants a second attempt says so.
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+
+
+@pytest.fixture(autouse=True)
+def no_secret_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is secret in one test may be any word in another."""
+    monkeypatch.setattr(redaction, "_kept", redaction._Kept())
 
 
 @pytest.fixture

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
+import logging
 import string
+import traceback
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.redaction import Redactor, one_line
+from headrace.exceptions import PageError
+from headrace.outlets import CleanStream, clean_logs
+from headrace.redaction import Redactor, clean, clean_error, keep_secret, one_line
 
 PLAIN = string.ascii_letters + string.digits + "-._~"
 SECRET = 'p&s/w"r d*ü+'
+HUSH = "hush-hush"
 
 
 @pytest.mark.parametrize(
@@ -70,3 +77,108 @@ def test_a_secret_is_text_and_no_pattern() -> None:
 def test_a_line_of_a_server_is_one_printable_line_of_limited_length() -> None:
     assert one_line(" a\n\tb\r\n\x1b[31mc ", 20) == "a b �[31mc"
     assert one_line("x" * 30, 10) == "x" * 10 + "…"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "user:"])
+@pytest.mark.parametrize("after", ["", "z", " and more"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_secret_is_masked_in_the_middle_of_a_text_that_is_encoded_as_a_whole(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    secret = "p?s>w~rd-of-some-length"
+    cleaned = Redactor([secret]).clean(encode(f"{before}{secret}{after}".encode()).decode())
+    assert "***" in cleaned
+    # No more is left than what stands around it, and a character at its edge.
+    assert len(cleaned) <= len(encode(f"{before}{after}".encode())) + len("***") + 3
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        quote(quote(SECRET)),
+        json.dumps(json.dumps(SECRET))[3:-3],
+        html.escape(html.escape(SECRET)),
+        repr(SECRET.encode())[2:-1],
+        "".join(f"&#{ord(each)};" if each in '&"/' else each for each in SECRET),
+        "".join(f"&#x{ord(each):04X};" if each in '&"/' else each for each in SECRET),
+    ],
+)
+def test_a_secret_is_masked_where_it_is_encoded_twice_or_by_numbers(shown: str) -> None:
+    assert Redactor([SECRET]).clean(f"before {shown} after") == "before *** after"
+
+
+class OwnWordsError(Exception):
+    """Tells of itself what no argument holds."""
+
+    def __str__(self) -> str:
+        return f"in its own words: {HUSH}"
+
+
+def test_what_is_kept_secret_is_masked_in_errors_and_in_all_behind_them() -> None:
+    keep_secret([HUSH])
+    try:
+        try:
+            raise ValueError(HUSH) from OwnWordsError()
+        except ValueError as error:
+            error.add_note(f"with {HUSH}")
+            raise RuntimeError(OSError(HUSH)) from None
+    except RuntimeError as error:
+        caught = error
+    clean_error(caught)
+
+    context = caught.__context__
+    assert context is not None
+    assert str(context.__cause__) == "OwnWordsError: in its own words: ***"
+    told = "".join(traceback.format_exception(context)) + repr(caught)
+    assert HUSH not in told
+    assert told.count("***") == 4
+    # What was no part of the story is none now.
+    assert caught.__suppress_context__
+
+
+def test_an_error_of_ours_is_masked_by_itself() -> None:
+    error = PageError(f"no: {HUSH}")
+    assert HUSH in str(error)
+    keep_secret([HUSH])
+    assert (str(error), repr(error)) == ("no: ***", "PageError('no: ***')")
+
+
+def test_words_are_not_kept_secret_and_the_latest_secrets_are() -> None:
+    keep_secret(["words", "first-secret"])
+    assert clean("words, first-secret") == "words, ***"
+    keep_secret(f"secret-{number}" for number in range(100, 200))
+    assert clean("first-secret secret-100 secret-199") == "first-secret *** ***"
+
+
+def test_a_key_of_many_lines_is_masked_line_by_line() -> None:
+    keep_secret(
+        ["-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\nAAOCAg8AMIICCgKCAgEA\n-----END-----\n"]
+    )
+    assert clean("MIIEvQIBADANBgkqhkiG AAOCAg8AMIICCgKCAgEA") == "*** ***"
+
+
+def test_what_is_logged_is_masked(caplog: pytest.LogCaptureFixture) -> None:
+    keep_secret([HUSH])
+    clean_logs()
+    logger = logging.getLogger("of.somebody")
+    try:
+        raise ValueError(HUSH)
+    except ValueError:
+        logger.exception("it was %s", HUSH)
+    logger.warning("100 %% of %s", {"key": HUSH})
+    logger.warning("%d %s", 1, "stays", stack_info=True)
+
+    assert HUSH not in caplog.text
+    assert "it was ***\nTraceback" in caplog.text
+    assert "ValueError: ***" in caplog.text
+    assert "100 % of {'key': '***'}" in caplog.text
+    assert caplog.records[-1].args == (1, "stays")
+
+
+def test_a_stream_lets_no_secret_pass() -> None:
+    keep_secret([HUSH])
+    written = io.StringIO()
+    stream = CleanStream(written)
+    print(f"it is {HUSH}", file=stream)
+    stream.writelines([f"a {HUSH}\n", "b"])
+    assert stream.getvalue() == "it is ***\na ***\nb"

@@ -11,7 +11,9 @@ from dlt.common.destination.exceptions import DestinationException
 from dlt.common.exceptions import DltException
 
 from headrace.config import SourceConfig
+from headrace.config.secrecy import secrets_of_url
 from headrace.exceptions import ConfigError, Fault
+from headrace.redaction import keep_secret
 
 # Schemes of database URLs that are not what dlt calls the destination.
 _SCHEMES = {"postgresql": "postgres"}
@@ -45,6 +47,7 @@ def open_pipeline(
     if target is None:
         target = dlt.destinations.duckdb(f"{name}.duckdb")
     elif isinstance(target, str):
+        keep_secret(secrets_of_url(target))
         target = _destination(target)
     # Said in any case: dlt goes on with the dataset of the run before when it is told nothing.
     dataset_name = dataset or (settings.dataset if settings else None) or f"{name}_dataset"
@@ -68,6 +71,8 @@ def _destination(text: str) -> Any:
             return Destination.from_reference(name, credentials=text)
         return Destination.from_reference(name)
     except (DestinationException, ConfigurationException):
+        # A URL with a slash too few counts as a name, with a password in it.
+        name = name.partition(":")[0]
         raise ConfigError(
             [
                 Fault(

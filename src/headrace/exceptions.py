@@ -22,9 +22,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from headrace.redaction import clean
+
 
 class HeadraceError(Exception):
     """Base of all errors that Headrace raises on purpose."""
+
+    def __str__(self) -> str:
+        return clean(super().__str__())
+
+    def __repr__(self) -> str:
+        return clean(super().__repr__())
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,11 @@ class Request:
     """
 
     method: str
-    path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    json: Any = None
-    data: Any = None
+    path: str = field(repr=False)
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: Any = field(default=None, repr=False)
+    data: Any = field(default=None, repr=False)
 
     def with_param(self, name: str, value: object) -> Request:
         """The same request with one query parameter set."""
@@ -77,7 +77,7 @@ class Response:
 
     status: int
     headers: Headers
-    body: bytes
+    body: bytes = field(repr=False)
     told: Callable[[], str] = field(repr=False)
-    asked_url: str = ""
+    asked_url: str = field(default="", repr=False)
     url: str = field(default="", repr=False)

@@ -13,6 +13,7 @@ from dlt.extract.items_transform import LimitItem
 from dlt.extract.pipe import ForkPipe, Pipe
 
 from headrace.config.tail import TailConfig
+from headrace.destination_secrets import destination_secrets
 from headrace.exceptions import RowError
 from headrace.figures import ResourceFigures
 from headrace.gone import gone_rows
@@ -21,6 +22,7 @@ from headrace.legs import LegEnd, Legs
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import current_load_id
 from headrace.passed_rows import ParentRows
+from headrace.redaction import keep_secret
 from headrace.rows import BatchIds, RowIds
 from headrace.running import RunningSync, running_sync
 from headrace.tailing import LegBounds, TailLane
@@ -126,7 +128,9 @@ class ExtractionContext:
         load_id = current_load_id()
         if load_id is None:
             return cls(listing, settings)
-        sync = running_sync(dlt.current.pipeline().pipeline_name)
+        pipeline = dlt.current.pipeline()
+        keep_secret(destination_secrets(pipeline))
+        sync = running_sync(pipeline.pipeline_name)
         resources = dlt.current.source().resources
         own = dlt.current.resource().name
         is_loaded = own in resources.selected

@@ -71,11 +71,11 @@ class FetchedPage:
         guess: how the listing goes on, where that was guessed from this page.
     """
 
-    rows: list[msgspec.Raw]
+    rows: list[msgspec.Raw] = field(repr=False)
     size: int
-    told: Callable[[], str]
+    told: Callable[[], str] = field(repr=False)
     is_last: bool = False
-    unreadable: list[msgspec.Raw] = field(default_factory=list)
+    unreadable: list[msgspec.Raw] = field(default_factory=list, repr=False)
     guess: str | None = None
 
 

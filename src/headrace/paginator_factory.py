@@ -36,9 +36,10 @@ from headrace.paging import (
     Place,
     SinglePagePaginator,
 )
+from headrace.sensitive_names import is_sensitive
 from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.credentials import Credentials
-from headrace.wire.url import is_sensitive, join_url, pairs
+from headrace.wire.url import join_url, pairs
 
 
 class PaginatorFactory:

@@ -28,7 +28,7 @@ class RequestTemplate:
     """
 
     method: str
-    path: str
+    path: str = field(repr=False)
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)

@@ -25,7 +25,9 @@ from headrace.config import (
 from headrace.extraction import ExtractionSettings, extract_rows
 from headrace.legs import LegSettings
 from headrace.listing import Listing
+from headrace.outlets import clean_logs
 from headrace.paginator_factory import PaginatorFactory
+from headrace.redaction import keep_secret
 from headrace.request_template import RequestTemplate
 from headrace.wire.lanes import Lanes
 
@@ -130,6 +132,7 @@ def build_resources(
         limit_rows: of each resource, load so many rows only; all when None.
         authentications: to share with others who ask the same API.
     """
+    clean_logs()
     authentications = authentications or Authentications.of_config(config)
     lanes = Lanes(client_settings(config))
     pipeline = config.pipeline or PipelineConfig()
@@ -212,7 +215,9 @@ def build_listing(
     endpoint = resource.endpoint
     template = request_template(endpoint)
     request = template.filled({}) if resource.parent is None else template.unfilled
-    credentials = (authentications or Authentications.of_config(config)).of(endpoint.auth)
+    authentications = authentications or Authentications.of_config(config)
+    credentials = authentications.of(endpoint.auth)
+    keep_secret([*credentials.secrets, *config.secrets])
     return Listing(
         resource.name,
         request,

@@ -21,6 +21,7 @@ from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
 from headrace.exceptions import SyncError
+from headrace.redaction import clean
 from headrace.sync_failures import cause_of
 
 _BATCH_ROWS = 50_000
@@ -51,7 +52,7 @@ class StoredDataset:
             )
             self.schema: Schema = self._dataset.schema
             self._client: SqlClientBase[Any] = self._dataset.sql_client
-            self.location = str(self._dataset.destination_client.config)
+            self.location = clean(str(self._dataset.destination_client.config))
         if self.schema.name != schema_name or self.schema.is_new:
             raise self._nothing_loaded()
 

@@ -10,10 +10,13 @@ from dlt.common.exceptions import MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.exceptions import HeadraceError, SyncError
+from headrace.redaction import clean
 
 _LONGEST = 500
 # From here on a database quotes the statement, and with it values of rows.
-_QUOTED_SQL = re.compile(r"\s*(?:\bLINE \d+:|\[SQL: |\[parameters: ).*", re.DOTALL)
+_QUOTED_SQL = re.compile(
+    r"\s*(?:\bLINE \d+:|\[SQL: |\[parameters: |DETAIL:\s+Failing row ).*", re.DOTALL
+)
 
 
 def cause_of(error: Exception) -> BaseException:
@@ -52,7 +55,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _shortened(text: str) -> str:
-    words = " ".join(_QUOTED_SQL.sub("", text).split())
+    # Secrets are hidden before the text is cut: half a secret would not be known for one.
+    words = " ".join(clean(_QUOTED_SQL.sub("", text)).split())
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 

@@ -15,10 +15,14 @@ from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltResource, DltSource
 
 from headrace.accounting import Account
+from headrace.destination_secrets import destination_secrets, secrets_of_settings_error
 from headrace.exceptions import SyncError
+from headrace.failure_records import clean_failure_records
 from headrace.figures import Figures
 from headrace.legs import Legs, LegSettings
+from headrace.outlets import clean_logs
 from headrace.pipeline_lock import held
+from headrace.redaction import clean, clean_error, keep_secret
 from headrace.resuming import (
     delete_half_loaded,
     delete_what_is_normalized,
@@ -110,7 +114,7 @@ def sync(
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
-        location=str(info.destination_displayable_credentials),
+        location=clean(str(info.destination_displayable_credentials)),
         dataset_name=info.dataset_name,
         tables=_tables(source),
         figures=running_now.figures,
@@ -200,10 +204,19 @@ def failures_told(pipeline: dlt.Pipeline) -> Iterator[None]:
     Args:
         pipeline: that runs in it.
     """
+    clean_logs()
+    keep_secret(destination_secrets(pipeline))
     try:
         yield
     except DltException as error:
-        raise _told(error, pipeline) from error
+        keep_secret(secrets_of_settings_error(error))
+        told = _told(error, pipeline)
+        clean_error(error)
+        clean_failure_records(pipeline)
+        raise told from error
+    except Exception as error:
+        clean_error(error)
+        raise
 
 
 def _load_seconds(pipeline: dlt.Pipeline) -> float:

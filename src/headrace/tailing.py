@@ -25,6 +25,7 @@ from headrace.figures import ResourceFigures
 from headrace.legs import LegEnd
 from headrace.listing import Client, FetchedPage, Listing
 from headrace.paging import Paginator
+from headrace.redaction import clean
 from headrace.rows import PageSlicer
 from headrace.rows.row_facts import cut_to
 from headrace.single_rows import SingleRows
@@ -194,7 +195,10 @@ class TailLane:
 
     def _leg_end(self, go_on: Callable[[], object] | None = None) -> LegEnd:
         """The end of the leg under way; of the last one where there is nothing to go on with."""
-        state = {LEDGER: to_state(self._planner.ledger), _FIELDS: sorted(self._reader.known)}
+        state = {
+            LEDGER: to_state(self._planner.ledger, _may_be_kept),
+            _FIELDS: sorted(self._reader.known),
+        }
         gone, self._gone = tuple(self._gone), []
         if go_on is None:
             return LegEnd(state, gone, is_last=True)
@@ -274,6 +278,11 @@ def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
         where = f"resources.{name}.endpoint.incremental"
         return ConfigError([Fault(f"{where}.{each.path}", each.message) for each in error.faults])
     return type(error)(f"resource `{name}`: {error}")
+
+
+def _may_be_kept(cursor: str) -> bool:
+    """Whether a cursor may go to the state: some are whole URLs, with the key in them."""
+    return clean(cursor) == cursor
 
 
 def _setter(event: asyncio.Event) -> Callable[[], object]:

@@ -1,14 +1,18 @@
-"""Checks in every story that no row got lost on the way."""
+"""Checks in every story that no row got lost on the way; sets canaries where a story wants it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
 from headrace.extraction import ExtractionContext
 from headrace.running import RunningSync
+from tests.canaries import canary, log_everything, secrets_file
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +38,19 @@ def every_row_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         if is_whole and counts.listings_ended:
             told = counts.loaded_rows + counts.quarantined + counts.discarded + counts.replaced
             assert counts.rows == told + counts.known + counts.passed_on, name
+
+
+@pytest.fixture
+def canaries_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Everything is logged; two secrets come from outside, and dlt reads its files afresh."""
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
+    monkeypatch.setenv("SHOP_KEY", canary("variable"))
+    secrets_file(tmp_path).parent.mkdir()
+    # Under a name that does not tell.
+    secrets_file(tmp_path).write_text(f"shop = '{canary('file')}'\n")
+    context = Container()[PluggableRunContext]
+    context.reload(str(tmp_path))
+    yield from log_everything(tmp_path / "everything.log")
+    monkeypatch.undo()
+    context.reload()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,12 @@ def test_preview_goes_from_parent_to_parent(file: Path, api: JsonServer) -> None
     assert [row["cid"] for row in yaml.safe_load(told)] == [1000, 1010, 1011]
 
 
-def test_a_dependent_resource_alone(file: Path, tmp_path: Path) -> None:
+def test_a_dependent_resource_alone(file: Path) -> None:
     told = headrace("run", file, "--resource", "comments")
     assert "data.comments" in told
     assert "data.issues" not in told
-    with duckdb.connect(str(tmp_path / "kept.duckdb")) as connection:
+    (place,) = re.findall(r"It is in duckdb: (.*)", told)
+    with duckdb.connect(place) as connection:
         found = connection.execute("SHOW ALL TABLES").fetchall()
     assert {name for _, schema, name, *_ in found if not name.startswith("_")} == {"comments"}
 

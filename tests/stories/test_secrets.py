@@ -12,6 +12,9 @@ import duckdb
 import pytest
 
 from headrace.config import load_config
+from headrace.config.secrecy import secrets_of_url
+from headrace.destination import open_pipeline
+from headrace.exceptions import ConfigError
 from tests.servers import Answer, Asked, JsonServer
 
 KEY = "c4nary/k3y+value"
@@ -145,9 +148,55 @@ def test_what_is_secret_by_its_place_or_by_its_name() -> None:
     assert KEY not in repr(load_config(document, lookup=lambda name: KEY))
 
 
+def test_a_word_under_a_name_that_may_be_of_a_secret_stays_in_rows_and_messages() -> None:
+    document: dict[str, Any] = {
+        "client": {"base_url": "https://h", "paginator": "single_page"},
+        "resources": [
+            {
+                "name": "items",
+                "endpoint": {
+                    "params": {"project_key": "HEADRACE"},
+                    "headers": {"X-Shop-Key": "a-key-of-a-shop"},
+                },
+            }
+        ],
+    }
+    assert secrets_of(document) == {"a-key-of-a-shop"}
+
+
 def test_where_a_secret_goes_is_none() -> None:
     document: dict[str, Any] = {
         "client": {"base_url": "${TOKEN_URL}", "paginator": "single_page"},
         "resources": [{"name": "items", "primary_key": "${PRIMARY_KEY}"}],
     }
     assert not secrets_of(document, TOKEN_URL="https://api.example.com", PRIMARY_KEY="uuid")
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("https://me:p%40ss-word@h/x", {"p%40ss-word", "p@ss-word"}),
+        ("https://a-key-as-user@h/x", {"a-key-as-user"}),
+        ("https://h/x?limit=10&api_key=k1-k2-k3-k4&sort_key=created_at", {"k1-k2-k3-k4"}),
+        ("https://h/users/@me", set()),
+        ("/users/@me/items?q=a@b", set()),
+        ("postgresql://loader:p4ssw0rd@h/db", {"p4ssw0rd"}),
+        ("postgresql://postgres:postgres@h/db", set()),
+        ("postgresql://loader@h/db", set()),
+        ("postgresql:/loader:p4ssw0rd@h/db", {"loader:p4ssw0rd", "p4ssw0rd"}),
+        ("postgresql://loader:p4ss/w0rd@h/db", {"loader:p4ss/w0rd", "p4ss/w0rd"}),
+        ("duckdb:///some/file.duckdb", set()),
+        ("postgres", set()),
+    ],
+)
+def test_the_secrets_of_a_url(url: str, secrets: set[str]) -> None:
+    assert set(secrets_of_url(url)) == secrets
+
+
+def test_a_destination_that_is_none_is_told_without_its_password() -> None:
+    config = load_config(
+        {"client": {"base_url": "https://h", "paginator": "single_page"}, "resources": ["items"]}
+    )
+    with pytest.raises(ConfigError, match="`postgresql` is no destination") as caught:
+        open_pipeline(config, "test", "postgresql:/loader:p4ssw0rd@h/db")
+    assert "p4ssw0rd" not in str(caught.value)

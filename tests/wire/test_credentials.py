@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from functools import partial
 
+import pytest
+from msgspec import Raw
+
+from headrace.exchange import Headers, Request, Response
+from headrace.listing import FetchedPage
 from headrace.wire.client import ClientSettings
 from headrace.wire.credentials import Credentials
+from headrace.wire.destinations import Destination
 
 
 def test_a_key_goes_in_the_header_query_or_cookie_of_its_name() -> None:
@@ -39,6 +45,15 @@ def test_each_names_its_secret_and_none_shows_it(credentials: Credentials) -> No
 
 def test_basic_names_the_encoded_pair_as_a_secret_too() -> None:
     assert "QWxhZGRpbjpvcGVuIHNlc2FtZQ==" in Credentials.basic("Aladdin", "open sesame").secrets
+
+
+def test_requests_and_answers_do_not_show_what_is_sent() -> None:
+    hush = {"key": "hush-hush"}
+    request = Request("GET", "/hush-hush", params=hush, headers=hush, json=hush, data=hush)
+    response = Response(200, Headers(hush), b"hush-hush", lambda: "hush-hush")
+    page = FetchedPage([Raw(b"hush-hush")], 9, partial(str, "hush-hush"))
+    place = Destination("https://me:hush-hush@h", "https://hush-hush@h", None)
+    assert "hush-hush" not in f"{request} {response} {page} {place}"
 
 
 def test_client_settings_do_not_show_headers_or_the_password_in_the_base_url() -> None:

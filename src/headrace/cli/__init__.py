@@ -4,6 +4,14 @@
 def main() -> None:
     """Runs the command line."""
     # Here and in the commands imports wait until they are needed: `--help` must answer at once.
-    from headrace.cli.app import app
+    import sys
+    from typing import Any
 
+    from headrace.cli.app import app
+    from headrace.outlets import CleanStream
+
+    # Tracebacks and warnings go there as well, and what dlt logs.
+    out: Any = CleanStream(sys.stdout)
+    err: Any = CleanStream(sys.stderr)
+    sys.stdout, sys.stderr = out, err
     app()

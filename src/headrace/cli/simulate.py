@@ -59,12 +59,15 @@ def simulate(
     if speed is not None and not living:
         raise typer.BadParameter("time passes only with --living.", param_hint="--speed")
     with exit_codes():
+        from headrace.redaction import keep_secret
         from headrace.simulator import BadFaults, Faults, RealTime, World, serve
 
         if faults == _LIST:
             _list_faults()
             return
         key = os.environ.get(KEY_VARIABLE, _PUBLIC_KEY)
+        if key != _PUBLIC_KEY:
+            keep_secret([key])
         serving = partial(serve, rows, seed, string_ids=string_ids)
         if living:
             speed = _USUAL_SPEED if speed is None else speed

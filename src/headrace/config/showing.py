@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from headrace.config.sensitive_names import is_sensitive_key
 from headrace.config.substitution import SubstitutedValues
+from headrace.sensitive_names import is_secret, is_sensitive
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and indexes."""
@@ -163,7 +163,8 @@ def sensitive_values(document: Any) -> SubstitutedValues:
         value, secret, key = todo.pop()
         if isinstance(value, dict):
             for name, inner in value.items():
-                inside = secret or name == "auth" or is_sensitive_key(str(name))
+                tells = is_sensitive if key == "headers" else is_secret
+                inside = secret or name == "auth" or tells(str(name))
                 inside = inside and name != _TOKEN_REQUEST
                 todo.append((inner, inside, str(name)))
         elif isinstance(value, (list, tuple)):
@@ -184,6 +185,5 @@ def _looks_secret(text: str) -> bool:
 
 def _is_private(path: Path) -> bool:
     return any(
-        isinstance(part, str) and (part in _PRIVATE_PARTS or is_sensitive_key(part))
-        for part in path
+        isinstance(part, str) and (part in _PRIVATE_PARTS or is_secret(part)) for part in path
     )

@@ -31,7 +31,7 @@ class EndpointConfig:
         auth: how requests are authenticated, as a model or a Python object; None for not at all.
     """
 
-    path: str
+    path: str = field(repr=False)
     method: str
     params: dict[str, Any] = field(repr=False)
     json: dict[str, Any] | None = field(repr=False)

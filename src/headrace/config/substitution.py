@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from headrace.config.sensitive_names import is_sensitive_setting
 from headrace.exceptions import ConfigError, Fault
+from headrace.redaction import Redactor, keep_secret
+from headrace.sensitive_names import is_sensitive_setting
 
 if TYPE_CHECKING:
     from dlt.common.configuration.providers.provider import ConfigProvider
@@ -73,10 +74,7 @@ class SubstitutedValues:
         Returns:
             The text with `***` in place of the values.
         """
-        for value in sorted(self.values, key=len, reverse=True):
-            if len(value) >= _SHORTEST_REDACTED:
-                text = text.replace(value, "***")
-        return text
+        return Redactor(self.values).clean(text)
 
 
 def substitute_secrets(
@@ -140,6 +138,7 @@ class _Substitution:
         self.values.add(value)
         if is_sensitive_setting(name) and value.lower() not in _NO_SECRETS:
             self.sensitive.add(value)
+            keep_secret([value])
         return value
 
 

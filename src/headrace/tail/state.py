@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from headrace.exceptions import StateError
@@ -21,12 +21,22 @@ from headrace.tail.packing import (
 _VERSION = 1
 
 
-def to_state(ledger: Ledger) -> dict[str, Any]:
+def _any(cursor: str) -> bool:
+    return True
+
+
+def to_state(ledger: Ledger, may_keep: Callable[[str], bool] = _any) -> dict[str, Any]:
     """The ledger as values that JSON knows.
 
     Args:
         ledger: at any moment between two lessons.
+        may_keep: whether a cursor may be written down; where not, the next sync goes on as if the
+            server had refused it.
     """
+
+    def kept(cursor: str | None) -> str | None:
+        return cursor if cursor is None or may_keep(cursor) else None
+
     coverage = ledger.coverage
     open_keys = _sorted(ledger.open)
     state: dict[str, Any] = {
@@ -34,7 +44,7 @@ def to_state(ledger: Ledger) -> dict[str, Any]:
         "kind": None if ledger.kind is None else ledger.kind.value,
         "keys_move": ledger.keys_move,
         "spans": [
-            [_key(s.high), _key(s.low), s.cursor, sorted(s.edge, key=repr), s.is_firm]
+            [_key(s.high), _key(s.low), kept(s.cursor), sorted(s.edge, key=repr), s.is_firm]
             for s in coverage.spans
         ],
         "has_ended": coverage.has_ended,
@@ -49,7 +59,7 @@ def to_state(ledger: Ledger) -> dict[str, Any]:
         "missing": _pack_times(ledger.missing),
         "checkpoints": [_checkpoint(point) for point in ledger.checkpoints],
         "anchor": _checkpoint(ledger.anchor),
-        "sync": _sync(ledger, open_keys),
+        "sync": _sync(ledger, open_keys, may_keep),
     }
     followed = ledger.open | ledger.touched.keys()
     state["raw"] = [[key, raw] for key, raw in ledger.raw.items() if key in followed]
@@ -113,11 +123,15 @@ def _read(state: dict[str, Any]) -> Ledger:
     return ledger
 
 
-def _sync(ledger: Ledger, open_keys: list[Key]) -> dict[str, Any] | None:
+def _sync(
+    ledger: Ledger, open_keys: list[Key], may_keep: Callable[[str], bool]
+) -> dict[str, Any] | None:
     sync = ledger.sync
     if sync is None:
         return None
     walk = sync.walk
+    if walk is not None and walk.cursor is not None and not may_keep(walk.cursor):
+        walk = None
     return {
         "started": sync.started,
         "walk": None if walk is None else [walk.cursor, _key(walk.low)],

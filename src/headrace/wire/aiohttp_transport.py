@@ -77,15 +77,12 @@ class AiohttpTransport:
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             target = shown_origin(place.home)
             failure = connection_failed(error, told(), target, seconds, redactor(), self._url_key)
-            brief = passing_failure(error)
-            if brief is None:
-                raise failure from None
-            raise AttemptFailed(
-                failure,
-                brief,
-                most_attempts(error),
-                patience=patience(brief, has_answered=self._has_answered),
-            ) from None
+            brief, most = passing_failure(error), most_attempts(error)
+        # Out here the library's error, which knows the whole request, is not behind this one.
+        if brief is None:
+            raise failure
+        patient = patience(brief, has_answered=self._has_answered)
+        raise AttemptFailed(failure, brief, most, patience=patient)
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from headrace.exceptions import RedirectRefused
@@ -29,9 +29,9 @@ class Destination:
         proxy: that leads there; None for none.
     """
 
-    url: str
-    home: str
-    proxy: str | None
+    url: str = field(repr=False)
+    home: str = field(repr=False)
+    proxy: str | None = field(repr=False)
 
 
 class Destinations:

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from multidict import CIMultiDict
 
 from headrace.exchange import Request
-from headrace.wire.url import is_sensitive, pairs
+from headrace.sensitive_names import is_sensitive
+from headrace.wire.url import pairs
 
 # Shorter values under a sensitive name are words rather than secrets, as in `sort_key=name`.
 _SHORTEST_SECRET = 8
@@ -95,7 +96,7 @@ def secrets_of(fields: Mapping[str, Any]) -> Iterator[str]:
         fields: headers or query parameters as the config has them.
     """
     for name, value in pairs(fields):
-        if is_sensitive(name) or name.lower() == "cookie":
+        if is_sensitive(name):
             text = str(value)
             scheme, _, rest = text.partition(" ")
             secret = rest if rest and scheme.lower() in {"bearer", "basic", "token"} else text

@@ -14,7 +14,7 @@ import requests
 
 from headrace.exceptions import AuthenticationFailed, HeadraceError
 from headrace.exchange import Request, Response
-from headrace.redaction import Redactor, one_line
+from headrace.redaction import Redactor, keep_secret, one_line
 from headrace.wire.client import HttpClient
 from headrace.wire.credentials import Credentials
 from headrace.wire.destinations import Destination
@@ -143,6 +143,7 @@ class ClientCredentials:
             return error
         self._token = token
         self._known.append(token.text)
+        keep_secret([token.text])
         self.secrets = (*self._hidden, *self._known)
         return token
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from headrace.exceptions import AuthenticationFailed
-from headrace.redaction import Redactor, one_line
+from headrace.redaction import Redactor, keep_secret, one_line
 from headrace.wire.attempts import AttemptFailed
 from headrace.wire.destinations import Destination
 from headrace.wire.message import Message
@@ -132,6 +132,7 @@ class ObjectAuth:
         self._put_on.extend(value for value in put_on if value not in self._put_on)
         within = secrets_within(self._auth)
         self.secrets = tuple(dict.fromkeys((*self._hidden, *sorted(within), *self._put_on)))
+        keep_secret(self.secrets)
 
     async def _ask(self, call: Callable[[], Asked], seconds: float) -> Asked:
         try:

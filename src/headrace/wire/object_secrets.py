@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import requests
 from pydantic import SecretStr
 
+from headrace.sensitive_names import is_sensitive
 from headrace.wire.message import secrets_of
-from headrace.wire.url import is_sensitive
 
 _DEEPEST = 4
 _MOST_VALUES = 1_000

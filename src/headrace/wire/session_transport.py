@@ -60,20 +60,16 @@ class SessionTransport:
                 )
         except (*FAILURES, TimeoutError, OSError, ValueError) as error:
             kind, detail = trouble(error, redactor())
-            target = shown_origin(place.home)
-            words = in_words(kind, detail, target, seconds, self._url_key)
-            failure = ConnectionFailed(f"{told()}: {words}")
-            brief = passing_failure(kind)
-            if brief is None:
-                raise failure from None
-            raise AttemptFailed(
-                failure,
-                brief,
-                most_attempts(kind),
-                patience=patience(brief, has_answered=self._has_answered),
-            ) from None
         finally:
             is_over.set()
+        # Out here the library's error, which knows the whole request, is not behind this one.
+        words = in_words(kind, detail, shown_origin(place.home), seconds, self._url_key)
+        failure = ConnectionFailed(f"{told()}: {words}")
+        brief = passing_failure(kind)
+        if brief is None:
+            raise failure
+        patient = patience(brief, has_answered=self._has_answered)
+        raise AttemptFailed(failure, brief, most_attempts(kind), patience=patient)
 
     async def close(self) -> None:
         """Leaves the session as it is."""

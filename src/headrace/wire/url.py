@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit, urlunsplit
 
 from yarl import URL
 
 from headrace.redaction import MASK
+from headrace.sensitive_names import is_sensitive
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _WHOLE_URL = re.compile(r"https?://", re.IGNORECASE)
@@ -24,18 +24,6 @@ _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _quoted = lru_cache(maxsize=256)(quote_plus)
 
 _NOTHING_TO_ENCODE = re.compile(r"[A-Za-z0-9_.!$&'()*+,/:;=?@~-]*")
-
-# `apiKey`, `APIKey`, `api_key`, `X-Api-Key`: words end where the case or a separator says so.
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SENSITIVE_WORDS = frozenset(
-    [
-        *("key", "apikey", "appkey", "authkey", "accesskey", "secretkey"),
-        *("hapikey", "subscriptionkey"),
-        *("token", "apitoken", "accesstoken", "authtoken", "refreshtoken", "idtoken"),
-        *("secret", "clientsecret", "password", "passwd", "passphrase", "pwd", "pass"),
-        *("signature", "sig", "auth", "authorization", "credential", "credentials", "jwt"),
-    ]
-)
 
 
 def join_url(base_url: str, path: str) -> str:
@@ -133,16 +121,6 @@ def without_login(url: str) -> str:
         return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-@lru_cache(maxsize=1024)
-def is_sensitive(name: str) -> bool:
-    """Whether a query parameter or header of this name usually carries a secret."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    return any(
-        word in _SENSITIVE_WORDS or word + following in _SENSITIVE_WORDS
-        for word, following in pairwise([*words, ""])
-    )
 
 
 def shown_origin(url: str) -> str:
