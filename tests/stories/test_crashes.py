@@ -21,7 +21,7 @@ from tests.servers import JsonServer
 from tests.stories.test_recorded_server import typed
 from tests.tables import Warehouse, differences
 
-CRASHES = int(os.environ.get("HEADRACE_CRASHES", "4"))
+CRASHES = int(os.environ.get("HEADRACE_CRASHES", "2"))
 SEED = int(os.environ.get("HEADRACE_CRASH_SEED", "1"))
 ROWS = 3_000
 PAGE = 50
