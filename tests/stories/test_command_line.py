@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,9 +14,8 @@ import duckdb
 import pytest
 
 from headrace.simulator import Simulator
+from tests.command_line import headrace, headrace_apart
 from tests.servers import Answer, JsonServer
-
-Ran = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
@@ -33,24 +31,13 @@ def settings(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     simulator.requests.clear()
 
 
-def headrace(*arguments: str, columns: int = 200) -> Ran:
-    environment = {**os.environ, "COLUMNS": str(columns)}
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
-
-
 def query(file: str, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(file, read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
 def test_run_a_connector() -> None:
-    ran = headrace("run", "executions")
+    ran = headrace_apart("run", "executions")
 
     assert (ran.returncode, ran.stderr) == (0, "")
     summary = r"Loaded 1,000 rows \(4 pages, [0-9,]+ rows/s\) with 4 requests in [0-9.]+ s\."
@@ -295,7 +282,7 @@ def test_secrets_from_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".dlt").mkdir()
     Path(".dlt/secrets.toml").write_text('api_key = "simulator"\n')
 
-    assert headrace("check", "executions").returncode == 0
+    assert headrace_apart("check", "executions").returncode == 0
 
 
 def test_init_writes_a_config_that_checks_out(simulator: Simulator) -> None:

@@ -15,9 +15,8 @@ import duckdb
 import pytest
 
 from headrace import SyncError, rest_api_source, sync
+from tests.command_line import headrace, headrace_apart
 from tests.servers import Answer, Asked, JsonServer
-
-Ran = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(autouse=True)
@@ -29,12 +28,6 @@ def config(server: JsonServer) -> dict[str, Any]:
     Path("shop.json").write_text(json.dumps(document))
     server.answers([{"id": 1, "v": 1}])
     return document
-
-
-def headrace(*arguments: str) -> Ran:
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=False
-    )
 
 
 def test_ctrl_c_while_the_server_is_slow(server: JsonServer) -> None:
@@ -103,11 +96,11 @@ def test_a_load_that_fails_stays_and_can_be_given_up(
 ) -> None:
     # dlt's own log says it too, with a traceback.
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
-    assert headrace("run", "shop.json").returncode == 0
+    assert headrace_apart("run", "shop.json").returncode == 0
     with duckdb.connect("shop.duckdb") as connection:
         connection.execute("ALTER TABLE shop_dataset.items ADD CONSTRAINT c PRIMARY KEY (v)")
 
-    failed = headrace("run", "shop.json")
+    failed = headrace_apart("run", "shop.json")
     assert failed.returncode == 1
     assert "failed at its step `load`" in failed.stderr
     assert "the next run tries to load it first. To give it up" in failed.stderr
@@ -116,8 +109,8 @@ def test_a_load_that_fails_stays_and_can_be_given_up(
     assert "Traceback" not in failed.stderr
 
     server.answers([{"id": 2, "v": 2}])
-    assert headrace("run", "shop.json").returncode == 1
-    assert headrace("run", "shop.json", "--drop-pending").returncode == 0
+    assert headrace_apart("run", "shop.json").returncode == 1
+    assert headrace_apart("run", "shop.json", "--drop-pending").returncode == 0
 
 
 def test_row_values_in_a_statement_are_not_told(config: dict[str, Any]) -> None:

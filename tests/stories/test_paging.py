@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from requests import Request, Response
 import headrace
 from headrace.exceptions import PageError, RedirectRefused
 from headrace.legs import LegSettings
+from tests import command_line
 from tests.servers import Answer, Asked, JsonServer
 from tests.tables import Warehouse
 
@@ -218,18 +217,12 @@ def test_what_is_guessed_is_shown_by_check_and_preview(server: JsonServer) -> No
     Path("items.json").write_text(json.dumps(config(server, None)))
     told = "the paginator is guessed (`type: page_number, total_path: pages`)"
 
-    checked = command("check", "items.json")
+    checked = command_line.headrace("check", "items.json")
     assert told in checked.stdout
 
-    previewed = command("preview", "items.json", "--json")
+    previewed = command_line.headrace("preview", "items.json", "--json")
     assert json.loads(previewed.stdout) == [{"id": 1}]
     assert told in previewed.stderr
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=True
-    )
 
 
 def test_a_listing_by_links_is_kept_up_with_and_no_secret_gets_into_its_state(

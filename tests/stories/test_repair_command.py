@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,17 +11,11 @@ import duckdb
 import pytest
 
 from headrace.simulator import Simulator
+from tests.command_line import headrace
 from tests.servers import JsonServer
 from tests.stories.verifying import config_of
 
-Ran = subprocess.CompletedProcess[str]
 TABLE = "executions_dataset.executions"
-
-
-def headrace(*arguments: str) -> Ran:
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=False
-    )
 
 
 def query(sql: str, file: str = "executions.duckdb") -> list[tuple[Any, ...]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from headrace.config import load_config
 from headrace.config.secrecy import secrets_of_url
 from headrace.destination import open_pipeline
 from headrace.exceptions import ConfigError
+from tests.command_line import headrace
 from tests.servers import Answer, Asked, JsonServer
 
 KEY = "c4nary/k3y+value"
@@ -31,12 +30,6 @@ def write(server: JsonServer, endpoint: dict[str, Any], **resource: Any) -> None
         "resources": [{"name": "items", "endpoint": endpoint, **resource}],
     }
     Path("shop.json").write_text(json.dumps(document))
-
-
-def headrace(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=False
-    )
 
 
 def echo(asked: Asked) -> Answer:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +10,9 @@ import duckdb
 import pytest
 
 from headrace.simulator import Simulator
+from tests.command_line import headrace
 from tests.servers import JsonServer
 from tests.stories.verifying import config_of, contents
-
-Ran = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +27,6 @@ def executions(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_KEY", simulator.api_key)
     monkeypatch.setenv("EXECUTIONS_BASE_URL", simulator.base_url)
     assert headrace("run", "executions").returncode == 0
-
-
-def headrace(*arguments: str) -> Ran:
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=False
-    )
 
 
 @pytest.mark.usefixtures("executions")
