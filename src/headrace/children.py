@@ -6,16 +6,21 @@ from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mappin
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 import pyarrow as pa
+from dlt.extract.incremental import Incremental
+from dlt.extract.pipe import Pipe
 
 from headrace.config import ParentConfig
+from headrace.config.cursor import CursorConfig
 from headrace.exceptions import RowError
-from headrace.extraction import ExtractionContext, ExtractionSettings, limited
+from headrace.extraction import ExtractionContext, ExtractionSettings, limited, running_pipe
 from headrace.fan_out import FanOut
 from headrace.figures import ResourceFigures
 from headrace.handover import new_row_ids
+from headrace.incremental import CursorValues, Judge, ParentCursors, SharedCursor
 from headrace.legs import LegEnd
 from headrace.listing import Client, FetchedPage, Listing
 from headrace.passed_rows import LoadedRows, ParentRows
@@ -25,11 +30,27 @@ from headrace.rows import RowIds
 from headrace.wire.lanes import Lanes
 
 ParentRow = dict[str, Any]
+Cursors = SharedCursor | ParentCursors
 
 _SHOWN_FIELDS = 20
 _SHOWN_FIELD = 60
 # Loads that are remembered: two pipelines may run one resource at the same time.
 _MOST_LOADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRow:
+    """A row of the parent whose listing is asked for.
+
+    Args:
+        row: of the parent.
+        place: among the others.
+        values: of the incremental; None without one.
+    """
+
+    row: ParentRow
+    place: int
+    values: CursorValues | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +61,21 @@ class ChildListings:
         listing: what they have in common; its request is never made.
         template: of their requests.
         parent: whose rows fill the template.
+        cursor: which part of them is asked for; None for all.
     """
 
     listing: Listing
     template: RequestTemplate
     parent: ParentConfig
+    cursor: CursorConfig | None = None
 
     async def of_row(
-        self, row: ParentRow, client: Client, figures: ResourceFigures
+        self, asked: AskedRow, client: Client, figures: ResourceFigures
     ) -> AsyncIterator[FetchedPage]:
         """Lists what belongs to one row of the parent.
 
         Args:
-            row: of the parent.
+            asked: the row, and where in its listing to begin.
             client: to ask with.
             figures: to count on.
 
@@ -60,10 +83,28 @@ class ChildListings:
             RowError: the row lacks a field.
             RequestError, PageError: as `Listing.pages`.
         """
-        listing = replace(self.listing, request=self.template.filled(self._values(row)))
-        added = self._added(row)
+        values, added = self._values(asked.row), self._added(asked.row)
+        if self.cursor is None or asked.values is None:
+            request = self.template.filled(values)
+        else:
+            request = asked.values.fill(self.template, self.cursor, values)
+        listing = replace(self.listing, request=request)
         async for page in listing.pages(client, figures):
-            yield _with_added(page, added) if added else page
+            placed = replace(page, place=asked.place)
+            yield _with_added(placed, added) if added else placed
+
+    def key(self, row: ParentRow) -> str:
+        """What tells a row of the parent from others: the fields of it that requests hold.
+
+        Args:
+            row: of the parent.
+
+        Raises:
+            RowError: the row lacks a field.
+        """
+        values = self._values(row)
+        fields = {str(each.path): values[each.placeholder] for each in self.parent.fields}
+        return msgspec.json.encode(fields, order="sorted").decode()
 
     def _values(self, row: ParentRow) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -137,16 +178,45 @@ class ChildExtraction:
         self._dependents = dependents
         self._buffer_bytes = buffer_bytes
         self._loads: dict[str | None, _Load] = {}
+        self._cursors: WeakKeyDictionary[Pipe, Cursors] = WeakKeyDictionary()
 
-    def items(self, parent: Any) -> Iterator[Any]:
+    def items(self, parent: Any, injected: Incremental[Any] | None = None) -> Iterator[Any]:
         """What dlt gets for an item that the parent yields.
 
         Args:
             parent: rows in any form that a dlt resource may yield.
+            injected: the incremental, as dlt has bound it for this item; None without one.
 
         Raises:
+            PipeException: a row has no place in the order of the incremental.
             HeadraceError: a listing failed, or a row cannot be loaded.
         """
+        return self._items(parent, None if injected is None else self._cursors_for(injected))
+
+    def _cursors_for(self, injected: Incremental[Any]) -> Cursors | None:
+        """The cursors of this load, the same for all items."""
+        context = ExtractionContext.of_running_resource(
+            self._listings.listing, self._settings, dependents=self._dependents
+        )
+        if context.sync.replay is not None:
+            injected.advance(None)
+            return None
+        per_parent = self._listings.cursor is not None and self._listings.cursor.per_parent
+        if context.wants_dicts and not per_parent:
+            # Functions of the user come first, then dlt's own step.
+            return SharedCursor(CursorValues.of_load(injected), None)
+        pipe = running_pipe()
+        keeps_state = self._settings.limit_rows is None
+        if pipe in self._cursors:
+            injected.advance(None)
+        elif per_parent:
+            self._cursors[pipe] = ParentCursors(injected, keeps_state=keeps_state)
+        else:
+            judge = Judge.beside(injected, has_parent=True, keeps_state=keeps_state)
+            self._cursors[pipe] = SharedCursor(judge.values, judge)
+        return self._cursors[pipe]
+
+    def _items(self, parent: Any, cursors: Cursors | None) -> Iterator[Any]:
         if isinstance(parent, LoadedRows) or (
             self._parent_is_ours and isinstance(parent, pa.Table)
         ):
@@ -167,7 +237,7 @@ class ChildExtraction:
                 yield ParentRows(())
             return
         if rows:
-            fetched = self._pages(rows, context.figures, load)
+            fetched = self._pages(rows, context.figures, load, cursors)
             yield from context.hand_over(fetched, keys_are_unique=False, ids=load.ids)
 
     def _load(self, load_id: str | None) -> _Load:
@@ -180,13 +250,21 @@ class ChildExtraction:
         return self._loads[load_id]
 
     def _pages(
-        self, rows: list[ParentRow], figures: ResourceFigures, load: _Load
+        self,
+        rows: list[ParentRow],
+        figures: ResourceFigures,
+        load: _Load,
+        cursors: Cursors | None,
     ) -> Generator[FetchedPage | LegEnd]:
         if load.rows_left == 0:
             return
+        # In this thread: dlt's state is not there for others.
+        keys = [self._listings.key(row) for row in rows] if cursors else []
+        values = [cursors.values(key) for key in keys] if cursors else [None] * len(rows)
+        asked = map(AskedRow, rows, range(len(rows)), values)
 
         def lane(client: Client) -> AsyncIterator[FetchedPage]:
-            streams = (self._listings.of_row(row, client, figures) for row in rows)
+            streams = (self._listings.of_row(each, client, figures) for each in asked)
             return FanOut(
                 streams,
                 at_once=self._lanes.concurrency,
@@ -195,10 +273,13 @@ class ChildExtraction:
             ).items()
 
         with closing(self._lanes.read(lane, _size)) as pages:
+            place, judge = -1, None
             for page in limited(pages, load.rows_left):
                 if load.rows_left is not None:
                     load.rows_left -= len(page.rows)
-                yield page
+                if cursors is not None and page.place != place:
+                    place, judge = page.place, cursors.judge(keys[page.place])
+                yield page if judge is None else judge.page(page, figures)
 
 
 def _size(page: FetchedPage) -> int:

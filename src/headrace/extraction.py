@@ -9,20 +9,24 @@ from typing import Any, cast
 
 import dlt
 import msgspec
+from dlt.extract.incremental import Incremental, IncrementalResourceWrapper
 from dlt.extract.items_transform import LimitItem
 from dlt.extract.pipe import ForkPipe, Pipe
 
+from headrace.config.cursor import CursorConfig
 from headrace.config.tail import TailConfig
 from headrace.destination_secrets import destination_secrets
 from headrace.exceptions import RowError
 from headrace.figures import ResourceFigures
 from headrace.gone import gone_rows
 from headrace.handover import UNREADABLE, Batch, Handover
+from headrace.incremental import CursorValues, Judge, may_end_early
 from headrace.legs import LegEnd, Legs
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import current_load_id
 from headrace.passed_rows import ParentRows
 from headrace.redaction import keep_secret
+from headrace.request_template import RequestTemplate
 from headrace.rows import BatchIds, RowIds
 from headrace.running import RunningSync, running_sync
 from headrace.tailing import LegBounds, TailLane
@@ -51,12 +55,28 @@ class ExtractionSettings:
     batch_bytes: int = 16 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class RunningCursor:
+    """A resource's incremental while it runs.
+
+    Args:
+        injected: what dlt has made of it, bound to the state.
+        config: as the config has it.
+        template: of the request that holds its values.
+    """
+
+    injected: Incremental[Any]
+    config: CursorConfig
+    template: RequestTemplate
+
+
 def extract_rows(
     listing: Listing,
     lanes: Lanes,
     settings: ExtractionSettings,
     tail: TailConfig | None = None,
     dependents: Collection[str] = (),
+    cursor: RunningCursor | None = None,
 ) -> Iterator[Any]:
     """The function of a dlt resource: lists, types, and yields what dlt loads.
 
@@ -72,14 +92,19 @@ def extract_rows(
             limit, and where the rows are wanted for others only, it is listed from the top: what
             is known is kept for a run alone.
         dependents: names of the resources of ours that depend on it.
+        cursor: which part of the listing is asked for; None for all of it.
 
     Raises:
+        PipeException: a row has no place in the order of the cursor.
         HeadraceError: the listing failed, or a row cannot be loaded.
     """
     context = ExtractionContext.of_running_resource(listing, settings, tail, dependents)
     figures = context.figures
     in_legs = tail is not None and context.is_loaded and settings.limit_rows is None
+    page_by_page = False
     if context.sync.replay is not None:
+        if cursor is not None:
+            cursor.injected.advance(None)
         if context.dependents:
             # Their rows were kept as well, and come without those of the parent.
             yield ParentRows(())
@@ -90,10 +115,15 @@ def extract_rows(
     elif tail is not None and in_legs:
         pages = _leg_pages(listing, lanes, settings, tail, context.sync)
         are_unique = not _may_repeat(settings, context.sync.legs)
+    elif cursor is not None:
+        # As in dlt, a step that closes the listing has seen one page more than the last one loaded.
+        page_by_page = context.wants_dicts and may_end_early(cursor.injected)
+        pages = _range_pages(listing, lanes, settings, cursor, context)
+        are_unique = False
     else:
         pages = _pages(listing, lanes, settings, figures)
         are_unique = False
-    yield from context.hand_over(pages, keys_are_unique=are_unique)
+    yield from context.hand_over(pages, keys_are_unique=are_unique, page_by_page=page_by_page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +176,18 @@ class ExtractionContext:
         """To count on."""
         return self.sync.figures.of(self.listing.name)
 
+    @property
+    def wants_dicts(self) -> bool:
+        """Whether what comes behind the resource works on dicts, as dlt's own source yields."""
+        return self.load_id is None or _dicts_expected(self.dependents)
+
     def hand_over(
         self,
         pages: Iterator[FetchedPage | LegEnd],
         *,
         keys_are_unique: bool,
         ids: RowIds | None = None,
+        page_by_page: bool = False,
     ) -> Iterator[Any]:
         """What dlt gets of pages.
 
@@ -159,13 +195,17 @@ class ExtractionContext:
             pages: to hand over.
             keys_are_unique: whether it is known that no key is there twice.
             ids: for the rows, where the same load has others of the resource's.
+            page_by_page: whether no page is wanted before the one before it is done with.
 
         Raises:
             RowError: a row cannot be loaded.
         """
-        wants_dicts = self.load_id is None or _dicts_expected(self.dependents)
+        wants_dicts = self.wants_dicts
         feeds = bool(self.dependents) and not wants_dicts
-        batches = _batches(pages, self.settings, self._count, grows=feeds)
+        page_by_page = page_by_page or _yields_are_counted()
+        batches = _batches(
+            pages, self.settings, self._count, grows=feeds, page_by_page=page_by_page
+        )
         if feeds and not self.is_loaded:
             yield from self._passed_on(batches)
         elif wants_dicts or self.load_id is None:
@@ -177,7 +217,7 @@ class ExtractionContext:
                 row_ids=self.settings.row_ids,
                 strict=self.settings.strict,
                 keys_are_unique=keys_are_unique,
-                page_by_page=_yields_are_counted(),
+                page_by_page=page_by_page,
                 figures=self.sync.figures,
                 see=self._see,
                 ids=ids,
@@ -215,12 +255,12 @@ def _batches(
     count: Callable[[FetchedPage], None],
     *,
     grows: bool,
+    page_by_page: bool,
 ) -> Iterator[Batch]:
-    """The pages in batches worth typing at once; one page each where the yields are counted.
+    """The pages in batches worth typing at once, or one page each.
 
     Where others wait for the rows the first batch is one page, and the next ones larger each.
     """
-    page_by_page = _yields_are_counted()
     most_rows = 1 if grows else settings.batch_rows
     batch = Batch()
     with closing(cast(Generator[FetchedPage | LegEnd], pages)):
@@ -244,15 +284,44 @@ def _nothing() -> Generator[FetchedPage | LegEnd]:
 
 
 def _pages(
-    listing: Listing, lanes: Lanes, settings: ExtractionSettings, figures: ResourceFigures
+    listing: Listing,
+    lanes: Lanes,
+    settings: ExtractionSettings,
+    figures: ResourceFigures,
+    *,
+    may_end_early: bool = False,
 ) -> Iterator[FetchedPage]:
     """The whole listing."""
     # Where the end may come at any page, none is asked for before it is wanted.
-    ahead = 1 if _yields_are_counted() or settings.limit_rows is not None else None
+    may_end_early |= _yields_are_counted() or settings.limit_rows is not None
+    ahead = 1 if may_end_early else None
     with closing(
         lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size, ahead)
     ) as pages:
         yield from limited(pages, settings.limit_rows)
+
+
+def _range_pages(
+    listing: Listing,
+    lanes: Lanes,
+    settings: ExtractionSettings,
+    cursor: RunningCursor,
+    context: ExtractionContext,
+) -> Iterator[FetchedPage]:
+    """What the values of an incremental ask for, without the rows that it leaves out.
+
+    Where functions of the user come first, dlt's own step leaves them out.
+    """
+    may_end = may_end_early(cursor.injected)
+    values = CursorValues.of_load(cursor.injected)
+    listing = replace(listing, request=values.fill(cursor.template, cursor.config))
+    judge = None
+    if not context.wants_dicts:
+        # With a limit the load is one to look at: what it leaves out must come with the next one.
+        keeps_state = settings.limit_rows is None
+        judge = Judge.beside(cursor.injected, has_parent=False, keeps_state=keeps_state)
+    pages = _pages(listing, lanes, settings, context.figures, may_end_early=may_end)
+    return pages if judge is None else judge.pages(pages, context.figures)
 
 
 def _leg_pages(
@@ -296,7 +365,7 @@ def _size_of(item: FetchedPage | LegEnd) -> int:
 
 
 def _yields_are_counted() -> bool:
-    return any(isinstance(step, LimitItem) for step in _running_pipe().steps)
+    return any(isinstance(step, LimitItem) for step in running_pipe().steps)
 
 
 def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:
@@ -317,7 +386,8 @@ def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[Fetched
             return
 
 
-def _running_pipe() -> Pipe:
+def running_pipe() -> Pipe:
+    """The pipe of the running resource: each run has one of its own."""
     return cast(Pipe, dlt.current.pipe())
 
 
@@ -327,8 +397,10 @@ def _dicts_expected(dependents: Collection[str]) -> bool:
     Args:
         dependents: resources of ours: those take the rows as they are, if all of them come.
     """
-    own = _running_pipe()
-    passes = (ForkPipe,) if dependents else (ForkPipe, LimitItem)
+    own = running_pipe()
+    passes: tuple[type, ...] = (ForkPipe, IncrementalResourceWrapper)
+    if not dependents:
+        passes = (*passes, LimitItem)
     if any(not isinstance(step, passes) for step in own.steps[1:]):
         return True
     return any(

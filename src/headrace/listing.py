@@ -69,6 +69,7 @@ class FetchedPage:
         told: gives method and URL of the request that brought it, fit to be shown.
         is_last: whether the listing ends with it.
         guess: how the listing goes on, where that was guessed from this page.
+        place: that its listing has among several.
     """
 
     rows: list[msgspec.Raw] = field(repr=False)
@@ -77,6 +78,7 @@ class FetchedPage:
     is_last: bool = False
     unreadable: list[msgspec.Raw] = field(default_factory=list, repr=False)
     guess: str | None = None
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 import dlt
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TSchemaContract
-from dlt.extract import DltResource, DltSource
+from dlt.extract import DltResource, DltSource, Incremental
 
 from headrace.authentication import Authentications
 from headrace.children import ChildExtraction, ChildListings
@@ -22,7 +22,8 @@ from headrace.config import (
     in_order_of_dependence,
     parse_config,
 )
-from headrace.extraction import ExtractionSettings, extract_rows
+from headrace.extraction import ExtractionSettings, RunningCursor, extract_rows
+from headrace.incremental import CursorValues, new_incremental
 from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.outlets import clean_logs
@@ -154,7 +155,7 @@ def build_resources(
         else:
             parent = each.parent.resource
             extract = ChildExtraction(
-                ChildListings(listing, request_template(each.endpoint), each.parent),
+                ChildListings(listing, request_template(each.endpoint), each.parent, each.cursor),
                 lanes,
                 extraction,
                 parent_is_ours=not isinstance(configs[parent], ExternalResource),
@@ -180,7 +181,19 @@ def _build_resource(
     def list_rows() -> Iterator[Any]:
         yield from extract_rows(listing, lanes, settings, config.tail, dependents)
 
-    resource: DltResource = dlt.resource(list_rows, **config.hints)()
+    def list_range(incremental_object: Incremental[Any] | None) -> Iterator[Any]:
+        assert incremental_object is not None
+        assert config.cursor is not None
+        template = request_template(config.endpoint)
+        cursor = RunningCursor(incremental_object, config.cursor, template)
+        yield from extract_rows(listing, lanes, settings, dependents=dependents, cursor=cursor)
+
+    resource: DltResource
+    if config.cursor is None:
+        resource = dlt.resource(list_rows, **config.hints)()
+    else:
+        # dlt finds the argument by its annotation, and fills in what it makes of the object.
+        resource = dlt.resource(list_range, **config.hints)(new_incremental(config.cursor))
     return resource
 
 
@@ -190,9 +203,18 @@ def _build_child(
     def list_rows(items: Any) -> Iterator[Any]:
         yield from extract.items(items)
 
+    def list_range(items: Any, incremental_object: Incremental[Any] | None) -> Iterator[Any]:
+        # No generator: dlt injects anew for each item, and might ask an earlier one for rows first.
+        return extract.items(items, incremental_object)
+
     # Its listings are fetched side by side in any case.
     hints = {name: hint for name, hint in config.hints.items() if name != "parallelized"}
-    resource: DltResource = dlt.transformer(list_rows, data_from=parent, **hints)()
+    resource: DltResource
+    if config.cursor is None:
+        resource = dlt.transformer(list_rows, data_from=parent, **hints)()
+    else:
+        made = dlt.transformer(list_range, data_from=parent, **hints)
+        resource = made(new_incremental(config.cursor))
     return resource
 
 
@@ -214,7 +236,12 @@ def build_listing(
     """
     endpoint = resource.endpoint
     template = request_template(endpoint)
-    request = template.filled({}) if resource.parent is None else template.unfilled
+    if resource.parent is not None:
+        request = template.unfilled
+    elif resource.cursor is not None:
+        request = CursorValues.of_first_sync(resource.cursor).fill(template, resource.cursor)
+    else:
+        request = template.filled({})
     authentications = authentications or Authentications.of_config(config)
     credentials = authentications.of(endpoint.auth)
     keep_secret([*credentials.secrets, *config.secrets])

@@ -299,19 +299,9 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     (small({"auth": Unknown()}), f"{ENDPOINT}.auth", ["AuthConfigBase", "(Unknown)"]),
     (with_client(session=Unknown()), "client.session", ["expected a requests.Session"]),
     (
-        small({"incremental": {"cursor_path": "id"}}),
-        f"{ENDPOINT}.incremental",
-        ["an `incremental` with a `start_param`", UNBUILT],
-    ),
-    (
         small({"response_actions": [{"status_code": 404, "action": "ignore"}]}),
         f"{ENDPOINT}.response_actions",
         [f"`response_actions` {UNBUILT}"],
-    ),
-    (
-        small({"params": {"p": {"type": "incremental", "cursor_path": "b"}}}),
-        f"{ENDPOINT}.params.p",
-        ["a param of type `incremental`", UNBUILT],
     ),
     # dependent resources
     (
@@ -426,8 +416,8 @@ def test_all_faults_at_once_in_the_order_of_the_config() -> None:
         "resources[0].endpoint.paginator.limt",
         "resources[0].endpoint.paginator.limit",
         "resources[1].name",
-        "resources[1].endpoint.incremental",
         "resources[1].endpoint.incremental.x",
+        "resources[1].endpoint.incremental.cursor_path",
         "resources[1].endpoint.data_selector",
         "resources[2].endpoint.path",
         "resources[2].write_disposition",

@@ -66,7 +66,8 @@ def test_dlts_own_objects_are_known_and_not_shown() -> None:
         paginator=SinglePagePaginator(),
         session=requests.Session(),
     )
-    document["resources"][0]["endpoint"] = {"params": {"since": dlt.sources.incremental("id")}}
+    bounded = dlt.sources.incremental("id", CANARY, end_value=CANARY)
+    document["resources"][0]["endpoint"] = {"params": {"since": bounded}}
     with pytest.raises(ConfigError) as caught:
         parse_config(document)
     assert [fault.path for fault in caught.value.faults] == [

@@ -96,9 +96,39 @@ def test_a_page_size_is_no_filter() -> None:
     assert not settings.has_filter
 
 
+NEWEST_FIRST = {"cursor_path": "id", "row_order": "desc"}
+
+
+@pytest.mark.parametrize(
+    ("incremental", "endpoint", "is_tail"),
+    [
+        (NEWEST_FIRST, {}, True),
+        (NEWEST_FIRST | {"initial_value": 5}, {}, True),
+        (NEWEST_FIRST | {"start_param": "since"}, {}, False),
+        (NEWEST_FIRST | {"range_start": "closed"}, {}, False),
+        (NEWEST_FIRST, {"params": {"since": "{incremental.start_value}"}}, False),
+        (NEWEST_FIRST, {"json": {"since": ["{incremental.last_value}"]}}, False),
+        (NEWEST_FIRST | {"row_order": "asc"}, {}, False),
+        ({"cursor_path": "id", "initial_value": 5}, {}, False),
+    ],
+)
+def test_where_an_incremental_is_dlts(
+    incremental: dict[str, Any], endpoint: dict[str, Any], is_tail: bool
+) -> None:
+    (resource,) = parse_config(config(incremental, endpoint)).resources
+    assert isinstance(resource, ResourceConfig)
+    assert (resource.tail is not None, resource.cursor is not None) == (is_tail, not is_tail)
+
+
 @pytest.mark.parametrize(
     ("document", "path", "told"),
     [
+        (
+            config(KEEPS_UP, {"params": {"since": "{incremental.start_value}"}}),
+            "endpoint.incremental",
+            "listed from the top each time",
+        ),
+        (config(NEWEST_FIRST, write_disposition="append"), "write_disposition", "`range_start"),
         (config({**KEEPS_UP, "row_order": "asc"}), "incremental.row_order", "newest first"),
         (
             config({k: v for k, v in KEEPS_UP.items() if k != "row_order"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from headrace.config.auth import AnyAuth
 from headrace.config.fields import (
@@ -19,7 +19,7 @@ from headrace.config.fields import (
     PythonObject,
     TaggedObject,
 )
-from headrace.config.incremental import IncrementalConfig
+from headrace.config.incremental import IncrementalConfig, IncrementalParam
 from headrace.config.paginators import AnyPaginator
 
 Method = Annotated[
@@ -45,6 +45,21 @@ class ResponseActionConfig(FormatModel):
 ResponseAction = Annotated[Annotated[ResponseActionConfig, Tag(MAPPING)] | TaggedObject, BY_SHAPE]
 
 
+_INCREMENTAL, _OTHER = "<an incremental>", "<a value>"
+
+
+def _kind_of_param(value: Any) -> str:
+    is_incremental = isinstance(value, dict) and value.get("type") == "incremental"
+    return _INCREMENTAL if is_incremental else _OTHER
+
+
+Param = Annotated[
+    Annotated[IncrementalParam, Tag(_INCREMENTAL)] | Annotated[Any, Tag(_OTHER)],
+    Discriminator(_kind_of_param),
+    WithJsonSchema({}),
+]
+
+
 class EndpointModel(FormatModel):
     """An endpoint as written."""
 
@@ -52,7 +67,9 @@ class EndpointModel(FormatModel):
         default=None, description="Path below base_url; the resource's name when absent."
     )
     method: Method = Field(default="GET", description="HTTP method.")
-    params: dict[str, Any] | None = Field(default=None, description="Query parameters.", repr=False)
+    params: dict[str, Param] | None = Field(
+        default=None, description="Query parameters.", repr=False
+    )
     json_body: dict[str, Any] | None = Field(
         default=None, alias="json", description="JSON body of the request.", repr=False
     )

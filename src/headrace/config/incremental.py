@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import BeforeValidator, Field, Tag
+from pydantic.json_schema import SkipJsonSchema
 
 from headrace.config.fields import (
     BY_SHAPE,
@@ -16,6 +17,7 @@ from headrace.config.fields import (
     RowCondition,
     Seconds,
     TaggedObject,
+    fault,
 )
 from headrace.config.hints import ColumnNames
 
@@ -26,14 +28,32 @@ class LookbackConfig(FormatModel):
     lookback: Seconds = Field(description="Seconds below the newest seen row.")
 
 
-class IncrementalConfig(FormatModel):
-    """How later syncs ask for the new and the changed only."""
+def _function(value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise fault(
+            "expected a function; functions need Python: give the config to `rest_api_source`"
+        )
+    return value
+
+
+def _only_on_the_endpoint(value: Any) -> Any:
+    if value is not None:
+        raise fault(
+            "is no key of a param, which begins a range and does not end it; write it under "
+            "`endpoint.incremental`, with the param's name as `start_param`"
+        )
+    return value
+
+
+Function = Annotated[PythonObject, BeforeValidator(_function)]
+_NotOfParam = Annotated[Any, BeforeValidator(_only_on_the_endpoint)]
+
+
+class CursorModel(FormatModel):
+    """What dlt's incrementals have in common, wherever they stand."""
 
     cursor_path: str = Field(description="JSONPath of the key in a row.")
     initial_value: Any = Field(default=None, description="Where the first sync begins.")
-    end_value: Any = Field(default=None, description="Where a bounded sync ends.")
-    start_param: str | None = Field(default=None, description="Query parameter of the start.")
-    end_param: str | None = Field(default=None, description="Query parameter of the end.")
     last_value_func: Annotated[
         Annotated[Literal["min", "max"], Tag(TEXT)] | TaggedObject, BY_SHAPE
     ] = Field(default="max", description="How the last value is found.")
@@ -44,7 +64,9 @@ class IncrementalConfig(FormatModel):
     allow_external_schedulers: bool | None = Field(
         default=None, description="Take the range from a scheduler, Airflow for one."
     )
-    lag: float | None = Field(default=None, description="How far to go back behind the last value.")
+    lag: int | float | None = Field(
+        default=None, description="How far to go back behind the last value."
+    )
     on_cursor_value_missing: Literal["raise", "include", "exclude"] | None = Field(
         default=None, description="What to do with a row without the key."
     )
@@ -54,8 +76,29 @@ class IncrementalConfig(FormatModel):
     range_end: Literal["open", "closed"] | None = Field(
         default=None, description="Whether the end belongs to the range."
     )
-    convert: PythonObject = Field(default=None, description="Function over the values sent.")
-    transform: PythonObject = Field(default=None, description="Old name of `convert`.")
+    convert: Function = Field(default=None, description="Function over the values sent.")
+    transform: Function = Field(default=None, description="Old name of `convert`.")
+
+
+class IncrementalParam(CursorModel):
+    """A query parameter that holds the start of an incremental."""
+
+    type: Literal["incremental"]
+    end_value: SkipJsonSchema[_NotOfParam] = None
+    start_param: SkipJsonSchema[_NotOfParam] = None
+    end_param: SkipJsonSchema[_NotOfParam] = None
+
+
+class IncrementalConfig(CursorModel):
+    """How later syncs ask for the new and the changed only."""
+
+    end_value: Any = Field(default=None, description="Where a bounded sync ends.")
+    start_param: str | None = Field(default=None, description="Query parameter of the start.")
+    end_param: str | None = Field(default=None, description="Query parameter of the end.")
+    per_parent: bool | None = Field(
+        default=None,
+        description="A cursor for each row of the parent, where dlt has one for all of them.",
+    )
     settled_when: RowCondition | None = Field(
         default=None,
         description="Python expression over a row's fields; true once it can change no more.",

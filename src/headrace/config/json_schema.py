@@ -17,7 +17,6 @@ _SWITCH = r"^([tT]rue|TRUE|[fF]alse|FALSE|yes|no|on|off|[01])$"
 _DEFINITIONS = {
     "resource": ("ResourceDefaultsModel", "ResourceModel"),
     "endpoint": ("EndpointModel",),
-    "incremental": ("IncrementalConfig",),
 }
 """Which models hold the keys of a place in the table of what is not built."""
 _FREE_FORMATS = (None, "password")

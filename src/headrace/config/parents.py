@@ -5,11 +5,13 @@ Works on the document as written; meaning as in dlt's REST API source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from headrace.config.fields import is_python_object
 from headrace.config.placeholders import CONTEXTS, names_in, resolves
 from headrace.config.showing import Path, listed, nearest
 from headrace.json_path import JsonPath
@@ -19,6 +21,7 @@ _ESCAPE = "for a literal brace write `{{` or `}}`"
 _RESOURCES, _INCREMENTAL = CONTEXTS
 _FORM = "`{resources.NAME.FIELD}`"
 _VALUE = "`{incremental.start_value}`"
+_VALUES = ("start_value", "last_value", "initial_value", "end_value", "cursor_path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,15 @@ def parent_fields(endpoint: Mapping[str, Any]) -> tuple[ParentField, ...]:
         if isinstance(parent, str) and (path := _json_path(param.get("field"))):
             found[name] = ParentField(name, parent, path)
     return tuple(found.values())
+
+
+def holds_incremental_values(endpoint: Mapping[str, Any]) -> bool:
+    """Whether a request holds a value of an incremental by a placeholder.
+
+    Args:
+        endpoint: merged with the defaults; may be wrong in any way.
+    """
+    return any(name.startswith(_INCREMENTAL) for _, name in _names(endpoint))
 
 
 def parent_faults(
@@ -172,6 +184,10 @@ def _fault_of(name: str, endpoint: Mapping[str, Any], *, is_in_path: bool) -> st
     if name.startswith(_INCREMENTAL):
         if endpoint.get("incremental") is None:
             return f"`{{{name}}}` needs `endpoint.incremental`"
+        # What stands behind the value is a field of it, as in `{incremental.end_value.year}`.
+        value = re.split(r"[.\[]", name.removeprefix(_INCREMENTAL), maxsplit=1)[0]
+        if value not in _VALUES:
+            return f"`{{{name}}}` is no value of an incremental; there are: {listed(_VALUES)}"
         return None
     if is_in_path:
         return None  # a param, which is bound elsewhere
@@ -223,7 +239,7 @@ def _filled_later(endpoint: Mapping[str, Any], key: str) -> Any:
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and not is_python_object(value):
         if resolves(value) or value.get("type") == "incremental":
             return
         for key, inner in value.items():

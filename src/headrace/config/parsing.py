@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from headrace.config.auth import AnyAuth
 from headrace.config.auth_lookups import DEFAULT_SECTIONS, Sections, with_completed_auths
+from headrace.config.cursor import build_cursor, cursor_faults, is_incremental_param
 from headrace.config.document import ResourceModel, SourceDocument
 from headrace.config.endpoint import EndpointModel
 from headrace.config.faults import FaultCollector
@@ -221,6 +222,8 @@ def _wrong_when_merged(
         at(document, (*place, "stop_condition")), endpoint.get("data_selector")
     ):
         yield (*place, "stop_condition"), _ROWS_ARE_ELSEWHERE
+    for below, message in cursor_faults(endpoint):
+        yield (*path, *below), message
     params = endpoint.get("params")
     if isinstance(endpoint.get("path"), str):
         try:
@@ -249,6 +252,7 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
         endpoint=_endpoint(merged["endpoint"], document["client"]),
         hints=hints,
         parent=build_parent(merged),
+        cursor=build_cursor(merged["endpoint"]),
         tail=build_tail(merged, at(document, place) if place else None),
     )
 
@@ -262,7 +266,12 @@ def _copied(value: Any) -> Any:
 
 def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointConfig:
     path, params = bind_path(merged["path"], merged.get("params") or {})
-    params = {name: value for name, value in params.items() if not resolves(value)}
+    params = {
+        # It keeps its place in the query.
+        name: None if is_incremental_param(value) else value
+        for name, value in params.items()
+        if not resolves(value)
+    }
     typed = EndpointModel.model_validate({**merged, "path": path, "params": params})
     paginator = merged.get("paginator")
     if paginator is None:

@@ -9,6 +9,7 @@ from jsonpath_ng import JSONPath
 
 from headrace.config.auth import AuthModel
 from headrace.config.client import ClientConfig, PipelineConfig
+from headrace.config.cursor import CursorConfig
 from headrace.config.parents import ParentConfig
 from headrace.config.tail import TailConfig
 
@@ -52,7 +53,8 @@ class ResourceConfig:
         endpoint: what it asks for.
         hints: keyword arguments for `dlt.resource`, as the user gave them.
         parent: the resource that it depends on; None when it depends on none.
-        tail: how it is kept up with; None when each sync lists all of it.
+        cursor: its incremental, where that is one of dlt's; None for none.
+        tail: how it is kept up with; None when each sync lists all of it, or what `cursor` says.
     """
 
     index: int
@@ -60,6 +62,7 @@ class ResourceConfig:
     endpoint: EndpointConfig
     hints: dict[str, Any]
     parent: ParentConfig | None = None
+    cursor: CursorConfig | None = None
     tail: TailConfig | None = None
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from headrace.config.fields import OBJECT
 from headrace.config.incremental import IncrementalConfig, LookbackConfig
 from headrace.config.paginators import paginator_kind
-from headrace.config.parents import parent_fields
+from headrace.config.parents import holds_incremental_values, parent_fields
 from headrace.config.placeholders import names_in
 from headrace.config.showing import Path, listed
 from headrace.expressions import Expression
@@ -23,14 +23,16 @@ _OURS = ("settled_when", "refresh_path", "refresh_selector", "touches", "late_ro
 WITH_START_PARAM = (
     *("start_param", "end_param", "end_value", "lag", "convert", "transform"),
     *("range_start", "range_end", "allow_external_schedulers", "on_cursor_value_missing"),
+    "per_parent",
 )
-"""Keys of dlt's incrementals that have no meaning without a `start_param`."""
+"""Keys that make an incremental one of dlt's also where the listing is newest first."""
 
 _LIMIT = "limit"
 _NEEDS_ALL_ROWS = ("scd2", "insert-only", "cdc")
 _DISPOSITION = (
-    "an incremental with `row_order: desc` loads rows again when they change, which needs "
-    "`write_disposition: merge`"
+    "an incremental with `row_order: desc` and no `start_param` loads rows again when they change, "
+    "which needs `write_disposition: merge`; to leave out the rows of earlier syncs without asking "
+    "again for those that change, as dlt does, add `range_start: closed`"
 )
 _NO_TAIL_PAGINATORS = {
     "offset": "each deletion shifts a row past the client",
@@ -64,14 +66,23 @@ class TailConfig:
     settings: TailSettings = field(repr=False)
 
 
-def is_tail(incremental: object) -> bool:
-    """Whether an `incremental`, as written, is one of ours and not dlt's with a start param."""
+def is_tail(endpoint: Mapping[str, Any]) -> bool:
+    """Whether the `incremental` of an endpoint keeps up with a listing, and is none of dlt's.
+
+    With a key that dlt does not know it does. So it does where the listing is newest first and
+    nothing asks for a part of it: neither a key that only dlt's have, nor a placeholder.
+
+    Args:
+        endpoint: merged with the defaults; may be wrong in any way.
+    """
+    incremental = endpoint.get("incremental")
     if not isinstance(incremental, Mapping):
         return False
     if any(incremental.get(key) is not None for key in _OURS):
         return True
-    plain = any(incremental.get(key) is not None for key in WITH_START_PARAM)
-    return incremental.get("row_order") == "desc" and not plain
+    is_dlts = any(incremental.get(key) is not None for key in WITH_START_PARAM)
+    is_newest_first = incremental.get("row_order") == "desc"
+    return is_newest_first and not is_dlts and not holds_incremental_values(endpoint)
 
 
 def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tuple[Path, str]]:
@@ -88,10 +99,12 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
     incremental = endpoint.get("incremental") if isinstance(endpoint, Mapping) else None
     if not (isinstance(endpoint, Mapping) and isinstance(incremental, Mapping)):
         return
-    if not is_tail(incremental):
+    if not is_tail(endpoint):
         return
     here: Path = ("endpoint", "incremental")
     yield from (((*here, path), message) for path, message in _own_faults(incremental))
+    if holds_incremental_values(endpoint):
+        yield here, "has no values for `{incremental. ...}`: it is listed from the top each time"
     if parent_fields(endpoint):
         yield here, "cannot be kept up with: it is listed anew for each row of its parent"
     yield from ((here, message) for message in _paginator_faults(paginator))
@@ -136,7 +149,7 @@ def build_tail(resource: Mapping[str, Any], paginator: object) -> TailConfig | N
         paginator: that it is listed with, as written.
     """
     endpoint = resource["endpoint"]
-    if not is_tail(endpoint.get("incremental")):
+    if not is_tail(endpoint):
         return None
     model = IncrementalConfig.model_validate(endpoint["incremental"])
     keys = _primary_key(resource) or ()
@@ -160,7 +173,7 @@ def _own_faults(incremental: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if incremental.get(key) is not None:
             yield (
                 key,
-                f"`{key}` is for APIs that filter by a `start_param`; it does not go with "
+                f"`{key}` is for dlt's incrementals; it does not go with "
                 f"{listed([key for key in (*_OURS, 'row_order') if incremental.get(key)])}",
             )
     for key in ("cursor_path", "time_path"):

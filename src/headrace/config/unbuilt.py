@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headrace.config.fields import is_dlt_instance
-from headrace.config.placeholders import names_in
 from headrace.config.showing import Path
-from headrace.config.tail import WITH_START_PARAM, is_tail
 
 UNBUILT: Mapping[str, tuple[str, ...]] = {
     "resource": ("processing_steps", "parent_table_name"),
     "endpoint": ("response_actions",),
-    "incremental": WITH_START_PARAM,
-    "param type": ("incremental",),
-    "placeholder": ("path", "params", "json", "data", "headers"),
 }
 
 
@@ -34,10 +28,6 @@ def find_unbuilt(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         if isinstance(endpoint, dict):
             below: Path = (*path, "endpoint")
             yield from _unbuilt_keys(endpoint, below, "endpoint")
-            yield from _unbuilt_params(endpoint.get("params"), (*below, "params"))
-            yield from _unbuilt_incremental(endpoint.get("incremental"), (*below, "incremental"))
-            for key in UNBUILT["placeholder"] if endpoint.get("incremental") is not None else ():
-                yield from _unbuilt_placeholders(endpoint.get(key), (*below, key))
 
 
 def written_resources(document: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -64,34 +54,3 @@ def _unbuilt_keys(mapping: Mapping[str, Any], path: Path, place: str) -> Iterato
             yield (*path, key), f"`{key}` is part of the format but is not built yet; leave it out"
 
 
-def _unbuilt_incremental(incremental: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if incremental is not None and not is_tail(incremental):
-        yield (
-            path,
-            "an `incremental` with a `start_param` is part of the format but is not built yet; "
-            "built: a listing that is newest first, `{cursor_path: id, row_order: desc}`",
-        )
-
-
-def _unbuilt_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    for name, value in params.items() if isinstance(params, dict) else ():
-        kind = value.get("type") if isinstance(value, dict) else None
-        if is_dlt_instance(value, "dlt.extract.incremental", "Incremental"):
-            kind = "incremental"
-        if isinstance(kind, str) and kind in UNBUILT["param type"]:
-            message = f"a param of type `{kind}` is part of the format but is not built yet"
-            yield (*path, name), f"{message}; built: plain values"
-
-
-def _unbuilt_placeholders(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _unbuilt_placeholders(key, (*path, key))
-            yield from _unbuilt_placeholders(inner, (*path, key))
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from _unbuilt_placeholders(inner, (*path, index))
-    elif isinstance(value, str):
-        for name in names_in(value) or ():
-            if name.startswith("incremental."):
-                yield path, f"`{{{name}}}` is part of the format but is not built yet"
