@@ -46,7 +46,7 @@ def test_a_param_begins_a_range() -> None:
 
 
 def test_an_object_stays_the_very_object() -> None:
-    made = dlt.sources.incremental("updated_at")
+    made: Any = dlt.sources.incremental("updated_at")
     cursor = cursor_of(small({"params": {"since": made}}))
     assert cursor.incremental is made
     assert cursor.start_param == "since"

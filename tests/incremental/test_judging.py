@@ -1,0 +1,100 @@
+"""Rows that are left out of sight change nothing: dlt's own step says the same of whole pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dlt
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headrace.incremental.judging import Judge, StateElsewhere
+
+NUMBERS = st.integers(1, 4)
+KINDS: list[st.SearchStrategy[Any]] = [NUMBERS, NUMBERS.map(str), NUMBERS.map(float)]
+# Mostly of one kind; rows without a value, and some that do not go with the others.
+ODD = st.none() | st.just("absent") | st.booleans()
+
+
+@st.composite
+def listings(draw: st.DrawFn) -> tuple[dict[str, Any], list[list[list[dict[str, Any]]]]]:
+    """Settings, and the pages of some loads in a row."""
+    kind = draw(st.sampled_from(KINDS))
+    chosen = {
+        "cursor_path": draw(st.sampled_from(["at", "$.at", "in.at"])),
+        "initial_value": draw(kind | kind | st.none()),
+        "last_value_func": draw(st.sampled_from([max, min])),
+        "primary_key": draw(st.sampled_from([None, "id", (), ("id", "v")])),
+        "row_order": draw(st.sampled_from([None, "asc", "desc"])),
+        "on_cursor_value_missing": draw(st.sampled_from(["include", "exclude", "raise"])),
+        "range_start": draw(st.sampled_from(["open", "closed"])),
+        "range_end": draw(st.sampled_from(["open", "closed"])),
+        "lag": draw(st.sampled_from([None, 1])) if kind is not KINDS[1] else None,
+    }
+    if chosen["initial_value"] is not None:
+        chosen["end_value"] = draw(st.none() | kind)
+    cursors = st.one_of(*[kind] * 5, ODD) if draw(st.booleans()) else kind
+    rows = st.builds(made_row, cursors, NUMBERS, st.integers(0, 1))
+    pages = st.lists(rows, min_size=1, max_size=5)
+    return chosen, draw(st.lists(st.lists(pages, min_size=1, max_size=3), min_size=1, max_size=2))
+
+
+def made_row(cursor: Any, key: int, v: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": key, "v": v}
+    return row if cursor == "absent" else {**row, "at": cursor, "in": {"at": cursor}}
+
+
+class Pipe:
+    """What dlt's step needs of a pipe."""
+
+    name = "items"
+    has_parent = False
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def alike(chosen: dict[str, Any], state: Any) -> StateElsewhere:
+    made = StateElsewhere.like(dlt.sources.incremental(**chosen), state)
+    made.resource_name = "items"
+    return made
+
+
+def outcome(step: Callable[[Any], Any], page: list[Any]) -> Any:
+    """What a step lets through of a page, or the error that it raises."""
+    try:
+        return step(page) or []
+    except Exception as error:
+        return type(error)
+
+
+@settings(max_examples=200, deadline=None)
+@given(listings())
+def test_judged_as_by_dlts_step_on_whole_pages(
+    listing: tuple[dict[str, Any], list[list[list[dict[str, Any]]]]],
+) -> None:
+    chosen, loads = listing
+    our_state: Any = None
+    their_state: Any = None
+    for pages in loads:
+        ours, theirs, pipe = alike(chosen, our_state), alike(chosen, their_state), Pipe()
+        judge = Judge(ours, has_parent=False)
+        theirs.bind(pipe)  # type: ignore[arg-type]
+        for page in pages:
+            raw = [msgspec.Raw(msgspec.json.encode(row)) for row in page]
+            expected = outcome(theirs, list(page))
+            found = outcome(judge.rows, raw)
+            if isinstance(expected, type):
+                assert found == expected
+                return
+            assert [msgspec.json.decode(row) for row in found] == expected
+            assert judge.is_over == pipe.is_closed
+            assert compared(ours.kept) == compared(theirs.kept)
+        our_state, their_state = ours.kept, theirs.kept
+
+
+def compared(state: Any) -> dict[str, Any]:
+    return {**state, "unique_hashes": sorted(state["unique_hashes"])}
