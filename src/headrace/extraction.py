@@ -9,24 +9,22 @@ from typing import Any, cast
 
 import dlt
 import msgspec
-from dlt.extract.incremental import Incremental, IncrementalResourceWrapper
+from dlt.extract.incremental import IncrementalResourceWrapper
 from dlt.extract.items_transform import LimitItem
 from dlt.extract.pipe import ForkPipe, Pipe
 
-from headrace.config.cursor import CursorConfig
 from headrace.config.tail import TailConfig
 from headrace.destination_secrets import destination_secrets
 from headrace.exceptions import RowError
 from headrace.figures import ResourceFigures
 from headrace.gone import gone_rows
 from headrace.handover import UNREADABLE, Batch, Handover
-from headrace.incremental import CursorValues, Judge, may_end_early
+from headrace.incremental import Judge, RunningCursor, may_end_early
 from headrace.legs import LegEnd, Legs
 from headrace.listing import FetchedPage, Listing
 from headrace.live_table import current_load_id
 from headrace.passed_rows import ParentRows
 from headrace.redaction import keep_secret
-from headrace.request_template import RequestTemplate
 from headrace.rows import BatchIds, RowIds
 from headrace.running import RunningSync, running_sync
 from headrace.tailing import LegBounds, TailLane
@@ -53,21 +51,6 @@ class ExtractionSettings:
     limit_rows: int | None = None
     batch_rows: int = 25_000
     batch_bytes: int = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class RunningCursor:
-    """A resource's incremental while it runs.
-
-    Args:
-        injected: what dlt has made of it, bound to the state.
-        config: as the config has it.
-        template: of the request that holds its values.
-    """
-
-    injected: Incremental[Any]
-    config: CursorConfig
-    template: RequestTemplate
 
 
 def extract_rows(
@@ -99,9 +82,8 @@ def extract_rows(
         HeadraceError: the listing failed, or a row cannot be loaded.
     """
     context = ExtractionContext.of_running_resource(listing, settings, tail, dependents)
-    figures = context.figures
     in_legs = tail is not None and context.is_loaded and settings.limit_rows is None
-    page_by_page = False
+    page_by_page = are_unique = False
     if context.sync.replay is not None:
         if cursor is not None:
             cursor.injected.advance(None)
@@ -116,13 +98,11 @@ def extract_rows(
         pages = _leg_pages(listing, lanes, settings, tail, context.sync)
         are_unique = not _may_repeat(settings, context.sync.legs)
     elif cursor is not None:
-        # As in dlt, a step that closes the listing has seen one page more than the last one loaded.
+        # dlt's own step may close the listing behind any page.
         page_by_page = context.wants_dicts and may_end_early(cursor.injected)
-        pages = _range_pages(listing, lanes, settings, cursor, context)
-        are_unique = False
+        pages = _range_pages(lanes, cursor, context)
     else:
-        pages = _pages(listing, lanes, settings, figures)
-        are_unique = False
+        pages = _pages(listing, lanes, settings, context.figures)
     yield from context.hand_over(pages, keys_are_unique=are_unique, page_by_page=page_by_page)
 
 
@@ -302,25 +282,20 @@ def _pages(
 
 
 def _range_pages(
-    listing: Listing,
-    lanes: Lanes,
-    settings: ExtractionSettings,
-    cursor: RunningCursor,
-    context: ExtractionContext,
+    lanes: Lanes, cursor: RunningCursor, context: ExtractionContext
 ) -> Iterator[FetchedPage]:
     """What the values of an incremental ask for, without the rows that it leaves out.
 
     Where functions of the user come first, dlt's own step leaves them out.
     """
     may_end = may_end_early(cursor.injected)
-    values = CursorValues.of_load(cursor.injected)
-    listing = replace(listing, request=values.fill(cursor.template, cursor.config))
+    listing = replace(context.listing, request=cursor.request())
     judge = None
     if not context.wants_dicts:
         # With a limit the load is one to look at: what it leaves out must come with the next one.
-        keeps_state = settings.limit_rows is None
+        keeps_state = context.settings.limit_rows is None
         judge = Judge.beside(cursor.injected, has_parent=False, keeps_state=keeps_state)
-    pages = _pages(listing, lanes, settings, context.figures, may_end_early=may_end)
+    pages = _pages(listing, lanes, context.settings, context.figures, may_end_early=may_end)
     return pages if judge is None else judge.pages(pages, context.figures)
 
 

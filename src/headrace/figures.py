@@ -18,7 +18,8 @@ class ResourceFigures:
             limit cut off. After a load, without the discarded and the replaced too.
         side_rows: of those handed on, the rows that dlt's normalizer types.
         passed_on: received for the resources that depend on them alone, and not loaded.
-        known: received though the table has them already, so not loaded again.
+        known: received though the table has them already, so not loaded again, or though they are
+            outside of what an incremental asks for.
         quarantined: set aside, since they cannot be loaded as they are.
         discarded: by the schema contract, or by a processing step.
         replaced: older versions of rows that came again in the same load.

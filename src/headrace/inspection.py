@@ -11,18 +11,25 @@ from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
 from headrace.authentication import Authentications
-from headrace.children import ChildListings, rows_of
+from headrace.children import AskedRow, ChildListings, rows_of
 from headrace.client_settings import client_settings
 from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.exceptions import HeadraceError, RowError
 from headrace.figures import ResourceFigures
 from headrace.handover import UNREADABLE
+from headrace.incremental import CursorValues
 from headrace.listing import Client, FetchedPage, Listing
 from headrace.live_table import LiveTable
 from headrace.passed_rows import ParentRows
 from headrace.redaction import Redactor
 from headrace.rows import MainRoad
-from headrace.source import SOURCE_NAME, build_listing, build_resources, request_template
+from headrace.source import (
+    SOURCE_NAME,
+    as_in_first_sync,
+    build_listing,
+    build_resources,
+    request_template,
+)
 from headrace.wire.lanes import Lanes
 
 
@@ -138,13 +145,15 @@ async def _pages(
 ) -> AsyncIterator[FetchedPage]:
     listing, figures = build_listing(config, resource, authentications), ResourceFigures()
     if resource.parent is None:
-        async for page in listing.pages(client, figures):
+        async for page in as_in_first_sync(listing, resource).pages(client, figures):
             yield page
         return
-    children = ChildListings(listing, request_template(resource.endpoint), resource.parent)
+    template, cursor = request_template(resource.endpoint), resource.cursor
+    children = ChildListings(listing, template, resource.parent, cursor)
+    values = None if cursor is None else CursorValues.of_first_sync(cursor)
     parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
     async for row in parent_rows:
-        async for page in children.of_row(row, client, figures):
+        async for page in children.of_row(AskedRow(row, 0, values), client, figures):
             yield page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import dlt
@@ -22,8 +23,8 @@ from headrace.config import (
     in_order_of_dependence,
     parse_config,
 )
-from headrace.extraction import ExtractionSettings, RunningCursor, extract_rows
-from headrace.incremental import CursorValues, new_incremental
+from headrace.extraction import ExtractionSettings, extract_rows
+from headrace.incremental import CursorValues, RunningCursor, new_incremental
 from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.outlets import clean_logs
@@ -236,12 +237,9 @@ def build_listing(
     """
     endpoint = resource.endpoint
     template = request_template(endpoint)
-    if resource.parent is not None:
-        request = template.unfilled
-    elif resource.cursor is not None:
-        request = CursorValues.of_first_sync(resource.cursor).fill(template, resource.cursor)
-    else:
-        request = template.filled({})
+    # What a row of the parent, or the state, is to fill in is not there yet.
+    is_filled = resource.parent is None and resource.cursor is None
+    request = template.filled({}) if is_filled else template.unfilled
     authentications = authentications or Authentications.of_config(config)
     credentials = authentications.of(endpoint.auth)
     keep_secret([*credentials.secrets, *config.secrets])
@@ -252,6 +250,23 @@ def build_listing(
         endpoint.data_selector,
         PaginatorFactory(config.client, endpoint, credentials).new,
     )
+
+
+def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
+    """The listing with the request of a first sync, where there is no state.
+
+    Args:
+        listing: of a resource that depends on none.
+        resource: as the config has it.
+
+    Raises:
+        ConfigError: a placeholder of the incremental cannot be filled.
+    """
+    if resource.cursor is None:
+        return listing
+    values = CursorValues.of_first_sync(resource.cursor)
+    request = values.fill(request_template(resource.endpoint), resource.cursor)
+    return replace(listing, request=request)
 
 
 def request_template(endpoint: EndpointConfig) -> RequestTemplate:

@@ -287,7 +287,7 @@ def test_a_look_asks_as_a_first_sync_does(api: ChangingItems) -> None:
     config = parse_config(api.config({"items": by_number(convert=lambda value: value + 1)}))
     (resource,) = config.resources
     assert isinstance(resource, ResourceConfig)
-    assert "since=4" in take_sample(config, resource, 3).asked
+    assert "since=4" in str(take_sample(config, resource, 3).asked)
 
 
 def test_a_load_of_a_beginning_leaves_the_state_as_it_is(

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from headrace import rest_api_source
+from headrace.config import ResourceConfig, parse_config
 from headrace.incremental import PER_PARENT
+from headrace.inspection import take_sample
 from headrace.source import SOURCE_NAME
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.changing_items import cursors_of
@@ -163,6 +165,15 @@ def test_a_parent_with_an_incremental_passes_on_what_is_new(
     assert asked[0] == asked[1]
     assert sum("/1/" in each for each in asked[1]) == 1
     assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+
+
+@pytest.mark.parametrize("per_parent", [None, True])
+def test_a_look_asks_as_a_first_sync_does(per_parent: bool | None, api: Issues) -> None:
+    api.comments = WORLDS[0]
+    config = parse_config(api.config(per_parent=per_parent, initial_value=4))
+    comments = config.resources[1]
+    assert isinstance(comments, ResourceConfig)
+    assert [row["id"] for row in take_sample(config, comments, 3).rows] == ["1-4", "2-5"]
 
 
 def test_rows_that_are_not_loaded_leave_no_state(api: Issues, warehouse: Warehouse) -> None:

@@ -52,5 +52,3 @@ def _unbuilt_keys(mapping: Mapping[str, Any], path: Path, place: str) -> Iterato
     for key in UNBUILT[place]:
         if mapping.get(key) is not None:
             yield (*path, key), f"`{key}` is part of the format but is not built yet; leave it out"
-
-

@@ -8,13 +8,14 @@ it judges the rows while they are JSON, and the one in the pipe lets all pass.
 
 from headrace.incremental.dependent import PER_PARENT, ParentCursors, SharedCursor
 from headrace.incremental.judging import Judge, may_end_early
-from headrace.incremental.values import CursorValues, new_incremental
+from headrace.incremental.values import CursorValues, RunningCursor, new_incremental
 
 __all__ = [
     "PER_PARENT",
     "CursorValues",
     "Judge",
     "ParentCursors",
+    "RunningCursor",
     "SharedCursor",
     "may_end_early",
     "new_incremental",

@@ -9,10 +9,11 @@ from typing import Any, cast
 from dlt.extract.incremental import Incremental
 
 from headrace.config.cursor import CursorConfig
+from headrace.exceptions import ConfigError, Fault
 from headrace.exchange import Request
 from headrace.request_template import RequestTemplate
 
-_CONVERTED = ("initial_value", "start_value", "last_value", "end_value")
+_VALUES = ("initial_value", "start_value", "last_value", "end_value")
 
 
 def new_incremental(cursor: CursorConfig) -> Incremental[Any]:
@@ -80,7 +81,7 @@ class CursorValues:
             others: values for its other placeholders.
 
         Raises:
-            KeyError, AttributeError, ValueError: as `RequestTemplate.filled`.
+            ConfigError: a placeholder has a format that its value does not take.
         """
         values = {**(others or {}), "incremental": self}
         added = {
@@ -94,8 +95,41 @@ class CursorValues:
         if cursor.convert is not None:
             # As in dlt, a param without a value is the function's to fill, a placeholder is not.
             added = {name: cursor.convert(value) for name, value in added.items()}
-            for name in _CONVERTED:
+            for name in _VALUES:
                 value = getattr(self, name)
                 values[f"incremental.{name}"] = None if value is None else cursor.convert(value)
-        request = template.filled(values)
+        try:
+            request = template.filled(values)
+        except (KeyError, AttributeError, ValueError, TypeError) as error:
+            kinds = ", ".join(f"`{name}` is {_kind(getattr(self, name))}" for name in _VALUES)
+            raise ConfigError(
+                [Fault("endpoint", f"a placeholder cannot be filled: {error}; {kinds}")]
+            ) from None
         return replace(request, params={**request.params, **added})
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCursor:
+    """The incremental of a resource that is running.
+
+    Args:
+        injected: what dlt has made of it, bound to the state, and before it has seen a row.
+        config: as the config has it.
+        template: of the request that holds its values.
+    """
+
+    injected: Incremental[Any]
+    config: CursorConfig
+    template: RequestTemplate
+
+    def request(self) -> Request:
+        """The request for what is new.
+
+        Raises:
+            ConfigError: as `CursorValues.fill`.
+        """
+        return CursorValues.of_load(self.injected).fill(self.template, self.config)
+
+
+def _kind(value: Any) -> str:
+    return "absent" if value is None else f"of the type {type(value).__name__}"
