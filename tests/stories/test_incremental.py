@@ -320,3 +320,14 @@ def test_a_verification_lists_from_the_first_value_and_repairs(
     assert sorted(report.tables[0].comparison.missing) == [4, 13]
     assert warehouse.query("SELECT count(*) FROM test_data.items") == [(11,)]
     assert cursors_of(pipeline) == known
+
+
+def test_rows_are_tables_behind_it(api: ChangingItems, warehouse: Warehouse) -> None:
+    api.rows = WORLDS[0]
+    pipeline = warehouse.pipeline()
+    pipeline.extract(rest_api_source(api.config({"items": by_number()})))
+    (load_id,) = pipeline.list_extracted_load_packages()
+    jobs = pipeline.get_load_package_info(load_id).jobs["new_jobs"]
+    assert ("items", "parquet") in {
+        (job.job_file_info.table_name, job.job_file_info.file_format) for job in jobs
+    }
