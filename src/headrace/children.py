@@ -277,7 +277,7 @@ class ChildExtraction:
             for page in limited(pages, load.rows_left):
                 if load.rows_left is not None:
                     load.rows_left -= len(page.rows)
-                if cursors is not None and page.place != place:
+                if cursors is not None and page.rows and page.place != place:
                     place, judge = page.place, cursors.judge(keys[page.place])
                 yield page if judge is None else judge.page(page, figures)
 

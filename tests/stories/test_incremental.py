@@ -322,6 +322,25 @@ def test_a_verification_lists_from_the_first_value_and_repairs(
     assert cursors_of(pipeline) == known
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_limit_leaves_the_rest_for_the_next_load(
+    most: int, api: ChangingItems, warehouse: Warehouse
+) -> None:
+    api.rows = WORLDS[0]
+    asked, known = [], []
+    for name, make_source in MAKERS.items():
+        pipeline = warehouse.pipeline(name)
+        for _ in range(2):
+            source = make_source(api.config({"items": by_number(row_order="asc")}))
+            source.resources["items"].add_limit(most)
+            pipeline.run(source)
+        asked.append(api.asked())
+        known.append(cursors_of(pipeline))
+    assert asked[0] == asked[1]
+    assert known[0] == known[1]
+    assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+
+
 def test_rows_are_tables_behind_it(api: ChangingItems, warehouse: Warehouse) -> None:
     api.rows = WORLDS[0]
     pipeline = warehouse.pipeline()

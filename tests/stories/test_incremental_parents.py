@@ -116,12 +116,13 @@ def test_a_cursor_for_each_row_of_the_parent(way: str, api: Issues, warehouse: W
             source.comments.add_map(lambda row: row)
         pipeline.run(source)
         asked.append([each for each in api.asked() if "comments" in each])
+        cursors = pipeline.state["sources"][SOURCE_NAME]["resources"]["comments"][PER_PARENT]["n"]
+        assert len(cursors) == sum(1 for comments in world.values() if comments)
     assert asked == [
         [f"/issues/{n}/comments?since=0" for n in (1, 2, 3)],
         [f"/issues/{n}/comments?since={since}" for n, since in ((1, 4), (2, 5), (3, 0))],
     ]
     assert ids(warehouse) == ["1-1", "1-4", "1-6", "2-2", "2-5", "3-2", "3-8"]
-    cursors = pipeline.state["sources"][SOURCE_NAME]["resources"]["comments"][PER_PARENT]["n"]
     assert {key: cursor["last_value"] for key, cursor in cursors.items()} == {
         '{"id":1}': 6,
         '{"id":2}': 5,
