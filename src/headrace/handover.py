@@ -11,6 +11,7 @@ import dlt
 import msgspec
 import pyarrow as pa
 
+from headrace.column_hints import column_hints_restored
 from headrace.exceptions import RowError
 from headrace.figures import Figures
 from headrace.gone import gone_rows
@@ -124,6 +125,10 @@ class Handover:
         Raises:
             RowError: a row cannot be loaded, and `strict` is set.
         """
+        with column_hints_restored(dlt.current.resource()):
+            yield from self._items(batches)
+
+    def _items(self, batches: Iterable[Batch]) -> Iterator[Any]:
         typed: list[str] = []
         if self._table.is_declared:
             table = self._with_ids(self._road.part([]).table, self._ids.take(0))

@@ -111,6 +111,19 @@ def test_two_loads_in_a_row_are_those_of_dlt(server: JsonServer, warehouse: Ware
         assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
 
 
+def test_one_source_object_runs_twice(server: JsonServer, warehouse: Warehouse) -> None:
+    sources = {name: make_source(items_config(server)) for name, make_source in MAKERS.items()}
+    for pages in (
+        [[{"id": 1, "n": 1}]],
+        [[{"id": 2, "n": 1.5, "new": "x"}], [{"id": 3, "n": "y"}]],
+    ):
+        serve(server, pages)
+        for name, source in sources.items():
+            warehouse.pipeline(name).run(source)
+
+        assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
+
+
 def test_each_takes_over_the_tables_of_the_other(server: JsonServer, warehouse: Warehouse) -> None:
     config = items_config(server)
     for number, make_source in enumerate(
