@@ -365,6 +365,23 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     (small(None, include_from_parent=["id"]), f"{ITEM}.include_from_parent", ["needs a parent"]),
     (
         two(
+            {
+                "name": "runs",
+                "primary_key": "id",
+                "write_disposition": "merge",
+                "endpoint": {"incremental": {"cursor_path": "id", "row_order": "desc"}},
+            },
+            {
+                "name": "steps",
+                "write_disposition": "replace",
+                "endpoint": "runs/{resources.runs.id}/steps",
+            },
+        ),
+        "resources[1].write_disposition",
+        ["the latest rows of `runs`", "use `merge` or `append`"],
+    ),
+    (
+        two(
             "b",
             {
                 "name": "a",

@@ -94,21 +94,19 @@ def holds_incremental_values(endpoint: Mapping[str, Any]) -> bool:
     return any(name.startswith(_INCREMENTAL) for _, name in _names(endpoint))
 
 
-def parent_faults(
-    endpoints: Sequence[tuple[str, Mapping[str, Any] | None]],
-) -> Iterator[tuple[int, str]]:
+def parent_faults(resources: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[int, str]]:
     """Parents that are not there, and resources that wait for each other.
 
     Args:
-        endpoints: name and merged endpoint of each resource, in order; None for one of the user's.
+        resources: name and merged keys of each, in order; no keys of those made in Python.
 
     Yields:
         The place of the resource, and a message.
     """
-    names = [name for name, _ in endpoints]
+    names = [name for name, _ in resources]
     parents: dict[str, str] = {}
-    for index, (name, endpoint) in enumerate(endpoints):
-        fields = parent_fields(endpoint or {})
+    for index, (name, resource) in enumerate(resources):
+        fields = parent_fields(resource.get("endpoint") or {})
         asked = list(dict.fromkeys(field.resource for field in fields))
         if len(asked) > 1:
             yield index, f"depends on {listed(asked)}, but a resource can have one parent only"

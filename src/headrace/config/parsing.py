@@ -29,7 +29,7 @@ from headrace.config.showing import Path, at, kind
 from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
 from headrace.config.stop_conditions import looks_for_rows, place_of_paginator
 from headrace.config.substitution import SubstitutedValues
-from headrace.config.tail import build_tail, tail_faults
+from headrace.config.tail import build_tail, replaced_children, tail_faults
 from headrace.config.unbuilt import (
     find_unbuilt,
     written_resources,
@@ -127,8 +127,11 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 yield ("resources", index), message
         elif isinstance(resource, (str, dict)):
             yield from _wrong_when_merged(document, index, resource)
-    for index, message in parent_faults(_merged_endpoints(document)):
+    merged = _merged_resources(document)
+    for index, message in parent_faults(merged):
         yield ("resources", index), message
+    for index, message in replaced_children(merged):
+        yield ("resources", index, "write_disposition"), message
 
 
 def _listed_resources(document: Mapping[str, Any]) -> list[Any]:
@@ -136,17 +139,18 @@ def _listed_resources(document: Mapping[str, Any]) -> list[Any]:
     return list(resources) if isinstance(resources, (list, tuple)) else []
 
 
-def _merged_endpoints(document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any] | None]]:
-    """Name and endpoint of each resource; no endpoint of those that are dlt's."""
+def _merged_resources(document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Name and keys of each resource, merged with the defaults; no keys of those that are dlt's."""
     defaults = document.get("resource_defaults")
-    defaults = defaults if isinstance(defaults, dict) else None
-    merged: list[tuple[str, dict[str, Any] | None]] = []
+    defaults = defaults if isinstance(defaults, dict) else {}
+    merged: list[tuple[str, dict[str, Any]]] = []
     for resource in _listed_resources(document):
         if isinstance(resource, (str, dict)):
-            name = resource.get("name") if isinstance(resource, dict) else resource
-            merged.append((str(name), merged_endpoint(resource, defaults)))
+            own = resource if isinstance(resource, dict) else {"name": resource}
+            whole = {**defaults, **own, "endpoint": merged_endpoint(resource, defaults)}
+            merged.append((str(own.get("name")), whole))
         else:
-            merged.append((str(getattr(resource, "name", "")), None))
+            merged.append((str(getattr(resource, "name", "")), {}))
     return merged
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,6 +139,35 @@ def _paginator_faults(paginator: object) -> Iterator[str]:
         )
     elif isinstance(kind, str) and kind in _NO_TAIL_PAGINATORS:
         yield f"cannot be kept up with by `{kind}` pages: {_NO_TAIL_PAGINATORS[kind]}"
+
+
+def replaced_children(
+    resources: Sequence[tuple[str, Mapping[str, Any]]],
+) -> Iterator[tuple[int, str]]:
+    """Resources that would lose rows: a tail passes only a part of its rows on each time.
+
+    Args:
+        resources: name and merged keys of each, in order; no keys of those made in Python.
+
+    Yields:
+        The place of the resource, and a message.
+    """
+    endpoints = {name: resource.get("endpoint") or {} for name, resource in resources}
+    for index, (name, resource) in enumerate(resources):
+        written = resource.get("write_disposition")
+        disposition = written.get("disposition") if isinstance(written, Mapping) else written
+        above: list[str] = []
+        fields = parent_fields(endpoints[name])
+        while fields and fields[0].resource in endpoints and fields[0].resource not in above:
+            above.append(fields[0].resource)
+            fields = parent_fields(endpoints[above[-1]])
+        for parent in above if disposition == "replace" else ():
+            if is_tail(endpoints[parent]):
+                yield (
+                    index,
+                    f"`replace` would keep nothing but what belongs to the latest rows of "
+                    f"`{parent}`, which is kept up with; use `merge` or `append`",
+                )
 
 
 def build_tail(resource: Mapping[str, Any], paginator: object) -> TailConfig | None:
