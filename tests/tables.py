@@ -10,6 +10,8 @@ from typing import Any
 import dlt
 import duckdb
 
+from headrace import run_history
+
 Row = dict[str, Any]
 
 _SHOWN = 5
@@ -39,11 +41,12 @@ class Warehouse:
             return connection.execute(sql).fetchall()
 
     def tables(self, dataset: str) -> set[str]:
-        """Names of the data's tables, without dlt's own."""
+        """Names of the data's tables, without dlt's own and the history of runs."""
         found = self.query(
             f"SELECT table_name FROM duckdb_tables() WHERE schema_name = '{dataset}'"
         )
-        return {name for (name,) in found if not name.startswith("_dlt")}
+        names = {name for (name,) in found if not name.startswith("_dlt")}
+        return names - {run_history.TABLE}
 
     def columns(self, table: str) -> dict[str, tuple[str, bool]]:
         """Type and nullability of each column, by name; `table` with its dataset."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,9 @@ __all__ = [
     "sync",
     "verify",
 ]
+
+# What becomes of the logs is for the program to say.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # dlt takes most of a second to import: not before it is needed.
 _LATER = {

@@ -57,10 +57,12 @@ class Figures:
     Args:
         resources: by name, in the order in which they began.
         reasons: why rows were quarantined, and how many.
+        notes: about the sync as a whole, for whoever runs it.
     """
 
     resources: dict[str, ResourceFigures] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     def of(self, resource: str) -> ResourceFigures:
         """The counts of a resource, made at its first mention."""
@@ -69,7 +71,7 @@ class Figures:
     @property
     def total(self) -> ResourceFigures:
         """The sum over all resources."""
-        total = ResourceFigures()
+        total = ResourceFigures(notes=list(self.notes))
         for each in list(self.resources.values()):
             for name in ResourceFigures.__slots__:
                 setattr(total, name, getattr(total, name) + getattr(each, name))

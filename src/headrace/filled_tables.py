@@ -56,6 +56,20 @@ class FilledTable:
         return f"{why} {_RUN}"
 
 
+def table_names(source: DltSource) -> dict[str, str]:
+    """The name of the table of each selected resource, but of those whose rows name theirs.
+
+    Args:
+        source: with the resources.
+    """
+    naming = source.schema.naming
+    return {
+        name: naming.normalize_tables_path(resource.table_name)
+        for name, resource in source.resources.selected.items()
+        if isinstance(resource.table_name, str)
+    }
+
+
 def filled_tables(source: DltSource, schema: Schema) -> list[FilledTable]:
     """The tables that the selected resources fill, in their order.
 

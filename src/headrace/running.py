@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from headrace.commits import Commits
 from headrace.config.tail import TailConfig
 from headrace.figures import Figures
 from headrace.handover import Batch
@@ -68,12 +69,14 @@ class RunningSync:
         legs: how the sync goes on; a single leg where nobody drives it.
         witness: sees all rows that are handed over.
         replay: has the rows to load; None to list them.
+        commits: what of it has been committed.
     """
 
     figures: Figures = field(default_factory=Figures)
     legs: Legs = field(default_factory=Legs)
     witness: Witness | None = None
     replay: Replay | None = None
+    commits: Commits = field(default_factory=Commits)
 
 
 _running: dict[str, RunningSync] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from headrace.destination_secrets import destination_secrets, secrets_of_setting
 from headrace.exceptions import SyncError
 from headrace.failure_records import clean_failure_records
 from headrace.figures import Figures
+from headrace.filled_tables import table_names
 from headrace.legs import Legs, LegSettings
 from headrace.outlets import clean_logs
 from headrace.pipeline_lock import held
@@ -28,6 +29,7 @@ from headrace.resuming import (
     delete_what_is_normalized,
     put_away_what_is_loaded,
 )
+from headrace.run_record import RunRecord
 from headrace.running import RunningSync, running
 from headrace.sync_failures import cause_of
 
@@ -51,6 +53,7 @@ class SyncReport:
         seconds: that it took, the load included.
         resumed: whether it first finished what an earlier run had left unloaded.
         is_complete: whether the source has no more; not so when the sync was told to stop.
+        run_id: names it in the history of runs.
     """
 
     pipeline_name: str
@@ -62,6 +65,7 @@ class SyncReport:
     seconds: float
     resumed: bool
     is_complete: bool
+    run_id: str = ""
 
 
 _DEFAULT_LEGS = LegSettings()
@@ -77,6 +81,7 @@ def sync(
     figures: Figures | None = None,
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.time,
+    run_history: bool = True,
 ) -> SyncReport:
     """Loads what the source has into the pipeline's destination, leg by leg.
 
@@ -94,6 +99,8 @@ def sync(
         figures: to count on, for whoever wants to watch; counted on a new one when None.
         stop: once set, the sync ends after the leg under way, committed.
         clock: gives the time, in seconds since 1970.
+        run_history: add a row for each resource to the table `_headrace_runs`, however the sync
+            ends.
 
     Returns:
         What was done.
@@ -108,19 +115,22 @@ def sync(
         # Else dlt would take the signals for itself, and break off a load for them.
         pipeline.runtime_config.intercept_signals = False
     running_now = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
-    with held(pipeline), failures_told(pipeline):
-        resumed = finish_pending(pipeline, drop=drop_pending)
+    record = RunRecord(pipeline, source, running_now)
+    history = record.kept() if run_history else nullcontext()
+    with held(pipeline), history, failures_told(pipeline):
+        running_now.commits.resumed = finish_pending(pipeline, drop=drop_pending)
         info = load_all(pipeline, source, running_now, full_refresh=full_refresh)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
         location=clean(str(info.destination_displayable_credentials)),
         dataset_name=info.dataset_name,
-        tables=_tables(source),
+        tables=table_names(source),
         figures=running_now.figures,
         seconds=time.monotonic() - started,
-        resumed=resumed,
+        resumed=running_now.commits.resumed,
         is_complete=not running_now.legs.unfinished,
+        run_id=record.run_id,
     )
 
 
@@ -169,6 +179,8 @@ def load_all(
                 sync.legs.go_on()
                 info = pipeline.run() or pipeline.load()
                 account.settle(pipeline)
+                loaded, unfinished = source.resources.selected.keys(), sync.legs.unfinished
+                sync.commits.add(sync.figures, loaded, unfinished)
                 sync.legs.last_load_seconds = _load_seconds(pipeline)
                 if not sync.legs.unfinished or sync.legs.stop.is_set():
                     return info
@@ -236,12 +248,3 @@ def _told(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
     if isinstance(cause, SyncError) and pipeline.has_pending_data:
         return SyncError(f"{cause}\n{_PENDING}")
     return cause
-
-
-def _tables(source: DltSource) -> dict[str, str]:
-    naming = source.schema.naming
-    return {
-        name: naming.normalize_tables_path(resource.table_name)
-        for name, resource in source.resources.selected.items()
-        if isinstance(resource.table_name, str)
-    }

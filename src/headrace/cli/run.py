@@ -151,6 +151,7 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
                 legs=leg_settings(loaded),
                 figures=figures,
                 stop=stop,
+                run_history=loaded.pipeline is None or loaded.pipeline.run_history,
             )
         print_summary(report)
         if message := nothing_could_be_loaded(report):

@@ -150,3 +150,7 @@ class PipelineConfig(FormatModel):
         default=60.0,
         description="Or seconds of fetching, or ten times the last load, whichever is longer.",
     )
+    run_history: bool = Field(
+        default=True,
+        description="Add a row for each resource to `_headrace_runs`, however a sync ends.",
+    )
