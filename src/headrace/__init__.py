@@ -12,6 +12,7 @@ from headrace.exceptions import (
     ExpressionError,
     Fault,
     HeadraceError,
+    NothingLoaded,
     PageError,
     RedirectRefused,
     RequestError,
@@ -23,7 +24,9 @@ from headrace.exceptions import (
 
 if TYPE_CHECKING:
     from headrace.legs import LegSettings
+    from headrace.monitoring import status
     from headrace.source import rest_api_resources, rest_api_source
+    from headrace.status_report import Status
     from headrace.syncing import SyncReport, sync
     from headrace.verification import verify
     from headrace.verification_report import VerificationReport
@@ -37,17 +40,20 @@ __all__ = [
     "Fault",
     "HeadraceError",
     "LegSettings",
+    "NothingLoaded",
     "PageError",
     "RedirectRefused",
     "RequestError",
     "ResponseStatusError",
     "RowError",
     "StateError",
+    "Status",
     "SyncError",
     "SyncReport",
     "VerificationReport",
     "rest_api_resources",
     "rest_api_source",
+    "status",
     "sync",
     "verify",
 ]
@@ -58,10 +64,12 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 # dlt takes most of a second to import: not before it is needed.
 _LATER = {
     "LegSettings": "headrace.legs",
+    "Status": "headrace.status_report",
     "SyncReport": "headrace.syncing",
     "VerificationReport": "headrace.verification_report",
     "rest_api_resources": "headrace.source",
     "rest_api_source": "headrace.source",
+    "status": "headrace.monitoring",
     "sync": "headrace.syncing",
     "verify": "headrace.verification",
 }

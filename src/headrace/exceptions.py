@@ -13,6 +13,7 @@
     ├── RowError               a row that cannot be loaded as it is
     ├── StateError             the saved ledger of a tail cannot be used
     └── SyncError              the pipeline could not finish
+        └── NothingLoaded        there are no tables to look at yet
 
 Each message says what to do next. None holds a secret.
 """
@@ -119,3 +120,7 @@ class StateError(HeadraceError):
 
 class SyncError(HeadraceError):
     """The pipeline could not finish; what was committed before stays."""
+
+
+class NothingLoaded(SyncError):  # noqa: N818
+    """What is to be looked at has not been loaded yet."""

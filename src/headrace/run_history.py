@@ -17,11 +17,10 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 from dlt.common.schema.utils import new_table, normalize_table_identifiers
 from dlt.destinations.job_client_impl import SqlJobClientBase
-from dlt.destinations.sql_client import SqlClientBase
+
+from headrace.sql_words import newest_first
 
 TABLE = "_headrace_runs"
-# Dialects that say it in the words of the standard.
-_WITHOUT_LIMIT = ("tsql", "fabric", "oracle")
 
 COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
 
@@ -114,7 +113,7 @@ class RunHistory:
         table = normalize_table_identifiers(hinted, self._schema.naming)
         self._schema.update_table(table)
         self._table = str(table["name"])
-        self._columns = [self._schema.naming.normalize_identifier(name) for name in _COLUMNS]
+        self._columns = [self._named(name) for name in _COLUMNS]
 
     @property
     def is_kept(self) -> bool:
@@ -163,12 +162,12 @@ class RunHistory:
         wanted |= {"outcome": outcome} if outcome is not None else {}
         sql = client.sql_client
         columns = ", ".join(map(sql.escape_column_name, self._columns))
-        conditions = " AND ".join(f"{self._escaped(sql, name)} = %s" for name in wanted)
-        is_transact = client.capabilities.sqlglot_dialect in _WITHOUT_LIMIT
-        limit = f"OFFSET 0 ROWS FETCH NEXT {most} ROWS ONLY" if is_transact else f"LIMIT {most}"
+        conditions = " AND ".join(
+            f"{sql.escape_column_name(self._named(name))} = %s" for name in wanted
+        )
         query = (
             f"SELECT {columns} FROM {sql.make_qualified_table_name(self._table)} "
-            f"WHERE {conditions} ORDER BY {self._escaped(sql, 'started_at')} DESC {limit}"
+            f"WHERE {conditions} {newest_first(sql, self._named('started_at'), most)}"
         )
         try:
             with client:
@@ -177,8 +176,8 @@ class RunHistory:
             return []
         return [_run(row) for row in rows]
 
-    def _escaped(self, sql: SqlClientBase[Any], column: str) -> str:
-        return sql.escape_column_name(self._schema.naming.normalize_identifier(column))
+    def _named(self, column: str) -> str:
+        return self._schema.naming.normalize_identifier(column)
 
     def _new_client(self) -> Any:
         return self._pipeline._get_destination_clients(self._schema)[0]

@@ -20,15 +20,13 @@ from dlt.destinations.impl.duckdb.sql_client import WithTableScanners
 from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
-from headrace.exceptions import SyncError
+from headrace.exceptions import NothingLoaded, SyncError
 from headrace.redaction import clean
+from headrace.sql_words import newest_first
 from headrace.sync_failures import cause_of
 
 _BATCH_ROWS = 50_000
-_NOTHING_LOADED = (
-    "there is nothing to verify: {place} holds nothing of this source yet. Load it first: "
-    "headrace run CONFIG"
-)
+_LOAD_IT = "Load it first: headrace run CONFIG"
 
 
 class StoredDataset:
@@ -39,14 +37,15 @@ class StoredDataset:
         schema_name: of the source.
 
     Raises:
-        SyncError: the destination cannot be read, or has no such schema.
+        NothingLoaded: the destination has no such schema.
+        SyncError: the destination cannot be read.
     """
 
     def __init__(self, pipeline: dlt.Pipeline, schema_name: str) -> None:
         self.destination = str(getattr(pipeline.destination, "destination_name", None))
         self._place = f"dataset `{pipeline.dataset_name}` in {self.destination}"
         with self._readable():
-            self._refuse_missing_file(pipeline)
+            refuse_missing_file(pipeline)
             self._dataset = dlt.dataset(
                 pipeline.destination, pipeline.dataset_name or "", schema=schema_name
             )
@@ -115,6 +114,45 @@ class StoredDataset:
             except DestinationUndefinedEntity:
                 return
 
+    def escape(self, column: str) -> str:
+        """A column as it stands in SQL."""
+        return self._client.escape_column_name(column)
+
+    def fetch(
+        self,
+        table: str,
+        select: str,
+        rest: str = "",
+        values: Sequence[Any] = (),
+    ) -> Sequence[Sequence[Any]]:
+        """What a small query of one table gives; nothing where there is no such table.
+
+        Args:
+            table: its name in the schema.
+            select: what stands between `SELECT` and `FROM`.
+            rest: what stands behind the table.
+            values: for the placeholders.
+
+        Raises:
+            SyncError: the destination cannot be read.
+        """
+        if table not in self.schema.tables:
+            return ()
+        sql = self._client
+        query = f"SELECT {select} FROM {sql.make_qualified_table_name(table)} {rest}"
+        with self._readable():
+            try:
+                with sql:
+                    if isinstance(sql, WithTableScanners):
+                        sql.create_views_for_tables({table: table})
+                    return sql.execute_sql(query, *values) or ()
+            except DestinationUndefinedEntity:
+                return ()
+
+    def newest_first(self, column: str, most: int) -> str:
+        """The end of a query for the rows with the latest values of a column."""
+        return newest_first(self._client, column, most)
+
     def _with_one_of(self, keys: pa.Table) -> tuple[str, list[Any]]:
         """What is true of rows with these keys, and the values for its placeholders."""
         names = [self._client.escape_column_name(name) for name in keys.column_names]
@@ -133,21 +171,29 @@ class StoredDataset:
             cause = cause_of(error)
             raise SyncError(f"{self._place} cannot be read: {cause}") from error
 
-    def _nothing_loaded(self) -> SyncError:
-        return SyncError(_NOTHING_LOADED.format(place=self._place))
+    def _nothing_loaded(self) -> NothingLoaded:
+        return NothingLoaded(
+            f"there is nothing to look at: {self._place} holds nothing of this source yet. "
+            f"{_LOAD_IT}"
+        )
 
-    def _refuse_missing_file(self, pipeline: dlt.Pipeline) -> None:
-        """DuckDB would make the file that is to be read."""
-        client = pipeline.destination_client()
-        credentials = getattr(client.config, "credentials", None)
-        if not isinstance(credentials, DuckDbCredentials):
-            return
-        file = credentials.database
-        if file and not file.startswith(":") and not Path(file).exists():
-            raise SyncError(
-                f"there is nothing to verify: there is no file {file}. Load it first: "
-                "headrace run CONFIG"
-            )
+
+def refuse_missing_file(pipeline: dlt.Pipeline) -> None:
+    """DuckDB would make the file that is to be read.
+
+    Args:
+        pipeline: that is to have loaded into it.
+
+    Raises:
+        NothingLoaded: there is no such file.
+    """
+    client = pipeline.destination_client()
+    credentials = getattr(client.config, "credentials", None)
+    if not isinstance(credentials, DuckDbCredentials):
+        return
+    file = credentials.database
+    if file and not file.startswith(":") and not Path(file).exists():
+        raise NothingLoaded(f"there is nothing to look at: there is no file {file}. {_LOAD_IT}")
 
 
 def state_by_resource(state: Mapping[str, Any] | None, schema_name: str) -> dict[str, Any]:

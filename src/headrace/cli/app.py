@@ -14,6 +14,7 @@ from headrace.cli.preview import preview
 from headrace.cli.run import run
 from headrace.cli.schema import schema
 from headrace.cli.simulate import simulate
+from headrace.cli.status import status
 from headrace.cli.verify import verify
 
 app = typer.Typer(
@@ -48,5 +49,5 @@ def _headrace(
     """
 
 
-for command in (run, verify, check, preview, init, connectors, schema, simulate):
+for command in (run, status, verify, check, preview, init, connectors, schema, simulate):
     app.command()(command)

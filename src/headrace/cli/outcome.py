@@ -12,6 +12,7 @@ from headrace.exceptions import ConfigError, HeadraceError
 
 FAILED = 1
 CALL_OR_CONFIG_WRONG = 2
+TOO_OLD = 3
 INTERRUPTED = 130
 
 

@@ -1,0 +1,86 @@
+"""`headrace status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.outcome import TOO_OLD, exit_codes
+
+if TYPE_CHECKING:
+    from headrace.status_report import Status
+
+
+def status(
+    config: ConfigArgument,
+    overrides: SetOption = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DESTINATION",
+            help="Where the tables are: what was given to `headrace run`. "
+            "Without it: <pipeline>.duckdb in the current folder.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Dataset (schema) of the tables: <pipeline>_dataset."),
+    ] = None,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Look at this resource only. Repeatable."),
+    ] = None,
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPAN",
+            help="End with 3 when a resource is older than 30s, 15m, 2h, ... or was never loaded "
+            "to its end.",
+        ),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many runs of each resource to show.")
+    ] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
+) -> None:
+    """Say how the syncs are doing: the last runs, how fresh the tables are, what is left to do.
+
+    Reads the destination alone: the API is asked nothing, nothing is changed, and it works on any
+    machine that reaches the destination.
+
+    Exit code 0: fine; 1: something failed; 2: the call or the config is wrong; 3: a resource is
+    older than --max-age.
+    """
+    with exit_codes():
+        from headrace.cli.status_summary import print_status, too_old
+        from headrace.config import load_config
+        from headrace.destination import open_pipeline
+        from headrace.monitoring import status as look
+        from headrace.repeating import seconds_in
+
+        limit = None if max_age is None else seconds_in(max_age)
+        loaded = load_config(config, overrides or ())
+        # In a folder of its own: even to open a pipeline may change its state.
+        with TemporaryDirectory(prefix="headrace-status-") as folder:
+            pipeline = open_pipeline(
+                loaded, Path(config).stem, destination, dataset, pipelines_dir=folder
+            )
+            found = look(pipeline, loaded, resources=resource or (), runs=runs)
+        if as_json:
+            typer.echo(_json(found))
+        else:
+            print_status(found)
+        old = [] if limit is None else found.older_than(limit)
+        if old:
+            typer.echo(too_old(old, str(max_age)), err=True)
+            raise typer.Exit(TOO_OLD)
+
+
+def _json(found: Status) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()

@@ -1,0 +1,148 @@
+"""What `headrace status` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import takewhile
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from headrace.redaction import one_line
+from headrace.run_history import Run
+from headrace.spans import span_told
+from headrace.status_report import NextSync, Quarantine, ResourceStatus, Status
+
+_LONGEST_ERROR = 500
+_MOST_HOLES = 3
+
+
+def print_status(found: Status) -> None:
+    """Prints how each resource is doing.
+
+    Args:
+        found: by `headrace.status`.
+    """
+    console = Console(soft_wrap=True)
+    place = f"{found.dataset_name} in {found.destination}: {found.location}"
+    if not found.has_run:
+        _print(console, f"Never run yet: there is nothing of `{found.pipeline_name}` in {place}")
+        console.print("Load it: headrace run CONFIG")
+        return
+    _print(console, f"Pipeline {found.pipeline_name}, {place}")
+    for resource in found.resources:
+        console.print()
+        for line in _lines(resource, found.at):
+            _print(console, line)
+        if resource.runs:
+            console.print("  last runs:")
+            console.print(Padding(_runs(resource.runs, found.at), (0, 0, 0, 4)))
+            for line in _errors(resource.runs, found.at):
+                _print(console, line)
+
+
+def too_old(resources: Sequence[ResourceStatus], limit: str) -> str:
+    """Says which resources are too old.
+
+    Args:
+        resources: that are.
+        limit: as it was given.
+    """
+    ages = [
+        f"`{each.name}` "
+        + ("never was loaded to its end" if each.age is None else f"is {span_told(each.age)} old")
+        for each in resources
+    ]
+    return f"Too old: {', '.join(ages)}; --max-age is {limit}."
+
+
+def _lines(resource: ResourceStatus, now: datetime) -> Iterator[str]:
+    yield f"{resource.name}: {_freshness(resource, now)}"
+    if resource.rows:
+        counts = (f"{count:,} in {table}" for table, count in resource.rows.items())
+        yield f"  rows: {', '.join(counts)}"
+    if resource.open.count:
+        ages = ", ".join(f"{count:,} {age}" for age, count in resource.open.by_age.items())
+        yield f"  open rows, which can still change: {resource.open.count:,} ({ages})"
+    for hole in resource.holes[:_MOST_HOLES]:
+        end = "to the end" if hole.below is None else f"down to {hole.below}"
+        yield f"  not listed yet: from below {hole.above} {end}"
+    if len(resource.holes) > _MOST_HOLES:
+        yield f"  and {len(resource.holes) - _MOST_HOLES:,} more stretches"
+    yield from _quarantined(resource.quarantine)
+    if resource.gone:
+        yield f"  gone from the API, kept in the table: {resource.gone:,}"
+    yield f"  next: {_next(resource.next)}"
+
+
+def _freshness(resource: ResourceStatus, now: datetime) -> str:
+    parts = []
+    if resource.newest is not None:
+        parts.append(f"newest row {_ago(resource.newest, now)}")
+    if resource.last_complete is not None:
+        parts.append(f"last complete run {_ago(resource.last_complete.started_at, now)}")
+    elif resource.runs:
+        parts.append("no run has come to its end yet")
+    else:
+        parts.append("no runs in the history")
+    return ", ".join(parts)
+
+
+def _quarantined(quarantine: Quarantine) -> Iterator[str]:
+    if not quarantine.count:
+        return
+    yield f"  in quarantine: {quarantine.count:,}"
+    for reason, count in quarantine.reasons.items():
+        yield f"    {count:,} since {reason}"
+    for each in quarantine.examples:
+        yield f"    for example {one_line(each.row, _LONGEST_ERROR)}"
+
+
+def _next(planned: NextSync) -> str:
+    if planned.lists_all:
+        return "the whole listing"
+    parts = [f"rows newer than {planned.newer_than}"]
+    for count, what in (
+        (planned.open_rows, "open"),
+        (planned.named_rows, "named by newer ones"),
+        (planned.late_keys, "missing so far"),
+    ):
+        if count:
+            parts.append(f"{count:,} {what}")
+    if planned.holes:
+        parts.append("what is not listed yet")
+    return ", ".join(parts)
+
+
+def _runs(runs: Sequence[Run], now: datetime) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("began", "outcome"):
+        table.add_column(name, no_wrap=True)
+    for name in ("took", "requests", "retries", "received", "loaded"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for run in runs:
+        table.add_row(
+            _ago(run.started_at, now),
+            f"{run.outcome}, resumed" if run.resumed else run.outcome,
+            f"{(run.ended_at - run.started_at).total_seconds():,.1f} s",
+            *(f"{n:,}" for n in (run.requests, run.retries, run.rows_received, run.rows_loaded)),
+        )
+    return table
+
+
+def _errors(runs: Sequence[Run], now: datetime) -> Iterator[str]:
+    """The errors since the last run that did not fail."""
+    for run in takewhile(lambda each: each.error is not None, runs):
+        yield f"  failed {_ago(run.started_at, now)}: {one_line(run.error or '', _LONGEST_ERROR)}"
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    return f"{span_told(max(0.0, (now - moment).total_seconds()))} ago"
+
+
+def _print(console: Console, line: str) -> None:
+    # Text, not markup: names and values must not style the screen.
+    console.print(Text(line))
