@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -30,6 +32,9 @@ class ResourceFigures:
         seconds_waited: for the server, before retries and where it asked to slow down. Of several
             requests that wait at the same time, one counts.
         notes: what whoever runs the sync should hear of.
+        waits: what requests wait for at the moment, the latest last.
+        share: of the listing that has been read, from 0 to 1; None where its keys do not tell.
+        resource: its name.
     """
 
     requests: int = 0
@@ -48,6 +53,32 @@ class ResourceFigures:
     retries: int = 0
     seconds_waited: float = 0.0
     notes: list[str] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    share: float | None = None
+    resource: str = ""
+
+    @property
+    def brief(self) -> dict[str, int | float]:
+        """The figures that a line of a log has room for."""
+        names = ("requests", "pages", "rows", "loaded_rows", "retries", "seconds_waited", "bytes")
+        return {name: getattr(self, name) for name in names}
+
+    @contextmanager
+    def waiting(self, why: str) -> Iterator[None]:
+        """A request waits in the block.
+
+        Args:
+            why: what for, without secrets.
+        """
+        self.waits.append(why)
+        try:
+            yield
+        finally:
+            self.waits.remove(why)
+
+
+# What makes no sense as a sum.
+_OF_ONE = ("share", "resource")
 
 
 @dataclass(slots=True)
@@ -66,7 +97,7 @@ class Figures:
 
     def of(self, resource: str) -> ResourceFigures:
         """The counts of a resource, made at its first mention."""
-        return self.resources.setdefault(resource, ResourceFigures())
+        return self.resources.setdefault(resource, ResourceFigures(resource=resource))
 
     @property
     def total(self) -> ResourceFigures:
@@ -74,5 +105,7 @@ class Figures:
         total = ResourceFigures(notes=list(self.notes))
         for each in list(self.resources.values()):
             for name in ResourceFigures.__slots__:
+                if name in _OF_ONE:
+                    continue
                 setattr(total, name, getattr(total, name) + getattr(each, name))
         return total

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from jsonpath_ng import JSONPath
 
+from headrace.events import Event, tell
 from headrace.exceptions import ExpressionError, HeadraceError, PageError
 from headrace.exchange import Request, Response
 from headrace.figures import ResourceFigures
@@ -19,7 +20,7 @@ from headrace.redaction import Redactor, one_line
 from headrace.rows import PageSlicer, SlicedPage
 from headrace.wire.authentication import AnyAuthentication
 
-_LOGGER = logging.getLogger("headrace")
+_LOGGER = logging.getLogger(__name__)
 _LONGEST_GUESS = 200
 
 Following = TypeVar("Following")
@@ -124,7 +125,8 @@ class Listing:
                 # There are keys of the answer in it.
                 guess = one_line(self.cleaned(client, paginator.guess), _LONGEST_GUESS)
                 fetched = replace(fetched, guess=guess)
-                _LOGGER.info("resource `%s`: %s", self.name, guessed(guess))
+                told = f"resource `{self.name}`: {guessed(guess)}"
+                tell(_LOGGER, logging.INFO, told, Event("paginator guessed", self.name))
             yield fetched if request is not None else replace(fetched, is_last=True)
         figures.listings_ended += 1
 
@@ -207,6 +209,10 @@ class Listing:
             raise self._located(error, client, response) from None
         figures.pages += 1
         figures.bytes += len(response.body)
+        if _LOGGER.isEnabledFor(logging.DEBUG):
+            told = f"resource `{self.name}`: {response.told()} answers with {count:,} rows"
+            about = {"page": number, "rows": count, "bytes": len(response.body)}
+            tell(_LOGGER, logging.DEBUG, told, Event("page", self.name, about))
         size = len(response.body)
         return (
             FetchedPage(sliced.rows, size, response.told, unreadable=sliced.unreadable),

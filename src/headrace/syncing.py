@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -16,6 +17,7 @@ from dlt.extract import DltResource, DltSource
 
 from headrace.accounting import Account
 from headrace.destination_secrets import destination_secrets, secrets_of_settings_error
+from headrace.events import Event, tell
 from headrace.exceptions import SyncError
 from headrace.failure_records import clean_failure_records
 from headrace.figures import Figures
@@ -33,6 +35,7 @@ from headrace.run_record import RunRecord
 from headrace.running import RunningSync, running
 from headrace.sync_failures import cause_of
 
+_LOGGER = logging.getLogger(__name__)
 _PENDING = (
     "What was fetched is kept, and the next run tries to load it first. To give it up and fetch "
     "it again: headrace run CONFIG --drop-pending"
@@ -117,7 +120,7 @@ def sync(
     running_now = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
     record = RunRecord(pipeline, source, running_now)
     history = record.kept() if run_history else nullcontext()
-    with held(pipeline), history, failures_told(pipeline):
+    with held(pipeline), _told_of(pipeline, running_now), history, failures_told(pipeline):
         running_now.commits.resumed = finish_pending(pipeline, drop=drop_pending)
         info = load_all(pipeline, source, running_now, full_refresh=full_refresh)
     return SyncReport(
@@ -175,12 +178,16 @@ def load_all(
         with running(pipeline.pipeline_name, sync):
             while True:
                 account = Account(sync.figures, source)
+                number = sync.commits.legs + 1
+                _tell(f"leg {number} begins", "leg begins", leg=number)
                 pipeline.extract(source, refresh=refresh)
                 sync.legs.go_on()
+                _tell(f"the load of leg {number} begins", "load begins", leg=number)
                 info = pipeline.run() or pipeline.load()
                 account.settle(pipeline)
                 loaded, unfinished = source.resources.selected.keys(), sync.legs.unfinished
                 sync.commits.add(sync.figures, loaded, unfinished)
+                _tell(f"leg {number} is committed", "leg committed", leg=number)
                 sync.legs.last_load_seconds = _load_seconds(pipeline)
                 if not sync.legs.unfinished or sync.legs.stop.is_set():
                     return info
@@ -248,3 +255,25 @@ def _told(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
     if isinstance(cause, SyncError) and pipeline.has_pending_data:
         return SyncError(f"{cause}\n{_PENDING}")
     return cause
+
+
+@contextmanager
+def _told_of(pipeline: dlt.Pipeline, sync: RunningSync) -> Iterator[None]:
+    """Logs when the sync in the block begins and how it ends."""
+    name = pipeline.pipeline_name
+    _tell(f"sync of pipeline `{name}` begins", "sync begins")
+    ended = "failed"
+    try:
+        yield
+        ended = "stopped" if sync.legs.unfinished else "complete"
+    except BaseException as error:
+        ended = ended if isinstance(error, Exception) else "stopped"
+        raise
+    finally:
+        total = sync.figures.total
+        told = f"sync of pipeline `{name}` ends: {ended}, {total.loaded_rows:,} rows"
+        _tell(told, "sync ends", outcome=ended, **total.brief)
+
+
+def _tell(text: str, name: str, **figures: Any) -> None:
+    tell(_LOGGER, logging.INFO, text, Event(name, figures=figures))

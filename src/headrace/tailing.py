@@ -41,6 +41,7 @@ from headrace.tail import (
     from_state,
     to_state,
 )
+from headrace.tail.extent import share_read
 from headrace.tail.messages import Answer, Ask
 from headrace.tail_rows import TailRowReader
 
@@ -213,6 +214,8 @@ class TailLane:
             if isinstance(answered.answer, CursorRefused) and self._refusal:
                 told = PageError(f"{told}\nThe server's last answer to a cursor: {self._refusal}")
             raise told from None
+        bound = self._config.settings.backfill_until
+        self._figures.share = share_read(self._planner.ledger, bound)
         self._gone.extend(lesson.gone)
         self._figures.notes.extend(lesson.warnings)
         page = answered.page

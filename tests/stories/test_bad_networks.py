@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from headrace import PageError, ResponseStatusError, rest_api_source, sync
-from headrace.cli.progress import _Progress
+from headrace.cli.progress import Progress
 from headrace.figures import Figures
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.kept_listing import KeptListing
@@ -174,9 +174,9 @@ def test_what_a_bad_network_cost_is_told(server: JsonServer, tmp_path: Path) -> 
 def test_progress_tells_of_waiting() -> None:
     figures = Figures()
     counts = figures.of("items")
-    assert _Progress(figures, "loading").lines()[0].endswith(", listing")
+    assert Progress(figures, "loading").lines()[0].endswith(", listing")
     counts.retries, counts.seconds_waited = 3, 12.4
-    (line,) = _Progress(figures, "loading").lines()
+    (line,) = Progress(figures, "loading").lines()
     assert line.endswith(", listing (retries: 3, waits: 12 s)")
 
 

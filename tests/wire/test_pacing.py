@@ -173,14 +173,14 @@ def test_seconds_in_which_several_wait_count_once() -> None:
     async def wait() -> None:
         held, figures, others = HeldSleep(), ResourceFigures(), ResourceFigures()
         gate = Gate(8, None, held.timing)
-        waiting = [gate.wait(5, figures), gate.wait(3, figures), gate.wait(7, others)]
+        waiting = [gate.wait(*each, "busy") for each in ((5, figures), (3, figures), (7, others))]
         asleep = asyncio.gather(*waiting)
         for _ in waiting:
             await held.begun.get()
         assert (figures.seconds_waited, others.seconds_waited) == (5, 2)
         held.end(7)
         await asleep
-        await gate.wait(1, figures)
+        await gate.wait(1, figures, "busy")
         assert figures.seconds_waited == 6
 
     asyncio.run(asyncio.wait_for(wait(), PATIENCE))

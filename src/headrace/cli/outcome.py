@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
@@ -16,21 +16,26 @@ TOO_OLD = 3
 INTERRUPTED = 130
 
 
+def say(text: str) -> None:
+    """Writes to stderr."""
+    typer.echo(text, file=sys.stderr)
+
+
 @contextmanager
-def exit_codes() -> Iterator[None]:
-    """Ends the command with 2 when the call or config is wrong, with 1 when the work failed."""
+def exit_codes(tell: Callable[[str], None] = say) -> Iterator[None]:
+    """Ends the command with 2 when the call or config is wrong, with 1 when the work failed.
+
+    Args:
+        tell: says what went wrong.
+    """
     try:
         yield
     except ConfigError as error:
-        _say(f"Error: {error}")
+        tell(f"Error: {error}")
         raise typer.Exit(CALL_OR_CONFIG_WRONG) from None
     except HeadraceError as error:
-        _say(f"Error: {error}")
+        tell(f"Error: {error}")
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
-        _say("Stopped. What was committed stays; run again to go on.")
+        tell("Stopped. What was committed stays; run again to go on.")
         raise typer.Exit(INTERRUPTED) from None
-
-
-def _say(text: str) -> None:
-    typer.echo(text, file=sys.stderr)

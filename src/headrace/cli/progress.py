@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from headrace.events import Event, tell
 from headrace.figures import Figures, ResourceFigures
+from headrace.spans import span_told
 
+_LOGGER = logging.getLogger("headrace.progress")
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -26,7 +31,7 @@ def show_progress(figures: Figures, after_listing: str = "loading") -> Iterator[
         after_listing: what is being done with a resource once it is listed.
     """
     console = Console(stderr=True)
-    progress = _Progress(figures, after_listing)
+    progress = Progress(figures, after_listing)
     if console.is_terminal:
         live = Live(
             console=console, get_renderable=progress.table, refresh_per_second=8, transient=True
@@ -34,21 +39,71 @@ def show_progress(figures: Figures, after_listing: str = "loading") -> Iterator[
         with live:
             yield
         return
+
+    def print_lines() -> None:
+        for line in progress.lines():
+            console.print(Text(line), soft_wrap=True)
+
+    with _again_and_again(print_lines):
+        yield
+
+
+@contextmanager
+def log_progress(figures: Figures) -> Iterator[None]:
+    """Logs the figures until the block ends.
+
+    Args:
+        figures: that the sync counts on.
+    """
+    with _again_and_again(Progress(figures, "loading").log):
+        yield
+
+
+@contextmanager
+def _again_and_again(show: Callable[[], None]) -> Iterator[None]:
     ended = threading.Event()
-    lines = threading.Thread(target=_print_lines, args=(progress, console, ended), daemon=True)
-    lines.start()
+
+    def show_on() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_LINES):
+            show()
+
+    showing = threading.Thread(target=show_on, daemon=True)
+    showing.start()
     try:
         yield
     finally:
         ended.set()
-        lines.join()
+        showing.join()
 
 
-class _Progress:
-    def __init__(self, figures: Figures, after_listing: str) -> None:
+@dataclass(slots=True)
+class _Reading:
+    """How much of a listing had been read at a moment."""
+
+    at: float
+    share: float
+
+
+class Progress:
+    """Says how a sync is doing.
+
+    Args:
+        figures: that it counts on.
+        after_listing: what is being done with a resource once it is listed.
+        clock: gives seconds that only ever grow.
+    """
+
+    def __init__(
+        self,
+        figures: Figures,
+        after_listing: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._figures = figures
         self._after_listing = after_listing
-        self._started = time.monotonic()
+        self._clock = clock
+        self._started = clock()
+        self._first: dict[str, _Reading] = {}
 
     def table(self) -> Table:
         """The figures, a line a resource."""
@@ -59,30 +114,61 @@ class _Progress:
         table.add_column("")
         for name, counts in list(self._figures.resources.items()):
             pages, rows = f"{counts.pages:,}", f"{counts.rows:,}"
-            table.add_row(
-                Text(name), pages, rows, f"{self._speed(counts):,.0f}", self._doing(counts)
-            )
+            speed, doing = f"{self._speed(counts):,.0f}", self._doing(name, counts)
+            table.add_row(Text(name), pages, rows, speed, Text(doing))
         return table
 
     def lines(self) -> list[str]:
         """The same as plain lines."""
-        return [
+        return [self._line(*each) for each in list(self._figures.resources.items())]
+
+    def log(self) -> None:
+        """The same as records of a log."""
+        for name, counts in list(self._figures.resources.items()):
+            figures = {
+                **counts.brief,
+                "rows_per_second": round(self._speed(counts), 1),
+                "waits_for": _wait_of(counts),
+                "share_read": counts.share,
+                "seconds_left": self._seconds_left(name, counts),
+            }
+            event = Event("progress", name, figures)
+            tell(_LOGGER, logging.INFO, self._line(name, counts), event)
+
+    def _line(self, name: str, counts: ResourceFigures) -> str:
+        return (
             f"{name}: {counts.pages:,} pages, {counts.rows:,} rows, "
-            f"{self._speed(counts):,.0f} rows/s, {self._doing(counts)}"
-            for name, counts in list(self._figures.resources.items())
-        ]
+            f"{self._speed(counts):,.0f} rows/s, {self._doing(name, counts)}"
+        )
 
     def _speed(self, counts: ResourceFigures) -> float:
-        return counts.rows / max(time.monotonic() - self._started, 0.001)
+        return counts.rows / max(self._clock() - self._started, 0.001)
 
-    def _doing(self, counts: ResourceFigures) -> str:
+    def _doing(self, name: str, counts: ResourceFigures) -> str:
         doing = self._after_listing if counts.listings_ended else "listing"
-        if not counts.retries and not counts.seconds_waited:
-            return doing
-        return f"{doing} (retries: {counts.retries:,}, waits: {counts.seconds_waited:,.0f} s)"
+        if counts.retries or counts.seconds_waited:
+            doing += f" (retries: {counts.retries:,}, waits: {counts.seconds_waited:,.0f} s)"
+        wait = _wait_of(counts)
+        if wait is not None:
+            doing += f", waiting: {wait}"
+        left = self._seconds_left(name, counts)
+        if left is not None:
+            doing += f", {counts.share:.0%} read, about {span_told(left)} left"
+        return doing
+
+    def _seconds_left(self, name: str, counts: ResourceFigures) -> float | None:
+        """How long the listing will take yet, at the speed since it was first looked at."""
+        share = counts.share
+        if share is None or counts.listings_ended:
+            return None
+        now = self._clock()
+        first = self._first.setdefault(name, _Reading(now, share))
+        if share <= first.share or now <= first.at:
+            return None
+        return round((1 - share) * (now - first.at) / (share - first.share), 1)
 
 
-def _print_lines(progress: _Progress, console: Console, ended: threading.Event) -> None:
-    while not ended.wait(_SECONDS_BETWEEN_LINES):
-        for line in progress.lines():
-            console.print(Text(line), soft_wrap=True)
+def _wait_of(counts: ResourceFigures) -> str | None:
+    """What it waits for at the moment; another thread begins and ends waits meanwhile."""
+    waits = counts.waits[-1:]
+    return waits[0] if waits else None

@@ -12,6 +12,7 @@ import typer
 
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.outcome import exit_codes
+from headrace.cli.telling import Told
 from headrace.exceptions import SyncError
 
 
@@ -75,6 +76,17 @@ def run(
             "leg under way, committed.",
         ),
     ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")
+    ] = False,
+    json_logs: Annotated[
+        bool,
+        typer.Option(
+            "--json-logs",
+            help="Write what happens to stderr as JSON, one object a line: time, level, event, "
+            "resource, message, figures.",
+        ),
+    ] = False,
 ) -> None:
     """Load what the API has into the destination.
 
@@ -84,7 +96,8 @@ def run(
     Exit code 0: done; 1: the sync failed, or no row could be loaded; 2: the call or the config is
     wrong.
     """
-    with exit_codes():
+    told = Told(quiet=quiet, as_json=json_logs)
+    with told.logged(), exit_codes(told.tell):
         settings = [*(overrides or ()), *(["pipeline.strict=true"] if strict else [])]
         sync_once = _prepared(
             _Call(
@@ -97,12 +110,13 @@ def run(
                 full_refresh,
                 backfill_until,
                 drop_pending,
+                told,
             )
         )
         if every is None:
             sync_once(None)
         else:
-            _keep_syncing(sync_once, every)
+            _keep_syncing(sync_once, every, told)
 
 
 @dataclass(frozen=True)
@@ -116,12 +130,12 @@ class _Call:
     full_refresh: bool
     backfill_until: str | None
     drop_pending: bool
+    told: Told
 
 
 def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     """Reads the config, and gives what syncs once."""
     from headrace.authentication import Authentications
-    from headrace.cli.progress import show_progress
     from headrace.cli.summary import nothing_could_be_loaded, print_summary
     from headrace.config import load_config
     from headrace.destination import open_pipeline
@@ -142,7 +156,7 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     def sync_once(stop: threading.Event | None) -> None:
         figures = Figures()
         source = build_source(loaded, limit_rows=call.limit_rows, authentications=authentications)
-        with show_progress(figures):
+        with call.told.watched(figures):
             report = sync(
                 pipeline,
                 source,
@@ -153,14 +167,17 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
                 stop=stop,
                 run_history=loaded.pipeline is None or loaded.pipeline.run_history,
             )
-        print_summary(report)
+        if not call.told.quiet:
+            print_summary(report)
         if message := nothing_could_be_loaded(report):
             raise SyncError(message)
 
     return sync_once
 
 
-def _keep_syncing(sync_once: Callable[[threading.Event | None], None], every: str) -> None:
+def _keep_syncing(
+    sync_once: Callable[[threading.Event | None], None], every: str, told: Told
+) -> None:
     from headrace.repeating import keep_syncing, seconds_in, set_on_signals
 
     stop = threading.Event()
@@ -169,6 +186,7 @@ def _keep_syncing(sync_once: Callable[[threading.Event | None], None], every: st
             lambda: sync_once(stop),
             seconds_in(every),
             stop,
-            lambda error: typer.echo(f"Error: {error}\nTrying again in {every}.", err=True),
+            lambda error: told.tell(f"Error: {error}\nTrying again in {every}."),
         )
-    typer.echo("Stopped. What was committed stays; run again to go on.")
+    if not told.quiet:
+        typer.echo("Stopped. What was committed stays; run again to go on.")

@@ -25,7 +25,7 @@ from headrace.wire.gate import Gate
 from headrace.wire.message import Message, encoded_body, merged_headers, secrets_of
 from headrace.wire.object_secrets import secrets_within
 from headrace.wire.retrying import Retries
-from headrace.wire.server_pace import retry_after, seconds_to_reset
+from headrace.wire.server_pace import asked_for, retry_after, seconds_to_reset
 from headrace.wire.session_transport import SessionTransport
 from headrace.wire.settings import ClientSettings
 from headrace.wire.timing import Timing
@@ -327,7 +327,7 @@ class HttpClient:
         if retry.respect_retry_after:
             pause = seconds_to_reset(headers, self._timing.wall_clock())
             if pause is not None and pause <= retry.deadline:
-                self._gate.pause(pause)
+                self._gate.pause(pause, asked_for(pause, "its rate limit is used up"))
 
 
 def _as_it_came(response: Response) -> Response:

@@ -12,6 +12,8 @@ from aiolimiter import AsyncLimiter
 from headrace.figures import ResourceFigures
 from headrace.wire.timing import Timing
 
+_OWN_LIMIT = "`client.rate_limit` lets no more through"
+
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
@@ -50,6 +52,7 @@ class Gate:
         self._line_is_empty = asyncio.Event()
         self._line_is_empty.set()
         self._resume_at = 0.0
+        self._why_paused = ""
         self._counted_until = 0.0
 
     async def enter(self, figures: ResourceFigures, *, is_in_line: bool = False) -> None:
@@ -66,7 +69,8 @@ class Gate:
                 break
         if self._limiter is not None:
             try:
-                await self._limiter.acquire()
+                with figures.waiting(_OWN_LIMIT):
+                    await self._limiter.acquire()
             except BaseException:
                 self.leave()
                 raise
@@ -79,24 +83,28 @@ class Gate:
         """Whether the way is free; where it is not, waits without a slot until it may be."""
         if self._in_line and not is_in_line:
             self._slots.release()
-            await self._line_is_empty.wait()
+            with figures.waiting(self._why_paused):
+                await self._line_is_empty.wait()
             await self._slots.acquire()
             return False
         left = self._resume_at - self._timing.clock()
         if left <= 0:
             return True
         self._slots.release()
-        await self.wait(left, figures)
+        await self.wait(left, figures, self._why_paused)
         await self._slots.acquire()
         return False
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, why: str) -> None:
         """Lets nobody through for a while.
 
         Args:
             seconds: from now on.
+            why: for whoever watches.
         """
-        self._resume_at = max(self._resume_at, self._timing.clock() + seconds)
+        resume_at = self._timing.clock() + seconds
+        if resume_at > self._resume_at:
+            self._resume_at, self._why_paused = resume_at, why
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[None]:
@@ -114,15 +122,17 @@ class Gate:
             if not self._in_line:
                 self._line_is_empty.set()
 
-    async def wait(self, seconds: float, figures: ResourceFigures) -> None:
+    async def wait(self, seconds: float, figures: ResourceFigures, why: str) -> None:
         """Waits for the server.
 
         Args:
             seconds: to wait.
             figures: to count them on, but for those in which somebody else waits already.
+            why: for whoever watches.
         """
         now = self._timing.clock()
         end = now + seconds
         figures.seconds_waited += max(0.0, end - max(now, self._counted_until))
         self._counted_until = max(self._counted_until, end)
-        await self._timing.sleep(seconds)
+        with figures.waiting(why):
+            await self._timing.sleep(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,14 +15,17 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from headrace.events import Event, tell
 from headrace.exceptions import HeadraceError
 from headrace.figures import ResourceFigures
 from headrace.wire.attempts import AttemptFailed
 from headrace.wire.gate import Gate
+from headrace.wire.server_pace import asked_for, rounded
 
 Read = TypeVar("Read")
 Read_co = TypeVar("Read_co", covariant=True)
 
+_LOGGER = logging.getLogger(__name__)
 # Of the first pause: so that clients that failed together do not come back together.
 _JITTER = 0.5
 
@@ -146,15 +150,26 @@ class Retries:
 
     async def _wait(self, seconds: float) -> None:
         self._pauses.append(seconds)
-        if not self._failures[-1].slows_all:
+        last = self._failures[-1]
+        why = f"trying again in {rounded(seconds)} s ({last.brief})"
+        if last.pause is not None:
+            why = asked_for(seconds, last.brief)
+        self._tell(last, why)
+        if not last.slows_all:
             await self._leave_line()
-            await self._gate.wait(seconds, self._figures)
+            await self._gate.wait(seconds, self._figures, why)
             return
-        self._gate.pause(seconds)
+        self._gate.pause(seconds, why)
         if self._line is None:
             # Whoever stands at its front waits for the end of the pause there.
             self._line = AsyncExitStack()
             await self._line.enter_async_context(self._gate.line())
+
+    def _tell(self, last: AttemptFailed, why: str) -> None:
+        resource, number = self._figures.resource, len(self._failures)
+        text = f"resource `{resource}`: attempt {number} failed; {why}: {last.error}"
+        figures = {"attempt": number, "seconds": self._pauses[-1], "failure": last.brief}
+        tell(_LOGGER, logging.WARNING, text, Event("retry", resource, figures))
 
     async def _leave_line(self) -> None:
         if self._line is not None:
@@ -167,7 +182,7 @@ class Retries:
         limit = f"`client.retry.deadline` ({self._settings.deadline:,g} s) leaves"
         if last.pause is not None:
             return (
-                f"The server asks to wait {_rounded(last.pause)} s, which is more than {limit}: "
+                f"The server asks to wait {rounded(last.pause)} s, which is more than {limit}: "
                 "run again after that, or raise it."
             )
         return f"No other attempt is made: {limit} no time for it."
@@ -184,15 +199,11 @@ class Retries:
         failures = [failed.brief for failed in self._failures]
         if self._failures[-1].error is not error:
             failures.append("this")
-        waits = [_rounded(pause) for pause in self._pauses]
+        waits = [rounded(pause) for pause in self._pauses]
         return (
-            f"Asked {len(failures)} times ({', '.join(failures)}), {_rounded(self._spent)} s in "
+            f"Asked {len(failures)} times ({', '.join(failures)}), {rounded(self._spent)} s in "
             f"all, with {_listed(waits)} s of waiting between."
         )
-
-
-def _rounded(seconds: float) -> str:
-    return f"{seconds:,.1f}" if seconds < 10 else f"{seconds:,.0f}"
 
 
 def _listed(words: list[str]) -> str:

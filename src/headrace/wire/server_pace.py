@@ -62,6 +62,21 @@ def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
     return max((span for span in spans if span is not None), default=None)
 
 
+def asked_for(seconds: float, why: str) -> str:
+    """Says that the server wants to be left alone.
+
+    Args:
+        seconds: for so long.
+        why: what it said, in a word or two.
+    """
+    return f"the server asks for {rounded(seconds)} s ({why})"
+
+
+def rounded(seconds: float) -> str:
+    """Seconds as they are told."""
+    return f"{seconds:,.1f}" if seconds < 10 else f"{seconds:,.0f}"
+
+
 def _policies(field: str) -> list[str]:
     return field.split(",") if ";" in field else [field]
 

@@ -1,0 +1,57 @@
+"""Writes what is logged to stderr as JSON, one object a line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from headrace.events import ATTRIBUTE, Event
+
+# dlt's records go to no other logger.
+_LOGGERS = ("", "dlt")
+
+
+@contextmanager
+def json_logs(level: int) -> Iterator[None]:
+    """Has the records of the block written, those of all libraries among them.
+
+    Args:
+        level: of Headrace's records, those below are left out.
+    """
+    handler = _JsonLines(sys.stderr)
+    own = logging.getLogger("headrace")
+    before = own.level
+    own.setLevel(level)
+    logging.captureWarnings(True)
+    for name in _LOGGERS:
+        logging.getLogger(name).addHandler(handler)
+    try:
+        yield
+    finally:
+        for name in _LOGGERS:
+            logging.getLogger(name).removeHandler(handler)
+        logging.captureWarnings(False)
+        own.setLevel(before)
+
+
+class _JsonLines(logging.StreamHandler[Any]):
+    # Not a formatter: dlt gives the handler that it finds one of its own.
+    def format(self, record: logging.LogRecord) -> str:
+        event = getattr(record, ATTRIBUTE, None)
+        if not isinstance(event, Event):
+            event = Event("log")
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "event": event.name,
+            "resource": event.resource,
+            "message": record.getMessage(),
+            "figures": event.figures,
+            "logger": record.name,
+        }
+        return json.dumps(line)
