@@ -16,9 +16,11 @@ from dlt.extract import DltSource
 from headrace import gone, quarantine
 from headrace.config import ExternalResource, SourceConfig, parse_config
 from headrace.config.tail import TailConfig
+from headrace.destination_secrets import destination_secrets
 from headrace.exceptions import NothingLoaded, SyncError
 from headrace.filled_tables import table_names
 from headrace.live_table import VALUE_SHOWN
+from headrace.redaction import clean, keep_secret
 from headrace.run_history import COMPLETE, Run, RunHistory, in_utc
 from headrace.scratch_listing import saved_ledgers
 from headrace.selection import select_resources
@@ -76,6 +78,7 @@ def status(
     parsed = select_resources(parsed, resources)
     source = build_source(parsed, name=source_name)
     now = datetime.fromtimestamp(clock(), UTC)
+    keep_secret(destination_secrets(pipeline))
     try:
         refuse_missing_file(pipeline)
         stored: StoredDataset | None = StoredDataset(pipeline, source_name)
@@ -86,7 +89,7 @@ def status(
     return Status(
         pipeline_name=pipeline.pipeline_name,
         destination=str(getattr(pipeline.destination, "destination_name", None)),
-        location=str(pipeline.destination_client().config),
+        location=clean(str(pipeline.destination_client().config)),
         dataset_name=pipeline.dataset_name or "",
         at=now,
         has_run=stored is not None or any(each.runs for each in found),
