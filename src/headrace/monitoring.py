@@ -237,4 +237,5 @@ def _next_sync(tail: TailConfig | None, ledger: Ledger, holes_left: int) -> Next
         named_rows=len(ledger.touched.keys() - ledger.open),
         late_keys=len(ledger.missing) if tail.settings.probes else 0,
         holes=holes_left,
+        looks_back=tail.settings.lookback or 0.0,
     )

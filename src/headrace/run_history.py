@@ -22,6 +22,9 @@ from headrace.sql_words import newest_first
 
 TABLE = "_headrace_runs"
 
+# Databases take only so many parameters in a statement.
+_ROWS_AT_ONCE = 50
+
 COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
 
 _COLUMNS: TTableSchemaColumns = {
@@ -137,9 +140,11 @@ class RunHistory:
             name = sql.make_qualified_table_name(self._table)
             columns = ", ".join(map(sql.escape_column_name, self._columns))
             marks = ", ".join(["%s"] * len(self._columns))
-            rows = ", ".join([f"({marks})"] * len(runs))
-            values = [value for run in runs for value in astuple(run)]
-            sql.execute_sql(f"INSERT INTO {name} ({columns}) VALUES {rows}", *values)
+            for start in range(0, len(runs), _ROWS_AT_ONCE):
+                some = runs[start : start + _ROWS_AT_ONCE]
+                rows = ", ".join([f"({marks})"] * len(some))
+                values = [value for run in some for value in astuple(run)]
+                sql.execute_sql(f"INSERT INTO {name} ({columns}) VALUES {rows}", *values)
 
     def last(self, resource: str, most: int, outcome: str | None = None) -> list[Run]:
         """The runs of a resource, newest first.

@@ -75,6 +75,7 @@ class NextSync:
         named_rows: rows that newer ones named.
         late_keys: keys that the listing passed over, whose rows may have come since.
         holes: stretches of the listing.
+        looks_back: seconds of the listing that are listed again for late rows; 0 for none.
     """
 
     lists_all: bool
@@ -83,6 +84,7 @@ class NextSync:
     named_rows: int = 0
     late_keys: int = 0
     holes: int = 0
+    looks_back: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

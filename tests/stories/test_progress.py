@@ -168,10 +168,24 @@ def test_the_library_configures_no_logs() -> None:
     assert isinstance(handler, logging.NullHandler)
 
 
-def test_the_wait_under_way_is_shown(server: JsonServer, warehouse: Warehouse) -> None:
+USED_UP = Answer(
+    {"data": [{"id": 1}], "next": "/items?page=2"},
+    headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "1"},
+)
+WAITS = {
+    "the server asks for 1.0 s (429)": [BUSY, {"data": []}],
+    "the server asks for 1.0 s (its rate limit is used up)": [USED_UP, {"data": []}],
+    "trying again in ": [Answer({"message": "later"}, 503), {"data": []}],
+}
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_the_wait_under_way_is_shown(wait: str, server: JsonServer, warehouse: Warehouse) -> None:
     figures, seen = Figures(), threading.Event()
     shown: list[str] = []
-    server.answers(BUSY, [{"id": 1}])
+    server.answers(*WAITS[wait])
+    document = config(server)
+    document["client"]["paginator"] = {"type": "json_link", "next_url_path": "next"}
 
     def watch() -> None:
         progress = Progress(figures, "loading")
@@ -181,12 +195,12 @@ def test_the_wait_under_way_is_shown(server: JsonServer, warehouse: Warehouse) -
 
     watching = threading.Thread(target=watch)
     watching.start()
-    sync(warehouse.pipeline(), rest_api_source(config(server)), figures=figures)
+    sync(warehouse.pipeline(), rest_api_source(document), figures=figures)
     seen.set()
     watching.join()
 
     assert shown
-    assert shown[0].endswith(", waiting: the server asks for 1.0 s (429)")
+    assert f", waiting: {wait}" in shown[0]
     assert figures.of("items").waits == []
 
 

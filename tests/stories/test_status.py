@@ -250,6 +250,16 @@ def test_a_listing_that_is_not_kept_up_with_and_its_child_table(
     assert found.next.lists_all
 
 
+def test_a_listing_that_is_looked_back_on(mirror: Mirror) -> None:
+    mirror.config["resources"][0]["endpoint"]["incremental"]["late_rows"] = {"lookback": 7_200}
+    mirror.sync()
+
+    assert (
+        f"  next: rows newer than {ROWS}, the last 2 hours again\n"
+        in headrace_status(mirror).stdout
+    )
+
+
 def test_in_postgresql(api: KeptListing, postgres: PostgresDatabase) -> None:
     config, pipeline = config_of(api), postgres.pipeline()
     assert not status(pipeline, config).has_run

@@ -112,6 +112,8 @@ def _next(planned: NextSync) -> str:
     ):
         if count:
             parts.append(f"{count:,} {what}")
+    if planned.looks_back:
+        parts.append(f"the last {span_told(planned.looks_back)} again")
     if planned.holes:
         parts.append("what is not listed yet")
     return ", ".join(parts)
