@@ -15,8 +15,14 @@ from dlt.extract.pipe import Pipe
 
 from headrace.config import ParentConfig
 from headrace.config.cursor import CursorConfig
+from headrace.events import tell_beginning
 from headrace.exceptions import RowError
-from headrace.extraction import ExtractionContext, ExtractionSettings, limited, running_pipe
+from headrace.extraction import (
+    ExtractionContext,
+    ExtractionSettings,
+    limited,
+    running_pipe,
+)
 from headrace.fan_out import FanOut
 from headrace.figures import ResourceFigures
 from headrace.handover import new_row_ids
@@ -246,6 +252,7 @@ class ChildExtraction:
         if load_id not in self._loads:
             while len(self._loads) >= _MOST_LOADS:
                 self._loads.pop(next(iter(self._loads)))
+            tell_beginning(self._listings.listing.name)
             self._loads[load_id] = _Load(rows_left=self._settings.limit_rows)
         return self._loads[load_id]
 

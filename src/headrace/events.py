@@ -9,6 +9,9 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+from headrace.figures import ResourceFigures
+
+_LOGGER = logging.getLogger(__name__)
 ATTRIBUTE = "headrace"
 """Of a log record: its event."""
 
@@ -38,3 +41,24 @@ def tell(logger: logging.Logger, level: int, text: str, event: Event) -> None:
         event: for machines.
     """
     logger.log(level, "%s", text, extra={ATTRIBUTE: event})
+
+
+def tell_beginning(resource: str) -> None:
+    """Logs that a resource begins.
+
+    Args:
+        resource: its name.
+    """
+    text = f"resource `{resource}` begins"
+    tell(_LOGGER, logging.INFO, text, Event("resource begins", resource))
+
+
+def tell_listed(figures: ResourceFigures) -> None:
+    """Logs that a resource is listed to its end.
+
+    Args:
+        figures: of the resource.
+    """
+    name, brief = figures.resource, figures.brief
+    text = f"resource `{name}` is listed: {figures.pages:,} pages, {figures.rows:,} rows"
+    tell(_LOGGER, logging.INFO, text, Event("resource listed", name, brief))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from dlt.extract.pipe import ForkPipe, Pipe
 
 from headrace.config.tail import TailConfig
 from headrace.destination_secrets import destination_secrets
-from headrace.events import Event, tell
+from headrace.events import tell_beginning, tell_listed
 from headrace.exceptions import RowError
 from headrace.figures import ResourceFigures
 from headrace.gone import gone_rows
@@ -32,7 +31,6 @@ from headrace.running import RunningSync, running_sync
 from headrace.tailing import LegBounds, TailLane
 from headrace.wire.lanes import Lanes
 
-_LOGGER = logging.getLogger(__name__)
 # Where the resource's state keeps what is known of its listing.
 TAIL = "tail"
 
@@ -85,6 +83,8 @@ def extract_rows(
         HeadraceError: the listing failed, or a row cannot be loaded.
     """
     context = ExtractionContext.of_running_resource(listing, settings, tail, dependents)
+    if context.load_id is not None and listing.name not in context.sync.figures.resources:
+        tell_beginning(listing.name)
     in_legs = tail is not None and context.is_loaded and settings.limit_rows is None
     page_by_page = are_unique = False
     if context.sync.replay is not None:
@@ -144,9 +144,6 @@ class ExtractionContext:
         pipeline = dlt.current.pipeline()
         keep_secret(destination_secrets(pipeline))
         sync = running_sync(pipeline.pipeline_name)
-        if listing.name not in sync.figures.resources:
-            told = f"resource `{listing.name}` begins"
-            tell(_LOGGER, logging.INFO, told, Event("resource begins", listing.name))
         resources = dlt.current.source().resources
         own = dlt.current.resource().name
         is_loaded = own in resources.selected
@@ -285,12 +282,7 @@ def _pages(
         lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size, ahead)
     ) as pages:
         yield from limited(pages, settings.limit_rows)
-    _tell_listed(listing.name, figures)
-
-
-def _tell_listed(name: str, figures: ResourceFigures) -> None:
-    told = f"resource `{name}` is listed: {figures.pages:,} pages, {figures.rows:,} rows"
-    tell(_LOGGER, logging.INFO, told, Event("resource listed", name, figures.brief))
+    tell_listed(figures)
 
 
 def _range_pages(
@@ -341,7 +333,7 @@ def _leg_pages(
                 state[TAIL] = item.state
                 figures.listings_ended += item.is_last
                 if item.is_last:
-                    _tell_listed(listing.name, figures)
+                    tell_listed(figures)
 
 
 def _may_repeat(settings: ExtractionSettings, legs: Legs) -> bool:

@@ -80,7 +80,6 @@ def status(
     now = datetime.fromtimestamp(clock(), UTC)
     keep_secret(destination_secrets(pipeline))
     try:
-        refuse_missing_file(pipeline)
         stored: StoredDataset | None = StoredDataset(pipeline, source_name)
     except NothingLoaded:
         stored = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -13,18 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from headrace import LegSettings, rest_api_source, sync
-from headrace.cli.app import app
 from headrace.cli.progress import Progress
 from headrace.events import Event
 from headrace.figures import Figures, ResourceFigures
+from tests.command_line import headrace, headrace_apart
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.kept_listing import KeptListing, Mirror
 from tests.tables import Warehouse
-
-Ran = subprocess.CompletedProcess[str]
 
 BUSY = Answer({"message": "slow down"}, 429, {"Retry-After": "1"})
 KEY = "progress-canary"
@@ -41,20 +37,17 @@ def config(server: JsonServer) -> dict[str, Any]:
     return {"client": client, "resources": ["items"]}
 
 
-def headrace_run(server: JsonServer, *arguments: str, **settings: str) -> Ran:
+def config_file(server: JsonServer) -> str:
     Path("shop.json").write_text(json.dumps(config(server)))
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", "run", "shop.json", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **settings},
-    )
+    return "shop.json"
 
 
-def test_logs_for_machines_name_what_the_server_asks_for(server: JsonServer) -> None:
+def test_logs_for_machines_name_what_the_server_asks_for(
+    server: JsonServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "INFO")
     server.answers(BUSY, [{"id": 1}])
-    ran = headrace_run(server, "--json-logs", RUNTIME__LOG_LEVEL="INFO")
+    ran = headrace_apart("run", config_file(server), "--json-logs")
 
     assert ran.returncode == 0
     assert "Loaded 1 row " in ran.stdout
@@ -81,16 +74,11 @@ def test_logs_for_machines_name_what_the_server_asks_for(server: JsonServer) -> 
     assert KEY not in ran.stderr
 
 
-def run_in_this_process(server: JsonServer, *arguments: str) -> Result:
-    Path("shop.json").write_text(json.dumps(config(server)))
-    return CliRunner().invoke(app, ["run", "shop.json", *arguments])
-
-
 def test_a_failure_is_told_to_machines_too(server: JsonServer) -> None:
     server.answers(Answer({"message": "broken"}, 403))
-    ran = run_in_this_process(server, "--json-logs")
+    ran = headrace("run", config_file(server), "--json-logs")
 
-    assert ran.exit_code == 1
+    assert ran.returncode == 1
     last = json.loads(ran.stderr.splitlines()[-1])
     assert (last["event"], last["level"]) == ("error", "error")
     assert '403 Forbidden and says: "broken"' in last["message"]
@@ -99,11 +87,11 @@ def test_a_failure_is_told_to_machines_too(server: JsonServer) -> None:
 
 def test_quiet_is_silent_but_for_errors(server: JsonServer) -> None:
     server.answers([{"id": 1}], Answer({"message": "broken"}, 403))
-    first = headrace_run(server, "--quiet")
-    second = run_in_this_process(server, "--quiet")
+    first = headrace_apart("run", config_file(server), "--quiet")
+    second = headrace("run", config_file(server), "--quiet")
 
     assert (first.returncode, first.stdout, first.stderr) == (0, "", "")
-    assert (second.exit_code, second.stdout) == (1, "")
+    assert (second.returncode, second.stdout) == (1, "")
     assert 'says: "broken"' in second.stderr
 
 

@@ -14,11 +14,10 @@ from typing import Any
 import dlt
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
 from headrace import LegSettings, ResponseStatusError, SyncError, rest_api_source, sync
-from headrace.cli.app import app
 from headrace.run_history import TABLE
+from tests.command_line import headrace
 from tests.postgres import PostgresDatabase
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.kept_listing import KeptListing, Mirror
@@ -231,9 +230,9 @@ def test_it_can_be_left_out(server: JsonServer, warehouse: Warehouse) -> None:
     warehouse.pipeline("plain").run(rest_api_source(items(server)))
     Path("shop.json").write_text(json.dumps(items(server)))
     place = ("--destination", warehouse.url, "--set", "pipeline.run_history=false")
-    ran = CliRunner().invoke(app, ["run", "shop.json", *place])
+    ran = headrace("run", "shop.json", *place)
 
-    assert ran.exit_code == 0
+    assert ran.returncode == 0
     found = warehouse.query("SELECT schema_name, table_name FROM duckdb_tables()")
     assert {("test_data", "items"), ("plain_data", "items"), ("shop_dataset", "items")} <= {*found}
     assert TABLE not in {name for _, name in found}

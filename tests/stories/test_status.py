@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from headrace import LegSettings, ResponseStatusError, Status, rest_api_source, status, sync
-from headrace.cli.app import app
 from headrace.status_report import ResourceStatus
+from tests.command_line import Ran, headrace
 from tests.postgres import PostgresDatabase
 from tests.servers import Answer, JsonServer
 from tests.stories.kept_listing import KeptListing, Mirror
@@ -65,19 +64,18 @@ def look(mirror: Mirror, **later: float) -> ResourceStatus:
     return found
 
 
-def headrace_status(mirror: Mirror, *arguments: str) -> Result:
-    command = mirror.command(*arguments)
-    return CliRunner().invoke(app, ["status", *command[1:]], env={"COLUMNS": "200"})
+def headrace_status(mirror: Mirror, *arguments: str) -> Ran:
+    return headrace("status", *mirror.command(*arguments)[1:])
 
 
 def test_never_run_yet(mirror: Mirror, api: KeptListing) -> None:
     ran = headrace_status(mirror)
 
-    assert ran.exit_code == 0
+    assert ran.returncode == 0
     assert ran.stdout.startswith("Never run yet: there is nothing of `test` in test_data")
     assert not mirror.warehouse.file.exists()
     too_old = headrace_status(mirror, "--max-age", "15m")
-    assert too_old.exit_code == 3
+    assert too_old.returncode == 3
     assert "Too old: `executions` never was loaded to its end; --max-age is 15m." in too_old.stderr
     assert not api.asked
 
@@ -103,7 +101,7 @@ def test_what_it_says(mirror: Mirror, api: KeptListing) -> None:
     mirror.sync()
     ran = headrace_status(mirror, "--max-age", "15m")
 
-    assert ran.exit_code == 0
+    assert ran.returncode == 0
     assert "executions: newest row " in ran.stdout
     assert ", last complete run " in ran.stdout
     assert f"  rows: {ROWS + 2:,} in executions\n" in ran.stdout
@@ -112,7 +110,7 @@ def test_what_it_says(mirror: Mirror, api: KeptListing) -> None:
     assert " complete " in ran.stdout
     # In a span that is over in any case.
     old = headrace_status(mirror, "--max-age", "0.000001s")
-    assert old.exit_code == 3
+    assert old.returncode == 3
     assert "--max-age is 0.000001s" in old.stderr
 
 
@@ -178,7 +176,7 @@ def test_a_first_sync_that_failed(mirror: Mirror, api: KeptListing) -> None:
 
     assert "executions: no run has come to its end yet" in ran.stdout
     assert "  next: the whole listing" in ran.stdout
-    assert headrace_status(mirror, "--max-age", "1d").exit_code == 3
+    assert headrace_status(mirror, "--max-age", "1d").returncode == 3
 
 
 def test_the_last_complete_run_is_found_behind_many_others(
@@ -291,11 +289,18 @@ def test_a_destination_that_cannot_be_read(mirror: Mirror) -> None:
     mirror.warehouse.file.write_text("no database")
     ran = headrace_status(mirror)
 
-    assert ran.exit_code == 1
+    assert ran.returncode == 1
     assert "cannot be read" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
+def test_a_destination_without_its_settings(mirror: Mirror) -> None:
+    ran = headrace_status(mirror, "--destination", "postgres")
+
+    assert ran.returncode == 1
+    assert "are missing: `database`, `password`, `username`, `host`." in ran.stderr
+
+
 @pytest.mark.parametrize("wrong", [("--max-age", "soon"), ("--resource", "nope")])
 def test_a_wrong_call(mirror: Mirror, wrong: tuple[str, str]) -> None:
-    assert headrace_status(mirror, *wrong).exit_code == 2
+    assert headrace_status(mirror, *wrong).returncode == 2

@@ -166,8 +166,10 @@ class Retries:
             await self._line.enter_async_context(self._gate.line())
 
     def _tell(self, last: AttemptFailed, why: str) -> None:
-        resource, number = self._figures.resource, len(self._failures)
-        text = f"resource `{resource}`: attempt {number} failed; {why}: {last.error}"
+        # A token is asked for without one.
+        resource, number = self._figures.resource or None, len(self._failures)
+        where = f"resource `{resource}`: " if resource else ""
+        text = f"{where}attempt {number} failed; {why}: {last.error}"
         figures = {"attempt": number, "seconds": self._pauses[-1], "failure": last.brief}
         tell(_LOGGER, logging.WARNING, text, Event("retry", resource, figures))
 
