@@ -14,8 +14,7 @@ from dlt.common.schema import Schema
 from dlt.extract import DltSource
 
 from headrace import gone, quarantine
-from headrace.config import ExternalResource, SourceConfig, parse_config
-from headrace.config.tail import TailConfig
+from headrace.config import ResourceConfig, SourceConfig, parse_config
 from headrace.destination_secrets import destination_secrets
 from headrace.exceptions import NothingLoaded, SyncError
 from headrace.filled_tables import table_names
@@ -84,7 +83,9 @@ def status(
     except NothingLoaded:
         stored = None
     looking = _Looking(pipeline, stored, source, now, runs, examples)
-    found = looking.resources(_tails(parsed))
+    found = looking.resources(
+        {each.name: each for each in parsed.resources if isinstance(each, ResourceConfig)}
+    )
     return Status(
         pipeline_name=pipeline.pipeline_name,
         destination=str(getattr(pipeline.destination, "destination_name", None)),
@@ -94,14 +95,6 @@ def status(
         has_run=stored is not None or any(each.runs for each in found),
         resources=tuple(found),
     )
-
-
-def _tails(config: SourceConfig) -> dict[str, TailConfig]:
-    return {
-        each.name: each.tail
-        for each in config.resources
-        if not isinstance(each, ExternalResource) and each.tail is not None
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +117,19 @@ class _Looking:
     runs: int
     examples: int
 
-    def resources(self, tails: Mapping[str, TailConfig]) -> list[ResourceStatus]:
+    def resources(self, configs: Mapping[str, ResourceConfig]) -> list[ResourceStatus]:
         states = self.stored.state(self.pipeline.pipeline_name) if self.stored else {}
         ledgers = saved_ledgers(states)
         tables = table_names(self.source)
         return [
-            self._resource(name, tables.get(name), tails.get(name), ledgers.get(name, Ledger()))
+            self._resource(name, tables.get(name), configs.get(name), ledgers.get(name, Ledger()))
             for name in self.source.resources.selected
         ]
 
     def _resource(
-        self, name: str, table: str | None, tail: TailConfig | None, ledger: Ledger
+        self, name: str, table: str | None, config: ResourceConfig | None, ledger: Ledger
     ) -> ResourceStatus:
+        tail = config.tail if config else None
         runs, last_complete = self._history(name)
         rows = StoredRows(self.stored, table, tail, ledger) if self.stored and table else None
         newest = rows.newest() if rows else None
@@ -155,7 +149,7 @@ class _Looking:
             holes=missing,
             quarantine=self._quarantine(name),
             gone=self._gone(name),
-            next=_next_sync(tail, ledger, len(missing)),
+            next=_next_sync(config, ledger, len(missing)),
         )
 
     def _history(self, name: str) -> tuple[list[Run], Run | None]:
@@ -225,8 +219,10 @@ def _age(now: datetime, last_complete: Run | None, newest: datetime | None) -> f
     return max(0.0, (now - max(moments)).total_seconds())
 
 
-def _next_sync(tail: TailConfig | None, ledger: Ledger, holes_left: int) -> NextSync:
-    spans = ledger.coverage.spans
+def _next_sync(config: ResourceConfig | None, ledger: Ledger, holes_left: int) -> NextSync:
+    tail, spans = config.tail if config else None, ledger.coverage.spans
+    if config is not None and config.cursor is not None:
+        return NextSync(lists_all=False, from_cursor=True)
     if tail is None or not spans or ledger.kind is None:
         return NextSync(lists_all=True)
     return NextSync(

@@ -70,6 +70,7 @@ class NextSync:
 
     Args:
         lists_all: the whole listing.
+        from_cursor: what comes after the last value of its incremental, one of dlt's.
         newer_than: else what is newer than this key.
         open_rows: rows that are looked at again, since they can still change.
         named_rows: rows that newer ones named.
@@ -79,6 +80,7 @@ class NextSync:
     """
 
     lists_all: bool
+    from_cursor: bool = False
     newer_than: str | None = None
     open_rows: int = 0
     named_rows: int = 0

@@ -258,6 +258,18 @@ def test_a_listing_that_is_looked_back_on(mirror: Mirror) -> None:
     )
 
 
+def test_an_incremental_of_dlts(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers([{"id": 1, "at": "2026-05-01"}])
+    incremental = {"start_param": "since", "cursor_path": "at", "initial_value": "2026-01-01"}
+    resource = {"name": "items", "endpoint": {"incremental": incremental}}
+    client = {"base_url": server.base_url, "paginator": "single_page"}
+    config = {"client": client, "resources": [resource]}
+    sync(warehouse.pipeline(), rest_api_source(config))
+
+    planned = only(status(warehouse.pipeline(), config)).next
+    assert (planned.lists_all, planned.from_cursor) == (False, True)
+
+
 def test_in_postgresql(api: KeptListing, postgres: PostgresDatabase) -> None:
     config, pipeline = config_of(api), postgres.pipeline()
     assert not status(pipeline, config).has_run

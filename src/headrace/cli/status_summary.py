@@ -104,6 +104,8 @@ def _quarantined(quarantine: Quarantine) -> Iterator[str]:
 def _next(planned: NextSync) -> str:
     if planned.lists_all:
         return "the whole listing"
+    if planned.from_cursor:
+        return "what comes after the last value of its incremental"
     parts = [f"rows newer than {planned.newer_than}"]
     for count, what in (
         (planned.open_rows, "open"),
