@@ -74,7 +74,7 @@ def dlts_settings(tmp_path: Path) -> Iterator[None]:
     context.reload(str(tmp_path))
     yield
     (tmp_path / ".dlt" / "config.toml").unlink()
-    context.reload()
+    context.reload(".")
 
 
 @pytest.mark.usefixtures("dlts_settings")

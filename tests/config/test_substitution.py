@@ -44,7 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     context.reload(str(tmp_path))
     yield tmp_path
     monkeypatch.undo()
-    context.reload()
+    context.reload(".")
 
 
 def test_texts_are_replaced_wherever_they_stand() -> None:

@@ -53,4 +53,4 @@ def canaries_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     context.reload(str(tmp_path))
     yield from log_everything(tmp_path / "everything.log")
     monkeypatch.undo()
-    context.reload()
+    context.reload(".")
