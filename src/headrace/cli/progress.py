@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from headrace.cli.words import counted
 from headrace.events import Event, tell
 from headrace.figures import Figures, ResourceFigures
 from headrace.spans import span_told
@@ -137,7 +138,7 @@ class Progress:
 
     def _line(self, name: str, counts: ResourceFigures) -> str:
         return (
-            f"{name}: {counts.pages:,} pages, {counts.rows:,} rows, "
+            f"{name}: {counted(counts.pages, 'page')}, {counted(counts.rows, 'row')}, "
             f"{self._speed(counts):,.0f} rows/s, {self._doing(name, counts)}"
         )
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from headrace.cli.words import counted
 from headrace.quarantine import TABLE
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def print_summary(report: SyncReport) -> None:
     total = report.figures.total
     _print(
         console,
-        f"Loaded {_counted(total.loaded_rows, 'row')} ({_counted(total.pages, 'page')}, "
+        f"Loaded {counted(total.loaded_rows, 'row')} ({counted(total.pages, 'page')}, "
         f"{total.loaded_rows / max(report.seconds, 0.001):,.0f} rows/s) with "
-        f"{_counted(total.requests, 'request')} in {report.seconds:.1f} s.",
+        f"{counted(total.requests, 'request')} in {report.seconds:.1f} s.",
     )
     table = Table(box=None, pad_edge=False)
     for name in ("resource", "table"):
@@ -56,13 +57,13 @@ def print_summary(report: SyncReport) -> None:
         (total.replaced, "older versions of rows that came again"),
     ):
         if count:
-            _print(console, f"{_counted(count, 'row')} received but not loaded: {why}.")
+            _print(console, f"{counted(count, 'row')} received but not loaded: {why}.")
     for note in total.notes:
         _print(console, f"Note: {note}")
     if not report.is_complete:
         console.print("Stopped before the source had no more; the next run goes on from here.")
     if report.figures.reasons:
-        quarantined = _counted(total.quarantined, "row")
+        quarantined = counted(total.quarantined, "row")
         _print(console, f"{quarantined} went to {report.dataset_name}.{TABLE}:")
         for reason, count in report.figures.reasons.most_common(_REASONS):
             _print(console, f"  {count:,} since {reason}")
@@ -82,13 +83,9 @@ def nothing_could_be_loaded(report: SyncReport) -> str | None:
     if total.loaded_rows or not total.quarantined:
         return None
     return (
-        f"no row could be loaded; {_counted(total.quarantined, 'row')} went to quarantine. Check "
+        f"no row could be loaded; {counted(total.quarantined, 'row')} went to quarantine. Check "
         "`primary_key` and `columns` of the resources."
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" + "s" * (number != 1)
 
 
 def _print_where(console: Console, report: SyncReport) -> None:

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from headrace.cli.words import counted
+
 if TYPE_CHECKING:
     from headrace.reconciliation import Key
     from headrace.redaction import Redactor
@@ -49,8 +51,8 @@ class _Summary:
             self._say("First finished the load that an earlier run had left behind.")
         loaded = report.repaired.total.loaded_rows if report.repaired else 0
         self._say(
-            f"Listed {_counted(total.rows, 'row')} ({_counted(total.pages, 'page')}) with "
-            f"{_counted(total.requests, 'request')} in {report.seconds:.1f} s; "
+            f"Listed {counted(total.rows, 'row')} ({counted(total.pages, 'page')}) with "
+            f"{counted(total.requests, 'request')} in {report.seconds:.1f} s; "
             f"{_was(loaded, 'row')} loaded into {report.destination}: {report.location}"
         )
         self._console.print(self._overview())
@@ -59,7 +61,7 @@ class _Summary:
             if table.repair is not None:
                 self._print_repair(table, table.repair)
         if total.quarantined:
-            rows = _counted(total.quarantined, "row")
+            rows = counted(total.quarantined, "row")
             self._say(f"{rows} of the listing cannot be loaded as they are, so in no table:")
             for reason, count in report.figures.reasons.most_common(_REASONS):
                 self._say(f"  {count:,} since {reason}")
@@ -100,27 +102,27 @@ class _Summary:
         found = table.comparison
         name = table.table
         if len(found.missing):
-            self._say(f"{name}: {_counted(len(found.missing), 'row')} missing in the table:")
+            self._say(f"{name}: {counted(len(found.missing), 'row')} missing in the table:")
             self._say_keys(found.missing, len(found.missing))
         if len(found.differing):
             fields = ", ".join(f"{field} in {count:,}" for field, count in found.fields.items())
-            self._say(f"{name}: {_counted(len(found.differing), 'row')} differing: {fields}")
+            self._say(f"{name}: {counted(len(found.differing), 'row')} differing: {fields}")
             if found.examples:
                 self._console.print(self._differences(table))
             self._say_further(len(found.differing) - len(found.examples))
         if len(found.repeated):
             is_fault = "" if table.one_row_a_key else ", as rows are not merged; the newest counts"
-            keys = _counted(len(found.repeated), "key")
+            keys = counted(len(found.repeated), "key")
             self._say(f"{name}: {keys} more than once in the table{is_fault}:")
             self._say_keys(found.repeated, len(found.repeated))
         if len(found.only_stored):
-            rows = _counted(len(found.only_stored), "row")
+            rows = counted(len(found.only_stored), "row")
             self._say(f"{name}: {rows} only in the table, no fault: the API lists them no more:")
             self._say_keys(found.only_stored, len(found.only_stored))
         for reason, count in found.excused.most_common():
-            self._say(f"{name}: {_counted(count, 'row')} missing or differing, no fault: {reason}")
+            self._say(f"{name}: {counted(count, 'row')} missing or differing, no fault: {reason}")
         if table.discarded:
-            rows = _counted(table.discarded, "row")
+            rows = counted(table.discarded, "row")
             self._say(f"{name}: {rows} left out by the schema contract or a processing step")
 
     def _print_repair(self, table: TableVerification, repair: TableRepair) -> None:
@@ -135,12 +137,12 @@ class _Summary:
             (left.repeated if table.one_row_a_key else (), "more than once in the table"),
         ):
             if len(keys):
-                self._say(f"{name}: {_counted(len(keys), 'row')} still {what} after the repair:")
+                self._say(f"{name}: {counted(len(keys), 'row')} still {what} after the repair:")
                 self._say_keys(keys, len(keys))
         if table.ok:
             self._say(f"{name}: repaired; what was missing or different is now as it is listed")
         if repair.unfollowed:
-            rows = _counted(repair.unfollowed, "row")
+            rows = counted(repair.unfollowed, "row")
             self._say(
                 f"{name}: {rows} of them can still change, and the next syncs do not look at "
                 "them: verify again once they have"
@@ -205,9 +207,5 @@ def _part(text: str, start: int) -> str:
 def _was(number: int, what: str) -> str:
     """What was done to so many, but for the verb."""
     return (
-        f"{_counted(number, what)} {'was' if number == 1 else 'were'}" if number else "nothing was"
+        f"{counted(number, what)} {'was' if number == 1 else 'were'}" if number else "nothing was"
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" + "s" * (number != 1)
