@@ -373,11 +373,13 @@ def running_pipe() -> Pipe:
 
 
 def _dicts_expected(dependents: Collection[str]) -> bool:
-    """Whether somebody's functions come between this resource and the load.
+    """Whether somebody's functions come between this resource and the load, or name its table.
 
     Args:
         dependents: resources of ours: those take the rows as they are, if all of them come.
     """
+    if dlt.current.resource().has_dynamic_table_name:
+        return True
     own = running_pipe()
     passes: tuple[type, ...] = (ForkPipe, IncrementalResourceWrapper)
     if not dependents:

@@ -31,6 +31,7 @@ from headrace.outlets import clean_logs
 from headrace.paginator_factory import PaginatorFactory
 from headrace.redaction import keep_secret
 from headrace.request_template import RequestTemplate
+from headrace.response_actions import ResponseActions
 from headrace.wire.lanes import Lanes
 
 # dlt's own source goes by this name: schemas, state and tables carry on under it.
@@ -163,6 +164,7 @@ def build_resources(
                 dependents=dependents,
             )
             built[name] = _build_child(each, extract, built[parent])
+        _add_steps(built[name], each)
     return [built[each.name] for each in config.resources]
 
 
@@ -196,6 +198,11 @@ def _build_resource(
         # dlt finds the argument by its annotation, and fills in what it makes of the object.
         resource = dlt.resource(list_range, **config.hints)(new_incremental(config.cursor))
     return resource
+
+
+def _add_steps(resource: DltResource, config: ResourceConfig) -> None:
+    for kind, function in config.steps:
+        getattr(resource, f"add_{kind}")(function)
 
 
 def _build_child(
@@ -243,12 +250,14 @@ def build_listing(
     authentications = authentications or Authentications.of_config(config)
     credentials = authentications.of(endpoint.auth)
     keep_secret([*credentials.secrets, *config.secrets])
+    actions = endpoint.response_actions
     return Listing(
         resource.name,
         request,
         credentials,
         endpoint.data_selector,
         PaginatorFactory(config.client, endpoint, credentials).new,
+        ResponseActions(resource.name, actions).judge if actions else None,
     )
 
 
