@@ -207,9 +207,8 @@ class NestedTableHints(TableHints):
     )
 
 
-# The key is the way to the table; in Python a tuple where that leads through others.
 NestedHints = Annotated[
-    Annotated[dict[Name | tuple[Name, ...], NestedTableHints], Tag(MAPPING)] | TaggedObject,
+    Annotated[dict[Name, NestedTableHints], Tag(MAPPING)] | TaggedObject,
     BY_SHAPE,
 ]
 

@@ -21,7 +21,7 @@ from headrace.config.fields import (
     is_python_object,
 )
 from headrace.config.hints import function_faults
-from headrace.config.merging import merged_endpoint, merged_resource
+from headrace.config.merging import columns_by_name, merged_endpoint, merged_resource
 from headrace.config.paginators import AnyPaginator, paginator_faults
 from headrace.config.parents import build_parent, parent_faults, request_faults
 from headrace.config.placeholders import bind_path, resolves
@@ -256,6 +256,12 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
             hints[key] = getattr(typed, key)
         elif key in hints and hints[key] is None:
             del hints[key]
+    for nested in (
+        hints["nested_hints"].values() if isinstance(hints.get("nested_hints"), dict) else ()
+    ):
+        # dlt completes the columns of a table, but not those of nested ones.
+        if isinstance(nested.get("columns"), dict | list):
+            nested["columns"] = columns_by_name(nested["columns"])
     place = place_of_paginator(document, index)
     return ResourceConfig(
         index=index,
