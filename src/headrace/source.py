@@ -29,6 +29,7 @@ from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.outlets import clean_logs
 from headrace.paginator_factory import PaginatorFactory
+from headrace.processing import add_steps
 from headrace.redaction import keep_secret
 from headrace.request_template import RequestTemplate
 from headrace.response_actions import ResponseActions
@@ -164,7 +165,7 @@ def build_resources(
                 dependents=dependents,
             )
             built[name] = _build_child(each, extract, built[parent])
-        _add_steps(built[name], each)
+        add_steps(built[name], each.steps)
     return [built[each.name] for each in config.resources]
 
 
@@ -198,11 +199,6 @@ def _build_resource(
         # dlt finds the argument by its annotation, and fills in what it makes of the object.
         resource = dlt.resource(list_range, **config.hints)(new_incremental(config.cursor))
     return resource
-
-
-def _add_steps(resource: DltResource, config: ResourceConfig) -> None:
-    for kind, function in config.steps:
-        getattr(resource, f"add_{kind}")(function)
 
 
 def _build_child(

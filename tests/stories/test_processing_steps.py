@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import dlt
+
 from headrace import rest_api_source
+from headrace.passed_rows import RowBeside
+from headrace.processing import add_steps
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse
@@ -138,3 +142,16 @@ def test_pages_are_passed_over_when_they_are_not_wanted(server: JsonServer) -> N
         source = make_source(config(server, [{"name": "a", "processing_steps": STEPS["filter"]}]))
         assert len(list(source.a.add_limit(1))) == 2
         assert len(server.asked) == 1
+
+
+def test_steps_are_for_the_rows_of_the_listing_alone() -> None:
+    def rows() -> Iterator[Any]:
+        yield ROWS[:2]
+        yield [RowBeside(resource="items", key="7")]
+
+    def with_meta(row: Row, meta: Any = None) -> Row:
+        return {**row, "meta": meta}
+
+    resource = dlt.resource(rows, name="items")()
+    add_steps(resource, [("map", with_meta), ("filter", is_even), ("yield_map", twice)])
+    assert {row.get("id", row.get("key")) for row in resource} == {0, 100, "7"}

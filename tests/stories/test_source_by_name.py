@@ -78,6 +78,10 @@ def asked(server: JsonServer) -> list[tuple[str, str | None, str | None]]:
     [
         (BASE, ""),
         (FULL, ""),
+        (
+            BASE + '[sources.rest_api.client.auth]\ntype = "bearer"',
+            f'[sources.rest_api.credentials]\ntoken = "{TOKEN}"',
+        ),
         ("", f'{BASE}[sources.rest_api.client.auth]\ntoken = "{TOKEN}"'),
         (BASE.replace("sources.rest_api", "sources.rest_api.rest_api"), ""),
         (BASE.replace("sources.rest_api", "sources"), ""),
