@@ -139,7 +139,16 @@ def amount_as_text(row: Row) -> dict[str, Any]:
 TOLD = {
     *("key_alone", "append", "merge_keys", "tagged_merge_key", "upsert", "cdc", "filtered"),
     *("listed_columns", "described", "named", "tagged_jsonl", "preferred", "insert_values"),
-    *("native", "referring", "evolving", "in_parallel", "scd2_by_key", "tagged_nested_parent"),
+    *(
+        "csv",
+        "insert_only",
+        "native",
+        "referring",
+        "evolving",
+        "in_parallel",
+        "scd2_by_key",
+        "tagged_nested_parent",
+    ),
 }
 
 OF_ROWS: dict[str, Hints] = {
@@ -217,9 +226,7 @@ def test_tables_are_those_of_dlt(server: JsonServer, warehouse: Warehouse) -> No
 
 
 def test_hints_of_dependent_resources(server: JsonServer, warehouse: Warehouse) -> None:
-    hints = {
-        name: STATIC[name] for name in ("tagged_scd2", "named", "tagged_nested", "in_parallel")
-    }
+    hints = {name: STATIC[name] for name in ("tagged_scd2", "tagged_nested", "in_parallel")}
     hints["tables_by_kind"] = OF_ROWS["tables_by_kind"]
     resources: list[Any] = ["parents"]
     for name, given in hints.items():

@@ -199,6 +199,8 @@ def test_answers_are_treated_as_in_dlt(server: JsonServer) -> None:
         document = config(server, actions, **endpoint)
         theirs, ours = (outcome(server, make, document) for make in MAKERS.values())
         assert ours == theirs, name
+        by_session = config(server, actions, {"session": requests.Session()}, **endpoint)
+        assert outcome(server, rest_api_source, by_session) == theirs, f"{name}, by a session"
 
 
 def test_functions_see_each_attempt(server: JsonServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,6 @@ def test_it_loads(write: Write, warehouse: Warehouse) -> None:
     write(FULL)
     for name, source_function in SOURCES.items():
         warehouse.pipeline(name).run(source_function())
-        warehouse.pipeline(name).run(source_function())
     for table in ("items", "others"):
         assert warehouse.rows(f"ours_data.{table}") == warehouse.rows(f"theirs_data.{table}")
         assert len(warehouse.rows(f"ours_data.{table}")) == 1
