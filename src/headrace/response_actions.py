@@ -9,6 +9,8 @@ from typing import Any
 
 import requests
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 
 from headrace.as_requests import as_requests_response, told_failure
 from headrace.config.response_actions import ResponseAction
@@ -122,8 +124,7 @@ class _Answer:
         shown, before = self.shown, self._response
         headers = Headers(dict(shown.headers))
         body = shown.content or b""
-        sent = requests.utils.get_encoding_from_headers(shown.headers)
-        if shown.encoding != sent:
+        if shown.encoding != get_encoding_from_headers(CaseInsensitiveDict(before.headers)):
             # Read as the function wants it read, whatever the server claims.
             body = shown.text.encode("utf-8", "replace") if shown.encoding else body
             charset = "; charset=utf-8" if shown.encoding else ""

@@ -345,7 +345,8 @@ class HttpClient:
         try:
             judged = judge(request, seen)
         except AnswerRefused as refused:
-            asking.is_renewed = True
+            # What is to fail at once is not tried with another token.
+            asking.is_renewed |= not refused.again
             advice = self._advice(asking.auth)
             error = refused_answer(seen, redactor(), advice, refused.why)
             # What a function of the user failed with may hold secrets: it is told of, cleaned.
