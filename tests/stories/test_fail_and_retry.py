@@ -103,7 +103,7 @@ def test_a_functions_failure_says_where_and_holds_no_secret(server: JsonServer) 
         list(rest_api_source(config(server, [check], {"auth": auth})).items)
     message = told(caught, PageError)
     assert "`response_actions[0]` of resource `items`: `check` failed with ValueError" in message
-    assert "test_response_actions.py, line" in message
+    assert "test_fail_and_retry.py, line" in message
     assert "s3cr3t" not in message
 
 

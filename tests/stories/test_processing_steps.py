@@ -16,7 +16,9 @@ from tests.tables import Warehouse
 
 Row = dict[str, Any]
 
-ROWS = [{"id": n, "name": f"n{n}", "tags": [{"t": m} for m in range(n % 3)]} for n in range(7)]
+ROWS: list[Row] = [
+    {"id": n, "name": f"n{n}", "tags": [{"t": m} for m in range(n % 3)]} for n in range(7)
+]
 
 
 def is_even(row: Row) -> bool:
@@ -155,3 +157,28 @@ def test_steps_are_for_the_rows_of_the_listing_alone() -> None:
     resource = dlt.resource(rows, name="items")()
     add_steps(resource, [("map", with_meta), ("filter", is_even), ("yield_map", twice)])
     assert {row.get("id", row.get("key")) for row in resource} == {0, 100, "7"}
+
+
+def test_the_last_value_is_that_of_the_processed_rows(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    def changed(asked: Asked) -> Answer:
+        since = int(asked.query["since"])
+        return Answer({"data": [row for row in ROWS if row["id"] >= since]})
+
+    server.handler = changed
+    endpoint = {"incremental": {"cursor_path": "at", "start_param": "since", "initial_value": 0}}
+    with_time = {"map": lambda row: {**row, "at": row["id"] - 3}}
+    resources = [
+        {"name": "items", "processing_steps": [with_time, {"filter": is_even}]},
+        {"name": "named", "processing_steps": [with_time], "table_name": lambda row: row["name"]},
+    ]
+    document = config(server, resources, endpoint={"data_selector": "data", **endpoint})
+    asked = []
+    for name, make_source in MAKERS.items():
+        for _ in range(2):
+            warehouse.pipeline(name).run(make_source(document))
+        asked.append([each.target for each in server.asked])
+        server.asked.clear()
+    assert asked[0] == asked[1]
+    assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")

@@ -60,7 +60,7 @@ def write(tmp_path: Path, server: JsonServer) -> Iterator[Write]:
     server.handler = lambda asked: Answer([{"id": 1, "path": asked.path}])
     yield write_files
     write_files("")
-    context.reload()
+    context.reload(".")
 
 
 def asked(server: JsonServer) -> list[tuple[str, str | None, str | None]]:
