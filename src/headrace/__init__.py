@@ -25,6 +25,7 @@ from headrace.exceptions import (
 if TYPE_CHECKING:
     from headrace.legs import LegSettings
     from headrace.monitoring import status
+    from headrace.named_source import rest_api
     from headrace.source import rest_api_resources, rest_api_source
     from headrace.status_report import Status
     from headrace.syncing import SyncReport, sync
@@ -51,6 +52,7 @@ __all__ = [
     "SyncError",
     "SyncReport",
     "VerificationReport",
+    "rest_api",
     "rest_api_resources",
     "rest_api_source",
     "status",
@@ -67,6 +69,7 @@ _LATER = {
     "Status": "headrace.status_report",
     "SyncReport": "headrace.syncing",
     "VerificationReport": "headrace.verification_report",
+    "rest_api": "headrace.named_source",
     "rest_api_resources": "headrace.source",
     "rest_api_source": "headrace.source",
     "status": "headrace.monitoring",

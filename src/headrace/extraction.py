@@ -373,11 +373,15 @@ def running_pipe() -> Pipe:
 
 
 def _dicts_expected(dependents: Collection[str]) -> bool:
-    """Whether somebody's functions come between this resource and the load.
+    """Whether somebody's functions or hints come between this resource and the load.
 
     Args:
         dependents: resources of ours: those take the rows as they are, if all of them come.
     """
+    resource = dlt.current.resource()
+    # Functions are asked about each row; and of an Arrow table nested ones would get the columns.
+    if resource.has_dynamic_table_name or resource.nested_hints:
+        return True
     own = running_pipe()
     passes: tuple[type, ...] = (ForkPipe, IncrementalResourceWrapper)
     if not dependents:

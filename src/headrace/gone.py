@@ -8,6 +8,7 @@ from typing import Any
 
 from dlt.common.schema.typing import TTableSchemaColumns
 
+from headrace.passed_rows import RowBeside
 from headrace.table_beside import beside
 from headrace.tail import Gone
 
@@ -28,11 +29,11 @@ def gone_rows(resource: str, gone: Sequence[Gone]) -> Any:
         gone: each with its key and since when it is missed.
     """
     rows = [
-        {
-            "resource": resource,
-            "key": str(each.identity),
-            "since": datetime.fromtimestamp(each.since, UTC),
-        }
+        RowBeside(
+            resource=resource,
+            key=str(each.identity),
+            since=datetime.fromtimestamp(each.since, UTC),
+        )
         for each in gone
     ]
     return beside(TABLE, _COLUMNS, rows)

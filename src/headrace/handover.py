@@ -211,6 +211,9 @@ class Handover:
                 "a row has lists or values that only dlt's normalizer takes, which adds them"
             )
         id_name = None if self._table.hashes_rows else self._table.row_id_name
+        columns = self._table.new_hints([id_name], []) if id_name else {}
+        if self._table.merges and id_name:
+            columns |= self._table.last_wins()
         rows = [self._table.prepared(row.values) for row in parted.side_rows]
         if id_name:
             places = [row.place for row in parted.side_rows]
@@ -220,7 +223,7 @@ class Handover:
         return _with_hints(
             LoadedRows(rows),
             file_format=self._table.side_road_format(),
-            columns=self._table.last_wins() if self._table.merges and id_name else {},
+            columns=columns,
             additional_table_hints=_claim(False) if self._table.merges else {},
         )
 

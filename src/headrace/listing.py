@@ -19,6 +19,7 @@ from headrace.paging import Page, Paginator
 from headrace.redaction import Redactor, one_line
 from headrace.rows import PageSlicer, SlicedPage
 from headrace.wire.authentication import AnyAuthentication
+from headrace.wire.judging import AnswerIgnored, Judge
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_GUESS = 200
@@ -36,10 +37,12 @@ class Client(Protocol):
         credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
+        judge: Judge | None = None,
     ) -> Read:
         """Sends a request and makes of the whole answer what `read` does.
 
         Raises:
+            AnswerIgnored: `judge` says so.
             RequestError: no answer, or an error status.
             PageError: `read` does not take the answer.
         """
@@ -92,6 +95,7 @@ class Listing:
         credentials: that go with each request.
         data_selector: JSONPath to the rows; None to look for them.
         new_paginator: makes a paginator for one pass through the listing.
+        judge: sees each answer before it counts; none when None.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Listing:
     credentials: AnyAuthentication
     data_selector: str | JSONPath | None
     new_paginator: Callable[[], Paginator]
+    judge: Judge | None = None
 
     async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
         """Lists all pages.
@@ -117,9 +122,15 @@ class Listing:
         number = 0
         while request is not None:
             number += 1
-            fetched, request = await self.fetch(
-                client, request, slicer, number, figures, partial(paginator.next_request, request)
-            )
+            following = partial(paginator.next_request, request)
+            try:
+                fetched, request = await self.fetch(
+                    client, request, slicer, number, figures, following
+                )
+            except AnswerIgnored as ignored:
+                _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.told())
+                yield FetchedPage([], 0, ignored.told, is_last=True)
+                break
             figures.rows += len(fetched.rows) + len(fetched.unreadable)
             if number == 1 and paginator.guess is not None:
                 # There are keys of the answer in it.
@@ -179,6 +190,7 @@ class Listing:
             The page, and what comes after it.
 
         Raises:
+            AnswerIgnored: an action of the config says so.
             RequestError: the request got no usable answer.
             PageError: the answer is not the page that the config describes.
         """
@@ -190,7 +202,7 @@ class Listing:
             except PageError as error:
                 raise self._located(error, client, response) from None
 
-        response, sliced = await client.read(request, self.credentials, cut, figures)
+        response, sliced = await client.read(request, self.credentials, cut, figures, self.judge)
         figures.requests += 1
         try:
             count = len(sliced.rows) + len(sliced.unreadable)

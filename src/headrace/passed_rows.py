@@ -22,3 +22,7 @@ class ParentRows(list[Any]):
 
 class LoadedRows(list[Any]):
     """Rows for dlt alone: no rows of the parent, or none that were not passed on already."""
+
+
+class RowBeside(dict[str, Any]):
+    """A row of another table than that of the resource which yields it."""

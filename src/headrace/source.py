@@ -29,8 +29,10 @@ from headrace.legs import LegSettings
 from headrace.listing import Listing
 from headrace.outlets import clean_logs
 from headrace.paginator_factory import PaginatorFactory
+from headrace.processing import add_steps
 from headrace.redaction import keep_secret
 from headrace.request_template import RequestTemplate
+from headrace.response_actions import ResponseActions
 from headrace.wire.lanes import Lanes
 
 # dlt's own source goes by this name: schemas, state and tables carry on under it.
@@ -163,6 +165,7 @@ def build_resources(
                 dependents=dependents,
             )
             built[name] = _build_child(each, extract, built[parent])
+        add_steps(built[name], each.steps)
     return [built[each.name] for each in config.resources]
 
 
@@ -243,12 +246,14 @@ def build_listing(
     authentications = authentications or Authentications.of_config(config)
     credentials = authentications.of(endpoint.auth)
     keep_secret([*credentials.secrets, *config.secrets])
+    actions = endpoint.response_actions
     return Listing(
         resource.name,
         request,
         credentials,
         endpoint.data_selector,
         PaginatorFactory(config.client, endpoint, credentials).new,
+        ResponseActions(resource.name, actions).judge if actions else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import dlt
@@ -10,7 +11,7 @@ from dlt.common.schema.typing import TTableSchemaColumns
 from headrace.passed_rows import LoadedRows
 
 
-def beside(table: str, columns: TTableSchemaColumns, rows: list[dict[str, Any]]) -> Any:
+def beside(table: str, columns: TTableSchemaColumns, rows: Sequence[dict[str, Any]]) -> Any:
     """Marks rows of the running resource to be appended to another table.
 
     Args:

@@ -44,6 +44,7 @@ from headrace.tail import (
 from headrace.tail.extent import share_read
 from headrace.tail.messages import Answer, Ask
 from headrace.tail_rows import TailRowReader
+from headrace.wire.judging import AnswerIgnored
 
 LEDGER = "ledger"
 _FIELDS = "fields"
@@ -249,6 +250,11 @@ class TailLane:
                 raise
             self._refusal, self._pass = error, None
             return _Answered(CursorRefused())
+        except AnswerIgnored as ignored:
+            raise PageError(
+                f"{ignored.told()}: {ignored.why} ignores the answer, but a listing that is kept "
+                "up with would never come to the rows below. Let the function raise another error."
+            ) from None
         walk.expected = None if following is None else json.dumps(following)
         is_first_top = cursor is None and not self._planner.ledger.coverage.spans
         rows, apart, facts = self._reader.read(

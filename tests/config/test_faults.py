@@ -40,14 +40,18 @@ OAUTH2 = {
 }
 
 
+def actions(*written: object) -> dict[str, Any]:
+    return small({"response_actions": list(written)})
+
+
 class Unknown:
     """Nothing that dlt would take."""
 
 
 ITEM = "resources[0]"
 ENDPOINT = "resources[0].endpoint"
+ACTION = f"{ENDPOINT}.response_actions[0]"
 PAGINATOR = "resources[0].endpoint.paginator"
-UNBUILT = "is part of the format but is not built yet"
 
 BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     # typos, at each level
@@ -273,7 +277,6 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     # names
     (two("a", {"name": "a"}), "resources[1].name", ["resources[0] has this name already"]),
     (two({"name": "a"}, "a"), "resources[1]", ["resources[0] has this name already"]),
-    # not built yet
     (
         with_client(auth={**OAUTH2, "access_token_url": "login.example.com/token"}),
         "client.auth.access_token_url",
@@ -298,11 +301,6 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
     (with_client(auth=Unknown()), "client.auth", ["AuthConfigBase", "AuthBase", "(Unknown)"]),
     (small({"auth": Unknown()}), f"{ENDPOINT}.auth", ["AuthConfigBase", "(Unknown)"]),
     (with_client(session=Unknown()), "client.session", ["expected a requests.Session"]),
-    (
-        small({"response_actions": [{"status_code": 404, "action": "ignore"}]}),
-        f"{ENDPOINT}.response_actions",
-        [f"`response_actions` {UNBUILT}"],
-    ),
     # dependent resources
     (
         child({"params": {"p": {"type": "resolve", "resource": "parents", "field": "b"}}}),
@@ -396,8 +394,44 @@ BROKEN: list[tuple[dict[str, Any], str, list[str]]] = [
         "resources[1].endpoint.incremental",
         ["listed anew for each row of its parent"],
     ),
-    (small(None, processing_steps=[{"map": len}]), f"{ITEM}.processing_steps", [UNBUILT]),
-    (small(None, parent_table_name="t"), f"{ITEM}.parent_table_name", [UNBUILT]),
+    # response actions
+    (
+        actions({"status_code": 404, "action": "ingore"}),
+        f"{ACTION}.action",
+        ["`ingore` is not known", "did you mean `ignore`?"],
+    ),
+    (actions({"action": "ignore"}), ACTION, ["says not when", "`status_code` or `content`"]),
+    (actions({"status_code": 404}), f"{ACTION}.action", ["is missing", "`fail` or `retry`"]),
+    (
+        actions({"status_code": "4xx", "action": "ignore"}),
+        f"{ACTION}.status_code",
+        ["number of an HTTP status, for example 404"],
+    ),
+    (actions({"status_code": 1, "action": "fail"}), f"{ACTION}.status_code", ["HTTP status"]),
+    (actions({"content": 4, "action": "fail"}), f"{ACTION}.content", ["expected text"]),
+    (actions({"action": []}), f"{ACTION}.action", ["list at least one function"]),
+    (actions({"action": ["ignore"]}), f"{ACTION}.action[0]", ["expected a Python function"]),
+    (actions({"action": 3}), f"{ACTION}.action", ["expected text or a list; got `3`"]),
+    (actions(object()), ACTION, ["expected a Python function"]),
+    (actions("ignore"), ACTION, ["expected a mapping; got `ignore`"]),
+    # hints
+    (
+        small(None, processing_steps=[{"map": "len"}]),
+        f"{ITEM}.processing_steps[0].map",
+        ["expected a Python function"],
+    ),
+    (
+        small(None, processing_steps=[{"fliter": len}]),
+        f"{ITEM}.processing_steps[0].fliter",
+        ["did you mean `filter`?"],
+    ),
+    (small(None, parent_table_name="t"), f"{ITEM}.parent_table_name", ["under `nested_hints`"]),
+    (
+        small(None, primary_key=lambda row: "id"),
+        f"{ITEM}.primary_key",
+        ["is a function", "`table_name`"],
+    ),
+    (small(None, name=lambda row: "a"), f"{ITEM}.name", ["expected text; got a Python object"]),
 ]
 
 

@@ -28,6 +28,7 @@ from headrace.rows import Column, Fields, MainRoad
 from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.client import ClientSettings, HttpClient
 from headrace.wire.credentials import Credentials
+from headrace.wire.judging import Judge
 from headrace.wire.retrying import RetrySettings
 from tests.fuzzing.mutations import FuzzedAnswer, fuzzed, on_the_wire
 from tests.wire.asking import PassingTime
@@ -67,6 +68,7 @@ class FakeClient:
         credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
+        judge: Judge | None = None,
     ) -> Read:
         return read(self._response)
 

@@ -54,6 +54,21 @@ def test_columns_are_typed_by_their_first_value() -> None:
     assert parted.side_rows == []
 
 
+def test_objects_and_lists_that_stay_whole_are_for_the_side_road() -> None:
+    known = {"a": Column("a", None)}
+    fields = Fields(known, "__".join, infer, lambda path: path[0] != "a")
+    road = MainRoad(fields)
+
+    for value in ({"b": 1}, {}, [], [1]):
+        parted = part(road, {"id": 1}, {"id": 2, "a": value}, {"id": 3, "a": None})
+        assert parted.table.to_pydict() == {"id": [1, 3]}
+        assert parted.side_rows == [SideRow(1, {"id": 2, "a": value})]
+
+    # Elsewhere they leave no trace, or come apart.
+    parted = part(road, {"id": 1, "l": []}, {"id": 2, "o": {}}, {"id": 3, "o": {"p": 1}})
+    assert parted.table.to_pydict() == {"id": [1, 2, 3], "o__p": [None, None, 1]}
+
+
 def test_columns_go_on_over_batches() -> None:
     road = new_road()
     part(road, {"a": 1})

@@ -16,6 +16,7 @@ from headrace.listing import Read
 from headrace.redaction import Redactor
 from headrace.simulator import BadParameter, World
 from headrace.wire.authentication import AnyAuthentication
+from headrace.wire.judging import Judge
 
 Row = dict[str, Any]
 
@@ -98,6 +99,7 @@ class HeldClient:
         credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
+        judge: Judge | None = None,
     ) -> Read:
         """Waits for the answer."""
         held = HeldRequest(request, self._world.now, asyncio.get_running_loop().create_future())

@@ -12,6 +12,7 @@ from headrace.figures import ResourceFigures
 from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.client import ClientSettings, HttpClient
 from headrace.wire.credentials import Credentials
+from headrace.wire.judging import Judge
 from headrace.wire.retrying import RetrySettings
 from headrace.wire.timing import Timing
 
@@ -52,6 +53,7 @@ def send(
     *,
     timing: Timing | None = None,
     figures: ResourceFigures | None = None,
+    judge: Judge | None = None,
     **settings: Any,
 ) -> Response:
     """The answer to one request, asked once if nothing else is said.
@@ -62,6 +64,7 @@ def send(
         credentials: sent along.
         timing: of the client.
         figures: to count on.
+        judge: of each answer.
         settings: of the client.
     """
     if isinstance(request, str):
@@ -71,7 +74,11 @@ def send(
         given = {"retry": RetrySettings(max_attempts=1), **settings}
         async with HttpClient(ClientSettings(base_url, **given), timing or Timing()) as client:
             return await client.read(
-                request, credentials or Credentials(), as_it_came, figures or ResourceFigures()
+                request,
+                credentials or Credentials(),
+                as_it_came,
+                figures or ResourceFigures(),
+                judge,
             )
 
     return asyncio.run(ask())

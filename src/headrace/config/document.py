@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
-from pydantic import Field, Tag
+from pydantic import BeforeValidator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema
 
 from headrace.config.client import ClientConfig, PipelineConfig
@@ -15,11 +15,13 @@ from headrace.config.fields import (
     TEXT,
     FormatModel,
     Name,
-    PythonObject,
+    PythonFunction,
     TaggedObject,
     WholeNumber,
+    fault,
 )
 from headrace.config.hints import DynamicText, NestedHints, TableHints
+from headrace.config.source import StepKind
 
 AnyEndpoint = Annotated[
     Annotated[str, Tag(TEXT)] | Annotated[EndpointModel, Tag(MAPPING)], BY_SHAPE
@@ -29,13 +31,29 @@ AnyEndpoint = Annotated[
 class ProcessingStepModel(FormatModel):
     """One Python function over the rows."""
 
-    filter: PythonObject = Field(default=None, description="Keeps a row where it is true.")
-    map: PythonObject = Field(default=None, description="Makes a row of a row.")
-    yield_map: PythonObject = Field(default=None, description="Makes rows of a row.")
+    filter: PythonFunction | None = Field(default=None, description="Keeps a row where it is true.")
+    map: PythonFunction | None = Field(default=None, description="Makes a row of a row.")
+    yield_map: PythonFunction | None = Field(default=None, description="Makes rows of a row.")
+
+
+def _only_nested(value: Any) -> None:
+    if value is not None:
+        raise fault(
+            "names the parent of a nested table, so it belongs under `nested_hints`; a resource "
+            "has none in dlt"
+        )
+
+
+# In one step they are taken in this order, as in dlt.
+STEP_KINDS: tuple[StepKind, ...] = get_args(StepKind)
 
 
 class ResourceDefaultsModel(TableHints):
     """What resources have in common; each may say otherwise."""
+
+    parent_table_name: SkipJsonSchema[Annotated[None, BeforeValidator(_only_nested)]] = Field(
+        default=None, exclude=True, description="Of nested tables only."
+    )
 
     table_name: DynamicText | None = Field(
         default=None, description="Name of the table; the resource's when absent."

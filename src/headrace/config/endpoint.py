@@ -7,42 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from headrace.config.auth import AnyAuth
-from headrace.config.fields import (
-    BY_SHAPE,
-    LIST,
-    MAPPING,
-    TEXT,
-    FormatModel,
-    HeaderName,
-    HeaderValue,
-    JsonPath,
-    PythonObject,
-    TaggedObject,
-)
+from headrace.config.fields import FormatModel, HeaderName, HeaderValue, JsonPath
 from headrace.config.incremental import IncrementalConfig, IncrementalParam
 from headrace.config.paginators import AnyPaginator
+from headrace.config.response_actions import AnyResponseAction
 
 Method = Annotated[
     Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
 ]
-
-
-class ResponseActionConfig(FormatModel):
-    """What to do with an answer of a certain kind."""
-
-    status_code: int | str | None = Field(default=None, description="HTTP status that it has.")
-    content: str | None = Field(default=None, description="Text that it holds.")
-    action: (
-        Annotated[
-            Annotated[str, Tag(TEXT)] | Annotated[list[PythonObject], Tag(LIST)] | TaggedObject,
-            BY_SHAPE,
-        ]
-        | None
-    ) = Field(default=None, description="`ignore`, or Python functions.")
-
-
-ResponseAction = Annotated[Annotated[ResponseActionConfig, Tag(MAPPING)] | TaggedObject, BY_SHAPE]
 
 
 _INCREMENTAL, _OTHER = "<an incremental>", "<a value>"
@@ -84,7 +57,7 @@ class EndpointModel(FormatModel):
     auth: AnyAuth | None = Field(
         default=None, description="How requests are authenticated; null for not at all.", repr=False
     )
-    response_actions: list[ResponseAction] | None = Field(
+    response_actions: list[AnyResponseAction] | None = Field(
         default=None, description="What to do with answers of certain kinds."
     )
     incremental: IncrementalConfig | None = Field(

@@ -67,25 +67,19 @@ class FaultCollector:
         self._found[path, self._redacted.redact(message)] = None
 
     def add_invalid(
-        self,
-        error: ValidationError,
-        root: type[BaseModel],
-        unusable: Sequence[Path] = (),
-        skip: Sequence[Path] = (),
+        self, error: ValidationError, root: type[BaseModel], skip: Sequence[Path] = ()
     ) -> None:
         """Note every fault that the models have found.
 
         Args:
             error: what pydantic raised for the document.
             root: the document's model.
-            unusable: paths below which nothing need be complete: what is there cannot be used.
             skip: paths at or below which faults are not of interest.
         """
         for details in error.errors(include_url=False, include_input=False):
             location = tuple(part for part in details["loc"] if part != "[key]")
             path = tuple(part for part in location if not is_tag(part))
-            skipped = [*skip, *unusable] if details["type"] == "missing" else skip
-            if any(path[: len(place)] == place for place in skipped):
+            if any(path[: len(place)] == place for place in skip):
                 continue
             place = _Place(root, location)
             if details["loc"] and details["loc"][-1] == "[key]" and details["type"] != FAULT:

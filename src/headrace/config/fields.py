@@ -62,7 +62,7 @@ class FormatModel(BaseModel):
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
-    """The keys of a mapping as they are written.
+    """The keys of a mapping as they are written, without those that are there to be refused.
 
     Args:
         model: the mapping's model.
@@ -70,7 +70,8 @@ def known_keys(model: type[BaseModel]) -> list[str]:
     Returns:
         The keys, in the model's order.
     """
-    return [field.alias or name for name, field in model.model_fields.items()]
+    fields = model.model_fields.items()
+    return [field.alias or name for name, field in fields if not field.exclude]
 
 
 def fault(message: str) -> PydanticCustomError:
@@ -158,6 +159,16 @@ def _requests_session(value: Any) -> Any:
 
 Session = Annotated[PythonObject, AfterValidator(_requests_session)]
 TaggedObject = Annotated[PythonObject, Tag(OBJECT)]
+
+
+def _callable(value: Any) -> Any:
+    if not callable(value):
+        raise fault("expected a Python function")
+    return value
+
+
+PythonFunction = Annotated[PythonObject, AfterValidator(_callable)]
+TaggedFunction = Annotated[PythonFunction, Tag(OBJECT)]
 
 
 def is_python_object(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, Tag
@@ -16,6 +17,7 @@ from headrace.config.fields import (
     TaggedObject,
     WholeNumber,
 )
+from headrace.config.showing import Path
 
 ColumnNames = Annotated[
     Annotated[Name, Tag(TEXT)] | Annotated[list[Name], Tag(LIST)] | TaggedObject, BY_SHAPE
@@ -144,9 +146,6 @@ class ReferenceModel(FormatModel):
 class TableHints(FormatModel):
     """What dlt is told of a table."""
 
-    parent_table_name: DynamicText | None = Field(
-        default=None, description="Parent of a nested table."
-    )
     write_disposition: (
         Annotated[
             Annotated[Literal["skip", "append", "replace", "merge"], Tag(TEXT)]
@@ -200,4 +199,36 @@ class TableHints(FormatModel):
     ) = Field(default=None, description="References to other tables.")
 
 
-NestedHints = Annotated[Annotated[dict[str, TableHints], Tag(MAPPING)] | TaggedObject, BY_SHAPE]
+class NestedTableHints(TableHints):
+    """What dlt is told of a table that is made of lists in the rows of another one."""
+
+    parent_table_name: DynamicText | None = Field(
+        default=None, description="Parent of the table, where it is not the one above."
+    )
+
+
+NestedHints = Annotated[
+    Annotated[dict[Name, NestedTableHints], Tag(MAPPING)] | TaggedObject,
+    BY_SHAPE,
+]
+
+
+def function_faults(resource: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Hints that dlt cannot ask for with a row.
+
+    Args:
+        resource: merged with the defaults; may be wrong in any other way.
+
+    Yields:
+        The path below the resource, and a message.
+    """
+    if callable(resource.get("table_name")):
+        return
+    for key in TableHints.model_fields:
+        hint = resource.get(key)
+        if callable(hint) and not isinstance(hint, type):
+            yield (
+                (key,),
+                "is a function, which dlt asks row by row only where `table_name` is one as well; "
+                "make `table_name` a function, or give a plain value",
+            )

@@ -9,18 +9,11 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from headrace.config.document import SourceDocument
-from headrace.config.unbuilt import UNBUILT
 
 _PLACEHOLDER = r"\$\{.+\}"
 _NUMBER = r"^\s*[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\s*$"
 _SWITCH = r"^([tT]rue|TRUE|[fF]alse|FALSE|yes|no|on|off|[01])$"
-_DEFINITIONS = {
-    "resource": ("ResourceDefaultsModel", "ResourceModel"),
-    "endpoint": ("EndpointModel",),
-}
-"""Which models hold the keys of a place in the table of what is not built."""
 _FREE_FORMATS = (None, "password")
-_NOT_BUILT = "Not built yet."
 
 
 class _FileSchema(GenerateJsonSchema):
@@ -59,7 +52,6 @@ def config_json_schema() -> dict[str, Any]:
         for name, key in model["properties"].items():
             if name not in required and name != "type":
                 model["properties"][name] = _or_null(key)
-    _mark_what_is_not_built(schema["$defs"])
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         **schema,
@@ -95,11 +87,3 @@ def _or_null(key: dict[str, Any]) -> dict[str, Any]:
     about: dict[str, Any] = {name: key[name] for name in ("description", "default") if name in key}
     rest = {name: value for name, value in key.items() if name not in about}
     return {"anyOf": [rest, null], **about}
-
-
-def _mark_what_is_not_built(definitions: dict[str, Any]) -> None:
-    for place, models in _DEFINITIONS.items():
-        for model in models:
-            for key in UNBUILT[place]:
-                if described := definitions[model]["properties"].get(key):
-                    described["description"] = f"{_NOT_BUILT} {described['description']}"

@@ -86,8 +86,8 @@ def _merged_columns(own: Any, base: Any) -> dict[str, Any] | None:
     """The columns of both, or None where there is nothing to merge."""
     if not (own and base and isinstance(own, (list, dict)) and isinstance(base, (list, dict))):
         return None
-    merged = _columns_by_name(base)
-    for name, column in _columns_by_name(own).items():
+    merged = columns_by_name(base)
+    for name, column in columns_by_name(own).items():
         before = merged.get(name, {})
         if before and column.get("data_type") and not before.get("data_type"):
             # A column that gets its type here moves to the end, as in dlt's schemas.
@@ -96,7 +96,12 @@ def _merged_columns(own: Any, base: Any) -> dict[str, Any] | None:
     return merged
 
 
-def _columns_by_name(columns: Any) -> dict[str, dict[str, Any]]:
+def columns_by_name(columns: Any) -> dict[str, dict[str, Any]]:
+    """Columns as a mapping whose hints hold the name as well.
+
+    Args:
+        columns: a mapping by name, or a list.
+    """
     if isinstance(columns, dict):
         return {name: {**(hints or {}), "name": name} for name, hints in columns.items()}
     return {column["name"]: dict(column) for column in columns}

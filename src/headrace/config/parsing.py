@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from headrace.config.auth import AnyAuth
 from headrace.config.auth_lookups import DEFAULT_SECTIONS, Sections, with_completed_auths
 from headrace.config.cursor import build_cursor, cursor_faults, is_incremental_param
-from headrace.config.document import ResourceModel, SourceDocument
+from headrace.config.document import STEP_KINDS, ResourceModel, SourceDocument
 from headrace.config.endpoint import EndpointModel
 from headrace.config.faults import FaultCollector
 from headrace.config.fields import (
@@ -20,20 +20,18 @@ from headrace.config.fields import (
     is_header_name,
     is_python_object,
 )
-from headrace.config.merging import merged_endpoint, merged_resource
+from headrace.config.hints import function_faults
+from headrace.config.merging import columns_by_name, merged_endpoint, merged_resource
 from headrace.config.paginators import AnyPaginator, paginator_faults
 from headrace.config.parents import build_parent, parent_faults, request_faults
 from headrace.config.placeholders import bind_path, resolves
+from headrace.config.response_actions import build_actions
 from headrace.config.secrecy import secrets_in
 from headrace.config.showing import Path, at, kind
 from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
 from headrace.config.stop_conditions import looks_for_rows, place_of_paginator
 from headrace.config.substitution import SubstitutedValues
 from headrace.config.tail import build_tail, replaced_children, tail_faults
-from headrace.config.unbuilt import (
-    find_unbuilt,
-    written_resources,
-)
 from headrace.exceptions import ConfigError, Fault
 
 _NOT_FOR_DLT = frozenset(
@@ -82,9 +80,6 @@ def parse_config(
     faults = FaultCollector(document, substituted)
     for path, message in auths.faults:
         faults.add(path, message)
-    unbuilt = list(find_unbuilt(document))
-    for path, message in unbuilt:
-        faults.add(path, message)
     untyped = list(_untyped_auths(document))
     for path, message in untyped:
         faults.add(path, message)
@@ -92,12 +87,8 @@ def parse_config(
     try:
         source = SourceDocument.model_validate(document)
     except ValidationError as error:
-        faults.add_invalid(
-            error,
-            SourceDocument,
-            unusable=[path for path, _ in unbuilt],
-            skip=[path for path, _ in (*untyped, *auths.faults)],
-        )
+        skip = [path for path, _ in (*untyped, *auths.faults)]
+        faults.add_invalid(error, SourceDocument, skip)
     for path, message in _contradictions(document):
         faults.add(path, message)
     if source is None or not faults.is_empty:
@@ -116,7 +107,7 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     client = document.get("client")
     if isinstance(client, dict):
         yield from _half_given(client, ("client",))
-    for path, resource in written_resources(document):
+    for path, resource in _written_resources(document):
         if isinstance(endpoint := resource.get("endpoint"), dict):
             yield from _half_given(endpoint, (*path, "endpoint"))
             yield from _untyped_params(endpoint.get("params"), (*path, "endpoint", "params"))
@@ -132,6 +123,16 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         yield ("resources", index), message
     for index, message in replaced_children(merged):
         yield ("resources", index, "write_disposition"), message
+
+
+def _written_resources(document: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The mappings that describe resources, the defaults first, each with where it stands."""
+    defaults = document.get("resource_defaults")
+    if isinstance(defaults, dict):
+        yield ("resource_defaults",), defaults
+    for index, resource in enumerate(_listed_resources(document)):
+        if isinstance(resource, dict):
+            yield ("resources", index), resource
 
 
 def _listed_resources(document: Mapping[str, Any]) -> list[Any]:
@@ -176,7 +177,7 @@ def _names_given_twice(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]
 def _untyped_auths(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Authentications without a `type` that are plainly meant to be something else than bearer."""
     places: list[tuple[Path, Any]] = [(("client",), document.get("client"))]
-    for path, resource in written_resources(document):
+    for path, resource in _written_resources(document):
         places.append(((*path, "endpoint"), resource.get("endpoint")))
     for path, place in places:
         auth = place.get("auth") if isinstance(place, dict) else None
@@ -220,7 +221,11 @@ def _wrong_when_merged(
     merged = {**(defaults or {}), **own, "endpoint": endpoint}
     # What is one row by its path is one page as well.
     listed_by = endpoint.get("paginator") if paginator is None else paginator
-    for below, message in (*tail_faults(merged, listed_by), *request_faults(merged)):
+    for below, message in (
+        *function_faults(merged),
+        *tail_faults(merged, listed_by),
+        *request_faults(merged),
+    ):
         yield ("resources", index, *below), message
     if place and looks_for_rows(
         at(document, (*place, "stop_condition")), endpoint.get("data_selector")
@@ -242,13 +247,21 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
         return ExternalResource(index=index, name=written.name, resource=written)
     merged = merged_resource(written, document.get("resource_defaults"))
     hints = {key: _copied(value) for key, value in merged.items() if key not in _NOT_FOR_DLT}
-    typed = ResourceModel.model_validate(hints)
+    typed = ResourceModel.model_validate(
+        {**hints, "processing_steps": merged.get("processing_steps")}
+    )
     for key in ("max_table_nesting", "selected", "parallelized"):
         # Numbers and switches may have come as the text of a `${NAME}`.
         if isinstance(hints.get(key), str):
             hints[key] = getattr(typed, key)
         elif key in hints and hints[key] is None:
             del hints[key]
+    for nested in (
+        hints["nested_hints"].values() if isinstance(hints.get("nested_hints"), dict) else ()
+    ):
+        # dlt completes the columns of a table, but not those of nested ones.
+        if isinstance(nested.get("columns"), dict | list):
+            nested["columns"] = columns_by_name(nested["columns"])
     place = place_of_paginator(document, index)
     return ResourceConfig(
         index=index,
@@ -257,6 +270,12 @@ def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | Exter
         hints=hints,
         parent=build_parent(merged),
         cursor=build_cursor(merged["endpoint"]),
+        steps=tuple(
+            (kind, step)
+            for each in typed.processing_steps or ()
+            for kind in STEP_KINDS
+            if (step := getattr(each, kind)) is not None
+        ),
         tail=build_tail(merged, at(document, place) if place else None),
     )
 
@@ -292,6 +311,7 @@ def _endpoint(merged: Mapping[str, Any], client: Mapping[str, Any]) -> EndpointC
         data_selector=typed.data_selector,
         paginator=_paginator(paginator),
         auth=None if auth is None else _AUTH.validate_python(auth),
+        response_actions=build_actions(typed.response_actions),
     )
 
 

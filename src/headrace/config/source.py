@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from jsonpath_ng import JSONPath
 
@@ -11,7 +12,10 @@ from headrace.config.auth import AuthModel
 from headrace.config.client import ClientConfig, PipelineConfig
 from headrace.config.cursor import CursorConfig
 from headrace.config.parents import ParentConfig
+from headrace.config.response_actions import ResponseAction
 from headrace.config.tail import TailConfig
+
+StepKind = Literal["filter", "map", "yield_map"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,7 @@ class EndpointConfig:
         paginator: how the listing goes on: one of the models, or an instance of a subclass of dlt's
             `BasePaginator`.
         auth: how requests are authenticated, as a model or a Python object; None for not at all.
+        response_actions: what to do with answers of certain kinds, in order.
     """
 
     path: str = field(repr=False)
@@ -41,6 +46,7 @@ class EndpointConfig:
     data_selector: str | JSONPath | None
     paginator: Any
     auth: AuthModel | Any = field(repr=False)
+    response_actions: tuple[ResponseAction, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,7 @@ class ResourceConfig:
         parent: the resource that it depends on; None when it depends on none.
         cursor: its incremental, where that is one of dlt's; None for none.
         tail: how it is kept up with; None when each sync lists all of it, or what `cursor` says.
+        steps: functions over its rows, in order, each with what it does.
     """
 
     index: int
@@ -64,6 +71,7 @@ class ResourceConfig:
     parent: ParentConfig | None = None
     cursor: CursorConfig | None = None
     tail: TailConfig | None = None
+    steps: tuple[tuple[StepKind, Callable[..., Any]], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

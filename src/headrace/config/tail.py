@@ -14,6 +14,7 @@ from headrace.config.incremental import IncrementalConfig, LookbackConfig
 from headrace.config.paginators import paginator_kind
 from headrace.config.parents import holds_incremental_values, parent_fields
 from headrace.config.placeholders import names_in
+from headrace.config.response_actions import tail_action_faults
 from headrace.config.showing import Path, listed
 from headrace.expressions import Expression
 from headrace.json_path import JsonPath
@@ -108,6 +109,8 @@ def tail_faults(resource: Mapping[str, Any], paginator: object) -> Iterator[tupl
     if parent_fields(endpoint):
         yield here, "cannot be kept up with: it is listed anew for each row of its parent"
     yield from ((here, message) for message in _paginator_faults(paginator))
+    for path, message in tail_action_faults(endpoint):
+        yield ("endpoint", *path), message
     written = resource.get("write_disposition")
     disposition = written if isinstance(written, Mapping) else {"disposition": written}
     if disposition.get("disposition") != "merge":

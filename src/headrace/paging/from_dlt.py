@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-import traceback
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,18 +14,15 @@ from dlt.sources.helpers.rest_client.paginators import (
     BaseReferencePaginator,
     RangePaginator,
 )
-from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers
 
+from headrace.as_requests import as_requests_response, told_failure
 from headrace.exceptions import PageError
-from headrace.exchange import Request, Response
+from headrace.exchange import Request
 from headrace.paging.followed import Followed
 from headrace.paging.page import Page, Paginator
 from headrace.paging.repeated_rows import RepeatedRows
-from headrace.redaction import one_line
 
 _NOT_FOR_PAGINATORS = ("auth", "cookies", "files")
-_LONGEST_REASON = 300
 
 
 class DltPaginator(Paginator):
@@ -82,7 +76,7 @@ class DltPaginator(Paginator):
             self._repeated.refuse(page)
         if page.response is None:
             raise ValueError("the page comes without the answer that it was in")
-        answer = _as_of_requests(page.response, self._asked)
+        answer = as_requests_response(page.response, self._asked)
         self._call("update_state", answer, [_value(row) for row in page.rows])
         self._call("update_request", self._asked)
         if not self._paginator.has_next_page:
@@ -111,7 +105,7 @@ class DltPaginator(Paginator):
         try:
             getattr(self._paginator, method)(*arguments)
         except Exception as error:
-            raise PageError(f"`{self._name}.{method}` failed with {_told(error)}") from None
+            raise PageError(f"`{self._name}.{method}` failed with {told_failure(error)}") from None
 
     def _as_it_is_now(self, request: Request) -> Request:
         asked = self._asked
@@ -139,34 +133,9 @@ class DltPaginator(Paginator):
         )
 
 
-def _as_of_requests(answer: Response, asked: requests.Request) -> requests.Response:
-    """The answer as `requests` would have given it."""
-    response = requests.Response()
-    response.status_code = answer.status
-    response.reason = HTTPStatus(answer.status).phrase if answer.status in _STATUSES else ""
-    response.headers = CaseInsensitiveDict(dict(answer.headers))
-    response.encoding = get_encoding_from_headers(response.headers)
-    response.url = answer.url
-    response.request = requests.Request(
-        asked.method, answer.url, headers=asked.headers, json=asked.json, data=asked.data
-    ).prepare()
-    response._content = answer.body
-    return response
-
-
-_STATUSES = frozenset(HTTPStatus)
-
-
 def _value(row: msgspec.Raw) -> Any:
     """A row as dlt hands it over; its text where no JSON reader takes it."""
     try:
         return json.loads(bytes(row))
     except (ValueError, RecursionError):
         return bytes(row).decode("utf-8", errors="replace")
-
-
-def _told(error: Exception) -> str:
-    """What went wrong and where: the trace itself would hold the answer, with all that is in it."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}, line {place.lineno}"
-    return f"{type(error).__name__}: {one_line(str(error), _LONGEST_REASON)} ({where})"

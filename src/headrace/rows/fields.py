@@ -40,7 +40,8 @@ class Fields:
         columns: of the table, as known from before, by name.
         name_of: gives a field its column's name.
         infer: types a new column by its name and its first value that is not null.
-        flattens: whether an object at that path is taken apart into columns.
+        flattens: whether an object at that path is taken apart into columns, and a list into a
+            table; else they stay JSON.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Fields:
         self.columns = dict(columns)
         self.name_of = cache(name_of)
         self._infer = infer
-        self._flattens = flattens
+        self.flattens = cache(flattens)
         self._by_path: dict[FieldPath, Field] = {}
         self._taken: set[str] = set()
         self._objects: set[FieldPath] = set()
@@ -63,13 +64,15 @@ class Fields:
         """The columns that the main road fills, by name."""
         return {name: each for name, each in self.columns.items() if each.type is not None}
 
-    def kept_whole(self) -> frozenset[FieldPath]:
-        """Paths at which an object is not taken apart."""
-        return frozenset(
-            path
-            for path, known in self._by_path.items()
-            if known.column is None and path not in self._objects
-        )
+    def stays_whole(self, path: FieldPath) -> bool:
+        """Whether an object at a path is not taken apart.
+
+        Args:
+            path: of an object.
+        """
+        known = self._by_path.get(path)
+        is_apart = known is not None and known.column is None and path not in self._objects
+        return is_apart or not self.flattens(path)
 
     def wire_schema(self, *, times_as_text: bool = False) -> pa.Schema:
         """How to read the rows, as far as the fields are known.
@@ -195,7 +198,7 @@ class Fields:
 
     def _takes_apart(self, path: FieldPath) -> bool:
         is_new = path not in self._by_path
-        return (is_new or path in self._objects) and self._flattens(path)
+        return (is_new or path in self._objects) and self.flattens(path)
 
     def _plan(self, path: FieldPath, value: Any) -> Field:
         planned = self._by_path[path] = self._planned(path, value)

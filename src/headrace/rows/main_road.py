@@ -212,7 +212,7 @@ class MainRoad:
                 if not self._fields.learn_kinds(map(_decoded, samples)):
                     return refusal
                 continue
-            found = list(leaves(table, self._fields.kept_whole()))
+            found = list(leaves(table, self._fields.stays_whole))
             if self._fields.meet(path for path, _ in found):
                 return table
             if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
@@ -223,7 +223,7 @@ class MainRoad:
         """Casts each column, and takes the rows that do not fit off the table."""
         columns: dict[str, pa.ChunkedArray] = {}
         misfits: pa.ChunkedArray | None = None
-        found = list(leaves(table, self._fields.kept_whole()))
+        found = list(leaves(table, self._fields.stays_whole))
         if not self._fields.typed_columns() or self._fields.meet(path for path, _ in found):
             # Without columns a table could not even count its rows; and where fields meet in one
             # column, even a null counts.
@@ -234,7 +234,7 @@ class MainRoad:
             if known is None or values.null_count == len(values):
                 continue
             if known.column is None or known.column.type is None:
-                marks = _with_content(values)
+                marks = _with_content(values, leaves_no_trace=self._fields.flattens(path))
             else:
                 columns[known.column.name], marks = cast_exactly(values, known.column.type)
             if marks is not None:
@@ -305,9 +305,14 @@ def _decoded(row: msgspec.Raw) -> dict[str, Any]:
         return {}
 
 
-def _with_content(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Marks the values that the side road has to take; an empty list leaves no trace in tables."""
-    if pa.types.is_list(values.type):
+def _with_content(values: pa.ChunkedArray, *, leaves_no_trace: bool) -> pa.ChunkedArray:
+    """Marks the values that the side road has to take.
+
+    Args:
+        values: of a field that no column is typed for.
+        leaves_no_trace: of an empty list no table would tell.
+    """
+    if leaves_no_trace and pa.types.is_list(values.type):
         return pc.fill_null(pc.greater(pc.list_value_length(values), 0), False)
     return pc.is_valid(values)
 

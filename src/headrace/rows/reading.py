@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -86,29 +86,31 @@ def _holding(value: bytes, rows: Sequence[msgspec.Raw]) -> set[int]:
     return found
 
 
-def leaves(table: pa.Table, whole: frozenset[FieldPath]) -> Iterator[tuple[FieldPath, Any]]:
+def leaves(
+    table: pa.Table, stays_whole: Callable[[FieldPath], bool]
+) -> Iterator[tuple[FieldPath, Any]]:
     """The columns of a table, objects taken apart into their fields.
 
     Args:
         table: as read.
-        whole: paths of objects that stay whole.
+        stays_whole: whether an object at that path does.
 
     Yields:
         Path and values of each.
     """
     for name in table.column_names:
-        yield from _leaves((name,), table.column(name), whole)
+        yield from _leaves((name,), table.column(name), stays_whole)
 
 
 def _leaves(
-    path: FieldPath, values: pa.ChunkedArray, whole: frozenset[FieldPath]
+    path: FieldPath, values: pa.ChunkedArray, stays_whole: Callable[[FieldPath], bool]
 ) -> Iterator[tuple[FieldPath, Any]]:
-    if path in whole or not pa.types.is_struct(values.type):
+    if not pa.types.is_struct(values.type) or stays_whole(path):
         yield path, values
         return
     # flatten() hands the parent's nulls down to the fields.
     for index, inner in enumerate(values.flatten()):
-        yield from _leaves((*path, values.type.field(index).name), inner, whole)
+        yield from _leaves((*path, values.type.field(index).name), inner, stays_whole)
 
 
 def decode_row(row: msgspec.Raw, *, exact: bool = False) -> dict[str, Any]:

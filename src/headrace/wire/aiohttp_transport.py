@@ -68,12 +68,13 @@ class AiohttpTransport:
             ) as response:
                 self._has_answered = True
                 status, headers = response.status, Headers(response.headers)
-                if status in REDIRECTS:
-                    location = response.headers.get("Location") or None
-                    return Answer(status, headers, location=location)
-                if status >= 400:
-                    return Answer(status, headers, await beginning(response))
-                return Answer(status, headers, await whole_body(response, self._most_bytes, told))
+                leads_on = status in REDIRECTS
+                if message.is_judged or not (leads_on or status >= 400):
+                    body = await whole_body(response, self._most_bytes, told)
+                else:
+                    body = b"" if leads_on else await beginning(response)
+                location = headers.get("Location") or None if leads_on else None
+                return Answer(status, headers, body, location)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             target = shown_origin(place.home)
             failure = connection_failed(error, told(), target, seconds, redactor(), self._url_key)

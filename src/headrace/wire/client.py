@@ -11,7 +11,12 @@ import requests
 from multidict import CIMultiDict
 
 from headrace import __version__
-from headrace.exceptions import IncompletePage, RedirectRefused, ResponseStatusError
+from headrace.exceptions import (
+    HeadraceError,
+    IncompletePage,
+    RedirectRefused,
+    ResponseStatusError,
+)
 from headrace.exchange import Headers, Request, Response
 from headrace.figures import ResourceFigures
 from headrace.redaction import Redactor
@@ -20,8 +25,14 @@ from headrace.wire.attempts import AttemptFailed
 from headrace.wire.authentication import AnyAuthentication
 from headrace.wire.credentials import Credentials
 from headrace.wire.destinations import Destination, Destinations
-from headrace.wire.failures import connection_failed, redirect_to_nowhere, status_error
+from headrace.wire.failures import (
+    connection_failed,
+    redirect_to_nowhere,
+    refused_answer,
+    status_error,
+)
 from headrace.wire.gate import Gate
+from headrace.wire.judging import AnswerRefused, Judge
 from headrace.wire.message import Message, encoded_body, merged_headers, secrets_of
 from headrace.wire.object_secrets import secrets_within
 from headrace.wire.retrying import Retries
@@ -68,6 +79,7 @@ class _Asking(Generic[Read]):
     auth: AnyAuthentication
     read: Callable[[Response], Read]
     figures: ResourceFigures
+    judge: Judge | None = None
     proof: object = None
     is_renewed: bool = False
 
@@ -149,6 +161,7 @@ class HttpClient:
         credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
+        judge: Judge | None = None,
     ) -> Read:
         """Sends a request, follows redirects to where they may lead, and reads the answer.
 
@@ -160,15 +173,17 @@ class HttpClient:
             read: makes what is wanted of an answer with a status below 400; one that raises
                 `IncompletePage` is asked for again.
             figures: to count retries and waiting on.
+            judge: sees each answer first, whatever its status; none when None.
 
         Returns:
             What `read` returns.
 
         Raises:
+            AnswerIgnored: `judge` says so.
             RequestError: no answer, an error status, or a redirect to another origin.
-            PageError: the body is larger than the limit, or `read` says so.
+            PageError: the body is larger than the limit, or `read` or `judge` says so.
         """
-        asking = _Asking(request, credentials, read, figures)
+        asking = _Asking(request, credentials, read, figures, judge)
         is_static = isinstance(credentials, Credentials)
         attempt = partial(self._attempt if is_static else self._signed_attempt, asking)
         try:
@@ -242,7 +257,11 @@ class HttpClient:
                 await auth.sign(message, place, seconds)
                 asking.proof = message.proof
             transport = self._transport_for(message)
+            message.is_judged = asking.judge is not None
             answer = await transport.exchange(message, place, seconds, told, redactor)
+            if asking.judge is not None:
+                seen = Response(*answer.as_sent, told, asked_url, without_login(url))
+                answer = self._judged(asking, asking.judge, request, seen, redactor)
             if answer.location is None:
                 break
             place = self._destinations.of_redirect(url, answer.location, told(), redactor)
@@ -258,9 +277,7 @@ class HttpClient:
         if answer.status >= 400:
             raise self._refusal(answer, told(), redactor(), auth)
         self._heed_rate_limit(answer.headers)
-        return Response(
-            answer.status, answer.headers, answer.body, told, asked_url, without_login(url)
-        )
+        return Response(*answer.as_sent, told, asked_url, without_login(url))
 
     def _message(
         self,
@@ -303,16 +320,39 @@ class HttpClient:
     ) -> Exception:
         """What an error status means: that there is no answer, or that there may be one later."""
         error = status_error(answer.status, answer.body, told, redactor, self._advice(auth))
-        retry = self._settings.retry
         is_renewed_first = answer.status == _UNAUTHORIZED and not isinstance(auth, Credentials)
-        if answer.status not in retry.status_codes or is_renewed_first:
+        if answer.status not in self._settings.retry.status_codes or is_renewed_first:
             return error
+        return self._passing(error, answer)
+
+    def _passing(self, error: HeadraceError, answer: Answer | Response) -> AttemptFailed:
         pause = None
-        if retry.respect_retry_after:
+        if self._settings.retry.respect_retry_after:
             now = self._timing.wall_clock()
             pause = retry_after(answer.headers, now) or seconds_to_reset(answer.headers, now)
         slows_all = answer.status == _TOO_MANY_REQUESTS or pause is not None
         return AttemptFailed(error, str(answer.status), pause=pause, slows_all=slows_all)
+
+    def _judged(
+        self,
+        asking: _Asking[Read],
+        judge: Judge,
+        request: Request,
+        seen: Response,
+        redactor: Callable[[], Redactor],
+    ) -> Answer:
+        """The answer that counts, by the word of the judge."""
+        try:
+            judged = judge(request, seen)
+        except AnswerRefused as refused:
+            # What is to fail at once is not tried with another token.
+            asking.is_renewed |= not refused.again
+            advice = self._advice(asking.auth)
+            error = refused_answer(seen, redactor(), advice, refused.why)
+            # What a function of the user failed with may hold secrets: it is told of, cleaned.
+            raise (self._passing(error, seen) if refused.again else error) from None
+        location = judged.headers.get("Location") if judged.status in REDIRECTS else None
+        return Answer(judged.status, judged.headers, judged.body, location or None)
 
     def _advice(self, auth: AnyAuthentication) -> Mapping[int, str]:
         is_nothing = isinstance(auth, Credentials) and not auth.what

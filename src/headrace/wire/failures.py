@@ -11,7 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from headrace.exceptions import ConnectionFailed, ResponseStatusError
+from headrace.exceptions import ConnectionFailed, PageError, ResponseStatusError
+from headrace.exchange import Response
 from headrace.redaction import Redactor, one_line
 from headrace.wire.attempts import ClosedUnanswered
 from headrace.wire.settings import BASE_URL
@@ -130,6 +131,26 @@ def status_error(
     return ResponseStatusError(
         f"{asked}: the server answers {_phrase(status)}{said}. {step}".strip(), status
     )
+
+
+def refused_answer(
+    answer: Response, redactor: Redactor, advice: Mapping[int, str], why: str
+) -> ResponseStatusError | PageError:
+    """The story of an answer that does not count, as the config has it.
+
+    Args:
+        answer: that came.
+        redactor: hides secrets in the server's words and in the reason.
+        advice: as for `status_error`.
+        why: it does not count.
+    """
+    reason, asked = redactor.clean(why), answer.told()
+    if answer.status >= 400:
+        told = status_error(answer.status, answer.body, asked, redactor, advice)
+        return ResponseStatusError(f"{told} {reason}", answer.status)
+    words = server_words(answer.body, redactor)
+    said = f' and says: "{words}"' if words else " without a word"
+    return PageError(f"{asked}: the server answers {_phrase(answer.status)}{said}. {reason}")
 
 
 def _phrase(status: int) -> str:

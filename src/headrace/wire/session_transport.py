@@ -94,12 +94,14 @@ class SessionTransport:
         with self._send(prepared, allow_redirects=False, timeout=seconds, **settings) as response:
             self._has_answered = True
             status, headers = response.status_code, Headers(response.headers)
-            if status in REDIRECTS:
-                return Answer(status, headers, location=headers.get("Location") or None)
+            leads_on = status in REDIRECTS
+            location = headers.get("Location") or None if leads_on else None
+            if leads_on and not message.is_judged:
+                return Answer(status, headers, location=location)
             chunks = _chunks(response, is_over)
-            if status >= 400:
+            if status >= 400 and not message.is_judged:
                 return Answer(status, headers, _beginning(chunks))
-            return Answer(status, headers, self._whole(chunks, told))
+            return Answer(status, headers, self._whole(chunks, told), location)
 
     def _prepared(self, message: Message, place: Destination) -> requests.PreparedRequest:
         headers = dict(message.headers)

@@ -21,7 +21,7 @@ class Answer:
     Args:
         status: the HTTP status code.
         headers: as sent.
-        body: decompressed; of an error its beginning, of a redirect nothing.
+        body: decompressed; unless it is judged, of an error its beginning, of a redirect nothing.
         location: where a redirect leads.
     """
 
@@ -29,6 +29,11 @@ class Answer:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
     location: str | None = None
+
+    @property
+    def as_sent(self) -> tuple[int, Headers, bytes]:
+        """Status, headers and body."""
+        return self.status, self.headers, self.body
 
 
 class Transport(Protocol):
