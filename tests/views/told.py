@@ -67,7 +67,7 @@ def told(rows: Sequence[Row]) -> dict[int, Told]:
     chains: dict[str, list[Row]] = defaultdict(list)
     for key, row in by_key.items():
         chains[_root(key, older)].append(row)
-    found = {}
+    found: dict[int, Told] = {}
     for root, members in chains.items():
         found.update(_told_of_chain(root, members, is_there=root in by_key))
     return found
