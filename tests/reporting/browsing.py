@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -21,6 +22,7 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+Theme = Literal["light", "dark"]
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -57,12 +59,10 @@ class Opened:
         )
         return width
 
-    def shoot(self, name: str, *, whole: bool = True) -> Path:
-        """Keeps a picture."""
+    def shoot(self, name: str) -> None:
+        """Keeps a picture of the whole page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
-        self.page.screenshot(path=path, full_page=whole)
-        return path
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 @contextmanager
@@ -78,12 +78,11 @@ def a_browser() -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    browser: Browser, file: Path, *, width: int = 1280, theme: str = "light"
+    browser: Browser, file: Path, *, width: int = 1280, height: int = 900, theme: Theme = "light"
 ) -> Iterator[Opened]:
     """A page of its own for a file, without a network."""
-    scheme = "dark" if theme == "dark" else "light"
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        viewport={"width": width, "height": height}, color_scheme=theme, offline=True
     )
     found = Opened(context.new_page())
     found.page.on("console", lambda message: found.complaints.append(message.text))

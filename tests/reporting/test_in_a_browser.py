@@ -11,15 +11,11 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser
 
-from headrace import create_views, report, sync
-from headrace.config import load_config
-from headrace.selection import select_resources
-from headrace.simulator import Simulator
-from headrace.source import build_source
-from tests.reporting.browsing import Opened, a_browser, opened
+from headrace import report
+from tests.reporting.browsing import Opened, Theme, a_browser, opened
+from tests.reporting.mirrors import troubled_mirror
 from tests.tables import Warehouse
 
-ROWS = 20_000
 HOSTILE = "</script><script>document.title='taken'</script><!-- \u2028 {b|x} Receive & \"orders\""
 SINCE = "TIMESTAMPTZ '2026-11-08T00:00:00Z'"
 
@@ -32,14 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def mirror(folder: Path) -> Warehouse:
     """The sample API's executions with its incidents, and a workflow with a hostile name."""
-    store = Warehouse(folder)
-    pipeline = store.pipeline()
-    with Simulator(rows=ROWS, incidents=True) as simulator, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
-        known = {"API_KEY": simulator.api_key, "EXECUTIONS_BASE_URL": simulator.base_url}
-        config = load_config("executions", lookup=known.get)
-        sync(pipeline, build_source(select_resources(config, ["executions", "workflows"])))
-        create_views(pipeline)
+    store = troubled_mirror(folder)
     with duckdb.connect(str(store.file)) as connection:
         connection.execute(
             "UPDATE test_data.workflows SET name = ? WHERE name = 'Receive orders'", [HOSTILE]
@@ -218,7 +207,7 @@ def test_it_complains_of_nothing_and_asks_nobody(
     [("light", 1280, "light"), ("dark", 1280, "dark"), ("phone", 390, "light")],
 )
 def test_it_is_for_everybody(
-    browser: Browser, file: Path, name: str, width: int, theme: str
+    browser: Browser, file: Path, name: str, width: int, theme: Theme
 ) -> None:
     with opened(browser, file, width=width, theme=theme) as found:
         found.shoot(name)

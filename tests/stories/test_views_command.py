@@ -94,3 +94,23 @@ def test_tables_that_they_read_can_be_dropped_and_loaded_again(
     assert create_views(pipeline) == made
     assert made.notes == ()
     assert into.query("SELECT count(*) FROM test_data.executions_outcomes") == [(2_000,)]
+
+
+def test_a_report_needs_neither_the_api_nor_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert headrace("run", "executions", "--resource", "executions").returncode == 0
+    monkeypatch.delenv("API_KEY")
+    monkeypatch.delenv("EXECUTIONS_BASE_URL")
+
+    ran = headrace("report", "executions", "-o", "fares.html", "--since", "10d")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert " executions from 2026-11-13 00:00 to 2026-11-22 2" in ran.stdout
+    assert "are in fares.html" in ran.stdout
+    assert Path("fares.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_report_on_what_is_not_there_says_so() -> None:
+    missing = headrace("report", "executions", "--destination", "duckdb:///none.duckdb")
+    assert missing.returncode == 1
+    assert "none.duckdb. Load it first: headrace run CONFIG" in missing.stderr
+    assert not Path("none.duckdb").exists()

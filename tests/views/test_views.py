@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dlt
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,64 +14,17 @@ from hypothesis import strategies as st
 from headrace import CreatedViews, create_views
 from headrace.views import Database, open_database
 from tests.postgres import PostgresDatabase
-from tests.tables import Warehouse
+from tests.views.stored import COLUMNS, Stores, executions, insert, write
 from tests.views.told import Daily, Told, daily, told
 
 VIEWS = ("test_data.executions_outcomes", "test_data.executions_daily")
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "30"))
-COLUMNS = {
-    "id": "BIGINT",
-    "finished": "BOOLEAN",
-    "mode": "VARCHAR",
-    "status": "VARCHAR",
-    "retryOf": "VARCHAR",
-    "retrySuccessId": "BIGINT",
-    "startedAt": "TIMESTAMP WITH TIME ZONE",
-    "stoppedAt": "TIMESTAMP WITH TIME ZONE",
-    "workflowId": "VARCHAR",
-    "waitTill": "TIMESTAMP WITH TIME ZONE",
-}
-Stores = Warehouse | PostgresDatabase
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
 def store(request: pytest.FixtureRequest) -> Stores:
     found: Stores = request.getfixturevalue({"duckdb": "warehouse"}.get(request.param, "postgres"))
     return found
-
-
-def snake(field: str) -> str:
-    return "".join(f"_{each.lower()}" if each.isupper() else each for each in field)
-
-
-@contextmanager
-def executions(
-    store: Stores, rows: Sequence[Any], columns: dict[str, str] | None = None
-) -> Iterator[tuple[dlt.Pipeline, Database]]:
-    """A pipeline whose dataset holds a table of these executions."""
-    pipeline = store.pipeline()
-    if isinstance(store, Warehouse):
-        # A file must be there before it is read.
-        duckdb.connect(str(store.file)).close()
-    with open_database(pipeline) as database:
-        write(database, rows, columns or COLUMNS)
-    yield pipeline, database
-
-
-def write(database: Database, rows: Sequence[Any], columns: dict[str, str]) -> None:
-    database.execute("CREATE SCHEMA IF NOT EXISTS test_data")
-    cascade = "CASCADE" if database.dialect == "postgres" else ""
-    database.execute(f"DROP TABLE IF EXISTS test_data.executions {cascade}")
-    described = ", ".join(f"{snake(name)} {kind}" for name, kind in columns.items())
-    database.execute(f"CREATE TABLE test_data.executions ({described})")
-    insert(database, rows, columns)
-
-
-def insert(database: Database, rows: Sequence[Any], columns: dict[str, str]) -> None:
-    if rows:
-        marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
-        values = [row.get(name) for row in rows for name in columns]
-        database.execute(f"INSERT INTO test_data.executions VALUES {marks}", *values)
 
 
 def outcomes_of(database: Database) -> dict[int, Told]:
@@ -127,19 +77,19 @@ EXECUTIONS = st.lists(EXECUTION, max_size=12, unique_by=lambda row: row["id"])
 
 
 def test_the_views_say_what_plain_python_says(store: Stores) -> None:
-    with executions(store, []) as (pipeline, _):
-        assert create_views(pipeline) == CreatedViews(VIEWS)
-        with open_database(pipeline) as database:
+    pipeline = executions(store, [])
+    assert create_views(pipeline) == CreatedViews(VIEWS)
+    with open_database(pipeline) as database:
 
-            @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-            @given(rows=EXECUTIONS)
-            def compare(rows: list[dict[str, Any]]) -> None:
-                database.execute("DELETE FROM test_data.executions")
-                insert(database, rows, COLUMNS)
-                assert outcomes_of(database) == told(rows)
-                assert daily_of(database) == approximately(daily(rows))
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(rows=EXECUTIONS)
+        def compare(rows: list[dict[str, Any]]) -> None:
+            database.execute("DELETE FROM test_data.executions")
+            insert(database, rows, COLUMNS)
+            assert outcomes_of(database) == told(rows)
+            assert daily_of(database) == approximately(daily(rows))
 
-            compare()
+        compare()
 
 
 def approximately(found: dict[Any, Daily]) -> dict[Any, Any]:
@@ -180,51 +130,51 @@ A_FEW: list[dict[str, Any]] = [
 )
 def test_a_missing_column_breaks_nothing(store: Stores, missing: tuple[str, ...]) -> None:
     columns = {name: kind for name, kind in COLUMNS.items() if name not in missing}
-    with executions(store, A_FEW, columns) as (pipeline, _):
-        assert create_views(pipeline).notes == ()
-        with open_database(pipeline) as database:
-            kept = [{**dict.fromkeys(COLUMNS), **{n: r.get(n) for n in columns}} for r in A_FEW]
-            assert outcomes_of(database) == told(kept)
-            assert daily_of(database) == approximately(daily(kept))
+    pipeline = executions(store, A_FEW, columns)
+    assert create_views(pipeline).notes == ()
+    with open_database(pipeline) as database:
+        kept = [{**dict.fromkeys(COLUMNS), **{n: r.get(n) for n in columns}} for r in A_FEW]
+        assert outcomes_of(database) == told(kept)
+        assert daily_of(database) == approximately(daily(kept))
 
 
 def test_made_again_the_views_follow_the_table(store: Stores) -> None:
-    with executions(store, A_FEW) as (pipeline, _):
-        create_views(pipeline)
-        with open_database(pipeline) as database:
-            # Another type of the id is another type of the view's columns.
-            write(database, A_FEW, {**COLUMNS, "id": "VARCHAR"})
-        assert create_views(pipeline) == CreatedViews(VIEWS)
-        with open_database(pipeline) as database:
-            found = database.execute(
-                "SELECT id, chain_root FROM test_data.executions_outcomes ORDER BY id"
-            )
-        assert found == [("1", "1"), ("2", "1"), ("3", "3")]
+    pipeline = executions(store, A_FEW)
+    create_views(pipeline)
+    with open_database(pipeline) as database:
+        # Another type of the id is another type of the view's columns.
+        write(database, A_FEW, {**COLUMNS, "id": "VARCHAR"})
+    assert create_views(pipeline) == CreatedViews(VIEWS)
+    with open_database(pipeline) as database:
+        found = database.execute(
+            "SELECT id, chain_root FROM test_data.executions_outcomes ORDER BY id"
+        )
+    assert found == [("1", "1"), ("2", "1"), ("3", "3")]
 
 
 def test_what_is_not_ours_is_left_alone(store: Stores) -> None:
-    with executions(store, A_FEW) as (pipeline, _):
-        with open_database(pipeline) as database:
-            database.execute("CREATE VIEW test_data.executions_daily AS SELECT 42 AS mine")
-        (note,) = create_views(pipeline).notes
-        assert note == "no views were made: `test_data.executions_daily` is a view of somebody else"
-        with open_database(pipeline) as database:
-            assert database.execute("SELECT mine FROM test_data.executions_daily") == [(42,)]
-            assert "executions_outcomes" not in database.relations()
+    pipeline = executions(store, A_FEW)
+    with open_database(pipeline) as database:
+        database.execute("CREATE VIEW test_data.executions_daily AS SELECT 42 AS mine")
+    (note,) = create_views(pipeline).notes
+    assert note == "no views were made: `test_data.executions_daily` is a view of somebody else"
+    with open_database(pipeline) as database:
+        assert database.execute("SELECT mine FROM test_data.executions_daily") == [(42,)]
+        assert "executions_outcomes" not in database.relations()
 
 
 def test_a_view_that_others_read_stays_where_it_cannot_be_replaced(
     postgres: PostgresDatabase,
 ) -> None:
-    with executions(postgres, A_FEW) as (pipeline, _):
-        create_views(pipeline)
-        with open_database(pipeline) as database:
-            database.execute(
-                "CREATE VIEW test_data.mine AS SELECT id FROM test_data.executions_outcomes"
-            )
-            database.execute("ALTER TABLE test_data.executions RENAME TO old")
-            write(database, A_FEW, {**COLUMNS, "id": "VARCHAR"})
-        created = create_views(pipeline)
+    pipeline = executions(postgres, A_FEW)
+    create_views(pipeline)
+    with open_database(pipeline) as database:
+        database.execute(
+            "CREATE VIEW test_data.mine AS SELECT id FROM test_data.executions_outcomes"
+        )
+        database.execute("ALTER TABLE test_data.executions RENAME TO old")
+        write(database, A_FEW, {**COLUMNS, "id": "VARCHAR"})
+    created = create_views(pipeline)
 
     assert created.names == VIEWS
     assert "the views stay as they were" in created.notes[0]
@@ -232,16 +182,14 @@ def test_a_view_that_others_read_stays_where_it_cannot_be_replaced(
 
 
 def test_names_come_from_the_workflows(store: Stores) -> None:
-    with executions(store, A_FEW) as (pipeline, _):
-        with open_database(pipeline) as database:
-            database.execute("CREATE TABLE test_data.workflows (id VARCHAR, name VARCHAR)")
-            database.execute("INSERT INTO test_data.workflows VALUES ('a', 'Ship <it>')")
-        create_views(pipeline)
-        with open_database(pipeline) as database:
-            found = database.execute(
-                "SELECT DISTINCT workflow_name FROM test_data.executions_daily"
-            )
-        assert found == [("Ship <it>",)]
+    pipeline = executions(store, A_FEW)
+    with open_database(pipeline) as database:
+        database.execute("CREATE TABLE test_data.workflows (id VARCHAR, name VARCHAR)")
+        database.execute("INSERT INTO test_data.workflows VALUES ('a', 'Ship <it>')")
+    create_views(pipeline)
+    with open_database(pipeline) as database:
+        found = database.execute("SELECT DISTINCT workflow_name FROM test_data.executions_daily")
+    assert found == [("Ship <it>",)]
 
 
 def test_another_destination_gets_a_note(tmp_path: Any) -> None:

@@ -162,7 +162,9 @@ def _figures(database: Database, period: Period) -> dict[int | None, Figures]:
     found: dict[int | None, Figures] = {}
 
     def of(place: int | None) -> Figures:
-        return found.setdefault(place, _empty(period))
+        if place not in found:
+            found[place] = _empty(period)
+        return found[place]
 
     for number, place, *counts in database.execute(statements.periods_sql()):
         if number == 0:

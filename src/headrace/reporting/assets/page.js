@@ -1,5 +1,7 @@
 // Puts the page together, and again after each choice.
 
+const NOTE_ON_LINES = "what stands out, and most failures";
+
 class Page {
   constructor(data) {
     this.data = data;
@@ -145,7 +147,7 @@ class Page {
       tile("t-p50", "Median duration", span(of("p50")), change(of("p50"), of("p50", "before"), relative, length, byTenth)),
       tile("t-p95", "95 % end within", span(of("p95")), change(of("p95"), of("p95", "before"), relative, length, byTenth)),
       tile("t-saved", "Saved by a retry", count(of("saved")), retried ? `of ${count(retried)} retried, ${count(of("failed_first"))} failed` : `nothing retried, ${count(of("failed_first"))} failed`),
-      tile("t-open", "Not ended yet", count(figures.openCount), figures.open.length ? `the oldest since ${span(figures.open[0].seconds)}` : "nothing waits or runs"));
+      tile("t-open", "Not ended yet", count(figures.openCount), figures.open.length ? `the oldest for ${span(figures.open[0].seconds)}` : "nothing waits or runs"));
   }
 
   #highlights() {
@@ -177,13 +179,21 @@ class Page {
 
   #rates(few) {
     const { period, workflows } = this.data;
-    const shown = few ? [this.state.workflow ?? workflows[0]] : [...workflows].filter((each) => !each.others && number(each, "failed")).sort((a, b) => number(b, "failed") - number(a, "failed")).slice(0, SHOWN_LINES);
+    const shown = few ? [this.state.workflow ?? workflows[0]] : this.#telling();
     const rows = () => period.buckets.map((each, index) => [bucketTitle(each, period.bucketHours), ...shown.map((workflow) => share(rates(workflow)[index]))]);
     const any = number(this.figures, "ended");
-    return this.#card("rates", "Failure rate over time", few ? null : "workflows with the most failures", null,
+    return this.#card("rates", "Failure rate over time", few ? null : NOTE_ON_LINES, null,
       any && (() => rateChart(period, few ? null : this.data.overall, shown)), any ? `Lines of the failure rate of ${shown.map((each) => each.name).join(", ") || "all workflows"}` : "Nothing has ended in this period",
       [["From", ...shown.map((each) => each.name)], rows],
       few ? null : [...this.#marks(shown), { label: "All workflows", colour: "muted", glyph: "—" }], "half");
+  }
+
+  // The same workflows in both charts, in the same colours: what stands out, then most failures.
+  #telling() {
+    const { highlights, workflows } = this.data;
+    const first = highlights.filter((each) => each.kind !== "stuck").map((each) => workflows[each.place]);
+    const failing = [...workflows].sort((a, b) => number(b, "failed") - number(a, "failed"));
+    return [...new Set([...first, ...failing])].filter((each) => !each.others && number(each, "ended")).slice(0, SHOWN_LINES);
   }
 
   #marks(shown) {
@@ -192,13 +202,11 @@ class Page {
 
   #durations(few) {
     const { period, workflows } = this.data, { durations } = this.state;
-    const rank = (each) => (period.hasBefore && number(each, "ended") >= 20 ? (slowdown(each) ?? -1) : -1);
-    const shown = few ? [this.state.workflow ?? workflows[0]] : workflows.filter((each) => !each.others && number(each, "p95")).sort((a, b) => rank(b) - rank(a) || number(b, "p95") - number(a, "p95")).slice(0, SHOWN_LINES);
+    const shown = few ? [this.state.workflow ?? workflows[0]] : this.#telling();
     const lines = () => (few ? ["p50", "p95"].map((name, index) => line(name, values(shown[0], name), index)) : shown.map((each, index) => line(each.name, values(each, durations), index)));
     const rows = () => period.buckets.map((each, index) => [bucketTitle(each, period.bucketHours), ...lines().map(({ data }) => span(data[index]))]);
     const any = number(this.figures, "p95") !== null;
-    const note = period.hasBefore ? "workflows that slowed down most" : "slowest workflows";
-    return this.#card("durations", few ? "Duration, p50 and p95" : `Duration over time, ${durations}`, few ? null : note, few || !any ? null : this.#choice("Duration", "durations", { p50: "p50", p95: "p95" }),
+    return this.#card("durations", few ? "Duration, p50 and p95" : `Duration over time, ${durations}`, few ? null : NOTE_ON_LINES, few || !any ? null : this.#choice("Duration", "durations", { p50: "p50", p95: "p95" }),
       any && (() => durationChart(period, lines())), any ? `Lines of the duration of ${shown.map((each) => each.name).join(", ")}` : "Nothing has ended in this period",
       [["From", ...(few ? ["p50", "p95"] : shown.map((each) => each.name))], rows],
       few ? ["p50", "p95"].map((label, index) => ({ label, colour: `line${index + 1}`, glyph: GLYPHS[index] })) : this.#marks(shown), "half");
