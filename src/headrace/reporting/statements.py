@@ -16,14 +16,14 @@ SESSION_SETTINGS = {"postgres": ("SET work_mem = '256MB'", "SET jit = off"), "du
 OPEN_SHOWN, OPEN_SHOWN_IN_ALL = 10, 15
 _SECONDS = "CAST(EXTRACT(EPOCH FROM ({})) AS DOUBLE PRECISION)"
 
-COUNTS = """COUNT(*), SUM(CASE WHEN ended THEN 1 ELSE 0 END),
-  SUM(CASE WHEN outcome = 'success' THEN 1 ELSE 0 END), SUM(CASE WHEN failed THEN 1 ELSE 0 END),
-  SUM(CASE WHEN outcome = 'canceled' THEN 1 ELSE 0 END),
-  SUM(CASE WHEN outcome = 'waiting' THEN 1 ELSE 0 END),
-  SUM(CASE WHEN outcome IN ('running', 'new') THEN 1 ELSE 0 END),
-  SUM(CASE WHEN failed AND attempt = 1 THEN 1 ELSE 0 END),
-  SUM(CASE WHEN failed AND retried THEN 1 ELSE 0 END),
-  SUM(CASE WHEN failed AND saved_by_retry THEN 1 ELSE 0 END),
+COUNTS = """COUNT(*), COUNT(*) FILTER (WHERE ended),
+  COUNT(*) FILTER (WHERE outcome = 'success'), COUNT(*) FILTER (WHERE failed),
+  COUNT(*) FILTER (WHERE outcome = 'canceled'),
+  COUNT(*) FILTER (WHERE outcome = 'waiting'),
+  COUNT(*) FILTER (WHERE outcome IN ('running', 'new')),
+  COUNT(*) FILTER (WHERE failed AND attempt = 1),
+  COUNT(*) FILTER (WHERE failed AND retried),
+  COUNT(*) FILTER (WHERE failed AND saved_by_retry),
   PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY duration_seconds),
   PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY duration_seconds)"""
 """The columns of `Counts`, in its order."""
@@ -76,8 +76,8 @@ GROUP BY GROUPING SETS ((bucket, place), (bucket))"""
 
 def hours_sql() -> str:
     """Runs, ended and failed ones by the hour of the week and place, in the period."""
-    return f"""SELECT hour, place, COUNT(*), SUM(CASE WHEN ended THEN 1 ELSE 0 END),
-  SUM(CASE WHEN failed THEN 1 ELSE 0 END)
+    return f"""SELECT hour, place, COUNT(*), COUNT(*) FILTER (WHERE ended),
+  COUNT(*) FILTER (WHERE failed)
 FROM {_PLACED} WHERE period = 0 GROUP BY GROUPING SETS ((hour, place), (hour))"""
 
 

@@ -100,14 +100,14 @@ def daily_sql(outcomes: str) -> str:
     """
     return f"""SELECT CAST(started_at AT TIME ZONE 'UTC' AS DATE) AS day, workflow_id,
   MAX(workflow_name) AS workflow_name, COUNT(*) AS runs,
-  SUM(CASE WHEN ended THEN 1 ELSE 0 END) AS ended,
-  SUM(CASE WHEN failed THEN 1 ELSE 0 END) AS failures,
-  CAST(SUM(CASE WHEN failed THEN 1 ELSE 0 END) AS DOUBLE PRECISION)
-    / NULLIF(SUM(CASE WHEN ended THEN 1 ELSE 0 END), 0) AS failure_rate,
+  COUNT(*) FILTER (WHERE ended) AS ended,
+  COUNT(*) FILTER (WHERE failed) AS failures,
+  CAST(COUNT(*) FILTER (WHERE failed) AS DOUBLE PRECISION)
+    / NULLIF(COUNT(*) FILTER (WHERE ended), 0) AS failure_rate,
   PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY duration_seconds) AS p50_seconds,
   PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY duration_seconds) AS p95_seconds,
-  SUM(CASE WHEN retried THEN 1 ELSE 0 END) AS retried,
-  SUM(CASE WHEN saved_by_retry THEN 1 ELSE 0 END) AS saved_by_retry
+  COUNT(*) FILTER (WHERE retried) AS retried,
+  COUNT(*) FILTER (WHERE saved_by_retry) AS saved_by_retry
 FROM {outcomes} GROUP BY CAST(started_at AT TIME ZONE 'UTC' AS DATE), workflow_id"""
 
 

@@ -105,7 +105,7 @@ function sortedWorkflows(workflows, columns, { key, down }) {
 }
 
 function plainTable(caption, heads, rows) {
-  const row = (tag, each) => element("tr", {}, ...each.map((cell, index) => element(tag, { scope: tag === "th" ? "col" : null, class: heads[index].text ? "text" : null }, cell)));
+  const row = (tag, each) => element("tr", {}, ...each.map((cell, index) => element(tag, { scope: tag === "th" ? "col" : null, class: heads[index].shape }, cell)));
   return element("table", {}, element("caption", { class: "hidden" }, caption), element("thead", {}, row("th", heads.map((head) => head.label))), element("tbody", {}, ...rows.map((each) => row("td", each))));
 }
 
@@ -115,7 +115,7 @@ function scroller(label, table) {
 
 function numbersBehind(title, heads, rows) {
   const label = `Numbers: ${title}`;
-  const table = () => scroller(label, plainTable(label, heads.map((each, index) => ({ label: each, text: index === 0 })), rows()));
+  const table = () => scroller(label, plainTable(label, heads.map((each, index) => ({ label: each, shape: index === 0 ? "name" : null })), rows()));
   const details = element("details", {}, element("summary", {}, "Show the numbers"));
   details.addEventListener("toggle", () => {
     if (details.open && details.children.length === 1) details.append(table());
@@ -124,7 +124,10 @@ function numbersBehind(title, heads, rows) {
 }
 
 function openTable(figures, nameOf) {
-  const heads = [{ label: "Execution", text: true }, { label: "Workflow", text: true }, { label: "State", text: true }, { label: "Open for" }, { label: "Started (UTC)" }, { label: "Waits until (UTC)" }];
+  const heads = [
+    { label: "Execution" }, { label: "Workflow", shape: "name" }, { label: "State", shape: "text" },
+    { label: "Open for" }, { label: "Started (UTC)", shape: "optional" }, { label: "Waits until (UTC)", shape: "optional" },
+  ];
   const rows = figures.open.map((each) => [
     each.id, nameOf(each), element("span", { class: `tag ${each.outcome}` }, each.outcome), span(each.seconds),
     momentWords(each.started), each.waitTill ? momentWords(each.waitTill) : "–",
@@ -135,13 +138,13 @@ function openTable(figures, nameOf) {
 function runsTable(runs) {
   const known = (name) => runs.some((each) => each[name] !== null && each[name] !== "");
   const columns = [
-    ["Sync (UTC)", (each) => momentWords(each.started), true],
-    ["Outcome", (each) => element("span", { class: `tag ${/^(loaded|success|succeeded|complete|completed|ok|done)$/i.test(each.outcome) ? "loaded" : "failed"}` }, each.outcome), true],
-    known("seconds") && ["Took", (each) => span(each.seconds)],
-    known("requests") && ["Requests", (each) => (each.requests === null ? "–" : count(each.requests))],
+    ["Sync (UTC)", (each) => momentWords(each.started)],
+    ["Outcome", (each) => element("span", { class: `tag ${/^(loaded|success|succeeded|complete|completed|ok|done)$/i.test(each.outcome) ? "loaded" : "failed"}` }, each.outcome), "text"],
+    known("seconds") && ["Took", (each) => span(each.seconds), "optional"],
+    known("requests") && ["Requests", (each) => (each.requests === null ? "–" : count(each.requests)), "optional"],
     known("rows_loaded") && ["Rows loaded", (each) => (each.rows_loaded === null ? "–" : count(each.rows_loaded))],
     known("rows_quarantined") && ["Quarantined", (each) => (each.rows_quarantined === null ? "–" : count(each.rows_quarantined))],
-    known("error") && ["Error", (each) => each.error, true],
+    known("error") && ["Error", (each) => each.error, "name"],
   ].filter(Boolean);
-  return plainTable("Syncs", columns.map(([label, , text]) => ({ label, text })), runs.slice(0, 10).map((each) => columns.map(([, of]) => of(each))));
+  return plainTable("Syncs", columns.map(([label, , shape]) => ({ label, shape })), runs.slice(0, 10).map((each) => columns.map(([, of]) => of(each))));
 }
