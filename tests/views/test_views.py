@@ -152,6 +152,33 @@ def test_made_again_the_views_follow_the_table(store: Stores) -> None:
     assert found == [("1", "1"), ("2", "1"), ("3", "3")]
 
 
+def test_views_that_are_as_they_should_be_are_not_made_again(postgres: PostgresDatabase) -> None:
+    made = "SELECT oid, xmin::text FROM pg_class WHERE relname LIKE 'executions_%' ORDER BY relname"
+    pipeline = executions(postgres, A_FEW)
+    create_views(pipeline)
+    before = postgres.query(made)
+
+    assert create_views(pipeline) == CreatedViews(VIEWS)
+    assert postgres.query(made) == before
+    with open_database(pipeline) as database:
+        database.execute("ALTER TABLE test_data.executions ADD COLUMN extra VARCHAR")
+    assert create_views(pipeline) == CreatedViews(VIEWS)
+    assert postgres.query(made) != before
+
+
+def test_who_may_not_make_views_is_told(postgres: PostgresDatabase) -> None:
+    pipeline = executions(postgres, A_FEW)
+    with open_database(pipeline) as database:
+        database.execute(
+            "ALTER DATABASE " + postgres.url.rpartition("/")[2] + " SET "
+            "default_transaction_read_only = on"
+        )
+    (note,) = create_views(pipeline).notes
+
+    assert note.startswith("no views were made: ")
+    assert "cannot execute CREATE VIEW in a read-only transaction" in note
+
+
 def test_what_is_not_ours_is_left_alone(store: Stores) -> None:
     pipeline = executions(store, A_FEW)
     with open_database(pipeline) as database:

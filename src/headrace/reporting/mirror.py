@@ -7,6 +7,7 @@ from typing import Any
 
 from headrace.gone import TABLE as GONE
 from headrace.quarantine import TABLE as QUARANTINE
+from headrace.redaction import clean
 from headrace.reporting.figures import MirrorHealth, MirrorRun
 from headrace.views import Database
 from headrace.views.database import StoredTable
@@ -77,7 +78,7 @@ def _recorded_run(
 ) -> MirrorRun:
     seconds = None if ended is None else (_utc(ended) - _utc(started)).total_seconds()
     return MirrorRun(
-        _utc(started), str(outcome), seconds, requests, loaded, quarantined, str(error or "")
+        _utc(started), str(outcome), seconds, requests, loaded, quarantined, clean(str(error or ""))
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import dlt
@@ -9,11 +11,11 @@ from dlt.common.exceptions import DltException
 
 from headrace.exceptions import SyncError
 from headrace.sync_failures import cause_of
-from headrace.views.database import DIALECTS, Database, dialect_of, open_database
+from headrace.views.database import DIALECTS, Database, StoredTable, dialect_of, open_database
 from headrace.views.outcomes import daily_sql, outcomes_sql
 
 OUTCOMES, DAILY = "outcomes", "daily"
-_MARK = "Made by Headrace, and made anew by each run"
+_MARK = "Made by Headrace, and made anew when the table changes"
 _COMMENTS = {
     "duckdb": "SELECT view_name, comment FROM duckdb_views() "
     "WHERE database_name = current_database() AND schema_name = %s",
@@ -87,39 +89,57 @@ def _create(database: Database, executions: str, workflows: str | None) -> Creat
     names_table = database.table(workflows) if workflows else None
     base = table.name.rpartition(".")[2].strip('"')
     outcomes, daily = f"{base}_{OUTCOMES}", f"{base}_{DAILY}"
-    own, all_there = _own_views(database), database.relations()
-    for name in (outcomes, daily):
-        if name in all_there and name not in own:
-            what = "view" if all_there[name] else "table"
-            note = f"no views were made: `{database.dataset}.{name}` is a {what} of somebody else"
-            return CreatedViews(notes=(note,))
     queries = {
         outcomes: outcomes_sql(database, table, names_table),
         daily: daily_sql(database.qualified(outcomes)),
     }
+    own, all_there = _own_views(database), database.relations()
+    for name in queries:
+        if name in all_there and name not in own:
+            what = "view" if all_there[name] else "table"
+            note = f"no views were made: `{database.dataset}.{name}` is a {what} of somebody else"
+            return CreatedViews(notes=(note,))
+    # A view is bound to the types that its columns have when it is made.
+    mark = _mark(queries, table, names_table)
+    names = tuple(f"{database.dataset}.{name}" for name in queries)
+    # Who reads a view holds up who replaces it, and then all others.
+    if all(own.get(name) == mark for name in queries):
+        return CreatedViews(names)
+    mine = [name for name in (daily, outcomes) if name in own]
     try:
-        _make(database, queries, [])
+        _make(database, queries, mark)
     except DltException as refusal:
         # PostgreSQL replaces no view by one with other columns.
+        if not mine:
+            return CreatedViews(notes=(f"no views were made: {cause_of(refusal)}",))
         try:
-            _make(database, queries, [each for each in (daily, outcomes) if each in own])
+            _make(database, queries, mark, dropped_first=mine)
         except DltException:
-            note = f"the views stay as they were: {cause_of(refusal)}"
-            kept = [f"{database.dataset}.{each}" for each in queries if each in own]
-            return CreatedViews(tuple(kept), (note,))
-    return CreatedViews(tuple(f"{database.dataset}.{name}" for name in queries))
+            kept = tuple(name for name in names if name.rpartition(".")[2] in own)
+            return CreatedViews(kept, (f"the views stay as they were: {cause_of(refusal)}",))
+    return CreatedViews(names)
 
 
-def _make(database: Database, queries: dict[str, str], dropped_first: list[str]) -> None:
+def _make(
+    database: Database, queries: Mapping[str, str], mark: str, dropped_first: Sequence[str] = ()
+) -> None:
     with database.transaction():
         for name in dropped_first:
             database.execute(f"DROP VIEW {database.qualified(name)}")
         for name, query in queries.items():
             view = database.qualified(name)
             database.execute(f"CREATE OR REPLACE VIEW {view} AS {query}")
-            database.execute(f"COMMENT ON VIEW {view} IS '{_MARK}'")
+            database.execute(f"COMMENT ON VIEW {view} IS '{mark}'")
 
 
-def _own_views(database: Database) -> set[str]:
+def _mark(queries: Mapping[str, str], *tables: StoredTable | None) -> str:
+    """Says of a view that it was made here, and from what."""
+    columns = [sorted(each.columns.items()) if each else None for each in tables]
+    digest = hashlib.sha256(repr((sorted(queries.items()), columns)).encode()).hexdigest()
+    return f"{_MARK} ({digest[:16]})"
+
+
+def _own_views(database: Database) -> dict[str, str]:
+    """The views that were made here, each with its mark."""
     found = database.execute(_COMMENTS[database.dialect], database.dataset)
-    return {name for name, comment in found if comment == _MARK}
+    return {name: comment for name, comment in found if comment and comment.startswith(_MARK)}

@@ -14,7 +14,9 @@ from dlt.common.exceptions import DltException
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.sql_client import SqlClientBase
 
+from headrace.destination_secrets import destination_secrets
 from headrace.exceptions import SyncError
+from headrace.redaction import keep_secret
 from headrace.sync_failures import cause_of
 
 DIALECTS = ("duckdb", "postgres")
@@ -141,6 +143,7 @@ def open_database(pipeline: dlt.Pipeline) -> Iterator[Database]:
         raise SyncError(
             f"this needs a destination whose SQL is known: {' or '.join(DIALECTS)}, not {dialect}"
         )
+    keep_secret(destination_secrets(pipeline))
     try:
         job_client: Any = pipeline.destination_client()
         _refuse_missing_file(job_client)
