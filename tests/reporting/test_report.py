@@ -142,7 +142,7 @@ def test_the_mirrors_runs_are_told(store: Stores) -> None:
         )
         database.execute(
             "INSERT INTO test_data._headrace_runs VALUES "
-            "('executions', '2026-01-01T00:00:00Z', '2026-01-01T00:00:05Z', 'loaded', 3, 20, 1, "
+            "('executions', '2026-01-01T00:00:00Z', '2026-01-01T00:00:05Z', 'complete', 3, 20, 1, "
             "NULL), "
             "('executions', '2026-01-02T00:00:00Z', NULL, 'failed', 1, 0, 0, 'no answer'),"
             "('other', '2026-01-03T00:00:00Z', NULL, 'failed', 1, 0, 0, 'not ours')"
@@ -152,7 +152,7 @@ def test_the_mirrors_runs_are_told(store: Stores) -> None:
     assert health == MirrorHealth(
         runs=[
             MirrorRun(datetime(2026, 1, 2), "failed", None, 1, 0, 0, "no answer"),
-            MirrorRun(datetime(2026, 1, 1), "loaded", 5.0, 3, 20, 1),
+            MirrorRun(datetime(2026, 1, 1), "complete", 5.0, 3, 20, 1),
         ],
         quarantined=1,
     )

@@ -143,7 +143,7 @@ class MirrorRun:
 
     Args:
         started: in UTC.
-        outcome: `loaded`, or in the words of the table of runs.
+        outcome: `complete`, `stopped`, `failed`, or other words of the table of runs.
         seconds: that it took; None where that is not known.
         requests: that it made; None where that is not known.
         rows_loaded: None where that is not known.

@@ -9,10 +9,11 @@ from headrace.gone import TABLE as GONE
 from headrace.quarantine import TABLE as QUARANTINE
 from headrace.redaction import clean
 from headrace.reporting.figures import MirrorHealth, MirrorRun
+from headrace.run_history import COMPLETE
+from headrace.run_history import TABLE as RUNS
 from headrace.views import Database
 from headrace.views.database import StoredTable
 
-RUNS = "_headrace_runs"
 _LOADS = "_dlt_loads"
 _SHOWN = 30
 _FIELDS = (
@@ -51,18 +52,17 @@ def _runs(database: Database, resource: str) -> list[MirrorRun]:
         f"SELECT inserted_at, status FROM {loads.name} ORDER BY inserted_at DESC LIMIT {_SHOWN}"
     )
     # A load that failed never gets there.
-    return [MirrorRun(_utc(at), "loaded" if status == 0 else "unknown") for at, status in found]
+    return [MirrorRun(_utc(at), COMPLETE if status == 0 else "unknown") for at, status in found]
 
 
 def _recorded_runs(database: Database, runs: StoredTable, resource: str) -> list[MirrorRun]:
     fields = [name if name in runs.columns else f"NULL AS {name}" for name in _FIELDS]
-    where, values = "", []
-    if "resource" in runs.columns:
-        where, values = " WHERE resource = %s", [resource]
+    named = [name for name in ("resource", "table_name") if name in runs.columns]
+    where = f" WHERE {' OR '.join(f'{name} = %s' for name in named)}" if named else ""
     found = database.execute(
         f"SELECT {', '.join(fields)} FROM {runs.name}{where} "
         f"ORDER BY started_at DESC LIMIT {_SHOWN}",
-        *values,
+        *[resource] * len(named),
     )
     return [_recorded_run(*row) for row in found]
 

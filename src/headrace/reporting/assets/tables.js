@@ -139,7 +139,7 @@ function runsTable(runs) {
   const known = (name) => runs.some((each) => each[name] !== null && each[name] !== "");
   const columns = [
     ["Sync (UTC)", (each) => momentWords(each.started)],
-    ["Outcome", (each) => element("span", { class: `tag ${/^(loaded|success|succeeded|complete|completed|ok|done)$/i.test(each.outcome) ? "loaded" : "failed"}` }, each.outcome), "text"],
+    ["Outcome", (each) => element("span", { class: ["complete", "failed"].includes(each.outcome) ? `tag ${each.outcome}` : "tag" }, each.outcome), "text"],
     known("seconds") && ["Took", (each) => span(each.seconds), "optional"],
     known("requests") && ["Requests", (each) => (each.requests === null ? "–" : count(each.requests)), "optional"],
     known("rows_loaded") && ["Rows loaded", (each) => (each.rows_loaded === null ? "–" : count(each.rows_loaded))],
