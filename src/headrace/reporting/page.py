@@ -15,7 +15,7 @@ from typing import Any
 from headrace.reporting.figures import Counts, Figures, ReportFigures
 from headrace.reporting.highlights import find_highlights
 
-_SCRIPTS = ("echarts.min.js", "words.js", "charts.js", "tables.js", "page.js")
+_SCRIPTS = ("echarts.min.js", "words.js", "charts.js", "tables.js", "cards.js", "page.js")
 _DIGITS = 4
 
 

@@ -1,7 +1,10 @@
 // The charts: each function gives ECharts its options, from figures and the theme's colours.
 
 const STACK = [
-  ["failed", "Failed"], ["canceled", "Canceled"], ["waiting", "Waiting"], ["running", "Running"],
+  ["failed", "Failed"],
+  ["canceled", "Canceled"],
+  ["waiting", "Waiting"],
+  ["running", "Running"],
   ["succeeded", "Succeeded"],
 ];
 const SYMBOLS = ["circle", "rect", "triangle", "diamond", "emptyCircle"];
@@ -43,14 +46,20 @@ function frame(period) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
     grid: { ...BOUNDS, outerBoundsMode: "same", outerBounds: BOUNDS, outerBoundsContain: "axisLabel" },
     xAxis: {
-      type: "category", data: period.buckets.map((each) => bucketLabel(each, period.bucketHours)),
-      axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false },
+      type: "category",
+      data: period.buckets.map((each) => bucketLabel(each, period.bucketHours)),
+      axisLine: { lineStyle: { color: colour("line") } },
+      axisTick: { show: false },
       axisLabel: { color: text, hideOverlap: true, fontSize: 11 },
     },
     yAxis: axis(count),
     tooltip: {
-      trigger: "axis", confine: true, backgroundColor: colour("card"), borderColor: colour("line"),
-      textStyle: { color: colour("text"), fontSize: 13 }, axisPointer: { type: "shadow", shadowStyle: { opacity: 0.12 } },
+      trigger: "axis",
+      confine: true,
+      backgroundColor: colour("card"),
+      borderColor: colour("line"),
+      textStyle: { color: colour("text"), fontSize: 13 },
+      axisPointer: { type: "shadow", shadowStyle: { opacity: 0.12 } },
       extraCssText: "box-shadow: 0 4px 16px rgb(0 0 0 / 18%); border-radius: 8px;",
     },
   };
@@ -58,17 +67,25 @@ function frame(period) {
 
 function axis(words, extra = {}) {
   return {
-    type: "value", axisLabel: { color: colour("muted"), fontSize: 11, formatter: words },
-    splitLine: { lineStyle: { color: colour("line"), opacity: 0.7 } }, ...extra,
+    type: "value",
+    axisLabel: { color: colour("muted"), fontSize: 11, formatter: words },
+    splitLine: { lineStyle: { color: colour("line"), opacity: 0.7 } },
+    ...extra,
   };
 }
 
 // What a tooltip shows is built of elements, so that a name is never taken for markup.
 function tip(title, rows) {
   const lines = rows.map(([mark, name, value]) => {
-    const dot = element("span", { style: `display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:7px;background:${mark}` });
+    const dot = element("span", {
+      style: `display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:7px;background:${mark}`,
+    });
     const label = element("span", {}, name);
-    const figure = element("b", { style: "float:right;margin-left:22px;font-variant-numeric:tabular-nums" }, value);
+    const figure = element(
+      "b",
+      { style: "float:right;margin-left:22px;font-variant-numeric:tabular-nums" },
+      value,
+    );
     return element("div", { style: "max-width:300px;white-space:normal" }, figure, dot, label);
   });
   return [element("div", { style: "font-weight:600;margin-bottom:4px" }, title), ...lines];
@@ -87,14 +104,24 @@ function axisTip(period, words) {
 function outcomesChart(period, figures) {
   const options = frame(period);
   options.series = STACK.filter(([name]) => values(figures, name).length).map(([name, label]) => ({
-    name: label, type: "bar", stack: "all", barMaxWidth: 38, barCategoryGap: "22%",
+    name: label,
+    type: "bar",
+    stack: "all",
+    barMaxWidth: 38,
+    barCategoryGap: "22%",
     data: values(figures, name),
-    itemStyle: { color: colour(name === "succeeded" ? "success" : name), borderColor: colour("card"), borderWidth: 0.5 },
+    itemStyle: {
+      color: colour(name === "succeeded" ? "success" : name),
+      borderColor: colour("card"),
+      borderWidth: 0.5,
+    },
   }));
   options.yAxis.minInterval = 1;
   options.tooltip.formatter = (found) => {
     const words = axisTip(period, count)(found.filter((each) => each.value));
-    return found.some((each) => each.value) ? words : tip(bucketTitle(period.buckets[found[0].dataIndex], period.bucketHours), []);
+    return found.some((each) => each.value)
+      ? words
+      : tip(bucketTitle(period.buckets[found[0].dataIndex], period.bucketHours), []);
   };
   return options;
 }
@@ -102,9 +129,18 @@ function outcomesChart(period, figures) {
 function line(name, data, index, extra = {}) {
   const mark = colour(`line${index + 1}`);
   return {
-    name, data, type: "line", symbol: SYMBOLS[index], symbolSize: 6, connectNulls: true,
-    showSymbol: data.length < 40, lineStyle: { width: 2, type: DASHES[index], color: mark },
-    itemStyle: { color: mark }, emphasis: { focus: "series" }, triggerLineEvent: true, ...extra,
+    name,
+    data,
+    type: "line",
+    symbol: SYMBOLS[index],
+    symbolSize: 6,
+    connectNulls: true,
+    showSymbol: data.length < 40,
+    lineStyle: { width: 2, type: DASHES[index], color: mark },
+    itemStyle: { color: mark },
+    emphasis: { focus: "series" },
+    triggerLineEvent: true,
+    ...extra,
   };
 }
 
@@ -120,21 +156,40 @@ function linesChart(period, lines, words, extra = {}) {
 function rateChart(period, overall, shown) {
   const lines = shown.map((each, index) => line(each.name, rates(each), index));
   if (overall) {
-    const style = { lineStyle: { width: 2.5, color: colour("muted"), type: "solid" }, itemStyle: { color: colour("muted") } };
+    const style = {
+      lineStyle: { width: 2.5, color: colour("muted"), type: "solid" },
+      itemStyle: { color: colour("muted") },
+    };
     lines.push({ ...line("All workflows", rates(overall), 0), ...style, symbol: "none" });
   }
-  return linesChart(period, lines, share, { min: 0, axisLabel: { color: colour("muted"), fontSize: 11, formatter: (value) => `${Math.round(value * 100)}${NARROW}%` } });
+  return linesChart(period, lines, share, {
+    min: 0,
+    axisLabel: {
+      color: colour("muted"),
+      fontSize: 11,
+      formatter: (value) => `${Math.round(value * 100)}${NARROW}%`,
+    },
+  });
 }
 
 function durationChart(period, lines) {
   const all = lines.flatMap((each) => each.data).filter((each) => each > 0);
-  const lowest = Math.min(...all), highest = Math.max(...all);
+  const lowest = Math.min(...all),
+    highest = Math.max(...all);
   if (all.length && highest / lowest > 30) {
-    const clean = lines.map((each) => ({ ...each, data: each.data.map((value) => (value > 0 ? value : null)) }));
-    const steps = STEPS.filter((step, index) => STEPS[index + 1] > lowest && (STEPS[index - 1] ?? 0) < highest);
+    const clean = lines.map((each) => ({
+      ...each,
+      data: each.data.map((value) => (value > 0 ? value : null)),
+    }));
+    const steps = STEPS.filter(
+      (step, index) => STEPS[index + 1] > lowest && (STEPS[index - 1] ?? 0) < highest,
+    );
     const marks = { customValues: steps };
     return linesChart(period, clean, span, {
-      type: "log", min: steps[0], max: steps.at(-1), axisTick: { ...marks, show: false },
+      type: "log",
+      min: steps[0],
+      max: steps.at(-1),
+      axisTick: { ...marks, show: false },
       axisLabel: { color: colour("muted"), fontSize: 11, formatter: span, ...marks },
     });
   }
@@ -158,24 +213,43 @@ function hoursChart(figures, what) {
   options.xAxis.data = [...Array(24).keys()].map((hour) => String(hour).padStart(2, "0"));
   options.xAxis.splitArea = { show: false };
   options.yAxis = {
-    type: "category", data: WEEKDAYS, inverse: true, axisLine: { show: false }, axisTick: { show: false },
+    type: "category",
+    data: WEEKDAYS,
+    inverse: true,
+    axisLine: { show: false },
+    axisTick: { show: false },
     axisLabel: { color: colour("muted"), fontSize: 11 },
   };
   options.visualMap = {
-    min: 0, max: top || 1, orient: "horizontal", left: 0, bottom: 0, itemWidth: 10, itemHeight: 110,
-    calculable: false, text: [words(top), words(0)], textStyle: { color: colour("muted"), fontSize: 11 },
-    inRange: { color: [0, 1, 2, 3, 4].map((step) => colour(`heat${step}`)) }, hoverLink: false,
+    min: 0,
+    max: top || 1,
+    orient: "horizontal",
+    left: 0,
+    bottom: 0,
+    itemWidth: 10,
+    itemHeight: 110,
+    calculable: false,
+    text: [words(top), words(0)],
+    textStyle: { color: colour("muted"), fontSize: 11 },
+    inRange: { color: [0, 1, 2, 3, 4].map((step) => colour(`heat${step}`)) },
+    hoverLink: false,
   };
-  options.series = [{
-    type: "heatmap", data, itemStyle: { borderColor: colour("card"), borderWidth: 2, borderRadius: 3 },
-    emphasis: { itemStyle: { borderColor: colour("text"), borderWidth: 1.5 } },
-  }];
+  options.series = [
+    {
+      type: "heatmap",
+      data,
+      itemStyle: { borderColor: colour("card"), borderWidth: 2, borderRadius: 3 },
+      emphasis: { itemStyle: { borderColor: colour("text"), borderWidth: 1.5 } },
+    },
+  ];
   options.tooltip.trigger = "item";
   options.tooltip.formatter = ({ value: [hour, day] }) => {
     const slot = day * 24 + hour;
-    const from = String(hour).padStart(2, "0"), to = String((hour + 1) % 24).padStart(2, "0");
+    const from = String(hour).padStart(2, "0"),
+      to = String((hour + 1) % 24).padStart(2, "0");
     return tip(`${WEEKDAYS[day]}, ${from}:00–${to}:00`, [
-      [colour("success"), "Runs", count(runs[slot])], [colour("failed"), "Failed", count(failed[slot])],
+      [colour("success"), "Runs", count(runs[slot])],
+      [colour("failed"), "Failed", count(failed[slot])],
       [colour("line"), "Failure rate", share(rate(slot))],
     ]);
   };
@@ -197,15 +271,26 @@ function retriesChart(shown) {
   const options = frame({ buckets: [], bucketHours: 1 });
   options.xAxis = axis(count, { minInterval: 1 });
   options.yAxis = {
-    type: "category", data: shown.map((each) => each.name), inverse: true, axisTick: { show: false },
-    axisLine: { show: false }, triggerEvent: true,
+    type: "category",
+    data: shown.map((each) => each.name),
+    inverse: true,
+    axisTick: { show: false },
+    axisLine: { show: false },
+    triggerEvent: true,
     axisLabel: { color: colour("text"), fontSize: 12, width: 130, overflow: "truncate" },
   };
   options.series = RETRY_KINDS.map(([mark, label, of]) => ({
-    name: label, type: "bar", stack: "all", barMaxWidth: 20, data: shown.map(of),
+    name: label,
+    type: "bar",
+    stack: "all",
+    barMaxWidth: 20,
+    data: shown.map(of),
     itemStyle: { color: colour(mark), borderColor: colour("card"), borderWidth: 0.5 },
   }));
   options.tooltip.formatter = (found) =>
-    tip(found[0].name, found.map((each) => [each.color, each.seriesName, count(each.value)]));
+    tip(
+      found[0].name,
+      found.map((each) => [each.color, each.seriesName, count(each.value)]),
+    );
   return options;
 }

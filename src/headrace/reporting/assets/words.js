@@ -1,7 +1,9 @@
 "use strict";
 // Numbers, spans of time and moments in words. All times are UTC.
 
-const DAY = 86400, HOUR = 3600, MINUTE = 60;
+const DAY = 86400,
+  HOUR = 3600,
+  MINUTE = 60;
 const LOCALE = "en-GB";
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
