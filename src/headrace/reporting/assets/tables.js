@@ -249,6 +249,7 @@ function runsTable(runs) {
     known("rows_quarantined") && [
       "Quarantined",
       (each) => (each.rows_quarantined === null ? "–" : count(each.rows_quarantined)),
+      "optional",
     ],
     known("error") && ["Error", (each) => each.error, "name"],
   ].filter(Boolean);
