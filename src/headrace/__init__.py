@@ -26,17 +26,20 @@ if TYPE_CHECKING:
     from headrace.legs import LegSettings
     from headrace.monitoring import status
     from headrace.named_source import rest_api
+    from headrace.reporting import Report, report
     from headrace.source import rest_api_resources, rest_api_source
     from headrace.status_report import Status
     from headrace.syncing import SyncReport, sync
     from headrace.verification import verify
     from headrace.verification_report import VerificationReport
+    from headrace.views import CreatedViews, create_views
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ConfigError",
     "ConnectionFailed",
+    "CreatedViews",
     "ExpressionError",
     "Fault",
     "HeadraceError",
@@ -44,6 +47,7 @@ __all__ = [
     "NothingLoaded",
     "PageError",
     "RedirectRefused",
+    "Report",
     "RequestError",
     "ResponseStatusError",
     "RowError",
@@ -52,6 +56,8 @@ __all__ = [
     "SyncError",
     "SyncReport",
     "VerificationReport",
+    "create_views",
+    "report",
     "rest_api",
     "rest_api_resources",
     "rest_api_source",
@@ -65,10 +71,14 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # dlt takes most of a second to import: not before it is needed.
 _LATER = {
+    "CreatedViews": "headrace.views",
     "LegSettings": "headrace.legs",
+    "Report": "headrace.reporting",
     "Status": "headrace.status_report",
     "SyncReport": "headrace.syncing",
     "VerificationReport": "headrace.verification_report",
+    "create_views": "headrace.views",
+    "report": "headrace.reporting",
     "rest_api": "headrace.named_source",
     "rest_api_resources": "headrace.source",
     "rest_api_source": "headrace.source",

@@ -30,13 +30,17 @@ def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConf
 
 
 def listed_resources(config: SourceConfig) -> list[ResourceConfig]:
-    """The chosen resources that the config itself describes, without those made in Python."""
+    """The resources to load that the config itself describes, without those made in Python."""
     return [
         each
         for each in config.resources
         if not isinstance(each, ExternalResource)
-        and (not config.chosen or each.name in config.chosen)
+        and (each.name in config.chosen if config.chosen else _is_selected(each))
     ]
+
+
+def _is_selected(resource: ResourceConfig) -> bool:
+    return resource.hints.get("selected") is not False
 
 
 def bound_backfill(config: SourceConfig, until: str) -> SourceConfig:

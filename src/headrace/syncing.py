@@ -34,6 +34,7 @@ from headrace.resuming import (
 from headrace.run_record import RunRecord
 from headrace.running import RunningSync, running
 from headrace.sync_failures import cause_of
+from headrace.views import release_tables
 
 _LOGGER = logging.getLogger(__name__)
 _PENDING = (
@@ -174,6 +175,8 @@ def load_all(
         full_refresh: drop the tables and what is known of the resources first.
     """
     refresh: Any = "drop_resources" if full_refresh else None
+    if full_refresh:
+        release_tables(pipeline)
     try:
         with running(pipeline.pipeline_name, sync):
             while True:

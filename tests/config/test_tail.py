@@ -45,7 +45,7 @@ def config(
 
 
 def tail_of(document: dict[str, Any]) -> Any:
-    (resource,) = parse_config(document).resources
+    resource, *_ = parse_config(document).resources
     assert isinstance(resource, ResourceConfig)
     return resource.tail
 
@@ -76,7 +76,7 @@ def test_a_lookback_in_seconds() -> None:
 def test_the_connector_uses_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXECUTIONS_BASE_URL", "http://localhost")
     monkeypatch.setenv("API_KEY", "k")
-    (resource,) = load_config("executions").resources
+    resource, *_ = load_config("executions").resources
     assert isinstance(resource, ResourceConfig)
     tail = resource.tail
 
@@ -212,7 +212,7 @@ def test_what_cannot_be_kept_up_with(document: dict[str, Any], path: str, told: 
 
 def test_bounding_the_backfill() -> None:
     bounded = bound_backfill(parse_config(config(KEEPS_UP)), "1200")
-    (resource,) = bounded.resources
+    resource, *_ = bounded.resources
     assert isinstance(resource, ResourceConfig)
     assert resource.tail is not None
     assert resource.tail.settings.backfill_until == "1200"

@@ -12,6 +12,7 @@ import pytest
 
 from headrace import PageError, ResponseStatusError
 from headrace.config import SourceConfig, load_config
+from headrace.selection import select_resources
 from headrace.source import build_source
 from headrace.syncing import sync
 from tests.servers import Answer, Asked, Handler, JsonServer
@@ -146,13 +147,10 @@ def test_errors_carry_the_servers_own_words(
 def test_workflows_load_too(server: JsonServer, warehouse: Warehouse) -> None:
     recorded = exchange("workflows")["response"]["body"]["data"]
     server.handler = lambda asked: Answer({"data": recorded, "nextCursor": None})
-    overrides = [
-        "resources.executions.name=workflows",
-        "resources.workflows.columns={}",
-        "resources.workflows.endpoint.incremental=null",
-    ]
-    sync(warehouse.pipeline(), build_source(recorded_config(server, *overrides)))
+    config = select_resources(recorded_config(server), ["workflows"])
+    sync(warehouse.pipeline(), build_source(config))
 
+    assert warehouse.tables("test_data") == {"workflows"}
     loaded = warehouse.rows("test_data.workflows")
     assert [row["id"] for row in loaded] == sorted(row["id"] for row in recorded)
     assert [row["name"] for row in loaded] == [

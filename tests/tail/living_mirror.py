@@ -350,7 +350,7 @@ def connector(limit: int, max_probes: int) -> tuple[Listing, TailConfig]:
         [f"resources.executions.endpoint.paginator.limit={limit}"],
         lookup=secrets.get,
     )
-    (resource,) = config.resources
+    resource, *_ = config.resources
     assert isinstance(resource, ResourceConfig)
     tail = resource.tail
     assert isinstance(tail, TailConfig)

@@ -11,6 +11,7 @@ from headrace.cli.check import check
 from headrace.cli.connectors import connectors
 from headrace.cli.init import init
 from headrace.cli.preview import preview
+from headrace.cli.report import report
 from headrace.cli.run import run
 from headrace.cli.schema import schema
 from headrace.cli.simulate import simulate
@@ -49,5 +50,5 @@ def _headrace(
     """
 
 
-for command in (run, status, verify, check, preview, init, connectors, schema, simulate):
+for command in (run, status, report, verify, check, preview, init, connectors, schema, simulate):
     app.command()(command)

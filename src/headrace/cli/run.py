@@ -136,13 +136,14 @@ class _Call:
 def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     """Reads the config, and gives what syncs once."""
     from headrace.authentication import Authentications
-    from headrace.cli.summary import nothing_could_be_loaded, print_summary
+    from headrace.cli.summary import nothing_could_be_loaded, print_summary, print_views
     from headrace.config import load_config
     from headrace.destination import open_pipeline
     from headrace.figures import Figures
     from headrace.selection import bound_backfill, select_resources
     from headrace.source import build_source, leg_settings
     from headrace.syncing import sync
+    from headrace.views import create_views
 
     loaded = select_resources(load_config(call.config, call.settings), call.resources)
     if call.backfill_until is not None:
@@ -169,6 +170,10 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
             )
         if not call.told.quiet:
             print_summary(report)
+        if loaded.pipeline and (views := loaded.pipeline.views):
+            created = create_views(pipeline, views.executions, views.workflows)
+            if not call.told.quiet:
+                print_views(created)
         if message := nothing_could_be_loaded(report):
             raise SyncError(message)
 

@@ -25,6 +25,14 @@ def simulate(
     string_ids: Annotated[
         bool, typer.Option("--string-ids", help='Send ids as text ("12"), as some servers do.')
     ] = False,
+    incidents: Annotated[
+        bool,
+        typer.Option(
+            "--incidents",
+            help="Let things go wrong in the history: a bad deploy, a slow dependency, executions "
+            "stuck in a wait step. Not with --living.",
+        ),
+    ] = False,
     living: Annotated[
         bool,
         typer.Option(
@@ -58,6 +66,8 @@ def simulate(
     """
     if speed is not None and not living:
         raise typer.BadParameter("time passes only with --living.", param_hint="--speed")
+    if incidents and living:
+        raise typer.BadParameter("they are part of a history that stays.", param_hint="--incidents")
     with exit_codes():
         from headrace.redaction import keep_secret
         from headrace.simulator import BadFaults, Faults, RealTime, World, serve
@@ -68,7 +78,7 @@ def simulate(
         key = os.environ.get(KEY_VARIABLE, _PUBLIC_KEY)
         if key != _PUBLIC_KEY:
             keep_secret([key])
-        serving = partial(serve, rows, seed, string_ids=string_ids)
+        serving = partial(serve, rows, seed, string_ids=string_ids, incidents=incidents)
         if living:
             speed = _USUAL_SPEED if speed is None else speed
             world = World(rows, seed, string_ids=string_ids)

@@ -16,6 +16,7 @@ from headrace.quarantine import TABLE
 
 if TYPE_CHECKING:
     from headrace.syncing import SyncReport
+    from headrace.views import CreatedViews
 
 _DUCKDB_URL = "duckdb:///"
 _REASONS = 5
@@ -68,6 +69,19 @@ def print_summary(report: SyncReport) -> None:
         for reason, count in report.figures.reasons.most_common(_REASONS):
             _print(console, f"  {count:,} since {reason}")
     _print_where(console, report)
+
+
+def print_views(created: CreatedViews) -> None:
+    """Prints which views there are over the executions, and why others are not.
+
+    Args:
+        created: what became of them.
+    """
+    console = Console(soft_wrap=True)
+    if created.names:
+        _print(console, f"How they went: {' and '.join(created.names)}")
+    for note in created.notes:
+        _print(console, f"Note: {note}.")
 
 
 def nothing_could_be_loaded(report: SyncReport) -> str | None:

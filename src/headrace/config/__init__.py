@@ -6,9 +6,9 @@ from headrace.config.auth import (
     HttpBasicAuthConfig,
     OAuth2ClientCredentialsConfig,
 )
-from headrace.config.client import ClientConfig, PipelineConfig
+from headrace.config.client import ClientConfig, PipelineConfig, ViewsConfig
 from headrace.config.json_schema import config_json_schema
-from headrace.config.loading import load_config
+from headrace.config.loading import load_config, load_destination
 from headrace.config.overrides import apply_overrides
 from headrace.config.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
 from headrace.config.parents import ParentConfig, in_order_of_dependence
@@ -32,10 +32,12 @@ __all__ = [
     "SinglePagePaginatorConfig",
     "SourceConfig",
     "SubstitutedValues",
+    "ViewsConfig",
     "apply_overrides",
     "config_json_schema",
     "in_order_of_dependence",
     "load_config",
+    "load_destination",
     "parse_config",
     "read_document",
     "substitute_secrets",

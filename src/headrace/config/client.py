@@ -128,6 +128,16 @@ class ClientConfig(FormatModel):
 Destination = Annotated[Annotated[str, Tag(TEXT)] | TaggedObject, BY_SHAPE]
 
 
+class ViewsConfig(FormatModel):
+    """Which tables the views over executions, and the report, are made from."""
+
+    executions: Name = Field(default="executions", description="Table of the executions.")
+    workflows: Name = Field(
+        default="workflows",
+        description="Table with `id` and `name` of the workflows; it need not be there.",
+    )
+
+
 class PipelineConfig(FormatModel):
     """The dlt pipeline that a config run from the command line loads with."""
 
@@ -153,4 +163,8 @@ class PipelineConfig(FormatModel):
     run_history: bool = Field(
         default=True,
         description="Add a row for each resource to `_headrace_runs`, however a sync ends.",
+    )
+    views: ViewsConfig | None = Field(
+        default=None,
+        description="Make views that tell how executions went, after each `headrace run`.",
     )

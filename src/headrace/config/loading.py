@@ -51,6 +51,27 @@ def load_config(
     return loaded
 
 
+def load_destination(
+    config: Path | str, overrides: Iterable[str] = (), lookup: Lookup | None = None
+) -> SourceConfig:
+    """Read of a config file only where it loads to, for what asks no API and needs no key of it.
+
+    Args:
+        config: a YAML or JSON file, or the name of a connector.
+        overrides: `path=value` each.
+        lookup: where `${NAME}` comes from; None looks where `dlt.secrets` does.
+
+    Returns:
+        A config whose `pipeline` is that of the file; the rest of it means nothing.
+
+    Raises:
+        ConfigError: the file or the overrides cannot be read, or its `pipeline` is wrong.
+    """
+    document = apply_overrides(_read(config), overrides)
+    reduced = {"client": {"base_url": "http://localhost"}, "resources": ["nothing"]}
+    return load_config({**reduced, "pipeline": document.get("pipeline")}, lookup=lookup)
+
+
 def _read(name: Path | str) -> dict[str, Any]:
     connector = find_connector(str(name))
     if connector is not None:

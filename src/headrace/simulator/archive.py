@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.simulator.columns import replace_at
-from headrace.simulator.execution import Execution
+from headrace.simulator.execution import Execution, timestamp_text
 from headrace.simulator.history import Executions, History
+from headrace.simulator.incidents import STUCK_UNTIL_MS
 from headrace.simulator.listing import PageRows, executions_page
-from headrace.simulator.outcomes import MODES, STATUSES
+from headrace.simulator.outcomes import MODES, SHOWN_STATUSES, STATUSES, STUCK
 from headrace.simulator.workflows import WORKFLOWS
 
 BLOCK_ROWS = 8_192
@@ -45,7 +46,7 @@ class Block:
         """Return the ids of the rows with that status and workflow (None: any), newest first."""
         mask = pc.is_valid(self.executions.status)
         if status is not None:
-            mask = pc.and_(mask, pc.equal(self.executions.status, STATUSES.index(status)))
+            mask = pc.and_(mask, pc.equal(self.executions.status, SHOWN_STATUSES.index(status)))
         if workflow_id is not None:
             code = _WORKFLOW_CODES[workflow_id]
             mask = pc.and_(mask, pc.equal(self.executions.workflow, code))
@@ -152,7 +153,8 @@ class Archive:
             below: only ids lower than this.
         """
         below = min(below, self.history.rows + 1)
-        known = status is None or status in STATUSES
+        statuses = SHOWN_STATUSES if self.history.incidents else STATUSES
+        known = status is None or status in statuses
         if not known or (workflow_id is not None and workflow_id not in _WORKFLOW_CODES):
             return
         for number in range((below - 2) // BLOCK_ROWS, -1, -1):
@@ -191,14 +193,14 @@ def _json_rows(executions: Executions, *, string_ids: bool) -> pa.StringArray:
         _timestamps(executions.started.take(newest_first)),
         'Z","stoppedAt":"',
         _timestamps(executions.stopped.take(newest_first)),
-        _tails().take(executions.workflow.take(newest_first)),
+        _tails().take(_tail_codes(executions).take(newest_first)),
         "",
     )
 
 
 def _middles(executions: Executions, quote: str) -> pa.StringArray:
-    codes = pc.add(pc.multiply(executions.mode, len(STATUSES)), executions.status)
-    texts = [_middle(code, None, None, quote) for code in range(len(MODES) * len(STATUSES))]
+    codes = pc.add(pc.multiply(executions.mode, len(SHOWN_STATUSES)), executions.status)
+    texts = [_middle(code, None, None, quote) for code in range(len(MODES) * len(SHOWN_STATUSES))]
     related = sorted(executions.retry_of.keys() | executions.retry_success.keys())
     places = [each - executions.first_id for each in related]
     new_codes = range(len(texts), len(texts) + len(related))
@@ -211,7 +213,7 @@ def _middles(executions: Executions, quote: str) -> pa.StringArray:
 
 
 def _middle(code: int, retry_of: int | None, retry_success: int | None, quote: str) -> str:
-    mode, status = MODES[code // len(STATUSES)], STATUSES[code % len(STATUSES)]
+    mode, status = MODES[code // len(SHOWN_STATUSES)], SHOWN_STATUSES[code % len(SHOWN_STATUSES)]
     finished = "true" if status == "success" else "false"
     old = "null" if retry_of is None else f'"{retry_of}"'
     new = "null" if retry_success is None else f"{quote}{retry_success}{quote}"
@@ -227,6 +229,17 @@ def _timestamps(milliseconds: pa.Int64Array) -> pa.StringArray:
     return pc.binary_replace_slice(text, 10, 11, "T")
 
 
+def _tail_codes(executions: Executions) -> pa.Int64Array:
+    stuck = pc.equal(executions.status, STUCK).cast(pa.int64())
+    return pc.add(executions.workflow, pc.multiply(stuck, len(WORKFLOWS)))
+
+
 @cache
 def _tails() -> pa.StringArray:
-    return pa.array(f'Z","workflowId":"{each.id}","waitTill":null}},' for each in WORKFLOWS)
+    """The ends of the rows, by workflow; and once more for those that are stuck."""
+    until = f'"{timestamp_text(STUCK_UNTIL_MS)}"'
+    return pa.array(
+        f'Z","workflowId":"{each.id}","waitTill":{wait_till}}},'
+        for wait_till in ("null", until)
+        for each in WORKFLOWS
+    )

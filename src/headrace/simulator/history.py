@@ -10,7 +10,15 @@ import pyarrow as pa
 
 from headrace.simulator.columns import replace_at
 from headrace.simulator.execution import Execution
-from headrace.simulator.outcomes import MODES, STATUSES, SUCCESS, draw_outcomes, stop_times
+from headrace.simulator.incidents import STUCK_UNTIL_MS
+from headrace.simulator.outcomes import (
+    MODES,
+    SHOWN_STATUSES,
+    STUCK,
+    SUCCESS,
+    draw_outcomes,
+    stop_times,
+)
 from headrace.simulator.retries import RETRY_REACH, find_retries, retry_statuses
 from headrace.simulator.workflows import WORKFLOWS
 
@@ -22,7 +30,7 @@ class Executions:
     Args:
         first_id: the id of the first row; each next one is one higher.
         workflow: indexes into `WORKFLOWS`.
-        status: indexes into `STATUSES`.
+        status: indexes into `SHOWN_STATUSES`.
         mode: indexes into `MODES`.
         started: milliseconds since 1970.
         stopped: milliseconds since 1970.
@@ -54,13 +62,15 @@ class Executions:
             execution_id: the row's id, one of these executions'.
         """
         index = execution_id - self.first_id
+        status = self.status[index].as_py()
         return Execution(
             execution_id,
             workflow_id=WORKFLOWS[self.workflow[index].as_py()].id,
-            status=STATUSES[self.status[index].as_py()],
+            status=SHOWN_STATUSES[status],
             mode=MODES[self.mode[index].as_py()],
             started=self.started[index].as_py(),
             stopped=self.stopped[index].as_py(),
+            wait_till=STUCK_UNTIL_MS if status == STUCK else None,
             retry_of=self.retry_of.get(execution_id),
             retry_success=self.retry_success.get(execution_id),
         )
@@ -82,6 +92,7 @@ class History:
     Args:
         rows: how many executions there are; their ids are 1 to `rows`.
         seed: any integer; each gives another history.
+        incidents: let things go wrong now and then (`INCIDENTS`).
 
     Raises:
         ValueError: `rows` is negative.
@@ -89,6 +100,7 @@ class History:
 
     rows: int
     seed: int
+    incidents: bool = False
 
     def __post_init__(self) -> None:
         if self.rows < 0:
@@ -98,7 +110,9 @@ class History:
         """Compute the executions from `first_id` to `last_id`, both within 1 to `rows`."""
         window_first = max(1, first_id - RETRY_REACH)
         window_last = min(self.rows, last_id + RETRY_REACH)
-        window = draw_outcomes(self.seed, self.rows, window_first, window_last)
+        window = draw_outcomes(
+            self.seed, self.rows, window_first, window_last, incidents=self.incidents
+        )
         found = find_retries(window, last_id)
         retries = sorted(found)
         places = [new - window_first for new in retries]
@@ -109,7 +123,10 @@ class History:
         of_retries = pa.array(places, pa.int64())
         status = retry_statuses(window.retry_draw.take(of_retries)).to_pylist()
         stopped = stop_times(
-            window.started.take(of_retries), workflow, window.duration_draw.take(of_retries)
+            window.started.take(of_retries),
+            workflow,
+            window.duration_draw.take(of_retries),
+            incidents=self.incidents,
         )
         succeeded = [new for new, code in zip(retries, status, strict=True) if code == SUCCESS]
 

@@ -12,12 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.simulator.draws import bits, draw_words
+from headrace.simulator.incidents import INCIDENTS, going
 from headrace.simulator.rhythm import HISTORY_END_MS, start_times
 from headrace.simulator.workflows import WORKFLOWS
 
 STATUSES = ("success", "error", "canceled", "crashed")
+"""How executions end."""
+SHOWN_STATUSES = (*STATUSES, "waiting")
+"""Those, and how one stands that is stuck in an incident."""
 MODES = ("webhook", "trigger", "integrated", "manual", "retry")
-SUCCESS, ERROR, CANCELED, CRASHED = range(4)
+SUCCESS, ERROR, CANCELED, CRASHED, STUCK = range(5)
 
 _CANCELED_RATE, _CRASHED_RATE, _MANUAL_RATE = 0.004, 0.002, 0.03
 _DURATION_SPREAD = 0.6
@@ -35,7 +39,7 @@ class Outcomes:
     Args:
         first_id: the id of the first one.
         workflow: indexes into `WORKFLOWS`.
-        status: indexes into `STATUSES`.
+        status: indexes into `SHOWN_STATUSES`.
         mode: indexes into `MODES`.
         started: milliseconds since 1970.
         stopped: milliseconds since 1970.
@@ -56,7 +60,9 @@ class Outcomes:
         return len(self.started)
 
 
-def draw_outcomes(seed: int, rows: int, first_id: int, last_id: int) -> Outcomes:
+def draw_outcomes(
+    seed: int, rows: int, first_id: int, last_id: int, *, incidents: bool = False
+) -> Outcomes:
     """Compute the outcomes of the executions from `first_id` to `last_id`.
 
     Args:
@@ -64,39 +70,49 @@ def draw_outcomes(seed: int, rows: int, first_id: int, last_id: int) -> Outcomes
         rows: how many executions the whole history has.
         first_id: the oldest id.
         last_id: the newest id, computed as well.
+        incidents: let things go wrong now and then.
     """
     tables = _tables()
     words = draw_words(seed, first_id, last_id)
     workflow = tables.workflow.take(bits(words, 0, 10))
     mode = tables.mode.take(_entry(workflow, _MODE_DRAWS, bits(words, 10, 7)))
-    status = tables.status.take(_entry(workflow, _OUTCOME_DRAWS, bits(words, 17, 12)))
     duration_draw = bits(words, 29, 10)
     ids = pa.arange(first_id - 1, last_id).cast(pa.float64())
     within = pc.divide(bits(words, 50, 14).cast(pa.float64()), float(_PLACE_DRAWS))
     started = start_times(pc.divide(pc.add(ids, within), float(rows)))
+    how = going(started, workflow) if incidents else workflow
+    status = tables.status.take(_entry(how, _OUTCOME_DRAWS, bits(words, 17, 12)))
     return Outcomes(
         first_id,
         workflow=workflow,
         status=status,
         mode=mode,
         started=started,
-        stopped=stop_times(started, workflow, duration_draw),
+        stopped=stop_times(started, workflow, duration_draw, incidents=incidents),
         duration_draw=duration_draw,
         retry_draw=bits(words, 39, 11),
     )
 
 
 def stop_times(
-    started: pa.Int64Array, workflow: pa.Int64Array, duration_draw: pa.Int64Array
+    started: pa.Int64Array,
+    workflow: pa.Int64Array,
+    duration_draw: pa.Int64Array,
+    *,
+    incidents: bool = False,
 ) -> pa.Int64Array:
     """Tell when executions stop, in milliseconds since 1970; never after the history's end."""
-    duration = _tables().duration.take(_entry(workflow, _DURATION_DRAWS, duration_draw))
+    how = going(started, workflow) if incidents else workflow
+    duration = _tables().duration.take(_entry(how, _DURATION_DRAWS, duration_draw))
     return pc.min_element_wise(pc.add(started, duration), HISTORY_END_MS)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """What a draw means; where it depends on the workflow, one stretch of draws for each."""
+    """What a draw means; where it depends on the workflow, one stretch of draws for each.
+
+    In `status` and `duration` further stretches follow for the incidents.
+    """
 
     workflow: pa.Int64Array
     status: pa.Int64Array
@@ -116,12 +132,16 @@ def _tables() -> _Tables:
     quantiles = [
         NormalDist().inv_cdf((draw + 0.5) / _DURATION_DRAWS) for draw in range(_DURATION_DRAWS)
     ]
-    for each in WORKFLOWS:
+    stuck_shares = [0.0] * len(WORKFLOWS) + [each.share_stuck for each in INCIDENTS]
+    going_on = (*WORKFLOWS, *(each.as_workflow for each in INCIDENTS))
+    for each, share_stuck in zip(going_on, stuck_shares, strict=True):
         failed = round(each.error_rate * _OUTCOME_DRAWS)
         canceled = round(_CANCELED_RATE * _OUTCOME_DRAWS)
         crashed = round(_CRASHED_RATE * _OUTCOME_DRAWS)
         status += [ERROR] * failed + [CANCELED] * canceled + [CRASHED] * crashed
-        status += [SUCCESS] * (_OUTCOME_DRAWS - failed - canceled - crashed)
+        stuck = round(share_stuck * _OUTCOME_DRAWS)
+        status += [STUCK] * stuck
+        status += [SUCCESS] * (_OUTCOME_DRAWS - failed - canceled - crashed - stuck)
         manual = round(_MANUAL_RATE * _MODE_DRAWS)
         mode += [MODES.index("manual")] * manual
         mode += [MODES.index(each.mode)] * (_MODE_DRAWS - manual)

@@ -41,6 +41,8 @@ class Simulator:
         api_key: the key that clients must send.
         key_header: the header in which they must send it.
         string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
+        incidents: let things go wrong in the history: a bad deploy, a slow dependency, executions
+            that are stuck in a wait step and listed so.
         world: what to show instead of executions that stay as they are; it has its own rows, seed
             and kind of ids.
         on_request: called before each answer with the request's number, from 1, in the thread that
@@ -50,7 +52,8 @@ class Simulator:
         tls: to be asked with https, with the certificate in it; None for http.
 
     Raises:
-        ValueError: `rows` is negative, or given beside a world, as are `seed` and `string_ids`.
+        ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids` and
+            `incidents`.
         BadFaults: one of the faults needs TLS.
         OSError: (on entering) the address cannot be listened on, as when the port is in use.
     """
@@ -65,6 +68,7 @@ class Simulator:
         api_key: str = "simulator",
         key_header: str = "X-API-KEY",
         string_ids: bool = False,
+        incidents: bool = False,
         world: World | None = None,
         on_request: Callable[[int], None] | None = None,
         faults: Faults | None = None,
@@ -74,7 +78,7 @@ class Simulator:
         self._host = host
         self._port = port
         self._tls = tls
-        self._executions = _executions(rows, seed, string_ids, world)
+        self._executions = _executions(History(rows, seed, incidents), string_ids, world)
         self._api = ExecutionsApi(
             self._executions,
             api_key=api_key,
@@ -165,6 +169,7 @@ def serve(
     api_key: str = "simulator",
     key_header: str = "X-API-KEY",
     string_ids: bool = False,
+    incidents: bool = False,
     world: World | None = None,
     on_request: Callable[[int], None] | None = None,
     faults: Faults | None = None,
@@ -180,6 +185,8 @@ def serve(
         api_key: the key that clients must send.
         key_header: the header in which they must send it.
         string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
+        incidents: let things go wrong in the history: a bad deploy, a slow dependency, executions
+            that are stuck in a wait step and listed so.
         world: what to show instead of executions that stay as they are; it has its own rows, seed
             and kind of ids.
         on_request: called before each answer with the request's number, from 1.
@@ -187,11 +194,12 @@ def serve(
         on_ready: called once with the base URL, when requests are answered.
 
     Raises:
-        ValueError: `rows` is negative, or given beside a world, as are `seed` and `string_ids`.
+        ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids` and
+            `incidents`.
         BadFaults: one of the faults needs TLS.
         OSError: the address cannot be listened on, as when the port is in use.
     """
-    executions = _executions(rows, seed, string_ids, world)
+    executions = _executions(History(rows, seed, incidents), string_ids, world)
     api = ExecutionsApi(
         executions,
         api_key=api_key,
@@ -202,11 +210,14 @@ def serve(
     asyncio.run(_serve_until_signal(api, host, port, on_ready))
 
 
-def _executions(rows: int, seed: int, string_ids: bool, world: World | None) -> Executions:
+def _executions(history: History, string_ids: bool, world: World | None) -> Executions:
     if world is None:
-        return Archive(History(rows, seed), string_ids=string_ids)
-    if (rows, seed, string_ids) != (_ROWS, _SEED, False):
-        raise ValueError("rows, seed and string_ids are the world's own: give them to World(...)")
+        return Archive(history, string_ids=string_ids)
+    if (history, string_ids) != (History(_ROWS, _SEED), False):
+        raise ValueError(
+            "rows, seed and string_ids are the world's own: give them to World(...); incidents are "
+            "of a history that stays"
+        )
     return world
 
 

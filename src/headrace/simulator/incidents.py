@@ -1,0 +1,85 @@
+"""What goes wrong in the sample API's history where one asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.simulator.rhythm import HISTORY_END_MS
+from headrace.simulator.workflows import WORKFLOWS, Workflow
+
+_HOUR_MS = 3_600_000
+STUCK_UNTIL_MS = HISTORY_END_MS + 96 * _HOUR_MS
+"""When those that are stuck are to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A time in which the executions of a workflow go otherwise.
+
+    Args:
+        workflow: its name.
+        begin_ms: milliseconds since 1970.
+        end_ms: milliseconds since 1970; not part of it.
+        error_rate: the part of the runs that end in an error, 0 to 1; None for what is usual.
+        slower: how many times as long they take.
+        share_stuck: the part of the runs that is parked and never goes on, 0 to 1.
+    """
+
+    workflow: str
+    begin_ms: int
+    end_ms: int
+    error_rate: float | None = None
+    slower: float = 1.0
+    share_stuck: float = 0.0
+
+    @property
+    def code(self) -> int:
+        """Index of the workflow in `WORKFLOWS`."""
+        return [each.name for each in WORKFLOWS].index(self.workflow)
+
+    @property
+    def as_workflow(self) -> Workflow:
+        """The workflow as it goes meanwhile."""
+        usual = WORKFLOWS[self.code]
+        error_rate = usual.error_rate if self.error_rate is None else self.error_rate
+        typical_ms = round(usual.typical_ms * self.slower)
+        return replace(usual, error_rate=error_rate, typical_ms=typical_ms)
+
+
+def _before_the_end(hours: float) -> int:
+    return HISTORY_END_MS - round(hours * _HOUR_MS)
+
+
+INCIDENTS = (
+    # A bad deploy, taken back the next morning.
+    Incident("Sync CRM contacts", _before_the_end(130), _before_the_end(110.5), error_rate=0.8),
+    # A service that it depends on got slow, and is so still.
+    Incident(
+        "Enrich new leads", _before_the_end(92), _before_the_end(0), error_rate=0.2, slower=3.2
+    ),
+    # An approval step that nobody answers.
+    Incident("Send invoices", _before_the_end(86), _before_the_end(2), share_stuck=0.25),
+)
+
+
+def going(started: pa.Int64Array, workflow: pa.Int64Array) -> pa.Int64Array:
+    """Tell how executions go: as their workflow, or as in an incident.
+
+    Args:
+        started: milliseconds since 1970.
+        workflow: indexes into `WORKFLOWS`.
+
+    Returns:
+        Indexes into `WORKFLOWS` followed by `INCIDENTS`.
+    """
+    codes = workflow
+    for number, incident in enumerate(INCIDENTS, start=len(WORKFLOWS)):
+        meanwhile = pc.and_(
+            pc.greater_equal(started, incident.begin_ms), pc.less(started, incident.end_ms)
+        )
+        befallen = pc.and_(meanwhile, pc.equal(workflow, incident.code))
+        codes = pc.if_else(befallen, pa.scalar(number, pa.int64()), codes)
+    return codes
