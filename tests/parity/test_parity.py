@@ -5,6 +5,8 @@ The same tables, for the same requests; or an error, as early.
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -80,8 +82,16 @@ def outcome(
             pipeline.run(source)
         except Exception:
             pipeline.drop_pending_packages()
+            leave_nothing_open()
             return _LATER, {}
     return _WELL, requests(server.asked, is_concurrent=case.is_concurrent)
+
+
+def leave_nothing_open() -> None:
+    """Closes the connections that a failure of dlt's own source has left to the collector."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def requests(all_asked: list[Asked], *, is_concurrent: bool) -> Requests:

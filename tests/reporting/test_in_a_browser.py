@@ -120,6 +120,8 @@ def one_line(text: str) -> str:
 def test_the_numbers_behind_a_chart_are_what_sql_says(page: Opened, mirror: Warehouse) -> None:
     card = page.page.locator("section:has(#h-outcomes)")
     card.locator("summary").click()
+    # The table is made once it is asked for.
+    card.locator("details tbody tr").first.wait_for()
     rows = card.locator("details tbody tr").all_inner_texts()
     card.locator("summary").click()
 

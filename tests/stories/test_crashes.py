@@ -111,7 +111,7 @@ def test_no_crash_loses_a_change(
     assert sum(each.was_killed for each in crashes) >= 0.8 * len(crashes)
 
 
-@pytest.mark.parametrize("killed_at", [7, 22, 30])
+@pytest.mark.parametrize("killed_at", [7, 30])
 def test_a_crash_costs_one_leg_at_most(
     killed_at: int, gate: Gate, tmp_path: Path, warehouse: Warehouse
 ) -> None:
@@ -154,7 +154,7 @@ def shown_or_hidden(world: World) -> dict[int, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-@pytest.mark.parametrize("number", range(1, 5))
+@pytest.mark.parametrize("number", [1, 3])
 def test_what_is_appended_is_there_once(
     kind: str, number: int, gate: Gate, server: JsonServer, tmp_path: Path, request: Any
 ) -> None:
