@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from headrace import redaction
 from tests.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
@@ -17,6 +18,11 @@ from tests.tables import Warehouse
 # A shell has what it starts in the background ignore Ctrl-C, and its children with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("headrace", deadline=None)
+settings.load_profile("headrace")
 
 
 def pytest_xdist_auto_num_workers() -> int:

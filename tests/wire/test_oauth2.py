@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,8 +24,8 @@ from headrace.wire.oauth2 import ClientCredentials, TokenSettings
 from headrace.wire.retrying import RetrySettings
 from tests.servers import Answer, Asked, JsonServer
 from tests.wire.asking import PassingTime
-from tests.wire.brokenness import answering, free_port
-from tests.wire.certificates import AUTHORITY, tls_server
+from tests.wire.brokenness import free_port
+from tests.wire.certificates import AUTHORITY
 
 CLIENT_ID = "client-id-canary"
 CLIENT_SECRET = "client-s3cret+canary"
@@ -400,9 +401,11 @@ def test_a_redirect_of_the_token_request_from_https_to_http_is_refused(
     AUTHORITY.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     session = requests.Session()
     session.verify = str(tmp_path / "authority.pem")
-    head = f"HTTP/1.1 307 Moved\r\nLocation: {tokens.base_url}/token\r\nContent-Length: 0\r\n\r\n"
-    with tls_server(answering(head.encode())) as url:
-        settings = TokenSettings(url, CLIENT_ID, CLIENT_SECRET, session=session)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(tls)
+    with JsonServer(tls) as moved:
+        moved.answers(Answer(status=307, headers={"Location": f"{tokens.base_url}/token"}))
+        settings = TokenSettings(moved.base_url, CLIENT_ID, CLIENT_SECRET, session=session)
         message = failure(server, settings)
     assert "without TLS, while `auth.access_token_url`" in message
     assert tokens.asked == []
