@@ -399,11 +399,10 @@ def test_a_redirect_of_the_token_request_from_https_to_http_is_refused(
     server: JsonServer, tokens: TokenServer, tmp_path: Path
 ) -> None:
     AUTHORITY.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    session = requests.Session()
-    session.verify = str(tmp_path / "authority.pem")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.issue_cert("127.0.0.1").configure_cert(tls)
-    with JsonServer(tls) as moved:
+    with JsonServer(tls) as moved, requests.Session() as session:
+        session.verify = str(tmp_path / "authority.pem")
         moved.answers(Answer(status=307, headers={"Location": f"{tokens.base_url}/token"}))
         settings = TokenSettings(moved.base_url, CLIENT_ID, CLIENT_SECRET, session=session)
         message = failure(server, settings)
