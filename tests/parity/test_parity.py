@@ -21,6 +21,8 @@ from tests.servers import Asked, JsonServer
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse
 
+pytestmark = pytest.mark.comparison
+
 _SAME_HEADERS = ("Authorization", "Cookie", "Content-Type")
 _WELL, _AT_ONCE, _LATER = "well", "an error when it is made", "an error when it runs"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,6 +22,8 @@ from headrace import rest_api_source
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.test_same_as_dlt import contents
 from tests.tables import Warehouse
+
+pytestmark = pytest.mark.comparison
 
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0"))
 LISTINGS = 4

@@ -15,6 +15,8 @@ from tests.servers import Answer, Asked, JsonServer
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse
 
+pytestmark = pytest.mark.comparison
+
 Row = dict[str, Any]
 Hints = dict[str, Any]
 

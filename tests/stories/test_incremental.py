@@ -26,6 +26,8 @@ from tests.stories.changing_items import PAGE, WORLDS, ChangingItems, cursors_of
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse
 
+pytestmark = pytest.mark.comparison
+
 TIME = "2024-01-25T11:00:{:02d}Z"
 BEGUN = {"cursor_path": "updatedAt", "initial_value": TIME.format(3)}
 NUMBERED = {"cursor_path": "n", "initial_value": 3}

@@ -12,6 +12,8 @@ from tests.servers import JsonServer
 from tests.stories.test_same_as_dlt import Row, contents, items_config, serve
 from tests.tables import Warehouse
 
+pytestmark = pytest.mark.comparison
+
 DISPOSITIONS: dict[str, Any] = {
     "append": "append",
     "replace": "replace",

@@ -26,6 +26,8 @@ from requests import Request, Response
 from headrace import rest_api_source
 from tests.servers import Answer, Asked, Handler, JsonServer
 
+pytestmark = pytest.mark.comparison
+
 ROWS = [{"id": number, "name": f"n{number}"} for number in range(1, 8)]
 SIZE = 3
 PAGES = [ROWS[:3], ROWS[3:6], ROWS[6:]]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import dlt
+import pytest
 
 from headrace import rest_api_source
 from headrace.passed_rows import RowBeside
@@ -13,6 +14,8 @@ from headrace.processing import add_steps
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse
+
+pytestmark = pytest.mark.comparison
 
 Row = dict[str, Any]
 

@@ -15,6 +15,8 @@ from tests.servers import Answer, Asked, Handler, JsonServer
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse
 
+pytestmark = pytest.mark.comparison
+
 Row = dict[str, Any]
 Outcome = tuple[Any, list[str]]
 

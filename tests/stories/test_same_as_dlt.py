@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import pytest
 from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
 
 from headrace import rest_api_source
 from tests.servers import Answer, Asked, JsonServer
 from tests.tables import Warehouse
+
+pytestmark = pytest.mark.comparison
 
 Row = dict[str, Any]
 

@@ -23,6 +23,8 @@ from tests.stories.test_same_as_dlt import (
 )
 from tests.tables import Warehouse
 
+pytestmark = pytest.mark.comparison
+
 MODES = ["evolve", "freeze", "discard_row", "discard_value"]
 FIRST: list[Row] = [{"id": 1, "n": 1, "t": "a"}, {"id": 2, "n": 2, "t": "b"}]
 
