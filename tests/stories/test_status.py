@@ -201,6 +201,14 @@ def test_a_machine_that_never_ran_it(mirror: Mirror, tmp_path: Path) -> None:
     assert f"rows newer than {ROWS}" in headrace_status(mirror).stdout
 
 
+def test_neither_the_address_of_the_api_nor_a_key_is_needed() -> None:
+    # The connector has both from the environment, where they are not.
+    ran = headrace("status", "executions")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("Never run yet")
+
+
 def test_nothing_is_changed(mirror: Mirror, tmp_path: Path) -> None:
     mirror.sync()
     before = contents(tmp_path / "dlt"), tables(mirror.warehouse)

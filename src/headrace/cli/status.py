@@ -49,21 +49,21 @@ def status(
 ) -> None:
     """Say how the syncs are doing: the last runs, how fresh the tables are, what is left to do.
 
-    Reads the destination alone: the API is asked nothing, nothing is changed, and it works on any
-    machine that reaches the destination.
+    Reads the destination alone: the API is asked nothing, and neither its address nor a key is
+    needed; nothing is changed, and it works on any machine that reaches the destination.
 
     Exit code 0: fine; 1: something failed; 2: the call or the config is wrong; 3: a resource is
     older than --max-age.
     """
     with exit_codes():
         from headrace.cli.status_summary import print_status, too_old
-        from headrace.config import load_config
+        from headrace.config import load_without_client
         from headrace.destination import open_pipeline
         from headrace.monitoring import status as look
         from headrace.repeating import seconds_in
 
         limit = None if max_age is None else seconds_in(max_age)
-        loaded = load_config(config, overrides or ())
+        loaded = load_without_client(config, overrides or ())
         # In a folder of its own: even to open a pipeline may change its state.
         with TemporaryDirectory(prefix="headrace-status-") as folder:
             pipeline = open_pipeline(

@@ -8,7 +8,7 @@ from headrace.config.auth import (
 )
 from headrace.config.client import ClientConfig, PipelineConfig, ViewsConfig
 from headrace.config.json_schema import config_json_schema
-from headrace.config.loading import load_config, load_destination
+from headrace.config.loading import load_config, load_destination, load_without_client
 from headrace.config.overrides import apply_overrides
 from headrace.config.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
 from headrace.config.parents import ParentConfig, in_order_of_dependence
@@ -38,6 +38,7 @@ __all__ = [
     "in_order_of_dependence",
     "load_config",
     "load_destination",
+    "load_without_client",
     "parse_config",
     "read_document",
     "substitute_secrets",

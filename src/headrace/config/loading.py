@@ -72,6 +72,36 @@ def load_destination(
     return load_config({**reduced, "pipeline": document.get("pipeline")}, lookup=lookup)
 
 
+def load_without_client(
+    config: Path | str, overrides: Iterable[str] = (), lookup: Lookup | None = None
+) -> SourceConfig:
+    """Read a config file for what asks its API nothing, so needs neither its address nor a key.
+
+    Args:
+        config: a YAML or JSON file, or the name of a connector.
+        overrides: `path=value` each.
+        lookup: where `${NAME}` comes from; None looks where `dlt.secrets` does.
+
+    Returns:
+        A config whose `client` says only how its listings go on.
+
+    Raises:
+        ConfigError: as `load_config`, but for what is left out.
+    """
+    document = apply_overrides(_read(config), overrides)
+    client = document.get("client")
+    paginator = client.get("paginator") if isinstance(client, dict) else None
+    document["client"] = {"base_url": "http://localhost", "paginator": paginator}
+    resources = document.get("resources")
+    listed = resources if isinstance(resources, list) else []
+    for place in (document.get("resource_defaults"), *listed):
+        endpoint = place.get("endpoint") if isinstance(place, dict) else None
+        if isinstance(endpoint, dict):
+            for key in ("auth", "headers"):
+                endpoint.pop(key, None)
+    return load_config(document, lookup=lookup)
+
+
 def _read(name: Path | str) -> dict[str, Any]:
     connector = find_connector(str(name))
     if connector is not None:
