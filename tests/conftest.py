@@ -26,8 +26,8 @@ settings.load_profile("headrace")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """More than there are processors: some tests wait for a server."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are processors: some tests wait for a server."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)

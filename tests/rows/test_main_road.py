@@ -321,7 +321,7 @@ VALUES = st.recursive(
 ROWS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "A", "c", "d"]), VALUES), max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(ROWS, max_size=4))
 def test_nothing_is_lost_and_nothing_changes(batches: list[list[dict[str, Any]]]) -> None:
     road = new_road()

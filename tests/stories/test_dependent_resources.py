@@ -120,6 +120,7 @@ CHILDREN: dict[str, list[dict[str, Any]]] = {
 }
 
 
+@pytest.mark.comparison
 @pytest.mark.parametrize("children", CHILDREN.values(), ids=CHILDREN.keys())
 def test_requests_and_tables_are_those_of_dlt(
     children: list[dict[str, Any]], api: JsonServer, warehouse: Warehouse
@@ -133,6 +134,7 @@ def test_requests_and_tables_are_those_of_dlt(
     assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
 
 
+@pytest.mark.comparison
 def test_processing_steps_of_the_parent_come_before(api: JsonServer, warehouse: Warehouse) -> None:
     for name, make_source in MAKERS.items():
         source = make_source(config(api, COMMENTS))
@@ -142,6 +144,7 @@ def test_processing_steps_of_the_parent_come_before(api: JsonServer, warehouse: 
     assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
 
 
+@pytest.mark.comparison
 def test_a_parent_that_is_not_loaded(api: JsonServer, warehouse: Warehouse) -> None:
     for selected in (None, False):
         for name, make_source in MAKERS.items():
@@ -153,6 +156,7 @@ def test_a_parent_that_is_not_loaded(api: JsonServer, warehouse: Warehouse) -> N
         assert contents(warehouse, "ours_data") == contents(warehouse, "theirs_data")
 
 
+@pytest.mark.comparison
 def test_a_limit_on_the_parent_counts_its_pages(api: JsonServer, warehouse: Warehouse) -> None:
     for name, make_source in MAKERS.items():
         source = make_source(config(api, COMMENTS))

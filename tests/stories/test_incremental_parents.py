@@ -16,6 +16,8 @@ from tests.stories.changing_items import cursors_of
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse
 
+pytestmark = pytest.mark.comparison
+
 SINCE = {"cursor_path": "n", "initial_value": 0, "start_param": "since"}
 
 

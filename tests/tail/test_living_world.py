@@ -355,6 +355,6 @@ def budget(examples: int, steps: int) -> settings:
 
 
 TestTold = ToldHistories.TestCase
-TestTold.settings = budget(100, 50)
+TestTold.settings = budget(60, 50)
 TestLively = LivelyHistories.TestCase
-TestLively.settings = budget(60, 30)
+TestLively.settings = budget(30, 30)
