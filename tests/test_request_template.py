@@ -10,7 +10,7 @@ from dlt.sources.rest_api.config_setup import expand_placeholders
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.request_template import RequestTemplate, placeholders
+from headrace.request_template import RequestTemplate
 
 
 class Value:
@@ -73,8 +73,3 @@ def test_a_number_that_stands_alone_stays_one_in_json() -> None:
 def test_what_is_private_to_a_value_is_not_given_away() -> None:
     with pytest.raises(AttributeError):
         RequestTemplate("GET", "{incremental._private}").filled(VALUES)
-
-
-def test_names_are_found_in_all_texts() -> None:
-    value = {"{a}": ["{b.c}", {"x": "{{no}} {d}"}], "n": 1}
-    assert list(placeholders(value)) == ["a", "b.c", "d"]

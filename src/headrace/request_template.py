@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,26 +75,6 @@ class _Formatter(string.Formatter):
 
 
 _FILLING = _Formatter()
-
-
-def placeholders(value: Any) -> Iterator[str]:
-    """The names in braces in all texts of a value, in order.
-
-    Args:
-        value: a text, or mappings and lists of texts and other values.
-
-    Raises:
-        ValueError: braces do not pair up.
-    """
-    if isinstance(value, str):
-        yield from (name for _, name, _, _ in _FORMATTER.parse(value) if name is not None)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from placeholders(key)
-            yield from placeholders(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from placeholders(inner)
 
 
 def _filled(value: Any, values: Mapping[str, Any], *, keeps_types: bool = False) -> Any:

@@ -22,3 +22,18 @@ SetOption = Annotated[
         "resources.executions.endpoint.paginator.limit=20. Repeatable.",
     ),
 ]
+TablesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--destination",
+        metavar="DESTINATION",
+        help="Where the tables are: what was given to `headrace run`. "
+        "Without it: <pipeline>.duckdb in the current folder.",
+    ),
+]
+TablesDatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset", metavar="NAME", help="Dataset (schema) of the tables: <pipeline>_dataset."
+    ),
+]

@@ -8,7 +8,12 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.options import (
+    ConfigArgument,
+    SetOption,
+    TablesDatasetOption,
+    TablesOption,
+)
 from headrace.cli.outcome import exit_codes
 
 
@@ -30,18 +35,8 @@ def report(
         typer.Option(metavar="NAME|ID", help="Of this workflow only."),
     ] = None,
     overrides: SetOption = None,
-    destination: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DESTINATION",
-            help="Where the tables are: what was given to `headrace run`. "
-            "Without it: <pipeline>.duckdb in the current folder.",
-        ),
-    ] = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Dataset (schema) of the tables: <pipeline>_dataset."),
-    ] = None,
+    destination: TablesOption = None,
+    dataset: TablesDatasetOption = None,
 ) -> None:
     """Show how executions fare: one HTML file that works offline, from the loaded tables.
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.options import (
+    ConfigArgument,
+    SetOption,
+    TablesDatasetOption,
+    TablesOption,
+)
 from headrace.cli.outcome import TOO_OLD, exit_codes
 
 if TYPE_CHECKING:
@@ -18,18 +23,8 @@ if TYPE_CHECKING:
 def status(
     config: ConfigArgument,
     overrides: SetOption = None,
-    destination: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DESTINATION",
-            help="Where the tables are: what was given to `headrace run`. "
-            "Without it: <pipeline>.duckdb in the current folder.",
-        ),
-    ] = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Dataset (schema) of the tables: <pipeline>_dataset."),
-    ] = None,
+    destination: TablesOption = None,
+    dataset: TablesDatasetOption = None,
     resource: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Look at this resource only. Repeatable."),

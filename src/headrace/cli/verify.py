@@ -10,25 +10,20 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.options import (
+    ConfigArgument,
+    SetOption,
+    TablesDatasetOption,
+    TablesOption,
+)
 from headrace.cli.outcome import FAILED, exit_codes
 
 
 def verify(
     config: ConfigArgument,
     overrides: SetOption = None,
-    destination: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DESTINATION",
-            help="Where the tables are: what was given to `headrace run`. "
-            "Without it: <pipeline>.duckdb in the current folder.",
-        ),
-    ] = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Dataset (schema) of the tables: <pipeline>_dataset."),
-    ] = None,
+    destination: TablesOption = None,
+    dataset: TablesDatasetOption = None,
     resource: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Verify this resource only. Repeatable."),
