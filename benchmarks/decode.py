@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from headrace.rows import Column, Fields, MainRoad, PageSlicer
+from headrace.sansio.rows import Column, Fields, MainRoad, PageSlicer
 from headrace.simulator import Simulator
 
 RUNS = 5

@@ -52,12 +52,12 @@ def write_rows(shape: Shape, base_url: str, file: Path) -> None:
     """Writes the served rows to a file, one JSON a line, for the floor to read."""
     import msgspec
 
-    from headrace.client_settings import client_settings
     from headrace.config import parse_config
-    from headrace.figures import ResourceFigures
-    from headrace.selection import listed_resources
-    from headrace.source import build_listing
-    from headrace.wire.lanes import Lanes
+    from headrace.config.selection import listed_resources
+    from headrace.core.figures import ResourceFigures
+    from headrace.dlt_source.source import build_listing
+    from headrace.http.lanes import Lanes
+    from headrace.reading.client_settings import client_settings
 
     config = parse_config(shape.config(base_url))
     listing = build_listing(config, listed_resources(config)[0])

@@ -126,7 +126,7 @@ def sync_here(source: str, base_url: str) -> float:
 
     import headrace
     from headrace.config import load_config
-    from headrace.source import build_source
+    from headrace.dlt_source.source import build_source
 
     pipeline = dlt.pipeline(
         "benchmark",

@@ -77,7 +77,7 @@ def main() -> None:
         # Both sources' modules are imported before the clock starts.
         import dlt.sources.rest_api
 
-        import headrace.source  # noqa: F401
+        import headrace.dlt_source.source  # noqa: F401
 
         started = time.perf_counter()
         VARIANTS[arguments.variant](config, pipeline)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.decode import new_road
-from headrace.rows import Parted
+from headrace.sansio.rows import Parted
 from headrace.simulator import Simulator
 
 ODD_ROWS: dict[str, Any] = {

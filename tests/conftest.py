@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from headrace import redaction
+from headrace.core.secrets import redaction
 from tests.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
 from tests.servers import JsonServer
 from tests.tables import Warehouse

@@ -10,12 +10,12 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from headrace.client_settings import client_settings
 from headrace.config import parse_config
-from headrace.exceptions import ConfigError
-from headrace.wire.client import ClientSettings
-from headrace.wire.gate import RateLimit
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import ConfigError
+from headrace.http.client import ClientSettings
+from headrace.http.gate import RateLimit
+from headrace.http.retrying import RetrySettings
+from headrace.reading.client_settings import client_settings
 
 
 @pytest.fixture(autouse=True)

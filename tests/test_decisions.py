@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.decisions import Decisions
-from headrace.exceptions import ExpressionError
-from headrace.expressions import Expression
+from headrace.core.exceptions import ExpressionError
+from headrace.core.expressions.expression import Expression
+from headrace.core.expressions.remembered import Decisions
 
 EXPRESSIONS = [
     "status in ('success', 'error') if status is not None else stoppedAt is not None",

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.exceptions import ExpressionError
-from headrace.expressions import STOP_CONDITION_NAMES, Expression
+from headrace.core.exceptions import ExpressionError
+from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
 
 SETTLED_WHEN = (
     "status in ('success', 'error', 'canceled', 'crashed') if status is not None "

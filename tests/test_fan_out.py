@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.fan_out import FanOut
+from headrace.reading.fan_out import FanOut
 
 
 @dataclass

@@ -9,7 +9,7 @@ from dlt.common import jsonpath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.json_path import JsonPath
+from headrace.core.json_path import JsonPath
 
 KEYS = st.sampled_from(["a", "b", "0", "a b", "a.b", "ü", "$"])
 DOCUMENTS: st.SearchStrategy[Any] = st.recursive(

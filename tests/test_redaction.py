@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.exceptions import PageError
-from headrace.outlets import CleanStream, clean_logs
-from headrace.redaction import Redactor, clean, clean_error, keep_secret, one_line
+from headrace.core.exceptions import PageError
+from headrace.core.secrets.outlets import CleanStream, clean_logs
+from headrace.core.secrets.redaction import Redactor, clean, clean_error, keep_secret, one_line
 
 PLAIN = string.ascii_letters + string.digits + "-._~"
 SECRET = 'p&s/w"r d*ü+'

@@ -10,7 +10,7 @@ from dlt.sources.rest_api.config_setup import expand_placeholders
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.request_template import RequestTemplate
+from headrace.reading.request_template import RequestTemplate
 
 
 class Value:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from headrace.row_times import last_change
+from headrace.reading.keep_up.row_times import last_change
 
 NOW = 1_795_600_000.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headrace.sensitive_names import is_secret, is_sensitive, is_sensitive_setting
+from headrace.core.secrets.names import is_secret, is_sensitive, is_sensitive_setting
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from headrace.exceptions import (
+from headrace._version import __version__ as __version__
+from headrace.core.exceptions import (
     ConfigError,
     ConnectionFailed,
     ExpressionError,
@@ -23,18 +24,16 @@ from headrace.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from headrace.legs import LegSettings
-    from headrace.monitoring import status
-    from headrace.named_source import rest_api
-    from headrace.reporting import Report, report
-    from headrace.source import rest_api_resources, rest_api_source
-    from headrace.status_report import Status
-    from headrace.syncing import SyncReport, sync
-    from headrace.verification import verify
-    from headrace.verification_report import VerificationReport
-    from headrace.views import CreatedViews, create_views
-
-__version__ = "0.1.0"
+    from headrace.destination.views import CreatedViews, create_views
+    from headrace.dlt_source.by_name import rest_api
+    from headrace.dlt_source.source import rest_api_resources, rest_api_source
+    from headrace.reading.keep_up.legs import LegSettings
+    from headrace.reports.html import Report, report
+    from headrace.reports.status.looking import status
+    from headrace.reports.status.report import Status
+    from headrace.syncing.sync import SyncReport, sync
+    from headrace.verification.report import VerificationReport
+    from headrace.verification.verify import verify
 
 __all__ = [
     "ConfigError",
@@ -71,20 +70,20 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # dlt takes most of a second to import: not before it is needed.
 _LATER = {
-    "CreatedViews": "headrace.views",
-    "LegSettings": "headrace.legs",
-    "Report": "headrace.reporting",
-    "Status": "headrace.status_report",
-    "SyncReport": "headrace.syncing",
-    "VerificationReport": "headrace.verification_report",
-    "create_views": "headrace.views",
-    "report": "headrace.reporting",
-    "rest_api": "headrace.named_source",
-    "rest_api_resources": "headrace.source",
-    "rest_api_source": "headrace.source",
-    "status": "headrace.monitoring",
-    "sync": "headrace.syncing",
-    "verify": "headrace.verification",
+    "CreatedViews": "headrace.destination.views",
+    "LegSettings": "headrace.reading.keep_up.legs",
+    "Report": "headrace.reports.html",
+    "Status": "headrace.reports.status.report",
+    "SyncReport": "headrace.syncing.sync",
+    "VerificationReport": "headrace.verification.report",
+    "create_views": "headrace.destination.views",
+    "report": "headrace.reports.html",
+    "rest_api": "headrace.dlt_source.by_name",
+    "rest_api_resources": "headrace.dlt_source.source",
+    "rest_api_source": "headrace.dlt_source.source",
+    "status": "headrace.reports.status.looking",
+    "sync": "headrace.syncing.sync",
+    "verify": "headrace.verification.verify",
 }
 
 

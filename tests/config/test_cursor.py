@@ -8,8 +8,8 @@ import dlt
 import pytest
 
 from headrace.config import ResourceConfig, load_config, parse_config
-from headrace.config.cursor import CursorConfig
-from headrace.exceptions import ConfigError
+from headrace.config.built.cursor import CursorConfig
+from headrace.core.exceptions import ConfigError
 
 from .documents import small
 

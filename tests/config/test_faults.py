@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config import parse_config
-from headrace.exceptions import ConfigError
+from headrace.core.exceptions import ConfigError
 
 from .documents import guide, small, with_client, with_paginator
 

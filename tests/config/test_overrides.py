@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headrace.config import apply_overrides, parse_config
-from headrace.exceptions import ConfigError
+from headrace.core.exceptions import ConfigError
 
 DOCUMENT: dict[str, Any] = {
     "client": {"base_url": "https://a.b", "paginator": "cursor"},

@@ -26,8 +26,8 @@ from headrace.config import (
     in_order_of_dependence,
     parse_config,
 )
-from headrace.config.paginators import AutoPaginatorConfig
-from headrace.exceptions import ConfigError
+from headrace.config.format.paginators import AutoPaginatorConfig
+from headrace.core.exceptions import ConfigError
 
 from .documents import CANARY, guide, small, with_client, with_paginator
 

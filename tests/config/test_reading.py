@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.config import read_document
-from headrace.exceptions import ConfigError
+from headrace.core.exceptions import ConfigError
 
 from .documents import GUIDE_YAML, guide
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headrace.config import ApiKeyAuthConfig, ResourceConfig, load_config, read_document
-from headrace.exceptions import ConfigError
+from headrace.core.exceptions import ConfigError
 
 CONFIG = """\
 client:

@@ -13,7 +13,7 @@ from dlt.sources.helpers.rest_client.auth import APIKeyAuth
 from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 
 from headrace.config import load_config, parse_config
-from headrace.exceptions import ConfigError
+from headrace.core.exceptions import ConfigError
 
 from .documents import CANARY, guide, small, with_client, with_paginator
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headrace.config import parse_config
-from headrace.exceptions import ConfigError
+from headrace.core.exceptions import ConfigError
 
 from .documents import small
 

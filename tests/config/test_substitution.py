@@ -18,7 +18,7 @@ from headrace.config import (
     load_config,
     substitute_secrets,
 )
-from headrace.exceptions import ConfigError
+from headrace.core.exceptions import ConfigError
 
 from .documents import CANARY, GUIDE_YAML, small
 

@@ -8,9 +8,9 @@ import pytest
 from dlt.sources.helpers.rest_client.paginators import HeaderLinkPaginator
 
 from headrace.config import load_config, parse_config
-from headrace.config.source import ResourceConfig
-from headrace.exceptions import ConfigError
-from headrace.selection import bound_backfill
+from headrace.config.built.source import ResourceConfig
+from headrace.config.selection import bound_backfill
+from headrace.core.exceptions import ConfigError
 
 KEEPS_UP: dict[str, Any] = {
     "cursor_path": "id",

@@ -16,20 +16,20 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from headrace.exceptions import ExpressionError, HeadraceError, PageError
-from headrace.exchange import Headers, Request, Response
-from headrace.figures import ResourceFigures
-from headrace.json_path import JsonPath
-from headrace.listing import FetchedPage, Listing
-from headrace.paging import CursorPaginator
-from headrace.paging.cursor import CursorSettings
-from headrace.redaction import Redactor
-from headrace.rows import Column, Fields, MainRoad
-from headrace.wire.authentication import AnyAuthentication
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.credentials import Credentials
-from headrace.wire.judging import Judge
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import ExpressionError, HeadraceError, PageError
+from headrace.core.exchange import Headers, Request, Response
+from headrace.core.figures import ResourceFigures
+from headrace.core.json_path import JsonPath
+from headrace.core.secrets.redaction import Redactor
+from headrace.http.answer_hooks import Judge
+from headrace.http.auth.base import AnyAuthentication
+from headrace.http.auth.credentials import Credentials
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.retrying import RetrySettings
+from headrace.reading.listing import FetchedPage, Listing
+from headrace.sansio.paging import CursorPaginator
+from headrace.sansio.paging.cursor import CursorSettings
+from headrace.sansio.rows import Column, Fields, MainRoad
 from tests.fuzzing.mutations import FuzzedAnswer, fuzzed, on_the_wire
 from tests.wire.asking import PassingTime
 from tests.wire.brokenness import socket_server

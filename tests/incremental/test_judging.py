@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.incremental.judging import Judge, StateElsewhere
+from headrace.dlt_source.incremental.judging import Judge, StateElsewhere
 
 NUMBERS = st.integers(1, 4)
 KINDS: list[st.SearchStrategy[Any]] = [NUMBERS, NUMBERS.map(str), NUMBERS.map(float)]

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from headrace.config.cursor import CursorConfig
-from headrace.exceptions import ConfigError
-from headrace.incremental import CursorValues
-from headrace.request_template import RequestTemplate
+from headrace.config.built.cursor import CursorConfig
+from headrace.core.exceptions import ConfigError
+from headrace.dlt_source.incremental import CursorValues
+from headrace.reading.request_template import RequestTemplate
 
 CURSOR = CursorConfig(start_param="since", end_param="until")
 VALUES = CursorValues(1, 2, 9, "n")

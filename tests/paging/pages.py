@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from headrace.exchange import Headers, Request, Response
-from headrace.paging import Page, Paginator
+from headrace.core.exchange import Headers, Request, Response
+from headrace.sansio.paging import Page, Paginator
 
 URL = "https://api.example.com/v1/items"
 FIRST = Request("GET", "/items", params={"status": "done"})

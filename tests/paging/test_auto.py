@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import Response
 
-from headrace.exceptions import PageError
-from headrace.exchange import Headers
-from headrace.json_path import JsonPath
-from headrace.paging import AutoPaginator
-from headrace.paging.detection import detect
+from headrace.core.exceptions import PageError
+from headrace.core.exchange import Headers
+from headrace.core.json_path import JsonPath
+from headrace.sansio.paging import AutoPaginator
+from headrace.sansio.paging.detection import detect
 from tests.paging.pages import FIRST, followed, page
 
 KEYS = st.sampled_from(

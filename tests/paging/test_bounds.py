@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from headrace.exceptions import PageError
-from headrace.json_path import JsonPath
-from headrace.paging import (
+from headrace.core.exceptions import PageError
+from headrace.core.json_path import JsonPath
+from headrace.sansio.paging import (
     BoundedPaginator,
     CursorPaginator,
     CursorSettings,
@@ -18,7 +18,7 @@ from headrace.paging import (
     Place,
     SinglePagePaginator,
 )
-from headrace.paging.bounds import MOST_EMPTY_PAGES
+from headrace.sansio.paging.guards import MOST_EMPTY_PAGES
 from tests.paging.pages import FIRST, followed, page
 
 

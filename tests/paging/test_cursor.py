@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.exceptions import ExpressionError, PageError
-from headrace.exchange import Headers, Request
-from headrace.expressions import STOP_CONDITION_NAMES, Expression
-from headrace.json_path import JsonPath
-from headrace.paging import CursorPaginator, CursorSettings, Page, Place, SinglePagePaginator
+from headrace.core.exceptions import ExpressionError, PageError
+from headrace.core.exchange import Headers, Request
+from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
+from headrace.core.json_path import JsonPath
+from headrace.sansio.paging import CursorPaginator, CursorSettings, Page, Place, SinglePagePaginator
 
 FIRST = Request("GET", "/items", params={"status": "done"})
 

@@ -15,9 +15,9 @@ from dlt.sources.helpers.rest_client.paginators import (
 from requests import Request as TheirRequest
 from requests import Response as TheirResponse
 
-from headrace.exceptions import PageError
-from headrace.exchange import Headers, Request, Response
-from headrace.paging import DltPaginator, Page
+from headrace.core.exceptions import PageError
+from headrace.core.exchange import Headers, Request, Response
+from headrace.sansio.paging import DltPaginator, Page
 from tests.paging.pages import followed, page
 
 FIRST = Request("POST", "items", {"a": 1}, {"X-B": "b"}, {"q": {"r": 1}})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from headrace.exceptions import PageError
-from headrace.paging import HeaderCursorPaginator
+from headrace.core.exceptions import PageError
+from headrace.sansio.paging import HeaderCursorPaginator
 from tests.paging.pages import FIRST, followed, page
 
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from headrace.exceptions import PageError
-from headrace.exchange import Headers, Request
-from headrace.json_path import JsonPath
-from headrace.paging import HeaderLinkPaginator, JsonLinkPaginator, LinkSecrets
-from headrace.paging.links import LinkPaginator
+from headrace.core.exceptions import PageError
+from headrace.core.exchange import Headers, Request
+from headrace.core.json_path import JsonPath
+from headrace.sansio.paging import HeaderLinkPaginator, JsonLinkPaginator, LinkSecrets
+from headrace.sansio.paging.links import LinkPaginator
 from tests.paging.pages import FIRST, URL, followed, page
 
 NEXT = JsonPath("paging.next")

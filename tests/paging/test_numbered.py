@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.exceptions import PageError
-from headrace.exchange import Request
-from headrace.json_path import JsonPath
-from headrace.paging import Numbering, OffsetPaginator, PageNumberPaginator, Paginator, Place
-from headrace.paging.repeated_rows import MOST_ALIKE
+from headrace.core.exceptions import PageError
+from headrace.core.exchange import Request
+from headrace.core.json_path import JsonPath
+from headrace.sansio.paging import Numbering, OffsetPaginator, PageNumberPaginator, Paginator, Place
+from headrace.sansio.paging.repeated_rows import MOST_ALIKE
 from tests.paging.pages import FIRST, followed, page
 
 TOTAL = JsonPath("total")

@@ -8,9 +8,9 @@ import pytest
 
 from headrace import create_views, sync
 from headrace.config import load_config
-from headrace.selection import select_resources
+from headrace.config.selection import select_resources
+from headrace.dlt_source.source import build_source
 from headrace.simulator import Simulator
-from headrace.source import build_source
 from tests.tables import Warehouse
 
 ROWS = 20_000

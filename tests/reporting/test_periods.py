@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace import ConfigError
-from headrace.reporting.periods import period_since
+from headrace.reports.html.periods import period_since
 
 FIRST = datetime(2026, 1, 10, 7, 30)
 LAST = datetime(2026, 5, 20, 15, 45)

@@ -12,11 +12,11 @@ import dlt
 import pytest
 
 from headrace import ConfigError, SyncError, report
-from headrace.reporting.counting import MOST_WORKFLOWS, ReportTables, count_executions
-from headrace.reporting.figures import MirrorHealth, MirrorRun, ReportFigures
+from headrace.destination.views import open_database
+from headrace.reports.html.counting import MOST_WORKFLOWS, ReportTables, count_executions
+from headrace.reports.html.figures import MirrorHealth, MirrorRun, ReportFigures
 from headrace.simulator.archive import Archive
 from headrace.simulator.history import History
-from headrace.views import open_database
 from tests.postgres import PostgresDatabase
 from tests.tables import Warehouse
 from tests.views.stored import Stores, executions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.rows import RowIds
+from headrace.sansio.rows import RowIds
 
 
 @given(st.lists(st.integers(0, 30)))

@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.rows.key_order import KeyOrder
+from headrace.sansio.rows.key_order import KeyOrder
 
 
 @given(st.lists(st.lists(st.integers(0, 9))))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.rows import Column, Fields, MainRoad, Parted, SideRow
+from headrace.sansio.rows import Column, Fields, MainRoad, Parted, SideRow
 
 TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 INSTANT = pa.timestamp("us", "UTC")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.rows.row_facts import RowFactReader, cut_to
+from headrace.sansio.rows.row_facts import RowFactReader, cut_to
 
 
 def raw(*rows: Any) -> list[msgspec.Raw]:

@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.rows import RowGroups
+from headrace.sansio.rows import RowGroups
 
 
 def numbered(first: int, count: int) -> pa.Table:

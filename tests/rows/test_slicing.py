@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import Response
 
-from headrace.exceptions import PageError
-from headrace.json_path import JsonPath
-from headrace.redaction import Redactor
-from headrace.rows.list_detection import find_list
-from headrace.rows.slicing import PageSlicer, SlicedPage
+from headrace.core.exceptions import PageError
+from headrace.core.json_path import JsonPath
+from headrace.core.secrets.redaction import Redactor
+from headrace.sansio.rows.list_detection import find_list
+from headrace.sansio.rows.slicing import PageSlicer, SlicedPage
 
 KEYS = st.sampled_from(
     [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.rows.tolerant import FoundRows, find_rows
+from headrace.sansio.rows.tolerant import FoundRows, find_rows
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

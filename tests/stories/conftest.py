@@ -10,8 +10,8 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from headrace.extraction import ExtractionContext
-from headrace.running import RunningSync
+from headrace.dlt_source.current_sync import RunningSync
+from headrace.dlt_source.extraction import ExtractionContext
 from tests.canaries import canary, log_everything, secrets_file
 
 

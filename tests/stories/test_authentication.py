@@ -30,7 +30,7 @@ from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
 from dlt.sources.rest_api.config_setup import register_auth
 
 from headrace import ConfigError, rest_api_resources, rest_api_source
-from headrace.exceptions import HeadraceError
+from headrace.core.exceptions import HeadraceError
 from tests.servers import Answer, Asked, JsonServer
 from tests.tables import Warehouse
 

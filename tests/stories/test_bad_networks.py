@@ -14,7 +14,7 @@ import yaml
 
 from headrace import PageError, ResponseStatusError, rest_api_source, sync
 from headrace.cli.progress import Progress
-from headrace.figures import Figures
+from headrace.core.figures import Figures
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.kept_listing import KeptListing
 from tests.tables import Warehouse

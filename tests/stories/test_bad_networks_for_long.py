@@ -19,8 +19,8 @@ import pytest
 
 from headrace import LegSettings, PageError, RequestError, SyncReport, sync
 from headrace.config import load_config
+from headrace.dlt_source.source import build_source
 from headrace.simulator import FAULTS, Faults, Outcome, Simulator
-from headrace.source import build_source
 from tests.stories.test_recorded_server import typed
 from tests.tables import Warehouse
 

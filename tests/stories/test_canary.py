@@ -15,7 +15,7 @@ import pytest
 
 from headrace import HeadraceError, LegSettings, rest_api_source, sync
 from headrace.config import load_config
-from headrace.source import build_source
+from headrace.dlt_source.source import build_source
 from tests.canaries import (
     AUTHS,
     canary,
@@ -272,7 +272,7 @@ def test_a_crash_of_the_command_line_tells_no_secret() -> None:
         "import warnings, logging\n"
         "import headrace.cli.app as commands\n"
         "from headrace.cli import main\n"
-        "from headrace.redaction import keep_secret\n"
+        "from headrace.core.secrets.redaction import keep_secret\n"
         f"secret = {canary('crash')!r}\n"
         "keep_secret([secret])\n"
         "def broken():\n"

@@ -11,7 +11,7 @@ import pytest
 
 from headrace import SyncError, sync
 from headrace.config import load_config
-from headrace.source import build_source
+from headrace.dlt_source.source import build_source
 from tests.canaries import (
     canary,
     config_of,

@@ -111,7 +111,7 @@ def test_progress_in_a_pipe_is_lines() -> None:
 PROGRESS_PROGRAM = """
 import re, sys, threading
 from headrace.cli import progress
-from headrace.figures import Figures
+from headrace.core.figures import Figures
 
 progress._SECONDS_BETWEEN_LINES = 0.01
 written = threading.Event()

@@ -11,7 +11,7 @@ import dlt
 import pytest
 
 from headrace import ResponseStatusError, rest_api_source, sync
-from headrace.exceptions import RowError
+from headrace.core.exceptions import RowError
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse

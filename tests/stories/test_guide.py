@@ -12,8 +12,8 @@ from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
 import headrace
 from headrace import rest_api_resources, rest_api_source
 from headrace.config import load_config
+from headrace.dlt_source.source import build_source
 from headrace.simulator import Simulator
-from headrace.source import build_source
 from tests.tables import Warehouse
 
 ROWS = 2_100

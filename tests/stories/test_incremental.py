@@ -19,8 +19,8 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace import rest_api_source, verify
 from headrace.config import ResourceConfig, parse_config
-from headrace.inspection import take_sample
-from headrace.source import build_source
+from headrace.dlt_source.sample import take_sample
+from headrace.dlt_source.source import build_source
 from tests.servers import JsonServer
 from tests.stories.changing_items import PAGE, WORLDS, ChangingItems, cursors_of, row
 from tests.stories.test_same_as_dlt import MAKERS, contents

@@ -8,9 +8,9 @@ import pytest
 
 from headrace import rest_api_source
 from headrace.config import ResourceConfig, parse_config
-from headrace.incremental import PER_PARENT
-from headrace.inspection import take_sample
-from headrace.source import SOURCE_NAME
+from headrace.dlt_source.incremental import PER_PARENT
+from headrace.dlt_source.sample import take_sample
+from headrace.dlt_source.source import SOURCE_NAME
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.changing_items import cursors_of
 from tests.stories.test_same_as_dlt import MAKERS, contents

@@ -17,8 +17,8 @@ import pytest
 
 from headrace import LegSettings, SyncReport, sync
 from headrace.config import load_config
+from headrace.dlt_source.source import build_source
 from headrace.simulator import Pace, Simulator, World
-from headrace.source import build_source
 from tests.stories.test_recorded_server import typed
 from tests.tables import Row, Warehouse
 

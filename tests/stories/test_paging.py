@@ -15,8 +15,8 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests import Request, Response
 
 import headrace
-from headrace.exceptions import PageError, RedirectRefused
-from headrace.legs import LegSettings
+from headrace.core.exceptions import PageError, RedirectRefused
+from headrace.reading.keep_up.legs import LegSettings
 from tests import command_line
 from tests.servers import Answer, Asked, JsonServer
 from tests.tables import Warehouse

@@ -9,8 +9,8 @@ import pytest
 
 from headrace import SyncReport, sync
 from headrace.config import SourceConfig, load_config, parse_config
+from headrace.dlt_source.source import build_source
 from headrace.simulator import Simulator
-from headrace.source import build_source
 from tests.postgres import PostgresDatabase
 from tests.servers import JsonServer
 from tests.tables import Warehouse

@@ -9,8 +9,8 @@ import dlt
 import pytest
 
 from headrace import rest_api_source
-from headrace.passed_rows import RowBeside
-from headrace.processing import add_steps
+from headrace.dlt_source.items import RowBeside
+from headrace.dlt_source.steps import add_steps
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.test_same_as_dlt import MAKERS, contents
 from tests.tables import Warehouse

@@ -15,8 +15,8 @@ import pytest
 
 from headrace import LegSettings, rest_api_source, sync
 from headrace.cli.progress import Progress
-from headrace.events import Event
-from headrace.figures import Figures, ResourceFigures
+from headrace.core.events import Event
+from headrace.core.figures import Figures, ResourceFigures
 from tests.command_line import headrace, headrace_apart
 from tests.servers import Answer, Asked, JsonServer
 from tests.stories.kept_listing import KeptListing, Mirror

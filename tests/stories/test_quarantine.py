@@ -9,7 +9,7 @@ import pytest
 
 from headrace import RowError, SyncReport, sync
 from headrace.config import parse_config
-from headrace.source import build_source
+from headrace.dlt_source.source import build_source
 from tests.servers import Answer, JsonServer
 from tests.tables import Warehouse
 

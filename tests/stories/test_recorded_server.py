@@ -12,9 +12,9 @@ import pytest
 
 from headrace import PageError, ResponseStatusError
 from headrace.config import SourceConfig, load_config
-from headrace.selection import select_resources
-from headrace.source import build_source
-from headrace.syncing import sync
+from headrace.config.selection import select_resources
+from headrace.dlt_source.source import build_source
+from headrace.syncing.sync import sync
 from tests.servers import Answer, Asked, Handler, JsonServer
 from tests.tables import Warehouse
 

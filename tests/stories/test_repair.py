@@ -9,7 +9,7 @@ import dlt
 import pytest
 
 from headrace import LegSettings, SyncError, VerificationReport, rest_api_source, verify
-from headrace.pipeline_lock import held
+from headrace.syncing.lock import held
 from tests.servers import JsonServer
 from tests.stories.verifying import ROWS, change, config_of, found, load, report_of
 from tests.tables import Row, Warehouse

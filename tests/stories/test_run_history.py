@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from headrace import LegSettings, ResponseStatusError, SyncError, rest_api_source, sync
-from headrace.run_history import TABLE
+from headrace.destination.runs import TABLE
 from tests.command_line import headrace
 from tests.postgres import PostgresDatabase
 from tests.servers import Answer, Asked, JsonServer

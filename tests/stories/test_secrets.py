@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from headrace.config import load_config
-from headrace.config.secrecy import secrets_of_url
-from headrace.destination import open_pipeline
-from headrace.exceptions import ConfigError
+from headrace.config.checks.secrecy import secrets_of_url
+from headrace.core.exceptions import ConfigError
+from headrace.destination.pipeline import open_pipeline
 from tests.command_line import headrace
 from tests.servers import Answer, Asked, JsonServer
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from headrace import LegSettings, ResponseStatusError, Status, rest_api_source, status, sync
-from headrace.status_report import ResourceStatus
+from headrace.reports.status.report import ResourceStatus
 from tests.command_line import Ran, headrace
 from tests.postgres import PostgresDatabase
 from tests.servers import Answer, JsonServer

@@ -12,8 +12,8 @@ import pytest
 
 from headrace import create_views, sync
 from headrace.config import load_config
+from headrace.dlt_source.source import build_source
 from headrace.simulator import Simulator
-from headrace.source import build_source
 from tests.postgres import PostgresDatabase
 from tests.tables import Warehouse
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from headrace import VerificationReport, rest_api_source, sync, verify
-from headrace.reconciliation import Comparison
+from headrace.verification.comparison import Comparison
 from tests.servers import JsonServer
 from tests.tables import Row, Warehouse
 

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.exceptions import ResponseStatusError
-from headrace.exchange import Headers, Request, Response
-from headrace.figures import ResourceFigures
-from headrace.listing import Read
-from headrace.redaction import Redactor
+from headrace.core.exceptions import ResponseStatusError
+from headrace.core.exchange import Headers, Request, Response
+from headrace.core.figures import ResourceFigures
+from headrace.core.secrets.redaction import Redactor
+from headrace.http.answer_hooks import Judge
+from headrace.http.auth.base import AnyAuthentication
+from headrace.reading.listing import Read
 from headrace.simulator import BadParameter, World
-from headrace.wire.authentication import AnyAuthentication
-from headrace.wire.judging import Judge
 
 Row = dict[str, Any]
 

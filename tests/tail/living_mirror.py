@@ -16,14 +16,14 @@ from itertools import pairwise
 import msgspec
 
 from headrace.config import ResourceConfig, SourceConfig, load_config
-from headrace.config.tail import TailConfig
-from headrace.exceptions import HeadraceError
-from headrace.figures import ResourceFigures
-from headrace.legs import LegEnd
-from headrace.listing import FetchedPage, Listing
-from headrace.source import build_listing
-from headrace.tail import Gone
-from headrace.tailing import LegBounds, TailLane
+from headrace.config.built.tail import TailConfig
+from headrace.core.exceptions import HeadraceError
+from headrace.core.figures import ResourceFigures
+from headrace.dlt_source.source import build_listing
+from headrace.reading.keep_up.lane import LegBounds, TailLane
+from headrace.reading.keep_up.legs import LegEnd
+from headrace.reading.listing import FetchedPage, Listing
+from headrace.sansio.tail import Gone
 from tests.tail.held_client import HeldClient, HeldRequest, PausingLoop, Row
 from tests.tail.watched_world import WatchedWorld
 

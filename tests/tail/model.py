@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headrace.exceptions import PageError
-from headrace.tail import (
+from headrace.core.exceptions import PageError
+from headrace.sansio.tail import (
     CursorRefused,
     Found,
     Gone,

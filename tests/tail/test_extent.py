@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from headrace.tail import Ledger
-from headrace.tail.coverage import Coverage, Span
-from headrace.tail.extent import Hole, holes, share_read
-from headrace.tail.keys import KeyKind
+from headrace.sansio.tail import Ledger
+from headrace.sansio.tail.coverage import Coverage, Span
+from headrace.sansio.tail.extent import Hole, holes, share_read
+from headrace.sansio.tail.keys import KeyKind
 
 
 def ledger(*spans: tuple[int, int], has_ended: bool = False, floor: int | None = None) -> Ledger:

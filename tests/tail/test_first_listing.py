@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from headrace.tail import Ledger, ListAsk, Page, Planner, Rows, TailSettings, from_state, to_state
+from headrace.sansio.tail import (
+    Ledger,
+    ListAsk,
+    Page,
+    Planner,
+    Rows,
+    TailSettings,
+    from_state,
+    to_state,
+)
 from tests.tail.model import tail
 
 NOW = 1_000_000.0

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from headrace.exceptions import HeadraceError
+from headrace.core.exceptions import HeadraceError
 from headrace.simulator import Pace
 from tests.tail.living_mirror import SETTLED, EndedSync, LivingMirror, LivingSync, MirrorSettings
 from tests.tail.promise import broken_promises, most_requests

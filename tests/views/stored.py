@@ -8,7 +8,7 @@ from typing import Any
 import dlt
 import duckdb
 
-from headrace.views import Database, open_database
+from headrace.destination.views import Database, open_database
 from tests.postgres import PostgresDatabase
 from tests.tables import Warehouse
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headrace import CreatedViews, create_views
-from headrace.views import Database, open_database
+from headrace.destination.views import Database, open_database
 from tests.postgres import PostgresDatabase
 from tests.views.stored import COLUMNS, Stores, executions, insert, write
 from tests.views.told import Daily, Told, daily, told

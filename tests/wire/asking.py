@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from headrace.exchange import Request, Response
-from headrace.figures import ResourceFigures
-from headrace.wire.authentication import AnyAuthentication
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.credentials import Credentials
-from headrace.wire.judging import Judge
-from headrace.wire.retrying import RetrySettings
-from headrace.wire.timing import Timing
+from headrace.core.exchange import Request, Response
+from headrace.core.figures import ResourceFigures
+from headrace.http.answer_hooks import Judge
+from headrace.http.auth.base import AnyAuthentication
+from headrace.http.auth.credentials import Credentials
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.retrying import RetrySettings
+from headrace.http.timing import Timing
 
 
 @dataclass

@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from headrace.exceptions import PageError, RedirectRefused, ResponseStatusError
-from headrace.exchange import Request
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.credentials import Credentials
+from headrace.core.exceptions import PageError, RedirectRefused, ResponseStatusError
+from headrace.core.exchange import Request
+from headrace.http.auth.credentials import Credentials
+from headrace.http.client import ClientSettings, HttpClient
 from tests.servers import Answer, JsonServer
 from tests.wire.asking import send
 

@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from msgspec import Raw
 
-from headrace.exchange import Headers, Request, Response
-from headrace.listing import FetchedPage
-from headrace.wire.client import ClientSettings
-from headrace.wire.credentials import Credentials
-from headrace.wire.destinations import Destination
+from headrace.core.exchange import Headers, Request, Response
+from headrace.http.auth.credentials import Credentials
+from headrace.http.client import ClientSettings
+from headrace.http.origins import Destination
+from headrace.reading.listing import FetchedPage
 
 
 def test_a_key_goes_in_the_header_query_or_cookie_of_its_name() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from headrace.exceptions import RedirectRefused
-from headrace.exchange import Request
-from headrace.redaction import Redactor
-from headrace.wire.credentials import Credentials
-from headrace.wire.destinations import Destinations
+from headrace.core.exceptions import RedirectRefused
+from headrace.core.exchange import Request
+from headrace.core.secrets.redaction import Redactor
+from headrace.http.auth.credentials import Credentials
+from headrace.http.origins import Destinations
 from tests.servers import Answer, JsonServer
 from tests.wire.asking import send
 

@@ -16,11 +16,11 @@ import aiohttp
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
-from headrace.exceptions import ConnectionFailed, RequestError, ResponseStatusError
-from headrace.exchange import Request
-from headrace.redaction import Redactor
-from headrace.wire.credentials import Credentials
-from headrace.wire.failures import connection_failed
+from headrace.core.exceptions import ConnectionFailed, RequestError, ResponseStatusError
+from headrace.core.exchange import Request
+from headrace.core.secrets.redaction import Redactor
+from headrace.http.auth.credentials import Credentials
+from headrace.http.failures.stories import connection_failed
 from tests.servers import Answer, JsonServer
 from tests.wire.asking import send
 from tests.wire.brokenness import Breaking, answering, free_port, resetting, silent, socket_server

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from headrace.exceptions import PageError, ResponseStatusError
-from headrace.exchange import Headers, Request, Response
-from headrace.wire.judging import AnswerIgnored, AnswerRefused
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import PageError, ResponseStatusError
+from headrace.core.exchange import Headers, Request, Response
+from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
+from headrace.http.retrying import RetrySettings
 from tests.servers import Answer, JsonServer
 from tests.wire.asking import PassingTime, send
 

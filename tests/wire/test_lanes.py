@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from headrace.exceptions import ConnectionFailed, PageError
-from headrace.exchange import Request
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.credentials import Credentials
-from headrace.wire.lanes import Lanes
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import ConnectionFailed, PageError
+from headrace.core.exchange import Request
+from headrace.http.auth.credentials import Credentials
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.lanes import Lanes
+from headrace.http.retrying import RetrySettings
 from tests.servers import JsonServer
 
 SETTINGS = ClientSettings("http://127.0.0.1:9", retry=RetrySettings(max_attempts=1))

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from headrace.exceptions import ConnectionFailed, PageError, ResponseStatusError
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import ConnectionFailed, PageError, ResponseStatusError
+from headrace.http.retrying import RetrySettings
 from tests.wire.asking import PassingTime, send
 from tests.wire.brokenness import Breaking, answering, socket_server
 

@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
-from headrace.exceptions import AuthenticationFailed, ResponseStatusError
-from headrace.exchange import Request, Response
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.oauth2 import ClientCredentials, TokenSettings
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import AuthenticationFailed, ResponseStatusError
+from headrace.core.exchange import Request, Response
+from headrace.http.auth.oauth2 import ClientCredentials, TokenSettings
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.retrying import RetrySettings
 from tests.servers import Answer, Asked, JsonServer
 from tests.wire.asking import PassingTime
 from tests.wire.brokenness import free_port

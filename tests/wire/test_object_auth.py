@@ -15,11 +15,11 @@ from dlt.common.typing import TSecretStrValue
 from dlt.sources.helpers.rest_client.auth import AuthConfigBase, OAuth2ClientCredentials
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
-from headrace.exceptions import AuthenticationFailed, HeadraceError, ResponseStatusError
-from headrace.exchange import Request
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.object_auth import ObjectAuth
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import AuthenticationFailed, HeadraceError, ResponseStatusError
+from headrace.core.exchange import Request
+from headrace.http.auth.objects import ObjectAuth
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.retrying import RetrySettings
 from tests.servers import Answer, Asked, JsonServer
 from tests.wire.asking import PassingTime, send
 

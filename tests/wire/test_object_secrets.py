@@ -12,7 +12,7 @@ from dlt.common.typing import TSecretStrValue
 from dlt.sources.helpers.rest_client.auth import APIKeyAuth, AuthConfigBase
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from headrace.wire.object_secrets import secrets_within
+from headrace.http.auth.object_secrets import secrets_within
 
 
 class Plain(AuthBase):

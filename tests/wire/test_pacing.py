@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from headrace.exceptions import ResponseStatusError
-from headrace.exchange import Request
-from headrace.figures import ResourceFigures
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.credentials import Credentials
-from headrace.wire.gate import Gate, RateLimit
-from headrace.wire.retrying import RetrySettings
-from headrace.wire.timing import Timing
+from headrace.core.exceptions import ResponseStatusError
+from headrace.core.exchange import Request
+from headrace.core.figures import ResourceFigures
+from headrace.http.auth.credentials import Credentials
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.gate import Gate, RateLimit
+from headrace.http.retrying import RetrySettings
+from headrace.http.timing import Timing
 from tests.servers import Answer, Asked, JsonServer
 from tests.wire.asking import PassingTime, as_it_came
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from headrace.exceptions import RedirectRefused
-from headrace.exchange import Request
-from headrace.wire.credentials import Credentials
+from headrace.core.exceptions import RedirectRefused
+from headrace.core.exchange import Request
+from headrace.http.auth.credentials import Credentials
 from tests.servers import Answer, Asked, JsonServer
 from tests.wire.asking import send
 

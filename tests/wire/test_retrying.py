@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from headrace.exceptions import ConnectionFailed, RequestError, ResponseStatusError
-from headrace.exchange import Request
-from headrace.figures import ResourceFigures
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.credentials import Credentials
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exceptions import ConnectionFailed, RequestError, ResponseStatusError
+from headrace.core.exchange import Request
+from headrace.core.figures import ResourceFigures
+from headrace.http.auth.credentials import Credentials
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.retrying import RetrySettings
 from tests.servers import Answer, JsonServer
 from tests.wire.asking import PassingTime, send
 from tests.wire.brokenness import (

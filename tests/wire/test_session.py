@@ -19,19 +19,19 @@ import requests
 from dlt.sources.helpers.requests import Client
 from requests.adapters import HTTPAdapter
 
-from headrace.exceptions import (
+from headrace.core.exceptions import (
     ConnectionFailed,
     HeadraceError,
     PageError,
     RedirectRefused,
     ResponseStatusError,
 )
-from headrace.exchange import Request
-from headrace.figures import ResourceFigures
-from headrace.wire.client import ClientSettings, HttpClient
-from headrace.wire.credentials import Credentials
-from headrace.wire.oauth2 import ClientCredentials, TokenSettings
-from headrace.wire.retrying import RetrySettings
+from headrace.core.exchange import Request
+from headrace.core.figures import ResourceFigures
+from headrace.http.auth.credentials import Credentials
+from headrace.http.auth.oauth2 import ClientCredentials, TokenSettings
+from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.retrying import RetrySettings
 from tests.servers import Answer, Asked, JsonServer
 from tests.wire.asking import PassingTime, send
 from tests.wire.brokenness import answering, free_port, resetting, silent, socket_server

@@ -10,7 +10,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.wire.url import (
+from headrace.http.url import (
     join_url,
     origin,
     sendable,

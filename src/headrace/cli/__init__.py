@@ -8,7 +8,7 @@ def main() -> None:
     from typing import Any
 
     from headrace.cli.app import app
-    from headrace.outlets import CleanStream
+    from headrace.core.secrets.outlets import CleanStream
 
     # Tracebacks and warnings go there as well, and what dlt logs.
     out: Any = CleanStream(sys.stdout)

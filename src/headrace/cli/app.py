@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from headrace import __version__
+from headrace._version import __version__
 from headrace.cli.check import check
 from headrace.cli.connectors import connectors
 from headrace.cli.init import init

@@ -10,7 +10,7 @@ from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.outcome import FAILED, exit_codes
 
 if TYPE_CHECKING:
-    from headrace.inspection import Sample
+    from headrace.dlt_source.sample import Sample
 
 _SAMPLE_ROWS = 100
 
@@ -22,9 +22,9 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
     """
     with exit_codes():
         from headrace.config import load_config
-        from headrace.exceptions import HeadraceError
-        from headrace.inspection import take_sample
-        from headrace.selection import listed_resources
+        from headrace.config.selection import listed_resources
+        from headrace.core.exceptions import HeadraceError
+        from headrace.dlt_source.sample import take_sample
 
         loaded = load_config(config, overrides or ())
         typer.echo("The config is sound.")
@@ -40,7 +40,7 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
 
 
 def _show(sample: Sample) -> None:
-    from headrace.listing import guessed
+    from headrace.reading.listing import guessed
 
     if sample.asked is None:
         typer.echo(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")

@@ -20,7 +20,7 @@ def init(
 ) -> None:
     """Write a commented config to start from."""
     with exit_codes():
-        from headrace.starter import write_starter
+        from headrace.config.starter import write_starter
 
         write_starter(path, overwrite=force)
         typer.echo(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from headrace.events import ATTRIBUTE, Event
+from headrace.core.events import ATTRIBUTE, Event
 
 # dlt's records go to no other logger.
 _LOGGERS = ("", "dlt")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from headrace.exceptions import ConfigError, HeadraceError
+from headrace.core.exceptions import ConfigError, HeadraceError
 
 FAILED = 1
 CALL_OR_CONFIG_WRONG = 2

@@ -14,7 +14,7 @@ from headrace.cli.outcome import exit_codes
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from headrace.inspection import Sample
+    from headrace.dlt_source.sample import Sample
 
 _ANY_WIDTH = 1_000_000
 
@@ -34,9 +34,9 @@ def preview(
     """Show the first rows as they would be loaded, without loading them."""
     with exit_codes():
         from headrace.config import load_config
-        from headrace.inspection import take_sample
-        from headrace.listing import guessed
-        from headrace.selection import listed_resources, select_resources
+        from headrace.config.selection import listed_resources, select_resources
+        from headrace.dlt_source.sample import take_sample
+        from headrace.reading.listing import guessed
 
         loaded = load_config(config, overrides or ())
         chosen = select_resources(loaded, [resource] if resource else [])

@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from headrace.cli.words import counted
-from headrace.events import Event, tell
-from headrace.figures import Figures, ResourceFigures
-from headrace.spans import span_told
+from headrace.core.durations import span_told
+from headrace.core.events import Event, tell
+from headrace.core.figures import Figures, ResourceFigures
 
 _LOGGER = logging.getLogger("headrace.progress")
 _SECONDS_BETWEEN_LINES = 5.0

@@ -60,8 +60,8 @@ def _report(
     from tempfile import TemporaryDirectory
 
     from headrace.config import ViewsConfig, load_destination
-    from headrace.destination import open_pipeline
-    from headrace.reporting import report as make_report
+    from headrace.destination.pipeline import open_pipeline
+    from headrace.reports.html import report as make_report
 
     loaded = load_destination(config, settings)
     tables = (loaded.pipeline and loaded.pipeline.views) or ViewsConfig()

@@ -13,7 +13,7 @@ import typer
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.outcome import exit_codes
 from headrace.cli.telling import Told
-from headrace.exceptions import SyncError
+from headrace.core.exceptions import SyncError
 
 
 def run(
@@ -135,15 +135,15 @@ class _Call:
 
 def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     """Reads the config, and gives what syncs once."""
-    from headrace.authentication import Authentications
     from headrace.cli.summary import nothing_could_be_loaded, print_summary, print_views
     from headrace.config import load_config
-    from headrace.destination import open_pipeline
-    from headrace.figures import Figures
-    from headrace.selection import bound_backfill, select_resources
-    from headrace.source import build_source, leg_settings
-    from headrace.syncing import sync
-    from headrace.views import create_views
+    from headrace.config.selection import bound_backfill, select_resources
+    from headrace.core.figures import Figures
+    from headrace.destination.pipeline import open_pipeline
+    from headrace.destination.views import create_views
+    from headrace.dlt_source.source import build_source, leg_settings
+    from headrace.reading.credentials import Authentications
+    from headrace.syncing.sync import sync
 
     loaded = select_resources(load_config(call.config, call.settings), call.resources)
     if call.backfill_until is not None:
@@ -183,7 +183,7 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
 def _keep_syncing(
     sync_once: Callable[[threading.Event | None], None], every: str, told: Told
 ) -> None:
-    from headrace.repeating import keep_syncing, seconds_in, set_on_signals
+    from headrace.syncing.repeating import keep_syncing, seconds_in, set_on_signals
 
     stop = threading.Event()
     with set_on_signals(stop):

@@ -69,7 +69,7 @@ def simulate(
     if incidents and living:
         raise typer.BadParameter("they are part of a history that stays.", param_hint="--incidents")
     with exit_codes():
-        from headrace.redaction import keep_secret
+        from headrace.core.secrets.redaction import keep_secret
         from headrace.simulator import BadFaults, Faults, RealTime, World, serve
 
         if faults == _LIST:

@@ -11,10 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from headrace.redaction import one_line
-from headrace.run_history import Run
-from headrace.spans import span_told
-from headrace.status_report import NextSync, Quarantine, ResourceStatus, Status
+from headrace.core.durations import span_told
+from headrace.core.secrets.redaction import one_line
+from headrace.destination.runs import Run
+from headrace.reports.status.report import NextSync, Quarantine, ResourceStatus, Status
 
 _LONGEST_ERROR = 500
 _MOST_HOLES = 3

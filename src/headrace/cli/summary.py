@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from headrace.cli.words import counted
-from headrace.quarantine import TABLE
+from headrace.dlt_source.quarantine import TABLE
 
 if TYPE_CHECKING:
-    from headrace.syncing import SyncReport
-    from headrace.views import CreatedViews
+    from headrace.destination.views import CreatedViews
+    from headrace.syncing.sync import SyncReport
 
 _DUCKDB_URL = "duckdb:///"
 _REASONS = 5

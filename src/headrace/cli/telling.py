@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from headrace.cli.outcome import say
 
 if TYPE_CHECKING:
-    from headrace.figures import Figures
+    from headrace.core.figures import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Told:
             return
         import logging
 
-        from headrace.events import Event, tell
+        from headrace.core.events import Event, tell
 
         tell(logging.getLogger("headrace.cli"), logging.ERROR, text, Event("error"))
 

@@ -15,10 +15,10 @@ from rich.text import Text
 from headrace.cli.words import counted
 
 if TYPE_CHECKING:
-    from headrace.reconciliation import Key
-    from headrace.redaction import Redactor
-    from headrace.repairing import TableRepair
-    from headrace.verification_report import TableVerification, VerificationReport
+    from headrace.core.secrets.redaction import Redactor
+    from headrace.verification.comparison import Key
+    from headrace.verification.repair import TableRepair
+    from headrace.verification.report import TableVerification, VerificationReport
 
 _LONGEST = 200
 # Of long values that begin alike, so much of what they share.

@@ -68,16 +68,16 @@ def _verify(
     *,
     repair: bool,
 ) -> None:
-    from headrace.authentication import Authentications
     from headrace.cli.progress import show_progress
     from headrace.cli.verification_summary import print_verification
     from headrace.config import load_config
-    from headrace.destination import open_pipeline
-    from headrace.figures import Figures
-    from headrace.redaction import Redactor
-    from headrace.selection import select_resources
-    from headrace.source import build_source, leg_settings
-    from headrace.verification import verify as verify_tables
+    from headrace.config.selection import select_resources
+    from headrace.core.figures import Figures
+    from headrace.core.secrets.redaction import Redactor
+    from headrace.destination.pipeline import open_pipeline
+    from headrace.dlt_source.source import build_source, leg_settings
+    from headrace.reading.credentials import Authentications
+    from headrace.verification.verify import verify as verify_tables
 
     loaded = select_resources(load_config(config, settings), resources)
     figures = Figures()

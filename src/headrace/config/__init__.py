@@ -1,21 +1,26 @@
 """The config: dlt's REST API source format with Headrace's keys, read, checked and completed."""
 
-from headrace.config.auth import (
+from headrace.config.built.parents import ParentConfig, in_order_of_dependence
+from headrace.config.built.source import (
+    EndpointConfig,
+    ExternalResource,
+    ResourceConfig,
+    SourceConfig,
+)
+from headrace.config.checks.parsing import parse_config
+from headrace.config.files.loading import load_config, load_destination, load_without_client
+from headrace.config.files.overrides import apply_overrides
+from headrace.config.files.reading import read_document
+from headrace.config.files.substitution import SubstitutedValues, substitute_secrets
+from headrace.config.format.auth import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
     HttpBasicAuthConfig,
     OAuth2ClientCredentialsConfig,
 )
-from headrace.config.client import ClientConfig, PipelineConfig, ViewsConfig
-from headrace.config.json_schema import config_json_schema
-from headrace.config.loading import load_config, load_destination, load_without_client
-from headrace.config.overrides import apply_overrides
-from headrace.config.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
-from headrace.config.parents import ParentConfig, in_order_of_dependence
-from headrace.config.parsing import parse_config
-from headrace.config.reading import read_document
-from headrace.config.source import EndpointConfig, ExternalResource, ResourceConfig, SourceConfig
-from headrace.config.substitution import SubstitutedValues, substitute_secrets
+from headrace.config.format.client import ClientConfig, PipelineConfig, ViewsConfig
+from headrace.config.format.json_schema import config_json_schema
+from headrace.config.format.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
 
 __all__ = [
     "ApiKeyAuthConfig",

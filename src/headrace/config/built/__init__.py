@@ -1,0 +1,1 @@
+"""What the other rooms use of a config: its defaults merged, its parts resolved."""

@@ -1,0 +1,96 @@
+"""`{name}` in paths and `{{`, `}}` in texts, as `str.format` and so dlt read them."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from headrace.config.checks.showing import listed
+from headrace.config.format.fields import fault
+
+CONTEXTS = ("resources.", "incremental.")
+"""How a placeholder begins that stands for a parent's row or an incremental's value."""
+
+_NAMED = re.compile(r"\{([a-zA-Z0-9\.\-_]+)\}")
+
+
+def names_in(text: str) -> list[str] | None:
+    """The names of the placeholders in a text.
+
+    Args:
+        text: any text of a config.
+
+    Returns:
+        The names in order, or None when the braces do not pair up.
+    """
+    try:
+        return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError:
+        return None
+
+
+def names_one_entity(path: str) -> bool:
+    """Whether a path asks for one row: its last part holds a placeholder.
+
+    Args:
+        path: the endpoint's path as written.
+
+    Returns:
+        True if the answer is a row and not a listing.
+    """
+    return _NAMED.search(PurePosixPath(path).name) is not None
+
+
+def bind_path(path: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Move the params that a path names from the params into the path.
+
+    Args:
+        path: the endpoint's path as written.
+        params: the endpoint's params.
+
+    Returns:
+        The path, in which only the placeholders are left that stand for a parent's field or an
+        incremental's value, and the params that are left.
+
+    Raises:
+        PydanticCustomError: a placeholder that cannot be bound; its message is for the user.
+    """
+    if names_in(path) is None:
+        raise fault("holds a brace without its partner; for a literal brace write `{{` or `}}`")
+    bound: set[str] = set()
+    parts: list[str] = []
+    for literal, name, _, _ in string.Formatter().parse(path):
+        parts.append(_escaped(literal))
+        if name is None:
+            continue
+        if name.startswith(CONTEXTS):
+            parts.append(f"{{{name}}}")
+            continue
+        if name not in params:
+            raise fault(f"`{{{name}}}` needs a param of that name; {_in_params(params)}")
+        value = params[name]
+        bound.add(name)
+        if resolves(value):
+            parts.append(f"{{{name}}}")
+        elif isinstance(value, dict) or value is None:
+            raise fault(f"`{{{name}}}` needs a plain value in `params`, or one of `type: resolve`")
+        else:
+            parts.append(_escaped(str(value)))
+    return "".join(parts), {name: value for name, value in params.items() if name not in bound}
+
+
+def resolves(param: object) -> bool:
+    """Whether a param stands for a field of a parent's row."""
+    return isinstance(param, dict) and param.get("type") == "resolve"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _in_params(params: Mapping[str, Any]) -> str:
+    names = [str(name) for name in params]
+    return f"`params` has: {listed(names)}" if names else "`params` is empty"

@@ -1,0 +1,1 @@
+"""Config files: read, merged, overridden, their placeholders filled in."""

@@ -1,0 +1,212 @@
+"""What `auth` leaves out is looked for where dlt looks for it, by dlt itself.
+
+dlt takes a second to import, so it is asked only where something is left out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.config.checks.showing import Path, at, hint, kind, listed
+from headrace.config.format.auth import AUTH_MODELS
+from headrace.config.format.fields import is_dlt_instance, is_python_object, known_keys
+
+Sections = tuple[str, ...]
+DEFAULT_SECTIONS: Sections = ("sources", "rest_api", "rest_api")
+"""Where dlt's own source looks when nothing else is said."""
+
+_WHERE = (
+    "put it into the config, as ${NAME} in a file or dlt.secrets[...] in Python, or under "
+    "[sources.rest_api.credentials] in .dlt/secrets.toml"
+)
+
+
+@dataclass(frozen=True)
+class CompletedAuths:
+    """A document in which each `auth` is whole.
+
+    Args:
+        document: a copy where anything was completed.
+        faults: what could not be, with where it stands.
+    """
+
+    document: dict[str, Any]
+    faults: tuple[tuple[Path, str], ...] = ()
+
+
+def with_completed_auths(document: Mapping[str, Any], sections: Sections | None) -> CompletedAuths:
+    """Complete each `auth` of a document: short forms, registered types, what is left out.
+
+    What the config says goes before what dlt finds.
+
+    Args:
+        document: the config as written; may be wrong in any way.
+        sections: of dlt's settings to look in; None for those of the running dlt source.
+    """
+    completed = dict(document)
+    faults: list[tuple[Path, str]] = []
+    for path in places_of_auth(document):
+        auth = at(document, path)
+        try:
+            found = _completed(auth, sections)
+        except _CannotBe as error:
+            faults.append((path, str(error)))
+            continue
+        if found is not auth:
+            _put(completed, path, found)
+    return CompletedAuths(completed, tuple(faults))
+
+
+def places_of_auth(document: Mapping[str, Any]) -> Iterator[Path]:
+    """Where an `auth` stands in a document.
+
+    Args:
+        document: the config as written; may be wrong in any way.
+    """
+    resources = document.get("resources")
+    count = len(resources) if isinstance(resources, (list, tuple)) else 0
+    places: list[Path] = [("client",), ("resource_defaults", "endpoint")]
+    for place in [*places, *(("resources", index, "endpoint") for index in range(count))]:
+        if at(document, (*place, "auth")) is not None:
+            yield (*place, "auth")
+
+
+class _CannotBe(Exception):  # noqa: N818 - carries a message to where its path is known
+    pass
+
+
+def _put(document: dict[str, Any], path: Path, value: Any) -> None:
+    """Sets a value in a document of which only the outermost mapping may be changed."""
+    inner: Any = document
+    for part in path[:-1]:
+        held = inner[part]
+        inner[part] = dict(held) if isinstance(held, dict) else list(held)
+        inner = inner[part]
+    inner[path[-1]] = value
+
+
+def _completed(auth: Any, sections: Sections | None) -> Any:
+    if is_python_object(auth):
+        return _resolved_object(auth, sections)
+    given = {"type": auth} if isinstance(auth, str) else auth
+    if not isinstance(given, dict):
+        return auth
+    name = given.get("type") or "bearer"
+    registered = _registered(name)
+    if registered is not None:
+        return _made(registered, given, sections)
+    model = AUTH_MODELS.get(name) if isinstance(name, str) else None
+    if model is None:
+        return auth
+    needed = {key for key, field in model.model_fields.items() if field.is_required()} - {"type"}
+    known = set(known_keys(model))
+    is_whole = all(given.get(key) is not None for key in needed)
+    # A key of another type is a mistake that no secret can mend.
+    if is_whole or not set(given) <= known:
+        return given
+    return {**_found_by_dlt(name, given, sections, known), **_without_null(given)}
+
+
+def _without_null(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _found_by_dlt(
+    name: str, given: Mapping[str, Any], sections: Sections | None, known: set[str]
+) -> dict[str, Any]:
+    from dlt.common.configuration import resolve_configuration
+    from dlt.sources.rest_api.config_setup import AUTH_MAP
+
+    values = {key: value for key, value in _without_null(given).items() if key != "type"}
+    with _looking_in(sections), _dlts_troubles_told():
+        spec = resolve_configuration(AUTH_MAP[name].from_init_value(values), accept_partial=True)
+        return {
+            key: getattr(spec, key)
+            for key in spec.__resolved_fields_set__ or ()
+            if key in known and getattr(spec, key) is not None
+        }
+
+
+def _registered(name: object) -> Any:
+    """The class that the user has registered with dlt's `register_auth` under a name."""
+    setup = sys.modules.get("dlt.sources.rest_api.config_setup")
+    found = getattr(setup, "AUTH_MAP", {}).get(name) if isinstance(name, str) else None
+    is_dlts_own = getattr(found, "__module__", "") == "dlt.sources.helpers.rest_client.auth"
+    return None if is_dlts_own and name in AUTH_MODELS else found
+
+
+def _made(registered: Any, given: Mapping[str, Any], sections: Sections | None) -> Any:
+    values = {key: value for key, value in given.items() if key != "type"}
+    known = sorted(registered.get_resolvable_fields())
+    for key in values:
+        if key not in known:
+            raise _CannotBe(f"`{registered.__name__}` has no such key; {hint(key, known)}")
+    with _dlts_troubles_told():
+        made = registered.from_init_value(values)
+    return _resolved_object(made, sections)
+
+
+def _resolved_object(auth: Any, sections: Sections | None) -> Any:
+    if is_dlt_instance(auth, "dlt.sources.helpers.rest_client.auth", "AuthConfigBase"):
+        if not auth.is_resolved():
+            _resolve(auth, sections)
+    elif not is_dlt_instance(auth, "requests.auth", "AuthBase"):
+        raise _CannotBe(
+            "expected text, a mapping, or an instance of dlt's AuthConfigBase or of requests' "
+            f"AuthBase; got {kind(auth)}"
+        )
+    return auth
+
+
+def _resolve(auth: Any, sections: Sections | None) -> None:
+    from dlt.common.configuration import resolve_configuration
+    from dlt.common.configuration.exceptions import ConfigFieldMissingException
+
+    with _looking_in(sections), _dlts_troubles_told():
+        try:
+            resolve_configuration(auth)
+        except ConfigFieldMissingException as error:
+            missing = listed(error.fields)
+            raise _CannotBe(f"`{type(auth).__name__}` lacks {missing}: {_WHERE}") from None
+
+
+@contextmanager
+def _dlts_troubles_told() -> Iterator[None]:
+    """Names what dlt could not read; its own words may quote a secret."""
+    from dlt.common.configuration.exceptions import ConfigProviderException
+
+    try:
+        yield
+    except _CannotBe:
+        raise
+    except ConfigProviderException as error:
+        message = (
+            f"dlt cannot read {error.provider_name}; check that it is valid TOML, here and in "
+            "dlt's home folder"
+        )
+    except Exception as error:
+        message = (
+            "dlt cannot make an authentication of this and of what it finds in its settings "
+            f"({type(error).__name__}); check each key here and under "
+            "[sources.rest_api.credentials] in .dlt/secrets.toml"
+        )
+    else:
+        return
+    raise _CannotBe(message)
+
+
+def _looking_in(sections: Sections | None) -> AbstractContextManager[Any]:
+    from dlt.common.configuration import inject_section
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs import ConfigSectionContext
+    from dlt.common.pipeline import PipelineContext
+
+    if sections is None:
+        return nullcontext()
+    pipeline = Container()[PipelineContext]
+    name = pipeline.pipeline().pipeline_name if pipeline.is_active() else None
+    return inject_section(ConfigSectionContext(pipeline_name=name, sections=sections))

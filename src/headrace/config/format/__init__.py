@@ -1,0 +1,1 @@
+"""The config's format as a typed model, one module for each part of it."""

@@ -1,0 +1,329 @@
+"""The kinds of value that a key of the format can hold, shared by its models."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, get_args
+
+from jsonpath_ng import JSONPath
+from jsonpath_ng.exceptions import JSONPathError
+from jsonpath_ng.ext.parser import parse as parse_jsonpath
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    SecretStr,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticOmit, core_schema
+
+from headrace.core.exceptions import ExpressionError
+from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
+
+FAULT = "headrace_fault"
+"""The type of the errors whose message is ready for the user as it stands."""
+
+
+class FormatModel(BaseModel):
+    """A mapping of the format: knows its keys and takes no others.
+
+    Where null has no meaning of its own it is read as absent, as dlt's optional keys allow.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+        populate_by_name=False,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        no_null = {
+            field.alias or name
+            for name, field in cls.model_fields.items()
+            if type(None) not in get_args(field.annotation)
+        }
+        return {
+            key: value for key, value in data.items() if value is not None or key not in no_null
+        }
+
+
+def known_keys(model: type[BaseModel]) -> list[str]:
+    """The keys of a mapping as they are written, without those that are there to be refused.
+
+    Args:
+        model: the mapping's model.
+
+    Returns:
+        The keys, in the model's order.
+    """
+    fields = model.model_fields.items()
+    return [field.alias or name for name, field in fields if not field.exclude]
+
+
+def fault(message: str) -> PydanticCustomError:
+    """Make an error whose message the user is to see word for word.
+
+    Args:
+        message: what is wrong and what to do; holds no value that may be secret.
+
+    Returns:
+        The error, to be raised in a validator.
+    """
+    return PydanticCustomError(FAULT, "{message}", {"message": message})
+
+
+# --- The shape of a value -----------------------------------------------------------------------
+
+TEXT = "<text>"
+NUMBER = "<a number>"
+LIST = "<a list>"
+MAPPING = "<a mapping>"
+NOTHING = "<nothing>"
+OBJECT = "<a Python object>"
+"""Tags of the alternatives in a union; the brackets tell them from keys in pydantic's paths."""
+
+
+def shape_of(value: Any) -> str:
+    """Which of the tags above fits a value.
+
+    Args:
+        value: any value of a config.
+
+    Returns:
+        The tag.
+    """
+    match value:
+        case None:
+            return NOTHING
+        case str():
+            return TEXT
+        case bool() | int() | float():
+            return NUMBER
+        case dict():
+            return MAPPING
+        case list() | tuple():
+            return LIST
+        case _:
+            return OBJECT
+
+
+def is_tag(part: object) -> bool:
+    """Tell a tag from a key or an index in pydantic's path.
+
+    Args:
+        part: one part of the path.
+
+    Returns:
+        Whether it stands for an alternative only.
+    """
+    return isinstance(part, str) and part.startswith("<") and part.endswith(">")
+
+
+BY_SHAPE = Discriminator(shape_of)
+
+
+class _AnyObject:
+    """Takes any Python object as it is; has no place in the JSON Schema."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.any_schema()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        raise PydanticOmit
+
+
+PythonObject = Annotated[Any, _AnyObject]
+
+
+def _requests_session(value: Any) -> Any:
+    if value is not None and not is_dlt_instance(value, "requests.sessions", "Session"):
+        raise fault("expected a requests.Session, or one of dlt's")
+    return value
+
+
+Session = Annotated[PythonObject, AfterValidator(_requests_session)]
+TaggedObject = Annotated[PythonObject, Tag(OBJECT)]
+
+
+def _callable(value: Any) -> Any:
+    if not callable(value):
+        raise fault("expected a Python function")
+    return value
+
+
+PythonFunction = Annotated[PythonObject, AfterValidator(_callable)]
+TaggedFunction = Annotated[PythonFunction, Tag(OBJECT)]
+
+
+def is_python_object(value: object) -> bool:
+    """Whether a value could not have come from a file.
+
+    Args:
+        value: any value of a config.
+
+    Returns:
+        True for instances, functions and classes.
+    """
+    return shape_of(value) == OBJECT
+
+
+def is_dlt_instance(value: object, module: str, name: str) -> bool:
+    """Whether a value is of a class of dlt, or of `requests`, without importing either.
+
+    Args:
+        value: any value.
+        module: where the class is defined; if that was never imported, no value can be of it.
+        name: the class.
+
+    Returns:
+        True if it is.
+    """
+    found = getattr(sys.modules.get(module), name, None)
+    return isinstance(found, type) and isinstance(value, found)
+
+
+# --- Numbers ------------------------------------------------------------------------------------
+
+
+def _not_a_switch(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise fault("expected a number, not true or false")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_not_a_switch)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_not_a_switch)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_not_a_switch)]
+
+
+# --- Text ---------------------------------------------------------------------------------------
+
+
+# RFC 9110, 5.6.2.
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def _plain_text(value: Any) -> Any:
+    # dlt.secrets reads a key of digits as a number.
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def _one_line(text: str) -> str:
+    if "\r" in text or "\n" in text:
+        raise fault("must not hold a line break; is there one at the end of it?")
+    return text
+
+
+def _secret_given(secret: SecretStr) -> SecretStr:
+    _one_line(secret.get_secret_value())
+    if not secret.get_secret_value():
+        raise fault("is empty; put the secret here, as ${NAME} in a file or dlt.secrets[...]")
+    return secret
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_plain_text), AfterValidator(_secret_given)]
+Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
+HeaderValue = Annotated[Text, AfterValidator(_one_line)]
+
+
+NO_HEADER_NAME = (
+    "is no name of a header: those are letters, digits and hyphens, without spaces, colons or "
+    "the like"
+)
+
+
+def is_header_name(name: str) -> bool:
+    """Whether a header or a cookie can go by a name.
+
+    Args:
+        name: as written.
+
+    Returns:
+        True for what RFC 9110 calls a token.
+    """
+    return _TOKEN.fullmatch(name) is not None
+
+
+def _header_name(name: str) -> str:
+    if not is_header_name(name):
+        raise fault(NO_HEADER_NAME)
+    return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+# --- Paths and expressions ----------------------------------------------------------------------
+
+
+def _jsonpath(value: Any) -> Any:
+    if isinstance(value, JSONPath):
+        return value
+    if not isinstance(value, str):
+        raise fault("expected a JSONPath as text, for example `data` or `$.result.items`")
+    problem = "it cannot be read as one"
+    try:
+        if len(value) <= 500:
+            parse_jsonpath(value)
+            return value
+        problem = "it is longer than 500 characters"
+    except (JSONPathError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        pass
+    raise fault(
+        f"is not a JSONPath: {problem}; write one like `data`, `$.result.items` or `'odd.key'`"
+    )
+
+
+JsonPath = Annotated[
+    Any,
+    BeforeValidator(_jsonpath),
+    WithJsonSchema({"type": "string", "format": "jsonpath", "minLength": 1}),
+]
+"""Text that has been tried, or a compiled `jsonpath_ng.JSONPath`; kept as it was given."""
+
+
+def _expression(names: tuple[str, ...] | None) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if isinstance(value, Expression):
+            return value
+        if not isinstance(value, str):
+            raise fault("expected an expression as text")
+        problem = ""
+        try:
+            return Expression(value, names)
+        except ExpressionError as error:
+            problem = str(error)
+        raise fault(problem)
+
+    return read
+
+
+StopCondition = Annotated[
+    Expression,
+    BeforeValidator(_expression(STOP_CONDITION_NAMES)),
+    WithJsonSchema({"type": "string", "format": "expression"}),
+]
+RowCondition = Annotated[
+    Expression,
+    BeforeValidator(_expression(None)),
+    WithJsonSchema({"type": "string", "format": "expression"}),
+]

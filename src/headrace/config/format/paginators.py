@@ -1,0 +1,294 @@
+"""The paginators of the format, by their `type`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from headrace.config.format.fields import (
+    MAPPING,
+    OBJECT,
+    TEXT,
+    Count,
+    FormatModel,
+    HeaderName,
+    JsonPath,
+    Name,
+    PythonObject,
+    StopCondition,
+    WholeNumber,
+    fault,
+    is_dlt_instance,
+    shape_of,
+)
+from headrace.core.secrets.redaction import one_line
+
+_OF_DLT = "dlt.sources.helpers.rest_client.paginators"
+_PLACES = {"cursor": ("cursor",), "offset": ("offset", "limit"), "page_number": ("page",)}
+_MAXIMUM = {"offset": "maximum_offset", "page_number": "maximum_page"}
+_LONGEST_REASON = 200
+_OFF = frozenset(["false", "f", "no", "n", "off", "0"])
+
+
+class _Paginator(FormatModel):
+    max_pages: Count | None = Field(
+        default=None, description="Refuse to go on past so many pages; off when absent."
+    )
+
+
+class CursorPaginatorConfig(_Paginator):
+    """Each page holds the cursor of the next one, which is sent back with the next request."""
+
+    type: Literal["cursor"] = Field(description="The next page's cursor is in the page's body.")
+    cursor_path: JsonPath = Field(
+        default="cursors.next", description="JSONPath of the next cursor in the page."
+    )
+    cursor_param: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Query parameter that carries the cursor; `cursor` unless the body does.",
+    )
+    cursor_body_path: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Dotted path in the request's JSON body that carries the cursor.",
+    )
+    stop_after_empty_page: bool = Field(
+        default=False, description="End the listing at a page without rows."
+    )
+    has_more_path: JsonPath | None = Field(
+        default=None, description="JSONPath of a true or false in the page: whether to go on."
+    )
+    limit: Count | None = Field(default=None, description="Rows to ask for in a page.")
+    limit_param: str = Field(
+        default="limit", min_length=1, description="Query parameter that carries the limit."
+    )
+    stop_condition: StopCondition | None = Field(
+        default=None,
+        description=(
+            "Python expression over `response`, `headers`, `rows` and `page`; "
+            "true ends the listing."
+        ),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_place_of_the_cursor(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        if data.get("cursor_param") is None and data.get("cursor_body_path") is None:
+            return {**data, "cursor_param": "cursor"}
+        return data
+
+
+class SinglePagePaginatorConfig(_Paginator):
+    """There is one page only."""
+
+    type: Literal["single_page"] = Field(description="There is one page only.")
+
+
+class HeaderCursorPaginatorConfig(_Paginator):
+    """The next page's cursor is in a header of the answer."""
+
+    type: Literal["header_cursor"] = Field(description="The next cursor is in a header.")
+    cursor_key: HeaderName = Field(default="next", description="Header that holds the next cursor.")
+    cursor_param: str = Field(
+        default="cursor", min_length=1, description="Query parameter that carries the cursor."
+    )
+
+
+class HeaderLinkPaginatorConfig(_Paginator):
+    """The next page's URL is in the `Link` header."""
+
+    type: Literal["header_link"] = Field(description="The next URL is in the `Link` header.")
+    links_next_key: str = Field(default="next", min_length=1, description="The link's `rel`.")
+
+
+class JsonLinkPaginatorConfig(_Paginator):
+    """The next page's URL is in the page's body."""
+
+    type: Literal["json_link", "json_response"] = Field(
+        description="The next URL is in the page's body; `json_response` is its old name."
+    )
+    next_url_path: JsonPath = Field(default="next", description="JSONPath of the next URL.")
+
+
+class OffsetPaginatorConfig(_Paginator):
+    """Pages are asked for by the number of rows to skip."""
+
+    type: Literal["offset"] = Field(description="Pages are asked for by rows to skip.")
+    limit: Count = Field(description="Rows to ask for in a page.")
+    offset: WholeNumber = Field(default=0, description="Rows to skip at first.")
+    offset_param: Name | None = Field(
+        default=None, description="Query parameter of the offset; `offset` unless the body has it."
+    )
+    offset_body_path: Name | None = Field(
+        default=None, description="Dotted path of the offset in the request's JSON body."
+    )
+    limit_param: Name | None = Field(
+        default=None, description="Query parameter of the limit; `limit` unless the body has it."
+    )
+    limit_body_path: Name | None = Field(
+        default=None, description="Dotted path of the limit in the request's JSON body."
+    )
+    total_path: JsonPath | None = Field(
+        default="total", description="JSONPath of the number of all rows; null for none."
+    )
+    maximum_offset: WholeNumber | None = Field(default=None, description="Stop before this offset.")
+    stop_after_empty_page: bool = Field(default=True, description="End at a page without rows.")
+    has_more_path: JsonPath | None = Field(
+        default=None, description="JSONPath of a true or false in the page: whether to go on."
+    )
+
+
+class PageNumberPaginatorConfig(_Paginator):
+    """Pages are asked for by their number."""
+
+    type: Literal["page_number"] = Field(description="Pages are asked for by their number.")
+    base_page: WholeNumber = Field(default=0, description="Number of the API's first page.")
+    page: WholeNumber | None = Field(default=None, description="Number of the page to begin with.")
+    page_param: Name | None = Field(
+        default=None, description="Query parameter of the number; `page` unless the body has it."
+    )
+    page_body_path: Name | None = Field(
+        default=None, description="Dotted path of the number in the request's JSON body."
+    )
+    total_path: JsonPath | None = Field(
+        default="total", description="JSONPath of the number of all pages; null for none."
+    )
+    maximum_page: WholeNumber | None = Field(default=None, description="Stop before this page.")
+    stop_after_empty_page: bool = Field(default=True, description="End at a page without rows.")
+    has_more_path: JsonPath | None = Field(
+        default=None, description="JSONPath of a true or false in the page: whether to go on."
+    )
+
+
+class AutoPaginatorConfig(_Paginator):
+    """The paginator is to be guessed from the first page, as where none is named."""
+
+    type: Literal["auto"] = Field(description="Guess from the first page; the default.")
+
+
+PaginatorName = Literal[
+    "cursor",
+    "single_page",
+    "header_cursor",
+    "header_link",
+    "json_link",
+    "json_response",
+    "offset",
+    "page_number",
+    "auto",
+]
+
+
+def paginator_faults(paginator: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong between the keys of a paginator, each right by itself.
+
+    Args:
+        paginator: as written; may be wrong in any other way.
+
+    Yields:
+        The path below the paginator, and a message.
+    """
+    if paginator_kind(paginator) == OBJECT:
+        return
+    if isinstance(paginator, str) and paginator == "offset":
+        yield (), "`offset` needs a `limit`: write `{type: offset, limit: 100}`"
+    kind = paginator.get("type") if isinstance(paginator, dict) else None
+    if not (isinstance(paginator, dict) and isinstance(kind, str)):
+        return
+    for what in _PLACES.get(kind, ()):
+        places = (f"{what}_param", f"{what}_body_path")
+        if all(paginator.get(place) is not None for place in places):
+            yield (places[1],), f"give either `{places[0]}` or `{places[1]}`, not both"
+    maximum = _MAXIMUM.get(kind)
+    if maximum is None or str(paginator.get("stop_after_empty_page")).lower() not in _OFF:
+        return
+    ends = [paginator.get(maximum), paginator.get("has_more_path"), paginator.get("total_path", "")]
+    if all(end is None for end in ends):
+        yield (
+            ("stop_after_empty_page",),
+            f"without it the listing has no end: give `total_path`, `has_more_path` or `{maximum}`",
+        )
+
+
+def registered_paginator(name: object) -> type | None:
+    """The paginator that the user has registered with dlt under a name.
+
+    Args:
+        name: the `type` of a paginator as written.
+
+    Returns:
+        The class; None where dlt knows no such name, or only a class of its own.
+    """
+    # Who has registered one has imported that module.
+    known = getattr(sys.modules.get("dlt.sources.rest_api.config_setup"), "PAGINATOR_MAP", {})
+    found = known.get(name) if isinstance(name, str) else None
+    is_own = getattr(found, "__module__", None) == _OF_DLT
+    return found if isinstance(found, type) and not is_own else None
+
+
+def paginator_kind(value: Any) -> str:
+    """The alternative that a paginator in a config is.
+
+    Args:
+        value: the paginator as written.
+
+    Returns:
+        `<cursor>` and so on for a mapping with a type, else its shape. What is registered with
+        dlt by the user counts as the Python object that is made of it.
+    """
+    if registered_paginator(value.get("type") if isinstance(value, dict) else value):
+        return OBJECT
+    if isinstance(value, FormatModel):
+        return f"<{getattr(value, 'type', '')}>"
+    if not isinstance(value, dict):
+        return shape_of(value)
+    if value.get("type") is None:
+        return MAPPING
+    kind = value["type"]
+    return f"<{'json_link' if kind == 'json_response' else kind}>"
+
+
+def _type_missing(value: Any) -> Any:
+    raise fault("has no `type`; name one, for example `type: cursor` or `type: single_page`")
+
+
+def _paginator_object(value: Any) -> Any:
+    """An instance, or what makes one of a class registered with dlt."""
+    if is_dlt_instance(value, _OF_DLT, "BasePaginator"):
+        return value
+    arguments = dict(value) if isinstance(value, dict) else {"type": value}
+    registered = registered_paginator(arguments.pop("type", None))
+    if registered is not None:
+        try:
+            return registered(**arguments)
+        except Exception as error:
+            problem = one_line(str(error), _LONGEST_REASON)
+        raise fault(f"`{registered.__name__}` cannot be made of these keys: {problem}")
+    if isinstance(value, type):
+        raise fault(f"is a class; give an instance of it, as `{value.__name__}()`")
+    raise fault(
+        "is no paginator; expected a name, a mapping, or an instance of a subclass of dlt's "
+        "`BasePaginator`"
+    )
+
+
+AnyPaginator = Annotated[
+    Annotated[PaginatorName, Tag(TEXT)]
+    | Annotated[CursorPaginatorConfig, Tag("<cursor>")]
+    | Annotated[SinglePagePaginatorConfig, Tag("<single_page>")]
+    | Annotated[HeaderCursorPaginatorConfig, Tag("<header_cursor>")]
+    | Annotated[HeaderLinkPaginatorConfig, Tag("<header_link>")]
+    | Annotated[JsonLinkPaginatorConfig, Tag("<json_link>")]
+    | Annotated[OffsetPaginatorConfig, Tag("<offset>")]
+    | Annotated[PageNumberPaginatorConfig, Tag("<page_number>")]
+    | Annotated[AutoPaginatorConfig, Tag("<auto>")]
+    | Annotated[PythonObject, BeforeValidator(_type_missing), Tag(MAPPING)]
+    | Annotated[PythonObject, BeforeValidator(_paginator_object), Tag(OBJECT)],
+    Discriminator(paginator_kind),
+]

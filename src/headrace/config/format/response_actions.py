@@ -1,0 +1,124 @@
+"""The key `response_actions`: what to do with answers of certain kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self, cast
+
+from pydantic import BeforeValidator, Field, Tag, model_validator
+
+from headrace.config.checks.showing import Path
+from headrace.config.format.fields import (
+    BY_SHAPE,
+    LIST,
+    MAPPING,
+    TEXT,
+    FormatModel,
+    PythonFunction,
+    TaggedFunction,
+    WholeNumber,
+    fault,
+)
+
+Verdict = Literal["ignore", "fail", "retry"]
+_ENDS_EARLY = (
+    "`ignore` ends a listing early, and a listing that is kept up with would never come to the "
+    "rows below; use `fail` or `retry`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseAction:
+    """What to do with answers of one kind.
+
+    Args:
+        status: that they have; None for any.
+        content: text that they hold; None for any.
+        functions: called with the answer, one after the other.
+        verdict: what becomes of it; None leaves that to the functions and to the next action.
+    """
+
+    status: int | None = None
+    content: str | None = None
+    functions: tuple[Callable[..., Any], ...] = ()
+    verdict: Verdict | None = None
+
+
+def _status(value: Any) -> Any:
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 100 <= number <= 599:
+        raise fault("must be the number of an HTTP status, for example 404")
+    return number
+
+
+def _some(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and not value:
+        raise fault("is empty; list at least one function")
+    return value
+
+
+class ResponseActionModel(FormatModel):
+    """What to do with answers of one kind, as written."""
+
+    status_code: Annotated[WholeNumber, BeforeValidator(_status)] | None = Field(
+        default=None, description="HTTP status that the answer has."
+    )
+    content: str | None = Field(default=None, description="Text that the answer holds.")
+    action: Annotated[
+        Annotated[Verdict, Tag(TEXT)] | Annotated[list[PythonFunction], Tag(LIST)] | TaggedFunction,
+        BY_SHAPE,
+        BeforeValidator(_some),
+    ] = Field(
+        description="what is done: `ignore`, `fail` or `retry`; in Python a function, or several"
+    )
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if isinstance(self.action, str) and self.status_code is None and self.content is None:
+            raise fault(
+                "says not when: add `status_code` or `content`, for example "
+                "`{status_code: 404, action: ignore}`"
+            )
+        return self
+
+    @property
+    def built(self) -> ResponseAction:
+        """The action, ready to be taken."""
+        action = self.action
+        if isinstance(action, str):
+            return ResponseAction(self.status_code, self.content, verdict=cast(Verdict, action))
+        functions = tuple(action) if isinstance(action, list) else (action,)
+        return ResponseAction(self.status_code, self.content, functions)
+
+
+AnyResponseAction = Annotated[
+    Annotated[ResponseActionModel, Tag(MAPPING)] | TaggedFunction, BY_SHAPE
+]
+
+
+def build_actions(written: list[Any] | None) -> tuple[ResponseAction, ...]:
+    """The actions of an endpoint, in order.
+
+    Args:
+        written: models and functions.
+    """
+    return tuple(
+        each.built if isinstance(each, ResponseActionModel) else ResponseAction(functions=(each,))
+        for each in written or ()
+    )
+
+
+def tail_action_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Actions that a listing that is kept up with cannot have.
+
+    Args:
+        endpoint: merged with the defaults; may be wrong in any other way.
+
+    Yields:
+        The path below the endpoint, and a message.
+    """
+    actions = endpoint.get("response_actions")
+    for index, action in enumerate(actions if isinstance(actions, (list, tuple)) else ()):
+        if isinstance(action, Mapping) and action.get("action") == "ignore":
+            yield ("response_actions", index, "action"), _ENDS_EARLY

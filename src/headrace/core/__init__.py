@@ -1,0 +1,1 @@
+"""What every room may use: exceptions, exchanges, expressions, secrets, figures, events."""

@@ -1,0 +1,1 @@
+"""Secrets are kept here, and cleaned out of whatever is shown."""

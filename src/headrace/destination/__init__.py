@@ -1,0 +1,1 @@
+"""What stands in a warehouse, seen through dlt: tables, runs, views, failures."""

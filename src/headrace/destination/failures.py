@@ -1,0 +1,88 @@
+"""What to say of a pipeline that failed: the cause, in one paragraph, with what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTraces
+from dlt.common.exceptions import MissingDependencyException
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from headrace.core.exceptions import HeadraceError, SyncError
+from headrace.core.secrets.redaction import clean
+
+_LONGEST = 500
+# From here on a database quotes the statement, and with it values of rows.
+_QUOTED_SQL = re.compile(
+    r"\s*(?:\bLINE \d+:|\[SQL: |\[parameters: |DETAIL:\s+Failing row ).*", re.DOTALL
+)
+
+
+def cause_of(error: Exception) -> BaseException:
+    """What stopped a pipeline.
+
+    Args:
+        error: that dlt raised.
+
+    Returns:
+        An error of ours if that was the cause; a `KeyboardInterrupt` if someone stopped it; else
+        a `SyncError` in dlt's words where they advise, and in those of the destination otherwise.
+    """
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, HeadraceError):
+            return each
+        if isinstance(each, KeyboardInterrupt):
+            return KeyboardInterrupt()
+    for each in chain:
+        if isinstance(each, MissingDependencyException):
+            return SyncError(_shortened(str(each)))
+        if isinstance(each, ConfigFieldMissingException):
+            return SyncError(_missing_settings(each))
+    step = f" at its step `{error.step}`" if isinstance(error, PipelineStepFailed) else ""
+    words = _shortened(str(chain[-1]))
+    return SyncError(f"the pipeline failed{step}: {type(chain[-1]).__name__}: {words}")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        following = following.__cause__ or following.__context__
+
+
+def _shortened(text: str) -> str:
+    # Secrets are hidden before the text is cut: half a secret would not be known for one.
+    words = " ".join(clean(_QUOTED_SQL.sub("", text)).split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+
+
+def _missing_settings(error: ConfigFieldMissingException) -> str:
+    variables = [_most_telling(keys) for keys in _tried(error.traces) if keys]
+    if not variables:
+        return _shortened(str(error))
+    names = ", ".join(f"`{variable.rpartition('__')[2].lower()}`" for variable in variables)
+    section = variables[0].rpartition("__")[0].replace("__", ".").lower()
+    return (
+        f"settings of the destination are missing: {names}. Put them in .dlt/secrets.toml under "
+        f"[{section}], or in the environment: {', '.join(variables)}."
+    )
+
+
+def _tried(traces: object) -> Iterator[list[str]]:
+    """For each missing field, the environment variables that dlt looked for."""
+    for found in traces.values() if isinstance(traces, dict) else ():
+        nested = [trace for trace in found if isinstance(trace, LookupTraces)]
+        if nested:
+            # Where credentials may be of several kinds, the first is the usual one.
+            yield from _tried(nested[0].traces)
+        else:
+            yield [trace.key for trace in found if trace.provider == "Environment Variables"]
+
+
+def _most_telling(keys: list[str]) -> str:
+    """The variable that names the destination and no pipeline."""
+    return max((key for key in keys if key.startswith("DESTINATION__")), key=len, default=keys[0])

@@ -1,0 +1,84 @@
+"""Which pipeline a config runs in, and where that loads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dlt
+from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.destination import Destination
+from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import DltException
+
+from headrace.config import SourceConfig
+from headrace.config.checks.secrecy import secrets_of_url
+from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.secrets.redaction import keep_secret
+
+# Schemes of database URLs that are not what dlt calls the destination.
+_SCHEMES = {"postgresql": "postgres"}
+
+
+def open_pipeline(
+    config: SourceConfig,
+    default_name: str,
+    destination: str | None = None,
+    dataset: str | None = None,
+    *,
+    pipelines_dir: str | None = None,
+) -> dlt.Pipeline:
+    """Makes the dlt pipeline that a config asks for.
+
+    Args:
+        config: its `pipeline` part counts where the other arguments are None.
+        default_name: of the pipeline, when the config has none.
+        destination: a dlt destination's name (`postgres`), or a URL with the place and the
+            credentials (`duckdb:///file.duckdb`). With neither: `<pipeline>.duckdb` in the
+            current folder.
+        dataset: the dataset (schema) to load into; dlt's `<pipeline>_dataset` when None.
+        pipelines_dir: the folder for the pipeline's own; dlt's usual one when None.
+
+    Raises:
+        ConfigError: there is no such destination, or dlt cannot make the pipeline.
+    """
+    settings = config.pipeline
+    name = (settings.name if settings else None) or default_name
+    target: Any = destination or (settings.destination if settings else None)
+    if target is None:
+        target = dlt.destinations.duckdb(f"{name}.duckdb")
+    elif isinstance(target, str):
+        keep_secret(secrets_of_url(target))
+        target = _destination(target)
+    # Said in any case: dlt goes on with the dataset of the run before when it is told nothing.
+    dataset_name = dataset or (settings.dataset if settings else None) or f"{name}_dataset"
+    folder: dict[str, Any] = {"pipelines_dir": pipelines_dir} if pipelines_dir else {}
+    try:
+        pipeline: dlt.Pipeline = dlt.pipeline(
+            name, destination=target, dataset_name=dataset_name, **folder
+        )
+        return pipeline
+    except (DltException, AttributeError) as error:
+        # An AttributeError is what dlt makes of a URL for `sqlalchemy`, which has none.
+        words = " ".join(str(error).split())
+    raise ConfigError([Fault("pipeline", f"dlt cannot make the pipeline: {words}")])
+
+
+def _destination(text: str) -> Any:
+    scheme, separator, _ = text.partition("://")
+    name = _SCHEMES.get(scheme, scheme)
+    try:
+        if separator:
+            return Destination.from_reference(name, credentials=text)
+        return Destination.from_reference(name)
+    except (DestinationException, ConfigurationException):
+        # A URL with a slash too few counts as a name, with a password in it.
+        name = name.partition(":")[0]
+        raise ConfigError(
+            [
+                Fault(
+                    "pipeline.destination",
+                    f"`{name}` is no destination that dlt knows. Give a name as `duckdb` or "
+                    "`postgres`, or a URL as `duckdb:///file.duckdb`.",
+                )
+            ]
+        ) from None

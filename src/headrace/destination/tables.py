@@ -1,0 +1,122 @@
+"""Which tables the resources of a source fill, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchema
+from dlt.common.schema.utils import get_columns_names_with_prop, normalize_table_identifiers
+from dlt.extract import DltSource
+from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
+
+from headrace.core.exceptions import ConfigError, Fault
+
+_RUN = "headrace run CONFIG loads all of them."
+# Of dlt's merge strategies those that take rows which a load does not bring for deleted.
+_WHOLE = ("scd2", "cdc")
+
+
+@dataclass(frozen=True, slots=True)
+class FilledTable:
+    """A table that resources fill.
+
+    Args:
+        name: of the table.
+        resources: that fill it; one as a rule.
+        key: the columns of the primary key.
+        write_disposition: how rows are written.
+        merge_strategy: how a merge is done.
+        merges_widely: a merge deletes more than the rows with the keys that come.
+    """
+
+    name: str
+    resources: tuple[str, ...]
+    key: tuple[str, ...]
+    write_disposition: str
+    merge_strategy: str
+    merges_widely: bool
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether the table is to have no key twice."""
+        return self.write_disposition == "merge"
+
+    @property
+    def needs_all_rows(self) -> str | None:
+        """Why some of the rows cannot be loaded without the others; None where they can."""
+        if self.write_disposition in ("replace", "skip"):
+            why = f"`write_disposition: {self.write_disposition}` does not add rows to a table."
+        elif self.is_merged and self.merge_strategy in _WHOLE:
+            why = f"the strategy `{self.merge_strategy}` needs all rows in each load."
+        elif self.is_merged and self.merges_widely:
+            why = "a merge by `merge_key` or `destination_scope` needs all rows of it in one load."
+        else:
+            return None
+        return f"{why} {_RUN}"
+
+
+def table_names(source: DltSource) -> dict[str, str]:
+    """The name of the table of each selected resource, but of those whose rows name theirs.
+
+    Args:
+        source: with the resources.
+    """
+    naming = source.schema.naming
+    return {
+        name: naming.normalize_tables_path(resource.table_name)
+        for name, resource in source.resources.selected.items()
+        if isinstance(resource.table_name, str)
+    }
+
+
+def filled_tables(source: DltSource, schema: Schema) -> list[FilledTable]:
+    """The tables that the selected resources fill, in their order.
+
+    Args:
+        source: with the resources.
+        schema: how its tables are named.
+
+    Raises:
+        ConfigError: a resource has no primary key, or none that is known before it has rows.
+    """
+    found: dict[str, FilledTable] = {}
+    faults = []
+    for name, resource in source.resources.selected.items():
+        try:
+            hinted = normalize_table_identifiers(resource.compute_table_schema(), schema.naming)
+        except DataItemRequiredForDynamicTableHints:
+            faults.append(_fault(name, "its table or its keys depend on the rows"))
+            continue
+        if not _columns_with("primary_key", hinted):
+            faults.append(_fault(name, "it has no `primary_key` to find a row again by"))
+            continue
+        table = hinted["name"] or ""
+        others = found[table].resources if table in found else ()
+        found[table] = _filled(hinted, (*others, name))
+    if faults:
+        raise ConfigError(faults)
+    return list(found.values())
+
+
+def _filled(hinted: TTableSchema, resources: tuple[str, ...]) -> FilledTable:
+    key = _columns_with("primary_key", hinted)
+    merge_keys = set(_columns_with("merge_key", hinted))
+    return FilledTable(
+        name=hinted["name"] or "",
+        resources=resources,
+        key=key,
+        write_disposition=hinted.get("write_disposition") or "append",
+        merge_strategy=str(hinted.get("x-merge-strategy") or "delete-insert"),
+        merges_widely="x-merge-destination-scope" in hinted or not merge_keys <= set(key),
+    )
+
+
+def _columns_with(hint: str, table: TTableSchema) -> tuple[str, ...]:
+    # Before rows come, their types may not be known.
+    return tuple(get_columns_names_with_prop(table, hint, include_incomplete=True))
+
+
+def _fault(resource: str, why: str) -> Fault:
+    advice = "Give it one, or verify the others with --resource NAME."
+    return Fault(f"resources.{resource}", f"cannot be verified: {why}. {advice}")

@@ -1,0 +1,172 @@
+"""The SQL that tells how each execution went; DuckDB and PostgreSQL understand it alike."""
+
+from __future__ import annotations
+
+from headrace.core.exceptions import SyncError
+from headrace.destination.sql import Database, StoredTable, value_list
+
+_FAILED = ("error", "crashed")
+_ENDED = ("success", *_FAILED, "canceled")
+_OPEN = ("waiting", "running", "new")
+_TEXT, _BOOLEAN = "VARCHAR", "BOOLEAN"
+_INTEGERS = ("BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "NUMERIC", "DECIMAL")
+_A_WHOLE_NUMBER = "'^[0-9]{1,18}$'"
+
+
+def outcomes_sql(database: Database, executions: StoredTable, workflows: StoredTable | None) -> str:
+    """A query with one row for each execution.
+
+    A retry queue is the first execution and all that retry it, or each other. What is missing in
+    the table counts as null: only `id` and `startedAt` must be there.
+
+    Args:
+        database: where the tables are.
+        executions: the table; fields as in the executions API (`id`, `finished`, `status`, ...).
+        workflows: has `id` and `name`; None where names are not known.
+
+    Returns:
+        The SQL, without placeholders.
+
+    Raises:
+        SyncError: a column is missing without which nothing can be told.
+    """
+    for field in ("id", "startedAt"):
+        if executions.column(field) is None:
+            raise SyncError(
+                f"{executions.name} holds no executions: there is no column for `{field}`"
+            )
+    columns = _Columns(database, executions)
+    name, join = _workflow_name(database, workflows)
+    root = columns.as_id("COALESCE(c.root, b.key)")
+    return f"""WITH RECURSIVE base AS (
+  SELECT {columns.plain("id")} AS id, {columns.text("id")} AS key,
+    {columns.text("workflowId")} AS workflow_id, {columns.text("mode")} AS mode,
+    {columns.moment("startedAt")} AS started_at, {columns.moment("stoppedAt")} AS stopped_at,
+    {columns.moment("waitTill")} AS wait_till, {columns.text("retryOf")} AS retry_of,
+    NULLIF({columns.text("retrySuccessId")}, {columns.text("id")}) AS retry_success,
+    {_outcome(columns)} AS outcome
+  FROM {executions.name}
+), links AS (
+  SELECT child, MIN(parent) AS parent FROM (
+    SELECT key AS child, retry_of AS parent FROM base WHERE retry_of IS NOT NULL
+    UNION ALL
+    SELECT retry_success, key FROM base WHERE retry_success IS NOT NULL
+  ) AS named WHERE child <> parent GROUP BY child
+), chained (member, root) AS (
+  SELECT l.child, l.parent FROM links AS l LEFT JOIN links AS older ON older.child = l.parent
+  WHERE older.child IS NULL
+  UNION ALL
+  SELECT l.child, chained.root FROM chained JOIN links AS l ON l.parent = chained.member
+), members AS (
+  SELECT member, root FROM chained UNION SELECT root, root FROM chained
+), attempts AS (
+  SELECT b.key, m.root, b.outcome,
+    MAX(CASE WHEN b.outcome = 'success' OR b.retry_success IS NOT NULL THEN 1 ELSE 0 END)
+      OVER (PARTITION BY m.root) AS succeeds,
+    1 - MAX(CASE WHEN b.key = m.root THEN 1 ELSE 0 END) OVER (PARTITION BY m.root)
+      + ROW_NUMBER() OVER (PARTITION BY m.root
+        ORDER BY CASE WHEN b.key = m.root THEN 0 ELSE 1 END, b.started_at, b.id) AS attempt
+  FROM members AS m JOIN base AS b ON b.key = m.member
+), chains AS (
+  SELECT key, root, attempt, MAX(attempt) OVER (PARTITION BY root) AS attempts,
+    CASE WHEN succeeds = 1 THEN 'success' ELSE
+      FIRST_VALUE(outcome) OVER (PARTITION BY root ORDER BY attempt DESC) END AS chain_outcome
+  FROM attempts
+), told AS (
+  SELECT b.*, {name} AS workflow_name, b.outcome IN ({value_list(_FAILED)}) AS failed,
+    b.outcome IN ({value_list(_ENDED)}) AS ended, {root} AS chain_root,
+    CAST(COALESCE(c.attempt, 1) AS INTEGER) AS attempt,
+    CAST(COALESCE(c.attempts, 1) AS INTEGER) AS chain_attempts,
+    COALESCE(c.chain_outcome, CASE WHEN b.retry_success IS NOT NULL THEN 'success' END,
+      b.outcome) AS chain_outcome
+  FROM base AS b LEFT JOIN chains AS c ON c.key = b.key{join}
+)
+SELECT id, workflow_id, COALESCE(workflow_name, workflow_id) AS workflow_name, mode, started_at,
+  stopped_at, wait_till, outcome, ended, failed,
+  CASE WHEN ended THEN
+    CAST(EXTRACT(EPOCH FROM (stopped_at - started_at)) AS DOUBLE PRECISION) END
+    AS duration_seconds,
+  retry_of, chain_root, attempt, chain_attempts, chain_outcome,
+  attempt = 1 AND (chain_attempts > 1 OR retry_success IS NOT NULL) AS retried,
+  attempt = 1 AND outcome <> 'success' AND chain_outcome = 'success' AS saved_by_retry
+FROM told"""
+
+
+def daily_sql(outcomes: str) -> str:
+    """A query with one row for each day (UTC) and workflow, over the query above.
+
+    Args:
+        outcomes: name of the view that holds it.
+    """
+    return f"""SELECT CAST(started_at AT TIME ZONE 'UTC' AS DATE) AS day, workflow_id,
+  MAX(workflow_name) AS workflow_name, COUNT(*) AS runs,
+  COUNT(*) FILTER (WHERE ended) AS ended,
+  COUNT(*) FILTER (WHERE failed) AS failures,
+  CAST(COUNT(*) FILTER (WHERE failed) AS DOUBLE PRECISION)
+    / NULLIF(COUNT(*) FILTER (WHERE ended), 0) AS failure_rate,
+  PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY duration_seconds) AS p50_seconds,
+  PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY duration_seconds) AS p95_seconds,
+  COUNT(*) FILTER (WHERE retried) AS retried,
+  COUNT(*) FILTER (WHERE saved_by_retry) AS saved_by_retry
+FROM {outcomes} GROUP BY CAST(started_at AT TIME ZONE 'UTC' AS DATE), workflow_id"""
+
+
+class _Columns:
+    """The fields of executions as SQL expressions of one type, whether there is a column or not."""
+
+    def __init__(self, database: Database, table: StoredTable) -> None:
+        self._database = database
+        self._table = table
+
+    def text(self, field: str) -> str:
+        return self._cast(field, _TEXT)
+
+    def boolean(self, field: str) -> str:
+        return self._cast(field, _BOOLEAN)
+
+    def moment(self, field: str) -> str:
+        """With its time zone; a time without one is taken for UTC."""
+        column = self._table.column(field)
+        kind = self._table.columns[column].upper() if column else ""
+        if kind in ("TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE"):
+            return f"({self.plain(field)} AT TIME ZONE 'UTC')"
+        return self._cast(field, "TIMESTAMP WITH TIME ZONE")
+
+    def plain(self, field: str) -> str:
+        column = self._table.column(field)
+        return "NULL" if column is None else self._database.quoted(column)
+
+    def as_id(self, text: str) -> str:
+        """A text in the type of the id; null where it cannot be one."""
+        kind = self._table.columns[self._table.column("id") or ""].upper()
+        if not kind.startswith(_INTEGERS):
+            return text
+        return f"CASE WHEN {text} ~ {_A_WHOLE_NUMBER} THEN CAST({text} AS BIGINT) END"
+
+    def _cast(self, field: str, kind: str) -> str:
+        return f"CAST({self.plain(field)} AS {kind})"
+
+
+def _outcome(columns: _Columns) -> str:
+    """What `status` says, where it is there and one of the API's; else what the fields tell."""
+    status = f"LOWER({columns.text('status')})"
+    return (
+        f"CASE WHEN {status} IN ({value_list((*_ENDED, *_OPEN))}) THEN {status} "
+        f"WHEN {columns.boolean('finished')} THEN 'success' "
+        f"WHEN {columns.plain('waitTill')} IS NOT NULL THEN 'waiting' "
+        f"WHEN {columns.plain('stoppedAt')} IS NOT NULL THEN 'error' ELSE 'running' END"
+    )
+
+
+def _workflow_name(database: Database, workflows: StoredTable | None) -> tuple[str, str]:
+    """A workflow's name as an expression, and the join that it needs."""
+    key = workflows.column("id") if workflows else None
+    name = workflows.column("name") if workflows else None
+    if workflows is None or key is None or name is None:
+        return f"CAST(NULL AS {_TEXT})", ""
+    # Once for each id, so that no execution comes twice.
+    names = (
+        f"SELECT CAST({database.quoted(key)} AS {_TEXT}) AS workflow_id, "
+        f"MAX(CAST({database.quoted(name)} AS {_TEXT})) AS name FROM {workflows.name} GROUP BY 1"
+    )
+    return "w.name", f"\n  LEFT JOIN ({names}) AS w ON w.workflow_id = b.workflow_id"

@@ -1,0 +1,1 @@
+"""A config as dlt resources: where rows meet dlt's extract step."""

@@ -1,0 +1,80 @@
+"""The source that dlt's config files describe, used by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import dlt
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.resolve import resolve_single_provider_value
+from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
+from dlt.extract import DltResource
+
+from headrace.dlt_source.source import SOURCE_NAME, rest_api_resources
+
+
+@dlt.source(section=SOURCE_NAME)
+def rest_api(
+    client: dict[str, Any] = dlt.config.value,
+    resources: list[Any] = dlt.config.value,
+    resource_defaults: dict[str, Any] | None = None,
+) -> list[DltResource]:
+    """The source as dlt's config files describe it under `[sources.rest_api]`.
+
+    Each argument that is not given is looked up there. What `secrets.toml` says of `client` and of
+    `resource_defaults` is added to what `config.toml` says.
+
+    Args:
+        client: as `client` of a config.
+        resources: as `resources` of a config.
+        resource_defaults: as `resource_defaults` of a config.
+
+    Returns:
+        The source, ready for `pipeline.run`.
+
+    Raises:
+        ConfigError: the config cannot be used; names every fault found.
+    """
+    config: dict[str, Any] = {"client": _completed("client", client), "resources": resources}
+    if resource_defaults is not None:
+        config["resource_defaults"] = _completed("resource_defaults", resource_defaults)
+    return rest_api_resources(config)
+
+
+def _completed(key: str, given: dict[str, Any]) -> dict[str, Any]:
+    """A mapping that came from a config file, with what the files of lesser rank say besides.
+
+    Args:
+        key: that it was looked up by.
+        given: as dlt found it, or as the caller gave it.
+    """
+    found = list(_found(key))
+    if not found or found[0] != given:
+        return given
+    completed: dict[str, Any] = {}
+    for part in reversed(found):
+        completed = _merged(completed, part)
+    return completed
+
+
+def _found(key: str) -> Iterator[Mapping[str, Any]]:
+    """What each place for settings says, those first that dlt looks in first."""
+    context = Container()[ConfigSectionContext]
+    pipelines: list[Any] = [context.pipeline_name, None] if context.pipeline_name else [None]
+    for pipeline, provider in product(pipelines, dlt.config.config_providers):
+        value, _ = resolve_single_provider_value(
+            provider, key, dict, pipeline_name=pipeline, explicit_sections=context.sections
+        )
+        if isinstance(value, Mapping):
+            yield value
+
+
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    both = {name for name in base.keys() & own.keys() if _are_mappings(base[name], own[name])}
+    return {**base, **own, **{name: _merged(base[name], own[name]) for name in both}}
+
+
+def _are_mappings(*values: Any) -> bool:
+    return all(isinstance(value, Mapping) for value in values)

@@ -1,0 +1,93 @@
+"""Which rows of a page an incremental must look at; the others go on, and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict
+
+import msgspec
+
+from headrace.core.json_path import JsonPath
+
+# Values of one of these kinds order among themselves, in JSON as in Python.
+_ORDERED = (str, int, float)
+
+
+class CursorReader:
+    """Finds the cursor value of each row of a page, without reading the rows.
+
+    Args:
+        path: to the value.
+    """
+
+    def __init__(self, path: JsonPath) -> None:
+        self._path = path
+        self._decoder = _decoder_of(path)
+
+    def values(self, rows: Sequence[msgspec.Raw]) -> list[Any] | None:
+        """The value of each row, None where it has none; None where they cannot be told so.
+
+        Args:
+            rows: of one page.
+        """
+        if self._decoder is None:
+            return None
+        try:
+            found = self._decoder.decode(b"[%b]" % b",".join(rows))
+        except msgspec.DecodeError:
+            return None
+        (first, *more) = self._path.steps or ()
+        if more:
+            return [self._path.first(row) for row in found]
+        return [row.get(first) for row in found]
+
+
+def _decoder_of(path: JsonPath) -> msgspec.json.Decoder[list[dict[str, Any]]] | None:
+    """Reads of rows the field with the cursor; None where that could be anywhere."""
+    if not path.steps or path.spread:
+        return None
+    fields: Any = TypedDict("fields", {path.steps[0]: Any}, total=False)  # type: ignore[misc]
+    return msgspec.json.Decoder(list[fields])
+
+
+def doubtful(
+    values: Sequence[Any], choose: Callable[[Any], Any], start: Any, end: Any
+) -> Sequence[int]:
+    """The places of the rows that are not well within a range, and of the newest that are.
+
+    The rest is in the range whatever belongs to it of its ends, is no repetition of a row that was
+    there before, and is not what the next load begins with.
+
+    Args:
+        values: of the cursor, None where a row has none.
+        choose: finds the newest of several values, as `last_value_func`.
+        start: of the range; None where it has none.
+        end: of the range; None where it has none.
+    """
+    whole = range(len(values))
+    kinds = {*map(type, values), type(start), type(end)} - {type(None)}
+    if choose not in (max, min) or len(kinds) != 1 or not kinds.issubset(_ORDERED):
+        return whole
+    low, high = (start, end) if choose is max else (end, start)
+    given = [value for value in values if value is not None]
+    if not given:
+        return whole
+    if (
+        len(given) == len(values)
+        and _is_within(min(given), low, high)
+        and (_is_within(max(given), low, high))
+    ):
+        newest = choose(given)
+        return [place for place, value in enumerate(values) if value == newest]
+    inside = [value is not None and _is_within(value, low, high) for value in values]
+    newest = choose([v for v, is_in in zip(values, inside, strict=True) if is_in] or [None])
+    return [
+        place
+        for place, (value, is_in) in enumerate(zip(values, inside, strict=True))
+        if not is_in or value == newest
+    ]
+
+
+def _is_within(value: Any, low: Any, high: Any) -> bool:
+    """Whether a value lies between two ends, and is neither of them; None is no end."""
+    return bool((low is None or value > low) and (high is None or value < high))

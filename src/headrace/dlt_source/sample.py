@@ -1,0 +1,208 @@
+"""Looks at the first rows of a listing without loading anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
+from dlt.common.schema import Schema
+
+from headrace.config import ExternalResource, ResourceConfig, SourceConfig
+from headrace.core.exceptions import HeadraceError, RowError
+from headrace.core.figures import ResourceFigures
+from headrace.core.secrets.redaction import Redactor
+from headrace.dlt_source.children import AskedRow, ChildListings, rows_of
+from headrace.dlt_source.handover import UNREADABLE
+from headrace.dlt_source.incremental import CursorValues
+from headrace.dlt_source.items import ParentRows
+from headrace.dlt_source.source import (
+    SOURCE_NAME,
+    as_in_first_sync,
+    build_listing,
+    build_resources,
+    request_template,
+)
+from headrace.dlt_source.table import LiveTable
+from headrace.http.lanes import Lanes
+from headrace.reading.client_settings import client_settings
+from headrace.reading.credentials import Authentications
+from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.sansio.rows import MainRoad
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The beginning of a listing.
+
+    Args:
+        resource: its name.
+        asked: method and URL of the first request, fit to be shown; None where it depends on a
+            resource that has no rows.
+        parent: the resource that it depends on: the sample is of the first of its rows.
+        first_page_rows: how many rows the first page brought.
+        has_more: whether there are pages beyond those that were read.
+        rows: by column name, typed as the table would hold them; nested values as they came, and
+            secrets masked.
+        guess: how the listing goes on, where that was guessed from its first page.
+    """
+
+    resource: str
+    asked: str | None
+    parent: str | None
+    first_page_rows: int
+    has_more: bool
+    rows: list[dict[str, Any]]
+    guess: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of all rows, in the order in which they appear."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
+
+
+def take_sample(
+    config: SourceConfig, resource: ResourceConfig, count: int, *, most_pages: int | None = None
+) -> Sample:
+    """Reads a listing from its first page until there are enough rows.
+
+    Args:
+        config: that the resource is part of.
+        resource: to look at.
+        count: of rows to return at most; one page is read in any case.
+        most_pages: to read, also when there are fewer rows then; any number when None.
+
+    Returns:
+        The rows and what is known of the listing.
+
+    Raises:
+        HeadraceError: the listing does not answer as the config expects.
+    """
+    authentications = Authentications.of_config(config)
+    listing = build_listing(config, resource, authentications)
+    with _located(resource.name, listing):
+        pages = _first_pages(config, resource, authentications, count, most_pages)
+        first = pages[0] if pages else None
+        redactor = Redactor(listing.credentials.secrets)
+        return Sample(
+            resource=resource.name,
+            asked=first.told() if first else None,
+            parent=resource.parent.resource if resource.parent else None,
+            first_page_rows=len(first.rows) if first else 0,
+            has_more=bool(pages) and not pages[-1].is_last,
+            rows=[
+                {name: _masked(value, redactor) for name, value in row.items()}
+                for row in _typed(config, resource, pages, count)
+            ],
+            guess=first.guess if first else None,
+        )
+
+
+@contextmanager
+def _located(resource: str, listing: Listing) -> Iterator[None]:
+    """Names the resource in each error, and masks what is secret."""
+    try:
+        yield
+    except HeadraceError as error:
+        told = str(error)
+        if f"resource `{resource}`" not in told:
+            told = f"resource `{resource}`: {told}"
+        error.args = (Redactor(listing.credentials.secrets).clean(told),)
+        raise
+
+
+def _first_pages(
+    config: SourceConfig,
+    resource: ResourceConfig,
+    authentications: Authentications,
+    count: int,
+    most: int | None,
+) -> list[FetchedPage]:
+    # Room for one byte: no page is asked for before it is wanted.
+    lanes = Lanes(client_settings(config), buffer_bytes=1)
+    pages: list[FetchedPage] = []
+    found = 0
+    with closing(
+        lanes.read(
+            lambda client: _pages(config, resource, authentications, client),
+            lambda page: page.size,
+        )
+    ) as fetched:
+        for page in fetched:
+            pages.append(page)
+            found += len(page.rows)
+            if page.unreadable:
+                raise RowError(f"{page.told()}: a row would go to quarantine: it {UNREADABLE}.")
+            if found >= count or len(pages) == most:
+                break
+    return pages
+
+
+async def _pages(
+    config: SourceConfig, resource: ResourceConfig, authentications: Authentications, client: Client
+) -> AsyncIterator[FetchedPage]:
+    listing, figures = build_listing(config, resource, authentications), ResourceFigures()
+    if resource.parent is None:
+        async for page in as_in_first_sync(listing, resource).pages(client, figures):
+            yield page
+        return
+    template, cursor = request_template(resource.endpoint), resource.cursor
+    children = ChildListings(listing, template, resource.parent, cursor)
+    values = None if cursor is None else CursorValues.of_first_sync(cursor)
+    parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
+    async for row in parent_rows:
+        async for page in children.of_row(AskedRow(row, 0, values), client, figures):
+            yield page
+
+
+async def _parent_rows(
+    config: SourceConfig, name: str, authentications: Authentications, client: Client
+) -> AsyncIterator[dict[str, Any]]:
+    parent = next(each for each in config.resources if each.name == name)
+    if isinstance(parent, ExternalResource):
+        for item in parent.resource:
+            for row in rows_of(item):
+                yield row
+        return
+    async for page in _pages(config, parent, authentications, client):
+        for row in rows_of(ParentRows(page.rows)):
+            yield row
+
+
+def _typed(
+    config: SourceConfig, resource: ResourceConfig, pages: list[FetchedPage], count: int
+) -> list[dict[str, Any]]:
+    (dlt_resource,) = (
+        each for each in build_resources(config) if each.name == resource.hints["name"]
+    )
+    table = LiveTable(
+        Schema(SOURCE_NAME), dlt_resource, DestinationCapabilitiesContext.generic_capabilities()
+    )
+    road = MainRoad(table.fields(), table.required, table.refuses)
+    typed: list[dict[str, Any]] = []
+    for row, told in [(row, page.told) for page in pages for row in page.rows][:count]:
+        parted = road.part([row])
+        typed.extend(parted.table.to_pylist())
+        for side_row in parted.side_rows:
+            typed.append(
+                {table.column_name(name): value for name, value in side_row.values.items()}
+            )
+        for rejected in parted.rejected:
+            raise RowError(
+                f"{told()}: a row would go to quarantine: {rejected.reason}. "
+                "Check `primary_key` and `columns`."
+            )
+    return typed
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    """A value as it may be shown: a server may send a secret back in a row."""
+    if isinstance(value, str):
+        return redactor.clean(value)
+    if isinstance(value, dict):
+        return {name: _masked(inner, redactor) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner, redactor) for inner in value]
+    return value

@@ -1,0 +1,290 @@
+"""From a config to dlt resources: the same calls as in `dlt.sources.rest_api`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import dlt
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TSchemaContract
+from dlt.extract import DltResource, DltSource, Incremental
+
+from headrace.config import (
+    EndpointConfig,
+    ExternalResource,
+    PipelineConfig,
+    ResourceConfig,
+    SourceConfig,
+    in_order_of_dependence,
+    parse_config,
+)
+from headrace.core.secrets.outlets import clean_logs
+from headrace.core.secrets.redaction import keep_secret
+from headrace.dlt_source.children import ChildExtraction, ChildListings
+from headrace.dlt_source.extraction import ExtractionSettings, extract_rows
+from headrace.dlt_source.incremental import CursorValues, RunningCursor, new_incremental
+from headrace.dlt_source.steps import add_steps
+from headrace.http.lanes import Lanes
+from headrace.reading.client_settings import client_settings
+from headrace.reading.credentials import Authentications
+from headrace.reading.keep_up.legs import LegSettings
+from headrace.reading.listing import Listing
+from headrace.reading.paginators import PaginatorFactory
+from headrace.reading.request_template import RequestTemplate
+from headrace.reading.response_actions import ResponseActions
+
+# dlt's own source goes by this name: schemas, state and tables carry on under it.
+SOURCE_NAME = "rest_api"
+
+
+def rest_api_source(
+    config: Mapping[str, Any],
+    name: str | None = None,
+    section: str | None = None,
+    max_table_nesting: int | None = None,
+    root_key: bool | None = None,
+    schema: Schema | None = None,
+    schema_contract: TSchemaContract | None = None,
+    parallelized: bool = False,
+) -> DltSource:
+    """Makes a dlt source from a REST API config, as `dlt.sources.rest_api.rest_api_source` does.
+
+    Args:
+        config: in dlt's REST API source format, with Headrace's keys where wanted.
+        name: of the source and its schema; `rest_api` when None.
+        section: of dlt's config files to look settings up in; `rest_api` when None.
+        max_table_nesting: depth of child tables beyond which nested data stays JSON.
+        root_key: adds the root row's id to child tables.
+        schema: to use in place of a new one.
+        schema_contract: what may change in the tables (`evolve`, `freeze`, ...).
+        parallelized: extracts the resources in threads beside each other.
+
+    Returns:
+        The source, ready for `pipeline.run`.
+
+    Raises:
+        ConfigError: the config cannot be used; names every fault found.
+    """
+    known_as = name or (schema.name if schema is not None else SOURCE_NAME)
+    sections = ("sources", section or SOURCE_NAME, known_as)
+    return build_source(
+        parse_config(config, sections=sections),
+        name=name,
+        section=section,
+        max_table_nesting=max_table_nesting,
+        root_key=root_key,
+        schema=schema,
+        schema_contract=schema_contract,
+        parallelized=parallelized,
+    )
+
+
+def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
+    """Makes the dlt resources of a REST API config, to be put in a source of one's own.
+
+    Args:
+        config: as for `rest_api_source`.
+
+    Returns:
+        The resources, in the order of the config.
+
+    Raises:
+        ConfigError: the config cannot be used; names every fault found.
+    """
+    return build_resources(parse_config(config, sections=None))
+
+
+def build_source(
+    config: SourceConfig,
+    *,
+    limit_rows: int | None = None,
+    authentications: Authentications | None = None,
+    **settings: Any,
+) -> DltSource:
+    """Makes a dlt source from a config that was read before.
+
+    Args:
+        config: as `parse_config` or `load_config` return it.
+        limit_rows: of each resource, load so many rows only; all when None.
+        authentications: to share with others who ask the same API.
+        settings: of the dlt source, as `rest_api_source` takes them.
+    """
+    resources = build_resources(config, limit_rows=limit_rows, authentications=authentications)
+    source = rest_api.clone(**settings)(resources)
+    return source.with_resources(*config.chosen) if config.chosen else source
+
+
+# Its name is the source's, but for one that the caller or the caller's schema gives.
+@dlt.source(section=SOURCE_NAME)
+def rest_api(resources: list[DltResource]) -> list[DltResource]:
+    """Puts resources into a source that goes by the name of dlt's own."""
+    return resources
+
+
+def build_resources(
+    config: SourceConfig,
+    *,
+    limit_rows: int | None = None,
+    authentications: Authentications | None = None,
+) -> list[DltResource]:
+    """Makes the dlt resources of a config that was read before.
+
+    Args:
+        config: as `parse_config` or `load_config` return it.
+        limit_rows: of each resource, load so many rows only; all when None.
+        authentications: to share with others who ask the same API.
+    """
+    clean_logs()
+    authentications = authentications or Authentications.of_config(config)
+    lanes = Lanes(client_settings(config))
+    pipeline = config.pipeline or PipelineConfig()
+    extraction = ExtractionSettings(
+        row_ids=pipeline.row_ids, strict=pipeline.strict, limit_rows=limit_rows
+    )
+    configs = {each.name: each for each in config.resources}
+    built: dict[str, DltResource] = {}
+    # A resource is made of the one that it depends on.
+    for name in in_order_of_dependence((each.name, _parent_of(each)) for each in configs.values()):
+        each = configs[name]
+        if isinstance(each, ExternalResource):
+            built[name] = each.resource
+            continue
+        listing = build_listing(config, each, authentications)
+        dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
+        if each.parent is None:
+            built[name] = _build_resource(each, listing, lanes, extraction, dependents)
+        else:
+            parent = each.parent.resource
+            extract = ChildExtraction(
+                ChildListings(listing, request_template(each.endpoint), each.parent, each.cursor),
+                lanes,
+                extraction,
+                parent_is_ours=not isinstance(configs[parent], ExternalResource),
+                dependents=dependents,
+            )
+            built[name] = _build_child(each, extract, built[parent])
+        add_steps(built[name], each.steps)
+    return [built[each.name] for each in config.resources]
+
+
+def _parent_of(config: ResourceConfig | ExternalResource) -> str | None:
+    if isinstance(config, ExternalResource) or config.parent is None:
+        return None
+    return config.parent.resource
+
+
+def _build_resource(
+    config: ResourceConfig,
+    listing: Listing,
+    lanes: Lanes,
+    settings: ExtractionSettings,
+    dependents: frozenset[str],
+) -> DltResource:
+    def list_rows() -> Iterator[Any]:
+        yield from extract_rows(listing, lanes, settings, config.tail, dependents)
+
+    def list_range(incremental_object: Incremental[Any] | None) -> Iterator[Any]:
+        assert incremental_object is not None
+        assert config.cursor is not None
+        template = request_template(config.endpoint)
+        cursor = RunningCursor(incremental_object, config.cursor, template)
+        yield from extract_rows(listing, lanes, settings, dependents=dependents, cursor=cursor)
+
+    resource: DltResource
+    if config.cursor is None:
+        resource = dlt.resource(list_rows, **config.hints)()
+    else:
+        # dlt finds the argument by its annotation, and fills in what it makes of the object.
+        resource = dlt.resource(list_range, **config.hints)(new_incremental(config.cursor))
+    return resource
+
+
+def _build_child(
+    config: ResourceConfig, extract: ChildExtraction, parent: DltResource
+) -> DltResource:
+    def list_rows(items: Any) -> Iterator[Any]:
+        yield from extract.items(items)
+
+    def list_range(items: Any, incremental_object: Incremental[Any] | None) -> Iterator[Any]:
+        # No generator: dlt injects anew for each item, and might ask an earlier one for rows first.
+        return extract.items(items, incremental_object)
+
+    # Its listings are fetched side by side in any case.
+    hints = {name: hint for name, hint in config.hints.items() if name != "parallelized"}
+    resource: DltResource
+    if config.cursor is None:
+        resource = dlt.transformer(list_rows, data_from=parent, **hints)()
+    else:
+        made = dlt.transformer(list_range, data_from=parent, **hints)
+        resource = made(new_incremental(config.cursor))
+    return resource
+
+
+def leg_settings(config: SourceConfig) -> LegSettings:
+    """How long the config wants a leg to get."""
+    pipeline = config.pipeline or PipelineConfig()
+    return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)
+
+
+def build_listing(
+    config: SourceConfig, resource: ResourceConfig, authentications: Authentications | None = None
+) -> Listing:
+    """How the config wants a resource to be listed.
+
+    Args:
+        config: that the resource is part of.
+        resource: as the config has it.
+        authentications: of the whole config; new ones when None.
+    """
+    endpoint = resource.endpoint
+    template = request_template(endpoint)
+    # What a row of the parent, or the state, is to fill in is not there yet.
+    is_filled = resource.parent is None and resource.cursor is None
+    request = template.filled({}) if is_filled else template.unfilled
+    authentications = authentications or Authentications.of_config(config)
+    credentials = authentications.of(endpoint.auth)
+    keep_secret([*credentials.secrets, *config.secrets])
+    actions = endpoint.response_actions
+    return Listing(
+        resource.name,
+        request,
+        credentials,
+        endpoint.data_selector,
+        PaginatorFactory(config.client, endpoint, credentials).new,
+        ResponseActions(resource.name, actions).judge if actions else None,
+    )
+
+
+def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
+    """The listing with the request of a first sync, where there is no state.
+
+    Args:
+        listing: of a resource that depends on none.
+        resource: as the config has it.
+
+    Raises:
+        ConfigError: a placeholder of the incremental cannot be filled.
+    """
+    if resource.cursor is None:
+        return listing
+    values = CursorValues.of_first_sync(resource.cursor)
+    request = values.fill(request_template(resource.endpoint), resource.cursor)
+    return replace(listing, request=request)
+
+
+def request_template(endpoint: EndpointConfig) -> RequestTemplate:
+    """What an endpoint asks for, with placeholders.
+
+    Args:
+        endpoint: as the config has it.
+    """
+    return RequestTemplate(
+        endpoint.method,
+        endpoint.path,
+        params=endpoint.params,
+        headers=endpoint.headers,
+        json=endpoint.json,
+        data=endpoint.data,
+    )

@@ -1,0 +1,51 @@
+"""Answers as `requests` gives them, for code that was written for dlt's REST client."""
+
+from __future__ import annotations
+
+import traceback
+from http import HTTPStatus
+from pathlib import Path
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+
+from headrace.core.exchange import Response
+from headrace.core.secrets.redaction import one_line
+
+_STATUSES = frozenset(HTTPStatus)
+_LONGEST_REASON = 300
+
+
+def as_requests_response(answer: Response, asked: requests.Request) -> requests.Response:
+    """The answer as `requests` would have given it.
+
+    Args:
+        answer: that came.
+        asked: what it answers; its URL is the answer's.
+    """
+    response = requests.Response()
+    response.status_code = answer.status
+    response.reason = HTTPStatus(answer.status).phrase if answer.status in _STATUSES else ""
+    response.headers = CaseInsensitiveDict(dict(answer.headers))
+    response.encoding = get_encoding_from_headers(response.headers)
+    response.url = answer.url
+    response.request = requests.Request(
+        asked.method, answer.url, headers=asked.headers, json=asked.json, data=asked.data
+    ).prepare()
+    response._content = answer.body
+    response._content_consumed = True  # type: ignore[attr-defined]
+    return response
+
+
+def told_failure(error: Exception) -> str:
+    """What went wrong in the user's code, and where.
+
+    The trace itself would hold the answer, with all that is in it.
+
+    Args:
+        error: that was raised there.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}, line {place.lineno}"
+    return f"{type(error).__name__}: {one_line(str(error), _LONGEST_REASON)} ({where})"

@@ -1,0 +1,1 @@
+"""Who asks: credentials, OAuth 2 tokens, and objects that sign requests."""

@@ -1,0 +1,138 @@
+"""Lets requests through: so many at once, at such a rate, and none while the server wants peace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiolimiter import AsyncLimiter
+
+from headrace.core.figures import ResourceFigures
+from headrace.http.timing import Timing
+
+_OWN_LIMIT = "`client.rate_limit` lets no more through"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How many requests may begin in a span of time.
+
+    Args:
+        requests: that may begin.
+        seconds: the span.
+    """
+
+    requests: int
+    seconds: float = 1.0
+
+
+class Gate:
+    """What all requests of a client pass, from all of its lanes.
+
+    A request that was told to slow down stands in line. While anybody does, all others wait, and
+    those in line are asked again one by one: let through all at once, they would be refused again.
+
+    Args:
+        concurrency: requests under way at once.
+        rate_limit: how many may begin in a span of time; any number when None.
+        timing: to wait by.
+    """
+
+    def __init__(self, concurrency: int, rate_limit: RateLimit | None, timing: Timing) -> None:
+        self._slots = asyncio.Semaphore(concurrency)
+        # One after the other, evenly: with a burst, a span could see twice as many as allowed.
+        self._limiter = (
+            AsyncLimiter(1, rate_limit.seconds / rate_limit.requests) if rate_limit else None
+        )
+        self._timing = timing
+        self._front = asyncio.Lock()
+        self._in_line = 0
+        self._line_is_empty = asyncio.Event()
+        self._line_is_empty.set()
+        self._resume_at = 0.0
+        self._why_paused = ""
+        self._counted_until = 0.0
+
+    async def enter(self, figures: ResourceFigures, *, is_in_line: bool = False) -> None:
+        """Waits until a request may be made; `leave` has to follow.
+
+        Args:
+            figures: to count the wait on.
+            is_in_line: the request stands at the front of the line.
+        """
+        await self._slots.acquire()
+        # Most requests need not look any further.
+        while self._in_line or self._resume_at:
+            if await self._is_free(figures, is_in_line):
+                break
+        if self._limiter is not None:
+            try:
+                with figures.waiting(_OWN_LIMIT):
+                    await self._limiter.acquire()
+            except BaseException:
+                self.leave()
+                raise
+
+    def leave(self) -> None:
+        """Makes room for the next one."""
+        self._slots.release()
+
+    async def _is_free(self, figures: ResourceFigures, is_in_line: bool) -> bool:
+        """Whether the way is free; where it is not, waits without a slot until it may be."""
+        if self._in_line and not is_in_line:
+            self._slots.release()
+            with figures.waiting(self._why_paused):
+                await self._line_is_empty.wait()
+            await self._slots.acquire()
+            return False
+        left = self._resume_at - self._timing.clock()
+        if left <= 0:
+            return True
+        self._slots.release()
+        await self.wait(left, figures, self._why_paused)
+        await self._slots.acquire()
+        return False
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Lets nobody through for a while.
+
+        Args:
+            seconds: from now on.
+            why: for whoever watches.
+        """
+        resume_at = self._timing.clock() + seconds
+        if resume_at > self._resume_at:
+            self._resume_at, self._why_paused = resume_at, why
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[None]:
+        """Stands in line; the block begins at its front, and is left once the request got through.
+
+        Nobody else is let through before the last one has left.
+        """
+        self._in_line += 1
+        self._line_is_empty.clear()
+        try:
+            async with self._front:
+                yield
+        finally:
+            self._in_line -= 1
+            if not self._in_line:
+                self._line_is_empty.set()
+
+    async def wait(self, seconds: float, figures: ResourceFigures, why: str) -> None:
+        """Waits for the server.
+
+        Args:
+            seconds: to wait.
+            figures: to count them on, but for those in which somebody else waits already.
+            why: for whoever watches.
+        """
+        now = self._timing.clock()
+        end = now + seconds
+        figures.seconds_waited += max(0.0, end - max(now, self._counted_until))
+        self._counted_until = max(self._counted_until, end)
+        with figures.waiting(why):
+            await self._timing.sleep(seconds)

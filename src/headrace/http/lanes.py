@@ -1,0 +1,206 @@
+"""Runs lanes of requests on an event loop of their own and hands their yield to a plain thread."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from headrace.http.client import ClientSettings, HttpClient
+
+Item = TypeVar("Item")
+
+# A bundle of items is at most such a part of the buffer, and held for so many seconds at most.
+_BUNDLES = 32
+_LONGEST_HOLD = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    loop: asyncio.AbstractEventLoop
+    client: HttpClient
+    stop: asyncio.Event
+
+
+class Lanes:
+    """The lanes of one source: they share a thread, a session and the limit on requests.
+
+    The thread lives while at least one lane is being read.
+
+    Args:
+        settings: of the API that all lanes ask.
+        buffer_bytes: how much a lane may fetch ahead of its reader.
+    """
+
+    def __init__(self, settings: ClientSettings, buffer_bytes: int = 32 * 1024 * 1024) -> None:
+        self._settings = settings
+        self._buffer_bytes = buffer_bytes
+        # Reentrant: the collector may close a forgotten reader while the lock is held.
+        self._lock = threading.RLock()
+        self._readers = 0
+        self._thread: threading.Thread | None = None
+        self._serving: _Serving | None = None
+
+    @property
+    def concurrency(self) -> int:
+        """Requests under way at once."""
+        return self._settings.concurrency
+
+    def read(
+        self,
+        lane: Callable[[HttpClient], AsyncIterator[Item]],
+        size: Callable[[Item], int],
+        buffer_bytes: int | None = None,
+    ) -> Generator[Item, None, None]:
+        """Iterates over what a lane yields while the lane fetches on in the background.
+
+        Args:
+            lane: makes the asynchronous iterator, given the shared client.
+            size: of an item in bytes; the lane waits while more than the buffer is unread.
+            buffer_bytes: how much to fetch ahead, if not as much as other lanes.
+
+        Raises:
+            Whatever the lane raises, once all that it yielded before was read.
+        """
+        serving = self._start()
+        try:
+            capacity = self._buffer_bytes if buffer_bytes is None else buffer_bytes
+            handoff = _Handoff(serving.loop, size, capacity)
+            filling = asyncio.run_coroutine_threadsafe(
+                handoff.fill(lane(serving.client)), serving.loop
+            )
+            try:
+                yield from handoff.drain()
+            finally:
+                filling.cancel()
+        finally:
+            self._finish()
+
+    def _start(self) -> _Serving:
+        with self._lock:
+            if self._serving is None:
+                ready: Future[_Serving] = Future()
+                self._thread = threading.Thread(
+                    target=self._run, args=(ready,), name="headrace", daemon=True
+                )
+                self._thread.start()
+                self._serving = ready.result()
+            self._readers += 1
+            return self._serving
+
+    def _finish(self) -> None:
+        with self._lock:
+            self._readers -= 1
+            if self._readers or self._serving is None or self._thread is None:
+                return
+            serving, thread = self._serving, self._thread
+            self._thread = self._serving = None
+            serving.loop.call_soon_threadsafe(serving.stop.set)
+        # A forgotten reader may be collected on the loop's own thread, which then ends by itself.
+        if thread is not threading.current_thread():
+            thread.join()
+
+    def _run(self, ready: Future[_Serving]) -> None:
+        try:
+            asyncio.run(self._serve(ready))
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+
+    async def _serve(self, ready: Future[_Serving]) -> None:
+        async with HttpClient(self._settings) as client:
+            stop = asyncio.Event()
+            ready.set_result(_Serving(asyncio.get_running_loop(), client, stop))
+            await stop.wait()
+            lanes = asyncio.all_tasks() - {asyncio.current_task()}
+            # Nobody reads them any more, though a Ctrl-C may have kept a reader from saying so.
+            for lane in lanes:
+                if not lane.cancelling():
+                    lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+
+
+class _Handoff(Generic[Item]):
+    """Items from a coroutine to a plain iterator, at most so many bytes of them on the way.
+
+    They go over in bundles: waking the other thread for each would cost more than a small page.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, size: Callable[[Item], int], capacity: int
+    ) -> None:
+        self._loop = loop
+        self._size = size
+        self._free = capacity
+        self._most_bundled = capacity // _BUNDLES
+        self._room = asyncio.Event()
+        self._bundle: list[Item] = []
+        self._bundled = 0
+        self._ready: queue.SimpleQueue[list[Item] | BaseException | None] = queue.SimpleQueue()
+
+    async def fill(self, items: AsyncIterator[Item]) -> None:
+        """Hands over all items, then the end or the error that ended them."""
+        try:
+            async with _closing(items):
+                async for item in items:
+                    self._put(item, self._size(item))
+                    while self._free <= 0:
+                        self._room.clear()
+                        await self._room.wait()
+        except BaseException as error:
+            self._send_bundle()
+            self._ready.put(error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            self._send_bundle()
+            self._ready.put(None)
+
+    def _put(self, item: Item, size: int) -> None:
+        self._free -= size
+        self._bundled += size
+        self._bundle.append(item)
+        if self._bundled > self._most_bundled or self._free <= 0:
+            self._send_bundle()
+        elif len(self._bundle) == 1:
+            self._loop.call_later(_LONGEST_HOLD, self._send_bundle)
+
+    def _send_bundle(self) -> None:
+        if self._bundle:
+            self._ready.put(self._bundle)
+        self._bundle = []
+        self._bundled = 0
+
+    def drain(self) -> Generator[Item, None, None]:
+        """The items, in order; waits for the next one."""
+        while (bundle := self._next_bundle()) is not None:
+            if isinstance(bundle, BaseException):
+                raise bundle
+            yield from bundle
+            self._loop.call_soon_threadsafe(self._make_room, sum(map(self._size, bundle)))
+
+    def _next_bundle(self) -> list[Item] | BaseException | None:
+        while True:
+            # A wait without an end would not let Ctrl-C through on every system.
+            with suppress(queue.Empty):
+                return self._ready.get(timeout=1.0)
+
+    def _make_room(self, size: int) -> None:
+        self._free += size
+        self._room.set()
+
+
+@asynccontextmanager
+async def _closing(items: AsyncIterator[Item]) -> AsyncIterator[None]:
+    """Lets a generator clean up while the client is still open, not when it is collected."""
+    try:
+        yield
+    finally:
+        if isinstance(items, AsyncGenerator):
+            await items.aclose()

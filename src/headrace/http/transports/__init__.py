@@ -1,0 +1,1 @@
+"""How a request gets to a server and its answer back."""

@@ -1,0 +1,96 @@
+"""Sends requests over an aiohttp session: the usual way, and the fast one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import aiohttp
+
+from headrace.core.exchange import Headers
+from headrace.core.secrets.redaction import Redactor
+from headrace.http.body import beginning, whole_body
+from headrace.http.failures.aiohttp_causes import (
+    AttemptFailed,
+    ask_once,
+    most_attempts,
+    passing_failure,
+    patience,
+)
+from headrace.http.failures.stories import connection_failed
+from headrace.http.failures.troubles import LONGEST_HEADER, MOST_HEADERS
+from headrace.http.message import Message
+from headrace.http.origins import Destination
+from headrace.http.settings import ClientSettings
+from headrace.http.transports.base import REDIRECTS, Answer
+from headrace.http.url import sendable, shown_origin
+
+
+class AiohttpTransport:
+    """A pool of connections; to be made and closed on the event loop that uses it.
+
+    Args:
+        settings: of the API.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._most_bytes = settings.max_response_bytes
+        self._url_key = settings.url_key
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=["Content-Type"],
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+            max_headers=MOST_HEADERS,
+            middlewares=[ask_once],
+        )
+        self._has_answered = False
+
+    async def exchange(
+        self,
+        message: Message,
+        place: Destination,
+        seconds: float,
+        told: Callable[[], str],
+        redactor: Callable[[], Redactor],
+    ) -> Answer:
+        """Sends a request and takes its whole answer, as `Transport` says."""
+        try:
+            async with self._session.request(
+                message.method,
+                sendable(message.url, place.home),
+                headers=message.headers,
+                data=message.body,
+                allow_redirects=False,
+                proxy=place.proxy,
+                timeout=_timeout(seconds),
+            ) as response:
+                self._has_answered = True
+                status, headers = response.status, Headers(response.headers)
+                leads_on = status in REDIRECTS
+                if message.is_judged or not (leads_on or status >= 400):
+                    body = await whole_body(response, self._most_bytes, told)
+                else:
+                    body = b"" if leads_on else await beginning(response)
+                location = headers.get("Location") or None if leads_on else None
+                return Answer(status, headers, body, location)
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            target = shown_origin(place.home)
+            failure = connection_failed(error, told(), target, seconds, redactor(), self._url_key)
+            brief, most = passing_failure(error), most_attempts(error)
+        # Out here the library's error, which knows the whole request, is not behind this one.
+        if brief is None:
+            raise failure
+        patient = patience(brief, has_answered=self._has_answered)
+        raise AttemptFailed(failure, brief, most, patience=patient)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._session.close()
+
+
+@lru_cache(maxsize=16)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Most requests of a client share it."""
+    return aiohttp.ClientTimeout(total=seconds)

@@ -1,0 +1,151 @@
+"""Sends requests over a session of the `requests` library that the user brought."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import requests
+
+from headrace.core.exceptions import ConnectionFailed, RedirectRefused
+from headrace.core.exchange import Headers
+from headrace.core.secrets.redaction import Redactor
+from headrace.http.body import ERROR_BODY_BYTES, too_large
+from headrace.http.failures.aiohttp_causes import AttemptFailed, patience
+from headrace.http.failures.requests_causes import FAILURES, most_attempts, passing_failure, trouble
+from headrace.http.failures.troubles import in_words
+from headrace.http.message import Message
+from headrace.http.origins import Destination
+from headrace.http.settings import ClientSettings
+from headrace.http.threads import in_thread
+from headrace.http.transports.base import REDIRECTS, Answer
+from headrace.http.url import origin, sendable, shown_origin
+
+_CHUNK_BYTES = 64 * 1024
+
+
+class SessionTransport:
+    """A session's own headers, login, cookies, proxies and certificates count; its retries do not.
+
+    Args:
+        session: stays open: it is the user's.
+        settings: of the API.
+    """
+
+    def __init__(self, session: requests.Session, settings: ClientSettings) -> None:
+        self._session = session
+        self._most_bytes = settings.max_response_bytes
+        self._url_key = settings.url_key
+        self._has_answered = False
+        send = session.send
+        # dlt's sessions try again by themselves; how often is for `client.retry` to say.
+        self._send = getattr(send, "__wrapped__", send) if hasattr(send, "retry_with") else send
+
+    async def exchange(
+        self,
+        message: Message,
+        place: Destination,
+        seconds: float,
+        told: Callable[[], str],
+        redactor: Callable[[], Redactor],
+    ) -> Answer:
+        """Sends a request and takes its whole answer, as `Transport` says."""
+        is_over = threading.Event()
+        try:
+            async with asyncio.timeout(seconds):
+                return await in_thread(
+                    partial(self._exchange, message, place, seconds, told, is_over)
+                )
+        except (*FAILURES, TimeoutError, OSError, ValueError) as error:
+            kind, detail = trouble(error, redactor())
+        finally:
+            is_over.set()
+        # Out here the library's error, which knows the whole request, is not behind this one.
+        words = in_words(kind, detail, shown_origin(place.home), seconds, self._url_key)
+        failure = ConnectionFailed(f"{told()}: {words}")
+        brief = passing_failure(kind)
+        if brief is None:
+            raise failure
+        patient = patience(brief, has_answered=self._has_answered)
+        raise AttemptFailed(failure, brief, most_attempts(kind), patience=patient)
+
+    async def close(self) -> None:
+        """Leaves the session as it is."""
+
+    def _exchange(
+        self,
+        message: Message,
+        place: Destination,
+        seconds: float,
+        told: Callable[[], str],
+        is_over: threading.Event,
+    ) -> Answer:
+        prepared = self._prepared(message, place)
+        if origin(str(prepared.url)) != origin(place.home):
+            raise RedirectRefused(
+                f"{told()}: the session's login moves the request to another origin; nothing was "
+                "sent."
+            )
+        # REQUESTS_CA_BUNDLE counts where the session says nothing, not against what it says.
+        verify = None if self._session.verify is True else self._session.verify
+        settings = self._session.merge_environment_settings(prepared.url, {}, True, verify, None)
+        with self._send(prepared, allow_redirects=False, timeout=seconds, **settings) as response:
+            self._has_answered = True
+            status, headers = response.status_code, Headers(response.headers)
+            leads_on = status in REDIRECTS
+            location = headers.get("Location") or None if leads_on else None
+            if leads_on and not message.is_judged:
+                return Answer(status, headers, location=location)
+            chunks = _chunks(response, is_over)
+            if status >= 400 and not message.is_judged:
+                return Answer(status, headers, _beginning(chunks))
+            return Answer(status, headers, self._whole(chunks, told), location)
+
+    def _prepared(self, message: Message, place: Destination) -> requests.PreparedRequest:
+        headers = dict(message.headers)
+        own_cookies = headers.pop("Cookie", None)
+        # What the config says of who asks goes before the session's login and a .netrc.
+        is_signed = message.is_signed or "Authorization" in headers
+        request = requests.Request(
+            message.method,
+            str(sendable(message.url, place.home)),
+            headers=headers,
+            data=message.body,
+            auth=message.signer or (_as_it_is if is_signed else None),
+        )
+        prepared = self._session.prepare_request(request)
+        if own_cookies is not None:
+            before = prepared.headers.get("Cookie")
+            prepared.headers["Cookie"] = f"{before}; {own_cookies}" if before else own_cookies
+        return prepared
+
+    def _whole(self, chunks: Iterator[bytes], told: Callable[[], str]) -> bytes:
+        body = bytearray()
+        for chunk in chunks:
+            body += chunk
+            if len(body) > self._most_bytes:
+                raise too_large(self._most_bytes, told)
+        return bytes(body)
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _chunks(response: requests.Response, is_over: threading.Event) -> Iterator[bytes]:
+    """The body, decompressed, for as long as somebody waits for it."""
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        if is_over.is_set():
+            return
+        yield chunk
+
+
+def _beginning(chunks: Iterator[bytes]) -> bytes:
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) >= ERROR_BODY_BYTES:
+            break
+    return bytes(body[:ERROR_BODY_BYTES])

@@ -1,0 +1,174 @@
+"""Where a request goes, whether that is still the API's origin, and how its URL is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit, urlunsplit
+
+from yarl import URL
+
+from headrace.core.secrets.names import is_sensitive
+from headrace.core.secrets.redaction import MASK
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_WHOLE_URL = re.compile(r"https?://", re.IGNORECASE)
+
+# What may stand in a path or query as it is; `%` because what was encoded stays encoded.
+_URL_CHARACTERS = "!$%&'()*+,/:;=?@[]~"
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+
+# The same few names and values are in each URL of a listing.
+_quoted = lru_cache(maxsize=256)(quote_plus)
+
+_NOTHING_TO_ENCODE = re.compile(r"[A-Za-z0-9_.!$&'()*+,/:;=?@~-]*")
+
+
+def join_url(base_url: str, path: str) -> str:
+    """The URL of a path below the base; a path that is a whole http(s) URL stays as it is."""
+    if _WHOLE_URL.match(path):
+        return path
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
+
+
+def pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields of a query or a form one by one, as `requests` sends them.
+
+    Args:
+        fields: a list gives the field once an item, None leaves it out.
+    """
+    for name, value in fields.items():
+        single = isinstance(value, str | bytes) or not isinstance(value, Iterable)
+        yield from ((name, item) for item in ([value] if single else value) if item is not None)
+
+
+def with_query(url: str, params: Mapping[str, Any]) -> str:
+    """The URL with the parameters behind those that it has.
+
+    Args:
+        url: may have a query of its own.
+        params: a list gives the parameter once an item, None leaves it out.
+    """
+    added = "&".join(
+        f"{_quoted(name)}={_quoted(value if isinstance(value, bytes) else str(value))}"
+        for name, value in pairs(params)
+    )
+    if not added:
+        return url
+    before, mark, fragment = url.partition("#")
+    joint = "" if before.endswith("?") else "&" if "?" in before else "?"
+    return f"{before}{joint}{added}{mark}{fragment}"
+
+
+def with_missing_query(url: str, params: Mapping[str, Any]) -> str:
+    """The URL with those of the parameters that it does not have."""
+    given = {unquote_plus(part.partition("=")[0]) for part in urlsplit(url).query.split("&")}
+    return with_query(url, {name: value for name, value in params.items() if name not in given})
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port (RFC 6454, 4): what two URLs must share to share credentials.
+
+    Raises:
+        ValueError: the text is no URL with a host.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise ValueError("there is no host in it")
+    port = parts.port if parts.port is not None else DEFAULT_PORTS.get(parts.scheme, 0)
+    return parts.scheme, parts.hostname.lower(), port
+
+
+def host_and_port(text: str) -> tuple[str, int | None]:
+    """The parts of `host` or `host:port`; None where there is no port.
+
+    Raises:
+        ValueError: the text is something else.
+    """
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname or parts.netloc != text or parts.username is not None:
+        raise ValueError("it is no host")
+    return parts.hostname.lower(), parts.port
+
+
+def sendable(url: str, base_url: str) -> URL:
+    """The URL as it goes over the wire: all that is not allowed in one is encoded.
+
+    Args:
+        url: of the origin of the base.
+        base_url: scheme, host and port are taken from here, so that nothing that parsers read
+            differently in the URL can lead away from it.
+    """
+    place, _, query = url.partition("#")[0].partition("?")
+    # All pages of a listing share the place.
+    sent = f"{_sent_place(place, base_url)}?{_encoded(query)}" if query else ""
+    return URL(sent or _sent_place(place, base_url), encoded=True)
+
+
+def user_and_password(url: str) -> tuple[str, str] | None:
+    """The user name and password that stand before the host, if any do."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return None
+    return unquote(parts.username), unquote(parts.password or "")
+
+
+def without_login(url: str) -> str:
+    """The URL without the user name and password before its host."""
+    if "@" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def shown_origin(url: str) -> str:
+    """The origin as text, without user name and password."""
+    parts = urlsplit(url)
+    host = parts.hostname or "?"
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+def shown_url(url: str, hidden_params: Iterable[str]) -> str:
+    """The URL fit to be shown: no user name, no password, secret parameters masked.
+
+    Args:
+        url: as it is asked for.
+        hidden_params: names of parameters to mask besides those with names that tell of a secret.
+    """
+    parts = urlsplit(url)
+    hidden = frozenset(hidden_params)
+    query = "&".join(_masked(part, hidden) for part in _encoded(parts.query).split("&"))
+    return f"{shown_origin(url)}{_encoded(parts.path)}" + (f"?{query}" if query else "")
+
+
+def _masked(parameter: str, hidden: frozenset[str]) -> str:
+    name = unquote_plus(parameter.partition("=")[0])
+    if name not in hidden and not is_sensitive(name):
+        return parameter
+    return f"{parameter.partition('=')[0]}={MASK}"
+
+
+@lru_cache(maxsize=64)
+def _sent_place(place: str, base_url: str) -> str:
+    return f"{_home(base_url)}{_encoded(urlsplit(place).path) or '/'}"
+
+
+@lru_cache(maxsize=64)
+def _home(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port is not None else ""
+    return str(URL(f"{parts.scheme}://{host}{port}").origin())
+
+
+def _encoded(text: str) -> str:
+    """The text with each character that a URL does not allow percent-encoded."""
+    if _NOTHING_TO_ENCODE.fullmatch(text):
+        return text
+    # Bytes of a header that are no UTF-8 arrive as lone surrogates, and go out as they came.
+    raw = _LONE_PERCENT.sub("%25", text).encode("utf-8", "surrogateescape")
+    return quote(raw, safe=_URL_CHARACTERS)

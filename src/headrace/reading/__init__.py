@@ -1,0 +1,1 @@
+"""A config's listings, read without a dlt pipeline."""

@@ -1,0 +1,81 @@
+"""How a config, and where it says nothing dlt's `[runtime]` settings, want an API to be asked."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import dlt
+from dlt.common.configuration.exceptions import ConfigurationException
+
+from headrace.config import SourceConfig
+from headrace.config.format.client import ClientConfig, RetryConfig
+from headrace.core.exceptions import ConfigError, Fault
+from headrace.http.client import ClientSettings
+from headrace.http.gate import RateLimit
+from headrace.http.retrying import RetrySettings
+
+Number = TypeVar("Number", int, float)
+
+
+def client_settings(config: SourceConfig) -> ClientSettings:
+    """How all requests of a source are made.
+
+    Args:
+        config: what it says goes before dlt's settings `runtime.request_*`.
+
+    Raises:
+        ConfigError: one of dlt's settings is no number that makes sense.
+    """
+    client = config.client
+    rate = client.rate_limit
+    return ClientSettings(
+        base_url=client.base_url,
+        headers=client.headers or {},
+        concurrency=client.concurrency,
+        timeout=_timeout(client),
+        max_response_bytes=client.max_response_bytes,
+        retry=_retry_settings(client.retry or RetryConfig()),
+        rate_limit=RateLimit(rate.requests, rate.seconds) if rate else None,
+        allowed_hosts=client.allowed_hosts or (),
+        session=client.session,
+    )
+
+
+def _timeout(client: ClientConfig) -> float:
+    if "timeout" in client.model_fields_set:
+        return client.timeout
+    return _of_dlt("request_timeout", client.timeout, least=0.001)
+
+
+def _retry_settings(retry: RetryConfig) -> RetrySettings:
+    attempts, factor, delay = retry.max_attempts, retry.backoff_factor, retry.max_delay
+    given = retry.model_fields_set
+    if "max_attempts" not in given:
+        attempts = _of_dlt("request_max_attempts", attempts, least=1)
+    if "backoff_factor" not in given:
+        factor = _of_dlt("request_backoff_factor", factor, least=0.0)
+    if "max_delay" not in given:
+        delay = _of_dlt("request_max_retry_delay", delay, least=0.0)
+    return RetrySettings(
+        status_codes=frozenset(retry.status_codes),
+        max_attempts=attempts,
+        backoff_factor=factor,
+        max_delay=delay,
+        respect_retry_after=retry.respect_retry_after,
+        deadline=retry.deadline,
+    )
+
+
+def _of_dlt(name: str, default: Number, *, least: Number) -> Number:
+    """One of dlt's settings for its own requests, where the user has set it."""
+    kind = type(least)
+    try:
+        value = dlt.config.get(f"runtime.{name}", kind)
+    except (ConfigurationException, ValueError):
+        value = kind(-1)
+    if value is None:
+        return default
+    if not least <= value < float("inf"):
+        number = "a whole number" if kind is int else "seconds"
+        raise ConfigError([Fault(f"runtime.{name}", f"must be {number}, at least {least:g}")])
+    return value

@@ -1,0 +1,131 @@
+"""From what a config says under `auth` to what proves to the API who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import requests
+from dlt.sources.helpers.requests import client as dlt_client
+from dlt.sources.helpers.rest_client.auth import (
+    APIKeyAuth,
+    BearerTokenAuth,
+    HttpBasicAuth,
+    OAuth2ClientCredentials,
+)
+
+from headrace.config import (
+    ApiKeyAuthConfig,
+    BearerAuthConfig,
+    HttpBasicAuthConfig,
+    OAuth2ClientCredentialsConfig,
+    SourceConfig,
+)
+from headrace.http.auth.base import AnyAuthentication
+from headrace.http.auth.credentials import Credentials
+from headrace.http.auth.oauth2 import ClientCredentials, TokenSettings
+from headrace.http.auth.object_secrets import secrets_within
+from headrace.http.auth.objects import ObjectAuth
+
+
+class Authentications:
+    """Those of one source: resources that authenticate in the same way share one, and its token.
+
+    Args:
+        hidden: secrets of the whole config, to be masked besides their own.
+    """
+
+    def __init__(self, hidden: Iterable[str] = ()) -> None:
+        self._hidden = frozenset(hidden)
+        self._made: list[tuple[object, AnyAuthentication]] = []
+
+    @classmethod
+    def of_config(cls, config: SourceConfig) -> Authentications:
+        """Those of a config, whose session may hold secrets as well."""
+        return cls(config.secrets | secrets_within(config.client.session))
+
+    def of(self, auth: object) -> AnyAuthentication:
+        """What proves who asks.
+
+        Args:
+            auth: a model of the config, a Python object, or None for no proof.
+        """
+        for known, made in self._made:
+            if known is auth or (type(known) in _MODELS and known == auth):
+                return made
+        made = _authentication(auth, self._hidden)
+        self._made.append((auth, made))
+        return made
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The values that must never be shown, as far as they are known by now."""
+        return self._hidden.union(*(made.secrets for _, made in self._made))
+
+
+_MODELS = (
+    ApiKeyAuthConfig,
+    BearerAuthConfig,
+    HttpBasicAuthConfig,
+    OAuth2ClientCredentialsConfig,
+)
+
+
+def _authentication(auth: object, hidden: frozenset[str]) -> AnyAuthentication:
+    match auth:
+        case None:
+            return Credentials(secrets=tuple(sorted(hidden)))
+        case OAuth2ClientCredentialsConfig():
+            return ClientCredentials(_token_settings_of_config(auth), hidden)
+        case _ if type(auth) is OAuth2ClientCredentials:
+            return ClientCredentials(_token_settings_of_object(auth), hidden)
+    static = _credentials(auth)
+    if static is not None:
+        return static.with_secrets(hidden)
+    if not callable(auth):
+        raise TypeError(f"no authentication can be made from {type(auth).__name__}")
+    return ObjectAuth(auth, hidden)
+
+
+def _credentials(auth: Any) -> Credentials | None:
+    """What is the same for each request; None where that is not known to be so."""
+    if isinstance(auth, ApiKeyAuthConfig):
+        return Credentials.api_key(auth.name, auth.api_key.get_secret_value(), auth.location)
+    if isinstance(auth, BearerAuthConfig):
+        return Credentials.bearer(auth.token.get_secret_value())
+    if isinstance(auth, HttpBasicAuthConfig):
+        return Credentials.basic(auth.username, auth.password.get_secret_value())
+    # A class derived from one of dlt's may do anything.
+    made = _OF_DLTS_CLASSES.get(type(auth))
+    return made(auth) if made else None
+
+
+_OF_DLTS_CLASSES: Mapping[type, Callable[[Any], Credentials]] = {
+    APIKeyAuth: lambda auth: Credentials.api_key(auth.name, str(auth.api_key), auth.location),
+    BearerTokenAuth: lambda auth: Credentials.bearer(str(auth.token)),
+    HttpBasicAuth: lambda auth: Credentials.basic(str(auth.username), str(auth.password)),
+}
+
+
+def _token_settings_of_config(auth: OAuth2ClientCredentialsConfig) -> TokenSettings:
+    return TokenSettings(
+        url=auth.access_token_url,
+        client_id=auth.client_id.get_secret_value(),
+        client_secret=auth.client_secret.get_secret_value(),
+        request_data=auth.access_token_request_data or {},
+        default_lifetime=auth.default_token_expiration,
+        session=auth.session,
+    )
+
+
+def _token_settings_of_object(auth: OAuth2ClientCredentials) -> TokenSettings:
+    # Without one of the user's own dlt puts in the session that all its requests share.
+    own: requests.Session | None = auth.session if auth.session is not dlt_client.session else None
+    return TokenSettings(
+        url=auth.access_token_url,
+        client_id=str(auth.client_id),
+        client_secret=str(auth.client_secret),
+        request_data=auth.access_token_request_data or {},
+        default_lifetime=auth.default_token_expiration,
+        session=own,
+    )

@@ -1,0 +1,168 @@
+"""What the tail's planner needs to know of rows, read from their JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from headrace.config.built.tail import TailConfig
+from headrace.core.exceptions import ExpressionError, PageError, RowError
+from headrace.core.expressions.remembered import Decisions
+from headrace.core.json_path import JsonPath
+from headrace.reading.keep_up.row_times import last_change
+from headrace.reading.listing import FetchedPage
+from headrace.sansio.rows.reading import decode_row
+from headrace.sansio.rows.row_facts import RowFactReader, RowFacts
+from headrace.sansio.tail import Rows
+from headrace.sansio.tail.keys import instant_of
+
+
+class TailRowReader:
+    """Reads the rows of a listing that is kept up with.
+
+    Args:
+        resource: its name, for errors.
+        config: how it is kept up with.
+        known: fields that rows of the listing have had.
+    """
+
+    def __init__(self, resource: str, config: TailConfig, known: Iterable[str]) -> None:
+        self._resource = resource
+        self._config = config
+        self._settles = Decisions(config.settled_when) if config.settled_when else None
+        self._settled_names = config.settled_when.used_names if config.settled_when else ()
+        paths = [config.key, *([config.time_path] if config.time_path else [])]
+        self._reader = RowFactReader(
+            {
+                *(_first_step(path) for path in paths),
+                *(*config.primary_key, *self._settled_names, *config.touches),
+            },
+            known,
+        )
+
+    @property
+    def known(self) -> set[str]:
+        """The fields that rows of the listing have had."""
+        return self._reader.known
+
+    def read(
+        self, page: FetchedPage, now: float, *, learn: bool = False, is_first_top: bool = False
+    ) -> tuple[list[msgspec.Raw], list[msgspec.Raw], Rows]:
+        """Reads the rows of a page.
+
+        Args:
+            page: of the listing, or with one row that was asked for alone.
+            now: in seconds since 1970.
+            learn: note which fields the rows have.
+            is_first_top: nothing was listed before.
+
+        Returns:
+            The rows with a key, those without, and what the planner needs to know of the first.
+
+        Raises:
+            PageError: a row has no key, and the listing cannot be in order.
+            ExpressionError: `settled_when` cannot be told of a row.
+        """
+        rows, apart = page.rows, []
+        try:
+            facts = self._reader.read(rows, learn=learn)
+        except (msgspec.MsgspecError, RecursionError):
+            apart = [row for row in rows if not _is_decodable(row)]
+            rows = [row for row in rows if _is_decodable(row)]
+            facts = self._reader.read(rows, learn=learn)
+        keys = _values(facts, self._config.key)
+        if None in keys:
+            if not self._config.settings.key_is_primary:
+                raise PageError(
+                    f"resource `{self._resource}`, {page.told()}: a row has no "
+                    f"`{self._config.key}`, by which the listing should be ordered. Check "
+                    "`incremental.cursor_path`."
+                )
+            apart += [row for row, key in zip(rows, keys, strict=True) if key is None]
+            rows = [row for row, key in zip(rows, keys, strict=True) if key is not None]
+            facts = self._reader.read(rows, learn=learn)
+        return rows, apart, self._told(rows, facts, page, now, is_first_top=is_first_top)
+
+    def _told(
+        self,
+        rows: Sequence[msgspec.Raw],
+        facts: RowFacts,
+        page: FetchedPage,
+        now: float,
+        *,
+        is_first_top: bool,
+    ) -> Rows:
+        config = self._config
+        touches = [
+            (place, named)
+            for name in config.touches
+            for place, named in enumerate(facts.column(name))
+            if named is not None and named != ""
+        ]
+        return Rows(
+            _values(facts, config.key),
+            identities=None if config.settings.key_is_primary else self._identities(facts),
+            settled=self._settled(facts, page),
+            touches=touches,
+            instants=self._instants(facts),
+            touched_at=[last_change(rows[place], now) for place, _ in touches],
+            last_change=_latest_change(rows, now) if is_first_top and config.touches else None,
+        )
+
+    def _identities(self, facts: RowFacts) -> list[Any]:
+        columns = [facts.column(name) for name in self._config.primary_key]
+        if len(columns) == 1:
+            return columns[0]
+        return [json.dumps(values, default=str) for values in zip(*columns, strict=True)]
+
+    def _settled(self, facts: RowFacts, page: FetchedPage) -> list[bool] | None:
+        if self._settles is None:
+            return None
+        names, decide = self._settled_names, self._settles.decide
+        columns = [facts.column(name) for name in names]
+        try:
+            if not names:
+                return [decide({})] * len(facts)
+            return [
+                decide(dict(zip(names, values, strict=True)))
+                for values in zip(*columns, strict=True)
+            ]
+        except ExpressionError as error:
+            raise ExpressionError(
+                f"resource `{self._resource}`, {page.told()}: `settled_when`: {error}"
+            ) from None
+
+    def _instants(self, facts: RowFacts) -> list[float] | None:
+        path, settings = self._config.time_path, self._config.settings
+        if path is None or (settings.lookback is None and settings.backfill_until is None):
+            return None
+        instants = [instant_of(value) for value in _values(facts, path)]
+        return None if None in instants else [each for each in instants if each is not None]
+
+
+def _latest_change(rows: Sequence[msgspec.Raw], now: float) -> float | None:
+    changes = (last_change(row, now) for row in rows)
+    return max((each for each in changes if each is not None), default=None)
+
+
+def _first_step(path: JsonPath) -> str:
+    return path.steps[0] if path.steps else ""
+
+
+def _values(facts: RowFacts, path: JsonPath) -> list[Any]:
+    """The values at a plain path."""
+    values = facts.column(_first_step(path))
+    for step in (path.steps or ())[1:]:
+        values = [value.get(step) if isinstance(value, dict) else None for value in values]
+    return values
+
+
+def _is_decodable(row: msgspec.Raw) -> bool:
+    try:
+        decode_row(row)
+    except RowError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""Which paginator a config wants for a listing."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from jsonpath_ng import JSONPath
+
+from headrace.config.built.source import EndpointConfig
+from headrace.config.format.client import ClientConfig
+from headrace.config.format.paginators import (
+    AutoPaginatorConfig,
+    CursorPaginatorConfig,
+    HeaderCursorPaginatorConfig,
+    HeaderLinkPaginatorConfig,
+    JsonLinkPaginatorConfig,
+    OffsetPaginatorConfig,
+    PageNumberPaginatorConfig,
+    SinglePagePaginatorConfig,
+)
+from headrace.core.json_path import JsonPath
+from headrace.core.secrets.names import is_sensitive
+from headrace.http.auth.base import AnyAuthentication
+from headrace.http.auth.credentials import Credentials
+from headrace.http.url import join_url, pairs
+from headrace.sansio.paging import (
+    AutoPaginator,
+    BoundedPaginator,
+    CursorPaginator,
+    CursorSettings,
+    DltPaginator,
+    HeaderCursorPaginator,
+    HeaderLinkPaginator,
+    JsonLinkPaginator,
+    LinkSecrets,
+    Numbering,
+    OffsetPaginator,
+    PageNumberPaginator,
+    Paginator,
+    Place,
+    SinglePagePaginator,
+)
+
+
+class PaginatorFactory:
+    """Makes the paginators of one resource, a new one for each pass through its listing.
+
+    Args:
+        client: of the config.
+        endpoint: of the resource.
+        credentials: that its requests go with.
+    """
+
+    def __init__(
+        self, client: ClientConfig, endpoint: EndpointConfig, credentials: AnyAuthentication
+    ) -> None:
+        self._client = client
+        self._config = endpoint.paginator
+        params = credentials.params if isinstance(credentials, Credentials) else ()
+        self._secrets = LinkSecrets(
+            credential_params=frozenset(params),
+            private_params={
+                name: str(value)
+                for name, value in pairs(endpoint.params)
+                if is_sensitive(name) or str(value) in credentials.secrets
+            },
+        )
+
+    def new(self) -> Paginator:
+        """A paginator at the beginning of the listing."""
+        return BoundedPaginator(self._unbounded(), getattr(self._config, "max_pages", None))
+
+    def _unbounded(self) -> Paginator:
+        config = self._config
+        match config:
+            case CursorPaginatorConfig():
+                return CursorPaginator(_cursor_settings(config))
+            case HeaderCursorPaginatorConfig():
+                return HeaderCursorPaginator(config.cursor_key, config.cursor_param)
+            case JsonLinkPaginatorConfig():
+                return JsonLinkPaginator(JsonPath(config.next_url_path), self._secrets)
+            case HeaderLinkPaginatorConfig():
+                return HeaderLinkPaginator(config.links_next_key, self._secrets)
+            case OffsetPaginatorConfig():
+                limit_place = Place(config.limit_param or "limit", config.limit_body_path)
+                return OffsetPaginator(_offset_numbering(config), limit_place)
+            case PageNumberPaginatorConfig():
+                return PageNumberPaginator(_page_numbering(config))
+            case SinglePagePaginatorConfig():
+                return SinglePagePaginator()
+            case AutoPaginatorConfig():
+                return AutoPaginator(self._secrets)
+            case _:
+                whole_url = partial(join_url, self._client.base_url)
+                return DltPaginator(config, whole_url, self._client.headers or {})
+
+
+def _cursor_settings(config: CursorPaginatorConfig) -> CursorSettings:
+    return CursorSettings(
+        cursor_path=JsonPath(config.cursor_path),
+        place=Place(config.cursor_param or "cursor", config.cursor_body_path),
+        stop_after_empty_page=config.stop_after_empty_page,
+        has_more_path=_path(config.has_more_path),
+        limit=config.limit,
+        limit_param=config.limit_param,
+        stop_condition=config.stop_condition,
+    )
+
+
+def _offset_numbering(config: OffsetPaginatorConfig) -> Numbering:
+    return Numbering(
+        Place(config.offset_param or "offset", config.offset_body_path),
+        start=config.offset,
+        step=config.limit,
+        maximum=config.maximum_offset,
+        total_path=_path(config.total_path),
+        stop_after_empty_page=config.stop_after_empty_page,
+        has_more_path=_path(config.has_more_path),
+    )
+
+
+def _page_numbering(config: PageNumberPaginatorConfig) -> Numbering:
+    return Numbering(
+        Place(config.page_param or "page", config.page_body_path),
+        start=config.base_page if config.page is None else config.page,
+        base=config.base_page,
+        maximum=config.maximum_page,
+        total_path=_path(config.total_path),
+        stop_after_empty_page=config.stop_after_empty_page,
+        has_more_path=_path(config.has_more_path),
+    )
+
+
+def _path(path: str | JSONPath | None) -> JsonPath | None:
+    return None if path is None else JsonPath(path)

@@ -1,0 +1,158 @@
+"""Takes the actions that a config has for answers of certain kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import requests
+from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+
+from headrace.config.format.response_actions import ResponseAction
+from headrace.core.exceptions import HeadraceError
+from headrace.core.exchange import Headers, Request, Response
+from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
+from headrace.http.as_requests import as_requests_response, told_failure
+
+_CONTENT_TYPE = "Content-Type"
+_JSON = "application/json"
+# What a function raises for the request to be made again, as dlt's sessions understand it.
+_PASSING = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+
+
+class ResponseActions:
+    """The actions of one resource. Each answer meets all of them, in their order.
+
+    Args:
+        resource: its name.
+        actions: to take.
+    """
+
+    def __init__(self, resource: str, actions: Sequence[ResponseAction]) -> None:
+        self._actions = [
+            (f"`response_actions[{place}]` of resource `{resource}`", action)
+            for place, action in enumerate(actions)
+        ]
+
+    def judge(self, request: Request, response: Response) -> Response:
+        """Takes the actions that an answer meets.
+
+        Args:
+            request: that it answers.
+            response: the answer, of any status.
+
+        Returns:
+            The answer as the functions left it.
+
+        Raises:
+            AnswerIgnored: an action ignores it.
+            AnswerRefused: an action says `fail` or `retry`, or a function failed.
+        """
+        answer = _Answer(request, response)
+        for name, action in self._actions:
+            if not answer.is_met_by(action):
+                continue
+            for function in action.functions:
+                try:
+                    _call(function, name, answer)
+                except requests.HTTPError as error:
+                    if answer.status >= 400:
+                        return answer.as_it_is_now
+                    raise _failed(function, name, error) from None
+            match action.verdict:
+                case "ignore":
+                    raise AnswerIgnored(name, response.told)
+                case "fail" | "retry":
+                    raise AnswerRefused(
+                        f"{name} says `{action.verdict}`.", again=action.verdict == "retry"
+                    )
+        return answer.as_it_is_now
+
+
+class _Answer:
+    """An answer as functions see it: they get it as `requests` has it, and may change it."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
+        self._response = response
+
+    @cached_property
+    def shown(self) -> requests.Response:
+        """The answer for functions; made once it is wanted."""
+        asked = self._request
+        headers = dict(asked.headers)
+        return as_requests_response(
+            self._response,
+            requests.Request(asked.method, headers=headers, json=asked.json, data=asked.data),
+        )
+
+    @property
+    def told(self) -> Callable[[], str]:
+        """Gives method and URL of the request, fit to be shown."""
+        return self._response.told
+
+    @property
+    def status(self) -> int:
+        return self.shown.status_code if self._is_shown else self._response.status
+
+    @property
+    def _is_shown(self) -> bool:
+        return "shown" in self.__dict__
+
+    def is_met_by(self, action: ResponseAction) -> bool:
+        """Whether an action is meant for the answer."""
+        if action.status is not None and action.status != self.status:
+            return False
+        return action.content is None or action.content in self._text
+
+    @property
+    def _text(self) -> str:
+        if self.shown.encoding is None:
+            # Else requests guesses, which takes long and may be wrong.
+            return self.shown.content.decode("utf-8", "replace")
+        return self.shown.text
+
+    @property
+    def as_it_is_now(self) -> Response:
+        """The answer with what functions have changed."""
+        if not self._is_shown:
+            return self._response
+        shown, before = self.shown, self._response
+        headers = Headers(dict(shown.headers))
+        body = shown.content or b""
+        if shown.encoding != get_encoding_from_headers(CaseInsensitiveDict(before.headers)):
+            # Read as the function wants it read, whatever the server claims.
+            body = shown.text.encode("utf-8", "replace") if shown.encoding else body
+            charset = "; charset=utf-8" if shown.encoding else ""
+            headers = Headers({**headers, _CONTENT_TYPE: _JSON + charset})
+        return replace(before, status=shown.status_code, headers=headers, body=body)
+
+
+def _call(function: Callable[..., Any], name: str, answer: _Answer) -> None:
+    try:
+        function(answer.shown)
+    except IgnoreResponseException:
+        raise AnswerIgnored(name, answer.told) from None
+    except (HeadraceError, requests.HTTPError):
+        raise
+    except Exception as error:
+        raise _failed(function, name, error) from None
+    if not isinstance(answer.shown.content, bytes | None):
+        kind = type(answer.shown.content).__name__
+        raise AnswerRefused(
+            f"{name}: {_name_of(function)} sets `_content` to {kind}; it must be bytes."
+        )
+
+
+def _failed(function: Callable[..., Any], name: str, error: Exception) -> AnswerRefused:
+    told = f"{name}: {_name_of(function)} failed with {told_failure(error)}"
+    return AnswerRefused(told, again=isinstance(error, _PASSING))
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return "the function" if name == "<lambda>" else f"`{name}`"

@@ -1,5 +1,0 @@
-"""A report on executions: SQL over the loaded tables -> plain figures -> one HTML file."""
-
-from headrace.reporting.making import Report, report
-
-__all__ = ["Report", "report"]

@@ -1,0 +1,1 @@
+"""Shows what was loaded and how the syncs fare."""

@@ -1,0 +1,197 @@
+"""Asks a database for the figures of a report."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from headrace.core.exceptions import ConfigError, Fault, SyncError
+from headrace.destination.sql import StoredTable
+from headrace.destination.views import Database, outcomes_sql
+from headrace.reports.html import statements
+from headrace.reports.html.figures import (
+    Counts,
+    Figures,
+    OpenExecution,
+    Period,
+    ReportFigures,
+    Workflow,
+)
+from headrace.reports.html.mirror import mirror_health
+from headrace.reports.html.periods import period_since
+
+MOST_WORKFLOWS = 200
+_NONE_NAMED = "(no workflow)"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTables:
+    """Which tables a report is made from.
+
+    Args:
+        executions: name of the table of executions.
+        workflows: name of the table with the names of the workflows; it need not be there.
+    """
+
+    executions: str = "executions"
+    workflows: str | None = "workflows"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A workflow that executions name."""
+
+    id: str
+    name: str
+
+
+def count_executions(
+    database: Database, tables: ReportTables, since: str, workflow: str | None
+) -> ReportFigures:
+    """Counts the executions of a table.
+
+    Args:
+        database: with the table.
+        tables: their names.
+        since: what the report is about, as `period_since` reads it.
+        workflow: name or id of the only one that counts; None for all.
+
+    Raises:
+        ConfigError: there is no such workflow, or `since` cannot be read.
+        SyncError: there is no such table.
+    """
+    table = database.table(tables.executions)
+    if table is None:
+        raise SyncError(
+            f"there is no table `{tables.executions}` in `{database.dataset}`. Load it first: "
+            "headrace run CONFIG"
+        )
+    names = database.table(tables.workflows) if tables.workflows else None
+    outcomes = outcomes_sql(database, table, names)
+    place = f"{database.dataset}.{tables.executions} in {database.dialect}"
+    health = mirror_health(database, tables.executions)
+    first, last = _span(database, table)
+    if first is None or last is None:
+        nothing = Figures(Counts(), Counts(), [])
+        return ReportFigures(place, None, workflow, nothing, [], health)
+    period = period_since(since, first, last)
+    known = _lay_out(database, outcomes, period)
+    chosen = _chosen(known, workflow) if workflow is not None else None
+    _give_places(database, known if chosen is None else [chosen])
+    all_figures = _figures(database, period)
+    overall = all_figures.pop(None, None) or _empty(period)
+    shown = [chosen] if chosen else known
+    workflows = [
+        Workflow(each.id, each.name, all_figures[number])
+        for number, each in enumerate(shown[:MOST_WORKFLOWS])
+    ]
+    if (rest := all_figures.get(MOST_WORKFLOWS)) is not None:
+        others = len(shown) - MOST_WORKFLOWS
+        workflows.append(Workflow("", f"{others:,} other workflows", rest, others))
+    name = chosen.name if chosen else None
+    return ReportFigures(place, period, name, overall, workflows, health)
+
+
+def _span(database: Database, table: StoredTable) -> tuple[datetime | None, datetime | None]:
+    """The oldest and the newest moment that the executions tell of, in UTC."""
+    stopped = table.column("stoppedAt")
+    started = database.quoted(table.column("startedAt") or "")
+    newest = f"MAX({started})"
+    if stopped is not None:
+        newest = f"GREATEST({newest}, MAX({database.quoted(stopped)}))"
+    utc = "CAST({} AS TIMESTAMP WITH TIME ZONE) AT TIME ZONE 'UTC'"
+    ((first, last),) = database.execute(
+        f"SELECT {utc.format(f'MIN({started})')}, {utc.format(newest)} FROM {table.name}"
+    )
+    return first, last
+
+
+def _chosen(known: Sequence[_Known], wanted: str) -> _Known:
+    by_id = [each for each in known if each.id == wanted]
+    by_name = [each for each in known if each.name == wanted]
+    near = [each for each in known if each.name.casefold() == wanted.casefold()]
+    found = by_id or by_name or near
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(each.id for each in found)
+        problem = f"{len(found)} workflows are called `{wanted}`; give the id of one: {ids}"
+    else:
+        names = [each.name for each in known]
+        close = difflib.get_close_matches(wanted, names, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names[:20])}"
+        problem = f"no execution of that time is of a workflow `{wanted}`; {hint}"
+    raise ConfigError([Fault("workflow", problem)])
+
+
+def _lay_out(database: Database, outcomes: str, period: Period) -> list[_Known]:
+    """Puts the executions that count into a temporary table; gives their workflows."""
+    for setting in statements.SESSION_SETTINGS[database.dialect]:
+        database.execute(setting)
+    # A connection may have those of another report.
+    for name in (statements.ROWS, statements.PLACES):
+        database.execute(f"DROP TABLE IF EXISTS {name}")
+    database.execute(statements.rows_sql(outcomes, period))
+    found = database.execute(statements.workflows_sql())
+    return [_Known(key, name or key or _NONE_NAMED) for key, name in found]
+
+
+def _give_places(database: Database, known: Sequence[_Known]) -> None:
+    """Gives each workflow its place on the page; those of no place do not count."""
+    database.execute(
+        f"CREATE TEMPORARY TABLE {statements.PLACES} (workflow_id VARCHAR, place INTEGER)"
+    )
+    for first in range(0, len(known), MOST_WORKFLOWS):
+        part = known[first : first + MOST_WORKFLOWS]
+        values: list[Any] = []
+        for number, each in enumerate(part, start=first):
+            values += [each.id, min(number, MOST_WORKFLOWS)]
+        rows = ", ".join(["(%s, %s)"] * len(part))
+        database.execute(f"INSERT INTO {statements.PLACES} VALUES {rows}", *values)
+
+
+def _empty(period: Period) -> Figures:
+    return Figures(Counts(), Counts(), [Counts() for _ in period.buckets])
+
+
+def _figures(database: Database, period: Period) -> dict[int | None, Figures]:
+    """Figures by place on the page; those of all workflows together under None."""
+    found: dict[int | None, Figures] = {}
+
+    def of(place: int | None) -> Figures:
+        if place not in found:
+            found[place] = _empty(period)
+        return found[place]
+
+    for number, place, *counts in database.execute(statements.periods_sql()):
+        if number == 0:
+            of(place).now = _counts(counts)
+        else:
+            of(place).before = _counts(counts)
+    for bucket, place, *counts in database.execute(statements.series_sql()):
+        of(place).series[bucket] = _counts(counts)
+    for hour, place, runs, ended, failed in database.execute(statements.hours_sql()):
+        figures = of(place)
+        figures.hours_runs[hour] = int(runs)
+        figures.hours_ended[hour] = int(ended)
+        figures.hours_failed[hour] = int(failed)
+    for row in database.execute(statements.open_sql(period.end)):
+        place, key, outcome, started, wait_till, seconds, of_place, of_all, in_place, in_all = row
+        execution = OpenExecution(key, outcome, started, wait_till, float(seconds), place)
+        if of_place <= statements.OPEN_SHOWN:
+            of(place).open.append(execution)
+            of(place).open_count = in_place
+        if of_all <= statements.OPEN_SHOWN_IN_ALL:
+            of(None).open.append(execution)
+            of(None).open_count = in_all
+    return found
+
+
+def _counts(values: Sequence[Any]) -> Counts:
+    *numbers, p50, p95 = values
+    durations = (None if each is None else float(each) for each in (p50, p95))
+    ordered: list[Any] = [*map(int, numbers), *durations]
+    return Counts(*ordered)

@@ -1,0 +1,69 @@
+"""Which time a report is about."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from headrace.core.exceptions import ConfigError, Fault
+from headrace.reports.html.figures import Period
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_HOUR = timedelta(hours=1)
+_UNITS = {"h": _HOUR, "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_BUCKETS = tuple(timedelta(days=days) for days in (1, 7, 28, 364))
+_MOST_BUCKETS = 92
+# Up to here by the hour.
+_SHORT = timedelta(days=3)
+# A period before is there where no more than so much of it is missing.
+_MISSING = 0.05
+
+
+def period_since(since: str, first: datetime, last: datetime) -> Period:
+    """The period that a report is about.
+
+    A span counts back from the newest execution, not from now: a mirror that was not synced for
+    a week still shows its last 30 days. Days are whole ones, the newest one included.
+
+    Args:
+        since: a span (`30d`, `12h`, `8w`) or a date or time in ISO form, in UTC where it has no
+            zone.
+        first: the oldest moment that the table knows of, in UTC.
+        last: the newest.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    start = _start(since.strip(), last)
+    if start > last:
+        raise _error(since, f"is after the newest execution ({last:%Y-%m-%d %H:%M} UTC)")
+    begin = first.replace(minute=0, second=0, microsecond=0)
+    if last - max(start, begin) > _SHORT:
+        begin = begin.replace(hour=0)
+    # Nothing to show of a time before the first execution.
+    start = max(start, begin)
+    span = last - start
+    fitting = (each for each in _BUCKETS if span / each <= _MOST_BUCKETS)
+    bucket = _HOUR if span <= _SHORT else next(fitting, _BUCKETS[-1])
+    has_before = first < start and first <= start - (1 - _MISSING) * span
+    return Period(start, last, bucket, has_before)
+
+
+def _start(since: str, last: datetime) -> datetime:
+    if span := _SPAN.fullmatch(since):
+        length = int(span[1]) * _UNITS[span[2]]
+        if span[2] == "h":
+            whole_hour = last.replace(minute=0, second=0, microsecond=0)
+            return whole_hour - length + timedelta(hours=1)
+        midnight = last.replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight - length + timedelta(days=1)
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        raise _error(since, "is neither a span nor a date") from None
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _error(since: str, problem: str) -> ConfigError:
+    message = f"`{since}` {problem}; give a span as `30d`, `12h`, `8w`, or a date as `2026-01-31`"
+    return ConfigError([Fault("since", message)])

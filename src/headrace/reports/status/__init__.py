@@ -1,0 +1,1 @@
+"""How the syncs of a config are doing, by what they left in the destination."""

@@ -1,0 +1,134 @@
+"""What the rows of a resource's tables tell of how its sync is doing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from dlt.common.schema.utils import get_root_table
+
+from headrace.config.built.tail import TailConfig
+from headrace.destination.dataset import StoredDataset
+from headrace.destination.runs import in_utc
+from headrace.reports.status.report import OpenRows
+from headrace.sansio.tail import Ledger
+from headrace.sansio.tail.keys import Key, KeyKind, instant_of
+
+_AGES = {"under an hour": 3_600.0, "under a day": 86_400.0, "under a week": 604_800.0}
+_OLDER = "a week or more"
+_UNKNOWN = "of unknown age"
+# As few statements as databases take parameters for; of more rows the ages are not looked up.
+_KEYS_AT_ONCE = 1_000
+_MOST_KEYS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRows:
+    """The rows of one resource in its tables.
+
+    Args:
+        stored: the dataset.
+        table: name of the resource's table.
+        tail: how the resource is kept up with; None when it is not.
+        ledger: what is known of its listing.
+    """
+
+    stored: StoredDataset
+    table: str
+    tail: TailConfig | None
+    ledger: Ledger
+
+    def counts(self) -> dict[str, int]:
+        """How many rows there are, by table, child tables included."""
+        tables = self.stored.schema.tables
+        own = [name for name in tables if get_root_table(tables, name)["name"] == self.table]
+        counts = {name: self.stored.fetch(name, "count(*)") for name in own}
+        return {name: int(found[0][0]) for name, found in counts.items() if found}
+
+    def newest(self) -> datetime | None:
+        """When the newest row came to be; None where the rows do not tell."""
+        column = self._time_column()
+        if column is None:
+            return self._newest_key()
+        found = self.stored.fetch(self.table, f"max({self.stored.escape(column)})")
+        return _moment(found[0][0]) if found else None
+
+    def _newest_key(self) -> datetime | None:
+        spans = self.ledger.coverage.spans
+        if self.ledger.kind is not KeyKind.TIME or not spans:
+            return None
+        return _of_micros(spans[0].high)
+
+    def open(self, now: datetime) -> OpenRows:
+        """The rows that can still change, by their age.
+
+        Args:
+            now: the time.
+        """
+        keys = self.ledger.open
+        if not keys:
+            return OpenRows()
+        times = list(self._times_of(keys))
+        counts = Counter(_age_group((now - time).total_seconds()) for time in times)
+        counts[_UNKNOWN] = max(0, len(keys) - len(times))
+        groups = (*_AGES, _OLDER, _UNKNOWN)
+        return OpenRows(len(keys), {group: counts[group] for group in groups if counts[group]})
+
+    def _times_of(self, keys: Iterable[Key]) -> Iterator[datetime]:
+        """When the rows with these keys came to be, as far as they tell."""
+        if self.ledger.kind is KeyKind.TIME:
+            yield from map(_of_micros, keys)
+            return
+        time, key = self._time_column(), self._column(self.tail.key.steps if self.tail else None)
+        if time is None or key is None:
+            return
+        is_number = self._type_of(key) == "bigint"
+        raw = self.ledger.raw
+        values = iter([each if is_number else str(raw.get(each, each)) for each in keys])
+        escape = self.stored.escape
+        for _ in range(_MOST_KEYS // _KEYS_AT_ONCE):
+            some = list(islice(values, _KEYS_AT_ONCE))
+            if not some:
+                return
+            marks = ", ".join(["%s"] * len(some))
+            where = f"WHERE {escape(key)} IN ({marks})"
+            found = self.stored.fetch(self.table, escape(time), where, some)
+            yield from (moment for (value,) in found if (moment := _moment(value)) is not None)
+
+    def _time_column(self) -> str | None:
+        return self._column(
+            self.tail.time_path.steps if self.tail and self.tail.time_path else None
+        )
+
+    def _column(self, steps: Iterable[str] | None) -> str | None:
+        """The column of a field; None where the table has none."""
+        if steps is None:
+            return None
+        naming = self.stored.schema.naming
+        name = naming.shorten_fragments(*map(naming.normalize_identifier, steps))
+        return name if self._type_of(name) is not None else None
+
+    def _type_of(self, column: str) -> str | None:
+        if self.table not in self.stored.schema.tables:
+            return None
+        columns = self.stored.schema.get_table_columns(self.table)
+        return columns[column].get("data_type") if column in columns else None
+
+
+def _age_group(seconds: float) -> str:
+    return next((name for name, limit in _AGES.items() if seconds < limit), _OLDER)
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return in_utc(value)
+    seconds = instant_of(value) if isinstance(value, str) else None
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _of_micros(key: Key) -> datetime:
+    return datetime.fromtimestamp(int(key) / 1e6, UTC)

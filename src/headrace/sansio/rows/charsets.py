@@ -1,0 +1,74 @@
+"""Reads a page in the charset that it is in, which is not always the one that it claims."""
+
+from __future__ import annotations
+
+import codecs
+import json
+
+from headrace.core.exceptions import PageError
+from headrace.core.secrets.redaction import one_line
+from headrace.sansio.rows.page_faults import kind_of_fault
+
+_BOM = b"\xef\xbb\xbf"
+_UTF8 = {"utf-8", "utf8", "utf-8-sig", "us-ascii", "ascii"}
+# Encodings of Python's own, no charsets of the web; one of them takes days for a large page.
+_NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
+# In these, many in East Asia, text may happen to be valid UTF-8 and yet mean something else.
+_AMBIGUOUS = (
+    *("big5", "cp932", "cp949", "cp950", "euc", "gb", "hz", "iso-2022", "iso2022", "johab"),
+    *("ks_c", "ms932", "shift", "sjis", "utf-7", "utf7", "windows-31j"),
+)
+_SHOWN_CHARSET = 60
+
+
+def as_utf8(body: bytes, content_type: str) -> bytes:
+    """The page in UTF-8 without a byte order mark.
+
+    JSON is to be in UTF-8 (RFC 8259, 8.1), and a server that claims something else for it is more
+    often wrong than right: what can be nothing but UTF-8 is taken for that.
+
+    Args:
+        body: the page as it came.
+        content_type: its header, with the charset that it claims.
+
+    Raises:
+        IncompletePage: it ends in the middle of a character.
+        PageError: it is not in the charset that it claims, nor in UTF-8.
+    """
+    charset = _claimed(content_type) or json.detect_encoding(body)
+    if charset in _UTF8 or body.startswith(_BOM) or _can_only_be_utf8(body, charset):
+        return body.removeprefix(_BOM)
+    try:
+        if codecs.lookup(charset).name in _NO_CHARSETS:
+            raise LookupError(charset)
+        page = body.decode(charset).encode()
+    except UnicodeDecodeError as error:
+        raise kind_of_fault(error.reason)(
+            f"the answer is not valid {charset}: {error.reason} at byte {error.start:,} of "
+            f"{len(body):,}"
+        ) from None
+    except (LookupError, ValueError):
+        raise PageError(
+            f"the answer claims the charset `{one_line(charset, _SHOWN_CHARSET)}`, which is "
+            "unknown or does not fit it"
+        ) from None
+    return page.removeprefix(_BOM)
+
+
+def _can_only_be_utf8(body: bytes, charset: str) -> bool:
+    # JSON in UTF-16 or UTF-32 has a zero in each bracket.
+    if charset.startswith(_AMBIGUOUS) or b"\0" in body:
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _claimed(content_type: str) -> str:
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip("\"' ").lower()
+    return ""

@@ -1,0 +1,245 @@
+"""What is known of the fields of a listing's rows: the column each goes to, how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.sansio.rows.casting import default_wire_type, wire_type
+from headrace.sansio.rows.column import Column
+from headrace.sansio.rows.reading import FieldPath
+from headrace.sansio.rows.row_check import RowCheck
+
+NameOf = Callable[[FieldPath], str]
+Infer = Callable[[str, Any], Column]
+Flattens = Callable[[FieldPath], bool]
+
+
+@dataclass(slots=True)
+class Field:
+    """A field of the rows.
+
+    Args:
+        column: that it fills; None when a row with a value there has to take the side road.
+        wire: the type that it is read as; None to let Arrow choose.
+    """
+
+    column: Column | None
+    wire: pa.DataType | None
+
+
+class Fields:
+    """The fields met so far, by their path, and the columns they go to.
+
+    Args:
+        columns: of the table, as known from before, by name.
+        name_of: gives a field its column's name.
+        infer: types a new column by its name and its first value that is not null.
+        flattens: whether an object at that path is taken apart into columns, and a list into a
+            table; else they stay JSON.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, Column], name_of: NameOf, infer: Infer, flattens: Flattens
+    ) -> None:
+        self.columns = dict(columns)
+        self.name_of = cache(name_of)
+        self._infer = infer
+        self.flattens = cache(flattens)
+        self._by_path: dict[FieldPath, Field] = {}
+        self._taken: set[str] = set()
+        self._objects: set[FieldPath] = set()
+        self.new_columns: list[str] = []
+
+    def get(self, path: FieldPath) -> Field | None:
+        """The field at a path, None if it was never met with a value."""
+        return self._by_path.get(path)
+
+    def typed_columns(self) -> dict[str, Column]:
+        """The columns that the main road fills, by name."""
+        return {name: each for name, each in self.columns.items() if each.type is not None}
+
+    def stays_whole(self, path: FieldPath) -> bool:
+        """Whether an object at a path is not taken apart.
+
+        Args:
+            path: of an object.
+        """
+        known = self._by_path.get(path)
+        is_apart = known is not None and known.column is None and path not in self._objects
+        return is_apart or not self.flattens(path)
+
+    def wire_schema(self, *, times_as_text: bool = False) -> pa.Schema:
+        """How to read the rows, as far as the fields are known.
+
+        Args:
+            times_as_text: for rows in which something stands for a time that Arrow does not take.
+        """
+        tree = self._tree(lambda known: known.wire)
+        if times_as_text:
+            tree = _times_as_text(tree)
+        return pa.schema(list(_arrow_fields(tree)))
+
+    def row_check(self) -> RowCheck:
+        """Tells rows that are of the kinds that the fields are read as from others."""
+        return RowCheck(self._tree(lambda known: known.wire if known.column else None))
+
+    def _tree(self, kind_of: Callable[[Field], pa.DataType | None]) -> dict[str, Any]:
+        """Kinds of the fields, those in objects inside their object's."""
+        tree: dict[str, Any] = {}
+        for path, known in self._by_path.items():
+            place = tree
+            for step in path[:-1]:
+                place = place.setdefault(step, {})
+            # What is an object elsewhere stays one.
+            place.setdefault(path[-1], kind_of(known))
+        return tree
+
+    def source_of(self, column_name: str) -> str:
+        """The field that fills a column, under the name that the API gives it."""
+        for path, known in self._by_path.items():
+            if known.column is not None and known.column.name == column_name:
+                return ".".join(path)
+        return column_name
+
+    def meet(self, paths: Iterable[FieldPath]) -> bool:
+        """Whether several of the fields go to one column."""
+        names = [self.name_of(path) for path in paths]
+        return len(set(names)) < len(names)
+
+    def learn_from(self, row: Mapping[str, Any]) -> None:
+        """Plans all fields of a decoded row that have a value and are new."""
+        # Of fields that meet in a column the last one fills it, and so gives it its type.
+        filling: dict[str, tuple[FieldPath, Any]] = {}
+        for path, value in self.values_in(row, with_nulls=True):
+            is_list = isinstance(value, list)
+            filling[f"{path} " if is_list else self.name_of(path)] = (path, value)
+        for path, value in filling.values():
+            if value is not None and path not in self._by_path:
+                self._plan(path, value)
+
+    def learn_kinds(self, rows: Iterable[Mapping[str, Any]]) -> bool:
+        """Looks for fields that come in another kind than they are read as.
+
+        Args:
+            rows: a few, decoded. A field that is in one of them as it is read stays as it is.
+
+        Returns:
+            Whether a field is read otherwise from now on.
+        """
+        kinds: dict[FieldPath, list[pa.DataType]] = {}
+        for row in rows:
+            for path, value in self.values_in(row):
+                known = self._by_path.get(path)
+                if known is not None and known.column is not None and known.column.type is not None:
+                    seen = wire_type(known.column.type, value)
+                    kinds.setdefault(path, []).extend([seen] if seen is not None else [])
+        changed = False
+        for path, seen_kinds in kinds.items():
+            known = self._by_path[path]
+            if seen_kinds and known.wire not in seen_kinds:
+                known.wire = seen_kinds[0]
+                changed = True
+        return changed
+
+    def learn_unknown(
+        self,
+        found: Iterable[tuple[FieldPath, Any]],
+        row_at: Callable[[int], Mapping[str, Any]],
+    ) -> bool:
+        """Plans fields that Arrow found by itself.
+
+        Args:
+            found: path and values of each field that was read.
+            row_at: gives a row decoded, by its place.
+
+        Returns:
+            Whether one of them has to be read in another type than Arrow chose.
+        """
+        reread = False
+        for path, values in found:
+            if path in self._by_path or values.null_count == len(values):
+                continue
+            first = pc.index(pc.is_valid(values), pa.scalar(True)).as_py()
+            value: Any = row_at(first)
+            for step in path:
+                value = value[step]
+            planned = self._plan(path, value)
+            reread = reread or (planned.wire is not None and planned.wire != values.type)
+        return reread
+
+    def values_in(
+        self, row: Mapping[str, Any], *, with_nulls: bool = False
+    ) -> Iterator[tuple[FieldPath, Any]]:
+        """Path and value of each field of a decoded row, objects taken apart.
+
+        Args:
+            row: decoded.
+            with_nulls: also the fields without a value.
+
+        Yields:
+            Them in the order in which dlt fills columns: what is in objects after what is beside
+            them, the last object first.
+        """
+        todo: list[tuple[FieldPath, Mapping[str, Any]]] = [((), row)]
+        while todo:
+            parent, fields = todo.pop()
+            for name, value in fields.items():
+                path = (*parent, name)
+                if isinstance(value, dict) and self._takes_apart(path):
+                    todo.append((path, value))
+                elif value is not None or with_nulls:
+                    yield path, value
+
+    def _takes_apart(self, path: FieldPath) -> bool:
+        is_new = path not in self._by_path
+        return (is_new or path in self._objects) and self.flattens(path)
+
+    def _plan(self, path: FieldPath, value: Any) -> Field:
+        planned = self._by_path[path] = self._planned(path, value)
+        self._objects.update(path[:length] for length in range(1, len(path)))
+        return planned
+
+    def _planned(self, path: FieldPath, value: Any) -> Field:
+        column_name = self.name_of(path)
+        is_free = column_name not in self._taken and path not in self._objects
+        if not is_free or isinstance(value, dict | list):
+            return Field(None, None)
+        column = self.columns.get(column_name)
+        if column is None:
+            column = self._infer(column_name, value)
+            if column.type is not None:
+                self.columns[column_name] = column
+                self.new_columns.append(column_name)
+        self._taken.add(column_name)
+        if column.type is None:
+            return Field(None, None)
+        wire = wire_type(column.type, value) or default_wire_type(column.type)
+        return Field(column, wire)
+
+
+def _times_as_text(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _times_as_text(kind)
+        if isinstance(kind, dict)
+        else pa.string()
+        if kind is not None and pa.types.is_timestamp(kind)
+        else kind
+        for name, kind in tree.items()
+    }
+
+
+def _arrow_fields(tree: Mapping[str, Any]) -> Iterator[pa.Field]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            inner = list(_arrow_fields(value))
+            # An object of which nothing is known is left to Arrow, as is a field of its own.
+            if inner:
+                yield pa.field(name, pa.struct(inner))
+        elif value is not None:
+            yield pa.field(name, value)

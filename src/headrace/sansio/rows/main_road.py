@@ -1,0 +1,335 @@
+"""Types whole batches of rows in Arrow, and sets apart the rows that it cannot take exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.core.exceptions import RowError
+from headrace.sansio.rows.casting import cast_exactly
+from headrace.sansio.rows.column import Column
+from headrace.sansio.rows.fields import Fields
+from headrace.sansio.rows.reading import decode_row, is_object, leaves, read_lines, suspected
+
+# A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
+_CUTS = 8
+_SMALLEST_BATCH = 64
+# Before that the rows to blame are looked for: by what Arrow says, then by the kinds of values.
+_LOOKS = 2
+# So many rows are decoded to learn in what kinds the fields come.
+_SAMPLES = 5
+# Reading again pays only while each try teaches something about the fields.
+_READS = 4
+
+_NULL = msgspec.Raw(b"null")
+
+Refuses = Callable[[str, Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SideRow:
+    """A row for dlt's own normalizer.
+
+    Args:
+        place: in its batch, from 0.
+        values: the row, decoded.
+    """
+
+    place: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that no road can take.
+
+    Args:
+        row: its JSON.
+        reason: why, in words that go behind "a row of the listing".
+    """
+
+    row: msgspec.Raw
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A batch of rows, typed or set apart.
+
+    Args:
+        table: the rows of the main road, in their order; without rows when it took none.
+        places: of the table's rows in the batch; None when they are all of it.
+        side_rows: the rows that did not fit, in their order.
+        rejected: the rows that cannot be loaded at all.
+        new_columns: columns first seen in this batch, in the order of the rows.
+    """
+
+    table: pa.Table
+    places: list[int] | None
+    side_rows: list[SideRow]
+    rejected: list[Rejected]
+    new_columns: list[str]
+
+
+@dataclass(slots=True)
+class _Pieces:
+    tables: list[pa.Table] = field(default_factory=list)
+    side_rows: list[tuple[msgspec.Raw, dict[str, Any]]] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def takes_any(column_name: str, value: Any) -> str | None:
+    """Refuses no value: dlt finds a place for each."""
+    return None
+
+
+class MainRoad:
+    """The way of most rows: JSON bytes to typed Arrow columns, no Python object in between.
+
+    Args:
+        fields: what is known of the rows' fields; learns from each batch.
+        required: names of columns that must have a value in each row.
+        refuses: why a value cannot go to its column even by the side road; None where it can.
+        is_open: whether rows may pass; else all of them take the side road.
+        exact: whether fractions of the side road's rows are decimals instead of floats.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        required: Collection[str] = (),
+        refuses: Refuses = takes_any,
+        *,
+        is_open: bool = True,
+        exact: bool = False,
+    ) -> None:
+        self._is_open = is_open
+        self._exact = exact
+        self._fields = fields
+        self._required = sorted(required)
+        self._refuses = refuses
+
+    def part(self, rows: Sequence[msgspec.Raw]) -> Parted:
+        """Types a batch of rows.
+
+        Args:
+            rows: each the JSON of one row.
+        """
+        self._fields.new_columns = []
+        pieces = _Pieces()
+        self._take_objects(rows, pieces)
+        table = self._combined(pieces.tables)
+        if not (pieces.side_rows or pieces.rejected):
+            return Parted(table, None, [], [], self._fields.new_columns)
+        place_of = {id(row): place for place, row in enumerate(rows)}
+        side_rows = [SideRow(place_of[id(row)], values) for row, values in pieces.side_rows]
+        apart = {row.place for row in side_rows} | {place_of[id(r.row)] for r in pieces.rejected}
+        return Parted(
+            table,
+            [place for place in range(len(rows)) if place not in apart],
+            sorted(side_rows, key=lambda row: row.place),
+            pieces.rejected,
+            self._fields.new_columns,
+        )
+
+    def _take_objects(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
+        # Of a null Arrow makes a row of nulls, or crashes; others that are no objects it refuses.
+        if _NULL in rows:
+            self._set_apart([row for row in rows if row == _NULL], pieces)
+            rows = [row for row in rows if row != _NULL]
+        if not self._is_open:
+            self._set_apart(rows, pieces)
+        elif rows:
+            first = _decoded(rows[0])
+            if self._objection(first) is None:
+                self._fields.learn_from(first)
+            self._take(rows, pieces)
+
+    def _take(self, rows: Sequence[msgspec.Raw], pieces: _Pieces, looks: int = _LOOKS) -> None:
+        """Reads rows; where Arrow refuses them as they are, finds those that are to blame."""
+        read = self._read(rows)
+        if isinstance(read, pa.Table):
+            self._sort_out(read, rows, pieces)
+            return
+        suspects: set[int] = set()
+        if looks == _LOOKS:
+            suspects = suspected(read, rows)
+            looks -= 1
+        if looks and not suspects:
+            check = self._fields.row_check()
+            suspects = {place for place, row in enumerate(rows) if not check.passes(row)}
+            looks -= 1
+        if suspects:
+            self._set_apart([rows[place] for place in sorted(suspects)], pieces)
+            rows = [row for place, row in enumerate(rows) if place not in suspects]
+            if rows:
+                self._take(rows, pieces, looks)
+            return
+        read = self._read(rows, times_as_text=True)
+        if isinstance(read, pa.Table):
+            self._sort_out(read, rows, pieces)
+        elif len(rows) <= _SMALLEST_BATCH:
+            self._set_apart(rows, pieces)
+        else:
+            for part in _cut(rows):
+                self._take(part, pieces, looks=0)
+
+    def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
+        for row in rows:
+            if not is_object(row):
+                pieces.rejected.append(Rejected(row, "it is no object"))
+                continue
+            try:
+                decoded = decode_row(row, exact=self._exact)
+            except RowError as error:
+                pieces.rejected.append(Rejected(row, str(error)))
+                continue
+            reason = self._objection(decoded)
+            if reason is not None:
+                pieces.rejected.append(Rejected(row, reason))
+            else:
+                self._fields.learn_from(decoded)
+                pieces.side_rows.append((row, decoded))
+
+    def _read(
+        self, rows: Sequence[msgspec.Raw], *, times_as_text: bool = False
+    ) -> pa.Table | pa.ArrowInvalid:
+        """The rows as Arrow reads them, or its reason to refuse them."""
+        lines = b"\n".join(rows)
+        refusal = pa.ArrowInvalid("fields change with each reading")
+        samples = rows[:: max(1, len(rows) // _SAMPLES)]
+        for _ in range(_READS):
+            try:
+                schema = self._fields.wire_schema(times_as_text=times_as_text)
+                table = read_lines(lines, schema)
+            except pa.ArrowInvalid as error:
+                refusal = error
+                if not self._fields.learn_kinds(map(_decoded, samples)):
+                    return refusal
+                continue
+            found = list(leaves(table, self._fields.stays_whole))
+            if self._fields.meet(path for path, _ in found):
+                return table
+            if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
+                return table
+        return refusal
+
+    def _sort_out(self, table: pa.Table, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
+        """Casts each column, and takes the rows that do not fit off the table."""
+        columns: dict[str, pa.ChunkedArray] = {}
+        misfits: pa.ChunkedArray | None = None
+        found = list(leaves(table, self._fields.stays_whole))
+        if not self._fields.typed_columns() or self._fields.meet(path for path, _ in found):
+            # Without columns a table could not even count its rows; and where fields meet in one
+            # column, even a null counts.
+            self._set_apart(rows, pieces)
+            return
+        for path, values in found:
+            known = self._fields.get(path)
+            if known is None or values.null_count == len(values):
+                continue
+            if known.column is None or known.column.type is None:
+                marks = _with_content(values, leaves_no_trace=self._fields.flattens(path))
+            else:
+                columns[known.column.name], marks = cast_exactly(values, known.column.type)
+            if marks is not None:
+                misfits = marks if misfits is None else pc.or_(misfits, marks)
+        typed = self._table(columns, len(rows))
+        if misfits is not None:
+            self._set_apart([rows[at] for at in pc.indices_nonzero(misfits).to_pylist()], pieces)
+            typed = typed.filter(pc.invert(misfits))
+            rows = [row for row, apart in zip(rows, misfits.to_pylist(), strict=True) if not apart]
+        pieces.tables.append(self._with_required(typed, rows, pieces))
+
+    def _table(self, columns: Mapping[str, pa.ChunkedArray], row_count: int) -> pa.Table:
+        """All known columns in their order, null where the batch has none."""
+        known = self._fields.typed_columns()
+        arrays = [
+            columns[name] if name in columns else pa.nulls(row_count, column.type)
+            for name, column in known.items()
+        ]
+        return pa.table(arrays, schema=_schema(known.values()))
+
+    def _combined(self, tables: Sequence[pa.Table]) -> pa.Table:
+        schema = _schema(self._fields.typed_columns().values())
+        filled = [_widened(table, schema) for table in tables]
+        return pa.concat_tables(filled).combine_chunks() if filled else schema.empty_table()
+
+    def _with_required(
+        self, table: pa.Table, rows: Sequence[msgspec.Raw], pieces: _Pieces
+    ) -> pa.Table:
+        """The table without the rows that lack a value which it requires."""
+        for name in self._required if rows else []:
+            known = name in table.column_names
+            absent = pc.is_null(table.column(name)) if known else pa.repeat(True, len(rows))
+            if not pc.any(absent).as_py():
+                continue
+            marks = absent.to_pylist()
+            reason = self._no_value(name)
+            for row, is_absent in zip(rows, marks, strict=True):
+                if is_absent:
+                    pieces.rejected.append(Rejected(row, reason))
+            rows = [row for row, is_absent in zip(rows, marks, strict=True) if not is_absent]
+            table = table.filter(pc.invert(absent))
+        return table
+
+    def _objection(self, row: Mapping[str, Any]) -> str | None:
+        """Why a row cannot be loaded, None if it can."""
+        present: set[str] = set()
+        for path, value in self._fields.values_in(row):
+            name = self._fields.name_of(path)
+            present.add(name)
+            reason = self._refuses(name, value)
+            if reason is not None:
+                return f"`{'.'.join(path)}` {reason}"
+        missing = [name for name in self._required if name not in present]
+        return self._no_value(missing[0]) if missing else None
+
+    def _no_value(self, column_name: str) -> str:
+        return (
+            f"it has no value for `{self._fields.source_of(column_name)}`, which is a key of the "
+            "table or declared `nullable: false`"
+        )
+
+
+def _decoded(row: msgspec.Raw) -> dict[str, Any]:
+    """The row for a look at its fields; none of them where it cannot be read."""
+    try:
+        return decode_row(row)
+    except RowError:
+        return {}
+
+
+def _with_content(values: pa.ChunkedArray, *, leaves_no_trace: bool) -> pa.ChunkedArray:
+    """Marks the values that the side road has to take.
+
+    Args:
+        values: of a field that no column is typed for.
+        leaves_no_trace: of an empty list no table would tell.
+    """
+    if leaves_no_trace and pa.types.is_list(values.type):
+        return pc.fill_null(pc.greater(pc.list_value_length(values), 0), False)
+    return pc.is_valid(values)
+
+
+def _schema(columns: Collection[Column]) -> pa.Schema:
+    return pa.schema([pa.field(each.name, each.type, each.nullable) for each in columns])
+
+
+def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the columns that later rows brought."""
+    for name in schema.names[table.num_columns :]:
+        kind = schema.field(name)
+        table = table.append_column(kind, pa.nulls(table.num_rows, kind.type))
+    return table
+
+
+def _cut(rows: Sequence[msgspec.Raw]) -> Iterator[Sequence[msgspec.Raw]]:
+    size = max(_SMALLEST_BATCH, -(-len(rows) // _CUTS))
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

@@ -1,0 +1,129 @@
+"""Has Arrow read rows, as lines of JSON, and takes objects in them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.json
+
+from headrace.core.exceptions import RowError
+
+_ROW_NAMED = re.compile(r" in row (\d+)$")
+_VALUE_QUOTED = re.compile(r"couldn't parse:(.*)$", re.DOTALL)
+# A value that stands in more than each fourth row is hardly the odd one.
+_MOST_SUSPECTED = 4
+# Colon, space and quote before a value, or quote, space and comma after it.
+_AROUND = 6
+
+_ROW = msgspec.json.Decoder(dict[str, Any])
+_EXACT_ROW = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+FieldPath = tuple[str, ...]
+
+
+def is_object(row: msgspec.Raw) -> bool:
+    """Whether a row is an object, by its first byte."""
+    return bytes(memoryview(row)[:1]) == b"{"
+
+
+def read_lines(buffer: bytes, schema: pa.Schema) -> pa.Table:
+    """Reads rows, with fields that the schema does not have in types of Arrow's choice.
+
+    Args:
+        buffer: lines of JSON objects.
+        schema: how to read the fields that are known.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value does not fit, without saying which row it is in.
+    """
+    return pyarrow.json.read_json(
+        pa.BufferReader(buffer),
+        # One block: a row on the edge of two, or null and then an object, would fail.
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(buffer) + 64),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=schema, unexpected_field_behavior="infer"
+        ),
+    )
+
+
+def suspected(refusal: pa.ArrowInvalid, rows: Sequence[msgspec.Raw]) -> set[int]:
+    """Places of rows that Arrow's refusal points at, if it does.
+
+    Args:
+        refusal: of the rows as a whole.
+        rows: that were refused.
+    """
+    said = str(refusal)
+    named = _ROW_NAMED.search(said)
+    if named:
+        place = int(named[1])
+        return {place} if place < len(rows) else set()
+    quoted = _VALUE_QUOTED.search(said)
+    if not quoted:
+        return set()
+    found = _holding(quoted[1].encode(), rows)
+    return found if len(found) <= max(1, len(rows) // _MOST_SUSPECTED) else set()
+
+
+def _holding(value: bytes, rows: Sequence[msgspec.Raw]) -> set[int]:
+    """Places of the rows with a field of that value, as long as each row is one line."""
+    lines = b"\n".join(rows)
+    if not value or lines.count(b"\n") != len(rows) - 1:
+        return set()
+    as_value = re.compile(rb':\s*"?' + re.escape(value) + rb'"?\s*[,}]')
+    found: set[int] = set()
+    place = at = 0
+    while (hit := lines.find(value, at)) >= 0:
+        place += lines.count(b"\n", at, hit)
+        at = hit + len(value)
+        if as_value.search(lines, max(0, hit - _AROUND), at + _AROUND):
+            found.add(place)
+    return found
+
+
+def leaves(
+    table: pa.Table, stays_whole: Callable[[FieldPath], bool]
+) -> Iterator[tuple[FieldPath, Any]]:
+    """The columns of a table, objects taken apart into their fields.
+
+    Args:
+        table: as read.
+        stays_whole: whether an object at that path does.
+
+    Yields:
+        Path and values of each.
+    """
+    for name in table.column_names:
+        yield from _leaves((name,), table.column(name), stays_whole)
+
+
+def _leaves(
+    path: FieldPath, values: pa.ChunkedArray, stays_whole: Callable[[FieldPath], bool]
+) -> Iterator[tuple[FieldPath, Any]]:
+    if not pa.types.is_struct(values.type) or stays_whole(path):
+        yield path, values
+        return
+    # flatten() hands the parent's nulls down to the fields.
+    for index, inner in enumerate(values.flatten()):
+        yield from _leaves((*path, values.type.field(index).name), inner, stays_whole)
+
+
+def decode_row(row: msgspec.Raw, *, exact: bool = False) -> dict[str, Any]:
+    """The row as Python objects.
+
+    Args:
+        row: its JSON.
+        exact: read fractions as decimals, which keep each digit.
+
+    Raises:
+        RowError: it is no object, or cannot be read.
+    """
+    try:
+        return (_EXACT_ROW if exact else _ROW).decode(row)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise RowError(f"it cannot be read: {error}") from None

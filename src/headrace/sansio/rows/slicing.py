@@ -1,0 +1,233 @@
+"""Cuts a page into its rows' bytes and the small rest, without decoding the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from jsonpath_ng import JSONPath
+
+from headrace.core.exceptions import PageError
+from headrace.core.json_path import JsonPath
+from headrace.core.secrets.redaction import one_line
+from headrace.sansio.rows.charsets import as_utf8
+from headrace.sansio.rows.list_detection import find_list
+from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came_instead
+from headrace.sansio.rows.page_shape import PageShape
+from headrace.sansio.rows.tolerant import find_rows
+
+_SHOWN_KEYS = 20
+_SHOWN_KEY = 60
+# A longer answer than this is hardly an error, and what it holds is nobody's business.
+_LONGEST_ERROR = 2_000
+_KINDS = {
+    b"{": "object",
+    b"[": "list",
+    b'"': "text",
+    b"n": "null",
+    b"t": "boolean",
+    b"f": "boolean",
+}
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_ANY = msgspec.json.Decoder(msgspec.Raw)
+
+
+@dataclass(frozen=True, slots=True)
+class SlicedPage:
+    """A page taken apart.
+
+    Args:
+        rows: the bytes of each row, still JSON.
+        unreadable: the bytes of the rows that no JSON reader takes.
+        rest: the page's JSON without the rows.
+        document: `rest`, or the whole page's JSON where the slicer was told to keep it.
+    """
+
+    rows: list[msgspec.Raw]
+    rest: Any
+    document: Any
+    unreadable: list[msgspec.Raw] = field(default_factory=list)
+
+
+class PageSlicer:
+    """Finds the rows of a listing's pages.
+
+    Args:
+        selector: JSONPath to the rows. None: the list is looked for in the first page, as dlt
+            does, and taken from the same place in later ones.
+        paths: gives what will be looked up in the next `SlicedPage.document`.
+        clean: hides secrets in what is shown of a page.
+    """
+
+    def __init__(
+        self,
+        selector: str | JSONPath | None,
+        paths: Callable[[], tuple[JsonPath, ...]] = tuple,
+        clean: Callable[[str], str] = str,
+    ) -> None:
+        self._selector = JsonPath(selector) if selector is not None else None
+        self._steps = self._selector.steps if self._selector else None
+        self._spread = self._selector is not None and self._selector.spread
+        self._shape = PageShape(self._steps) if self._steps else None
+        self._paths = paths
+        self._clean = clean
+
+    def slice(self, body: bytes, content_type: str = "application/json") -> SlicedPage:
+        """Cuts one page.
+
+        Args:
+            body: the page as it came.
+            content_type: its header; a charset in it is heeded.
+
+        Raises:
+            IncompletePage: the JSON ends before its end.
+            PageError: the body is not JSON, or the selector leads nowhere in it.
+        """
+        page = as_utf8(body, content_type)
+        try:
+            if not page.isascii():
+                page.decode("utf-8")
+            return self._cut(page)
+        except (RecursionError, msgspec.MsgspecError, ValueError) as error:
+            refusal = self._refusal(page, error)
+        # For the fault of a few rows the others are not given up.
+        found = find_rows(page, self._steps) if self._steps is not None else None
+        if found is None or not found.rows:
+            raise refusal
+        try:
+            around = self._cut(found.rest)
+        except (RecursionError, msgspec.MsgspecError, ValueError):
+            raise refusal from None
+        rows = [msgspec.Raw(row) for row in found.rows]
+        readable = [row for row in rows if _is_readable(row)]
+        unreadable = [row for row in rows if not _is_readable(row)]
+        return SlicedPage(readable, around.rest, around.document, unreadable)
+
+    def _refusal(self, page: bytes, error: Exception) -> PageError:
+        if isinstance(error, RecursionError):
+            return PageError("the answer nests lists or objects too deeply to be read")
+        if isinstance(error, UnicodeDecodeError):
+            return kind_of_fault(error.reason)(
+                f"the answer is not valid utf-8: {error.reason} at byte {error.start:,} of "
+                f"{len(page):,}"
+            )
+        return kind_of_fault(str(error))(what_came_instead(page, error, self._clean))
+
+    def _cut(self, page: bytes) -> SlicedPage:
+        known = self._shape.cut(page) if self._shape else None
+        if known is not None and not (self._spread and len(known[0]) == 1):
+            return self._sliced(page, *known)
+        if self._selector is None and self._steps is None:
+            self._steps = find_list(_decode(page))
+            self._shape = PageShape(self._steps) if self._steps else None
+        if self._steps is None:
+            return self._search(page)
+        # What is taken apart below is checked there.
+        is_checked_below = page[:1] == (b"{" if self._steps else b"[")
+        whole = msgspec.Raw(page) if is_checked_below else _ANY.decode(page)
+        found, rest = self._descend(whole, self._steps)
+        rows = _items(found) if self._spread else _rows_of(found)
+        if self._spread and len(rows) == 1:
+            rows = _rows_of(rows[0])
+        if self._shape is not None:
+            self._shape.learn(rest)
+        return self._sliced(page, rows, rest)
+
+    def _sliced(self, page: bytes, rows: list[msgspec.Raw], rest: Any) -> SlicedPage:
+        return SlicedPage(rows, rest, _decode(page) if self._leads_into_rows() else rest)
+
+    def _descend(self, value: msgspec.Raw, steps: tuple[str, ...]) -> tuple[msgspec.Raw, Any]:
+        if not steps:
+            return value, {}
+        if _kind(value) != "object":
+            why = f"there is a {_kind(value)}, no object, to look in"
+            raise self._not_found(steps[0], why, value)
+        fields = _OBJECT.decode(value)
+        if steps[0] not in fields:
+            why = f"the keys there are: {self._shown_keys(fields)}"
+            raise self._not_found(steps[0], why, value)
+        found, inner = self._descend(fields.pop(steps[0]), steps[1:])
+        rest = {key: _decode(raw) for key, raw in fields.items()}
+        if len(steps) > 1:
+            rest[steps[0]] = inner
+        return found, rest
+
+    def _shown_keys(self, fields: Iterable[str]) -> str:
+        keys = list(fields)
+        shown = [f"`{one_line(self._clean(key), _SHOWN_KEY)}`" for key in keys[:_SHOWN_KEYS]]
+        more = f" and {len(keys) - _SHOWN_KEYS:,} more" if len(keys) > _SHOWN_KEYS else ""
+        return (", ".join(shown) or "no keys at all") + more
+
+    def _not_found(self, step: str, why: str, value: msgspec.Raw) -> PageError:
+        text = bytes(value)
+        said = f": {beginning(text, self._clean)}" if len(text) <= _LONGEST_ERROR else "."
+        return PageError(
+            f"`data_selector` is `{self._selector or '.'.join(self._steps or ())}`, but the answer "
+            f"has no `{step}`: {why}. Check `endpoint.data_selector`, or whether this is an error "
+            f"in the guise of a success{said}"
+        )
+
+    def _search(self, page: bytes) -> SlicedPage:
+        """For a selector that is more than a way through keys: decode, search, encode again."""
+        document = msgspec.json.decode(page)
+        values = self._selector.find(document) if self._selector else []
+        if len(values) == 1:
+            only = values[0]
+            values = only if isinstance(only, list) else [] if only is None else [only]
+        rows = [msgspec.Raw(msgspec.json.encode(value)) for value in values]
+        return SlicedPage(rows, document, document)
+
+    def _leads_into_rows(self) -> bool:
+        """Whether a path leads into the rows, or to what holds them: the rest does without."""
+        steps = self._steps or ()
+        return any(_is_above_or_below(path, steps) for path in self._paths())
+
+
+def _is_above_or_below(path: JsonPath, steps: tuple[str, ...]) -> bool:
+    if path.steps is None:
+        return True
+    common = min(len(path.steps), len(steps))
+    return path.steps[:common] == steps[:common]
+
+
+def _is_readable(row: msgspec.Raw) -> bool:
+    try:
+        bytes(row).decode("utf-8")
+        msgspec.json.decode(row)
+    except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError):
+        return False
+    return True
+
+
+def _rows_of(value: msgspec.Raw) -> list[msgspec.Raw]:
+    """The items of a list; a single value is a list of one, and null of none, as in dlt."""
+    kind = _kind(value)
+    if kind == "null":
+        return []
+    return _LIST.decode(value) if kind == "list" else [value]
+
+
+def _items(value: msgspec.Raw) -> list[msgspec.Raw]:
+    """What `[*]` finds: a list's items, an object's values, nothing in what has no parts."""
+    kind = _kind(value)
+    if kind == "object":
+        return list(_OBJECT.decode(value).values())
+    return _LIST.decode(value) if kind == "list" else []
+
+
+def _kind(value: msgspec.Raw) -> str:
+    """What a JSON value is, by its first byte: msgspec leaves out the space before it."""
+    return _KINDS.get(bytes(memoryview(value)[:1]), "number")
+
+
+def _decode(value: bytes | msgspec.Raw) -> Any:
+    """JSON as Python sees it: numbers beyond what msgspec takes are infinite, or simply long."""
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.ValidationError:
+        return json.loads(bytes(value))

@@ -1,0 +1,151 @@
+"""How far down a listing is read: the first sync's bound, and the look back for late rows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from headrace.core.exceptions import ConfigError, Fault
+from headrace.sansio.tail.keys import Key, KeyKind, first_below, instant_of, just_above, read_key
+from headrace.sansio.tail.ledger import Checkpoint, Ledger, SyncMark
+from headrace.sansio.tail.messages import Rows
+from headrace.sansio.tail.settings import TailSettings
+
+# Tops of earlier syncs are remembered this many to a lookback.
+_CHECKPOINTS = 64
+
+
+class Floor:
+    """Where the first sync ends: rows below are never wanted.
+
+    Args:
+        settings: of the tail.
+        ledger: kept up to date in place.
+    """
+
+    def __init__(self, settings: TailSettings, ledger: Ledger) -> None:
+        self._until = settings.backfill_until
+        self._coverage = ledger.coverage
+
+    def check(self, kind: KeyKind, rows: Rows) -> None:
+        """Refuses a bound that says nothing about such rows.
+
+        Raises:
+            ConfigError: it is neither such a key nor a time that rows can be compared with.
+        """
+        if self._until is None or self._coverage.has_ended:
+            return
+        if read_key(self._until, kind) is None and (
+            rows.instants is None or instant_of(self._until) is None
+        ):
+            names = {KeyKind.INTEGER: "a whole number", KeyKind.TIME: "an ISO time"}
+            wanted = names.get(kind, "such a key")
+            raise ConfigError(
+                [
+                    Fault(
+                        "initial_value",
+                        f"the first sync cannot be bounded by `{self._until}`, which does not "
+                        f"compare with the listing's keys: give {wanted}, or an ISO time together "
+                        "with `time_path`",
+                    )
+                ]
+            )
+
+    def cut(self, keys: Sequence[Any], rows: Rows, kind: KeyKind) -> int:
+        """The index of the first row that is not wanted; from there on the listing is done."""
+        coverage, end = self._coverage, len(keys)
+        if coverage.floor is not None:
+            return first_below(keys, coverage.floor, 0, end)
+        if self._until is None or coverage.has_ended:
+            return end
+        bound = read_key(self._until, kind)
+        if bound is None:
+            oldest = instant_of(self._until)
+            index = _older_tail(rows.instants, oldest) if rows.instants and oldest else end
+            bound = just_above(keys[index]) if index < end else None
+        else:
+            index = first_below(keys, bound, 0, end)
+        if index < end:
+            coverage.floor = bound
+        return index
+
+
+class Lookback:
+    """How far below the top a sync lists again, for rows that came late.
+
+    It counts from the top that the last sync saw which looked back as far as it should: what a
+    sync leaves out that breaks off, the next one makes up for.
+
+    Args:
+        settings: of the tail.
+        ledger: kept up to date in place.
+        sync: the mark of the sync under way, in that ledger.
+    """
+
+    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncMark) -> None:
+        self._seconds = settings.lookback
+        self._ledger = ledger
+        self._sync = sync
+
+    def begin(self) -> None:
+        """A sync begins."""
+        self._sync.looks_back = self._seconds is not None and self._ledger.anchor is not None
+
+    def see_top(self, keys: Sequence[Any], rows: Rows, asked: float, now: float) -> str | None:
+        """Notes how far the top has come; says when that is all there is to count from."""
+        if self._seconds is None or self._sync.began is not None:
+            return None
+        if rows.instants:
+            asked = now = max(rows.instants)
+        self._sync.began = Checkpoint(keys[0], asked, now)
+        is_first = not self._ledger.checkpoints
+        self._ledger.checkpoints.append(self._sync.began)
+        if is_first and not rows.instants and self._ledger.kind is not KeyKind.TIME:
+            return (
+                "the keys are no times, and no `time_path` tells how old a row is: rows that "
+                f"appear late below `{keys[0]}` are not found. Give `time_path`."
+            )
+        return None
+
+    def cut(self, keys: Sequence[Any], rows: Rows) -> int:
+        """The index after the last row that is listed again; the look back ends there."""
+        if not self._sync.looks_back or self._seconds is None:
+            return 0
+        anchor = self._ledger.anchor
+        assert anchor is not None
+        end = len(keys)
+        if self._ledger.kind is KeyKind.TIME and isinstance(anchor.key, int):
+            return first_below(keys, anchor.key - int(self._seconds * 1e6), 0, end)
+        if rows.instants:
+            return _older_tail(rows.instants, anchor.asked - self._seconds)
+        return first_below(keys, self._oldest_late_key(anchor.asked - self._seconds), 0, end)
+
+    def _oldest_late_key(self, time: float) -> Key:
+        points = self._ledger.checkpoints
+        index = bisect_right(points, time, key=lambda point: point.read)
+        return points[max(index - 1, 0)].key
+
+    def end(self) -> None:
+        """The listing has been read as far down as it should."""
+        self._sync.looks_back = False
+        if self._sync.began is None or self._seconds is None:
+            return
+        self._ledger.anchor = anchor = self._sync.began
+        points = self._ledger.checkpoints
+        old = bisect_right(points, anchor.asked - self._seconds, key=lambda point: point.read)
+        spacing = self._seconds / _CHECKPOINTS
+        kept: list[Checkpoint] = []
+        for point in points[max(old - 1, 0) :]:
+            # The newest of close ones would be above late rows; the oldest is below them.
+            if not kept or point.read - kept[-1].read >= spacing:
+                kept.append(point)
+        self._ledger.checkpoints = kept
+
+
+def _older_tail(instants: Sequence[float], time: float) -> int:
+    """Where the rows begin at the end of a page that are all older than a time."""
+    index = len(instants)
+    while index and instants[index - 1] < time:
+        index -= 1
+    return index

@@ -1,0 +1,270 @@
+"""Which rows of a page to load when each row keeps its key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise, zip_longest
+from typing import Any
+
+from headrace.sansio.tail.coverage import Segment
+from headrace.sansio.tail.following import Following
+from headrace.sansio.tail.keys import Key, KeyKind, read_key
+from headrace.sansio.tail.ledger import Ledger, SyncMark
+from headrace.sansio.tail.messages import Rows
+from headrace.sansio.tail.page_view import PageView
+from headrace.sansio.tail.settings import TailSettings
+
+# Of the first listing, only so many of the newest rows are near enough to the present that a
+# missing key may still appear, or that a row may still change which another names.
+RECENT_ROWS = 2_500
+
+
+class FixedKeys:
+    """Reads the rows of a listing whose rows keep their keys.
+
+    Args:
+        settings: of the tail.
+        ledger: kept up to date in place.
+        sync: the mark of the sync under way, in that ledger.
+        following: the rows that are read again.
+    """
+
+    may_share = False
+
+    def __init__(
+        self, settings: TailSettings, ledger: Ledger, sync: SyncMark, following: Following
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._sync = sync
+        self._following = following
+        # What this planner has told to load: a leg loads a key once.
+        self._single: set[Key] = set()
+        self._stretches: list[tuple[Key, Key]] = []
+        self._gap_count = 0
+        self._row_count = 0
+        self._has_warned = False
+
+    def read_page(self, view: PageView) -> tuple[Sequence[int], list[str]]:
+        """Learns from a page's rows, before it counts as covered.
+
+        Args:
+            view: of the page.
+
+        Returns:
+            indexes of the rows to load, and warnings.
+        """
+        segments = self._ledger.coverage.segments(
+            view.keys, view.start, view.walk.low, has_end=view.has_end
+        )
+        if self._ledger.first_change is None:
+            self._ledger.first_change = view.rows.last_change
+        recent = self._recent_rows(view, segments)
+        chosen = self._choose(view, segments)
+        keys, settled = view.keys, view.rows.settled
+        if len(chosen) < len(keys):
+            keys = [keys[index] for index in chosen]
+            settled = None if settled is None else [settled[index] for index in chosen]
+        elif settled is not None and len(settled) > len(keys):
+            settled = settled[: len(keys)]
+        self._following.arrived(keys, settled, view.at)
+        self._note_stretches(view, segments)
+        warnings = self._note_gaps(view, segments, recent) if self._settings.probes else []
+        if view.rows.touches:
+            self._note_touches(view.rows, chosen, self._naming_rows(view, recent), view.now)
+        self._keep_raw(view.rows, chosen, keys)
+        return chosen, warnings
+
+    def read_row(self, key: Key, rows: Rows, at: float, now: float) -> Sequence[int]:
+        """Learns from a row that was asked for alone.
+
+        Args:
+            key: of the row.
+            rows: with it alone.
+            at: when it was asked for, in seconds.
+            now: when it arrived, in seconds.
+
+        Returns:
+            indexes of the rows to load: 0, or none when a page has brought it meanwhile.
+        """
+        if not self._following.is_wanted(key):
+            return ()
+        low = self._sync.listed_low
+        is_passed = low is not None and key >= low
+        is_hidden = is_passed or key in self._ledger.hidden or key in self._ledger.missing
+        self._following.count_probe(key)
+        self._following.arrived([key], rows.settled, at)
+        if is_hidden:
+            self._following.hide(key)
+        self._single.add(key)
+        self._note_touches(rows, (0,), range(1), now, naming=[key])
+        self._keep_raw(rows, (0,), [key])
+        return (0,)
+
+    def _choose(self, view: PageView, segments: list[Segment]) -> Sequence[int]:
+        fresh = [range(segment.start, segment.end) for segment in segments]
+        fresh = [indexes for indexes in fresh if indexes]
+        if sum(map(len, fresh)) == view.end - view.start:
+            everything = range(view.start, view.end)
+            return (
+                everything if self._single.isdisjoint(view.keys) else self._once(view, everything)
+            )
+        known = set(range(view.start, view.end)).difference(*fresh)
+        again = self._wanted_again(view, sorted(known))
+        self._single.update(view.keys[index] for index in again)
+        chosen = [index for indexes in fresh for index in self._once(view, indexes)]
+        return sorted(chosen + again)
+
+    def _once(self, view: PageView, indexes: Sequence[int]) -> list[int]:
+        return [index for index in indexes if view.keys[index] not in self._single]
+
+    def _wanted_again(self, view: PageView, known: list[int]) -> list[int]:
+        """Covered rows of a page that are to be loaded again."""
+        keys, low = view.keys, self._sync.listed_low
+        due, missing = self._sync.due, self._ledger.missing
+        # A leg that starts again at the top has some of them already.
+        named = {key for key in self._named_on(view) if not self._has_loaded(key)}
+        return [
+            index
+            for index in self._once(view, known)
+            if (key := keys[index]) in due
+            or key in missing
+            or key in named
+            or (index < view.late_end and (low is None or key < low))
+        ]
+
+    def _named_on(self, view: PageView) -> Iterator[Key]:
+        """Keys that the page's new rows name: what the page shows of those is as new."""
+        kind, spans = self._ledger.kind, self._ledger.coverage.spans
+        if kind is None or not spans:
+            return
+        for index, raw in view.rows.touches:
+            if index < view.end and view.keys[index] > spans[0].high:
+                key = read_key(raw, kind)
+                if key is not None:
+                    yield key
+
+    def _is_first_listing(self, view: PageView) -> bool:
+        """Whether the page lies below all that was listed before."""
+        coverage = self._ledger.coverage
+        if coverage.has_ended or view.start == view.end:
+            return False
+        return all(span.high >= view.keys[-1] for span in coverage.spans)
+
+    def _recent_rows(self, view: PageView, segments: list[Segment]) -> int:
+        """How many rows at the page's start are recent; counts those of the first listing."""
+        count = view.end - view.start
+        if not self._is_first_listing(view):
+            return count
+        recent = max(RECENT_ROWS - self._ledger.backfilled, 0)
+        self._ledger.backfilled += sum(segment.end - segment.start for segment in segments)
+        return recent
+
+    def _naming_rows(self, view: PageView, recent: int) -> Collection[int]:
+        """Rows near enough to the present that the older ones which they name may still change.
+
+        Args:
+            view: of the page.
+            recent: so many rows at its start are, as far as their number tells.
+        """
+        rows, ledger = view.rows, self._ledger
+        counted = range(view.start + recent)
+        if not self._is_first_listing(view):
+            return counted
+        if ledger.first_change is None:
+            return counted
+        oldest = ledger.first_change - self._settings.grace
+        times = zip_longest(rows.touches, rows.touched_at)
+        old = {index for (index, _), at in times if at is not None and at < oldest}
+        return [index for index in counted if index not in old]
+
+    def _note_stretches(self, view: PageView, segments: list[Segment]) -> None:
+        for segment in segments:
+            if segment.start == segment.end:
+                continue
+            high, low = view.keys[segment.start], view.keys[segment.end - 1]
+            if self._stretches and self._stretches[-1][0] == segment.above:
+                high = self._stretches.pop()[1]
+            self._stretches.append((low, high))
+
+    def _note_gaps(self, view: PageView, segments: list[Segment], recent: int) -> list[str]:
+        """Remembers which keys the listing passed over; warns when they are most of all."""
+        gaps: list[range] = []
+        for segment in segments:
+            end = min(segment.end, view.start + recent)
+            if end < segment.start or (end == segment.start and segment.end > segment.start):
+                break
+            keys = list(view.keys[segment.start : end])
+            if segment.above is not None:
+                keys.insert(0, segment.above)
+            if end == segment.end:
+                keys += self._end_of_gaps(segment, view)
+            self._row_count += len(keys)
+            if keys and keys[0] - keys[-1] >= len(keys):
+                gaps += [range(a - 1, b, -1) for a, b in pairwise(keys) if a - b > 1]
+        if not gaps:
+            return []
+        self._following.pass_over(gaps, view.now)
+        self._gap_count += sum(gap.start - gap.stop for gap in gaps)
+        return self._gap_warning()
+
+    def _end_of_gaps(self, segment: Segment, view: PageView) -> list[Any]:
+        floor = self._ledger.coverage.floor
+        if segment.beneath is not None:
+            return [segment.beneath]
+        if isinstance(floor, int) and view.has_end and view.keys and view.keys[-1] >= floor:
+            return [floor - 1]
+        return []
+
+    def _gap_warning(self) -> list[str]:
+        most = self._settings.max_probes
+        if self._has_warned or self._gap_count <= most:
+            return []
+        self._has_warned = True
+        if self._gap_count > self._row_count:
+            return [
+                f"the listing leaves out {self._gap_count:,} keys between {self._row_count:,} rows:"
+                " to ask for them one by one costs more than to list again. Use `late_rows: "
+                "{lookback: <seconds>}` for keys with large gaps."
+            ]
+        return [
+            f"the listing leaves out {self._gap_count:,} keys, and a sync asks for {most:,} of them"
+            " at most, the newest first: the others follow in later syncs."
+        ]
+
+    def _note_touches(
+        self,
+        rows: Rows,
+        chosen: Sequence[int],
+        counted: Collection[int],
+        now: float,
+        naming: Sequence[Any] | None = None,
+    ) -> None:
+        kind, floor = self._ledger.kind, self._ledger.coverage.floor
+        if kind is None:
+            return
+        indexes = chosen if isinstance(chosen, range) else set(chosen)
+        for index, raw in rows.touches:
+            key = read_key(raw, kind)
+            if key is None or index not in counted or index not in indexes:
+                continue
+            own = read_key(rows.keys[index], kind) if naming is None else naming[index]
+            if own is None or key >= own or (floor is not None and key < floor):
+                continue
+            self._following.touch(key, now, is_read=self._has_loaded(key))
+            if kind is KeyKind.TIME:
+                self._ledger.raw[key] = raw
+
+    def _has_loaded(self, key: Key) -> bool:
+        if key in self._single:
+            return True
+        if key in self._ledger.missing:
+            return False
+        return any(low <= key <= high for low, high in self._stretches)
+
+    def _keep_raw(self, rows: Rows, chosen: Sequence[int], keys: Sequence[Any]) -> None:
+        if self._ledger.kind is not KeyKind.TIME or not self._settings.has_settled_when:
+            return
+        for index, key in zip(chosen, keys, strict=True):
+            if key in self._ledger.open:
+                self._ledger.raw[key] = rows.keys[index]

@@ -1,0 +1,278 @@
+"""Rows that are read again: open ones, touched ones, and keys that the listing passed over."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import nlargest
+from itertools import compress
+from operator import not_
+from typing import Any
+
+from headrace.sansio.tail.keys import Key, position
+from headrace.sansio.tail.ledger import Ledger, Miss, SyncMark
+from headrace.sansio.tail.messages import Gone, RowAsk
+from headrace.sansio.tail.settings import TailSettings
+
+
+class Following:
+    """Decides which rows a sync reads again, and learns from what they answer.
+
+    Args:
+        settings: of the tail.
+        ledger: kept up to date in place.
+        sync: the mark of the sync under way, in that ledger.
+    """
+
+    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncMark) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._sync = sync
+        self._queue: list[Key] = []
+        self._queue_is_stale = True
+        self._has_waiting = False
+        self._has_warned = False
+        self._sorted_due: list[Key] | None = None
+
+    # What a listing would save
+
+    def is_worth_listing(self, low: Key, bottom: Key, width: int) -> bool:
+        """More pages refresh more due rows than they cost requests.
+
+        Args:
+            low: the last key listed.
+            bottom: the lowest key that pages can reach.
+            width: how far apart, as positions, the ends of a page are.
+        """
+        due = self._due_below(low, bottom)
+        if not self._settings.has_refresh_path:
+            return any(True for _ in due)
+        top = position(low)
+        shown = (key for key in due if key not in self._ledger.hidden)
+        return any(count > -((position(key) - top) // width) for count, key in enumerate(shown, 1))
+
+    def has_due_at_least(self, low: Key) -> bool:
+        """A row at or above a key is still to be read, or may turn up."""
+        return any(key >= low for key in self._sync.due) or any(
+            key >= low for key in self._ledger.missing
+        )
+
+    def _due_below(self, low: Key, bottom: Key) -> Iterator[Key]:
+        """Due keys in `bottom..low`, newest first."""
+        due = self._sync.due
+        if not due:
+            return
+        if self._sorted_due is None:
+            self._sorted_due = sorted(due)
+        for index in range(bisect_left(self._sorted_due, low) - 1, -1, -1):
+            key = self._sorted_due[index]
+            if key < bottom:
+                return
+            if key in due:
+                yield key
+
+    # What arrives
+
+    def arrived(self, keys: Sequence[Any], settled: Sequence[bool] | None, at: float) -> None:
+        """Rows are loaded.
+
+        Args:
+            keys: of the rows.
+            settled: for each whether it changes no more; None says all.
+            at: when they were asked for, in seconds.
+        """
+        ledger, due = self._ledger, self._sync.due
+        if due:
+            due.difference_update(keys)
+        if ledger.misses:
+            _forget(ledger.misses, keys)
+        if ledger.missing:
+            _forget(ledger.missing, keys)
+        if ledger.hidden:
+            ledger.hidden.difference_update(keys)
+        if ledger.touched:
+            self._read_again(keys, at)
+        if ledger.open:
+            ledger.open.difference_update(keys)
+        if settled is not None and not all(settled):
+            ledger.open.update(compress(keys, map(not_, settled)))
+
+    def _read_again(self, keys: Iterable[Any], at: float) -> None:
+        touched = self._ledger.touched
+        for key in touched.keys() & set(keys):
+            if at - touched[key] >= self._settings.grace:
+                del touched[key]
+
+    def touch(self, key: Key, now: float, *, is_read: bool) -> None:
+        """A row names an older one.
+
+        Args:
+            key: of the older one.
+            now: when the naming row arrived.
+            is_read: the older one has been read in this sync, at least as late.
+        """
+        self._ledger.touched[key] = now
+        if not is_read:
+            self._sync.due.add(key)
+            self._queue_is_stale, self._sorted_due = True, None
+
+    def pass_over(self, gaps: Iterable[range], now: float) -> None:
+        """The listing shows no rows for some keys.
+
+        Args:
+            gaps: descending runs of keys, newest first.
+            now: when its page arrived.
+        """
+        most = self._settings.max_gaps
+        for gap in gaps:
+            self._ledger.missing.update(dict.fromkeys(gap[:most], now))
+            if len(self._ledger.missing) > 2 * most:
+                self._keep_newest_gaps()
+            self._queue_is_stale = True
+        if len(self._ledger.missing) > most:
+            self._keep_newest_gaps()
+
+    def _keep_newest_gaps(self) -> None:
+        missing = self._ledger.missing
+        newest = nlargest(self._settings.max_gaps, missing)
+        self._ledger.missing = {key: missing[key] for key in newest}
+
+    def listed_past(self) -> None:
+        """The listing got on: rows that waited for it may now be asked for alone."""
+        self._queue_is_stale |= self._has_waiting
+
+    def not_listed(self, low: Key | None, at: float) -> list[Gone]:
+        """Without a path to a single row, a due row that the listing passed is not there.
+
+        Args:
+            low: the last key listed; None at the end of the listing.
+            at: when the page was asked for.
+        """
+        passed = [key for key in self._sync.due if low is None or key >= low]
+        return [gone for key in passed for gone in self.missed(key, at)]
+
+    # Rows asked for alone
+
+    @property
+    def wants_rows(self) -> bool:
+        """There are rows to ask for alone, once no listing goes on."""
+        if not self._settings.has_refresh_path:
+            return False
+        if self._sync.due:
+            return True
+        has_left = len(self._sync.asked) < self._settings.max_probes
+        unasked = self._settings.probes and self._ledger.missing.keys() - self._sync.asked
+        return has_left and bool(unasked)
+
+    def row_asks(self, walk_low: Key | None, pending: set[Key], most: int) -> list[RowAsk]:
+        """Rows that may be asked for alone now, newest first.
+
+        Args:
+            walk_low: rows below it may still be listed; None when no listing goes on.
+            pending: keys that are being asked for.
+            most: how many.
+        """
+        if not self._settings.has_refresh_path or most < 1:
+            return []
+        # What was queued may have come on a page, which leaves room for other keys.
+        if self._queue_is_stale or not (self._queue or self._has_waiting):
+            self._fill_queue(walk_low, pending)
+        asks: list[RowAsk] = []
+        while self._queue and len(asks) < most:
+            key = self._queue.pop()
+            if key in pending:
+                continue
+            if key in self._sync.due or self._may_probe(key):
+                asks.append(RowAsk(self.identity_of(key), key))
+        return asks
+
+    def _fill_queue(self, walk_low: Key | None, pending: set[Key]) -> None:
+        self._queue_is_stale = False
+        wanted: set[Key] = set(self._sync.due)
+        probing = len(pending - self._sync.due)
+        left = self._settings.max_probes - len(self._sync.asked) - probing
+        if self._settings.probes and left > 0 and self._ledger.missing:
+            unasked = self._ledger.missing.keys() - self._sync.asked - pending
+            wanted.update(nlargest(left, unasked))
+        ready = wanted if walk_low is None else {key for key in wanted if key >= walk_low}
+        self._has_waiting = len(ready) < len(wanted)
+        self._queue = sorted(ready - pending)
+
+    def _may_probe(self, key: Key) -> bool:
+        return key in self._ledger.missing and key not in self._sync.asked
+
+    def count_probe(self, key: Key) -> None:
+        """A key was asked for alone, whether its row is there or not."""
+        if isinstance(key, int) and key in self._ledger.missing:
+            self._sync.asked.add(key)
+
+    def identity_of(self, key: Key) -> Key:
+        """What a row's path names it by."""
+        return self._ledger.raw.get(key, key)
+
+    def is_wanted(self, key: Key) -> bool:
+        """A row that was asked for alone is still to be loaded."""
+        return key in self._sync.due or key in self._ledger.missing
+
+    def hide(self, key: Key) -> None:
+        """An open row answers by its path though the listing passed it without showing it."""
+        if key in self._ledger.open:
+            self._ledger.hidden.add(key)
+
+    def missed(self, key: Key, at: float) -> list[Gone]:
+        """A row that was asked for is not there.
+
+        Args:
+            key: of the row.
+            at: when it was asked for, in seconds.
+        """
+        ledger = self._ledger
+        self.count_probe(key)
+        if key in ledger.missing and at - ledger.missing[key] >= self._settings.grace:
+            del ledger.missing[key]
+        if key not in self._sync.due:
+            return []
+        self._sync.due.discard(key)
+        ledger.touched.pop(key, None)
+        if key not in ledger.open:
+            return []
+        first = ledger.misses.setdefault(key, Miss(self._sync.started, at))
+        if first.sync == self._sync.started:
+            return []
+        gone = Gone(self.identity_of(key), first.at)
+        self._drop_open([key])
+        return [gone]
+
+    # Bounds
+
+    def bound_open_rows(self) -> str | None:
+        """Forgets the oldest open rows beyond the cap; says so once."""
+        ledger, most = self._ledger, self._settings.max_open_rows
+        # To sort them for each row too many would take longer than the listing.
+        if len(ledger.open) <= most + most // 10:
+            return None
+        newest = nlargest(most, ledger.open)
+        lowest = self.identity_of(newest[-1])
+        dropped = ledger.open.difference(newest)
+        self._drop_open(dropped)
+        self._sync.due.difference_update(dropped)
+        if self._has_warned:
+            return None
+        self._has_warned = True
+        return (
+            f"more than {most:,} rows are open: only the newest are looked at again, down to "
+            f"`{lowest}`, and older ones stay as they are. Check `settled_when`: it may "
+            "never be true."
+        )
+
+    def _drop_open(self, keys: Iterable[Key]) -> None:
+        ledger = self._ledger
+        for key in keys:
+            ledger.open.discard(key)
+            ledger.hidden.discard(key)
+            ledger.misses.pop(key, None)
+
+
+def _forget(known: dict[Any, Any], keys: Iterable[Any]) -> None:
+    for key in known.keys() & set(keys):
+        del known[key]

@@ -1,0 +1,316 @@
+"""The planner: which requests an incremental sync makes, and what their answers teach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from headrace.core.exceptions import ConfigError, Fault, PageError, StateError
+from headrace.core.secrets.redaction import one_line
+from headrace.sansio.tail.bounds import Floor, Lookback
+from headrace.sansio.tail.fixed_keys import FixedKeys
+from headrace.sansio.tail.following import Following
+from headrace.sansio.tail.keys import (
+    Key,
+    KeyKind,
+    first_below,
+    first_disorder,
+    kind_of,
+    read_key,
+    read_keys,
+)
+from headrace.sansio.tail.ledger import Ledger, SyncMark
+from headrace.sansio.tail.messages import (
+    Answer,
+    Ask,
+    CursorRefused,
+    Found,
+    Gone,
+    Lesson,
+    ListAsk,
+    NotThere,
+    Page,
+    RowAsk,
+    Rows,
+)
+from headrace.sansio.tail.moving_keys import MovingKeys
+from headrace.sansio.tail.page_view import PageView
+from headrace.sansio.tail.settings import TailSettings
+from headrace.sansio.tail.walking import Walking
+
+# A source counts as reset when none of so many of the newest rows is there any more.
+_NEWEST = 20
+_FEWEST = 5
+
+
+class Planner:
+    """Plans the requests of one sync, or of one leg of it.
+
+    Args:
+        settings: of the tail, without problems.
+        ledger: what was known before; kept up to date in place.
+        sync_started: when the sync began, in seconds; the same in each of its legs, and never
+            the same in two syncs.
+        may_repeat: the caller copes with a row that is loaded twice in a leg.
+
+    Raises:
+        StateError: the ledger is of a listing with another sort of key.
+        ConfigError: the settings do not suit the keys.
+    """
+
+    def __init__(
+        self,
+        settings: TailSettings,
+        ledger: Ledger,
+        *,
+        sync_started: float,
+        may_repeat: bool = False,
+    ) -> None:
+        if ledger.keys_move not in (None, settings.keys_move):
+            raise StateError(
+                "the saved state was made with another key: whether the key is the primary key "
+                "has changed since. Set it back, or start over with --full-refresh."
+            )
+        if ledger.kind is not None:
+            _check_kind(settings, ledger.kind)
+        ledger.keys_move = settings.keys_move
+        self._settings = settings
+        self._ledger = ledger
+        self._sync, is_new = _mark_of(ledger, sync_started)
+        self._following = Following(settings, ledger, self._sync)
+        self._lookback = Lookback(settings, ledger, self._sync)
+        self._floor = Floor(settings, ledger)
+        if is_new:
+            self._lookback.begin()
+        self._walking = Walking(settings, ledger, self._sync, self._following, self._lookback)
+        self._warnings = self._walking.settle()
+        self._fixed = FixedKeys(settings, ledger, self._sync, self._following)
+        self._moving = MovingKeys(ledger, self._sync, may_repeat=may_repeat)
+        self._pending: dict[Ask, float] = {}
+        self._is_leg_over = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is known now; to be saved with the rows that were told to load."""
+        return self._ledger
+
+    @property
+    def is_leg_over(self) -> bool:
+        """The next row was loaded in this leg before: commit, and go on with a new planner."""
+        return self._is_leg_over
+
+    @property
+    def is_done(self) -> bool:
+        """The sync needs no more requests."""
+        if self._is_leg_over or self._pending or self._sync.walk is not None:
+            return False
+        return not self._following.wants_rows
+
+    def asks(self, now: float, most: int = 1000) -> list[ListAsk | RowAsk]:
+        """Requests that may be made now, beside each other.
+
+        Args:
+            now: the time, in seconds.
+            most: how many at most.
+
+        Returns:
+            them, none that was handed out before and not been answered.
+        """
+        if self._is_leg_over or most < 1:
+            return []
+        asks: list[ListAsk | RowAsk] = []
+        if not any(isinstance(ask, ListAsk) for ask in self._pending):
+            page = self._walking.next_ask()
+            if page is not None:
+                asks.append(page)
+        pending = {ask.key for ask in self._pending if isinstance(ask, RowAsk)}
+        if self._sync.walk is None or self._walking.low is not None:
+            asks += self._following.row_asks(self._walking.low, pending, most - len(asks))
+        self._pending.update(dict.fromkeys(asks, now))
+        return asks
+
+    def learn(self, ask: ListAsk | RowAsk, answer: Answer, now: float) -> Lesson:
+        """What an answer teaches.
+
+        Args:
+            ask: that was answered.
+            answer: to it.
+            now: the time, in seconds.
+
+        Raises:
+            PageError: the answer cannot be one of this listing; drop the leg.
+            ConfigError: the settings do not suit the listing.
+        """
+        at = self._pending.pop(ask, now)
+        if isinstance(ask, ListAsk):
+            lesson = self._learn_list(ask, answer, at, now)
+        else:
+            lesson = self._learn_row(ask, answer, at, now)
+        if self._warnings:
+            lesson = Lesson(lesson.load, lesson.gone, (*self._warnings, *lesson.warnings))
+            self._warnings = []
+        return lesson
+
+    def _learn_list(self, ask: ListAsk, answer: Answer, at: float, now: float) -> Lesson:
+        if isinstance(answer, CursorRefused):
+            if ask.cursor is None:
+                raise PageError(
+                    "the server refused a cursor where none was sent: it does not accept the "
+                    "listing's first request. Check `endpoint.params` and `paginator`."
+                )
+            self._warnings.append(self._walking.refused(ask))
+            self._warnings += self._walking.settle()
+            self._following.listed_past()
+            return Lesson()
+        if not isinstance(answer, Page):
+            raise TypeError(f"a listing cannot answer {type(answer).__name__}")
+        if answer.cursor is not None and answer.cursor == ask.cursor:
+            raise PageError(
+                f"a page names the cursor that it was asked for with (`{ask.cursor}`): the "
+                "listing would never end. Check `paginator.cursor_param`."
+            )
+        return self._learn_page(ask, answer, at, now)
+
+    def _learn_page(self, ask: ListAsk, page: Page, at: float, now: float) -> Lesson:
+        view = self._view(page, at, now)
+        is_top = view.walk.low is None
+        if is_top and not view.keys and view.has_end and self._ledger.coverage.spans:
+            self._warnings.append(
+                "the listing is empty, though it showed rows before: nothing was changed. If its "
+                "rows are meant to be gone, this is fine; otherwise check the credentials."
+            )
+        chosen: Sequence[int] = ()
+        if self._settings.keys_move:
+            of_leg = self._moving.read_page(view)
+            if of_leg is None:
+                self._is_leg_over = True
+                return Lesson()
+            chosen = of_leg
+        elif view.keys or not is_top:
+            chosen, warnings = self._fixed.read_page(view)
+            self._warnings += warnings
+        span = self._walking.advance(view, page.cursor, len(chosen))
+        if span is not None and self._settings.keys_move:
+            self._moving.note_edge(span, view)
+        gone = self._gone_from_list(view)
+        self._end_page(ask, view, was_top=is_top)
+        too_many = self._following.bound_open_rows()
+        return Lesson(chosen, gone, () if too_many is None else (too_many,))
+
+    def _end_page(self, ask: ListAsk, view: PageView, *, was_top: bool) -> None:
+        """Sees whether the look back is over, and what to list next."""
+        if self._sync.looks_back and view.late_end < view.end:
+            self._sync.looks_back = False
+        # One page is one moment; a chain of pages is many, in which rows can move.
+        self._sync.needs_look = self._settings.keys_move and not (was_top and ask.cursor is None)
+        self._warnings += self._walking.settle()
+        self._following.listed_past()
+
+    def _gone_from_list(self, view: PageView) -> tuple[Gone, ...]:
+        """Without a path to single rows, those that the listing passed over are not there."""
+        if self._settings.has_refresh_path or not self._sync.due or self._sync.has_stopped:
+            return ()
+        low = view.keys[-1] if view.keys and not view.has_end else None
+        return tuple(self._following.not_listed(low, view.at))
+
+    def _view(self, page: Page, at: float, now: float) -> PageView:
+        walk, rows = self._sync.walk, page.rows
+        if walk is None:
+            raise ValueError("no listing is under way")
+        keys = self._read_keys(rows)
+        kind = self._ledger.kind
+        if not keys or kind is None:
+            return PageView(keys, rows, 0, 0, page.cursor is None, walk, at, now)
+        self._check_order(keys, rows, walk.low)
+        if walk.low is None:
+            self._see_top(keys, rows, at, now)
+        end = self._floor.cut(keys, rows, kind)
+        has_end = page.cursor is None or end < len(keys)
+        if end < len(keys):
+            keys = keys[:end]
+        late_end = min(self._lookback.cut(keys, rows), end)
+        start = 0
+        if walk.low is not None and not self._settings.keys_move:
+            start = first_below(keys, walk.low, 0, end)
+        return PageView(keys, rows, start, late_end, has_end, walk, at, now)
+
+    def _read_keys(self, rows: Rows) -> list[Any]:
+        if self._ledger.kind is not None:
+            return read_keys(rows.keys, self._ledger.kind)
+        if not rows.keys:
+            return []
+        kind = kind_of(rows.keys)
+        _check_kind(self._settings, kind)
+        self._floor.check(kind, rows)
+        self._ledger.kind = kind
+        return read_keys(rows.keys, kind)
+
+    def _check_order(self, keys: list[Any], rows: Rows, low: Key | None) -> None:
+        odd = first_disorder(keys, strict=not self._settings.keys_move)
+        if odd is not None:
+            former, latter = rows.keys[odd - 1], rows.keys[odd]
+        elif low is not None and keys[0] > low:
+            former, latter = low, rows.keys[0]
+        else:
+            return
+        raise PageError(
+            f"the listing is not newest first by its key: `{_shown(former)}` is followed by "
+            f"`{_shown(latter)}`. Check `incremental.cursor_path`, and that the API is asked for "
+            "the order that `incremental.row_order` claims."
+        )
+
+    def _see_top(self, keys: list[Any], rows: Rows, at: float, now: float) -> None:
+        warning = self._lookback.see_top(keys, rows, at, now)
+        if warning is not None:
+            self._warnings.append(warning)
+        if self._ledger.kind is not KeyKind.INTEGER or self._settings.keys_move:
+            return
+        newest = self._ledger.newest
+        is_whole = self._ledger.coverage.first_hole() is None and len(newest) >= _FEWEST
+        if (len(newest) >= _NEWEST or is_whole) and keys[0] < newest[-1]:
+            raise PageError(
+                f"the newest row that the listing shows is `{keys[0]}`, but rows up to "
+                f"`{newest[0]}` are known: the source seems to have been reset. If so, start "
+                "over with --full-refresh; nothing was loaded."
+            )
+        self._ledger.newest = sorted({*newest, *keys[:_NEWEST]}, reverse=True)[:_NEWEST]
+
+    def _learn_row(self, ask: RowAsk, answer: Answer, at: float, now: float) -> Lesson:
+        if isinstance(answer, NotThere):
+            return Lesson((), tuple(self._following.missed(ask.key, at)))
+        if not isinstance(answer, Found):
+            raise TypeError(f"a row cannot answer {type(answer).__name__}")
+        kind, raw = self._ledger.kind, answer.rows.keys
+        if kind is None or len(raw) != 1 or read_key(raw[0], kind) != ask.key:
+            found = f"row `{_shown(raw[0])}`" if len(raw) == 1 else f"{len(raw)} rows"
+            raise PageError(
+                f"row `{_shown(ask.identity)}` was asked for, but {found} came. Check "
+                "`incremental.refresh_path` and `incremental.refresh_selector`."
+            )
+        chosen = self._fixed.read_row(ask.key, answer.rows, at, now)
+        too_many = self._following.bound_open_rows()
+        return Lesson(chosen, (), () if too_many is None else (too_many,))
+
+
+def _mark_of(ledger: Ledger, started: float) -> tuple[SyncMark, bool]:
+    """The mark of a sync that goes on, or of one that begins."""
+    if ledger.sync is not None and ledger.sync.started == started:
+        return ledger.sync, False
+    ledger.sync = SyncMark(started, due={*ledger.open, *ledger.touched})
+    for span in ledger.coverage.spans:
+        if not span.is_firm:
+            span.edge = frozenset()
+    return ledger.sync, True
+
+
+def _check_kind(settings: TailSettings, kind: KeyKind) -> None:
+    if settings.probes and kind is not KeyKind.INTEGER:
+        message = (
+            f"`probe` asks for the numbers that are missing between the keys, but the keys are "
+            f"{kind}s: use `{{lookback: <seconds>}}`"
+        )
+        raise ConfigError([Fault("late_rows", message)])
+
+
+def _shown(key: Any) -> str:
+    return one_line(str(key), 60)

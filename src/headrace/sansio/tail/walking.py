@@ -1,0 +1,191 @@
+"""Which page of the listing is asked for next."""
+
+from __future__ import annotations
+
+from headrace.core.exceptions import PageError
+from headrace.sansio.tail.bounds import Lookback
+from headrace.sansio.tail.coverage import Span
+from headrace.sansio.tail.following import Following
+from headrace.sansio.tail.keys import Key, position, raw_of
+from headrace.sansio.tail.ledger import Ledger, SyncMark, Walk
+from headrace.sansio.tail.messages import ListAsk
+from headrace.sansio.tail.page_view import PageView
+from headrace.sansio.tail.settings import TailSettings
+
+_MOST_REFUSED = 5
+_MOST_LOOKS = 20
+
+
+class Walking:
+    """Leads one chain of pages after the other: the top, the holes, and the top again.
+
+    Args:
+        settings: of the tail.
+        ledger: kept up to date in place.
+        sync: the mark of the sync under way, in that ledger.
+        following: the rows that are read again.
+        lookback: how far the top is listed again.
+    """
+
+    def __init__(
+        self,
+        settings: TailSettings,
+        ledger: Ledger,
+        sync: SyncMark,
+        following: Following,
+        lookback: Lookback,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._sync = sync
+        self._following = following
+        self._lookback = lookback
+        self._width = settings.limit or 1
+
+    @property
+    def low(self) -> Key | None:
+        """Rows below it may still be listed; None when no listing goes on."""
+        walk = self._sync.walk
+        if walk is None:
+            return None
+        if walk.low is not None:
+            return walk.low
+        # A chain that begins at the top again will list what lies below the first hole.
+        hole = self._ledger.coverage.first_hole()
+        return hole.low if self._sync.has_top and hole is not None else None
+
+    def next_ask(self) -> ListAsk | None:
+        """The page to ask for; None when no more is wanted."""
+        walk = self._sync.walk
+        if walk is None:
+            return None
+        if walk.low is None or self._ledger.kind is None:
+            return ListAsk(walk.cursor)
+        below = walk.low
+        span = self._ledger.coverage.at(walk.low)
+        is_on_its_way = walk.low > span.low and span.cursor is None
+        takes_all = self._sync.looks_back or self._ledger.keys_move
+        if is_on_its_way and not takes_all and not self._following.has_due_at_least(span.low):
+            below = span.low
+        return ListAsk(walk.cursor, raw_of(below, self._ledger.kind))
+
+    def settle(self) -> list[str]:
+        """Ends the chain under way where it is of no more use, and begins the next.
+
+        Returns:
+            warnings.
+        """
+        sync = self._sync
+        if sync.has_stopped:
+            sync.walk = None
+            return []
+        if sync.walk is not None and not self._goes_on(sync.walk):
+            sync.walk = None
+            self._read_top()
+        if sync.walk is not None:
+            return []
+        hole = self._ledger.coverage.first_hole()
+        if not sync.has_top or (hole is not None and hole.cursor is None):
+            sync.walk = Walk()
+        elif hole is not None:
+            sync.walk = Walk(hole.cursor, hole.low)
+        elif sync.needs_look and sync.looks < _MOST_LOOKS:
+            sync.looks += 1
+            sync.walk = Walk()
+        elif sync.needs_look:
+            sync.needs_look = False
+            return [
+                f"rows moved to the top of the listing each of {_MOST_LOOKS} times that it was "
+                "looked at: those that moved last come with the next sync."
+            ]
+        return []
+
+    def _read_top(self) -> None:
+        if not self._sync.has_top:
+            self._sync.has_top = True
+            self._lookback.end()
+
+    def _goes_on(self, walk: Walk) -> bool:
+        if walk.low is None:
+            return True
+        coverage = self._ledger.coverage
+        span = coverage.at(walk.low)
+        if self._ledger.keys_move and walk.low == span.high:
+            # More rows with the newest key may stand on the next page.
+            return True
+        if walk.low == span.low:
+            return self._sync.looks_back or coverage.has_hole_under(span)
+        if self._sync.looks_back or (span.cursor is None and coverage.has_hole_under(span)):
+            return True
+        return self._following.is_worth_listing(walk.low, span.low, self._width)
+
+    def advance(self, view: PageView, cursor: str | None, fresh: int) -> Span | None:
+        """A page has been read.
+
+        Args:
+            view: of the page.
+            cursor: of the next page.
+            fresh: how many of its rows were new.
+
+        Returns:
+            the span that it belongs to; None for a page without rows at the top.
+        """
+        sync, walk, coverage = self._sync, view.walk, self._ledger.coverage
+        is_top = walk.low is None
+        if walk.cursor is not None and fresh:
+            sync.refused = 0
+        walk.cursor = cursor
+        if not view.keys and is_top:
+            if view.has_end:
+                sync.has_stopped = True
+                self._read_top()
+            return None
+        span = coverage.span_for_top(view.keys[0]) if is_top else coverage.at(view.walk.low)
+        if view.keys:
+            self._measure(view)
+            low = walk.low = view.keys[-1]
+            coverage.extend(span, low, cursor, may_share=bool(self._ledger.keys_move))
+            if not sync.has_top and (sync.listed_low is None or low < sync.listed_low):
+                sync.listed_low = low
+        if view.has_end:
+            coverage.end_below(span)
+            sync.walk = None
+            sync.looks_back = False
+            self._read_top()
+        return span
+
+    def _measure(self, view: PageView) -> None:
+        count, limit = len(view.keys), self._settings.limit or len(view.keys)
+        extent = position(view.keys[0]) - position(view.keys[-1])
+        self._width = max(extent * limit // count, limit, 1)
+
+    def refused(self, ask: ListAsk) -> str:
+        """The server no longer takes a cursor; says what that costs.
+
+        Raises:
+            PageError: it takes none.
+        """
+        sync, walk = self._sync, self._sync.walk
+        sync.refused += 1
+        if sync.refused > _MOST_REFUSED:
+            raise PageError(
+                f"the server refused {sync.refused} cursors without a new row between them, the "
+                f"last one `{ask.cursor}`. Check that `paginator.cursor_param` and "
+                "`paginator.cursor_path` name the same cursor; if cursors expire, sync more often."
+            )
+        span = None
+        if walk is not None and walk.low is not None:
+            span = self._ledger.coverage.at(walk.low)
+            if walk.low == span.low:
+                span.cursor = None
+            elif self._settings.has_refresh_path and not sync.looks_back:
+                # It was only to save single requests.
+                self._read_top()
+        sync.walk = None
+        if span is None or self._ledger.kind is None:
+            return "the server refused a cursor: the listing starts again at the top."
+        reached = raw_of(span.low, self._ledger.kind)
+        return (
+            "the server refused a cursor: the listing starts again at the top, and goes down to "
+            f"`{reached}`, where it had come to."
+        )

@@ -1,0 +1,1 @@
+"""Runs a pipeline leg by leg until its source has no more."""

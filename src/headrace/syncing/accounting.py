@@ -1,0 +1,82 @@
+"""Where the rows went that dlt was handed: what it discarded, and what newer versions replaced."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import dlt
+from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import PipelineException
+from dlt.common.schema.utils import get_columns_names_with_prop
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.extract import DltSource
+
+from headrace.core.figures import Figures, ResourceFigures
+
+
+class Account:
+    """Settles the figures of one load, so that each received row is counted in one place.
+
+    Made before the load, and settled after it.
+
+    Args:
+        figures: that the load counts on.
+        source: that is loaded.
+    """
+
+    def __init__(self, figures: Figures, source: DltSource) -> None:
+        self._figures = figures
+        naming = source.schema.naming
+        self._before = {name: each.loaded_rows for name, each in figures.resources.items()}
+        self._tables: dict[str, list[str]] = defaultdict(list)
+        for name, resource in source.resources.selected.items():
+            if isinstance(resource.table_name, str):
+                self._tables[naming.normalize_tables_path(resource.table_name)].append(name)
+
+    def settle(self, pipeline: dlt.Pipeline) -> None:
+        """Takes rows that did not come to their table off those loaded.
+
+        Args:
+            pipeline: that has just run the load.
+        """
+        trace = pipeline.last_trace
+        info = trace.last_normalize_info if trace else None
+        written: Mapping[str, int] = info.row_counts if info else {}
+        for table, names in self._tables.items():
+            handed = {name: self._handed(name) for name in names}
+            lost = sum(handed.values()) - written.get(table, 0)
+            for name in names:
+                counts, discarded = self._figures.of(name), max(0, min(lost, handed[name]))
+                counts.discarded += discarded
+                counts.loaded_rows -= discarded
+                lost -= discarded
+            unordered = [name for name in names if self._figures.of(name).unordered]
+            if unordered:
+                self._count_replaced(pipeline, table, self._figures.of(unordered[-1]))
+
+    def _handed(self, name: str) -> int:
+        return self._figures.of(name).loaded_rows - self._before.get(name, 0)
+
+    def _count_replaced(self, pipeline: dlt.Pipeline, table: str, counts: ResourceFigures) -> None:
+        """Counts the staged versions of keys that were there more than once."""
+        counts.unordered = False
+        keys = get_columns_names_with_prop(pipeline.default_schema.tables[table], "primary_key")
+        try:
+            with pipeline.sql_client() as client:
+                replaced = _staged_twice(client, table, keys)
+        except (PipelineException, DestinationException):
+            return  # Not all destinations know SQL, or keep what was staged.
+        counts.replaced += replaced
+        counts.loaded_rows -= replaced
+
+
+def _staged_twice(client: SqlClientBase[object], table: str, keys: list[str]) -> int:
+    with client.with_staging_dataset():
+        name = client.make_qualified_table_name(table)
+    key = ", ".join(client.escape_column_name(each) for each in keys)
+    distinct_keys = f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM {name}) AS k"
+    sql = f"SELECT count(*), ({distinct_keys}) FROM {name}"
+    found = client.execute_sql(sql)
+    staged, distinct = found[0] if found else (0, 0)
+    return int(staged) - int(distinct)

@@ -1,0 +1,128 @@
+"""Leaves a row for each resource of a sync in the history of runs, however the sync ends."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import dlt
+from dlt.extract import DltSource
+
+from headrace._version import __version__
+from headrace.core.exceptions import HeadraceError
+from headrace.core.figures import ResourceFigures
+from headrace.destination.runs import COMPLETE, FAILED, STOPPED, Run, RunHistory
+from headrace.destination.tables import table_names
+from headrace.dlt_source.current_sync import RunningSync
+
+_LOGGER = logging.getLogger(__name__)
+_LONGEST_ERROR = 2_000
+_NOT_KEPT = (
+    "no history of runs is kept: `{destination}` is no destination that takes a row by SQL. "
+    "`run_history: false` under `pipeline` says that none is wanted"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Writes what a sync did.
+
+    Args:
+        pipeline: that runs.
+        source: that it loads.
+        sync: as it is under way.
+        run_id: names the sync.
+    """
+
+    pipeline: dlt.Pipeline
+    source: DltSource
+    sync: RunningSync
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Writes it at the end of the block; what goes wrong there hides no error of the block."""
+        try:
+            yield
+        except BaseException as error:
+            self._write(error)
+            raise
+        self._write(None)
+
+    def _write(self, error: BaseException | None) -> None:
+        own = self.source.schema
+        try:
+            runs = self.runs(error)
+            if not runs:
+                return
+            history = RunHistory(self.pipeline, self.pipeline.schemas.get(own.name, own))
+            if history.is_kept:
+                history.add(runs)
+                return
+            destination = getattr(self.pipeline.destination, "destination_name", None)
+            self.sync.figures.notes.append(_NOT_KEPT.format(destination=destination))
+        except Exception as failure:
+            # Drivers have errors of all kinds, and none of them is worth a sync.
+            kind = type(failure).__name__
+            _LOGGER.warning("the history of runs could not be written: %s", kind)
+            self.sync.figures.notes.append(
+                f"the history of runs could not be written ({kind}): the user of the destination "
+                "needs the right to make a table and to add rows to it"
+            )
+
+    def runs(self, error: BaseException | None) -> list[Run]:
+        """A row for each resource.
+
+        Args:
+            error: that ended the sync; None when none did.
+        """
+        clock, commits = self.sync.legs.clock, self.sync.commits
+        tables = table_names(self.source)
+        return [
+            Run(
+                run_id=self.run_id,
+                pipeline=self.pipeline.pipeline_name,
+                resource=name,
+                table_name=tables.get(name),
+                started_at=datetime.fromtimestamp(self.sync.legs.started, UTC),
+                ended_at=datetime.fromtimestamp(clock(), UTC),
+                outcome=(outcome := self._outcome(name, error)),
+                **self._counts(name),
+                legs=commits.legs,
+                resumed=commits.resumed,
+                error=_told(error) if error is not None and outcome == FAILED else None,
+                headrace_version=__version__,
+            )
+            for name in self.source.resources.selected
+        ]
+
+    def _outcome(self, resource: str, error: BaseException | None) -> str:
+        if resource in self.sync.commits.finished:
+            return COMPLETE
+        return STOPPED if error is None or not isinstance(error, Exception) else FAILED
+
+    def _counts(self, resource: str) -> dict[str, Any]:
+        received = self.sync.figures.resources.get(resource, ResourceFigures())
+        committed = self.sync.commits.figures.get(resource, ResourceFigures())
+        return {
+            "requests": received.requests,
+            "pages": received.pages,
+            "retries": received.retries,
+            "seconds_waited": received.seconds_waited,
+            "bytes": received.bytes,
+            "rows_received": received.rows,
+            "rows_loaded": committed.loaded_rows,
+            "rows_quarantined": committed.quarantined,
+            "rows_discarded": committed.discarded,
+        }
+
+
+def _told(error: BaseException) -> str:
+    # Of errors that are not ours nobody knows what they quote.
+    told = str(error) if isinstance(error, HeadraceError) else type(error).__name__
+    return told[:_LONGEST_ERROR]

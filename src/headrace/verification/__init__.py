@@ -1,0 +1,1 @@
+"""Proves that the tables hold what the API lists, and repairs what they lack."""

@@ -1,0 +1,153 @@
+"""What may have changed since a sync: rows that the next one is to bring, so they are no fault."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from dlt.common.normalizers.naming import NamingConvention
+
+from headrace.config.built.tail import TailConfig
+from headrace.sansio.tail import Ledger
+from headrace.sansio.tail.keys import Key, KeyKind
+from headrace.verification.comparison import DIFFERS, MISSING, Awaited
+from headrace.verification.scratch.database import quoted, text_literal
+
+_NEW = "new since the last sync"
+_CHANGED = "changed since the last sync"
+_OPEN = "changed since; still open"
+_NAMED = "changed since; a newer row names it"
+_LATE = "came late; the next sync looks for it"
+_LISTED_AGAIN = "late or changed; the next sync lists it again"
+_TOO_OLD = "older than the first sync went back to"
+
+# For each kind of key how a column becomes a value that orders as the ledger's keys do, and its
+# type.
+_POSITIONS = {
+    KeyKind.INTEGER: ("TRY_CAST({} AS HUGEINT)", "HUGEINT"),
+    KeyKind.TIME: ("epoch_us(TRY_CAST({} AS TIMESTAMPTZ))", "BIGINT"),
+    KeyKind.TEXT: ("CAST({} AS VARCHAR)", "VARCHAR"),
+}
+
+
+class ExpectedChanges:
+    """Which rows of a listing may differ from their table, as far as the last sync knows.
+
+    Args:
+        tail: how the listing is kept up with.
+        ledger: as the last sync left it.
+        naming: of the columns.
+        columns: that the listing's table has.
+    """
+
+    def __init__(
+        self,
+        tail: TailConfig,
+        ledger: Ledger,
+        naming: NamingConvention,
+        columns: Collection[str],
+    ) -> None:
+        self._tail = tail
+        self._ledger = ledger
+        self._naming = naming
+        self._columns = columns
+        self._key = self._column(tail.key.steps or ())
+
+    def rows(self, listed: str) -> Iterator[Awaited]:
+        """The rows that the next sync is to bring.
+
+        Args:
+            listed: name of the table with the listing.
+        """
+        spans = self._ledger.coverage.spans
+        if not spans or self._ledger.kind is None:
+            yield Awaited(_NEW, "true", outcomes=(MISSING,))
+            return
+        if self._key is None:
+            return
+        is_new = self._is_new(f"l.{self._key}")
+        yield Awaited(_NEW, is_new, outcomes=(MISSING,))
+        yield Awaited(_CHANGED, is_new, outcomes=(DIFFERS,))
+        if not self._tail.settings.keys_move:
+            yield from self._of_fixed_keys(listed)
+        since = self._listed_again()
+        if since is not None:
+            yield Awaited(_LISTED_AGAIN, since)
+
+    def _of_fixed_keys(self, listed: str) -> Iterator[Awaited]:
+        ledger, kind = self._ledger, self._ledger.kind
+        assert kind is not None
+        assert self._key is not None
+        is_awaited = is_among(kind, f"l.{self._key}")
+        yield Awaited(_OPEN, is_awaited, as_texts(ledger.open), (DIFFERS,))
+        yield Awaited(_NAMED, is_awaited, as_texts(ledger.touched), (DIFFERS,))
+        for field in self._tail.touches:
+            column = self._column((field,))
+            if column is not None:
+                own, named = (_position(kind, each) for each in (f"l.{self._key}", f"n.{column}"))
+                naming = f"n.{self._key}"
+                may_name = f"{self._is_new(naming)} OR {is_among(kind, naming)}"
+                named_now = f"SELECT {named} FROM {listed} AS n WHERE {may_name}"
+                is_named = f"{own} IN ({named_now})"
+                yield Awaited(_NAMED, is_named, as_texts(ledger.open), (DIFFERS,))
+        yield Awaited(_LATE, is_awaited, as_texts(ledger.missing), (MISSING,))
+        floor = ledger.coverage.floor
+        if floor is not None:
+            is_older = f"{_position(kind, f'l.{self._key}')} < {_literal(kind, floor)}"
+            yield Awaited(_TOO_OLD, is_older, outcomes=(MISSING,))
+
+    def _is_new(self, column: str) -> str:
+        """What is true of rows above all that was listed."""
+        kind, newest = self._ledger.kind, self._ledger.coverage.spans[0]
+        assert kind is not None
+        # Where rows can share a key, others may have got the newest one since.
+        above = ">" if newest.is_firm else ">="
+        return f"{_position(kind, column)} {above} {_literal(kind, newest.high)}"
+
+    def _listed_again(self) -> str | None:
+        """What is true of rows that the next sync looks back to."""
+        seconds, anchor = self._tail.settings.lookback, self._ledger.anchor
+        kind = self._ledger.kind
+        if seconds is None or anchor is None or kind is None:
+            return None
+        key = _position(kind, f"l.{self._key}")
+        if kind is KeyKind.TIME:
+            return f"{key} >= {anchor.key - int(seconds * 1e6)}"
+        time = self._column(self._tail.time_path.steps or ()) if self._tail.time_path else None
+        oldest = anchor.asked - seconds
+        if time is not None:
+            return f"{_position(KeyKind.TIME, f'l.{time}')} >= {int(oldest * 1e6)}"
+        points = self._ledger.checkpoints
+        index = bisect_right(points, oldest, key=lambda point: point.read)
+        return f"{key} >= {_literal(kind, points[max(index - 1, 0)].key)}" if points else None
+
+    def _column(self, steps: Iterable[str]) -> str | None:
+        """The column of a field, as it stands in SQL; None where the listing has none."""
+        normalized = map(self._naming.normalize_identifier, steps)
+        name = self._naming.shorten_fragments(*normalized)
+        return quoted(name) if name in self._columns else None
+
+
+def is_among(kind: KeyKind, column: str) -> str:
+    """SQL that is true of a column with one of the keys in `awaited_keys`.
+
+    Args:
+        kind: of the keys.
+        column: as it stands in SQL.
+    """
+    keys = f"SELECT CAST(key AS {_POSITIONS[kind][1]}) FROM awaited_keys"
+    return f"{_position(kind, column)} IN ({keys})"
+
+
+def as_texts(keys: Iterable[Key]) -> list[str]:
+    """Keys of a ledger as `awaited_keys` takes them."""
+    return [str(key) for key in keys]
+
+
+def _position(kind: KeyKind, column: str) -> str:
+    return _POSITIONS[kind][0].format(column)
+
+
+def _literal(kind: KeyKind, key: Any) -> str:
+    return f"CAST({text_literal(str(key))} AS {_POSITIONS[kind][1]})"

@@ -1,0 +1,203 @@
+"""Loads into tables what they lack of their listing, without listing it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import dlt
+import duckdb
+import pyarrow as pa
+from dlt.extract import DltSource
+
+from headrace.core.figures import Figures
+from headrace.destination.dataset import StoredDataset
+from headrace.destination.tables import FilledTable
+from headrace.dlt_source.current_sync import RunningSync
+from headrace.reading.keep_up.legs import LegEnd, Legs, LegSettings
+from headrace.reading.listing import FetchedPage
+from headrace.sansio.tail import Ledger
+from headrace.syncing.sync import failures_told, load_all
+from headrace.verification.comparison import ROW_ID, Comparison, Reconciliation, Sides
+from headrace.verification.expected_changes import as_texts, is_among
+from headrace.verification.scratch.database import quoted
+from headrace.verification.scratch.listing import ScratchListing
+from headrace.verification.scratch.raw_rows import KeptRows
+
+_OF_PYTHON = (
+    "the rows of `{}` are made in Python, so were not kept: headrace run CONFIG loads them."
+)
+_UNTRACED = (
+    "the rows of `{}` pass through functions of yours, so that it is not known which of them are "
+    "in the table: to load all of them would add those again. headrace run CONFIG --full-refresh "
+    "loads the table anew."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRepair:
+    """What a repair did to a table.
+
+    Args:
+        refusal: why the table was left alone, and what to do instead; None where it was not.
+        left: how the rows that were missing, differed or were there twice stand after it; None
+            where the table was left alone.
+        unfollowed: rows loaded that can still change, though the next syncs do not look at them.
+    """
+
+    refusal: str | None
+    left: Comparison | None = None
+    unfollowed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyTable:
+    """A table that is not as its listing.
+
+    Args:
+        table: what fills it.
+        sides: that were compared.
+        ledgers: of its resources that are kept up with, before the repair.
+    """
+
+    table: FilledTable
+    sides: Sides
+    ledgers: Mapping[str, Ledger]
+
+
+def repair(
+    pipeline: dlt.Pipeline,
+    source: DltSource,
+    scratch: ScratchListing,
+    faulty: Sequence[FaultyTable],
+    legs: LegSettings,
+    figures: Figures,
+) -> dict[str, TableRepair]:
+    """Loads the rows of tables that are missing or differ, as a sync would.
+
+    What is known of the listings stays as it is: rows that the next sync would look at, it does.
+
+    Args:
+        pipeline: of the tables; held by the caller, and with no load left behind.
+        source: that was listed.
+        scratch: the listing, with rows kept and the keys of the faulty ones saved.
+        faulty: the tables.
+        legs: how much is loaded at once.
+        figures: to count on.
+
+    Returns:
+        What was done, by the table's name.
+
+    Raises:
+        SyncError: the pipeline or its destination failed.
+    """
+    repairs = {each.table.name: _refusal(each.table, scratch.kept) for each in faulty}
+    open_to_repair = [each for each in faulty if repairs[each.table.name] is None]
+    if not open_to_repair:
+        return {name: TableRepair(refusal) for name, refusal in repairs.items()}
+    wanted = {
+        resource: f"SELECT {ROW_ID} FROM {scratch.faulty(each.table.name)}"
+        for each in open_to_repair
+        for resource in each.table.resources
+    }
+    running = Legs(legs)
+    replay = _ReplayedRows(scratch.kept, scratch.connection, wanted, running)
+    with failures_told(pipeline):
+        sync = RunningSync(figures, running, replay=replay)
+        load_all(pipeline, source.with_resources(*wanted), sync)
+    stored = StoredDataset(pipeline, source.schema.name)
+    done = {each.table.name: _checked(each, scratch, stored) for each in open_to_repair}
+    return {name: done.get(name) or TableRepair(refusal) for name, refusal in repairs.items()}
+
+
+def _refusal(table: FilledTable, kept: KeptRows) -> str | None:
+    if table.needs_all_rows is not None:
+        return table.needs_all_rows
+    for resource in table.resources:
+        if not kept.has(resource):
+            return _OF_PYTHON.format(resource)
+        if not (table.is_merged or kept.are_traced(resource)):
+            return _UNTRACED.format(resource)
+    return None
+
+
+def _checked(faulty: FaultyTable, scratch: ScratchListing, stored: StoredDataset) -> TableRepair:
+    """Compares what was faulty once more."""
+    name, connection = faulty.table.name, scratch.connection
+    again = scratch.bring_together_again(name, faulty.sides, stored)
+    left = Reconciliation(connection, again).compare()
+    unfollowed = sum(
+        _count_unfollowed(connection, scratch.faulty(name), faulty.table.key, before, now)
+        for resource, before in faulty.ledgers.items()
+        if (now := scratch.ledgers.get(resource)) is not None
+    )
+    return TableRepair(None, left, unfollowed)
+
+
+def _count_unfollowed(
+    connection: duckdb.DuckDBPyConnection,
+    faulty: str,
+    key: tuple[str, ...],
+    before: Ledger,
+    now: Ledger,
+) -> int:
+    """Counts the rows that the listing shows as open, and that the pipeline knows as settled."""
+    unknown = now.open - before.open
+    if not unknown or now.kind is None:
+        return 0
+    connection.register("awaited_keys", pa.table({"key": as_texts(unknown)}))
+    is_unknown = is_among(now.kind, quoted(key[0]))
+    (found,) = connection.execute(f"SELECT count(*) FROM {faulty} WHERE {is_unknown}").fetchall()
+    connection.unregister("awaited_keys")
+    return int(found[0])
+
+
+class _ReplayedRows:
+    """The kept rows that tables lack, in place of a listing.
+
+    Args:
+        kept: the rows.
+        connection: to the database with the ids.
+        wanted: for each resource a query for the ids of its rows.
+        legs: of the sync.
+    """
+
+    def __init__(
+        self,
+        kept: KeptRows,
+        connection: duckdb.DuckDBPyConnection,
+        wanted: Mapping[str, str],
+        legs: Legs,
+    ) -> None:
+        self._kept = kept
+        self._connection = connection
+        self._wanted = wanted
+        self._legs = legs
+
+    def has_unique_keys(self, resource: str) -> bool:
+        """Whether no key comes twice.
+
+        Args:
+            resource: its name.
+        """
+        return self._kept.are_traced(resource) or resource in self._kept.tails
+
+    def pages(self, resource: str) -> Iterator[FetchedPage | LegEnd]:
+        """The rows of a resource, for one leg.
+
+        Args:
+            resource: its name.
+        """
+        return self._legs.items(resource, partial(self._in_legs, resource))
+
+    def _in_legs(self, resource: str) -> Generator[FetchedPage | LegEnd]:
+        size, began = 0, time.monotonic()
+        for page in self._kept.rows_of(resource, self._connection, self._wanted[resource]):
+            if self._legs.is_over(size, time.monotonic() - began):
+                yield LegEnd({}, (), is_last=False)
+                size, began = 0, time.monotonic()
+            yield page
+            size += page.size
+        yield LegEnd({}, (), is_last=True)

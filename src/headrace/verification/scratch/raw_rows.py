@@ -1,0 +1,130 @@
+"""Keeps the rows of a listing as the API wrote them, to load some of them later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, groupby
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow as pa
+from pyarrow.parquet import ParquetWriter
+
+from headrace.config.built.tail import TailConfig
+from headrace.dlt_source.handover import Batch
+from headrace.reading.listing import FetchedPage
+from headrace.sansio.rows import BatchIds
+from headrace.verification.scratch.database import text_literal
+
+_SCHEMA = pa.schema([("id", pa.string()), ("request", pa.string()), ("raw", pa.binary())])
+_ROWS_AT_ONCE = 2_048
+
+
+@dataclass(slots=True)
+class _Kept:
+    file: Path
+    writer: ParquetWriter
+    has_ids: bool = True
+
+
+class KeptRows:
+    """The rows of a listing in files, each with the id that it has in the table of the listing.
+
+    Args:
+        folder: for the files; None to keep no rows.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._kept: dict[str, _Kept] = {}
+        # Resources may begin in threads beside each other.
+        self._numbers = count()
+        self.tails: dict[str, TailConfig] = {}
+
+    def meet(self, resource: str, tail: TailConfig | None) -> None:
+        """A resource begins.
+
+        Args:
+            resource: its name.
+            tail: how its listing is kept up with; None where it is not.
+        """
+        if tail is not None:
+            self.tails[resource] = tail
+        if self._folder is not None and resource not in self._kept:
+            file = self._folder / f"kept-{next(self._numbers)}.parquet"
+            self._kept[resource] = _Kept(file, ParquetWriter(file, _SCHEMA, compression="zstd"))
+
+    def see(self, resource: str, batch: Batch, ids: BatchIds | None) -> None:
+        """Keeps rows.
+
+        Args:
+            resource: their resource's name.
+            batch: with the rows.
+            ids: of the rows; None where dlt makes them.
+        """
+        kept = self._kept.get(resource)
+        if kept is None or not batch.rows:
+            return
+        kept.has_ids = kept.has_ids and ids is not None
+        requests = [told for page in batch.pages for told in [page.told()] * len(page.rows)]
+        columns = [
+            pa.nulls(len(batch.rows), pa.string()) if ids is None else ids.column(),
+            pa.array(requests, pa.string()),
+            pa.array(map(bytes, batch.rows), pa.binary()),
+        ]
+        kept.writer.write_table(pa.table(columns, schema=_SCHEMA))
+
+    def close(self) -> None:
+        """No more rows come: from here on they can be read."""
+        for kept in self._kept.values():
+            kept.writer.close()
+
+    def has(self, resource: str) -> bool:
+        """Whether the rows of a resource were kept, if it had any."""
+        return resource in self._kept
+
+    def are_traced(self, resource: str) -> bool:
+        """Whether it is known which row of the table each of them became."""
+        return self._kept[resource].has_ids
+
+    def rows_of(
+        self, resource: str, connection: duckdb.DuckDBPyConnection, ids: str
+    ) -> Iterator[FetchedPage]:
+        """Rows of a resource; all of them where they are not traced.
+
+        Args:
+            resource: its name.
+            connection: that may be used for something else meanwhile.
+            ids: a query for the ids of the rows that are wanted.
+        """
+        kept = self._kept[resource]
+        source = f"read_parquet({text_literal(str(kept.file))}, file_row_number = true)"
+        if kept.has_ids:
+            wanted = f"id IN ({ids})"
+        elif resource in self.tails:
+            wanted = f"file_row_number IN ({_last_of_each(source, self.tails[resource])})"
+        else:
+            wanted = "true"
+        with connection.cursor() as cursor:
+            query = f"SELECT request, raw FROM {source} WHERE {wanted}"
+            for batch in cursor.sql(query).to_arrow_reader(_ROWS_AT_ONCE):
+                yield from _pages(batch)
+
+
+def _last_of_each(source: str, tail: TailConfig) -> str:
+    """A query for the numbers of the newest rows: a listing in legs may bring a key twice."""
+    fields = (name.replace("~", "~0").replace("/", "~1") for name in tail.primary_key)
+    key = ", ".join(f"json_extract_string(decode(raw), {text_literal(f'/{f}')})" for f in fields)
+    return f"SELECT max(file_row_number) FROM {source} GROUP BY {key}"
+
+
+def _pages(batch: pa.RecordBatch) -> Iterator[FetchedPage]:
+    """The rows of a batch, those of one request together."""
+    rows: Sequence[tuple[str, bytes]] = list(
+        zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    )
+    for request, group in groupby(rows, key=lambda row: row[0]):
+        raw = [msgspec.Raw(row) for _, row in group]
+        yield FetchedPage(raw, sum(map(len, raw)), told=lambda request=request: request)  # type: ignore[misc]
