@@ -11,9 +11,9 @@ import pytest
 from hypothesis import settings
 
 from headrace.core.secrets import redaction
-from tests.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
-from tests.servers import JsonServer
-from tests.tables import Warehouse
+from tests.support.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
+from tests.support.servers import JsonServer
+from tests.support.tables import Warehouse
 
 # A shell has what it starts in the background ignore Ctrl-C, and its children with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

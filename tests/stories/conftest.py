@@ -12,7 +12,7 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.extraction import ExtractionContext
-from tests.canaries import canary, log_everything, secrets_file
+from tests.support.canaries import canary, log_everything, secrets_file
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,119 @@
+"""`headrace run --every`, and two syncs of one pipeline at once, in processes of their own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
+from tests.support.servers import Answer
+from tests.support.tables import Row, Warehouse
+
+LONGEST = 60.0
+
+
+def row(number: int) -> Row:
+    return {"id": number, "status": "success"}
+
+
+class Held:
+    """A request that has arrived and is answered once it is let go."""
+
+    def __init__(self) -> None:
+        self.has_arrived = threading.Event()
+        self._is_free = threading.Event()
+
+    def arrive(self) -> None:
+        self.has_arrived.set()
+        self._is_free.wait(LONGEST)
+
+    def let_go(self) -> None:
+        self._is_free.set()
+
+
+@pytest.fixture
+def api() -> Iterator[KeptListing]:
+    with KeptListing() as running:
+        running.put(*(row(number) for number in range(1, 3_001)))
+        yield running
+
+
+@pytest.fixture
+def mirror(api: KeptListing, warehouse: Warehouse) -> Mirror:
+    return Mirror(api, warehouse, api.config())
+
+
+def started(mirror: Mirror, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "headrace", *mirror.command(*arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_syncs_follow_each_other_until_sigterm(api: KeptListing, mirror: Mirror) -> None:
+    last = threading.Event()
+    first_sync = 60
+    api.at_request(first_sync + 1, lambda: Answer({"message": "not now"}, 403))
+    api.at_request(first_sync + 2, lambda: api.put(row(3_001)))
+    api.at_request(first_sync + 3, last.set)
+
+    with started(mirror, "--every", "0.5s") as running:
+        assert last.wait(LONGEST)
+        running.send_signal(signal.SIGTERM)
+        told, warned = running.communicate(timeout=LONGEST)
+
+    assert running.returncode == 0
+    assert told.endswith("Stopped. What was committed stays; run again to go on.\n")
+    assert told.count("Loaded ") == 3
+    assert 'answers 403 Forbidden and says: "not now"' in warned
+    assert "Trying again in 0.5s." in warned
+    assert not mirror.faults()
+
+
+def test_sigint_ends_a_long_sync_after_the_leg_under_way(api: KeptListing, mirror: Mirror) -> None:
+    held = Held()
+    api.at_request(20, held.arrive)
+
+    with started(mirror, "--every", "1h") as running:
+        assert held.has_arrived.wait(LONGEST)
+        running.send_signal(signal.SIGINT)
+        held.let_go()
+        told, warned = running.communicate(timeout=LONGEST)
+
+    assert (running.returncode, warned) == (0, "")
+    assert "Stopped before the source had no more; the next run goes on from here." in told
+    loaded = mirror.counted("executions")
+    assert 20 * 50 <= loaded < 3_000
+    assert f"Loaded {loaded:,} rows" in told
+
+    api.forget_requests()
+    mirror.sync()
+    # The top, then the rest from where it was.
+    assert len(api.asked) == 1 + (3_000 - loaded) // 50
+    assert not mirror.faults()
+
+
+def test_two_syncs_of_one_pipeline_at_once(api: KeptListing, mirror: Mirror) -> None:
+    held = Held()
+    api.at_request(1, held.arrive)
+
+    with started(mirror) as first:
+        assert held.has_arrived.wait(LONGEST)
+        second = mirror.headrace_run()
+        held.let_go()
+        told, _ = first.communicate(timeout=LONGEST)
+
+    assert second.exit_code == 1
+    assert f"pipeline `test` is being synced by process {first.pid} since " in second.stderr
+    assert "Wait until that sync ends, or stop it." in second.stderr
+    assert first.returncode == 0
+    assert "Loaded 3,000 rows" in told
+    assert mirror.counted("_dlt_loads") == 1
+    assert not mirror.faults()

@@ -1,0 +1,103 @@
+"""A living API mirrored end to end: over HTTP, leg by leg, into a real DuckDB.
+
+The lane alone goes through far more histories in `tests/unit/reading/keep_up`; more of these:
+
+    HEADRACE_WORLDS=50 scripts/test tests/stories/keeping_up/test_living_world.py
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace import LegSettings, SyncReport, sync
+from headrace.config import load_config
+from headrace.dlt_source.source import build_source
+from headrace.simulator import Pace, Simulator, World
+from tests.stories.loading.test_recorded_server import typed
+from tests.support.tables import Row, Warehouse
+
+WORLDS = int(os.environ.get("HEADRACE_WORLDS", "3"))
+SYNCS = 4
+LEGS = LegSettings(most_bytes=40_000)
+BUSY = Pace(
+    executions_per_hour=40,
+    share_failing=0.2,
+    share_parked=0.1,
+    share_late=0.05,
+    old_retries_per_day=50,
+    deletions_per_day=50,
+)
+
+
+def sync_once(world: World, simulator: Simulator, warehouse: Warehouse, limit: int) -> SyncReport:
+    config = load_config(
+        "executions",
+        [f"resources.executions.endpoint.paginator.limit={limit}"],
+        lookup={"API_KEY": simulator.api_key, "EXECUTIONS_BASE_URL": simulator.base_url}.get,
+    )
+    pipeline = warehouse.pipeline()
+    return sync(pipeline, build_source(config), legs=LEGS, clock=lambda: world.now)
+
+
+def shown_or_hidden(world: World) -> dict[int, Row]:
+    """The rows up to the newest that is listed, typed, by their key."""
+    with world.lock:
+        newest = next(int(row["id"]) for row in world.listed())
+        return {int(row["id"]): typed(row) for row in world.truth() if int(row["id"]) <= newest}
+
+
+@pytest.mark.parametrize("seed", range(WORLDS))
+def test_after_each_sync_the_table_is_what_the_api_was(seed: int, warehouse: Warehouse) -> None:
+    draw = random.Random(seed)
+    limit = draw.choice([10, 50, 250])
+    world = World(rows=150, seed=seed, pace=BUSY, string_ids=draw.random() < 0.5)
+    moments: list[dict[int, Row]] = []
+
+    def go_on(request: int) -> None:
+        """Something may happen between any two requests."""
+        world.advance(draw.choice([0, 1, 10]))
+        if draw.random() < 0.02:
+            world.expire_cursors()
+        moments.append(shown_or_hidden(world))
+
+    with Simulator(world=world, on_request=go_on) as simulator:
+        for _ in range(SYNCS):
+            world.advance(draw.choice([60, 900, 4 * 3_600]))
+            before = shown_or_hidden(world)
+            moments[:] = [before]
+            sync_once(world, simulator, warehouse, limit)
+            check(warehouse, before, moments, shown_or_hidden(world))
+            if draw.random() < 0.4:
+                shutil.rmtree(warehouse.pipeline().pipelines_dir)
+
+
+def check(
+    warehouse: Warehouse,
+    before: dict[int, Row],
+    moments: list[dict[int, Row]],
+    after: dict[int, Row],
+) -> None:
+    """Each row that was there all the time is there once, as it was at one of the moments."""
+    rows = warehouse.rows("test_data.executions")
+    found: dict[Any, Row] = {row["id"]: row for row in rows}
+    assert len(found) == len(rows), "a row is there twice"
+    for key in before.keys() & after.keys():
+        versions = [moment[key] for moment in moments if key in moment]
+        assert found.get(key) in versions, f"row {key}"
+
+
+def test_a_quiet_world_costs_one_request(warehouse: Warehouse, tmp_path: Path) -> None:
+    world = World(rows=2_000, pace=Pace.still())
+    with Simulator(world=world) as simulator:
+        sync_once(world, simulator, warehouse, 250)
+        simulator.requests.clear()
+        report = sync_once(world, simulator, warehouse, 250)
+
+        assert len(simulator.requests) <= 2
+        assert report.figures.of("executions").loaded_rows <= 2

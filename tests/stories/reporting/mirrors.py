@@ -1,0 +1,34 @@
+"""A mirror of a sample API in which things go wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headrace import create_views, sync
+from headrace.config import load_config
+from headrace.config.selection import select_resources
+from headrace.dlt_source.source import build_source
+from headrace.simulator import Simulator
+from tests.support.tables import Warehouse
+
+ROWS = 20_000
+
+
+def troubled_mirror(folder: Path) -> Warehouse:
+    """Loads the executions and the workflows of a history with incidents.
+
+    Args:
+        folder: for the database and all that dlt keeps.
+    """
+    store = Warehouse(folder)
+    with Simulator(rows=ROWS, incidents=True) as simulator, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+        patch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        known = {"API_KEY": simulator.api_key, "EXECUTIONS_BASE_URL": simulator.base_url}
+        config = load_config("executions", lookup=known.get)
+        pipeline = store.pipeline()
+        sync(pipeline, build_source(select_resources(config, ["executions", "workflows"])))
+        create_views(pipeline)
+    return store

@@ -1,0 +1,90 @@
+"""`headrace verify` on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from headrace.simulator import Simulator
+from tests.stories.verifying.compared import config_of, contents
+from tests.support.command_line import headrace
+from tests.support.servers import JsonServer
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with Simulator(rows=20_000, seed=7) as running:
+        yield running
+
+
+@pytest.fixture
+def executions(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator's executions, loaded into executions.duckdb."""
+    monkeypatch.setenv("API_KEY", simulator.api_key)
+    monkeypatch.setenv("EXECUTIONS_BASE_URL", simulator.base_url)
+    assert headrace("run", "executions").returncode == 0
+
+
+@pytest.mark.usefixtures("executions")
+def test_verify_20_000_rows_on_the_command_line(tmp_path: Path) -> None:
+    before = contents(tmp_path / "dlt")
+    ran = headrace("verify", "executions")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Listed 20,000 rows (80 pages) with 80 requests in " in ran.stdout
+    assert "The tables hold what the API lists." in ran.stdout
+    assert contents(tmp_path / "dlt") == before
+
+    with duckdb.connect("executions.duckdb") as connection:
+        connection.execute("DELETE FROM executions_dataset.executions WHERE id % 400 = 0")
+        connection.execute("UPDATE executions_dataset.executions SET mode = 'x' WHERE id = 7")
+        connection.execute("UPDATE executions_dataset.executions SET id = 30001 WHERE id = 1")
+    ran = headrace("verify", "executions", "--examples", "2")
+
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert "executions: 51 rows missing in the table:\n  1, 400\n  and 49 more\n" in ran.stdout
+    assert "executions: 1 row differing: mode in 1\n" in ran.stdout
+    (line,) = (line for line in ran.stdout.splitlines() if line.startswith("7 "))
+    assert line.split()[:3] == ["7", "mode", '"x"']
+    assert "1 row only in the table, no fault: the API lists them no more:\n  30001" in ran.stdout
+
+
+@pytest.mark.usefixtures("executions")
+def test_another_dataset_on_the_command_line() -> None:
+    ran = headrace("verify", "executions", "--dataset", "nope")
+
+    assert ran.returncode == 1
+    assert "dataset `nope` in duckdb holds nothing of this source yet." in ran.stderr
+    assert "headrace run CONFIG" in ran.stderr
+
+
+def test_wrong_calls_end_with_2(server: JsonServer) -> None:
+    Path("shop.json").write_text(json.dumps(config_of(server, primary_key=None)))
+
+    ran = headrace("verify", "shop.json")
+    assert ran.returncode == 2
+    assert "it has no `primary_key` to find a row again by" in ran.stderr
+    assert headrace("verify", "shop.json", "--resource", "x").returncode == 2
+
+
+def test_secrets_in_rows_are_masked(server: JsonServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_KEY", "c4nary/k3y+value")
+    config = config_of(server)
+    config["resources"][0]["endpoint"]["params"] = {"access_token": "${SHOP_KEY}"}
+    config["pipeline"] = {"strict": True}
+    Path("shop.json").write_text(json.dumps(config))
+    server.answers({"data": [{"id": "1", "link": "old"}]})
+    assert headrace("run", "shop.json").returncode == 0
+    link = "https://x/?key=c4nary/k3y+value"
+    rows = [{"id": "1", "link": link}, {"id": link}, {"id": None, "link": link}]
+    server.answers({"data": rows})
+    ran = headrace("verify", "shop.json")
+
+    assert ran.returncode == 1
+    assert "c4nary" not in ran.stdout + ran.stderr
+    assert '"https://x/?key=***"' in ran.stdout
+    assert "1 row of the listing cannot be loaded as they are" in ran.stdout

@@ -1,0 +1,358 @@
+"""A mirror of a world: the real lane of the real connector, loading into a table in memory.
+
+What a leg brings and what is known by then are committed together, as JSON. All that a sync goes
+on from is read back from there, so a local folder that is lost makes no difference here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import pairwise
+
+import msgspec
+
+from headrace.config import ResourceConfig, SourceConfig, load_config
+from headrace.config.built.tail import TailConfig
+from headrace.core.exceptions import HeadraceError
+from headrace.core.figures import ResourceFigures
+from headrace.dlt_source.source import build_listing
+from headrace.reading.keep_up.lane import LegBounds, TailLane
+from headrace.reading.keep_up.legs import LegEnd
+from headrace.reading.listing import FetchedPage, Listing
+from headrace.sansio.tail import Gone
+from tests.unit.reading.keep_up.held_client import HeldClient, HeldRequest, PausingLoop, Row
+from tests.unit.reading.keep_up.watched_world import WatchedWorld
+
+SETTLED = ("success", "error", "canceled", "crashed")
+GRACE = 600.0
+_MOST_REQUESTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorSettings:
+    """How the mirror is kept.
+
+    Args:
+        limit: rows in a page.
+        concurrency: requests under way at once.
+        leg_bytes: a leg ends after so many.
+        max_probes: missing keys asked for in one sync.
+    """
+
+    limit: int = 50
+    concurrency: int = 8
+    leg_bytes: float = float("inf")
+    max_probes: int = 200
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the mirror was shown, apart from the rows.
+
+    Args:
+        low: the oldest key listed.
+        high: the newest.
+        first_high: the newest of the first page.
+        passed: keys that pages passed over without a row, and when first.
+        given_up: those that were not there when asked for ten minutes later or more.
+        alone: keys of rows that came alone when they were last loaded.
+        retries: when each retry was last loaded.
+        below: by cursor the last key of the page that named it.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    first_high: int | None = None
+    passed: dict[int, float] = field(default_factory=dict)
+    given_up: set[int] = field(default_factory=set)
+    alone: set[int] = field(default_factory=set)
+    retries: dict[int, float] = field(default_factory=dict)
+    below: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Seen:
+        """The same, for good."""
+        return replace(
+            self,
+            passed=self.passed.copy(),
+            given_up=self.given_up.copy(),
+            alone=self.alone.copy(),
+            retries=self.retries.copy(),
+            below=self.below.copy(),
+        )
+
+    def page(self, held: HeldRequest, now: float) -> None:
+        """A page has come."""
+        keys = [int(row["id"]) for row in held.rows or ()]
+        path = keys if held.cursor is None else [self.below[held.cursor], *keys]
+        if held.next_cursor is not None:
+            self.below[held.next_cursor] = keys[-1]
+        elif path and self.low is not None and self.low < path[-1]:
+            path = [*path, self.low]
+        for higher, lower in pairwise(path):
+            for key in range(lower + 1, higher):
+                self.passed.setdefault(key, now)
+        if not keys:
+            return
+        self.low = keys[-1] if self.low is None else min(self.low, keys[-1])
+        self.high = keys[0] if self.high is None else max(self.high, keys[0])
+        self.first_high = keys[0] if self.first_high is None else self.first_high
+
+    def absent(self, held: HeldRequest) -> None:
+        """A row that was asked for alone is not there."""
+        if held.asked_at >= self.passed.get(held.key, held.asked_at) + GRACE:
+            self.given_up.add(held.key)
+
+
+@dataclass(slots=True)
+class Leg:
+    """What is committed at once.
+
+    Args:
+        rows: by their keys.
+        gone: open rows found to be gone.
+        state: as JSON.
+        seen: by then.
+    """
+
+    rows: dict[int, Row] = field(default_factory=dict)
+    gone: list[Gone] = field(default_factory=list)
+    state: str = "{}"
+    seen: Seen = field(default_factory=Seen)
+
+
+@dataclass(slots=True)
+class EndedSync:
+    """A sync that went well.
+
+    Args:
+        started: in seconds since 1970.
+        before: all rows as they stood when it began.
+        open: keys of the table's rows that could still change then.
+        is_first: no sync before it went well.
+        served: the versions of each row that were sent since.
+        probed: keys that the listing had passed over and that it asked for alone.
+        saw_nothing: the listing was empty at its top, though it showed rows before.
+        requests: how many it made.
+        pages: how many of these were for pages.
+    """
+
+    started: float
+    before: dict[int, Row]
+    open: set[int]
+    is_first: bool
+    served: dict[int, list[Row]] = field(default_factory=dict)
+    probed: set[int] = field(default_factory=set)
+    saw_nothing: bool = False
+    requests: int = 0
+    pages: int = 0
+
+
+class LivingMirror:
+    """The table, and what was committed beside it.
+
+    Args:
+        world: to mirror.
+        settings: how.
+    """
+
+    def __init__(self, world: WatchedWorld, settings: MirrorSettings) -> None:
+        self.world = world
+        self.settings = settings
+        self.listing, self.tail = connector(settings.limit, settings.max_probes)
+        self.fields = {"id", "finished", "mode", "retryOf", "retrySuccessId", "status"}
+        self.fields |= {"startedAt", "stoppedAt", "workflowId", "waitTill"}
+        self.table: dict[int, Row] = {}
+        self.gone: dict[int, float] = {}
+        self.state = "{}"
+        self.seen = Seen()
+        self.extracted: Leg | None = None
+        self.last_started: float | None = None
+        """When the last sync began that ended well."""
+        self.loop = PausingLoop()
+        self.seconds_per_answer = 0.0
+        """How much happens in the world before each answer."""
+
+    def load(self) -> None:
+        """Commits the leg that waits to be loaded."""
+        leg, self.extracted = self.extracted, None
+        if leg is None:
+            return
+        self.table |= leg.rows
+        for gone in leg.gone:
+            key = int(gone.identity)
+            assert key not in self.gone, f"row {key} is gone twice"
+            self.gone[key] = gone.since
+        self.state, self.seen = leg.state, leg.seen
+
+    def open_rows(self) -> set[int]:
+        """Keys of the rows that can still change, without those known to be gone."""
+        unsettled = {key for key, row in self.table.items() if row["status"] not in SETTLED}
+        return unsettled - self.gone.keys()
+
+    def sync(self) -> EndedSync:
+        """One sync, its requests answered in order, without anything happening meanwhile."""
+        return LivingSync(self).finish()
+
+
+class LivingSync:
+    """A sync under way, which goes on an answer at a time.
+
+    Args:
+        mirror: to bring up to date.
+    """
+
+    def __init__(self, mirror: LivingMirror) -> None:
+        world = mirror.world
+        # No two syncs begin at one moment.
+        world.advance(0.001)
+        before = {int(row["id"]): row for row in world.truth()}
+        self.mirror = mirror
+        is_first = mirror.last_started is None
+        self.told = EndedSync(world.now, before, mirror.open_rows(), is_first)
+        self.client = HeldClient(world)
+        self.refused = 0
+        self._came_alone = False
+        self.seen = mirror.seen.copy()
+        self._leg = Leg()
+        settings = mirror.settings
+        bounds = LegBounds(
+            world.now,
+            lambda size, _: size >= settings.leg_bytes,
+            lambda: world.now,
+            may_repeat=False,
+            concurrency=settings.concurrency,
+        )
+        lane = TailLane(
+            mirror.listing, mirror.tail, json.loads(mirror.state), bounds, ResourceFigures()
+        )
+        self._running = mirror.loop.create_task(self._read(lane))
+        mirror.loop.run_forever()
+
+    async def _read(self, lane: TailLane) -> None:
+        items = lane.items(self.client)
+        assert isinstance(items, AsyncGenerator)
+        async with aclosing(items):
+            async for item in items:
+                if isinstance(item, LegEnd):
+                    self._end_leg(item)
+                else:
+                    self._extract(item)
+
+    def _extract(self, page: FetchedPage) -> None:
+        assert not page.unreadable
+        for raw in page.rows:
+            row: Row = msgspec.json.decode(raw)
+            key = int(row["id"])
+            assert key not in self._leg.rows, f"row {key} is loaded twice in a leg"
+            assert row.keys() == self.mirror.fields, f"row {key} has other fields: {sorted(row)}"
+            self._leg.rows[key] = row
+            (self.seen.alone.add if self._came_alone else self.seen.alone.discard)(key)
+            if row["retryOf"] is not None:
+                self.seen.retries[key] = self.mirror.world.now
+
+    def _end_leg(self, end: LegEnd) -> None:
+        # The leg before is loaded before this one is read.
+        self.mirror.load()
+        for gone in end.gone:
+            assert gone.since < self.told.started, "one sync alone does not tell that it is gone"
+        self._leg.gone = list(end.gone)
+        self._leg.state = json.dumps(end.state)
+        self._leg.seen = self.seen.copy()
+        self.mirror.extracted, self._leg = self._leg, Leg()
+        end.go_on()
+
+    @property
+    def is_over(self) -> bool:
+        """It ended well, or failed."""
+        return self._running.done()
+
+    @property
+    def failure(self) -> HeadraceError | None:
+        """What it failed of."""
+        error = self._running.exception() if self.is_over else None
+        if error is not None and not isinstance(error, HeadraceError):
+            raise error
+        return error
+
+    def answer(self, choice: int) -> None:
+        """The server answers one of the requests; the answer is on its way."""
+        waiting = [held for held in self.client.under_way if held.answer is None]
+        if waiting:
+            self._answer(waiting[choice % len(waiting)])
+
+    def _answer(self, held: HeldRequest) -> None:
+        self.mirror.world.advance(self.mirror.seconds_per_answer)
+        self.client.answer(held)
+        for row in held.rows or ():
+            self.told.served.setdefault(int(row["id"]), []).append(
+                {name: value for name, value in row.items() if name in self.mirror.fields}
+            )
+
+    def step(self, choice: int = 0) -> None:
+        """One of the requests gets its answer, and the lane goes on as far as it can."""
+        assert self.client.under_way, "it waits, but for no answer"
+        held = self.client.under_way[choice % len(self.client.under_way)]
+        if held.answer is None:
+            self._answer(held)
+        told = self.told
+        told.requests += 1
+        assert told.requests < _MOST_REQUESTS, "the sync does not end"
+        if held.is_list and isinstance(held.answer, Exception):
+            self.refused += 1
+        elif held.is_list:
+            told.pages += 1
+            is_empty_top = not held.rows and held.cursor is None
+            told.saw_nothing |= is_empty_top and self.seen.high is not None
+            self.seen.page(held, self.mirror.world.now)
+        else:
+            self._note_single(held)
+        self._came_alone = not held.is_list
+        self.client.hand_over(held)
+        self.mirror.loop.run_forever()
+
+    def _note_single(self, held: HeldRequest) -> None:
+        is_known = held.key in self.mirror.table or held.key in self._leg.rows
+        if held.key in self.seen.passed and not is_known:
+            self.told.probed.add(held.key)
+        if not held.rows:
+            self.seen.absent(held)
+
+    def finish(self, choice: int = 0) -> EndedSync:
+        """Goes through with it, and loads what it brought.
+
+        Raises:
+            HeadraceError: it failed.
+        """
+        while not self.is_over:
+            self.step(choice)
+        if self.failure is not None:
+            raise self.failure
+        self.mirror.load()
+        self.mirror.last_started = self.told.started
+        return self.told
+
+    def crash(self) -> None:
+        """Ends at once; what was not committed is lost."""
+        self._running.cancel()
+        self.mirror.loop.run_forever()
+
+
+@cache
+def connector(limit: int, max_probes: int) -> tuple[Listing, TailConfig]:
+    """The `executions` connector as it ships, but for the size of a page and of the probing."""
+    secrets = {"API_KEY": "not needed", "EXECUTIONS_BASE_URL": "http://world.invalid/api/v1"}
+    config: SourceConfig = load_config(
+        "executions",
+        [f"resources.executions.endpoint.paginator.limit={limit}"],
+        lookup=secrets.get,
+    )
+    resource, *_ = config.resources
+    assert isinstance(resource, ResourceConfig)
+    tail = resource.tail
+    assert isinstance(tail, TailConfig)
+    bounded = replace(tail.settings, max_probes=max_probes)
+    return build_listing(config, resource), replace(tail, settings=bounded)

@@ -1,0 +1,120 @@
+"""What random histories of a living world have shown, each told once more by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from headrace.simulator import Pace
+from tests.unit.reading.keep_up.living_mirror import LivingMirror, LivingSync, MirrorSettings
+from tests.unit.reading.keep_up.promise import broken_promises
+from tests.unit.reading.keep_up.watched_world import WatchedWorld
+
+NewMirror = Callable[..., LivingMirror]
+
+
+@pytest.fixture
+def new_mirror() -> Iterator[NewMirror]:
+    """Makes a mirror of a world without rows in which nothing happens by itself."""
+    made = []
+
+    def new(**settings: int) -> LivingMirror:
+        mirror = LivingMirror(WatchedWorld(0, pace=Pace.still()), MirrorSettings(**settings))
+        made.append(mirror)
+        return mirror
+
+    yield new
+    for mirror in made:
+        mirror.loop.close()
+
+
+def ended(world: WatchedWorld, *statuses: str) -> list[int]:
+    """Executions that started and ended so, one after the other."""
+    rows = []
+    for status in statuses:
+        rows.append(world.start())
+        world.finish(rows[-1], status)
+    return rows
+
+
+def test_a_row_of_this_leg_that_a_newer_one_names_is_loaded_once(new_mirror: NewMirror) -> None:
+    mirror = new_mirror(limit=3, concurrency=1)
+    world = mirror.world
+    _, _, failed, _ = ended(world, "success", "success", "error", "success")
+    sync = LivingSync(mirror)
+    sync.step()
+    # The listing starts again at the top, where the retry stands above what it names.
+    world.expire_cursors()
+    retry = world.retry(failed)
+    world.finish(retry)
+
+    # Would fail when a row is loaded twice in a leg.
+    assert not broken_promises(mirror, sync.finish())
+    world.advance(5)
+    assert not broken_promises(mirror, mirror.sync())
+    assert mirror.table[failed]["retrySuccessId"] == retry
+
+
+def test_a_row_that_came_alone_is_not_loaded_again_from_a_page(new_mirror: NewMirror) -> None:
+    mirror = new_mirror(limit=2, concurrency=2)
+    world = mirror.world
+    ended(world, "success", "success", "success")
+    hidden = world.start()
+    ended(world, "success")
+    sync = LivingSync(mirror)
+    sync.step()
+    sync.step(1)
+    assert sync.told.probed == {hidden}
+    # It shows up on the page with which the listing starts again.
+    world.finish(hidden)
+    world.expire_cursors()
+
+    # Would fail when a row is loaded twice in a leg.
+    assert not broken_promises(mirror, sync.finish())
+    assert not broken_promises(mirror, mirror.sync())
+
+
+def test_more_hidden_rows_than_probes_come_with_later_syncs(new_mirror: NewMirror) -> None:
+    mirror = new_mirror(max_probes=3)
+    world = mirror.world
+    ended(world, "success")
+    running = [world.start() for _ in range(5)]
+    ended(world, "success")
+
+    assert len(mirror.sync().probed) == 3
+    assert mirror.table.keys() >= set(running[2:])
+    assert len(mirror.sync().probed) == 2
+    assert mirror.table.keys() >= set(running)
+
+
+def test_a_row_that_needs_no_probe_any_more_leaves_that_to_another(new_mirror: NewMirror) -> None:
+    mirror = new_mirror(limit=1, concurrency=2, max_probes=2)
+    world = mirror.world
+    ended(world, "success", "success", "success")
+    lost = [world.reserve() for _ in range(4)]
+    ended(world, "success")
+    sync = LivingSync(mirror)
+    sync.step()
+    sync.step()
+    # Two are to be asked for; one of them comes on a page, as the listing starts at the top again.
+    world.finish(world.start(lost[2]))
+    world.expire_cursors()
+
+    assert sync.finish().probed == {lost[3], lost[1]}
+
+
+def test_no_page_is_listed_for_rows_that_only_probes_have_found(new_mirror: NewMirror) -> None:
+    mirror = new_mirror(limit=4, max_probes=3)
+    world = mirror.world
+    ended(world, "success")
+    for _ in range(6):
+        world.start()
+    ended(world, *["success"] * 12)
+    # The last three are found by a sync that lists no page near them.
+    mirror.sync()
+    mirror.sync()
+
+    told = mirror.sync()
+
+    assert (told.pages, told.requests) == (1, 7)

@@ -1,0 +1,112 @@
+"""The guess from the first page: dlt's own, and told as a config would say it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from dlt.sources.helpers.rest_client import paginators as dlts
+from dlt.sources.helpers.rest_client.detector import PaginatorFactory
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import Response
+
+from headrace.core.exceptions import PageError
+from headrace.core.exchange import Headers
+from headrace.core.json_path import JsonPath
+from headrace.sansio.paging import AutoPaginator
+from headrace.sansio.paging.detection import detect
+from tests.unit.sansio.paging.pages import FIRST, followed, page
+
+KEYS = st.sampled_from(
+    [
+        *("next", "Next", "nextPage", "next_url", "has_next", "NEXT", "href", "url", "URLs"),
+        *("total_pages", "Pages", "totalPages", "total", "meta", "links", "data"),
+    ]
+)
+VALUES = st.recursive(
+    st.sampled_from(
+        [None, True, 0, 3, 2.5, 1e300, "", "7", "x", "http://h/2", "/2", "2", "https", " /"]
+    ),
+    lambda inner: st.dictionaries(KEYS, inner, max_size=4) | st.lists(inner, max_size=2),
+    max_leaves=8,
+)
+LINKS = st.sampled_from([None, "", '</2>; rel="next"', '</2>; rel="prev"', "x"])
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=5) | VALUES, LINKS)
+def test_the_guess_is_that_of_dlt(document: Any, link: str | None) -> None:
+    headers = {} if link is None else {"Link": link}
+    detected = detect(document, Headers(headers))
+    assert (detected.type, detected.path and str(detected.path)) == guess_of_dlt(document, headers)
+
+
+def guess_of_dlt(document: Any, headers: dict[str, str]) -> tuple[str, str | None]:
+    response = Response()
+    response._content = json.dumps(document).encode()
+    response.headers.update(headers)
+    match PaginatorFactory().create_paginator(response)[0]:
+        case dlts.HeaderLinkPaginator():
+            return "header_link", None
+        case dlts.JSONLinkPaginator(next_url_path=path):
+            return "json_link", str(path)
+        case dlts.PageNumberPaginator(total_path=path, base_index=0, current_value=0):
+            return "page_number", str(path)
+        case dlts.JSONResponseCursorPaginator(cursor_path=path, cursor_param="cursor"):
+            return "cursor", str(path)
+        case found:
+            assert isinstance(found, dlts.SinglePagePaginator)
+            return "single_page", None
+
+
+@pytest.mark.parametrize(
+    ("document", "headers", "guess"),
+    [
+        ({"p": {"next": "/2"}}, {}, "type: json_link, next_url_path: p.next"),
+        ({"p": {"nextToken": "x"}}, {}, "type: cursor, cursor_path: p.nextToken"),
+        ({"total_pages": 4, "next": "x"}, {}, "type: page_number, total_path: total_pages"),
+        ({}, {"Link": '</2>; rel="next"'}, "type: header_link"),
+        ({"next": None}, {}, "type: single_page"),
+        ({"odd key.": {"next page": 2}}, {}, "type: cursor, cursor_path: 'odd key.'.'next page'"),
+    ],
+)
+def test_the_guess_is_told(document: Any, headers: dict[str, str], guess: str) -> None:
+    pages = AutoPaginator()
+    assert pages.guess is None
+    pages.next_request(pages.first_request(FIRST), page(document, headers=headers))
+    assert pages.guess == guess
+
+
+def test_the_whole_first_page_is_looked_at_and_later_ones_where_the_guess_leads() -> None:
+    pages = AutoPaginator()
+    assert [str(path) for path in pages.paths] == ["$"]
+    followed(pages, page({"meta": {"next": "x"}}))
+    assert [str(path) for path in pages.paths] == ["meta.next"]
+
+
+def test_a_key_of_any_kind_is_found_again() -> None:
+    pages = AutoPaginator()
+    for number, cursor in enumerate("abc", start=1):
+        document = {"a.b": {"next-'one'": cursor}}
+        request = followed(pages, page(document, number=number))
+        assert request.params["cursor"] == cursor
+
+
+def test_a_wrong_guess_says_that_it_was_one() -> None:
+    pages = AutoPaginator()
+    followed(pages, page({"pages": 9}, ["a", "b"]))
+    with pytest.raises(PageError, match="the same rows as the page before") as caught:
+        pages.next_request(FIRST, page({"pages": 9}, ["a", "b"], number=2))
+    assert "guessed from the first page (`type: page_number, total_path: pages`)" in str(
+        caught.value
+    )
+    assert "`base_page`" in str(caught.value)
+
+
+def test_a_total_is_looked_up_where_it_was_found() -> None:
+    pages = AutoPaginator()
+    paths = [JsonPath("p.Pages").text]
+    request = followed(pages, page({"p": {"Pages": "3"}}))
+    assert request.params == {"status": "done", "page": 1}
+    assert [str(path) for path in pages.paths] == paths
