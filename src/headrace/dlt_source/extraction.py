@@ -24,15 +24,13 @@ from headrace.dlt_source.gone import gone_rows
 from headrace.dlt_source.handover import UNREADABLE, Batch, Handover
 from headrace.dlt_source.incremental import Judge, RunningCursor, may_end_early
 from headrace.dlt_source.items import ParentRows
+from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.dlt_source.table import current_load_id
 from headrace.http.lanes import Lanes
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.rows import BatchIds, RowIds
-
-# Where the resource's state keeps what is known of its listing.
-TAIL = "tail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +320,7 @@ def _leg_pages(
             may_repeat=_may_repeat(settings, sync.legs),
             concurrency=lanes.concurrency,
         )
-        lane = TailLane(listing, tail, state.get(TAIL) or {}, bounds, figures)
+        lane = TailLane(listing, tail, lane_state_in(state), bounds, figures)
         return lanes.read(lane.items, _size_of)
 
     # The user may have given it another name than the config, even twice.
@@ -330,7 +328,7 @@ def _leg_pages(
         for item in items:
             yield item
             if isinstance(item, LegEnd):
-                state[TAIL] = item.state
+                keep_lane_state(state, item.state)
                 figures.listings_ended += item.is_last
                 if item.is_last:
                     tell_listed(figures)

@@ -17,8 +17,8 @@ from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.column_hints import column_hints_restored
 from headrace.dlt_source.gone import gone_rows
 from headrace.dlt_source.items import LoadedRows, ParentRows
-from headrace.dlt_source.quarantine import TABLE, quarantined
-from headrace.dlt_source.table import VALUE_SHOWN, LiveTable
+from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
+from headrace.dlt_source.table import LiveTable
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowGroups, RowIds
 from headrace.sansio.tail import Gone
@@ -242,7 +242,7 @@ class Handover:
         self._figures.of(name).quarantined += len(rejected)
         self._figures.of(name).loaded_rows -= len(rejected)
         # Without the values there are only so many reasons, and no secret in them.
-        self._figures.reasons.update(each.reason.split(VALUE_SHOWN)[0] for each in rejected)
+        self._figures.reasons.update(reason_without_value(each.reason) for each in rejected)
         told = {
             id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)
         }

@@ -23,6 +23,32 @@ _COLUMNS: TTableSchemaColumns = {
 }
 
 
+# Stands between what a value should be and the value itself, in the text of a reason. Tables that
+# were written by earlier versions have it, so it must stay as it is.
+_VALUE_SHOWN = ", but is "
+
+
+def reason_with_value(expected: str, value: str) -> str:
+    """The reason of a row with a value that does not fit its column.
+
+    Args:
+        expected: What the value should be.
+        value: The value, or the beginning of it, as JSON.
+    """
+    return f"{expected}{_VALUE_SHOWN}{value}"
+
+
+def reason_without_value(reason: str) -> str:
+    """A reason without the value of the row: the same text for all rows that fail alike.
+
+    Without values there are only so many reasons, and no secret in them.
+
+    Args:
+        reason: The reason, as it stands in the quarantine's table.
+    """
+    return reason.partition(_VALUE_SHOWN)[0]
+
+
 def quarantined(
     resource: str,
     rejected: Sequence[Rejected],

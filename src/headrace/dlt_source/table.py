@@ -30,6 +30,7 @@ from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
+from headrace.dlt_source.quarantine import reason_with_value
 from headrace.sansio.rows import Column, Fields
 from headrace.sansio.rows.casting import is_in_milliseconds
 from headrace.sansio.rows.decimals import as_floats, fitted
@@ -46,7 +47,6 @@ _DECIMALS = frozenset(["decimal", "wei"])
 # Of dlt's merge strategies those that know a row, or its versions, by a hash.
 _HASHED = frozenset(["scd2", "upsert", "insert-only", "cdc"])
 _SHOWN = 80
-VALUE_SHOWN = ", but is "
 
 
 def current_load_id() -> str | None:
@@ -238,7 +238,7 @@ class LiveTable:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
         except (ValueError, TypeError):
             shown = json.dumps(value, default=str)[:_SHOWN]
-            return f"should be {data_type}{VALUE_SHOWN}{shown}"
+            return reason_with_value(f"should be {data_type}", shown)
         return objection(value)
 
     def _declare(self, resource: DltResource) -> frozenset[str]:

@@ -14,6 +14,7 @@ from dlt.extract import DltSource
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.tables import FilledTable, filled_tables
+from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import LegSettings
 from headrace.sansio.tail import Ledger
 from headrace.syncing.lock import held
@@ -23,7 +24,7 @@ from headrace.verification.expected_changes import ExpectedChanges
 from headrace.verification.repair import FaultyTable
 from headrace.verification.repair import repair as load_difference
 from headrace.verification.report import TableVerification, VerificationReport
-from headrace.verification.scratch.listing import ScratchListing, saved_ledgers
+from headrace.verification.scratch.listing import ScratchListing
 
 # Gives the reason why a row may be as it is, None where it may not: (resource, key) -> reason.
 Excuse = Callable[[str, Key], str | None]

@@ -24,6 +24,7 @@ from headrace.core.exceptions import (
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import clean
 from headrace.http.answer_hooks import AnswerIgnored
+from headrace.reading.keep_up.lane_state import LaneState
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.keep_up.single_rows import SingleRows
@@ -40,14 +41,10 @@ from headrace.sansio.tail import (
     Page,
     Planner,
     RowAsk,
-    from_state,
-    to_state,
 )
 from headrace.sansio.tail.extent import share_read
 from headrace.sansio.tail.messages import Answer, Ask
 
-LEDGER = "ledger"
-_FIELDS = "fields"
 # What servers answer to a cursor that they do not take any more.
 _REFUSED = frozenset({400, 404, 410, 422})
 
@@ -124,11 +121,12 @@ class TailLane:
         self._config = config
         self._bounds = bounds
         self._figures = figures
-        self._reader = TailRowReader(listing.name, config, state.get(_FIELDS, ()))
         try:
-            self._planner = self._new_planner(from_state(state.get(LEDGER)))
+            known = LaneState.read(state)
+            self._planner = self._new_planner(known.ledger)
         except (StateError, ConfigError) as error:
             raise _of_resource(listing.name, error) from None
+        self._reader = TailRowReader(listing.name, config, known.fields)
         self._pass: _Pass | None = None
         self._singles = SingleRows(listing, config, figures)
         self._shown: int | str | None = None
@@ -197,10 +195,7 @@ class TailLane:
 
     def _leg_end(self, go_on: Callable[[], object] | None = None) -> LegEnd:
         """The end of the leg under way; of the last one where there is nothing to go on with."""
-        state = {
-            LEDGER: to_state(self._planner.ledger, _may_be_kept),
-            _FIELDS: sorted(self._reader.known),
-        }
+        state = LaneState(self._planner.ledger, self._reader.known).to_save(_may_be_kept)
         gone, self._gone = tuple(self._gone), []
         if go_on is None:
             return LegEnd(state, gone, is_last=True)

@@ -23,8 +23,8 @@ from headrace.destination.runs import COMPLETE, Run, RunHistory, in_utc
 from headrace.destination.secrets import destination_secrets
 from headrace.destination.tables import table_names
 from headrace.dlt_source import gone, quarantine
+from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.dlt_source.source import SOURCE_NAME, build_source
-from headrace.dlt_source.table import VALUE_SHOWN
 from headrace.reports.status.report import (
     Missing,
     NextSync,
@@ -38,7 +38,6 @@ from headrace.reports.status.rows import StoredRows
 from headrace.sansio.tail import Ledger
 from headrace.sansio.tail.extent import holes
 from headrace.sansio.tail.keys import raw_of
-from headrace.verification.scratch.listing import saved_ledgers
 
 _SHOWN_ROW = 200
 _MOST_REASONS = 5
@@ -183,7 +182,7 @@ class _Looking:
         of_resource = f"WHERE {escape(resource)} = %s"
         grouped = f"{of_resource} GROUP BY {escape(reason)}"
         for text, times in self.stored.fetch(table, f"{escape(reason)}, count(*)", grouped, [name]):
-            brief = str(text).split(VALUE_SHOWN)[0]
+            brief = quarantine.reason_without_value(str(text))
             reasons[brief] = reasons.get(brief, 0) + int(times)
         most = sorted(reasons.items(), key=lambda each: -each[1])[:_MOST_REASONS]
         latest = f"{of_resource} {self.stored.newest_first(at, self.examples)}"

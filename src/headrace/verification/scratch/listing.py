@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import dlt
 import duckdb
@@ -20,10 +19,9 @@ from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset, state_by_resource
 from headrace.dlt_source.current_sync import RunningSync
-from headrace.dlt_source.extraction import TAIL
-from headrace.reading.keep_up.lane import LEDGER
+from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
-from headrace.sansio.tail import Ledger, from_state
+from headrace.sansio.tail import Ledger
 from headrace.syncing.sync import failures_told, load_all
 from headrace.verification.comparison import Sides
 from headrace.verification.scratch.database import open_database, quoted, rows_of, store
@@ -195,19 +193,6 @@ class ScratchListing:
             [schema, table],
         )
         return bool(found.fetchall())
-
-
-def saved_ledgers(states: Mapping[str, Any]) -> dict[str, Ledger]:
-    """What is known of the listings that are kept up with.
-
-    Args:
-        states: of the resources.
-
-    Raises:
-        StateError: a ledger is of a later version, or broken.
-    """
-    ledgers = {name: (state.get(TAIL) or {}).get(LEDGER) for name, state in states.items()}
-    return {name: from_state(ledger) for name, ledger in ledgers.items() if ledger is not None}
 
 
 def _is_current(table: TTableSchema, valid_to: list[str]) -> str:

@@ -1,0 +1,43 @@
+"""Where a resource's dlt state keeps what is known of its listing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from headrace.reading.keep_up.lane_state import LaneState
+from headrace.sansio.tail import Ledger
+
+_TAIL = "tail"
+
+
+def lane_state_in(resource_state: Mapping[str, Any]) -> dict[str, Any]:
+    """What the last leg left for the lane that keeps up with the listing; empty at first.
+
+    Args:
+        resource_state: The state of the resource, as `dlt.current.resource_state()` gives it.
+    """
+    return resource_state.get(_TAIL) or {}
+
+
+def keep_lane_state(resource_state: MutableMapping[str, Any], lane_state: dict[str, Any]) -> None:
+    """Puts what a leg leaves into the state, which dlt commits together with the leg's rows.
+
+    Args:
+        resource_state: The state of the resource, as `dlt.current.resource_state()` gives it.
+        lane_state: What the lane knows at the end of the leg.
+    """
+    resource_state[_TAIL] = lane_state
+
+
+def saved_ledgers(states: Mapping[str, Any]) -> dict[str, Ledger]:
+    """Reads the ledgers of the resources that are kept up with, by the name of the resource.
+
+    Args:
+        states: The state of each resource, by its name.
+
+    Raises:
+        StateError: A ledger was written by a later version, or is broken.
+    """
+    saved = {name: lane_state_in(state) for name, state in states.items()}
+    return {name: LaneState.read(each).ledger for name, each in saved.items() if each}

@@ -1,0 +1,44 @@
+"""What a lane knows between two legs, in the form that goes into a resource's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.sansio.tail import Ledger, from_state, to_state
+
+_LEDGER, _FIELDS = "ledger", "fields"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """What is known of a listing at the end of a leg.
+
+    Args:
+        ledger: The ledger of the listing: what has been listed, and which rows can still change.
+        fields: The names of the fields that listed rows have had so far.
+    """
+
+    ledger: Ledger
+    fields: Collection[str]
+
+    @classmethod
+    def read(cls, saved: Mapping[str, Any]) -> LaneState:
+        """Reads what an earlier leg has saved.
+
+        Args:
+            saved: The dictionary that `to_save` made; an empty one before the first leg.
+
+        Raises:
+            StateError: The ledger was written by a later version, or is broken.
+        """
+        return cls(from_state(saved.get(_LEDGER)), saved.get(_FIELDS, ()))
+
+    def to_save(self, may_be_kept: Callable[[str], bool]) -> dict[str, Any]:
+        """Gives a dictionary of plain JSON values for the resource's state.
+
+        Args:
+            may_be_kept: Tells whether a cursor may be saved: one with a secret in it may not.
+        """
+        return {_LEDGER: to_state(self.ledger, may_be_kept), _FIELDS: sorted(self.fields)}
