@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import dlt
-from dlt.common.configuration.exceptions import ConfigurationException
-
 from headrace.config import SourceConfig
 from headrace.config.format.client import ClientConfig, RetryConfig
+from headrace.core.dlt_door.settings import runtime_number
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.http.client import ClientSettings
 from headrace.http.gate import RateLimit
@@ -70,8 +68,8 @@ def _of_dlt(name: str, default: Number, *, least: Number) -> Number:
     """One of dlt's settings for its own requests, where the user has set it."""
     kind = type(least)
     try:
-        value = dlt.config.get(f"runtime.{name}", kind)
-    except (ConfigurationException, ValueError):
+        value = runtime_number(name, kind)
+    except ValueError:
         value = kind(-1)
     if value is None:
         return default

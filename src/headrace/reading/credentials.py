@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-import requests
-from dlt.sources.helpers.requests import client as dlt_client
-from dlt.sources.helpers.rest_client.auth import (
-    APIKeyAuth,
-    BearerTokenAuth,
-    HttpBasicAuth,
-    OAuth2ClientCredentials,
-)
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from headrace.config import (
     ApiKeyAuthConfig,
@@ -21,11 +12,15 @@ from headrace.config import (
     OAuth2ClientCredentialsConfig,
     SourceConfig,
 )
+from headrace.core.dlt_door.auths import auth_kind, is_client_credentials, session_of_user
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.oauth2 import ClientCredentials, TokenSettings
 from headrace.http.auth.object_secrets import secrets_within
 from headrace.http.auth.objects import ObjectAuth
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 
 
 class Authentications:
@@ -77,7 +72,7 @@ def _authentication(auth: object, hidden: frozenset[str]) -> AnyAuthentication:
             return Credentials(secrets=tuple(sorted(hidden)))
         case OAuth2ClientCredentialsConfig():
             return ClientCredentials(_token_settings_of_config(auth), hidden)
-        case _ if type(auth) is OAuth2ClientCredentials:
+        case _ if is_client_credentials(auth):
             return ClientCredentials(_token_settings_of_object(auth), hidden)
     static = _credentials(auth)
     if static is not None:
@@ -95,16 +90,14 @@ def _credentials(auth: Any) -> Credentials | None:
         return Credentials.bearer(auth.token.get_secret_value())
     if isinstance(auth, HttpBasicAuthConfig):
         return Credentials.basic(auth.username, auth.password.get_secret_value())
-    # A class derived from one of dlt's may do anything.
-    made = _OF_DLTS_CLASSES.get(type(auth))
-    return made(auth) if made else None
-
-
-_OF_DLTS_CLASSES: Mapping[type, Callable[[Any], Credentials]] = {
-    APIKeyAuth: lambda auth: Credentials.api_key(auth.name, str(auth.api_key), auth.location),
-    BearerTokenAuth: lambda auth: Credentials.bearer(str(auth.token)),
-    HttpBasicAuth: lambda auth: Credentials.basic(str(auth.username), str(auth.password)),
-}
+    match auth_kind(auth):
+        case "api_key":
+            return Credentials.api_key(auth.name, str(auth.api_key), auth.location)
+        case "bearer":
+            return Credentials.bearer(str(auth.token))
+        case "http_basic":
+            return Credentials.basic(str(auth.username), str(auth.password))
+    return None
 
 
 def _token_settings_of_config(auth: OAuth2ClientCredentialsConfig) -> TokenSettings:
@@ -119,13 +112,11 @@ def _token_settings_of_config(auth: OAuth2ClientCredentialsConfig) -> TokenSetti
 
 
 def _token_settings_of_object(auth: OAuth2ClientCredentials) -> TokenSettings:
-    # Without one of the user's own dlt puts in the session that all its requests share.
-    own: requests.Session | None = auth.session if auth.session is not dlt_client.session else None
     return TokenSettings(
         url=auth.access_token_url,
         client_id=str(auth.client_id),
         client_secret=str(auth.client_secret),
         request_data=auth.access_token_request_data or {},
         default_lifetime=auth.default_token_expiration,
-        session=own,
+        session=session_of_user(auth),
     )

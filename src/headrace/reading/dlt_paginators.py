@@ -5,22 +5,21 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import requests
-from dlt.sources.helpers.rest_client.paginators import (
-    BasePaginator,
-    BaseReferencePaginator,
-    RangePaginator,
-)
 
+from headrace.core.dlt_door.objects import counts_pages, follows_references, next_reference
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.http.as_requests import as_requests_response, told_failure
 from headrace.sansio.paging.followed import Followed
 from headrace.sansio.paging.page import Page, Paginator
 from headrace.sansio.paging.repeated_rows import RepeatedRows
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 _NOT_FOR_PAGINATORS = ("auth", "cookies", "files")
 
@@ -72,7 +71,7 @@ class DltPaginator(Paginator):
         Raises:
             PageError: the paginator failed, or names what it has named before.
         """
-        if isinstance(self._paginator, RangePaginator):
+        if counts_pages(self._paginator):
             self._repeated.refuse(page)
         if page.response is None:
             raise ValueError("the page comes without the answer that it was in")
@@ -81,8 +80,8 @@ class DltPaginator(Paginator):
         self._call("update_request", self._asked)
         if not self._paginator.has_next_page:
             return None
-        if isinstance(self._paginator, BaseReferencePaginator):
-            self._followed.add(self._paginator._next_reference, page)
+        if follows_references(self._paginator):
+            self._followed.add(next_reference(self._paginator), page)
         return self._as_it_is_now(request)
 
     def next_cursor(self, page: Page) -> Any:

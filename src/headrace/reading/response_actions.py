@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any
 
 import requests
-from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
 from headrace.config.format.response_actions import ResponseAction
+from headrace.core.dlt_door.objects import ignores_response
 from headrace.core.exceptions import HeadraceError
 from headrace.core.exchange import Headers, Request, Response
 from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
@@ -135,11 +135,11 @@ class _Answer:
 def _call(function: Callable[..., Any], name: str, answer: _Answer) -> None:
     try:
         function(answer.shown)
-    except IgnoreResponseException:
-        raise AnswerIgnored(name, answer.told) from None
     except (HeadraceError, requests.HTTPError):
         raise
     except Exception as error:
+        if ignores_response(error):
+            raise AnswerIgnored(name, answer.told) from None
         raise _failed(function, name, error) from None
     if not isinstance(answer.shown.content, bytes | None):
         kind = type(answer.shown.content).__name__

@@ -10,8 +10,8 @@ from headrace.config.built.parents import parent_fields
 from headrace.config.built.tail import is_tail
 from headrace.config.checks.placeholders import names_in
 from headrace.config.checks.showing import Path
-from headrace.config.format.fields import is_dlt_instance
 from headrace.config.format.incremental import CursorModel, IncrementalConfig, IncrementalParam
+from headrace.core.dlt_door.objects import is_incremental
 from headrace.core.json_path import JsonPath
 
 _NOT_FOR_DLT = ("type", "start_param", "end_param", "convert", "transform", "per_parent")
@@ -40,9 +40,9 @@ class CursorConfig:
 
 def is_incremental_param(param: object) -> bool:
     """Whether a param holds the start of an incremental: as a mapping, or as dlt's object."""
-    if isinstance(param, Mapping) and not _is_dlts(param):
+    if isinstance(param, Mapping) and not is_incremental(param):
         return param.get("type") == "incremental"
-    return _is_dlts(param)
+    return is_incremental(param)
 
 
 def build_cursor(endpoint: Mapping[str, Any]) -> CursorConfig | None:
@@ -52,7 +52,7 @@ def build_cursor(endpoint: Mapping[str, Any]) -> CursorConfig | None:
         endpoint: merged with the defaults.
     """
     for name, param in _params(endpoint).items():
-        if _is_dlts(param):
+        if is_incremental(param):
             return CursorConfig(incremental=param, start_param=name)
         if is_incremental_param(param):
             return _built(param, IncrementalParam.model_validate(param), name)
@@ -105,15 +105,15 @@ def cursor_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         first = next(iter(params))
         if place:
             yield here, f"an endpoint can have one incremental only, and has that of `{first}`"
-        if _is_dlts(param) and name in in_path:
+        if is_incremental(param) and name in in_path:
             yield here, f"cannot be filled in as `{{{name}}}`; write `{{incremental.start_value}}`"
-        if _is_dlts(param) and param.end_value is not None:
+        if is_incremental(param) and param.end_value is not None:
             yield (
                 here,
                 "has an `end_value`, but a param only begins a range; write the incremental as "
                 "`endpoint.incremental`, with the param's name as `start_param`",
             )
-        if isinstance(param, Mapping) and not _is_dlts(param):
+        if isinstance(param, Mapping) and not is_incremental(param):
             yield from (((*here, *below), message) for below, message in _own_faults(param))
     if not isinstance(written, Mapping):
         return
@@ -150,7 +150,3 @@ def _own_faults(written: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 def _params(endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
     params = endpoint.get("params")
     return params if isinstance(params, Mapping) else {}
-
-
-def _is_dlts(param: object) -> bool:
-    return is_dlt_instance(param, "dlt.extract.incremental", "Incremental")

@@ -22,7 +22,7 @@ from headrace.config.checks.placeholders import bind_path, resolves
 from headrace.config.checks.secrecy import secrets_in
 from headrace.config.checks.showing import Path, at, kind
 from headrace.config.checks.stop_conditions import looks_for_rows, place_of_paginator
-from headrace.config.files.auth_lookups import DEFAULT_SECTIONS, Sections, with_completed_auths
+from headrace.config.files.auth_lookups import DEFAULT_SECTIONS, with_completed_auths
 from headrace.config.files.merging import columns_by_name, merged_endpoint, merged_resource
 from headrace.config.files.substitution import SubstitutedValues
 from headrace.config.format.auth import AnyAuth
@@ -30,13 +30,14 @@ from headrace.config.format.document import STEP_KINDS, ResourceModel, SourceDoc
 from headrace.config.format.endpoint import EndpointModel
 from headrace.config.format.fields import (
     NO_HEADER_NAME,
-    is_dlt_instance,
     is_header_name,
     is_python_object,
 )
 from headrace.config.format.hints import function_faults
 from headrace.config.format.paginators import AnyPaginator, paginator_faults
 from headrace.config.format.response_actions import build_actions
+from headrace.core.dlt_door.auths import Sections
+from headrace.core.dlt_door.objects import is_resource
 from headrace.core.exceptions import ConfigError, Fault
 
 _NOT_FOR_DLT = frozenset(
@@ -118,7 +119,7 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield from _untyped_params(endpoint.get("params"), (*path, "endpoint", "params"))
     for index, resource in enumerate(_listed_resources(document)):
         if is_python_object(resource):
-            if not _is_dlt_resource(resource):
+            if not is_resource(resource):
                 message = f"expected a name, a mapping or a dlt resource; got {kind(resource)}"
                 yield ("resources", index), message
         elif isinstance(resource, (str, dict)):
@@ -160,15 +161,11 @@ def _merged_resources(document: Mapping[str, Any]) -> list[tuple[str, dict[str, 
     return merged
 
 
-def _is_dlt_resource(value: object) -> bool:
-    return is_dlt_instance(value, "dlt.extract.resource", "DltResource")
-
-
 def _names_given_twice(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     first: dict[str, int] = {}
     for index, resource in enumerate(_listed_resources(document)):
         name = resource.get("name") if isinstance(resource, dict) else resource
-        if _is_dlt_resource(resource):
+        if is_resource(resource):
             name = resource.name
         if not isinstance(name, str):
             continue
@@ -248,7 +245,7 @@ def _wrong_when_merged(
 
 def _resource(document: Mapping[str, Any], index: int) -> ResourceConfig | ExternalResource:
     written = document["resources"][index]
-    if _is_dlt_resource(written):
+    if is_resource(written):
         return ExternalResource(index=index, name=written.name, resource=written)
     merged = merged_resource(written, document.get("resource_defaults"))
     hints = {key: _copied(value) for key, value in merged.items() if key not in _NOT_FOR_DLT}

@@ -1,21 +1,23 @@
 """What `auth` leaves out is looked for where dlt looks for it, by dlt itself.
 
-dlt takes a second to import, so it is asked only where something is left out.
+dlt takes most of a second to import, so it is asked only where something is left out.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from headrace.config.checks.showing import Path, at, hint, kind, listed
 from headrace.config.format.auth import AUTH_MODELS
-from headrace.config.format.fields import is_dlt_instance, is_python_object, known_keys
+from headrace.config.format.fields import is_python_object, known_keys
+from headrace.core.dlt_door import auths
+from headrace.core.dlt_door.auths import Sections
+from headrace.core.dlt_door.objects import is_requests_auth
+from headrace.core.dlt_door.settings import SettingsUnreadable
 
-Sections = tuple[str, ...]
 DEFAULT_SECTIONS: Sections = ("sources", "rest_api", "rest_api")
 """Where dlt's own source looks when nothing else is said."""
 
@@ -118,25 +120,17 @@ def _without_null(given: Mapping[str, Any]) -> dict[str, Any]:
 def _found_by_dlt(
     name: str, given: Mapping[str, Any], sections: Sections | None, known: set[str]
 ) -> dict[str, Any]:
-    from dlt.common.configuration import resolve_configuration
-    from dlt.sources.rest_api.config_setup import AUTH_MAP
-
     values = {key: value for key, value in _without_null(given).items() if key != "type"}
-    with _looking_in(sections), _dlts_troubles_told():
-        spec = resolve_configuration(AUTH_MAP[name].from_init_value(values), accept_partial=True)
-        return {
-            key: getattr(spec, key)
-            for key in spec.__resolved_fields_set__ or ()
-            if key in known and getattr(spec, key) is not None
-        }
+    with _dlts_troubles_told():
+        found = auths.fields_found(name, values, sections)
+    return {key: value for key, value in found.items() if key in known}
 
 
 def _registered(name: object) -> Any:
     """The class that the user has registered with dlt's `register_auth` under a name."""
-    setup = sys.modules.get("dlt.sources.rest_api.config_setup")
-    found = getattr(setup, "AUTH_MAP", {}).get(name) if isinstance(name, str) else None
-    is_dlts_own = getattr(found, "__module__", "") == "dlt.sources.helpers.rest_client.auth"
-    return None if is_dlts_own and name in AUTH_MODELS else found
+    found = auths.registered_auth(name) if isinstance(name, str) else None
+    is_own = found is not None and auths.is_class_of_dlt(found) and name in AUTH_MODELS
+    return None if is_own else found
 
 
 def _made(registered: Any, given: Mapping[str, Any], sections: Sections | None) -> Any:
@@ -146,15 +140,19 @@ def _made(registered: Any, given: Mapping[str, Any], sections: Sections | None) 
         if key not in known:
             raise _CannotBe(f"`{registered.__name__}` has no such key; {hint(key, known)}")
     with _dlts_troubles_told():
-        made = registered.from_init_value(values)
+        made = auths.made_auth(registered, values)
     return _resolved_object(made, sections)
 
 
 def _resolved_object(auth: Any, sections: Sections | None) -> Any:
-    if is_dlt_instance(auth, "dlt.sources.helpers.rest_client.auth", "AuthConfigBase"):
-        if not auth.is_resolved():
-            _resolve(auth, sections)
-    elif not is_dlt_instance(auth, "requests.auth", "AuthBase"):
+    if auths.is_auth(auth):
+        with _dlts_troubles_told():
+            try:
+                auths.complete(auth, sections)
+            except auths.FieldsMissing as error:
+                missing = listed(error.fields)
+                raise _CannotBe(f"`{type(auth).__name__}` lacks {missing}: {_WHERE}") from None
+    elif not is_requests_auth(auth):
         raise _CannotBe(
             "expected text, a mapping, or an instance of dlt's AuthConfigBase or of requests' "
             f"AuthBase; got {kind(auth)}"
@@ -162,51 +160,19 @@ def _resolved_object(auth: Any, sections: Sections | None) -> Any:
     return auth
 
 
-def _resolve(auth: Any, sections: Sections | None) -> None:
-    from dlt.common.configuration import resolve_configuration
-    from dlt.common.configuration.exceptions import ConfigFieldMissingException
-
-    with _looking_in(sections), _dlts_troubles_told():
-        try:
-            resolve_configuration(auth)
-        except ConfigFieldMissingException as error:
-            missing = listed(error.fields)
-            raise _CannotBe(f"`{type(auth).__name__}` lacks {missing}: {_WHERE}") from None
-
-
 @contextmanager
 def _dlts_troubles_told() -> Iterator[None]:
     """Names what dlt could not read; its own words may quote a secret."""
-    from dlt.common.configuration.exceptions import ConfigProviderException
-
     try:
         yield
-    except _CannotBe:
-        raise
-    except ConfigProviderException as error:
-        message = (
-            f"dlt cannot read {error.provider_name}; check that it is valid TOML, here and in "
-            "dlt's home folder"
-        )
-    except Exception as error:
+    except SettingsUnreadable as error:
+        message = str(error)
+    except auths.AuthRefused as error:
         message = (
             "dlt cannot make an authentication of this and of what it finds in its settings "
-            f"({type(error).__name__}); check each key here and under "
+            f"({error}); check each key here and under "
             "[sources.rest_api.credentials] in .dlt/secrets.toml"
         )
     else:
         return
     raise _CannotBe(message)
-
-
-def _looking_in(sections: Sections | None) -> AbstractContextManager[Any]:
-    from dlt.common.configuration import inject_section
-    from dlt.common.configuration.container import Container
-    from dlt.common.configuration.specs import ConfigSectionContext
-    from dlt.common.pipeline import PipelineContext
-
-    if sections is None:
-        return nullcontext()
-    pipeline = Container()[PipelineContext]
-    name = pipeline.pipeline().pipeline_name if pipeline.is_active() else None
-    return inject_section(ConfigSectionContext(pipeline_name=name, sections=sections))

@@ -6,14 +6,12 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from headrace.core.dlt_door.settings import SettingsUnreadable, files_of_settings, setting_text
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.names import is_sensitive_setting
 from headrace.core.secrets.redaction import Redactor, keep_secret
-
-if TYPE_CHECKING:
-    from dlt.common.configuration.providers.provider import ConfigProvider
 
 Lookup = Callable[[str], str | None]
 """From a name to its value, or None when it is nowhere."""
@@ -171,29 +169,10 @@ def look_up_with_dlt(name: str) -> str | None:
     """
     if (written := os.environ.get(name)) is not None:
         return written
-    from dlt.common.typing import TSecretValue
-
-    for provider in _providers():
-        for sections, key in _spellings(name):
-            value, _ = provider.get_value(key, TSecretValue, None, *sections)
-            if value is not None and not isinstance(value, (dict, list)):
-                return str(value).lower() if isinstance(value, bool) else str(value)
-    return None
-
-
-def _providers() -> list[ConfigProvider]:
-    """The places for settings that dlt knows, in its order."""
-    # dlt takes a second to import, and a name in the environment is found without it.
-    from dlt.common.configuration.container import Container
-    from dlt.common.configuration.exceptions import ConfigProviderException
-    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
-
     try:
-        return list(Container()[PluggableRunContext].providers.providers)
-    except ConfigProviderException as error:
-        # dlt's own text may quote a line of the file.
-        name = error.provider_name
-    message = f"dlt cannot read {name}; check that it is valid TOML, here and in dlt's home folder"
+        return setting_text(_spellings(name))
+    except SettingsUnreadable as error:
+        message = str(error)
     raise ConfigError([Fault("", message)])
 
 
@@ -201,6 +180,5 @@ def _places(name: str) -> str:
     """Where a name was looked for, in order."""
     variables = dict.fromkeys((name, _environment_name(name)))
     shown = " or ".join(f"`{variable}`" for variable in variables if "." not in variable)
-    files = [file for provider in _providers() for file in provider.locations]
     key = name.replace("__", ".").lower()
-    return f"the environment ({shown}), then `{key}` in {', '.join(files)}"
+    return f"the environment ({shown}), then `{key}` in {', '.join(files_of_settings())}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from typing import Annotated, Any, get_args
 
@@ -25,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticOmit, core_schema
 
+from headrace.core.dlt_door.objects import is_requests_session
 from headrace.core.exceptions import ExpressionError
 from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
 
@@ -152,7 +152,7 @@ PythonObject = Annotated[Any, _AnyObject]
 
 
 def _requests_session(value: Any) -> Any:
-    if value is not None and not is_dlt_instance(value, "requests.sessions", "Session"):
+    if value is not None and not is_requests_session(value):
         raise fault("expected a requests.Session, or one of dlt's")
     return value
 
@@ -181,21 +181,6 @@ def is_python_object(value: object) -> bool:
         True for instances, functions and classes.
     """
     return shape_of(value) == OBJECT
-
-
-def is_dlt_instance(value: object, module: str, name: str) -> bool:
-    """Whether a value is of a class of dlt, or of `requests`, without importing either.
-
-    Args:
-        value: any value.
-        module: where the class is defined; if that was never imported, no value can be of it.
-        name: the class.
-
-    Returns:
-        True if it is.
-    """
-    found = getattr(sys.modules.get(module), name, None)
-    return isinstance(found, type) and isinstance(value, found)
 
 
 # --- Numbers ------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -21,12 +20,11 @@ from headrace.config.format.fields import (
     StopCondition,
     WholeNumber,
     fault,
-    is_dlt_instance,
     shape_of,
 )
+from headrace.core.dlt_door.objects import is_paginator, registered_paginator
 from headrace.core.secrets.redaction import one_line
 
-_OF_DLT = "dlt.sources.helpers.rest_client.paginators"
 _PLACES = {"cursor": ("cursor",), "offset": ("offset", "limit"), "page_number": ("page",)}
 _MAXIMUM = {"offset": "maximum_offset", "page_number": "maximum_page"}
 _LONGEST_REASON = 200
@@ -216,22 +214,6 @@ def paginator_faults(paginator: object) -> Iterator[tuple[tuple[str, ...], str]]
         )
 
 
-def registered_paginator(name: object) -> type | None:
-    """The paginator that the user has registered with dlt under a name.
-
-    Args:
-        name: the `type` of a paginator as written.
-
-    Returns:
-        The class; None where dlt knows no such name, or only a class of its own.
-    """
-    # Who has registered one has imported that module.
-    known = getattr(sys.modules.get("dlt.sources.rest_api.config_setup"), "PAGINATOR_MAP", {})
-    found = known.get(name) if isinstance(name, str) else None
-    is_own = getattr(found, "__module__", None) == _OF_DLT
-    return found if isinstance(found, type) and not is_own else None
-
-
 def paginator_kind(value: Any) -> str:
     """The alternative that a paginator in a config is.
 
@@ -260,7 +242,7 @@ def _type_missing(value: Any) -> Any:
 
 def _paginator_object(value: Any) -> Any:
     """An instance, or what makes one of a class registered with dlt."""
-    if is_dlt_instance(value, _OF_DLT, "BasePaginator"):
+    if is_paginator(value):
         return value
     arguments = dict(value) if isinstance(value, dict) else {"type": value}
     registered = registered_paginator(arguments.pop("type", None))

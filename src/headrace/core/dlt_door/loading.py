@@ -1,0 +1,53 @@
+"""Takes names out of dlt's modules: late, or only where somebody else has imported them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+
+def imported(module: str) -> Any:
+    """Import a module of dlt now.
+
+    Args:
+        module: the whole name of the module, for example `dlt.common.configuration`.
+
+    Returns:
+        The module; of type `Any`, since its names are looked up at run time.
+    """
+    return import_module(module)
+
+
+def is_imported(module: str) -> bool:
+    """Whether anybody has imported a module.
+
+    Args:
+        module: the whole name of the module.
+    """
+    return module in sys.modules
+
+
+def found_in(module: str, name: str) -> Any:
+    """Look a name up in a module, but do not import the module for it.
+
+    Args:
+        module: the whole name of the module.
+        name: the class, function or value in it.
+
+    Returns:
+        What the name stands for, or None where nobody has imported the module.
+    """
+    return getattr(sys.modules.get(module), name, None)
+
+
+def is_instance_of(value: object, module: str, name: str) -> bool:
+    """Whether a value is an instance of a class, without importing the class.
+
+    Args:
+        value: any value.
+        module: where the class is defined; if nobody has imported it, no value can be of it.
+        name: the name of the class.
+    """
+    found = found_in(module, name)
+    return isinstance(found, type) and isinstance(value, found)

@@ -1,0 +1,120 @@
+"""Recognises objects of dlt, and of `requests`, in a config, without importing either.
+
+If nobody has imported the module of a class, no value can be an instance of the class.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeGuard
+
+from headrace.core.dlt_door.loading import found_in, is_instance_of
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.paginators import BaseReferencePaginator
+
+_PAGINATORS = "dlt.sources.helpers.rest_client.paginators"
+
+
+def is_resource(value: object) -> bool:
+    """Whether a value is a resource of dlt.
+
+    Args:
+        value: any value.
+    """
+    return is_instance_of(value, "dlt.extract.resource", "DltResource")
+
+
+def is_incremental(value: object) -> bool:
+    """Whether a value is a `dlt.sources.incremental(...)`.
+
+    Args:
+        value: any value.
+    """
+    return is_instance_of(value, "dlt.extract.incremental", "Incremental")
+
+
+def is_paginator(value: object) -> bool:
+    """Whether a value is a paginator of dlt's REST client, or derived from one.
+
+    Args:
+        value: any value.
+    """
+    return is_instance_of(value, _PAGINATORS, "BasePaginator")
+
+
+def registered_paginator(name: object) -> type | None:
+    """The paginator that the user has registered with dlt under a name.
+
+    Args:
+        name: the `type` of a paginator as written.
+
+    Returns:
+        The class; None where dlt knows no such name, or only a class of its own.
+    """
+    # Who has registered one has imported that module.
+    known = found_in("dlt.sources.rest_api.config_setup", "PAGINATOR_MAP") or {}
+    found = known.get(name) if isinstance(name, str) else None
+    is_own = getattr(found, "__module__", None) == _PAGINATORS
+    return found if isinstance(found, type) and not is_own else None
+
+
+def counts_pages(paginator: object) -> bool:
+    """Whether a paginator counts pages or rows, so that it may go on for ever.
+
+    Args:
+        paginator: one of dlt's, or of the user's own.
+    """
+    return is_instance_of(paginator, _PAGINATORS, "RangePaginator")
+
+
+def follows_references(paginator: object) -> TypeGuard[BaseReferencePaginator]:
+    """Whether a paginator goes on by a cursor or a link that it takes out of each page.
+
+    Args:
+        paginator: one of dlt's, or of the user's own.
+    """
+    return is_instance_of(paginator, _PAGINATORS, "BaseReferencePaginator")
+
+
+def next_reference(paginator: BaseReferencePaginator) -> str | None:
+    """The cursor or the link with which a paginator is about to go on.
+
+    dlt's page on paginators tells authors of their own to set `_next_reference`, so it stays
+    what it is as long as theirs work; nothing public reads it. At an upgrade check that it
+    still can be read after `update_request`.
+
+    Args:
+        paginator: one for which `follows_references` is true.
+
+    Returns:
+        The reference, or None after the last page.
+    """
+    return paginator._next_reference
+
+
+def ignores_response(error: Exception) -> bool:
+    """Whether a function of the user's asks to pass over an answer.
+
+    Args:
+        error: what the function raised.
+    """
+    module = "dlt.sources.helpers.rest_client.exceptions"
+    return is_instance_of(error, module, "IgnoreResponseException")
+
+
+def is_requests_auth(value: object) -> bool:
+    """Whether a value is an authentication as `requests` knows them.
+
+    Args:
+        value: any value.
+    """
+    return is_instance_of(value, "requests.auth", "AuthBase")
+
+
+def is_requests_session(value: object) -> bool:
+    """Whether a value is a session of `requests`, or one of dlt's, which are derived from it.
+
+    Args:
+        value: any value.
+    """
+    return is_instance_of(value, "requests.sessions", "Session")

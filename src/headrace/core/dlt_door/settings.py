@@ -1,0 +1,141 @@
+"""Asks dlt for settings and secrets, which users keep in the environment and in `.dlt/`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from headrace.core.dlt_door.loading import imported, is_imported
+
+if TYPE_CHECKING:
+    from dlt.common.configuration.providers.provider import ConfigProvider
+
+Number = TypeVar("Number", int, float)
+
+Spelling = tuple[tuple[str, ...], str]
+"""One way to write the name of a setting: its sections, and its key in them."""
+
+
+class SettingsUnreadable(Exception):  # noqa: N818 - says what is so, and carries it to a path
+    """One of dlt's files cannot be read.
+
+    Its text is fit to be shown: dlt's own text may quote a line of the file.
+
+    Args:
+        provider: the name that dlt has for the file.
+    """
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            f"dlt cannot read {provider}; check that it is valid TOML, here and in dlt's home "
+            "folder"
+        )
+
+
+def setting_text(spellings: Iterable[Spelling]) -> str | None:
+    """Find a setting or a secret in the places that dlt knows, in dlt's order.
+
+    Args:
+        spellings: how its name may be written; each place is asked for all of them in turn.
+
+    Returns:
+        The value as text, or None where it is nowhere. Tables and lists do not count.
+
+    Raises:
+        SettingsUnreadable: one of dlt's files is no valid TOML.
+    """
+    secret = imported("dlt.common.typing").TSecretValue
+    tried = list(spellings)
+    for provider in _providers():
+        for sections, key in tried:
+            value, _ = provider.get_value(key, secret, None, *sections)
+            if value is not None and not isinstance(value, (dict, list)):
+                return str(value).lower() if isinstance(value, bool) else str(value)
+    return None
+
+
+def files_of_settings() -> list[str]:
+    """The files in which dlt looks for settings, in its order.
+
+    Raises:
+        SettingsUnreadable: one of them is no valid TOML.
+    """
+    return [file for provider in _providers() for file in provider.locations]
+
+
+def runtime_number(name: str, kind: type[Number]) -> Number | None:
+    """A number of dlt's section `[runtime]`, for example `request_timeout`.
+
+    Args:
+        name: its key in the section.
+        kind: `int` or `float`.
+
+    Returns:
+        The number, or None where the user has not set it.
+
+    Raises:
+        ValueError: what is set there is no such number.
+    """
+    dlt = imported("dlt")
+    error = imported("dlt.common.configuration.exceptions").ConfigurationException
+    try:
+        value: Number | None = dlt.config.get(f"runtime.{name}", kind)
+    except error:
+        raise ValueError(f"runtime.{name} is no number") from None
+    return value
+
+
+def documents_of_secrets() -> Iterator[Mapping[str, Any]]:
+    """What the files hold in which dlt keeps secrets, as `.dlt/secrets.toml`.
+
+    Yields:
+        Each file as a document; none where nobody has imported dlt, since then no value of a
+        config can come from there, and none where a file cannot be read: whoever asks for a
+        value is told so.
+    """
+    if not is_imported("dlt"):
+        return
+    toml = imported("dlt.common.configuration.providers.toml").SettingsTomlProvider
+    try:
+        providers = _providers()
+    except SettingsUnreadable:
+        return
+    for provider in providers:
+        if isinstance(provider, toml) and provider.supports_secrets:
+            yield tomllib.loads(provider.to_toml())
+
+
+def secrets_looked_up() -> Iterator[tuple[str, str]]:
+    """The texts that anybody has looked up as secrets, for example with `dlt.secrets[...]`.
+
+    `dlt.secrets[...]` gives plain texts, which do not tell that they are secret.
+
+    Yields:
+        The key and its value; none where nobody has imported dlt.
+    """
+    if not is_imported("dlt"):
+        return
+    is_secret = imported("dlt.common.configuration.specs.base_configuration").is_secret_hint
+    # dlt keeps a trace of each value that it resolves. At an upgrade of dlt check that
+    # `dlt.secrets["name"]` still leaves one: the tests of secrets in error messages fail if not.
+    traces = imported("dlt.common.configuration.utils").get_resolved_traces()
+    for trace in traces.resolved_traces:
+        if isinstance(trace.value, str) and is_secret(trace.hint):
+            yield trace.key, trace.value
+
+
+def _providers() -> list[ConfigProvider]:
+    """The places for settings that dlt knows, in its order.
+
+    dlt has no public function that lists them: its container of contexts holds them. At an
+    upgrade check that the context of the run still has `providers.providers`.
+    """
+    container = imported("dlt.common.configuration.container").Container()
+    context = imported("dlt.common.configuration.specs.pluggable_run_context").PluggableRunContext
+    unreadable = imported("dlt.common.configuration.exceptions").ConfigProviderException
+    try:
+        return list(container[context].providers.providers)
+    except unreadable as error:
+        provider = error.provider_name
+    raise SettingsUnreadable(provider)
