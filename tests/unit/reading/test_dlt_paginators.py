@@ -122,7 +122,10 @@ def fails(request: TheirRequest) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (fails, r"`Notes\.update_request` failed with KeyError: .* \(test_from_dlt\.py, line"),
+        (
+            fails,
+            r"`Notes\.update_request` failed with KeyError: .* \(test_dlt_paginators\.py, line",
+        ),
         (lambda request: setattr(request, "auth", ("me", "x")), "sets `auth` of the request"),
         (lambda request: setattr(request, "url", None), "has no URL to go on to"),
     ],
