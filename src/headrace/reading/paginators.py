@@ -22,13 +22,14 @@ from headrace.core.json_path import JsonPath
 from headrace.core.secrets.names import is_sensitive
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
+from headrace.http.link_header import links_by_relation
 from headrace.http.url import join_url, pairs
+from headrace.reading.dlt_paginators import DltPaginator
 from headrace.sansio.paging import (
     AutoPaginator,
     BoundedPaginator,
     CursorPaginator,
     CursorSettings,
-    DltPaginator,
     HeaderCursorPaginator,
     HeaderLinkPaginator,
     JsonLinkPaginator,
@@ -80,7 +81,7 @@ class PaginatorFactory:
             case JsonLinkPaginatorConfig():
                 return JsonLinkPaginator(JsonPath(config.next_url_path), self._secrets)
             case HeaderLinkPaginatorConfig():
-                return HeaderLinkPaginator(config.links_next_key, self._secrets)
+                return HeaderLinkPaginator(links_by_relation, config.links_next_key, self._secrets)
             case OffsetPaginatorConfig():
                 limit_place = Place(config.limit_param or "limit", config.limit_body_path)
                 return OffsetPaginator(_offset_numbering(config), limit_place)
@@ -89,7 +90,7 @@ class PaginatorFactory:
             case SinglePagePaginatorConfig():
                 return SinglePagePaginator()
             case AutoPaginatorConfig():
-                return AutoPaginator(self._secrets)
+                return AutoPaginator(links_by_relation, self._secrets)
             case _:
                 whole_url = partial(join_url, self._client.base_url)
                 return DltPaginator(config, whole_url, self._client.headers or {})

@@ -17,7 +17,8 @@ from requests import Response as TheirResponse
 
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Headers, Request, Response
-from headrace.sansio.paging import DltPaginator, Page
+from headrace.reading.dlt_paginators import DltPaginator
+from headrace.sansio.paging import Page
 from tests.unit.sansio.paging.pages import followed, page
 
 FIRST = Request("POST", "items", {"a": 1}, {"X-B": "b"}, {"q": {"r": 1}})

@@ -1,6 +1,5 @@
 """Paginators: given a page, which request comes next. Pure: no I/O."""
 
-from headrace.reading.dlt_paginators import DltPaginator
 from headrace.sansio.paging.auto import AutoPaginator
 from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings
 from headrace.sansio.paging.guards import BoundedPaginator
@@ -20,7 +19,6 @@ __all__ = [
     "BoundedPaginator",
     "CursorPaginator",
     "CursorSettings",
-    "DltPaginator",
     "HeaderCursorPaginator",
     "HeaderLinkPaginator",
     "JsonLinkPaginator",

@@ -11,7 +11,7 @@ from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings
 from headrace.sansio.paging.detection import Detected, detect
 from headrace.sansio.paging.header_link import HeaderLinkPaginator
 from headrace.sansio.paging.json_link import JsonLinkPaginator
-from headrace.sansio.paging.links import LinkSecrets
+from headrace.sansio.paging.links import LinkHeaderReader, LinkSecrets
 from headrace.sansio.paging.numbered import Numbering
 from headrace.sansio.paging.page import Page, Paginator
 from headrace.sansio.paging.page_number import PageNumberPaginator
@@ -26,10 +26,12 @@ class AutoPaginator(Paginator):
     """Guesses as dlt does, and goes on as the paginator does that it has guessed.
 
     Args:
+        read_links: reads a `Link` header.
         secrets: to be kept out of what stands for a page, where pages are linked.
     """
 
-    def __init__(self, secrets: LinkSecrets = _NO_SECRETS) -> None:
+    def __init__(self, read_links: LinkHeaderReader, secrets: LinkSecrets = _NO_SECRETS) -> None:
+        self._read_links = read_links
         self._secrets = secrets
         self._detected: Detected | None = None
         self._chosen: Paginator = SinglePagePaginator()
@@ -51,7 +53,7 @@ class AutoPaginator(Paginator):
             PageError: as the guessed one.
         """
         if self._detected is None:
-            self._detected = detect(page.document, page.headers)
+            self._detected = detect(page.document, page.headers, self._read_links)
             self._chosen = self._paginator(self._detected)
         try:
             return self._chosen.next_cursor(page)
@@ -68,7 +70,7 @@ class AutoPaginator(Paginator):
     def _paginator(self, detected: Detected) -> Paginator:
         path = detected.path
         if detected.type == "header_link":
-            return HeaderLinkPaginator(secrets=self._secrets)
+            return HeaderLinkPaginator(self._read_links, secrets=self._secrets)
         if path is None:
             return SinglePagePaginator()
         if detected.type == "json_link":

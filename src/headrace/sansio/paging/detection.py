@@ -9,7 +9,7 @@ from typing import Any
 from jsonpath_ng import Child, Fields, JSONPath
 
 from headrace.core.json_path import JsonPath
-from headrace.sansio.paging.header_link import links_by_rel
+from headrace.sansio.paging.links import LinkHeaderReader
 
 _NEXT = "next"
 _LINK_KEYS = ("href", "url")
@@ -37,14 +37,15 @@ class Detected:
         return f"type: {self.type}, {keys[self.type]}: {self.path}"
 
 
-def detect(document: Any, headers: Mapping[str, str]) -> Detected:
+def detect(document: Any, headers: Mapping[str, str], read_links: LinkHeaderReader) -> Detected:
     """Looks for links, a number of pages and cursors, in this order.
 
     Args:
         document: the whole first page.
         headers: that it came with.
+        read_links: reads its `Link` header.
     """
-    if links_by_rel(headers.get("Link")).get(_NEXT):
+    if read_links(headers.get("Link", "")).get(_NEXT):
         return Detected("header_link")
     following = next(_found(document, _is_next), None)
     if following and isinstance(following[1], str) and following[1].startswith(_LINK_BEGINNINGS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
@@ -13,6 +13,9 @@ from headrace.core.exchange import Request
 from headrace.core.secrets.redaction import MASK
 from headrace.sansio.paging.followed import Followed
 from headrace.sansio.paging.page import Page, Paginator
+
+LinkHeaderReader = Callable[[str], Mapping[str, str]]
+"""Reads a `Link` header: gives the URL of each link by its relation; none for an empty header."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from requests import Response
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Headers
 from headrace.core.json_path import JsonPath
+from headrace.http.link_header import links_by_relation
 from headrace.sansio.paging import AutoPaginator
 from headrace.sansio.paging.detection import detect
 from tests.unit.sansio.paging.pages import FIRST, followed, page
@@ -38,7 +39,7 @@ LINKS = st.sampled_from([None, "", '</2>; rel="next"', '</2>; rel="prev"', "x"])
 @given(st.dictionaries(KEYS, VALUES, max_size=5) | VALUES, LINKS)
 def test_the_guess_is_that_of_dlt(document: Any, link: str | None) -> None:
     headers = {} if link is None else {"Link": link}
-    detected = detect(document, Headers(headers))
+    detected = detect(document, Headers(headers), links_by_relation)
     assert (detected.type, detected.path and str(detected.path)) == guess_of_dlt(document, headers)
 
 
@@ -72,21 +73,21 @@ def guess_of_dlt(document: Any, headers: dict[str, str]) -> tuple[str, str | Non
     ],
 )
 def test_the_guess_is_told(document: Any, headers: dict[str, str], guess: str) -> None:
-    pages = AutoPaginator()
+    pages = AutoPaginator(links_by_relation)
     assert pages.guess is None
     pages.next_request(pages.first_request(FIRST), page(document, headers=headers))
     assert pages.guess == guess
 
 
 def test_the_whole_first_page_is_looked_at_and_later_ones_where_the_guess_leads() -> None:
-    pages = AutoPaginator()
+    pages = AutoPaginator(links_by_relation)
     assert [str(path) for path in pages.paths] == ["$"]
     followed(pages, page({"meta": {"next": "x"}}))
     assert [str(path) for path in pages.paths] == ["meta.next"]
 
 
 def test_a_key_of_any_kind_is_found_again() -> None:
-    pages = AutoPaginator()
+    pages = AutoPaginator(links_by_relation)
     for number, cursor in enumerate("abc", start=1):
         document = {"a.b": {"next-'one'": cursor}}
         request = followed(pages, page(document, number=number))
@@ -94,7 +95,7 @@ def test_a_key_of_any_kind_is_found_again() -> None:
 
 
 def test_a_wrong_guess_says_that_it_was_one() -> None:
-    pages = AutoPaginator()
+    pages = AutoPaginator(links_by_relation)
     followed(pages, page({"pages": 9}, ["a", "b"]))
     with pytest.raises(PageError, match="the same rows as the page before") as caught:
         pages.next_request(FIRST, page({"pages": 9}, ["a", "b"], number=2))
@@ -105,7 +106,7 @@ def test_a_wrong_guess_says_that_it_was_one() -> None:
 
 
 def test_a_total_is_looked_up_where_it_was_found() -> None:
-    pages = AutoPaginator()
+    pages = AutoPaginator(links_by_relation)
     paths = [JsonPath("p.Pages").text]
     request = followed(pages, page({"p": {"Pages": "3"}}))
     assert request.params == {"status": "done", "page": 1}

@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Headers, Request
 from headrace.core.json_path import JsonPath
+from headrace.http.link_header import links_by_relation
 from headrace.sansio.paging import HeaderLinkPaginator, JsonLinkPaginator, LinkSecrets
 from headrace.sansio.paging.links import LinkPaginator
 from tests.unit.sansio.paging.pages import FIRST, URL, followed, page
@@ -45,7 +46,7 @@ def in_header(link: str, number: int = 1) -> Any:
 def test_a_link_leads_on_from_the_url_that_was_asked(link: str, url: str) -> None:
     for paginator, linking in (
         (JsonLinkPaginator(NEXT), in_json(link)),
-        (HeaderLinkPaginator(), in_header(link)),
+        (HeaderLinkPaginator(links_by_relation), in_header(link)),
     ):
         request = followed(paginator, linking)
         assert (request.method, request.path, request.params) == ("GET", url, {})
@@ -67,12 +68,12 @@ def test_without_a_link_the_listing_ends(document: Any) -> None:
 @pytest.mark.parametrize("header", [None, "", '</x>; rel="prev"', "nonsense", '<>; rel="next"'])
 def test_without_a_link_of_that_rel_the_listing_ends(header: str | None) -> None:
     headers = {} if header is None else {"link": header}
-    assert HeaderLinkPaginator().next_request(FIRST, page(headers=headers)) is None
+    assert HeaderLinkPaginator(links_by_relation).next_request(FIRST, page(headers=headers)) is None
 
 
 def test_the_rel_may_be_another() -> None:
     answer = page(headers={"Link": '</new>; rel="next", </old>; title="x"; rel="older"'})
-    request = followed(HeaderLinkPaginator("older"), answer)
+    request = followed(HeaderLinkPaginator(links_by_relation, "older"), answer)
     assert request.path == "https://api.example.com/old"
 
 
@@ -91,7 +92,7 @@ def test_what_is_no_link_is_an_error(link: Any) -> None:
 def test_the_first_link_that_was_followed_before_is_an_error(places: list[int]) -> None:
     for paginator, linking in (
         (JsonLinkPaginator(NEXT), in_json),
-        (HeaderLinkPaginator(), in_header),
+        (HeaderLinkPaginator(links_by_relation), in_header),
     ):
         fresh = len(places)
         for index, place in enumerate(places):

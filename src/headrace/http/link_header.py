@@ -1,0 +1,22 @@
+"""Reads the `Link` header of an answer (RFC 8288)."""
+
+from __future__ import annotations
+
+from requests.utils import parse_header_links
+
+
+def links_by_relation(header: str) -> dict[str, str]:
+    """Reads the links of a `Link` header.
+
+    It agrees with `requests.Response.links`, which dlt's paginators go by: of two links with the
+    same relation the last one counts, and a link without a relation stands under its own URL.
+
+    Args:
+        header: The value of the header, for example `</items?page=2>; rel="next"`. Several headers
+            of an answer are one list, joined by commas.
+
+    Returns:
+        The URL of each link, as the server wrote it, by the link's `rel` parameter.
+    """
+    links = parse_header_links(header)
+    return {link.get("rel") or link["url"]: link["url"] for link in links}
