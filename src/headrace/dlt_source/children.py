@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 import msgspec
 import pyarrow as pa
 from dlt.extract.incremental import Incremental
-from dlt.extract.pipe import Pipe
 
 from headrace.config import ParentConfig
 from headrace.config.built.cursor import CursorConfig
@@ -19,12 +18,8 @@ from headrace.core.events import tell_beginning
 from headrace.core.exceptions import RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
-from headrace.dlt_source.extraction import (
-    ExtractionContext,
-    ExtractionSettings,
-    limited,
-    running_pipe,
-)
+from headrace.dlt_source.dlt_pipe import running_pipe
+from headrace.dlt_source.extraction import ExtractionContext, ExtractionSettings, limited
 from headrace.dlt_source.handover import new_row_ids
 from headrace.dlt_source.incremental import CursorValues, Judge, ParentCursors, SharedCursor
 from headrace.dlt_source.items import LoadedRows, ParentRows
@@ -184,7 +179,7 @@ class ChildExtraction:
         self._dependents = dependents
         self._buffer_bytes = buffer_bytes
         self._loads: dict[str | None, _Load] = {}
-        self._cursors: WeakKeyDictionary[Pipe, Cursors] = WeakKeyDictionary()
+        self._cursors: WeakKeyDictionary[object, Cursors] = WeakKeyDictionary()
 
     def items(self, parent: Any, injected: Incremental[Any] | None = None) -> Iterator[Any]:
         """What dlt gets for an item that the parent yields.

@@ -9,9 +9,6 @@ from typing import Any, cast
 
 import dlt
 import msgspec
-from dlt.extract.incremental import IncrementalResourceWrapper
-from dlt.extract.items_transform import LimitItem
-from dlt.extract.pipe import ForkPipe, Pipe
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.events import tell_beginning, tell_listed
@@ -20,12 +17,12 @@ from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import keep_secret
 from headrace.destination.secrets import destination_secrets
 from headrace.dlt_source.current_sync import RunningSync, running_sync
+from headrace.dlt_source.dlt_pipe import current_load_id, wants_dicts, yields_are_counted
 from headrace.dlt_source.gone import gone_rows
 from headrace.dlt_source.handover import UNREADABLE, Batch, Handover
 from headrace.dlt_source.incremental import Judge, RunningCursor, may_end_early
 from headrace.dlt_source.items import ParentRows
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
-from headrace.dlt_source.table import current_load_id
 from headrace.http.lanes import Lanes
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
@@ -160,7 +157,7 @@ class ExtractionContext:
     @property
     def wants_dicts(self) -> bool:
         """Whether what comes behind the resource works on dicts, as dlt's own source yields."""
-        return self.load_id is None or _dicts_expected(self.dependents)
+        return self.load_id is None or wants_dicts(self.dependents)
 
     def hand_over(
         self,
@@ -183,7 +180,7 @@ class ExtractionContext:
         """
         wants_dicts = self.wants_dicts
         feeds = bool(self.dependents) and not wants_dicts
-        page_by_page = page_by_page or _yields_are_counted()
+        page_by_page = page_by_page or yields_are_counted()
         batches = _batches(
             pages, self.settings, self._count, grows=feeds, page_by_page=page_by_page
         )
@@ -274,7 +271,7 @@ def _pages(
 ) -> Iterator[FetchedPage]:
     """The whole listing."""
     # Where the end may come at any page, none is asked for before it is wanted.
-    may_end_early |= _yields_are_counted() or settings.limit_rows is not None
+    may_end_early |= yields_are_counted() or settings.limit_rows is not None
     ahead = 1 if may_end_early else None
     with closing(
         lanes.read(lambda client: listing.pages(client, figures), lambda page: page.size, ahead)
@@ -343,10 +340,6 @@ def _size_of(item: FetchedPage | LegEnd) -> int:
     return item.size if isinstance(item, FetchedPage) else 0
 
 
-def _yields_are_counted() -> bool:
-    return any(isinstance(step, LimitItem) for step in running_pipe().steps)
-
-
 def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:
     """The pages up to so many rows, the last one cut.
 
@@ -363,35 +356,3 @@ def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[Fetched
         limit -= len(cut.rows)
         if limit <= 0:
             return
-
-
-def running_pipe() -> Pipe:
-    """The pipe of the running resource: each run has one of its own."""
-    return cast(Pipe, dlt.current.pipe())
-
-
-def _dicts_expected(dependents: Collection[str]) -> bool:
-    """Whether somebody's functions or hints come between this resource and the load.
-
-    Args:
-        dependents: resources of ours: those take the rows as they are, if all of them come.
-    """
-    resource = dlt.current.resource()
-    # Functions are asked about each row; and of an Arrow table nested ones would get the columns.
-    if resource.has_dynamic_table_name or resource.nested_hints:
-        return True
-    own = running_pipe()
-    passes: tuple[type, ...] = (ForkPipe, IncrementalResourceWrapper)
-    if not dependents:
-        passes = (*passes, LimitItem)
-    if any(not isinstance(step, passes) for step in own.steps[1:]):
-        return True
-    if _yields_are_counted() and own.get_by_type(IncrementalResourceWrapper) is not None:
-        # Tables go out behind the page after theirs: the cursor would be ahead of what is loaded.
-        return True
-    return any(
-        other._pipe.parent is not None
-        and other._pipe.parent.name == own.name
-        and other.name not in dependents
-        for other in dlt.current.source().resources.extracted
-    )

@@ -8,8 +8,6 @@ from typing import Any
 
 import dlt
 from dlt.common.configuration import resolve_configuration
-from dlt.common.configuration.container import Container
-from dlt.common.configuration.exceptions import ContextDefaultCannotBeCreated
 from dlt.common.data_types import coerce_value, py_type_to_sc_type
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.libs.pyarrow import get_py_arrow_datatype
@@ -24,12 +22,12 @@ from dlt.common.schema.utils import (
     merge_columns,
     normalize_table_identifiers,
 )
-from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 from dlt.common.time import get_context_timezone_name
 from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
+from headrace.dlt_source.dlt_pipe import capabilities_of_running_load
 from headrace.dlt_source.quarantine import reason_with_value
 from headrace.sansio.rows import Column, Fields
 from headrace.sansio.rows.casting import is_in_milliseconds
@@ -47,14 +45,6 @@ _DECIMALS = frozenset(["decimal", "wei"])
 # Of dlt's merge strategies those that know a row, or its versions, by a hash.
 _HASHED = frozenset(["scd2", "upsert", "insert-only", "cdc"])
 _SHOWN = 80
-
-
-def current_load_id() -> str | None:
-    """The id of the load that the running resource is part of; None outside of a pipeline run."""
-    try:
-        return Container()[LoadPackageStateInjectableContext].load_id
-    except ContextDefaultCannotBeCreated:
-        return None
 
 
 class LiveTable:
@@ -86,12 +76,8 @@ class LiveTable:
     @classmethod
     def of_running_resource(cls) -> LiveTable:
         """The table of the resource whose function is running now."""
-        capabilities = (
-            Container()[DestinationCapabilitiesContext]
-            if DestinationCapabilitiesContext in Container()
-            else DestinationCapabilitiesContext.generic_capabilities()
-        )
-        return cls(dlt.current.source_schema(), dlt.current.resource(), capabilities)
+        schema, resource = dlt.current.source_schema(), dlt.current.resource()
+        return cls(schema, resource, capabilities_of_running_load())
 
     def fields(self) -> Fields:
         """What the schema says of the rows' fields."""

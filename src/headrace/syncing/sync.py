@@ -13,7 +13,7 @@ from typing import Any
 import dlt
 from dlt.common.exceptions import DltException
 from dlt.common.pipeline import LoadInfo
-from dlt.extract import DltResource, DltSource
+from dlt.extract import DltSource
 
 from headrace.core.events import Event, tell
 from headrace.core.exceptions import SyncError
@@ -26,6 +26,7 @@ from headrace.destination.secrets import destination_secrets, secrets_of_setting
 from headrace.destination.tables import table_names
 from headrace.destination.views import release_tables
 from headrace.dlt_source.current_sync import RunningSync, running
+from headrace.dlt_source.dlt_pipe import feeders
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.accounting import Account
 from headrace.syncing.lock import held
@@ -206,17 +207,8 @@ def _with_fed(source: DltSource, names: Collection[str]) -> list[str]:
     return [
         name
         for name, resource in source.resources.selected.items()
-        if not _feeders(resource).isdisjoint(names)
+        if not feeders(resource).isdisjoint(names)
     ]
-
-
-def _feeders(resource: DltResource) -> set[str]:
-    """Names of the resource and of all that its rows come from."""
-    names, pipe = {resource.name}, resource._pipe.parent
-    while pipe is not None:
-        names.add(pipe.name)
-        pipe = pipe.parent
-    return names
 
 
 @contextmanager

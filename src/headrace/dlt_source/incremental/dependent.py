@@ -8,7 +8,8 @@ from typing import Any
 import dlt
 from dlt.extract.incremental import Incremental, IncrementalColumnState
 
-from headrace.dlt_source.incremental.judging import Judge, StateElsewhere
+from headrace.dlt_source.incremental.dlt_step import StateElsewhere
+from headrace.dlt_source.incremental.judging import Judge
 from headrace.dlt_source.incremental.values import CursorValues
 
 PER_PARENT = "incremental_per_parent"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
-from dlt.extract.incremental import Incremental, IncrementalColumnState
+from dlt.extract.incremental import Incremental
 
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
+from headrace.dlt_source.incremental.dlt_step import StateElsewhere, bound_to_own_pipe
 from headrace.dlt_source.incremental.rows_to_judge import CursorReader, doubtful
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.listing import FetchedPage
@@ -41,9 +42,8 @@ class Judge:
     """
 
     def __init__(self, incremental: Incremental[Any], *, has_parent: bool) -> None:
-        self._pipe = _OwnPipe(incremental.resource_name or "", has_parent)
         self._incremental = incremental
-        incremental.bind(cast(Any, self._pipe))
+        self._pipe = bound_to_own_pipe(incremental, has_parent=has_parent)
         self.values = CursorValues.of_load(incremental)
         self.may_end_early = not has_parent and may_end_early(incremental)
         self._reader = CursorReader(JsonPath(incremental.cursor_path))
@@ -126,55 +126,3 @@ class Judge:
         if values is None or by.last_value_func is None:
             return list(range(len(rows)))
         return list(doubtful(values, by.last_value_func, by.start_value, by.end_value))
-
-
-@dataclass(slots=True)
-class _OwnPipe:
-    """What dlt's step needs of the pipe that it is bound to."""
-
-    name: str
-    has_parent: bool
-    is_closed: bool = False
-
-    def close(self) -> None:
-        """Notes that no more pages are wanted."""
-        self.is_closed = True
-
-
-class StateElsewhere(Incremental[Any]):
-    """An incremental whose state is not where dlt keeps that of the resource."""
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.kept: IncrementalColumnState = {
-            "initial_value": self.initial_value,
-            "last_value": self.initial_value,
-            "unique_hashes": [],
-            "start_value": self.initial_value,
-        }
-
-    @classmethod
-    def like(
-        cls, other: Incremental[Any], state: IncrementalColumnState | None = None
-    ) -> StateElsewhere:
-        """One with the settings of another.
-
-        Args:
-            other: to take them from.
-            state: to go on from, and to change; None to begin with a first sync.
-        """
-        made = cls(
-            **dict(other),
-            last_value_func=other.last_value_func,
-            primary_key=other.primary_key,
-        )
-        made.resource_name = other.resource_name
-        if hasattr(other, "__orig_class__"):
-            made.__orig_class__ = other.__orig_class__
-        if state is not None:
-            made.kept = state
-        return made
-
-    def get_state(self) -> IncrementalColumnState:
-        """The state, which a range with an end has none of."""
-        return super().get_state() if self.end_value is not None else self.kept

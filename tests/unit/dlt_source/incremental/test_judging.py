@@ -10,7 +10,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.dlt_source.incremental.judging import Judge, StateElsewhere
+from headrace.dlt_source.incremental.dlt_step import StateElsewhere
+from headrace.dlt_source.incremental.judging import Judge
 
 NUMBERS = st.integers(1, 4)
 KINDS: list[st.SearchStrategy[Any]] = [NUMBERS, NUMBERS.map(str), NUMBERS.map(float)]
