@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headrace.cli.words import counted
-from headrace.core.durations import span_told
+from headrace.core.durations import format_duration
 from headrace.core.events import Event, tell
 from headrace.core.figures import Figures, ResourceFigures
 
@@ -154,7 +154,7 @@ class Progress:
             doing += f", waiting: {wait}"
         left = self._seconds_left(name, counts)
         if left is not None:
-            doing += f", {counts.share:.0%} read, about {span_told(left)} left"
+            doing += f", {counts.share:.0%} read, about {format_duration(left)} left"
         return doing
 
     def _seconds_left(self, name: str, counts: ResourceFigures) -> float | None:

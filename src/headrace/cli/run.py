@@ -183,7 +183,8 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
 def _keep_syncing(
     sync_once: Callable[[threading.Event | None], None], every: str, told: Told
 ) -> None:
-    from headrace.syncing.repeating import keep_syncing, seconds_in, set_on_signals
+    from headrace.core.durations import seconds_in
+    from headrace.syncing.repeating import keep_syncing, set_on_signals
 
     stop = threading.Event()
     with set_on_signals(stop):

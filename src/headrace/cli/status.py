@@ -53,9 +53,9 @@ def status(
     with exit_codes():
         from headrace.cli.status_summary import print_status, too_old
         from headrace.config import load_without_client
+        from headrace.core.durations import seconds_in
         from headrace.destination.pipeline import open_pipeline
         from headrace.reports.status.looking import status as look
-        from headrace.syncing.repeating import seconds_in
 
         limit = None if max_age is None else seconds_in(max_age)
         loaded = load_without_client(config, overrides or ())

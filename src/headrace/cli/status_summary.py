@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from headrace.core.durations import span_told
+from headrace.core.durations import format_duration
 from headrace.core.secrets.redaction import one_line
 from headrace.destination.runs import Run
 from headrace.reports.status.report import NextSync, Quarantine, ResourceStatus, Status
@@ -53,7 +53,11 @@ def too_old(resources: Sequence[ResourceStatus], limit: str) -> str:
     """
     ages = [
         f"`{each.name}` "
-        + ("never was loaded to its end" if each.age is None else f"is {span_told(each.age)} old")
+        + (
+            "never was loaded to its end"
+            if each.age is None
+            else f"is {format_duration(each.age)} old"
+        )
         for each in resources
     ]
     return f"Too old: {', '.join(ages)}; --max-age is {limit}."
@@ -115,7 +119,7 @@ def _next(planned: NextSync) -> str:
         if count:
             parts.append(f"{count:,} {what}")
     if planned.looks_back:
-        parts.append(f"the last {span_told(planned.looks_back)} again")
+        parts.append(f"the last {format_duration(planned.looks_back)} again")
     if planned.holes:
         parts.append("what is not listed yet")
     return ", ".join(parts)
@@ -144,7 +148,7 @@ def _errors(runs: Sequence[Run], now: datetime) -> Iterator[str]:
 
 
 def _ago(moment: datetime, now: datetime) -> str:
-    return f"{span_told(max(0.0, (now - moment).total_seconds()))} ago"
+    return f"{format_duration(max(0.0, (now - moment).total_seconds()))} ago"
 
 
 def _print(console: Console, line: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 import time
@@ -10,29 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from headrace.core.exceptions import ConfigError, Fault, HeadraceError
-
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, None: 1.0}
-
-
-def seconds_in(span: str) -> float:
-    """A span of time as it is written on the command line.
-
-    Args:
-        span: a number and `s`, `m`, `h` or `d`, as `5m`; seconds without a letter.
-
-    Returns:
-        Seconds, more than 0.
-
-    Raises:
-        ConfigError: it is written otherwise.
-    """
-    written = _SPAN.fullmatch(span.strip())
-    seconds = float(written[1]) * _SECONDS[written[2]] if written else 0.0
-    if seconds <= 0:
-        raise ConfigError([Fault("", f"`{span}` is no span of time; write 30s, 5m, 2h or 1d")])
-    return seconds
+from headrace.core.exceptions import ConfigError, HeadraceError
 
 
 def keep_syncing(

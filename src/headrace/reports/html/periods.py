@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
+from headrace.core.durations import parse_duration
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.reports.html.figures import Period
 
-_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _HOUR = timedelta(hours=1)
-_UNITS = {"h": _HOUR, "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_SPAN_UNITS = "hdw"
+_MOST_UNITS = 99_999
 _BUCKETS = tuple(timedelta(days=days) for days in (1, 7, 28, 364))
 _MOST_BUCKETS = 92
 # Up to here by the hour.
@@ -50,9 +50,10 @@ def period_since(since: str, first: datetime, last: datetime) -> Period:
 
 
 def _start(since: str, last: datetime) -> datetime:
-    if span := _SPAN.fullmatch(since):
-        length = int(span[1]) * _UNITS[span[2]]
-        if span[2] == "h":
+    span = parse_duration(since, _SPAN_UNITS)
+    if span is not None and span.count <= _MOST_UNITS:
+        length = timedelta(seconds=span.seconds)
+        if span.unit == "h":
             whole_hour = last.replace(minute=0, second=0, microsecond=0)
             return whole_hour - length + timedelta(hours=1)
         midnight = last.replace(hour=0, minute=0, second=0, microsecond=0)
