@@ -8,7 +8,6 @@ how large a number gets) is bounded while it runs.
 from __future__ import annotations
 
 import ast
-import difflib
 import operator
 import re
 import threading
@@ -20,6 +19,7 @@ from simpleeval import EvalWithCompoundTypes, InvalidExpression, safe_add
 
 from headrace.core.exceptions import ExpressionError
 from headrace.core.expressions.lookups import lookups
+from headrace.core.nearest import did_you_mean
 
 STOP_CONDITION_NAMES = ("response", "headers", "rows", "page")
 """What a paginator's `stop_condition` sees."""
@@ -348,9 +348,7 @@ def _call_problem(call: ast.Call) -> str | None:
 
 def _known(name: str, known: Collection[str]) -> str:
     listed = ", ".join(f"`{each}`" for each in known)
-    nearest = difflib.get_close_matches(name, known, n=1)
-    guess = f"did you mean `{nearest[0]}`? " if nearest else ""
-    return f"{guess}known: {listed}"
+    return f"{did_you_mean(name, known)}known: {listed}"
 
 
 def _shown(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from headrace.core.exceptions import ConfigError, Fault, SyncError
+from headrace.core.nearest import nearest
 from headrace.destination.sql import StoredTable
 from headrace.destination.views import Database, outcomes_sql
 from headrace.reports.html import statements
@@ -121,8 +121,8 @@ def _chosen(known: Sequence[_Known], wanted: str) -> _Known:
         problem = f"{len(found)} workflows are called `{wanted}`; give the id of one: {ids}"
     else:
         names = [each.name for each in known]
-        close = difflib.get_close_matches(wanted, names, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names[:20])}"
+        close = nearest(wanted, names)
+        hint = f"did you mean `{close}`?" if close else f"there are: {', '.join(names[:20])}"
         problem = f"no execution of that time is of a workflow `{wanted}`; {hint}"
     raise ConfigError([Fault("workflow", problem)])
 
