@@ -7,6 +7,7 @@ import gzip
 import html
 import json
 import logging
+import pickle
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from urllib.parse import quote, quote_plus
 import duckdb
 import pyarrow.parquet
 from dlt.common.versioned_state import decompress_state
+
+from headrace.core.exceptions import HeadraceError
 
 # With a character of each sort that URLs, JSON and HTML encode.
 _SPECIAL = 'c4/n4+"&<'
@@ -128,6 +131,9 @@ def told_by(error: BaseException) -> str:
         if id(each) not in seen:
             seen.add(id(each))
             told.append(f"{each} {each!r}")
+            if isinstance(each, HeadraceError):
+                # Its data, and what another process would be sent.
+                told.append(f"{vars(each)} {pickle.dumps(each).decode('latin-1')}")
             todo.extend(next_ for next_ in (each.__cause__, each.__context__) if next_ is not None)
     return "\n".join(told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 _LINK = "link"
@@ -63,6 +64,46 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownRequest:
+    """Method and URL of a request, fit to be shown.
+
+    The text is made only when it is wanted: the secrets in a URL have to be looked for, and of
+    thousands of requests hardly one is ever shown.
+
+    Args:
+        method: The HTTP method.
+        make_url: Gives the URL without user name and password, with secret query parameters
+            masked.
+    """
+
+    method: str
+    make_url: Callable[[], str] = field(repr=False)
+
+    @classmethod
+    def of(cls, method: str, url: str) -> ShownRequest:
+        """A request whose URL is known to hold no secret.
+
+        Args:
+            method: The HTTP method.
+            url: The URL, without secrets.
+        """
+        return cls(method, partial(str, url))
+
+    @property
+    def url(self) -> str:
+        """The URL, without secrets."""
+        return self.make_url()
+
+    def __reduce__(self) -> tuple[Callable[[str, str], ShownRequest], tuple[str, str]]:
+        # What makes the URL knows the secrets: the URL alone crosses to another process.
+        return ShownRequest.of, (self.method, self.url)
+
+    def __call__(self) -> str:
+        """Method and URL, such as `GET https://api.example.com/orders?page=2`."""
+        return f"{self.method} {self.make_url()}"
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """A whole answer with a success status.
 
@@ -70,7 +111,7 @@ class Response:
         status: the HTTP status code.
         headers: as sent.
         body: decompressed.
-        told: gives method and URL of the request that it answers, fit to be shown.
+        told: the request that it answers, fit to be shown.
         asked_url: that the first request was made to, without parameters and credentials.
         url: that answered in the end, with all of them: not fit to be shown.
     """
@@ -78,6 +119,6 @@ class Response:
     status: int
     headers: Headers
     body: bytes = field(repr=False)
-    told: Callable[[], str] = field(repr=False)
+    told: ShownRequest = field(repr=False)
     asked_url: str = field(default="", repr=False)
     url: str = field(default="", repr=False)

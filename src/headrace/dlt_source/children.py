@@ -131,7 +131,8 @@ class ChildListings:
         more = ", ..." if len(row) > _SHOWN_FIELDS else ""
         return RowError(
             f"resource `{self.listing.name}`: {why} the field `{name}` of `{self.parent.resource}`,"
-            f" but a row there has none of that name; it has: {', '.join(names)}{more}."
+            f" but a row there has none of that name; it has: {', '.join(names)}{more}.",
+            resource=self.listing.name,
         )
 
 

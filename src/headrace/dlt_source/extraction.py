@@ -215,7 +215,10 @@ class ExtractionContext:
     def _dicts(self, batches: Iterator[Batch]) -> Iterator[Any]:
         for batch in batches:
             if batch.unreadable:
-                raise RowError(f"resource `{self.listing.name}`: a row {UNREADABLE}")
+                raise RowError(
+                    f"resource `{self.listing.name}`: a row {UNREADABLE}",
+                    resource=self.listing.name,
+                )
             self._see(batch, None)
             if batch.rows:
                 yield [msgspec.json.decode(row) for row in batch.rows]

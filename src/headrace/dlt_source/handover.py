@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 
 from headrace.core.exceptions import RowError
+from headrace.core.exchange import ShownRequest
 from headrace.core.figures import Figures
 from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.column_hints import column_hints_restored
@@ -201,7 +202,8 @@ class Handover:
     def _ids_needed(self, why: str) -> RowError:
         return RowError(
             f"resource `{self._listing.name}`: `row_ids: false` leaves `_dlt_id` and "
-            f"`_dlt_load_id` out, but {why}. Set `row_ids: true`."
+            f"`_dlt_load_id` out, but {why}. Set `row_ids: true`.",
+            resource=self._listing.name,
         )
 
     def _side_rows(self, parted: Parted, ids: BatchIds) -> Any:
@@ -237,16 +239,21 @@ class Handover:
             reason = redactor.clean(rejected[0].reason)
             raise RowError(
                 f"resource `{name}`: a row cannot be loaded: {reason}: {row[:_SHOWN]}\nNothing was "
-                f"loaded. Without `strict` such rows go to the table `{TABLE}`."
+                f"loaded. Without `strict` such rows go to the table `{TABLE}`.",
+                resource=name,
+                url=_told_by_row(batch)[id(rejected[0].row)].url,
+                row=row,
             )
         self._figures.of(name).quarantined += len(rejected)
         self._figures.of(name).loaded_rows -= len(rejected)
         # Without the values there are only so many reasons, and no secret in them.
         self._figures.reasons.update(reason_without_value(each.reason) for each in rejected)
-        told = {
-            id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)
-        }
+        told = _told_by_row(batch)
         return quarantined(name, rejected, lambda each: told[id(each.row)](), redactor)
+
+
+def _told_by_row(batch: Batch) -> dict[int, ShownRequest]:
+    return {id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)}
 
 
 def _claim(is_deduplicated: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
@@ -83,7 +84,7 @@ def take_sample(
     authentications = Authentications.of_config(config)
     listing = build_listing(config, resource, authentications)
     with _located(resource.name, listing):
-        pages = _first_pages(config, resource, authentications, count, most_pages)
+        pages = _first_pages(config, resource, authentications, listing, count, most_pages)
         first = pages[0] if pages else None
         redactor = Redactor(listing.credentials.secrets)
         return Sample(
@@ -94,7 +95,7 @@ def take_sample(
             has_more=bool(pages) and not pages[-1].is_last,
             rows=[
                 {name: _masked(value, redactor) for name, value in row.items()}
-                for row in _typed(config, resource, pages, count)
+                for row in _typed(config, resource, listing, pages, count)
             ],
             guess=first.guess if first else None,
         )
@@ -109,7 +110,7 @@ def _located(resource: str, listing: Listing) -> Iterator[None]:
         told = str(error)
         if f"resource `{resource}`" not in told:
             told = f"resource `{resource}`: {told}"
-        error.args = (Redactor(listing.credentials.secrets).clean(told),)
+        error.located(Redactor(listing.credentials.secrets).clean(told), resource=resource)
         raise
 
 
@@ -117,6 +118,7 @@ def _first_pages(
     config: SourceConfig,
     resource: ResourceConfig,
     authentications: Authentications,
+    listing: Listing,
     count: int,
     most: int | None,
 ) -> list[FetchedPage]:
@@ -134,7 +136,11 @@ def _first_pages(
             pages.append(page)
             found += len(page.rows)
             if page.unreadable:
-                raise RowError(f"{page.told()}: a row would go to quarantine: it {UNREADABLE}.")
+                raise RowError(
+                    f"{page.told()}: a row would go to quarantine: it {UNREADABLE}.",
+                    url=page.told.url,
+                    row=_shown_row(page.unreadable[0], listing),
+                )
             if found >= count or len(pages) == most:
                 break
     return pages
@@ -172,7 +178,11 @@ async def _parent_rows(
 
 
 def _typed(
-    config: SourceConfig, resource: ResourceConfig, pages: list[FetchedPage], count: int
+    config: SourceConfig,
+    resource: ResourceConfig,
+    listing: Listing,
+    pages: list[FetchedPage],
+    count: int,
 ) -> list[dict[str, Any]]:
     (dlt_resource,) = (
         each for each in build_resources(config) if each.name == resource.hints["name"]
@@ -192,9 +202,16 @@ def _typed(
         for rejected in parted.rejected:
             raise RowError(
                 f"{told()}: a row would go to quarantine: {rejected.reason}. "
-                "Check `primary_key` and `columns`."
+                "Check `primary_key` and `columns`.",
+                url=told.url,
+                row=_shown_row(rejected.row, listing),
             )
     return typed
+
+
+def _shown_row(row: msgspec.Raw, listing: Listing) -> str:
+    # A token may have come since the listing began.
+    return Redactor(listing.credentials.secrets).clean(bytes(row).decode("utf-8", "replace"))
 
 
 def _masked(value: Any, redactor: Redactor) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from headrace.core.exchange import Request, Response
+from headrace.core.exchange import Request, Response, ShownRequest
 
 Judge = Callable[[Request, Response], Response]
 """Sees each answer before it counts: error statuses and redirects as well. Gives back the answer
@@ -16,13 +16,13 @@ class AnswerIgnored(Exception):  # noqa: N818 - says what is to be done, and is 
 
     Args:
         why: who says so.
-        told: gives method and URL of the request, fit to be shown.
+        told: the request, fit to be shown.
     """
 
-    def __init__(self, why: str, told: Callable[[], str]) -> None:
+    def __init__(self, why: str, told: ShownRequest) -> None:
         self.why = why
         self.told = told
-        super().__init__(why)
+        super().__init__(why, told)
 
 
 class AnswerRefused(Exception):  # noqa: N818

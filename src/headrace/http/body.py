@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import aiohttp
 
 from headrace.core.exceptions import PageError
+from headrace.core.exchange import ShownRequest
 
 ERROR_BODY_BYTES = 64 * 1024
 
 
-async def whole_body(
-    response: aiohttp.ClientResponse, limit: int, told: Callable[[], str]
-) -> bytes:
+async def whole_body(response: aiohttp.ClientResponse, limit: int, asked: ShownRequest) -> bytes:
     """The whole body, decompressed.
 
     Args:
         response: to read.
         limit: the largest body taken, in bytes after decompression.
-        told: gives method and URL, fit to be shown.
+        asked: the request, fit to be shown.
 
     Raises:
         PageError: it is larger than the limit.
@@ -29,7 +26,7 @@ async def whole_body(
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > limit:
-            raise too_large(limit, told)
+            raise too_large(limit, asked, response.status)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
@@ -44,14 +41,17 @@ async def beginning(response: aiohttp.ClientResponse) -> bytes:
     return body[:ERROR_BODY_BYTES]
 
 
-def too_large(limit: int, told: Callable[[], str]) -> PageError:
+def too_large(limit: int, asked: ShownRequest, status: int) -> PageError:
     """The story of a body beyond the limit.
 
     Args:
         limit: the largest body taken, in bytes after decompression.
-        told: gives method and URL, fit to be shown.
+        asked: the request, fit to be shown.
+        status: the HTTP status code of the answer.
     """
     return PageError(
-        f"{told()}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
-        "raise `client.max_response_bytes`."
+        f"{asked()}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
+        "raise `client.max_response_bytes`.",
+        url=asked.url,
+        status=status,
     )

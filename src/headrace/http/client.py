@@ -12,16 +12,17 @@ from multidict import CIMultiDict
 
 from headrace._version import __version__
 from headrace.core.exceptions import (
+    AuthenticationFailed,
     HeadraceError,
     IncompletePage,
     RedirectRefused,
     ResponseStatusError,
 )
-from headrace.core.exchange import Headers, Request, Response
+from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.answer_hooks import AnswerRefused, Judge
-from headrace.http.auth.base import AnyAuthentication
+from headrace.http.auth.base import AnyAuthentication, Authentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.object_secrets import secrets_within
 from headrace.http.failures.aiohttp_causes import AttemptFailed
@@ -141,15 +142,15 @@ class HttpClient:
             ]
         )
 
-    def _told(self, method: str, url: str, auth: AnyAuthentication) -> str:
-        """Method and URL fit to be shown; made for every page, so with the known secrets alone."""
+    def _shown_url(self, url: str, auth: AnyAuthentication) -> str:
+        """The URL without secrets; made for every page, so with the known secrets alone."""
         secrets = auth.secrets
         if secrets not in self._redactors:
             if len(self._redactors) >= _MOST_REDACTORS:
                 self._redactors.clear()
             self._redactors[secrets] = Redactor(secrets)
         hidden = auth.params if isinstance(auth, Credentials) else ()
-        return f"{method} {self._redactors[secrets].clean(shown_url(url, hidden))}"
+        return self._redactors[secrets].clean(shown_url(url, hidden))
 
     async def send(self, request: Request, credentials: AnyAuthentication) -> Response:
         """Gets the whole answer to a request, as `read` does, whatever it says."""
@@ -187,10 +188,14 @@ class HttpClient:
         is_static = isinstance(credentials, Credentials)
         attempt = partial(self._attempt if is_static else self._signed_attempt, asking)
         try:
-            return await attempt()
-        except AttemptFailed as failed:
-            retries = Retries(failed, self._settings.retry, self._gate, figures)
-        return await retries.run(attempt)
+            try:
+                return await attempt()
+            except AttemptFailed as failed:
+                retries = Retries(failed, self._settings.retry, self._gate, figures)
+            return await retries.run(attempt)
+        except HeadraceError as error:
+            error.located(resource=figures.resource or None)
+            raise
 
     async def _signed_attempt(
         self,
@@ -250,34 +255,55 @@ class HttpClient:
         # A server may have put the key in the link that it gave.
         url = with_missing_query(url, params) if params else url
         for _ in range(MAX_REDIRECTS + 1):
-            # Told only where something is to be told: thousands of pages go without.
-            told = partial(self._told, request.method, url, auth)
-            message = self._message(request, url, place, auth, told, redactor)
+            asked = ShownRequest(request.method, partial(self._shown_url, url, auth))
+            message = self._message(request, url, place, auth, asked, redactor)
             if not isinstance(auth, Credentials):
-                await auth.sign(message, place, seconds)
-                asking.proof = message.proof
+                await self._sign(asking, auth, message, place, seconds, asked)
             transport = self._transport_for(message)
             message.is_judged = asking.judge is not None
-            answer = await transport.exchange(message, place, seconds, told, redactor)
+            answer = await transport.exchange(message, place, seconds, asked, redactor)
             if asking.judge is not None:
-                seen = Response(*answer.as_sent, told, asked_url, without_login(url))
+                seen = Response(*answer.as_sent, asked, asked_url, without_login(url))
                 answer = self._judged(asking, asking.judge, request, seen, redactor)
             if answer.location is None:
                 break
-            place = self._destinations.of_redirect(url, answer.location, told(), redactor)
+            place = self._destinations.of_redirect(
+                url, answer.location, answer.status, asked, redactor
+            )
             url = with_missing_query(place.url, params)
             request = _redirected(request, answer.status)
         else:
             raise RedirectRefused(
-                f"{told()}: redirected more than {MAX_REDIRECTS} times. "
-                f"Check `{self._settings.url_key}`."
+                f"{asked()}: redirected more than {MAX_REDIRECTS} times. "
+                f"Check `{self._settings.url_key}`.",
+                url=asked.url,
+                status=answer.status,
             )
         if answer.status in REDIRECTS:
-            raise redirect_to_nowhere(answer.status, told(), self._settings.url_key)
+            raise redirect_to_nowhere(answer.status, asked, self._settings.url_key)
         if answer.status >= 400:
-            raise self._refusal(answer, told(), redactor(), auth)
+            raise self._refusal(answer, asked, redactor(), auth)
         self._heed_rate_limit(answer.headers)
-        return Response(*answer.as_sent, told, asked_url, without_login(url))
+        return Response(*answer.as_sent, asked, asked_url, without_login(url))
+
+    async def _sign(
+        self,
+        asking: _Asking[Read],
+        auth: Authentication,
+        message: Message,
+        place: Destination,
+        seconds: float,
+        asked: ShownRequest,
+    ) -> None:
+        try:
+            await auth.sign(message, place, seconds)
+        except AuthenticationFailed as error:
+            error.located(url=asked.url)
+            raise
+        except AttemptFailed as failed:
+            failed.error.located(url=asked.url)
+            raise
+        asking.proof = message.proof
 
     def _message(
         self,
@@ -285,7 +311,7 @@ class HttpClient:
         url: str,
         place: Destination,
         auth: AnyAuthentication,
-        told: Callable[[], str],
+        asked: ShownRequest,
         redactor: Callable[[], Redactor],
     ) -> Message:
         static = auth if isinstance(auth, Credentials) else _NO_CREDENTIALS
@@ -294,7 +320,7 @@ class HttpClient:
         except ValueError as error:
             target, url_key = shown_origin(place.home), self._settings.url_key
             raise connection_failed(
-                error, told(), target, self._usual_seconds, redactor(), url_key
+                error, asked, target, self._usual_seconds, redactor(), url_key
             ) from None
         headers = merged_headers(
             self._headers,
@@ -316,10 +342,10 @@ class HttpClient:
         return self._session_of_signers
 
     def _refusal(
-        self, answer: Answer, told: str, redactor: Redactor, auth: AnyAuthentication
+        self, answer: Answer, asked: ShownRequest, redactor: Redactor, auth: AnyAuthentication
     ) -> Exception:
         """What an error status means: that there is no answer, or that there may be one later."""
-        error = status_error(answer.status, answer.body, told, redactor, self._advice(auth))
+        error = status_error(answer.status, answer.body, asked, redactor, self._advice(auth))
         is_renewed_first = answer.status == _UNAUTHORIZED and not isinstance(auth, Credentials)
         if answer.status not in self._settings.retry.status_codes or is_renewed_first:
             return error

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from headrace.core.exceptions import RedirectRefused
+from headrace.core.exchange import ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.proxy import environment_proxy
 from headrace.http.settings import BASE_URL
@@ -74,20 +75,32 @@ class Destinations:
         return known
 
     def of_redirect(
-        self, url: str, location: str, asked: str, redactor: Callable[[], Redactor]
+        self,
+        url: str,
+        location: str,
+        status: int,
+        asked: ShownRequest,
+        redactor: Callable[[], Redactor],
     ) -> Destination:
         """Where a redirect leads.
 
         Args:
             url: that was asked for.
             location: the server's header.
-            asked: method and URL, fit to be shown.
+            status: of the redirect.
+            asked: the request that was redirected, fit to be shown.
             redactor: gives what hides secrets in the message.
 
         Raises:
             RedirectRefused: to where nothing may be sent.
         """
-        return self._checked(urljoin, url, location, f"{asked}: the server redirects", redactor)
+        try:
+            return self._checked(
+                urljoin, url, location, f"{asked()}: the server redirects", redactor
+            )
+        except RedirectRefused as refused:
+            refused.located(url=asked.url, status=status)
+            raise
 
     def _checked(
         self,

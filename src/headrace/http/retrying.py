@@ -192,8 +192,7 @@ class Retries:
     def _told(self, error: HeadraceError, why_no_more: str) -> HeadraceError:
         """The error, with what was tried before it."""
         story = [str(error), why_no_more, self._story(error)]
-        error.args = (" ".join(part for part in story if part),)
-        return error
+        return error.located(" ".join(part for part in story if part))
 
     def _story(self, error: HeadraceError) -> str:
         if not self._pauses:

@@ -13,7 +13,7 @@ from jsonpath_ng import JSONPath
 
 from headrace.core.events import Event, tell
 from headrace.core.exceptions import ExpressionError, HeadraceError, PageError
-from headrace.core.exchange import Request, Response
+from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.http.answer_hooks import AnswerIgnored, Judge
@@ -70,7 +70,7 @@ class FetchedPage:
         rows: the bytes of each that can be read.
         unreadable: the bytes of the others.
         size: of the whole page in bytes.
-        told: gives method and URL of the request that brought it, fit to be shown.
+        told: the request that brought it, fit to be shown.
         is_last: whether the listing ends with it.
         guess: how the listing goes on, where that was guessed from this page.
         place: that its listing has among several.
@@ -78,7 +78,7 @@ class FetchedPage:
 
     rows: list[msgspec.Raw] = field(repr=False)
     size: int
-    told: Callable[[], str] = field(repr=False)
+    told: ShownRequest = field(repr=False)
     is_last: bool = False
     unreadable: list[msgspec.Raw] = field(default_factory=list, repr=False)
     guess: str | None = None
@@ -145,7 +145,8 @@ class Listing:
         try:
             return paginator.first_request(self.request)
         except PageError as error:
-            raise PageError(self.cleaned(client, f"resource `{self.name}`: {error}")) from None
+            told = self.cleaned(client, f"resource `{self.name}`: {error}")
+            raise error.located(told, resource=self.name) from None
 
     def slicer(self, client: Client, paginator: Paginator) -> PageSlicer:
         """What cuts the pages of one pass through the listing.
@@ -233,5 +234,7 @@ class Listing:
 
     def _located(self, error: HeadraceError, client: Client, response: Response) -> HeadraceError:
         """The error, with the answer that it is about."""
-        told = f"resource `{self.name}`, {response.told()}: {error}"
-        return type(error)(self.cleaned(client, told))
+        told = self.cleaned(client, f"resource `{self.name}`, {response.told()}: {error}")
+        return error.located(
+            told, resource=self.name, url=response.told.url, status=response.status
+        )

@@ -14,7 +14,7 @@ from requests.utils import get_encoding_from_headers
 from headrace.config.format.response_actions import ResponseAction
 from headrace.core.dlt_door.objects import ignores_response
 from headrace.core.exceptions import HeadraceError
-from headrace.core.exchange import Headers, Request, Response
+from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
 from headrace.http.as_requests import as_requests_response, told_failure
 
@@ -91,8 +91,8 @@ class _Answer:
         )
 
     @property
-    def told(self) -> Callable[[], str]:
-        """Gives method and URL of the request, fit to be shown."""
+    def told(self) -> ShownRequest:
+        """The request, fit to be shown."""
         return self._response.told
 
     @property

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from msgspec import Raw
 
-from headrace.core.exchange import Headers, Request, Response
+from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import ClientSettings
 from headrace.http.origins import Destination
@@ -50,10 +48,11 @@ def test_basic_names_the_encoded_pair_as_a_secret_too() -> None:
 def test_requests_and_answers_do_not_show_what_is_sent() -> None:
     hush = {"key": "hush-hush"}
     request = Request("GET", "/hush-hush", params=hush, headers=hush, json=hush, data=hush)
-    response = Response(200, Headers(hush), b"hush-hush", lambda: "hush-hush")
-    page = FetchedPage([Raw(b"hush-hush")], 9, partial(str, "hush-hush"))
+    told = ShownRequest.of("GET", "hush-hush")
+    response = Response(200, Headers(hush), b"hush-hush", told)
+    page = FetchedPage([Raw(b"hush-hush")], 9, told)
     place = Destination("https://me:hush-hush@h", "https://hush-hush@h", None)
-    assert "hush-hush" not in f"{request} {response} {page} {place}"
+    assert "hush-hush" not in f"{request} {response} {page} {place} {told!r}"
 
 
 def test_client_settings_do_not_show_headers_or_the_password_in_the_base_url() -> None:

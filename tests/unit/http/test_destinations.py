@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from headrace.core.exceptions import RedirectRefused
-from headrace.core.exchange import Request
+from headrace.core.exchange import Request, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.credentials import Credentials
 from headrace.http.origins import Destinations
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import send
 
+ASKED = ShownRequest.of("GET", "https://api.example.com/v1/items")
 KEYS = [
     Credentials.api_key("X-API-KEY", "very-secret-key"),
     Credentials.api_key("k", "very-secret-key", "query"),
@@ -130,7 +131,7 @@ def test_no_other_scheme_is_followed_whether_its_host_is_listed_or_not(
     allowed = ("files.example.com", "files.example.com:443", "files.example.com:0")
     places = Destinations(f"{scheme}://api.example.com/v1/", allowed)
     with pytest.raises(RedirectRefused, match=r"neither http nor https|no URL"):
-        places.of_redirect(f"{scheme}://api.example.com/v1/items", target, "GET", Redactor)
+        places.of_redirect(f"{scheme}://api.example.com/v1/items", target, 302, ASKED, Redactor)
 
 
 def test_a_secret_in_a_refused_host_is_not_shown() -> None:
@@ -138,5 +139,5 @@ def test_a_secret_in_a_refused_host_is_not_shown() -> None:
     location = "https://very-secret-key.evil.example:1/very-secret-key"
     redactor = Redactor(["very-secret-key"])
     with pytest.raises(RedirectRefused, match=r"\*\*\*\.evil\.example:1") as caught:
-        places.of_redirect("https://api.example.com/", location, "GET", lambda: redactor)
+        places.of_redirect("https://api.example.com/", location, 302, ASKED, lambda: redactor)
     assert "secret" not in str(caught.value)

@@ -17,7 +17,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from headrace.core.exceptions import ConnectionFailed, RequestError, ResponseStatusError
-from headrace.core.exchange import Request
+from headrace.core.exchange import Request, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.credentials import Credentials
 from headrace.http.failures.stories import connection_failed
@@ -156,7 +156,8 @@ def test_a_certificate_that_cannot_be_trusted_is_named_as_such() -> None:
     untrusted.verify_message = "self-signed certificate"
     key = ConnectionKey("h", 443, True, True, None, None, None)
     error = aiohttp.ClientConnectorCertificateError(key, untrusted)
-    told = str(connection_failed(error, "GET https://h/", "https://h", 60.0, Redactor()))
+    asked = ShownRequest.of("GET", "https://h/")
+    told = str(connection_failed(error, asked, "https://h", 60.0, Redactor()))
     assert "TLS with https://h failed (self-signed certificate)" in told
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.core.exceptions import ExpressionError, HeadraceError, PageError
-from headrace.core.exchange import Headers, Request, Response
+from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import Redactor
@@ -60,7 +60,9 @@ class FakeClient:
 
     def __init__(self, answer: FuzzedAnswer) -> None:
         headers = Headers(answer.headers)
-        self._response = Response(answer.status, headers, answer.body, lambda: "GET /items")
+        self._response = Response(
+            answer.status, headers, answer.body, ShownRequest.of("GET", "/items")
+        )
 
     async def read(
         self,

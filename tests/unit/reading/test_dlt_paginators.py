@@ -16,7 +16,7 @@ from requests import Request as TheirRequest
 from requests import Response as TheirResponse
 
 from headrace.core.exceptions import PageError
-from headrace.core.exchange import Headers, Request, Response
+from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.reading.dlt_paginators import DltPaginator
 from headrace.sansio.paging import Page
 from tests.unit.sansio.paging.pages import followed, page
@@ -109,7 +109,7 @@ def test_a_row_that_is_no_json_is_its_text() -> None:
             self._has_next_page = len(data) == 2
 
     pages = adapted(Last())
-    answer = Response(200, Headers(), b"", str, url="http://h/items")
+    answer = Response(200, Headers(), b"", ShownRequest.of("GET", ""), url="http://h/items")
     rows = [msgspec.Raw(b'{"a": NaN}'), msgspec.Raw(b'{"a": \xff')]
     followed(pages, Page({}, {}, Headers(), 2, 1, "", rows, answer), pages.first_request(FIRST))
     inner: Any = pages._paginator

@@ -121,7 +121,7 @@ class ClientCredentials:
         outcome = await asyncio.shield(self._fetching)
         if isinstance(outcome, HeadraceError):
             # Each waiting request gets an error of its own, to add its story to.
-            raise AuthenticationFailed(str(outcome))
+            raise AuthenticationFailed(str(outcome), url=outcome.url, status=outcome.status)
 
     async def _outcome(self, api: ClientSettings, timing: Timing) -> _Token | HeadraceError:
         settings = replace(
@@ -162,13 +162,17 @@ class ClientCredentials:
             kind = response.headers.get("Content-Type") or "no Content-Type"
             raise AuthenticationFailed(
                 f"{response.told()}: no token in the answer: it is no JSON object "
-                f"({one_line(Redactor(self._hidden).clean(kind), _LONGEST_LIST)}). {_ADVICE[404]}"
+                f"({one_line(Redactor(self._hidden).clean(kind), _LONGEST_LIST)}). {_ADVICE[404]}",
+                url=response.told.url,
+                status=response.status,
             )
         text = answer.get("access_token")
         if not isinstance(text, str) or not text or not text.isprintable() or not text.isascii():
             raise AuthenticationFailed(
                 f"{response.told()}: no token in the answer: {self._instead(response, answer)} "
-                f"{_REFUSED}"
+                f"{_REFUSED}",
+                url=response.told.url,
+                status=response.status,
             )
         lifetime = _seconds(answer.get("expires_in"), self._settings.default_lifetime)
         return _Token(text, asked_at + lifetime - min(_SLACK, lifetime * _PART_OF_LIFE))

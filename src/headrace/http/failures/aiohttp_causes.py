@@ -16,7 +16,7 @@ _TRIES_TO_FIND_A_HOST = 2
 _PATIENCE_WITH_A_RESTART = 2.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class AttemptFailed(Exception):  # noqa: N818
     """An attempt brought no usable answer, but another one may.
 

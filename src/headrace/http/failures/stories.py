@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from headrace.core.exceptions import ConnectionFailed, PageError, ResponseStatusError
-from headrace.core.exchange import Response
+from headrace.core.exchange import Response, ShownRequest
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.http.failures.aiohttp_causes import ClosedUnanswered
 from headrace.http.failures.troubles import Trouble, in_words
@@ -34,7 +34,7 @@ _NEXT_STEP = {
 
 def connection_failed(
     error: Exception,
-    asked: str,
+    asked: ShownRequest,
     target: str,
     timeout: float,
     redactor: Redactor,
@@ -44,14 +44,15 @@ def connection_failed(
 
     Args:
         error: what aiohttp or asyncio raised.
-        asked: method and URL, fit to be shown.
+        asked: the request, fit to be shown.
         target: the server's origin, fit to be shown.
         timeout: seconds allowed for one request.
         redactor: hides secrets in the error's own words.
         url_key: of the config, that the server's URL comes from.
     """
     trouble, detail = _trouble(error, redactor)
-    return ConnectionFailed(f"{asked}: {in_words(trouble, detail, target, timeout, url_key)}")
+    words = in_words(trouble, detail, target, timeout, url_key)
+    return ConnectionFailed(f"{asked()}: {words}", url=asked.url)
 
 
 def _trouble(error: Exception, redactor: Redactor) -> tuple[Trouble, str]:
@@ -93,31 +94,32 @@ def _system_reason(error: aiohttp.ClientConnectorError) -> str:
     return os.strerror(number).lower() if number else "none of its addresses answers"
 
 
-def redirect_to_nowhere(status: int, asked: str, url_key: str) -> ResponseStatusError:
+def redirect_to_nowhere(status: int, asked: ShownRequest, url_key: str) -> ResponseStatusError:
     """The story of a redirect that does not say where to.
 
     Args:
         status: the HTTP status code.
-        asked: method and URL, fit to be shown.
+        asked: the request, fit to be shown.
         url_key: of the config, that the server's URL comes from.
     """
     and_path = " and the resource's `endpoint.path`" if url_key == BASE_URL else ""
     return ResponseStatusError(
-        f"{asked}: the server answers {_phrase(status)}, but not where to: there is no Location "
+        f"{asked()}: the server answers {_phrase(status)}, but not where to: there is no Location "
         f"header. Check `{url_key}`{and_path}.",
         status,
+        url=asked.url,
     )
 
 
 def status_error(
-    status: int, body: bytes, asked: str, redactor: Redactor, advice: Mapping[int, str]
+    status: int, body: bytes, asked: ShownRequest, redactor: Redactor, advice: Mapping[int, str]
 ) -> ResponseStatusError:
     """The story of an answer with an error status, with the server's own words.
 
     Args:
         status: the HTTP status code.
         body: of the answer, or its beginning.
-        asked: method and URL, fit to be shown.
+        asked: the request, fit to be shown.
         redactor: hides secrets in the server's words.
         advice: what to check, by status, where the way of authentication knows better.
     """
@@ -129,7 +131,9 @@ def status_error(
         or ("The server is in trouble: run again later." if status >= 500 else "")
     )
     return ResponseStatusError(
-        f"{asked}: the server answers {_phrase(status)}{said}. {step}".strip(), status
+        f"{asked()}: the server answers {_phrase(status)}{said}. {step}".strip(),
+        status,
+        url=asked.url,
     )
 
 
@@ -144,13 +148,17 @@ def refused_answer(
         advice: as for `status_error`.
         why: it does not count.
     """
-    reason, asked = redactor.clean(why), answer.told()
+    reason, asked = redactor.clean(why), answer.told
     if answer.status >= 400:
-        told = status_error(answer.status, answer.body, asked, redactor, advice)
-        return ResponseStatusError(f"{told} {reason}", answer.status)
+        error = status_error(answer.status, answer.body, asked, redactor, advice)
+        return error.located(f"{error} {reason}")
     words = server_words(answer.body, redactor)
     said = f' and says: "{words}"' if words else " without a word"
-    return PageError(f"{asked}: the server answers {_phrase(answer.status)}{said}. {reason}")
+    return PageError(
+        f"{asked()}: the server answers {_phrase(answer.status)}{said}. {reason}",
+        url=asked.url,
+        status=answer.status,
+    )
 
 
 def _phrase(status: int) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import aiohttp
 
-from headrace.core.exchange import Headers
+from headrace.core.exchange import Headers, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.body import beginning, whole_body
 from headrace.http.failures.aiohttp_causes import (
@@ -52,7 +52,7 @@ class AiohttpTransport:
         message: Message,
         place: Destination,
         seconds: float,
-        told: Callable[[], str],
+        asked: ShownRequest,
         redactor: Callable[[], Redactor],
     ) -> Answer:
         """Sends a request and takes its whole answer, as `Transport` says."""
@@ -70,14 +70,14 @@ class AiohttpTransport:
                 status, headers = response.status, Headers(response.headers)
                 leads_on = status in REDIRECTS
                 if message.is_judged or not (leads_on or status >= 400):
-                    body = await whole_body(response, self._most_bytes, told)
+                    body = await whole_body(response, self._most_bytes, asked)
                 else:
                     body = b"" if leads_on else await beginning(response)
                 location = headers.get("Location") or None if leads_on else None
                 return Answer(status, headers, body, location)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             target = shown_origin(place.home)
-            failure = connection_failed(error, told(), target, seconds, redactor(), self._url_key)
+            failure = connection_failed(error, asked, target, seconds, redactor(), self._url_key)
             brief, most = passing_failure(error), most_attempts(error)
         # Out here the library's error, which knows the whole request, is not behind this one.
         if brief is None:

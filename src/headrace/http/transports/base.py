@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from headrace.core.exchange import Headers
+from headrace.core.exchange import Headers, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.message import Message
 from headrace.http.origins import Destination
@@ -44,7 +44,7 @@ class Transport(Protocol):
         message: Message,
         place: Destination,
         seconds: float,
-        told: Callable[[], str],
+        asked: ShownRequest,
         redactor: Callable[[], Redactor],
     ) -> Answer:
         """Sends a request and takes its whole answer.
@@ -53,7 +53,7 @@ class Transport(Protocol):
             message: to send.
             place: where it goes: no other host is asked, whatever the message's URL says.
             seconds: for the whole exchange.
-            told: gives method and URL, fit to be shown.
+            asked: the request, fit to be shown.
             redactor: gives what hides secrets in a message.
 
         Raises:

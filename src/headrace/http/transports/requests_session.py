@@ -10,7 +10,7 @@ from functools import partial
 import requests
 
 from headrace.core.exceptions import ConnectionFailed, RedirectRefused
-from headrace.core.exchange import Headers
+from headrace.core.exchange import Headers, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.body import ERROR_BODY_BYTES, too_large
 from headrace.http.failures.aiohttp_causes import AttemptFailed, patience
@@ -48,7 +48,7 @@ class SessionTransport:
         message: Message,
         place: Destination,
         seconds: float,
-        told: Callable[[], str],
+        asked: ShownRequest,
         redactor: Callable[[], Redactor],
     ) -> Answer:
         """Sends a request and takes its whole answer, as `Transport` says."""
@@ -56,7 +56,7 @@ class SessionTransport:
         try:
             async with asyncio.timeout(seconds):
                 return await in_thread(
-                    partial(self._exchange, message, place, seconds, told, is_over)
+                    partial(self._exchange, message, place, seconds, asked, is_over)
                 )
         except (*FAILURES, TimeoutError, OSError, ValueError) as error:
             kind, detail = trouble(error, redactor())
@@ -64,7 +64,7 @@ class SessionTransport:
             is_over.set()
         # Out here the library's error, which knows the whole request, is not behind this one.
         words = in_words(kind, detail, shown_origin(place.home), seconds, self._url_key)
-        failure = ConnectionFailed(f"{told()}: {words}")
+        failure = ConnectionFailed(f"{asked()}: {words}", url=asked.url)
         brief = passing_failure(kind)
         if brief is None:
             raise failure
@@ -79,14 +79,15 @@ class SessionTransport:
         message: Message,
         place: Destination,
         seconds: float,
-        told: Callable[[], str],
+        asked: ShownRequest,
         is_over: threading.Event,
     ) -> Answer:
         prepared = self._prepared(message, place)
         if origin(str(prepared.url)) != origin(place.home):
             raise RedirectRefused(
-                f"{told()}: the session's login moves the request to another origin; nothing was "
-                "sent."
+                f"{asked()}: the session's login moves the request to another origin; nothing was "
+                "sent.",
+                url=asked.url,
             )
         # REQUESTS_CA_BUNDLE counts where the session says nothing, not against what it says.
         verify = None if self._session.verify is True else self._session.verify
@@ -101,7 +102,7 @@ class SessionTransport:
             chunks = _chunks(response, is_over)
             if status >= 400 and not message.is_judged:
                 return Answer(status, headers, _beginning(chunks))
-            return Answer(status, headers, self._whole(chunks, told), location)
+            return Answer(status, headers, self._whole(chunks, asked, status), location)
 
     def _prepared(self, message: Message, place: Destination) -> requests.PreparedRequest:
         headers = dict(message.headers)
@@ -121,12 +122,12 @@ class SessionTransport:
             prepared.headers["Cookie"] = f"{before}; {own_cookies}" if before else own_cookies
         return prepared
 
-    def _whole(self, chunks: Iterator[bytes], told: Callable[[], str]) -> bytes:
+    def _whole(self, chunks: Iterator[bytes], asked: ShownRequest, status: int) -> bytes:
         body = bytearray()
         for chunk in chunks:
             body += chunk
             if len(body) > self._most_bytes:
-                raise too_large(self._most_bytes, told)
+                raise too_large(self._most_bytes, asked, status)
         return bytes(body)
 
 

@@ -207,8 +207,13 @@ class TailLane:
             lesson = self._planner.learn(ask, answered.answer, self._bounds.clock())
         except (PageError, ConfigError) as error:
             told = _of_resource(self._listing.name, error)
-            if isinstance(answered.answer, CursorRefused) and self._refusal:
-                told = PageError(f"{told}\nThe server's last answer to a cursor: {self._refusal}")
+            refusal = self._refusal
+            if isinstance(answered.answer, CursorRefused) and refusal:
+                told.located(
+                    f"{told}\nThe server's last answer to a cursor: {refusal}",
+                    url=refusal.url,
+                    status=refusal.status,
+                )
             raise told from None
         bound = self._config.settings.backfill_until
         self._figures.share = share_read(self._planner.ledger, bound)
@@ -248,7 +253,9 @@ class TailLane:
         except AnswerIgnored as ignored:
             raise PageError(
                 f"{ignored.told()}: {ignored.why} ignores the answer, but a listing that is kept "
-                "up with would never come to the rows below. Let the function raise another error."
+                "up with would never come to the rows below. Let the function raise another error.",
+                resource=self._listing.name,
+                url=ignored.told.url,
             ) from None
         walk.expected = None if following is None else json.dumps(following)
         is_first_top = cursor is None and not self._planner.ledger.coverage.spans
@@ -271,7 +278,9 @@ class TailLane:
             raise PageError(
                 f"resource `{self._listing.name}`, {page.told()}: the answer has no "
                 f"`{self._config.key}`, so it is not the row. Check `incremental.refresh_path`, "
-                "and that `incremental.refresh_selector` leads to the row in it."
+                "and that `incremental.refresh_selector` leads to the row in it.",
+                resource=self._listing.name,
+                url=page.told.url,
             )
         return _Answered(Found(facts), page, rows)
 
@@ -280,8 +289,9 @@ def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
     """The error, with the resource that it is about."""
     if isinstance(error, ConfigError):
         where = f"resources.{name}.endpoint.incremental"
-        return ConfigError([Fault(f"{where}.{each.path}", each.message) for each in error.faults])
-    return type(error)(f"resource `{name}`: {error}")
+        faults = [Fault(f"{where}.{each.path}", each.message) for each in error.faults]
+        return ConfigError(faults, resource=name)
+    return error.located(f"resource `{name}`: {error}", resource=name)
 
 
 def _may_be_kept(cursor: str) -> bool:

@@ -79,7 +79,10 @@ class TailRowReader:
                 raise PageError(
                     f"resource `{self._resource}`, {page.told()}: a row has no "
                     f"`{self._config.key}`, by which the listing should be ordered. Check "
-                    "`incremental.cursor_path`."
+                    "`incremental.cursor_path`.",
+                    resource=self._resource,
+                    url=page.told.url,
+                    row=bytes(rows[keys.index(None)]).decode("utf-8", "replace"),
                 )
             apart += [row for row, key in zip(rows, keys, strict=True) if key is None]
             rows = [row for row, key in zip(rows, keys, strict=True) if key is not None]
@@ -131,8 +134,10 @@ class TailRowReader:
                 for values in zip(*columns, strict=True)
             ]
         except ExpressionError as error:
-            raise ExpressionError(
-                f"resource `{self._resource}`, {page.told()}: `settled_when`: {error}"
+            raise error.located(
+                f"resource `{self._resource}`, {page.told()}: `settled_when`: {error}",
+                resource=self._resource,
+                url=page.told.url,
             ) from None
 
     def _instants(self, facts: RowFacts) -> list[float] | None:

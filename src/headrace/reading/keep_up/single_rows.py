@@ -67,7 +67,10 @@ class SingleRows:
             raise PageError(
                 f"{where}: should be the row {identity!r} alone, but holds "
                 f"{len(sliced.rows)} rows. Check `incremental.refresh_path` and "
-                "`incremental.refresh_selector`."
+                "`incremental.refresh_selector`.",
+                resource=self._listing.name,
+                url=response.told.url,
+                status=response.status,
             )
         size = len(response.body)
         return FetchedPage(sliced.rows, size, response.told, unreadable=sliced.unreadable)
@@ -96,7 +99,7 @@ class SingleRows:
                 "single rows"
             )
             if self._missed_open:
-                raise PageError(f"{told}; nothing was saved.")
+                raise PageError(f"{told}; nothing was saved.", resource=self._listing.name)
             self._figures.notes.append(f"{told}: what the listing hides is not found otherwise.")
         self._found += 1
 
@@ -105,7 +108,12 @@ class SingleRows:
             content_type = response.headers.get("Content-Type", "")
             return response, slicer.slice(response.body, content_type)
         except PageError as error:
-            raise type(error)(f"{self._where(response)}: {error}") from None
+            raise error.located(
+                f"{self._where(response)}: {error}",
+                resource=self._listing.name,
+                url=response.told.url,
+                status=response.status,
+            ) from None
 
     def _where(self, response: Response) -> str:
         return f"resource `{self._listing.name}`, {response.told()}"
@@ -120,10 +128,10 @@ class SingleRows:
             answer = await client.read(request, listing.credentials, read, self._figures)
         except ResponseStatusError as error:
             if error.status not in _ABSENT:
-                raise ResponseStatusError(
+                raise error.located(
                     f"{error} The request was for one row of resource `{listing.name}`, by its "
                     "`incremental.refresh_path`.",
-                    error.status,
+                    resource=listing.name,
                 ) from None
             answer = None
         self._figures.requests += 1
@@ -134,7 +142,8 @@ class SingleRows:
         if name in _DOTS:
             raise PageError(
                 f"resource `{self._listing.name}`: a row's key is {str(identity)!r}, which cannot "
-                "stand in the path of one row. Check `incremental.cursor_path`."
+                "stand in the path of one row. Check `incremental.cursor_path`.",
+                resource=self._listing.name,
             )
         return (self._config.refresh_path or "").format_map({self._config.primary_key[0]: name})
 

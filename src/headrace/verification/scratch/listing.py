@@ -99,7 +99,8 @@ class ScratchListing:
                 load_all(pipeline, _with_schema(source, self._stored.schema), running)
         except SyncError as error:
             # Its other lines advise on a load that is kept, as this one is not.
-            raise SyncError(str(error).partition("\n")[0]) from error
+            error.located(str(error).partition("\n")[0])
+            raise
         finally:
             self.kept.close()
             self._pipeline.activate()

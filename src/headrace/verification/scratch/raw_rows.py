@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
 from headrace.config.built.tail import TailConfig
+from headrace.core.exchange import ShownRequest
 from headrace.dlt_source.handover import Batch
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds
@@ -127,4 +128,5 @@ def _pages(batch: pa.RecordBatch) -> Iterator[FetchedPage]:
     )
     for request, group in groupby(rows, key=lambda row: row[0]):
         raw = [msgspec.Raw(row) for _, row in group]
-        yield FetchedPage(raw, sum(map(len, raw)), told=lambda request=request: request)  # type: ignore[misc]
+        method, _, url = request.partition(" ")
+        yield FetchedPage(raw, sum(map(len, raw)), told=ShownRequest.of(method, url))

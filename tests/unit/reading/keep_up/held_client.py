@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.core.exceptions import ResponseStatusError
-from headrace.core.exchange import Headers, Request, Response
+from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.answer_hooks import Judge
@@ -127,7 +127,7 @@ class HeldClient:
                 return
             held.rows, body = [row], json.dumps(row).encode()
         headers = Headers({"Content-Type": "application/json"})
-        held.answer = Response(200, headers, body, lambda: f"GET {held.request.path}")
+        held.answer = Response(200, headers, body, ShownRequest.of("GET", held.request.path))
 
     def hand_over(self, held: HeldRequest) -> None:
         """The answer is back."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.core.exchange import Headers, Request, Response
+from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.sansio.paging import Page, Paginator
 
 URL = "https://api.example.com/v1/items"
@@ -27,7 +27,7 @@ def page(
     raw = [msgspec.Raw(json.dumps(row).encode()) for row in found]
     rest = {} if document is None else document
     body = json.dumps({**rest, "data": found} if isinstance(rest, dict) else rest).encode()
-    answer = Response(200, Headers(headers), body, lambda: f"GET {url}", url, f"{url}?x=1")
+    answer = Response(200, Headers(headers), body, ShownRequest.of("GET", url), url, f"{url}?x=1")
     return Page(rest, rest, Headers(headers), len(raw), number, url, raw, answer)
 
 

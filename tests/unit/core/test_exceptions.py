@@ -1,0 +1,169 @@
+"""Errors carry what they know as data, and cross from one process to another with it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
+from pkgutil import walk_packages
+from typing import Any
+
+import pytest
+
+import headrace
+from headrace.core.exceptions import (
+    MAX_ROW_CHARACTERS,
+    ConfigError,
+    Fault,
+    HeadraceError,
+    NothingLoaded,
+    PageError,
+    ResponseStatusError,
+    RowError,
+)
+from headrace.core.exchange import ShownRequest
+from headrace.core.secrets.redaction import keep_secret
+from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
+from headrace.http.failures.aiohttp_causes import AttemptFailed
+
+DATA: dict[str, Any] = {
+    "resource": "orders",
+    "url": "https://api.example.com/orders",
+    "row": '{"id": 1}',
+}
+# Those that say what is to be done with an answer, and reach no user.
+INTERNAL: list[type[Exception]] = [AnswerIgnored, AnswerRefused, AttemptFailed]
+FAULTS = [Fault("client.base_url", "is missing"), Fault("resources[0].nam", "is unknown")]
+
+
+def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
+    for each in kind.__subclasses__():
+        if each.__module__.partition(".")[0] == "headrace":
+            yield each
+        yield from subclasses(each)
+
+
+def own_errors() -> list[type[Exception]]:
+    for module in walk_packages(headrace.__path__, "headrace."):
+        if module.name != "headrace.__main__":
+            import_module(module.name)
+    found: set[type[Exception]] = {HeadraceError, *subclasses(HeadraceError), *INTERNAL}
+    return sorted(found, key=lambda kind: kind.__qualname__)
+
+
+def full(kind: type[Exception]) -> Exception:
+    """An error with all that its class can hold."""
+    if kind is ConfigError:
+        error: Exception = ConfigError(FAULTS)
+    elif kind is ResponseStatusError:
+        error = ResponseStatusError("the server answers 404", 404)
+    elif kind is AnswerIgnored:
+        return AnswerIgnored("an action", ShownRequest.of("GET", "https://api.example.com/"))
+    elif kind is AnswerRefused:
+        return AnswerRefused("an action says `retry`", again=True)
+    elif kind is AttemptFailed:
+        return AttemptFailed(PageError("broken"), "broken answer", 3, patience=2.0, seconds=1.5)
+    else:
+        assert issubclass(kind, HeadraceError)
+        error = kind("what happened, and what to do", status=503)
+    assert isinstance(error, HeadraceError)
+    return error.located(**DATA)
+
+
+def told(error: BaseException) -> Any:
+    """All that two errors have to have in common."""
+    return type(error), str(error), repr(error), known(error.args), known(vars(error))
+
+
+def known(value: Any) -> Any:
+    """Values that can be compared."""
+    if isinstance(value, ShownRequest):
+        return value.method, value.url
+    if isinstance(value, BaseException):
+        return told(value)
+    if isinstance(value, dict):
+        return {name: known(item) for name, item in value.items()}
+    return tuple(map(known, value)) if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize("kind", own_errors(), ids=lambda kind: kind.__qualname__)
+def test_each_error_is_the_same_once_it_was_pickled_or_copied(kind: type[Exception]) -> None:
+    error = full(kind)
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        assert told(pickle.loads(pickle.dumps(error, protocol))) == told(error)
+    assert told(copy.copy(error)) == told(error)
+    assert told(copy.deepcopy(error)) == told(error)
+
+
+def test_all_errors_are_found() -> None:
+    names = {kind.__qualname__ for kind in own_errors()}
+    assert {"ConfigError", "IncompletePage", "NothingLoaded", "AnswerIgnored"} <= names
+
+
+def failing(kind: str) -> None:
+    raise full(getattr(import_module("headrace.core.exceptions"), kind))
+
+
+def test_errors_come_back_from_another_process() -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        for kind in (ConfigError, ResponseStatusError, RowError):
+            future = pool.submit(failing, kind.__name__)
+            # The pool adds the trace of the other process as the cause.
+            error = future.exception(timeout=60)
+            assert error is not None
+            assert told(error) == told(full(kind))
+
+
+def test_what_is_not_known_is_none() -> None:
+    error = PageError("no page")
+    assert (error.resource, error.url, error.status, error.row) == (None, None, None, None)
+
+
+def test_who_is_nearer_to_the_failure_knows_better() -> None:
+    error = PageError("no page", url="https://token.example.com/", status=200)
+    same = error.located("resource `a`: no page", resource="a", url="https://h/", status=500)
+    assert same is error
+    assert str(error) == "resource `a`: no page"
+    assert (error.resource, error.url, error.status) == ("a", "https://token.example.com/", 200)
+    assert str(error.located(resource="b")) == "resource `a`: no page"
+    assert error.resource == "a"
+
+
+def test_the_faults_of_a_config_stay_what_they_are() -> None:
+    error = pickle.loads(pickle.dumps(ConfigError(FAULTS)))
+    assert error.faults == tuple(FAULTS)
+    assert str(error).startswith("the config has 2 faults:\n  client.base_url: is missing")
+
+
+def test_a_row_is_cut() -> None:
+    error = RowError("a row cannot be loaded", row="x" * 2 * MAX_ROW_CHARACTERS)
+    assert error.row is not None
+    assert len(error.row) == MAX_ROW_CHARACTERS
+    assert RowError("", row="{}").row == "{}"
+
+
+def test_neither_the_data_nor_what_is_pickled_holds_a_secret() -> None:
+    secret = "canary-of-the-errors"
+    later = "canary-that-comes-later"
+    keep_secret([secret])
+    error = NothingLoaded(f"a {secret}", url=f"https://h/?k={secret}", row=f'{{"k": "{secret}"}}')
+    assert secret not in str(vars(error))
+    config = ConfigError([Fault(f"a.{secret}", f"is {secret} {later}")])
+    assert secret not in str(config.faults[0])
+    keep_secret([later])
+    error.located(f"{secret} {later}", resource=secret)
+    for each in (error, config):
+        sent = pickle.dumps(each)
+        assert secret.encode() not in sent
+        assert later.encode() not in sent
+
+
+def test_a_row_is_cleaned_before_it_is_cut() -> None:
+    secret = "canary-in-a-row"
+    keep_secret([secret])
+    error = RowError("a row", row="x" * (MAX_ROW_CHARACTERS - 8) + secret)
+    assert error.row is not None
+    assert "canary" not in error.row
