@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Mapping
 from typing import Any
 
 import dlt
-from dlt.common.configuration.container import Container
-from dlt.common.configuration.resolve import resolve_single_provider_value
-from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 from dlt.extract import DltResource
 
+from headrace.core.dlt_door.settings import mappings_found
 from headrace.dlt_source.source import SOURCE_NAME, rest_api_resources
 
 
@@ -50,25 +47,13 @@ def _completed(key: str, given: dict[str, Any]) -> dict[str, Any]:
         key: that it was looked up by.
         given: as dlt found it, or as the caller gave it.
     """
-    found = list(_found(key))
+    found = list(mappings_found(key))
     if not found or found[0] != given:
         return given
     completed: dict[str, Any] = {}
     for part in reversed(found):
         completed = _merged(completed, part)
     return completed
-
-
-def _found(key: str) -> Iterator[Mapping[str, Any]]:
-    """What each place for settings says, those first that dlt looks in first."""
-    context = Container()[ConfigSectionContext]
-    pipelines: list[Any] = [context.pipeline_name, None] if context.pipeline_name else [None]
-    for pipeline, provider in product(pipelines, dlt.config.config_providers):
-        value, _ = resolve_single_provider_value(
-            provider, key, dict, pipeline_name=pipeline, explicit_sections=context.sections
-        )
-        if isinstance(value, Mapping):
-            yield value
 
 
 def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

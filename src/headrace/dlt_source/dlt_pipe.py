@@ -23,13 +23,14 @@ from collections.abc import Collection
 from typing import cast
 
 import dlt
-from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 from dlt.extract import DltResource
 from dlt.extract.incremental import IncrementalResourceWrapper
 from dlt.extract.items_transform import LimitItem
 from dlt.extract.pipe import ForkPipe, Pipe
+
+from headrace.core.dlt_door.contexts import context, has_context
 
 
 def current_load_id() -> str | None:
@@ -49,9 +50,8 @@ def capabilities_of_running_load() -> DestinationCapabilitiesContext:
     ask for it within a resource. Asked of the pipeline it would make a client of the destination,
     which may connect.
     """
-    container = Container()
-    if DestinationCapabilitiesContext in container:
-        return container[DestinationCapabilitiesContext]
+    if has_context(DestinationCapabilitiesContext):
+        return context(DestinationCapabilitiesContext)
     return DestinationCapabilitiesContext.generic_capabilities()
 
 

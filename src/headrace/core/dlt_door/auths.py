@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
+from headrace.core.dlt_door.contexts import context
 from headrace.core.dlt_door.loading import found_in, imported, is_instance_of
 from headrace.core.dlt_door.settings import SettingsUnreadable
 
@@ -210,10 +211,9 @@ def _looking_in(sections: Sections | None) -> AbstractContextManager[Any]:
     if sections is None:
         return nullcontext()
     specs = imported("dlt.common.configuration.specs")
-    container = imported("dlt.common.configuration.container").Container()
-    pipeline = container[imported("dlt.common.pipeline").PipelineContext]
+    pipeline = context(imported("dlt.common.pipeline").PipelineContext)
     name = pipeline.pipeline().pipeline_name if pipeline.is_active() else None
-    context = specs.ConfigSectionContext(pipeline_name=name, sections=sections)
+    looked_in = specs.ConfigSectionContext(pipeline_name=name, sections=sections)
     inject = imported("dlt.common.configuration").inject_section
-    looking: AbstractContextManager[Any] = inject(context)
+    looking: AbstractContextManager[Any] = inject(looked_in)
     return looking

@@ -5,11 +5,13 @@ If nobody has imported the module of a class, no value can be an instance of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeGuard
 
 from headrace.core.dlt_door.loading import found_in, is_instance_of
 
 if TYPE_CHECKING:
+    import requests
     from dlt.sources.helpers.rest_client.paginators import BaseReferencePaginator
 
 _PAGINATORS = "dlt.sources.helpers.rest_client.paginators"
@@ -100,6 +102,23 @@ def ignores_response(error: Exception) -> bool:
     """
     module = "dlt.sources.helpers.rest_client.exceptions"
     return is_instance_of(error, module, "IgnoreResponseException")
+
+
+def send_once(session: requests.Session) -> Callable[..., requests.Response]:
+    """The `send` of a session, without the retries that dlt's sessions make by themselves.
+
+    dlt wraps it by tenacity, which adds `retry_with` to what it wraps and has the function itself
+    as `__wrapped__`. At an upgrade of dlt check that a session of
+    `dlt.sources.helpers.requests.Client()` is still asked only once here.
+
+    Args:
+        session: any session of `requests`.
+    """
+    send = session.send
+    once: Callable[..., requests.Response] = send
+    if hasattr(send, "retry_with"):
+        once = getattr(send, "__wrapped__", send)
+    return once
 
 
 def is_requests_auth(value: object) -> bool:

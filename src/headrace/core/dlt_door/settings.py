@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from headrace.core.dlt_door.contexts import context
 from headrace.core.dlt_door.loading import imported, is_imported
 
 if TYPE_CHECKING:
@@ -86,6 +88,34 @@ def runtime_number(name: str, kind: type[Number]) -> Number | None:
     return value
 
 
+def mappings_found(key: str) -> Iterator[Mapping[str, Any]]:
+    """What each place for settings says of a key in the sections of the running dlt source.
+
+    dlt itself takes the first of these, and leaves the others.
+
+    Args:
+        key: the name of an argument of the running source.
+
+    Yields:
+        The mappings, those first that dlt looks in first: for the pipeline, then for all, and
+        for each in the order of the places.
+    """
+    dlt = imported("dlt")
+    # dlt's own functions for this look for one value. At an upgrade check that this one still
+    # looks in one place, and takes the sections from the outermost inwards.
+    look_up = imported("dlt.common.configuration.resolve").resolve_single_provider_value
+    specs = imported("dlt.common.configuration.specs")
+    sections = context(specs.ConfigSectionContext)
+    name = sections.pipeline_name
+    pipelines = [name, None] if name else [None]
+    for pipeline, provider in product(pipelines, dlt.config.config_providers):
+        value, _ = look_up(
+            provider, key, dict, pipeline_name=pipeline, explicit_sections=sections.sections
+        )
+        if isinstance(value, Mapping):
+            yield value
+
+
 def documents_of_secrets() -> Iterator[Mapping[str, Any]]:
     """What the files hold in which dlt keeps secrets, as `.dlt/secrets.toml`.
 
@@ -128,14 +158,13 @@ def secrets_looked_up() -> Iterator[tuple[str, str]]:
 def _providers() -> list[ConfigProvider]:
     """The places for settings that dlt knows, in its order.
 
-    dlt has no public function that lists them: its container of contexts holds them. At an
-    upgrade check that the context of the run still has `providers.providers`.
+    dlt has no public function that lists them, but the context of the run has. At an upgrade
+    check that it still has them as `providers.providers`.
     """
-    container = imported("dlt.common.configuration.container").Container()
-    context = imported("dlt.common.configuration.specs.pluggable_run_context").PluggableRunContext
+    run = imported("dlt.common.configuration.specs.pluggable_run_context").PluggableRunContext
     unreadable = imported("dlt.common.configuration.exceptions").ConfigProviderException
     try:
-        return list(container[context].providers.providers)
+        return list(context(run).providers.providers)
     except unreadable as error:
         provider = error.provider_name
     raise SettingsUnreadable(provider)

@@ -6,9 +6,9 @@ from copy import deepcopy
 from typing import Any
 
 import dlt
-from dlt.extract.incremental import Incremental, IncrementalColumnState
+from dlt.extract.incremental import Incremental
 
-from headrace.dlt_source.incremental.dlt_step import StateElsewhere
+from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere
 from headrace.dlt_source.incremental.judging import Judge
 from headrace.dlt_source.incremental.values import CursorValues
 
@@ -58,7 +58,7 @@ class ParentCursors:
     def __init__(self, injected: Incremental[Any], *, keeps_state: bool) -> None:
         # A copy is not bound to the pipe of this load, which is free to go when the load is over.
         self._injected = injected.copy()
-        self._states: dict[str, IncrementalColumnState] = {}
+        self._states: dict[str, CursorState] = {}
         # A range with an end has no state.
         if injected.end_value is None:
             state = dlt.current.resource_state(injected.resource_name or "")

@@ -25,6 +25,9 @@ from typing import Any, cast
 
 from dlt.extract.incremental import Incremental, IncrementalColumnState
 
+CursorState = IncrementalColumnState
+"""What dlt keeps of a cursor between two loads, as a dict in the state of the pipeline."""
+
 
 @dataclass(slots=True)
 class PipeOfStep:
@@ -67,7 +70,7 @@ class StateElsewhere(Incremental[Any]):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.kept: IncrementalColumnState = {
+        self.kept: CursorState = {
             "initial_value": self.initial_value,
             "last_value": self.initial_value,
             "unique_hashes": [],
@@ -75,9 +78,7 @@ class StateElsewhere(Incremental[Any]):
         }
 
     @classmethod
-    def like(
-        cls, other: Incremental[Any], state: IncrementalColumnState | None = None
-    ) -> StateElsewhere:
+    def like(cls, other: Incremental[Any], state: CursorState | None = None) -> StateElsewhere:
         """Make one with the settings of another.
 
         Args:
@@ -96,6 +97,6 @@ class StateElsewhere(Incremental[Any]):
             made.kept = state
         return made
 
-    def get_state(self) -> IncrementalColumnState:
+    def get_state(self) -> CursorState:
         """The state, which a range with an end has none of."""
         return super().get_state() if self.end_value is not None else self.kept

@@ -9,6 +9,7 @@ from functools import partial
 
 import requests
 
+from headrace.core.dlt_door.objects import send_once
 from headrace.core.exceptions import ConnectionFailed, RedirectRefused
 from headrace.core.exchange import Headers, ShownRequest
 from headrace.core.secrets.redaction import Redactor
@@ -39,9 +40,8 @@ class SessionTransport:
         self._most_bytes = settings.max_response_bytes
         self._url_key = settings.url_key
         self._has_answered = False
-        send = session.send
-        # dlt's sessions try again by themselves; how often is for `client.retry` to say.
-        self._send = getattr(send, "__wrapped__", send) if hasattr(send, "retry_with") else send
+        # How often to try again is for `client.retry` to say.
+        self._send = send_once(session)
 
     async def exchange(
         self,
