@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from headrace.dlt_source.by_name import rest_api
     from headrace.dlt_source.source import rest_api_resources, rest_api_source
     from headrace.reading.keep_up.legs import LegSettings
-    from headrace.reports.html import Report, report
-    from headrace.reports.status.looking import status
-    from headrace.reports.status.report import Status
-    from headrace.syncing.sync import SyncReport, sync
-    from headrace.verification.report import VerificationReport
+    from headrace.reports.html.report import Report, report
+    from headrace.reports.status.results import Status
+    from headrace.reports.status.status import status
+    from headrace.syncing.results import SyncReport
+    from headrace.syncing.sync import sync
+    from headrace.verification.results import VerificationReport
     from headrace.verification.verify import verify
 
 __all__ = [
@@ -72,16 +73,16 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 _LATER = {
     "CreatedViews": "headrace.destination.views",
     "LegSettings": "headrace.reading.keep_up.legs",
-    "Report": "headrace.reports.html",
-    "Status": "headrace.reports.status.report",
-    "SyncReport": "headrace.syncing.sync",
-    "VerificationReport": "headrace.verification.report",
+    "Report": "headrace.reports.html.report",
+    "Status": "headrace.reports.status.results",
+    "SyncReport": "headrace.syncing.results",
+    "VerificationReport": "headrace.verification.results",
     "create_views": "headrace.destination.views",
-    "report": "headrace.reports.html",
+    "report": "headrace.reports.html.report",
     "rest_api": "headrace.dlt_source.by_name",
     "rest_api_resources": "headrace.dlt_source.source",
     "rest_api_source": "headrace.dlt_source.source",
-    "status": "headrace.reports.status.looking",
+    "status": "headrace.reports.status.status",
     "sync": "headrace.syncing.sync",
     "verify": "headrace.verification.verify",
 }

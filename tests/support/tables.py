@@ -10,7 +10,7 @@ from typing import Any
 import dlt
 import duckdb
 
-from headrace.destination import runs
+from headrace.destination import run_history
 
 Row = dict[str, Any]
 
@@ -46,7 +46,7 @@ class Warehouse:
             f"SELECT table_name FROM duckdb_tables() WHERE schema_name = '{dataset}'"
         )
         names = {name for (name,) in found if not name.startswith("_dlt")}
-        return names - {runs.TABLE}
+        return names - {run_history.TABLE}
 
     def columns(self, table: str) -> dict[str, tuple[str, bool]]:
         """Type and nullability of each column, by name; `table` with its dataset."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from headrace.cli.exit_codes import FAILED, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.outcome import FAILED, exit_codes
+from headrace.cli.plurals import counted
 
 if TYPE_CHECKING:
     from headrace.dlt_source.sample import Sample
@@ -45,7 +46,7 @@ def _show(sample: Sample) -> None:
     if sample.asked is None:
         typer.echo(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
         return
-    count = f"{sample.first_page_rows:,} row" + "s" * (sample.first_page_rows != 1)
+    count = counted(sample.first_page_rows, "row")
     further = "more pages follow" if sample.has_more else "that is all there is"
     if sample.parent is not None:
         further += f" for the first row of `{sample.parent}`"

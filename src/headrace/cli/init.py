@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.outcome import exit_codes
+from headrace.cli.exit_codes import exit_codes
 
 
 def init(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headrace.cli.exit_codes import exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.outcome import exit_codes
+from headrace.cli.plurals import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,9 +61,8 @@ def _print_table(sample: Sample) -> None:
     if not names:
         console.print(f"{sample.resource}: the listing is empty.")
         return
-    count = len(sample.rows)
     # Text, not markup: what the API sends must not style the screen.
-    table = Table(title=f"{sample.resource}: the first {count:,} row{'s' * (count != 1)}")
+    table = Table(title=f"{sample.resource}: the first {counted(len(sample.rows), 'row')}")
     for name in names:
         table.add_column(Text(name), no_wrap=True)
     for row in sample.rows:

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from headrace.cli.words import counted
+from headrace.cli.plurals import counted
 from headrace.core.durations import format_duration
 from headrace.core.events import Event, tell
 from headrace.core.figures import Figures, ResourceFigures

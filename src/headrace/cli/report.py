@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from headrace.cli.exit_codes import exit_codes
 from headrace.cli.options import (
     ConfigArgument,
     SetOption,
     TablesDatasetOption,
     TablesOption,
 )
-from headrace.cli.outcome import exit_codes
 
 
 def report(
@@ -57,19 +57,13 @@ def _report(
     destination: str | None,
     dataset: str | None,
 ) -> None:
-    from tempfile import TemporaryDirectory
-
     from headrace.config import ViewsConfig, load_destination
-    from headrace.destination.pipeline import open_pipeline
-    from headrace.reports.html import report as make_report
+    from headrace.destination.pipeline import open_pipeline_to_read
+    from headrace.reports.html.report import report as make_report
 
     loaded = load_destination(config, settings)
     tables = (loaded.pipeline and loaded.pipeline.views) or ViewsConfig()
-    # In a folder of its own: even to open a pipeline may change its state.
-    with TemporaryDirectory(prefix="headrace-report-") as folder:
-        pipeline = open_pipeline(
-            loaded, Path(config).stem, destination, dataset, pipelines_dir=folder
-        )
+    with open_pipeline_to_read(loaded, Path(config).stem, destination, dataset) as pipeline:
         made = make_report(
             pipeline,
             output,

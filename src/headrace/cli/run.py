@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
+from headrace.cli.exit_codes import exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.outcome import exit_codes
-from headrace.cli.telling import Told
+from headrace.cli.stderr_output import StderrOutput
 from headrace.core.exceptions import SyncError
 
 
@@ -96,8 +96,8 @@ def run(
     Exit code 0: done; 1: the sync failed, or no row could be loaded; 2: the call or the config is
     wrong.
     """
-    told = Told(quiet=quiet, as_json=json_logs)
-    with told.logged(), exit_codes(told.tell):
+    stderr = StderrOutput(quiet=quiet, as_json=json_logs)
+    with stderr.logs(), exit_codes(stderr.error):
         settings = [*(overrides or ()), *(["pipeline.strict=true"] if strict else [])]
         sync_once = _prepared(
             _Call(
@@ -110,13 +110,13 @@ def run(
                 full_refresh,
                 backfill_until,
                 drop_pending,
-                told,
+                stderr,
             )
         )
         if every is None:
             sync_once(None)
         else:
-            _keep_syncing(sync_once, every, told)
+            _keep_syncing(sync_once, every, stderr)
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,12 @@ class _Call:
     full_refresh: bool
     backfill_until: str | None
     drop_pending: bool
-    told: Told
+    stderr: StderrOutput
 
 
 def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     """Reads the config, and gives what syncs once."""
-    from headrace.cli.summary import nothing_could_be_loaded, print_summary, print_views
+    from headrace.cli.sync_summary import nothing_could_be_loaded, print_summary, print_views
     from headrace.config import load_config
     from headrace.config.selection import bound_backfill, select_resources
     from headrace.core.figures import Figures
@@ -157,7 +157,7 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     def sync_once(stop: threading.Event | None) -> None:
         figures = Figures()
         source = build_source(loaded, limit_rows=call.limit_rows, authentications=authentications)
-        with call.told.watched(figures):
+        with call.stderr.progress(figures):
             report = sync(
                 pipeline,
                 source,
@@ -168,11 +168,11 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
                 stop=stop,
                 run_history=loaded.pipeline is None or loaded.pipeline.run_history,
             )
-        if not call.told.quiet:
+        if not call.stderr.quiet:
             print_summary(report)
         if loaded.pipeline and (views := loaded.pipeline.views):
             created = create_views(pipeline, views.executions, views.workflows)
-            if not call.told.quiet:
+            if not call.stderr.quiet:
                 print_views(created)
         if message := nothing_could_be_loaded(report):
             raise SyncError(message)
@@ -181,7 +181,7 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
 
 
 def _keep_syncing(
-    sync_once: Callable[[threading.Event | None], None], every: str, told: Told
+    sync_once: Callable[[threading.Event | None], None], every: str, stderr: StderrOutput
 ) -> None:
     from headrace.core.durations import seconds_in
     from headrace.syncing.repeating import keep_syncing, set_on_signals
@@ -192,7 +192,7 @@ def _keep_syncing(
             lambda: sync_once(stop),
             seconds_in(every),
             stop,
-            lambda error: told.tell(f"Error: {error}\nTrying again in {every}."),
+            lambda error: stderr.error(f"Error: {error}\nTrying again in {every}."),
         )
-    if not told.quiet:
+    if not stderr.quiet:
         typer.echo("Stopped. What was committed stays; run again to go on.")

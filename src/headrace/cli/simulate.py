@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.outcome import FAILED, exit_codes
+from headrace.cli.exit_codes import FAILED, exit_codes
 
 KEY_VARIABLE = "HEADRACE_SIMULATOR_KEY"
 _PUBLIC_KEY = "simulator"

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from headrace.cli.exit_codes import TOO_OLD, exit_codes
 from headrace.cli.options import (
     ConfigArgument,
     SetOption,
     TablesDatasetOption,
     TablesOption,
 )
-from headrace.cli.outcome import TOO_OLD, exit_codes
 
 if TYPE_CHECKING:
-    from headrace.reports.status.report import Status
+    from headrace.reports.status.results import Status
 
 
 def status(
@@ -54,16 +53,13 @@ def status(
         from headrace.cli.status_summary import print_status, too_old
         from headrace.config import load_without_client
         from headrace.core.durations import seconds_in
-        from headrace.destination.pipeline import open_pipeline
-        from headrace.reports.status.looking import status as look
+        from headrace.destination.pipeline import open_pipeline_to_read
+        from headrace.reports.status.status import status as look
 
         limit = None if max_age is None else seconds_in(max_age)
         loaded = load_without_client(config, overrides or ())
-        # In a folder of its own: even to open a pipeline may change its state.
-        with TemporaryDirectory(prefix="headrace-status-") as folder:
-            pipeline = open_pipeline(
-                loaded, Path(config).stem, destination, dataset, pipelines_dir=folder
-            )
+        name = Path(config).stem
+        with open_pipeline_to_read(loaded, name, destination, dataset) as pipeline:
             found = look(pipeline, loaded, resources=resource or (), runs=runs)
         if as_json:
             typer.echo(_json(found))

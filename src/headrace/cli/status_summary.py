@@ -13,8 +13,8 @@ from rich.text import Text
 
 from headrace.core.durations import format_duration
 from headrace.core.secrets.redaction import one_line
-from headrace.destination.runs import Run
-from headrace.reports.status.report import NextSync, Quarantine, ResourceStatus, Status
+from headrace.destination.run_history import Run
+from headrace.reports.status.results import NextSync, Quarantine, ResourceStatus, Status
 
 _LONGEST_ERROR = 500
 _MOST_HOLES = 3

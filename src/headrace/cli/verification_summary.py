@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from headrace.cli.words import counted
+from headrace.cli.plurals import counted
 
 if TYPE_CHECKING:
     from headrace.core.secrets.redaction import Redactor
     from headrace.verification.comparison import Key
     from headrace.verification.repair import TableRepair
-    from headrace.verification.report import TableVerification, VerificationReport
+    from headrace.verification.results import TableVerification, VerificationReport
 
 _LONGEST = 200
 # Of long values that begin alike, so much of what they share.

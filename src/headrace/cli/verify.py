@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
+from headrace.cli.exit_codes import FAILED, exit_codes
 from headrace.cli.options import (
     ConfigArgument,
     SetOption,
     TablesDatasetOption,
     TablesOption,
 )
-from headrace.cli.outcome import FAILED, exit_codes
 
 
 def verify(
@@ -74,7 +73,7 @@ def _verify(
     from headrace.config.selection import select_resources
     from headrace.core.figures import Figures
     from headrace.core.secrets.redaction import Redactor
-    from headrace.destination.pipeline import open_pipeline
+    from headrace.destination.pipeline import open_pipeline, open_pipeline_to_read
     from headrace.dlt_source.source import build_source, leg_settings
     from headrace.reading.credentials import Authentications
     from headrace.verification.verify import verify as verify_tables
@@ -82,20 +81,17 @@ def _verify(
     loaded = select_resources(load_config(config, settings), resources)
     figures = Figures()
     authentications = Authentications.of_config(loaded)
-    # In a folder of its own where nothing is loaded: even to open a pipeline may change its state.
-    with nullcontext() if repair else TemporaryDirectory(prefix="headrace-verify-") as folder:
-        pipeline = open_pipeline(
-            loaded, Path(config).stem, destination, dataset, pipelines_dir=folder
+    place = (loaded, Path(config).stem, destination, dataset)
+    opened = nullcontext(open_pipeline(*place)) if repair else open_pipeline_to_read(*place)
+    with opened as pipeline, show_progress(figures, after_listing="comparing"):
+        report = verify_tables(
+            pipeline,
+            build_source(loaded, authentications=authentications),
+            repair=repair,
+            figures=figures,
+            examples=examples,
+            legs=leg_settings(loaded),
         )
-        with show_progress(figures, after_listing="comparing"):
-            report = verify_tables(
-                pipeline,
-                build_source(loaded, authentications=authentications),
-                repair=repair,
-                figures=figures,
-                examples=examples,
-                legs=leg_settings(loaded),
-            )
     print_verification(report, Redactor(authentications.secrets), examples)
     if not report.ok:
         raise typer.Exit(FAILED)

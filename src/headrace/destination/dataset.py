@@ -23,7 +23,7 @@ from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from headrace.core.exceptions import NothingLoaded, SyncError
 from headrace.core.secrets.redaction import clean
 from headrace.destination.failures import cause_of
-from headrace.destination.sql_words import newest_first
+from headrace.destination.sql import newest_first
 
 _BATCH_ROWS = 50_000
 _LOAD_IT = "Load it first: headrace run CONFIG"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dlt
@@ -61,6 +64,31 @@ def open_pipeline(
         # An AttributeError is what dlt makes of a URL for `sqlalchemy`, which has none.
         words = " ".join(str(error).split())
     raise ConfigError([Fault("pipeline", f"dlt cannot make the pipeline: {words}")])
+
+
+@contextmanager
+def open_pipeline_to_read(
+    config: SourceConfig,
+    default_name: str,
+    destination: str | None = None,
+    dataset: str | None = None,
+) -> Iterator[dlt.Pipeline]:
+    """Opens the pipeline of a config to read what it has loaded, for as long as the block lasts.
+
+    The pipeline gets a temporary folder: even to open a pipeline in its usual folder may change
+    the state there.
+
+    Args:
+        config: The config, as `open_pipeline` takes it.
+        default_name: The name of the pipeline when the config has none.
+        destination: The destination, as `open_pipeline` takes it.
+        dataset: The dataset (schema) that was loaded into; `<pipeline>_dataset` when None.
+
+    Raises:
+        ConfigError: There is no such destination, or dlt cannot make the pipeline.
+    """
+    with TemporaryDirectory(prefix="headrace-") as folder:
+        yield open_pipeline(config, default_name, destination, dataset, pipelines_dir=folder)
 
 
 def _destination(text: str) -> Any:

@@ -32,6 +32,9 @@ _COLUMNS_SQL = (
     "ORDER BY ordinal_position"
 )
 
+# Dialects that say it in the words of the standard.
+_WITHOUT_LIMIT = ("tsql", "fabric", "oracle")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTable:
@@ -58,7 +61,7 @@ class StoredTable:
         return next((name for name in self.columns if _bare(name) == wanted), None)
 
 
-class Database:
+class DatasetConnection:
     """The dataset of a pipeline, with a connection open.
 
     Args:
@@ -128,7 +131,7 @@ class Database:
 
 
 @contextmanager
-def open_database(pipeline: dlt.Pipeline) -> Iterator[Database]:
+def connect_to_dataset(pipeline: dlt.Pipeline) -> Iterator[DatasetConnection]:
     """Connects to the dataset of a pipeline.
 
     Args:
@@ -148,7 +151,7 @@ def open_database(pipeline: dlt.Pipeline) -> Iterator[Database]:
         job_client: Any = pipeline.destination_client()
         _refuse_missing_file(job_client)
         with job_client.sql_client as client:
-            yield Database(client, dialect)
+            yield DatasetConnection(client, dialect)
     except DltException as error:
         raise SyncError(f"{place} cannot be read: {cause_of(error)}") from error
 
@@ -170,6 +173,20 @@ def value_list(values: Sequence[str]) -> str:
         values: the texts.
     """
     return ", ".join(f"'{value}'" for value in values)
+
+
+def newest_first(sql: SqlClientBase[Any], column: str, most: int) -> str:
+    """The end of a query for the rows with the latest values of a column.
+
+    Args:
+        sql: client of the database.
+        column: its name in the schema.
+        most: rows at most.
+    """
+    order = f"ORDER BY {sql.escape_column_name(column)} DESC"
+    if sql.capabilities.sqlglot_dialect in _WITHOUT_LIMIT:
+        return f"{order} OFFSET 0 ROWS FETCH NEXT {most} ROWS ONLY"
+    return f"{order} LIMIT {most}"
 
 
 def _bare(name: str) -> str:

@@ -15,7 +15,7 @@ from dlt.extract import DltSource
 from headrace.core.figures import Figures, ResourceFigures
 
 
-class Account:
+class LoadAccount:
     """Settles the figures of one load, so that each received row is counted in one place.
 
     Made before the load, and settled after it.

@@ -33,8 +33,8 @@ def held(pipeline: dlt.Pipeline) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise SyncError(
-            f"pipeline `{pipeline.pipeline_name}` is being synced by {_told(holder)}. Wait until "
-            "that sync ends, or stop it."
+            f"pipeline `{pipeline.pipeline_name}` is being synced by {_described(holder)}. "
+            "Wait until that sync ends, or stop it."
         ) from None
     try:
         since = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -45,7 +45,7 @@ def held(pipeline: dlt.Pipeline) -> Iterator[None]:
         lock.release()
 
 
-def _told(holder: Path) -> str:
+def _described(holder: Path) -> str:
     try:
         about = json.loads(holder.read_text(encoding="utf-8"))
         return f"process {about['process']} since {about['since']}"

@@ -16,7 +16,7 @@ from dlt.extract import DltSource
 from headrace._version import __version__
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
-from headrace.destination.runs import COMPLETE, FAILED, STOPPED, Run, RunHistory
+from headrace.destination.run_history import COMPLETE, FAILED, STOPPED, Run, RunHistory
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 
@@ -45,7 +45,7 @@ class RunRecord:
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def written_at_end(self) -> Iterator[None]:
         """Writes it at the end of the block; what goes wrong there hides no error of the block."""
         try:
             yield
@@ -95,7 +95,7 @@ class RunRecord:
                 **self._counts(name),
                 legs=commits.legs,
                 resumed=commits.resumed,
-                error=_told(error) if error is not None and outcome == FAILED else None,
+                error=_error_text(error) if error is not None and outcome == FAILED else None,
                 headrace_version=__version__,
             )
             for name in self.source.resources.selected
@@ -122,7 +122,7 @@ class RunRecord:
         }
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     # Of errors that are not ours nobody knows what they quote.
-    told = str(error) if isinstance(error, HeadraceError) else type(error).__name__
-    return told[:_LONGEST_ERROR]
+    text = str(error) if isinstance(error, HeadraceError) else type(error).__name__
+    return text[:_LONGEST_ERROR]

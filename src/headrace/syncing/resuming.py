@@ -1,4 +1,8 @@
-"""Readies a load that broke off for its second try, so that it goes on and adds no row twice."""
+"""Finishes a load that an earlier run left behind, so that it goes on and adds no row twice.
+
+What is repaired here are the folders of dlt's load packages as dlt 1.31 leaves them when its
+process is killed. At an upgrade of dlt the tests that kill runs at each stage must pass.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,41 @@ from dlt.common.storages import FileStorage
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations.sql_client import SqlClientBase
 
-# As few statements as databases take parameters for.
+# Databases take only so many parameters in one statement.
 _IDS_AT_ONCE = 1_000
-# What stands between two quotes; ids need no escapes, in no format.
+# What stands between two quotes. No format escapes anything in an id.
 _QUOTED = re.compile(r"""(?<=['"])[^'"\\]{1,128}(?=['"])""")
 
 
-def delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
+def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
+    """Finishes a load that an earlier run left behind.
+
+    Args:
+        pipeline: The pipeline; its lock is held by the caller.
+        drop: Give such a load up instead of finishing it.
+
+    Returns:
+        Whether there was a load to finish.
+
+    Raises:
+        DltException: The destination does not take the load.
+    """
+    _delete_what_is_normalized(pipeline)
+    _put_away_what_is_loaded(pipeline)
+    if drop and pipeline.has_pending_data:
+        pipeline.abort_packages()
+    is_pending: bool = pipeline.has_pending_data
+    if is_pending:
+        _delete_half_loaded(pipeline)
+        # `run` would throw the very first load away, as long as its destination is empty.
+        pipeline.normalize()
+        pipeline.load()
+    # On a new machine this restores the state.
+    pipeline.run()
+    return is_pending
+
+
+def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
     """Deletes extracted packages that were normalized before the process was killed.
 
     dlt first puts the normalized package in its place, then deletes the extracted one. Killed in
@@ -33,7 +65,7 @@ def delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
         pipeline._get_normalize_storage().extracted_packages.delete_package(load_id)
 
 
-def put_away_what_is_loaded(pipeline: dlt.Pipeline) -> None:
+def _put_away_what_is_loaded(pipeline: dlt.Pipeline) -> None:
     """Moves packages that were committed, and marked so, out of the way of those still to load.
 
     dlt first marks such a package, then moves it. Killed in between, it fails in each later run,
@@ -48,14 +80,11 @@ def put_away_what_is_loaded(pipeline: dlt.Pipeline) -> None:
             )
 
 
-def delete_half_loaded(pipeline: dlt.Pipeline) -> None:
+def _delete_half_loaded(pipeline: dlt.Pipeline) -> None:
     """Deletes what jobs have added that dlt will do again, since it does not know how they ended.
 
     A job that merges or replaces may be done twice. One that appends would double its rows, or
     fail on their ids where the destination keeps those unique, in each later run.
-
-    Args:
-        pipeline: with a load that an earlier run left behind.
     """
     for load_id in pipeline.list_normalized_load_packages():
         packages = pipeline._get_load_storage().normalized_packages

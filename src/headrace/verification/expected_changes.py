@@ -11,7 +11,7 @@ from dlt.common.normalizers.naming import NamingConvention
 from headrace.config.built.tail import TailConfig
 from headrace.sansio.tail import Ledger
 from headrace.sansio.tail.keys import Key, KeyKind
-from headrace.verification.comparison import DIFFERS, MISSING, Awaited
+from headrace.verification.reconciliation import DIFFERS, MISSING, ExpectedDifference
 from headrace.verification.scratch.database import quoted, text_literal
 
 _NEW = "new since the last sync"
@@ -54,7 +54,7 @@ class ExpectedChanges:
         self._columns = columns
         self._key = self._column(tail.key.steps or ())
 
-    def rows(self, listed: str) -> Iterator[Awaited]:
+    def differences(self, listed: str) -> Iterator[ExpectedDifference]:
         """The rows that the next sync is to bring.
 
         Args:
@@ -62,26 +62,26 @@ class ExpectedChanges:
         """
         spans = self._ledger.coverage.spans
         if not spans or self._ledger.kind is None:
-            yield Awaited(_NEW, "true", outcomes=(MISSING,))
+            yield ExpectedDifference(_NEW, "true", outcomes=(MISSING,))
             return
         if self._key is None:
             return
         is_new = self._is_new(f"l.{self._key}")
-        yield Awaited(_NEW, is_new, outcomes=(MISSING,))
-        yield Awaited(_CHANGED, is_new, outcomes=(DIFFERS,))
+        yield ExpectedDifference(_NEW, is_new, outcomes=(MISSING,))
+        yield ExpectedDifference(_CHANGED, is_new, outcomes=(DIFFERS,))
         if not self._tail.settings.keys_move:
             yield from self._of_fixed_keys(listed)
         since = self._listed_again()
         if since is not None:
-            yield Awaited(_LISTED_AGAIN, since)
+            yield ExpectedDifference(_LISTED_AGAIN, since)
 
-    def _of_fixed_keys(self, listed: str) -> Iterator[Awaited]:
+    def _of_fixed_keys(self, listed: str) -> Iterator[ExpectedDifference]:
         ledger, kind = self._ledger, self._ledger.kind
         assert kind is not None
         assert self._key is not None
-        is_awaited = is_among(kind, f"l.{self._key}")
-        yield Awaited(_OPEN, is_awaited, as_texts(ledger.open), (DIFFERS,))
-        yield Awaited(_NAMED, is_awaited, as_texts(ledger.touched), (DIFFERS,))
+        is_expected = is_among(kind, f"l.{self._key}")
+        yield ExpectedDifference(_OPEN, is_expected, as_texts(ledger.open), (DIFFERS,))
+        yield ExpectedDifference(_NAMED, is_expected, as_texts(ledger.touched), (DIFFERS,))
         for field in self._tail.touches:
             column = self._column((field,))
             if column is not None:
@@ -90,12 +90,12 @@ class ExpectedChanges:
                 may_name = f"{self._is_new(naming)} OR {is_among(kind, naming)}"
                 named_now = f"SELECT {named} FROM {listed} AS n WHERE {may_name}"
                 is_named = f"{own} IN ({named_now})"
-                yield Awaited(_NAMED, is_named, as_texts(ledger.open), (DIFFERS,))
-        yield Awaited(_LATE, is_awaited, as_texts(ledger.missing), (MISSING,))
+                yield ExpectedDifference(_NAMED, is_named, as_texts(ledger.open), (DIFFERS,))
+        yield ExpectedDifference(_LATE, is_expected, as_texts(ledger.missing), (MISSING,))
         floor = ledger.coverage.floor
         if floor is not None:
             is_older = f"{_position(kind, f'l.{self._key}')} < {_literal(kind, floor)}"
-            yield Awaited(_TOO_OLD, is_older, outcomes=(MISSING,))
+            yield ExpectedDifference(_TOO_OLD, is_older, outcomes=(MISSING,))
 
     def _is_new(self, column: str) -> str:
         """What is true of rows above all that was listed."""
@@ -130,18 +130,18 @@ class ExpectedChanges:
 
 
 def is_among(kind: KeyKind, column: str) -> str:
-    """SQL that is true of a column with one of the keys in `awaited_keys`.
+    """SQL that is true of a column with one of the keys in `expected_keys`.
 
     Args:
         kind: of the keys.
         column: as it stands in SQL.
     """
-    keys = f"SELECT CAST(key AS {_POSITIONS[kind][1]}) FROM awaited_keys"
+    keys = f"SELECT CAST(key AS {_POSITIONS[kind][1]}) FROM expected_keys"
     return f"{_position(kind, column)} IN ({keys})"
 
 
 def as_texts(keys: Iterable[Key]) -> list[str]:
-    """Keys of a ledger as `awaited_keys` takes them."""
+    """Keys of a ledger as `expected_keys` takes them."""
     return [str(key) for key in keys]
 
 

@@ -19,12 +19,15 @@ from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import LegEnd, Legs, LegSettings
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.tail import Ledger
-from headrace.syncing.sync import failures_told, load_all
-from headrace.verification.comparison import ROW_ID, Comparison, Reconciliation, Sides
+from headrace.syncing.failures import explained_failures
+from headrace.syncing.loading import load_all
+from headrace.verification.comparison import Comparison
 from headrace.verification.expected_changes import as_texts, is_among
+from headrace.verification.reconciliation import ROW_ID, Reconciliation
 from headrace.verification.scratch.database import quoted
 from headrace.verification.scratch.listing import ScratchListing
-from headrace.verification.scratch.raw_rows import KeptRows
+from headrace.verification.scratch.raw_rows import RawRows
+from headrace.verification.sides import Sides
 
 _OF_PYTHON = (
     "the rows of `{}` are made in Python, so were not kept: headrace run CONFIG loads them."
@@ -67,7 +70,7 @@ class FaultyTable:
     ledgers: Mapping[str, Ledger]
 
 
-def repair(
+def repair_tables(
     pipeline: dlt.Pipeline,
     source: DltSource,
     scratch: ScratchListing,
@@ -93,7 +96,7 @@ def repair(
     Raises:
         SyncError: the pipeline or its destination failed.
     """
-    repairs = {each.table.name: _refusal(each.table, scratch.kept) for each in faulty}
+    repairs = {each.table.name: _refusal(each.table, scratch.raw_rows) for each in faulty}
     open_to_repair = [each for each in faulty if repairs[each.table.name] is None]
     if not open_to_repair:
         return {name: TableRepair(refusal) for name, refusal in repairs.items()}
@@ -103,27 +106,29 @@ def repair(
         for resource in each.table.resources
     }
     running = Legs(legs)
-    replay = _ReplayedRows(scratch.kept, scratch.connection, wanted, running)
-    with failures_told(pipeline):
+    replay = _ReplayedRows(scratch.raw_rows, scratch.connection, wanted, running)
+    with explained_failures(pipeline):
         sync = RunningSync(figures, running, replay=replay)
         load_all(pipeline, source.with_resources(*wanted), sync)
     stored = StoredDataset(pipeline, source.schema.name)
-    done = {each.table.name: _checked(each, scratch, stored) for each in open_to_repair}
+    done = {each.table.name: _compare_again(each, scratch, stored) for each in open_to_repair}
     return {name: done.get(name) or TableRepair(refusal) for name, refusal in repairs.items()}
 
 
-def _refusal(table: FilledTable, kept: KeptRows) -> str | None:
+def _refusal(table: FilledTable, rows: RawRows) -> str | None:
     if table.needs_all_rows is not None:
         return table.needs_all_rows
     for resource in table.resources:
-        if not kept.has(resource):
+        if not rows.has(resource):
             return _OF_PYTHON.format(resource)
-        if not (table.is_merged or kept.are_traced(resource)):
+        if not (table.is_merged or rows.are_traced(resource)):
             return _UNTRACED.format(resource)
     return None
 
 
-def _checked(faulty: FaultyTable, scratch: ScratchListing, stored: StoredDataset) -> TableRepair:
+def _compare_again(
+    faulty: FaultyTable, scratch: ScratchListing, stored: StoredDataset
+) -> TableRepair:
     """Compares what was faulty once more."""
     name, connection = faulty.table.name, scratch.connection
     again = scratch.bring_together_again(name, faulty.sides, stored)
@@ -147,10 +152,10 @@ def _count_unfollowed(
     unknown = now.open - before.open
     if not unknown or now.kind is None:
         return 0
-    connection.register("awaited_keys", pa.table({"key": as_texts(unknown)}))
+    connection.register("expected_keys", pa.table({"key": as_texts(unknown)}))
     is_unknown = is_among(now.kind, quoted(key[0]))
     (found,) = connection.execute(f"SELECT count(*) FROM {faulty} WHERE {is_unknown}").fetchall()
-    connection.unregister("awaited_keys")
+    connection.unregister("expected_keys")
     return int(found[0])
 
 
@@ -158,7 +163,7 @@ class _ReplayedRows:
     """The kept rows that tables lack, in place of a listing.
 
     Args:
-        kept: the rows.
+        rows: the rows.
         connection: to the database with the ids.
         wanted: for each resource a query for the ids of its rows.
         legs: of the sync.
@@ -166,12 +171,12 @@ class _ReplayedRows:
 
     def __init__(
         self,
-        kept: KeptRows,
+        rows: RawRows,
         connection: duckdb.DuckDBPyConnection,
         wanted: Mapping[str, str],
         legs: Legs,
     ) -> None:
-        self._kept = kept
+        self._rows = rows
         self._connection = connection
         self._wanted = wanted
         self._legs = legs
@@ -182,7 +187,7 @@ class _ReplayedRows:
         Args:
             resource: its name.
         """
-        return self._kept.are_traced(resource) or resource in self._kept.tails
+        return self._rows.are_traced(resource) or resource in self._rows.tails
 
     def pages(self, resource: str) -> Iterator[FetchedPage | LegEnd]:
         """The rows of a resource, for one leg.
@@ -194,7 +199,7 @@ class _ReplayedRows:
 
     def _in_legs(self, resource: str) -> Generator[FetchedPage | LegEnd]:
         size, began = 0, time.monotonic()
-        for page in self._kept.rows_of(resource, self._connection, self._wanted[resource]):
+        for page in self._rows.rows_of(resource, self._connection, self._wanted[resource]):
             if self._legs.is_over(size, time.monotonic() - began):
                 yield LegEnd({}, (), is_last=False)
                 size, began = 0, time.monotonic()

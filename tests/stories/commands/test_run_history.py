@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from headrace import LegSettings, ResponseStatusError, SyncError, rest_api_source, sync
-from headrace.destination.runs import TABLE
+from headrace.destination.run_history import TABLE
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.command_line import headrace
 from tests.support.postgres import PostgresDatabase

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from headrace import LegSettings, ResponseStatusError, Status, rest_api_source, status, sync
-from headrace.reports.status.report import ResourceStatus
+from headrace.reports.status.results import ResourceStatus
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.command_line import Ran, headrace
 from tests.support.postgres import PostgresDatabase

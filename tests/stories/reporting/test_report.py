@@ -12,7 +12,7 @@ import dlt
 import pytest
 
 from headrace import ConfigError, SyncError, report
-from headrace.destination.views import open_database
+from headrace.destination.sql import connect_to_dataset
 from headrace.reports.html.counting import MOST_WORKFLOWS, ReportTables, count_executions
 from headrace.reports.html.figures import MirrorHealth, MirrorRun, ReportFigures
 from headrace.simulator.archive import Archive
@@ -45,7 +45,7 @@ def many_workflows(count: int) -> list[dict[str, Any]]:
 
 
 def figures_of(pipeline: dlt.Pipeline, since: str, workflow: str | None = None) -> ReportFigures:
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         return count_executions(database, TABLES, since, workflow)
 
 
@@ -107,7 +107,7 @@ def test_workflows_beyond_the_first_are_put_together(warehouse: Warehouse) -> No
 
 def test_the_file_stays_small(warehouse: Warehouse, tmp_path: Path) -> None:
     pipeline = executions(warehouse, [])
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute(
             "INSERT INTO test_data.executions (id, finished, started_at, stopped_at, workflow_id) "
             "SELECT row_number() OVER (), (w + d) % 9 > 0, begun, begun + INTERVAL 1 SECOND * "
@@ -132,7 +132,7 @@ def test_a_period_with_nothing_but_open_executions(store: Stores, tmp_path: Path
 
 def test_the_mirrors_runs_are_told(store: Stores) -> None:
     pipeline = executions(store, sample(20))
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute("CREATE TABLE test_data._headrace_quarantine (resource VARCHAR)")
         database.execute("INSERT INTO test_data._headrace_quarantine VALUES ('executions'), ('x')")
         database.execute(
@@ -160,7 +160,7 @@ def test_the_mirrors_runs_are_told(store: Stores) -> None:
 
 def test_a_workflow_is_named_by_id_or_name(warehouse: Warehouse) -> None:
     pipeline = executions(warehouse, sample(100))
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute("CREATE TABLE test_data.workflows (id VARCHAR, name VARCHAR)")
         database.execute(
             "INSERT INTO test_data.workflows VALUES ('0c6f81RpIcAKtfil', 'Sync contacts'), "

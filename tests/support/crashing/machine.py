@@ -24,7 +24,7 @@ _LONGEST_RUN = 120.0
 _PRELOADED = [
     "tests.support.crashing.machine",
     "headrace.cli.progress",
-    "headrace.cli.summary",
+    "headrace.cli.sync_summary",
     "headrace.destination.pipeline",
     "headrace.dlt_source.source",
     "headrace.syncing.sync",

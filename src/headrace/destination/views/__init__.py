@@ -1,6 +1,5 @@
 """Views over a table of executions: how each went, and daily figures for each workflow."""
 
-from headrace.destination.sql import DIALECTS, Database, open_database
 from headrace.destination.views.creating import (
     DAILY,
     OUTCOMES,
@@ -12,12 +11,9 @@ from headrace.destination.views.outcomes import outcomes_sql
 
 __all__ = [
     "DAILY",
-    "DIALECTS",
     "OUTCOMES",
     "CreatedViews",
-    "Database",
     "create_views",
-    "open_database",
     "outcomes_sql",
     "release_tables",
 ]

@@ -11,7 +11,13 @@ from dlt.common.exceptions import DltException
 
 from headrace.core.exceptions import SyncError
 from headrace.destination.failures import cause_of
-from headrace.destination.sql import DIALECTS, Database, StoredTable, dialect_of, open_database
+from headrace.destination.sql import (
+    DIALECTS,
+    DatasetConnection,
+    StoredTable,
+    connect_to_dataset,
+    dialect_of,
+)
 from headrace.destination.views.outcomes import daily_sql, outcomes_sql
 
 OUTCOMES, DAILY = "outcomes", "daily"
@@ -58,7 +64,7 @@ def create_views(
         known = " or ".join(DIALECTS)
         return CreatedViews(notes=(f"no views were made: they need {known}, not {dialect}",))
     try:
-        with open_database(pipeline) as database:
+        with connect_to_dataset(pipeline) as database:
             return _create(database, executions, workflows)
     except SyncError as error:
         return CreatedViews(notes=(f"no views were made: {error}",))
@@ -76,13 +82,13 @@ def release_tables(pipeline: dlt.Pipeline) -> None:
     # DuckDB drops what a view reads; PostgreSQL does not.
     if dialect_of(pipeline) != "postgres":
         return
-    with open_database(pipeline) as database, database.transaction():
+    with connect_to_dataset(pipeline) as database, database.transaction():
         # A view goes before the one that it reads.
         for name in sorted(_own_views(database)):
             database.execute(f"DROP VIEW {database.qualified(name)}")
 
 
-def _create(database: Database, executions: str, workflows: str | None) -> CreatedViews:
+def _create(database: DatasetConnection, executions: str, workflows: str | None) -> CreatedViews:
     table = database.table(executions)
     if table is None:
         return CreatedViews(notes=(f"no views were made: there is no table `{executions}` yet",))
@@ -121,7 +127,10 @@ def _create(database: Database, executions: str, workflows: str | None) -> Creat
 
 
 def _make(
-    database: Database, queries: Mapping[str, str], mark: str, dropped_first: Sequence[str] = ()
+    database: DatasetConnection,
+    queries: Mapping[str, str],
+    mark: str,
+    dropped_first: Sequence[str] = (),
 ) -> None:
     with database.transaction():
         for name in dropped_first:
@@ -139,7 +148,7 @@ def _mark(queries: Mapping[str, str], *tables: StoredTable | None) -> str:
     return f"{_MARK} ({digest[:16]})"
 
 
-def _own_views(database: Database) -> dict[str, str]:
+def _own_views(database: DatasetConnection) -> dict[str, str]:
     """The views that were made here, each with its mark."""
     found = database.execute(_COMMENTS[database.dialect], database.dataset)
     return {name: comment for name, comment in found if comment and comment.startswith(_MARK)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headrace.core.exceptions import SyncError
-from headrace.destination.sql import Database, StoredTable, value_list
+from headrace.destination.sql import DatasetConnection, StoredTable, value_list
 
 _FAILED = ("error", "crashed")
 _ENDED = ("success", *_FAILED, "canceled")
@@ -13,7 +13,9 @@ _INTEGERS = ("BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "NUMERIC", "DECIMAL")
 _A_WHOLE_NUMBER = "'^[0-9]{1,18}$'"
 
 
-def outcomes_sql(database: Database, executions: StoredTable, workflows: StoredTable | None) -> str:
+def outcomes_sql(
+    database: DatasetConnection, executions: StoredTable, workflows: StoredTable | None
+) -> str:
     """A query with one row for each execution.
 
     A retry queue is the first execution and all that retry it, or each other. What is missing in
@@ -114,7 +116,7 @@ FROM {outcomes} GROUP BY CAST(started_at AT TIME ZONE 'UTC' AS DATE), workflow_i
 class _Columns:
     """The fields of executions as SQL expressions of one type, whether there is a column or not."""
 
-    def __init__(self, database: Database, table: StoredTable) -> None:
+    def __init__(self, database: DatasetConnection, table: StoredTable) -> None:
         self._database = database
         self._table = table
 
@@ -158,7 +160,7 @@ def _outcome(columns: _Columns) -> str:
     )
 
 
-def _workflow_name(database: Database, workflows: StoredTable | None) -> tuple[str, str]:
+def _workflow_name(database: DatasetConnection, workflows: StoredTable | None) -> tuple[str, str]:
     """A workflow's name as an expression, and the join that it needs."""
     key = workflows.column("id") if workflows else None
     name = workflows.column("name") if workflows else None

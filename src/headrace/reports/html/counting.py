@@ -9,12 +9,12 @@ from typing import Any
 
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.nearest import nearest
-from headrace.destination.sql import StoredTable
-from headrace.destination.views import Database, outcomes_sql
+from headrace.destination.sql import DatasetConnection, StoredTable
+from headrace.destination.views import outcomes_sql
 from headrace.reports.html import statements
 from headrace.reports.html.figures import (
     Counts,
-    Figures,
+    ExecutionFigures,
     OpenExecution,
     Period,
     ReportFigures,
@@ -49,7 +49,7 @@ class _Known:
 
 
 def count_executions(
-    database: Database, tables: ReportTables, since: str, workflow: str | None
+    database: DatasetConnection, tables: ReportTables, since: str, workflow: str | None
 ) -> ReportFigures:
     """Counts the executions of a table.
 
@@ -75,7 +75,7 @@ def count_executions(
     health = mirror_health(database, tables.executions)
     first, last = _span(database, table)
     if first is None or last is None:
-        nothing = Figures(Counts(), Counts(), [])
+        nothing = ExecutionFigures(Counts(), Counts(), [])
         return ReportFigures(place, None, workflow, nothing, [], health)
     period = period_since(since, first, last)
     known = _lay_out(database, outcomes, period)
@@ -95,7 +95,9 @@ def count_executions(
     return ReportFigures(place, period, name, overall, workflows, health)
 
 
-def _span(database: Database, table: StoredTable) -> tuple[datetime | None, datetime | None]:
+def _span(
+    database: DatasetConnection, table: StoredTable
+) -> tuple[datetime | None, datetime | None]:
     """The oldest and the newest moment that the executions tell of, in UTC."""
     stopped = table.column("stoppedAt")
     started = database.quoted(table.column("startedAt") or "")
@@ -127,7 +129,7 @@ def _chosen(known: Sequence[_Known], wanted: str) -> _Known:
     raise ConfigError([Fault("workflow", problem)])
 
 
-def _lay_out(database: Database, outcomes: str, period: Period) -> list[_Known]:
+def _lay_out(database: DatasetConnection, outcomes: str, period: Period) -> list[_Known]:
     """Puts the executions that count into a temporary table; gives their workflows."""
     for setting in statements.SESSION_SETTINGS[database.dialect]:
         database.execute(setting)
@@ -139,7 +141,7 @@ def _lay_out(database: Database, outcomes: str, period: Period) -> list[_Known]:
     return [_Known(key, name or key or _NONE_NAMED) for key, name in found]
 
 
-def _give_places(database: Database, known: Sequence[_Known]) -> None:
+def _give_places(database: DatasetConnection, known: Sequence[_Known]) -> None:
     """Gives each workflow its place on the page; those of no place do not count."""
     database.execute(
         f"CREATE TEMPORARY TABLE {statements.PLACES} (workflow_id VARCHAR, place INTEGER)"
@@ -153,15 +155,15 @@ def _give_places(database: Database, known: Sequence[_Known]) -> None:
         database.execute(f"INSERT INTO {statements.PLACES} VALUES {rows}", *values)
 
 
-def _empty(period: Period) -> Figures:
-    return Figures(Counts(), Counts(), [Counts() for _ in period.buckets])
+def _empty(period: Period) -> ExecutionFigures:
+    return ExecutionFigures(Counts(), Counts(), [Counts() for _ in period.buckets])
 
 
-def _figures(database: Database, period: Period) -> dict[int | None, Figures]:
-    """Figures by place on the page; those of all workflows together under None."""
-    found: dict[int | None, Figures] = {}
+def _figures(database: DatasetConnection, period: Period) -> dict[int | None, ExecutionFigures]:
+    """ExecutionFigures by place on the page; those of all workflows together under None."""
+    found: dict[int | None, ExecutionFigures] = {}
 
-    def of(place: int | None) -> Figures:
+    def of(place: int | None) -> ExecutionFigures:
         if place not in found:
             found[place] = _empty(period)
         return found[place]

@@ -38,7 +38,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Figures of some executions.
+    """ExecutionFigures of some executions.
 
     Args:
         runs: how many have begun.
@@ -96,7 +96,7 @@ class OpenExecution:
 
 
 @dataclass(slots=True)
-class Figures:
+class ExecutionFigures:
     """How the executions of a workflow fare, or of all.
 
     Args:
@@ -133,7 +133,7 @@ class Workflow:
 
     id: str
     name: str
-    figures: Figures
+    figures: ExecutionFigures
     others: int = 0
 
 
@@ -191,6 +191,6 @@ class ReportFigures:
     place: str
     period: Period | None
     chosen: str | None
-    overall: Figures
+    overall: ExecutionFigures
     workflows: list[Workflow]
     health: MirrorHealth

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headrace.core.secrets.redaction import clean
-from headrace.destination.runs import COMPLETE
-from headrace.destination.runs import TABLE as RUNS
-from headrace.destination.sql import StoredTable
-from headrace.destination.views import Database
+from headrace.destination.run_history import COMPLETE
+from headrace.destination.run_history import TABLE as RUNS
+from headrace.destination.sql import DatasetConnection, StoredTable
 from headrace.dlt_source.gone import TABLE as GONE
 from headrace.dlt_source.quarantine import TABLE as QUARANTINE
 from headrace.reports.html.figures import MirrorHealth, MirrorRun
@@ -27,7 +26,7 @@ _FIELDS = (
 )
 
 
-def mirror_health(database: Database, resource: str) -> MirrorHealth:
+def mirror_health(database: DatasetConnection, resource: str) -> MirrorHealth:
     """What the destination knows of the syncs of a resource.
 
     Args:
@@ -41,7 +40,7 @@ def mirror_health(database: Database, resource: str) -> MirrorHealth:
     )
 
 
-def _runs(database: Database, resource: str) -> list[MirrorRun]:
+def _runs(database: DatasetConnection, resource: str) -> list[MirrorRun]:
     runs = database.table(RUNS)
     if runs is not None and {"started_at", "outcome"} <= runs.columns.keys():
         return _recorded_runs(database, runs, resource)
@@ -55,7 +54,9 @@ def _runs(database: Database, resource: str) -> list[MirrorRun]:
     return [MirrorRun(_utc(at), COMPLETE if status == 0 else "unknown") for at, status in found]
 
 
-def _recorded_runs(database: Database, runs: StoredTable, resource: str) -> list[MirrorRun]:
+def _recorded_runs(
+    database: DatasetConnection, runs: StoredTable, resource: str
+) -> list[MirrorRun]:
     fields = [name if name in runs.columns else f"NULL AS {name}" for name in _FIELDS]
     named = [name for name in ("resource", "table_name") if name in runs.columns]
     where = f" WHERE {' OR '.join(f'{name} = %s' for name in named)}" if named else ""
@@ -82,7 +83,7 @@ def _recorded_run(
     )
 
 
-def _rows_of(database: Database, name: str, resource: str) -> int:
+def _rows_of(database: DatasetConnection, name: str, resource: str) -> int:
     table = database.table(name)
     if table is None:
         return 0

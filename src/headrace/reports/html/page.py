@@ -12,10 +12,10 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from headrace.reports.html.figures import Counts, Figures, ReportFigures
+from headrace.reports.html.figures import Counts, ExecutionFigures, ReportFigures
 from headrace.reports.html.highlights import find_highlights
 
-_SCRIPTS = ("echarts.min.js", "words.js", "charts.js", "tables.js", "cards.js", "page.js")
+_SCRIPTS = ("echarts.min.js", "formatting.js", "charts.js", "tables.js", "cards.js", "page.js")
 _DIGITS = 4
 
 
@@ -96,7 +96,7 @@ def _page_data(figures: ReportFigures, made: datetime) -> dict[str, Any]:
     }
 
 
-def _figures_data(figures: Figures) -> dict[str, Any]:
+def _figures_data(figures: ExecutionFigures) -> dict[str, Any]:
     return {
         "now": _columns([figures.now]),
         "before": _columns([figures.before]),

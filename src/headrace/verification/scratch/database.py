@@ -16,7 +16,7 @@ _EXACT = 2**53
 _MEMORY = "512MB"
 
 
-def open_database(folder: Path) -> duckdb.DuckDBPyConnection:
+def open_scratch_database(folder: Path) -> duckdb.DuckDBPyConnection:
     """Opens an empty database that compares in bounded memory.
 
     Args:

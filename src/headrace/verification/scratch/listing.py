@@ -22,10 +22,11 @@ from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.sansio.tail import Ledger
-from headrace.syncing.sync import failures_told, load_all
-from headrace.verification.comparison import Sides
-from headrace.verification.scratch.database import open_database, quoted, rows_of, store
-from headrace.verification.scratch.raw_rows import KeptRows
+from headrace.syncing.failures import explained_failures
+from headrace.syncing.loading import load_all
+from headrace.verification.scratch.database import open_scratch_database, quoted, rows_of, store
+from headrace.verification.scratch.raw_rows import RawRows
+from headrace.verification.sides import Sides
 
 _LISTED, _CANONICAL, _STORED = "headrace_listed", "headrace_canonical", "headrace_stored"
 _FAULTY, _LISTED_FAULTY, _STORED_AGAIN = (
@@ -57,10 +58,10 @@ class ScratchListing:
     def __enter__(self) -> Self:
         folder = self._opened.enter_context(TemporaryDirectory(prefix="headrace-verify-"))
         self._folder = Path(folder)
-        self.connection: duckdb.DuckDBPyConnection = open_database(self._folder)
+        self.connection: duckdb.DuckDBPyConnection = open_scratch_database(self._folder)
         self._opened.callback(self.connection.close)
-        self.kept = KeptRows(self._folder if self.keeps_rows else None)
-        self._opened.callback(self.kept.close)
+        self.raw_rows = RawRows(self._folder if self.keeps_rows else None)
+        self._opened.callback(self.raw_rows.close)
         for schema in (_LISTED, _CANONICAL, _STORED, _FAULTY, _LISTED_FAULTY, _STORED_AGAIN):
             self.connection.execute(f"CREATE SCHEMA {schema}")
         return self
@@ -94,15 +95,15 @@ class ScratchListing:
             dataset_name=_LISTED,
         )
         try:
-            with failures_told(pipeline):
-                running = RunningSync(figures, Legs(LegSettings()), witness=self.kept)
+            with explained_failures(pipeline):
+                running = RunningSync(figures, Legs(LegSettings()), witness=self.raw_rows)
                 load_all(pipeline, _with_schema(source, self._stored.schema), running)
         except SyncError as error:
             # Its other lines advise on a load that is kept, as this one is not.
             error.located(str(error).partition("\n")[0])
             raise
         finally:
-            self.kept.close()
+            self.raw_rows.close()
             self._pipeline.activate()
         self._schema = pipeline.default_schema
         self.ledgers = saved_ledgers(state_by_resource(pipeline.state, self._schema.name))

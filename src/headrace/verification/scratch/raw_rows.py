@@ -24,13 +24,13 @@ _ROWS_AT_ONCE = 2_048
 
 
 @dataclass(slots=True)
-class _Kept:
+class _RowFile:
     file: Path
     writer: ParquetWriter
     has_ids: bool = True
 
 
-class KeptRows:
+class RawRows:
     """The rows of a listing in files, each with the id that it has in the table of the listing.
 
     Args:
@@ -39,7 +39,7 @@ class KeptRows:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _RowFile] = {}
         # Resources may begin in threads beside each other.
         self._numbers = count()
         self.tails: dict[str, TailConfig] = {}
@@ -55,7 +55,7 @@ class KeptRows:
             self.tails[resource] = tail
         if self._folder is not None and resource not in self._kept:
             file = self._folder / f"kept-{next(self._numbers)}.parquet"
-            self._kept[resource] = _Kept(file, ParquetWriter(file, _SCHEMA, compression="zstd"))
+            self._kept[resource] = _RowFile(file, ParquetWriter(file, _SCHEMA, compression="zstd"))
 
     def see(self, resource: str, batch: Batch, ids: BatchIds | None) -> None:
         """Keeps rows.

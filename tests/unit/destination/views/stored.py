@@ -8,7 +8,7 @@ from typing import Any
 import dlt
 import duckdb
 
-from headrace.destination.views import Database, open_database
+from headrace.destination.sql import DatasetConnection, connect_to_dataset
 from tests.support.postgres import PostgresDatabase
 from tests.support.tables import Warehouse
 
@@ -39,12 +39,12 @@ def executions(
     if isinstance(store, Warehouse):
         # A file must be there before it is read.
         duckdb.connect(str(store.file)).close()
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         write(database, rows, columns or COLUMNS)
     return pipeline
 
 
-def write(database: Database, rows: Sequence[Any], columns: dict[str, str]) -> None:
+def write(database: DatasetConnection, rows: Sequence[Any], columns: dict[str, str]) -> None:
     database.execute("CREATE SCHEMA IF NOT EXISTS test_data")
     cascade = "CASCADE" if database.dialect == "postgres" else ""
     database.execute(f"DROP TABLE IF EXISTS test_data.executions {cascade}")
@@ -53,7 +53,7 @@ def write(database: Database, rows: Sequence[Any], columns: dict[str, str]) -> N
     insert(database, rows, columns)
 
 
-def insert(database: Database, rows: Sequence[Any], columns: dict[str, str]) -> None:
+def insert(database: DatasetConnection, rows: Sequence[Any], columns: dict[str, str]) -> None:
     if rows:
         marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
         values = [row.get(name) for row in rows for name in columns]

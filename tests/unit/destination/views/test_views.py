@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headrace import CreatedViews, create_views
-from headrace.destination.views import Database, open_database
+from headrace.destination.sql import DatasetConnection, connect_to_dataset
 from tests.support.postgres import PostgresDatabase
+from tests.unit.destination.views.expected import Daily, ExpectedOutcome, daily, expected_outcomes
 from tests.unit.destination.views.stored import COLUMNS, Stores, executions, insert, write
-from tests.unit.destination.views.told import Daily, Told, daily, told
 
 VIEWS = ("test_data.executions_outcomes", "test_data.executions_daily")
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "30"))
@@ -27,16 +27,16 @@ def store(request: pytest.FixtureRequest) -> Stores:
     return found
 
 
-def outcomes_of(database: Database) -> dict[int, Told]:
+def outcomes_of(database: DatasetConnection) -> dict[int, ExpectedOutcome]:
     found = database.execute(
         "SELECT id, outcome, duration_seconds, chain_root, attempt, chain_attempts, chain_outcome, "
         "retried, saved_by_retry FROM test_data.executions_outcomes"
     )
     assert len(found) == len({row[0] for row in found})
-    return {key: Told(*rest) for key, *rest in found}
+    return {key: ExpectedOutcome(*rest) for key, *rest in found}
 
 
-def daily_of(database: Database) -> dict[Any, Daily]:
+def daily_of(database: DatasetConnection) -> dict[Any, Daily]:
     found = database.execute(
         "SELECT day, workflow_id, runs, ended, failures, p50_seconds, p95_seconds, retried, "
         "saved_by_retry FROM test_data.executions_daily"
@@ -79,14 +79,14 @@ EXECUTIONS = st.lists(EXECUTION, max_size=12, unique_by=lambda row: row["id"])
 def test_the_views_say_what_plain_python_says(store: Stores) -> None:
     pipeline = executions(store, [])
     assert create_views(pipeline) == CreatedViews(VIEWS)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
 
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(rows=EXECUTIONS)
         def compare(rows: list[dict[str, Any]]) -> None:
             database.execute("DELETE FROM test_data.executions")
             insert(database, rows, COLUMNS)
-            assert outcomes_of(database) == told(rows)
+            assert outcomes_of(database) == expected_outcomes(rows)
             assert daily_of(database) == approximately(daily(rows))
 
         compare()
@@ -132,20 +132,20 @@ def test_a_missing_column_breaks_nothing(store: Stores, missing: tuple[str, ...]
     columns = {name: kind for name, kind in COLUMNS.items() if name not in missing}
     pipeline = executions(store, A_FEW, columns)
     assert create_views(pipeline).notes == ()
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         kept = [{**dict.fromkeys(COLUMNS), **{n: r.get(n) for n in columns}} for r in A_FEW]
-        assert outcomes_of(database) == told(kept)
+        assert outcomes_of(database) == expected_outcomes(kept)
         assert daily_of(database) == approximately(daily(kept))
 
 
 def test_made_again_the_views_follow_the_table(store: Stores) -> None:
     pipeline = executions(store, A_FEW)
     create_views(pipeline)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         # Another type of the id is another type of the view's columns.
         write(database, A_FEW, {**COLUMNS, "id": "VARCHAR"})
     assert create_views(pipeline) == CreatedViews(VIEWS)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         found = database.execute(
             "SELECT id, chain_root FROM test_data.executions_outcomes ORDER BY id"
         )
@@ -160,7 +160,7 @@ def test_views_that_are_as_they_should_be_are_not_made_again(postgres: PostgresD
 
     assert create_views(pipeline) == CreatedViews(VIEWS)
     assert postgres.query(made) == before
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute("ALTER TABLE test_data.executions ADD COLUMN extra VARCHAR")
     assert create_views(pipeline) == CreatedViews(VIEWS)
     assert postgres.query(made) != before
@@ -168,7 +168,7 @@ def test_views_that_are_as_they_should_be_are_not_made_again(postgres: PostgresD
 
 def test_who_may_not_make_views_is_told(postgres: PostgresDatabase) -> None:
     pipeline = executions(postgres, A_FEW)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute(
             "ALTER DATABASE " + postgres.url.rpartition("/")[2] + " SET "
             "default_transaction_read_only = on"
@@ -181,11 +181,11 @@ def test_who_may_not_make_views_is_told(postgres: PostgresDatabase) -> None:
 
 def test_what_is_not_ours_is_left_alone(store: Stores) -> None:
     pipeline = executions(store, A_FEW)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute("CREATE VIEW test_data.executions_daily AS SELECT 42 AS mine")
     (note,) = create_views(pipeline).notes
     assert note == "no views were made: `test_data.executions_daily` is a view of somebody else"
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         assert database.execute("SELECT mine FROM test_data.executions_daily") == [(42,)]
         assert "executions_outcomes" not in database.relations()
 
@@ -195,7 +195,7 @@ def test_a_view_that_others_read_stays_where_it_cannot_be_replaced(
 ) -> None:
     pipeline = executions(postgres, A_FEW)
     create_views(pipeline)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute(
             "CREATE VIEW test_data.mine AS SELECT id FROM test_data.executions_outcomes"
         )
@@ -210,11 +210,11 @@ def test_a_view_that_others_read_stays_where_it_cannot_be_replaced(
 
 def test_names_come_from_the_workflows(store: Stores) -> None:
     pipeline = executions(store, A_FEW)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         database.execute("CREATE TABLE test_data.workflows (id VARCHAR, name VARCHAR)")
         database.execute("INSERT INTO test_data.workflows VALUES ('a', 'Ship <it>')")
     create_views(pipeline)
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         found = database.execute("SELECT DISTINCT workflow_name FROM test_data.executions_daily")
     assert found == [("Ship <it>",)]
 

@@ -384,7 +384,7 @@ class Cards {
   health() {
     const { runs, quarantined, gone } = this.data.health;
     const notes = [
-      runs.length ? `last sync ${momentWords(runs[0].started)}` : null,
+      runs.length ? `last sync ${momentText(runs[0].started)}` : null,
       `${counted(quarantined, "row")} in quarantine`,
       gone ? `${counted(gone, "execution")} gone from the API` : null,
     ].filter(Boolean);

@@ -44,7 +44,7 @@ class Page extends Cards {
       this.select.focus();
     });
     document.getElementById("footer").textContent =
-      `From ${data.place}; made on ${momentWords(data.made)} UTC by Headrace. Days and hours are UTC.`;
+      `From ${data.place}; made on ${momentText(data.made)} UTC by Headrace. Days and hours are UTC.`;
     addEventListener("resize", () => this.charts.forEach((chart) => chart.resize()));
     addEventListener("hashchange", () => this.readHash());
     if (!data.period) return this.showNothing();
@@ -84,7 +84,7 @@ class Page extends Cards {
     this.select.value = this.state.workflow ? String(this.data.workflows.indexOf(this.state.workflow)) : "";
     const { period } = this.data;
     const about = [
-      `${longDay(period.start)} – ${momentWords(period.end)} UTC`,
+      `${longDay(period.start)} – ${momentText(period.end)} UTC`,
       this.state.workflow?.name ?? this.data.chosen ?? counted(this.data.workflows.length, "workflow"),
     ];
     document.getElementById("about").textContent = about.join(" · ");

@@ -216,8 +216,8 @@ function openTable(figures, nameOf) {
     nameOf(each),
     element("span", { class: `tag ${each.outcome}` }, each.outcome),
     span(each.seconds),
-    momentWords(each.started),
-    each.waitTill ? momentWords(each.waitTill) : "–",
+    momentText(each.started),
+    each.waitTill ? momentText(each.waitTill) : "–",
   ]);
   return plainTable("Executions that have not ended", heads, rows);
 }
@@ -225,7 +225,7 @@ function openTable(figures, nameOf) {
 function runsTable(runs) {
   const known = (name) => runs.some((each) => each[name] !== null && each[name] !== "");
   const columns = [
-    ["Sync (UTC)", (each) => momentWords(each.started)],
+    ["Sync (UTC)", (each) => momentText(each.started)],
     [
       "Outcome",
       (each) =>

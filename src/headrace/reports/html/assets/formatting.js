@@ -55,7 +55,7 @@ const shortDay = formatter({ weekday: "short", day: "numeric", month: "short" })
 const clock = formatter({ hour: "2-digit", minute: "2-digit" });
 const longDay = formatter({ day: "numeric", month: "short", year: "numeric" });
 
-function momentWords(text) {
+function momentText(text) {
   return `${longDay(text)}, ${clock(text)}`;
 }
 

@@ -13,8 +13,8 @@ from dlt.common.schema.utils import get_root_table
 
 from headrace.config.built.tail import TailConfig
 from headrace.destination.dataset import StoredDataset
-from headrace.destination.runs import in_utc
-from headrace.reports.status.report import OpenRows
+from headrace.destination.run_history import in_utc
+from headrace.reports.status.results import OpenRows
 from headrace.sansio.tail import Ledger
 from headrace.sansio.tail.keys import Key, KeyKind, instant_of
 
@@ -27,7 +27,7 @@ _MOST_KEYS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRows:
+class ResourceRows:
     """The rows of one resource in its tables.
 
     Args:

@@ -18,7 +18,7 @@ from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 from dlt.common.schema.utils import new_table, normalize_table_identifiers
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
-from headrace.destination.sql_words import newest_first
+from headrace.destination.sql import newest_first
 
 TABLE = "_headrace_runs"
 

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from headrace.cli.words import counted
+from headrace.cli.plurals import counted
 from headrace.dlt_source.quarantine import TABLE
 
 if TYPE_CHECKING:
     from headrace.destination.views import CreatedViews
-    from headrace.syncing.sync import SyncReport
+    from headrace.syncing.results import SyncReport
 
 _DUCKDB_URL = "duckdb:///"
 _REASONS = 5

@@ -16,13 +16,13 @@ TOO_OLD = 3
 INTERRUPTED = 130
 
 
-def say(text: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Writes to stderr."""
     typer.echo(text, file=sys.stderr)
 
 
 @contextmanager
-def exit_codes(tell: Callable[[str], None] = say) -> Iterator[None]:
+def exit_codes(tell: Callable[[str], None] = print_to_stderr) -> Iterator[None]:
     """Ends the command with 2 when the call or config is wrong, with 1 when the work failed.
 
     Args:

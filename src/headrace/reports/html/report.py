@@ -10,7 +10,7 @@ from pathlib import Path
 import dlt
 
 from headrace.core.exceptions import SyncError
-from headrace.destination.views import open_database
+from headrace.destination.sql import connect_to_dataset
 from headrace.reports.html.counting import ReportTables, count_executions
 from headrace.reports.html.page import render_page
 
@@ -59,7 +59,7 @@ def report(
         ConfigError: there is no such workflow, or `since` cannot be read.
         SyncError: the tables are not there, or cannot be read, or the file cannot be written.
     """
-    with open_database(pipeline) as database:
+    with connect_to_dataset(pipeline) as database:
         figures = count_executions(database, ReportTables(executions, workflows), since, workflow)
     path = Path(path)
     _write(path, render_page(figures, datetime.now(UTC).replace(tzinfo=None)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.destination.runs import Run
+from headrace.destination.run_history import Run
 
 
 @dataclass(frozen=True, slots=True)

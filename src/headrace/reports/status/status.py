@@ -19,13 +19,14 @@ from headrace.core.exceptions import NothingLoaded, SyncError
 from headrace.core.secrets.redaction import clean, keep_secret
 from headrace.destination.dataset import StoredDataset, refuse_missing_file
 from headrace.destination.failures import cause_of
-from headrace.destination.runs import COMPLETE, Run, RunHistory, in_utc
+from headrace.destination.run_history import COMPLETE, Run, RunHistory, in_utc
 from headrace.destination.secrets import destination_secrets
 from headrace.destination.tables import table_names
 from headrace.dlt_source import gone, quarantine
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.dlt_source.source import SOURCE_NAME, build_source
-from headrace.reports.status.report import (
+from headrace.reports.status.resource_rows import ResourceRows
+from headrace.reports.status.results import (
     Missing,
     NextSync,
     OpenRows,
@@ -34,7 +35,6 @@ from headrace.reports.status.report import (
     ResourceStatus,
     Status,
 )
-from headrace.reports.status.rows import StoredRows
 from headrace.sansio.tail import Ledger
 from headrace.sansio.tail.extent import holes
 from headrace.sansio.tail.keys import raw_of
@@ -81,8 +81,8 @@ def status(
         stored: StoredDataset | None = StoredDataset(pipeline, source_name)
     except NothingLoaded:
         stored = None
-    looking = _Looking(pipeline, stored, source, now, runs, examples)
-    found = looking.resources(
+    reader = _StatusReader(pipeline, stored, source, now, runs, examples)
+    found = reader.resources(
         {each.name: each for each in parsed.resources if isinstance(each, ResourceConfig)}
     )
     return Status(
@@ -97,7 +97,7 @@ def status(
 
 
 @dataclass(frozen=True, slots=True)
-class _Looking:
+class _StatusReader:
     """Looks at each resource.
 
     Args:
@@ -130,7 +130,7 @@ class _Looking:
     ) -> ResourceStatus:
         tail = config.tail if config else None
         runs, last_complete = self._history(name)
-        rows = StoredRows(self.stored, table, tail, ledger) if self.stored and table else None
+        rows = ResourceRows(self.stored, table, tail, ledger) if self.stored and table else None
         newest = rows.newest() if rows else None
         missing = tuple(
             Missing(str(each.above), None if each.below is None else str(each.below))

@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Told:
+class ExpectedOutcome:
     """What the view says of one execution."""
 
     outcome: str
@@ -60,16 +60,16 @@ def day_of(row: Row) -> date:
     return moment(row["startedAt"]).astimezone(UTC).date()
 
 
-def told(rows: Sequence[Row]) -> dict[int, Told]:
+def expected_outcomes(rows: Sequence[Row]) -> dict[int, ExpectedOutcome]:
     """What the view must say of each execution, by id."""
     by_key = {str(row["id"]): row for row in rows}
     older = _older(rows)
     chains: dict[str, list[Row]] = defaultdict(list)
     for key, row in by_key.items():
         chains[_root(key, older)].append(row)
-    found: dict[int, Told] = {}
+    found: dict[int, ExpectedOutcome] = {}
     for root, members in chains.items():
-        found.update(_told_of_chain(root, members, is_there=root in by_key))
+        found.update(_outcomes_of_chain(root, members, is_there=root in by_key))
     return found
 
 
@@ -101,9 +101,9 @@ def _root(key: str, older: Mapping[str, str]) -> str:
     return place
 
 
-def _told_of_chain(
+def _outcomes_of_chain(
     root: str, members: Sequence[Row], *, is_there: bool
-) -> Iterator[tuple[int, Told]]:
+) -> Iterator[tuple[int, ExpectedOutcome]]:
     order = sorted(
         members, key=lambda row: (str(row["id"]) != root, moment(row["startedAt"]), row["id"])
     )
@@ -116,7 +116,7 @@ def _told_of_chain(
         chain_outcome = "success" if succeeds else last
         yield (
             row["id"],
-            Told(
+            ExpectedOutcome(
                 outcome=outcome,
                 duration=duration_of(row),
                 root=int(root) if root.isdigit() else None,
@@ -144,8 +144,8 @@ class Daily:
 
 def daily(rows: Sequence[Row]) -> dict[tuple[date, str | None], Daily]:
     """What the other view must say, by day and workflow."""
-    outcomes = told(rows)
-    groups: dict[tuple[date, str | None], list[Told]] = defaultdict(list)
+    outcomes = expected_outcomes(rows)
+    groups: dict[tuple[date, str | None], list[ExpectedOutcome]] = defaultdict(list)
     for row in rows:
         groups[day_of(row), row["workflowId"]].append(outcomes[row["id"]])
     return {

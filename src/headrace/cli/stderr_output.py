@@ -1,4 +1,4 @@
-"""How a command tells what happens meanwhile: for people, for machines, or not at all."""
+"""What a command writes to stderr meanwhile: for people, for machines, or nothing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headrace.cli.outcome import say
+from headrace.cli.exit_codes import print_to_stderr
 
 if TYPE_CHECKING:
     from headrace.core.figures import Figures
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told on stderr.
+class StderrOutput:
+    """What goes to stderr while a command runs.
 
     Args:
         quiet: nothing but what went wrong.
@@ -25,10 +25,10 @@ class Told:
     quiet: bool = False
     as_json: bool = False
 
-    def tell(self, text: str) -> None:
+    def error(self, text: str) -> None:
         """Says that something went wrong, or that someone stopped it."""
         if not self.as_json:
-            say(text)
+            print_to_stderr(text)
             return
         import logging
 
@@ -37,7 +37,7 @@ class Told:
         tell(logging.getLogger("headrace.cli"), logging.ERROR, text, Event("error"))
 
     @contextmanager
-    def logged(self) -> Iterator[None]:
+    def logs(self) -> Iterator[None]:
         """Has what is logged in the block written where that is wanted."""
         if not self.as_json:
             yield
@@ -49,7 +49,7 @@ class Told:
         with json_logs(logging.WARNING if self.quiet else logging.INFO):
             yield
 
-    def watched(self, figures: Figures) -> AbstractContextManager[None]:
+    def progress(self, figures: Figures) -> AbstractContextManager[None]:
         """Shows the figures until the block ends.
 
         Args:

@@ -1,0 +1,57 @@
+"""Turns what stops a pipeline into errors that say what to do, and hides secrets in the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dlt
+from dlt.common.exceptions import DltException
+
+from headrace.core.exceptions import SyncError
+from headrace.core.secrets.outlets import clean_logs
+from headrace.core.secrets.redaction import clean_error, keep_secret
+from headrace.destination.failures import cause_of, clean_failure_records
+from headrace.destination.secrets import destination_secrets, secrets_of_settings_error
+
+_PENDING = (
+    "What was fetched is kept, and the next run tries to load it first. To give it up and fetch "
+    "it again: headrace run CONFIG --drop-pending"
+)
+
+
+@contextmanager
+def explained_failures(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Turns what dlt raises in the block into errors that say what to do.
+
+    From here on the secrets of the destination are masked in all that is logged. Errors, and what
+    dlt writes of a failure into the pipeline's folder, are cleaned before they go on.
+
+    Args:
+        pipeline: The pipeline that runs in the block.
+
+    Raises:
+        HeadraceError: The API, or a row of it, stopped the pipeline.
+        SyncError: The pipeline or its destination failed.
+        KeyboardInterrupt: Someone stopped the pipeline.
+    """
+    clean_logs()
+    keep_secret(destination_secrets(pipeline))
+    try:
+        yield
+    except DltException as error:
+        keep_secret(secrets_of_settings_error(error))
+        explained = _explained(error, pipeline)
+        clean_error(error)
+        clean_failure_records(pipeline)
+        raise explained from error
+    except Exception as error:
+        clean_error(error)
+        raise
+
+
+def _explained(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
+    cause = cause_of(error)
+    if isinstance(cause, SyncError) and pipeline.has_pending_data:
+        return SyncError(f"{cause}\n{_PENDING}")
+    return cause

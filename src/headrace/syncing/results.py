@@ -1,0 +1,36 @@
+"""What a sync did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headrace.core.figures import Figures
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did.
+
+    Args:
+        pipeline_name: The name of the pipeline that ran.
+        destination: dlt's name of the destination, for example `duckdb`.
+        location: Where the destination is, without its password.
+        dataset_name: The dataset (schema) that was loaded into.
+        tables: The name of each resource's table, by the name of the resource.
+        figures: What was counted for each resource: rows, pages, requests, ...
+        seconds: How long the sync took, loads included.
+        resumed: Whether the sync first finished a load that an earlier run had left behind.
+        is_complete: Whether the source has no more rows; false when the sync was told to stop.
+        run_id: The id of the sync in the history of runs (`_headrace_runs`).
+    """
+
+    pipeline_name: str
+    destination: str
+    location: str
+    dataset_name: str
+    tables: dict[str, str]
+    figures: Figures
+    seconds: float
+    resumed: bool
+    is_complete: bool
+    run_id: str = ""

@@ -1,0 +1,98 @@
+"""The two tables that are compared, and how a column of the one is compared with the other's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from headrace.verification.scratch.database import quoted
+
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE")
+_TIMES = ("TIMESTAMP", "DATE")
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two tables to compare, both in the scratch database.
+
+    Args:
+        listed: The qualified name of the table with the listing.
+        stored: The qualified name of the copy of the loaded table.
+        key: The names of the columns of the primary key.
+        ignored: The names of columns that are not compared.
+        ignored_prefix: Columns whose names begin so are not compared either (dlt's own).
+        age: The names of columns that order the versions of one key, oldest first. They need not
+            exist.
+        condition: SQL that is true of the rows that count: the current ones, where a table keeps
+            the history of its rows.
+    """
+
+    listed: str
+    stored: str
+    key: tuple[str, ...]
+    ignored: frozenset[str]
+    ignored_prefix: str
+    age: tuple[str, ...]
+    condition: str
+
+
+class ComparedColumns:
+    """The columns of both sides as SQL; the listing goes by the alias `l`, the table by `t`.
+
+    Args:
+        connection: The connection to the scratch database, with both tables in it.
+        sides: The two tables.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sides: Sides) -> None:
+        self.listed_types = _types(connection, sides.listed)
+        self.stored_types = _types(connection, sides.stored)
+        self._key = sides.key
+        self.compared = [
+            name
+            for name in {**self.listed_types, **self.stored_types}
+            if not name.startswith(sides.ignored_prefix)
+            and name not in sides.ignored.union(sides.key)
+        ]
+
+    def pair(self, name: str) -> tuple[str, str]:
+        """A column in the listing and in the table, as expressions of types that can be compared.
+
+        Args:
+            name: The name of the column. A side without it has NULL there.
+        """
+        kinds = self.listed_types.get(name), self.stored_types.get(name)
+        listed, stored = (
+            f"{alias}.{quoted(name)}" if kind else "NULL"
+            for alias, kind in zip("lt", kinds, strict=True)
+        )
+        families = {_family(kind) for kind in kinds if kind}
+        if len(families) > 1:
+            return f"CAST({listed} AS VARCHAR)", f"CAST({stored} AS VARCHAR)"
+        return listed, stored
+
+    def differs(self, name: str) -> str:
+        """SQL that is true where the two sides differ in a column.
+
+        Args:
+            name: The name of the column.
+        """
+        listed, stored = self.pair(name)
+        return f"({listed} IS DISTINCT FROM {stored})"
+
+    def same_key(self) -> str:
+        """SQL that is true of a row of the listing and a row of the table with the same key."""
+        return " AND ".join(f"{listed} = {stored}" for listed, stored in map(self.pair, self._key))
+
+
+def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    described = connection.execute(f"DESCRIBE {table}").fetchall()
+    return {name: kind for name, kind, *_ in described}
+
+
+def _family(kind: str) -> str:
+    """The group of types that a type can be compared with by value."""
+    if kind.startswith(_NUMBERS):
+        return "number"
+    return "time" if kind.startswith(_TIMES) else kind
