@@ -55,8 +55,8 @@ def write_rows(shape: Shape, base_url: str, file: Path) -> None:
     from headrace.config import parse_config
     from headrace.config.selection import listed_resources
     from headrace.core.figures import ResourceFigures
-    from headrace.dlt_source.source import build_listing
     from headrace.http.lanes import Lanes
+    from headrace.reading.build import build_listing
     from headrace.reading.client_settings import client_settings
 
     config = parse_config(shape.config(base_url))

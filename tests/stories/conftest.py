@@ -10,8 +10,11 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
+from headrace.dlt_source import children, extraction
 from headrace.dlt_source.current_sync import RunningSync
-from headrace.dlt_source.extraction import ExtractionContext
+from headrace.dlt_source.handover import hand_over
+from headrace.dlt_source.page_sources import PageStream
+from headrace.dlt_source.running_resource import RunningResource
 from tests.support.canaries import canary, log_everything, secrets_file
 
 
@@ -20,16 +23,16 @@ def every_row_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     """Rows received are rows loaded, quarantined, or cut off by a limit that the test set."""
     seen: list[tuple[str, RunningSync]] = []
     broken_off: list[tuple[str, RunningSync]] = []
-    hand_over = ExtractionContext.hand_over
 
-    def watched(self: ExtractionContext, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        this = (self.listing.name, self.sync)
+    def watched(resource: RunningResource, stream: PageStream) -> Iterator[Any]:
+        this = (resource.name, resource.sync)
         seen.append(this)
         broken_off.append(this)
-        yield from hand_over(self, *args, **kwargs)
+        yield from hand_over(resource, stream)
         broken_off[:] = [each for each in broken_off if each is not this]
 
-    monkeypatch.setattr(ExtractionContext, "hand_over", watched)
+    monkeypatch.setattr(extraction, "hand_over", watched)
+    monkeypatch.setattr(children, "hand_over", watched)
     yield
     for name, sync in seen:
         counts = sync.figures.of(name)

@@ -141,7 +141,8 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     from headrace.core.figures import Figures
     from headrace.destination.pipeline import open_pipeline
     from headrace.destination.views import create_views
-    from headrace.dlt_source.source import build_source, leg_settings
+    from headrace.dlt_source.source import build_source
+    from headrace.reading.build import leg_settings
     from headrace.reading.credentials import Authentications
     from headrace.syncing.sync import sync
 

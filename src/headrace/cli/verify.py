@@ -74,7 +74,8 @@ def _verify(
     from headrace.core.figures import Figures
     from headrace.core.secrets.redaction import Redactor
     from headrace.destination.pipeline import open_pipeline, open_pipeline_to_read
-    from headrace.dlt_source.source import build_source, leg_settings
+    from headrace.dlt_source.source import build_source
+    from headrace.reading.build import leg_settings
     from headrace.reading.credentials import Authentications
     from headrace.verification.verify import verify as verify_tables
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,7 +11,6 @@ from typing import Protocol
 from headrace.config.built.tail import TailConfig
 from headrace.core.figures import Figures
 from headrace.dlt_source.commits import Commits
-from headrace.dlt_source.handover import Batch
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds
@@ -29,13 +28,13 @@ class Witness(Protocol):
         """
         ...
 
-    def see(self, resource: str, batch: Batch, ids: BatchIds | None) -> None:
-        """Rows are handed over.
+    def see(self, resource: str, pages: Sequence[FetchedPage], ids: BatchIds | None) -> None:
+        """The rows of pages are handed over.
 
         Args:
-            resource: their resource's name.
-            batch: with the rows.
-            ids: that they get in the table; None where dlt makes them.
+            resource: The name of their resource.
+            pages: The pages, in the order of the listing.
+            ids: The ids that their rows get in the table; None where dlt makes them.
         """
         ...
 

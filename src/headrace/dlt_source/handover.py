@@ -1,11 +1,17 @@
-"""Makes of batches of rows what dlt loads: Arrow tables, the side road's rows, the quarantine."""
+"""Hands the rows of a resource over to dlt, batch by batch, by one of three roads.
+
+ParentRoad   nothing is loaded: dependent resources get the rows' JSON
+DictRoad     lists of dicts, as dlt's own source yields them, for functions of the user
+TableRoad    Arrow tables; dicts for the rows of the side road alone; the quarantine
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, cast
 
 import dlt
 import msgspec
@@ -13,32 +19,34 @@ import pyarrow as pa
 
 from headrace.core.exceptions import RowError
 from headrace.core.exchange import ShownRequest
-from headrace.core.figures import Figures
-from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.column_hints import column_hints_restored
+from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.gone import gone_rows
 from headrace.dlt_source.items import LoadedRows, ParentRows
+from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
-from headrace.dlt_source.table import LiveTable
-from headrace.reading.listing import FetchedPage, Listing
-from headrace.sansio.rows import BatchIds, KeyOrder, MainRoad, Parted, Rejected, RowGroups, RowIds
+from headrace.dlt_source.running_resource import RunningResource
+from headrace.dlt_source.table import ResourceTable
+from headrace.reading.keep_up.legs import LegEnd
+from headrace.reading.listing import FetchedPage
+from headrace.sansio.rows import BatchIds, KeyOrder, Parted, Rejected, RowGroups, RowIds
 from headrace.sansio.tail import Gone
 
 # Below so many rows the merge is quick in any case, and a claim is better not made.
 _ROWS_WORTH_A_CLAIM = 50_000
-_SHOWN = 200
+_LONGEST_SHOWN = 200
 UNREADABLE = "cannot be read as JSON in UTF-8"
 
 
 @dataclass(slots=True)
 class Batch:
-    """Pages that are typed together.
+    """Pages that are typed together: the larger the batch, the less each row costs.
 
     Args:
-        pages: in the order of the listing.
-        rows: of all pages, those that can be read.
-        size: of the pages, in bytes.
-        gone: rows known to be gone by then.
+        pages: The pages, in the order of the listing.
+        rows: The JSON of those rows of all pages that can be read.
+        size: The size of the pages in bytes.
+        gone: The rows that are known by now to be gone from the API.
     """
 
     pages: list[FetchedPage] = field(default_factory=list)
@@ -58,80 +66,162 @@ class Batch:
         self.size += page.size
 
 
+class Road(Protocol):
+    """One way to hand rows over."""
+
+    def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
+        """What dlt gets.
+
+        Args:
+            batches: The rows.
+
+        Raises:
+            RowError: A row cannot be loaded.
+        """
+        ...
+
+
 def new_row_ids() -> RowIds:
     """Ids for the rows of one resource in one load: two resources may fill one table."""
     # Short ids load faster.
     return RowIds(f"{secrets.token_hex(5)}-")
 
 
-class Handover:
-    """Hands the rows of one resource in one load over to dlt.
+def hand_over(resource: RunningResource, stream: PageStream) -> Iterator[Any]:
+    """What dlt gets of the pages of a running resource.
 
     Args:
-        listing: that the rows come from.
-        load_id: of the load.
-        row_ids: whether to add `_dlt_id` and `_dlt_load_id`.
-        strict: whether a row for the quarantine is an error.
-        keys_are_unique: whether it is known that no key is there twice.
-        page_by_page: whether each page's table is handed over by itself.
-        figures: to count on.
-        see: called with each batch and the ids of its rows, None where dlt makes them.
-        ids: for the rows of this load, where others of its rows are handed over elsewhere; by
-            these the order of all is known.
-        feeds: whether other resources of ours wait for the rows.
+        resource: The running resource.
+        stream: Its pages.
+
+    Raises:
+        RowError: A row cannot be loaded.
+    """
+    wants_dicts = resource.wants_dicts
+    feeds = bool(resource.dependents) and not wants_dicts
+    page_by_page = stream.page_by_page or yields_are_counted()
+    road: Road
+    if feeds and not resource.is_loaded:
+        road = ParentRoad()
+    elif wants_dicts:
+        road = DictRoad(resource)
+    else:
+        road = TableRoad(resource, stream, page_by_page=page_by_page, feeds=feeds)
+    yield from road.items(_batches(resource, stream, page_by_page=page_by_page, grows=feeds))
+
+
+def _batches(
+    resource: RunningResource, stream: PageStream, *, page_by_page: bool, grows: bool
+) -> Iterator[Batch]:
+    """The pages in batches worth typing at once, or one page each.
+
+    Where other resources wait for the rows, the first batch is one page, and the next ones larger
+    each.
+    """
+    largest, most_bytes = resource.settings.batch_rows, resource.settings.batch_bytes
+    most_rows = 1 if grows else largest
+    batch = Batch()
+    with closing(cast(Generator[FetchedPage | LegEnd], stream.pages)) as pages:
+        for page in pages:
+            if isinstance(page, LegEnd):
+                batch.gone = page.gone
+                continue
+            batch.add(page)
+            _count(resource, page)
+            is_full = len(batch.rows) >= most_rows or batch.size >= most_bytes
+            if page_by_page or is_full:
+                yield batch
+                most_rows = min(largest, max(most_rows, 2 * len(batch.rows)))
+                batch = Batch()
+        if batch.pages or batch.gone:
+            yield batch
+
+
+def _count(resource: RunningResource, page: FetchedPage) -> None:
+    rows = len(page.rows) + len(page.unreadable)
+    if resource.is_loaded:
+        resource.figures.loaded_rows += rows
+    else:
+        resource.figures.passed_on += rows
+
+
+class ParentRoad:
+    """Passes the rows on to the resources that depend on this one, and loads none."""
+
+    def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
+        """The rows' JSON, which dlt takes to be an empty list of rows."""
+        yield from (ParentRows(batch.rows) for batch in batches)
+
+
+class DictRoad:
+    """Decodes the rows.
+
+    Args:
+        resource: The running resource.
+    """
+
+    def __init__(self, resource: RunningResource) -> None:
+        self._resource = resource
+
+    def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
+        """Lists of dicts.
+
+        Raises:
+            RowError: A row cannot be read: there is no table yet for it to go to quarantine from.
+        """
+        name = self._resource.name
+        for batch in batches:
+            if batch.unreadable:
+                raise RowError(f"resource `{name}`: a row {UNREADABLE}", resource=name)
+            self._resource.show(batch.pages, None)
+            if batch.rows:
+                yield [msgspec.json.decode(row) for row in batch.rows]
+            if batch.gone:
+                yield gone_rows(name, batch.gone)
+
+
+class TableRoad:
+    """Types the rows, and sets apart those that do not fit.
+
+    Args:
+        resource: The running resource, within a pipeline run.
+        stream: What is known of its pages.
+        page_by_page: Whether each page's table is handed over by itself.
+        feeds: Whether other resources of ours wait for the rows.
+
+    Raises:
+        RowError: The table needs ids, but the rows are to have none.
     """
 
     def __init__(
-        self,
-        listing: Listing,
-        load_id: str,
-        *,
-        row_ids: bool,
-        strict: bool,
-        keys_are_unique: bool,
-        page_by_page: bool,
-        figures: Figures,
-        see: Callable[[Batch, BatchIds | None], None],
-        ids: RowIds | None = None,
-        feeds: bool = False,
+        self, resource: RunningResource, stream: PageStream, *, page_by_page: bool, feeds: bool
     ) -> None:
-        self._listing = listing
-        self._load_id = load_id
-        self._row_ids = row_ids
-        self._strict = strict
-        self._keys_are_unique = keys_are_unique
+        self._resource = resource
+        self._stream = stream
         self._page_by_page = page_by_page
-        self._figures = figures
-        self._see = see
-        self._table = LiveTable.of_running_resource()
-        self._road = MainRoad(
-            self._table.fields(),
-            self._table.required,
-            self._table.refuses,
-            is_open=not self._table.hashes_rows,
-            exact=self._table.has_decimals,
-        )
-        if not row_ids and (self._table.has_ids or self._table.hashes_rows):
-            raise self._ids_needed("the table has them already, or its merge strategy needs them")
-        self._ids = ids or new_row_ids()
-        self._is_all_of_the_load = ids is None
         self._feeds = feeds
+        self._adds_ids = resource.settings.row_ids
+        self._table = ResourceTable.of_running_resource()
+        if not self._adds_ids and self._table.needs_ids:
+            raise self._ids_needed("the table has them already, or its merge strategy needs them")
+        self._road = self._table.main_road(is_open=not self._table.hashes_rows)
+        self._ids = stream.ids or new_row_ids()
         self._groups = RowGroups()
-        self._new_hints: dict[str, Any] = {}
         self._order = KeyOrder(self._table.key)
+        self._new_hints: dict[str, Any] = {}
 
-    def items(self, batches: Iterable[Batch]) -> Iterator[Any]:
-        """What dlt is to load, batch by batch.
+    def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
+        """Tables, and beside them the rows that are in none.
 
         Raises:
-            RowError: a row cannot be loaded, and `strict` is set.
+            RowError: A row cannot be loaded, and `strict` is set.
         """
         with column_hints_restored(dlt.current.resource()):
             yield from self._items(batches)
 
-    def _items(self, batches: Iterable[Batch]) -> Iterator[Any]:
+    def _items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         typed: list[str] = []
-        if self._table.is_declared:
+        if self._table.columns.are_declared:
             table = self._with_ids(self._road.part([]).table, self._ids.take(0))
             yield from self._groups.add(table)
         for batch in batches:
@@ -139,7 +229,7 @@ class Handover:
                 yield ParentRows(batch.rows)
             parted = self._road.part(batch.rows)
             ids = self._ids.take(len(batch.rows))
-            self._see(batch, ids if self._makes_ids else None)
+            self._resource.show(batch.pages, ids if self._makes_row_ids else None)
             typed.extend(parted.new_columns)
             if parted.table.num_rows:
                 table = self._with_ids(parted.table, ids, parted.places)
@@ -153,7 +243,7 @@ class Handover:
             if rejected:
                 yield self._rejected(rejected, batch)
             if batch.gone:
-                yield gone_rows(self._listing.name, batch.gone)
+                yield gone_rows(self._resource.name, batch.gone)
         # The last rows are held back: with them goes what is known of the whole load.
         rest = self._groups.take_rest()
         if rest is not None:
@@ -176,47 +266,51 @@ class Handover:
         """The last table, with what the merge may rely on: whether a key can be there twice."""
         if not self._table.merges:
             return _with_hints(table, columns=hints)
-        counts = self._figures.of(self._listing.name)
-        is_unique = self._is_all_of_the_load and (self._keys_are_unique or self._order.is_strict)
-        counts.unordered = not is_unique
-        if not is_unique and self._row_ids:
-            hints = {**hints, **self._table.last_wins()}
-        many = counts.loaded_rows >= _ROWS_WORTH_A_CLAIM
+        # With ids from outside, other rows of this load are handed over elsewhere.
+        is_all = self._stream.ids is None
+        is_unique = is_all and (self._stream.keys_are_unique or self._order.is_strict)
+        figures = self._resource.figures
+        figures.unordered = not is_unique
+        if not is_unique and self._adds_ids:
+            hints = {**hints, **self._table.last_version_wins()}
+        many = figures.loaded_rows >= _ROWS_WORTH_A_CLAIM
         claim = _claim(many and is_unique)
         return _with_hints(table, columns=hints, additional_table_hints=claim)
 
     def _with_ids(
         self, table: pa.Table, ids: BatchIds, places: list[int] | None = None
     ) -> pa.Table:
-        for name, column in self._table.id_columns.items() if self._row_ids else ():
-            is_row_id = column.get("row_key")
-            values = ids.column(places) if is_row_id else pa.repeat(self._load_id, table.num_rows)
+        for name, hint in self._table.columns.ids.items() if self._adds_ids else ():
+            is_row_id = hint.get("row_key")
+            load_id = self._resource.load_id
+            values = ids.column(places) if is_row_id else pa.repeat(load_id, table.num_rows)
             table = table.append_column(pa.field(name, pa.string(), nullable=False), values)
         return table
 
     @property
-    def _makes_ids(self) -> bool:
-        named = self._row_ids and not self._table.hashes_rows
+    def _makes_row_ids(self) -> bool:
+        named = self._adds_ids and not self._table.hashes_rows
         return named and self._table.row_id_name is not None
 
     def _ids_needed(self, why: str) -> RowError:
         return RowError(
-            f"resource `{self._listing.name}`: `row_ids: false` leaves `_dlt_id` and "
+            f"resource `{self._resource.name}`: `row_ids: false` leaves `_dlt_id` and "
             f"`_dlt_load_id` out, but {why}. Set `row_ids: true`.",
-            resource=self._listing.name,
+            resource=self._resource.name,
         )
 
     def _side_rows(self, parted: Parted, ids: BatchIds) -> Any:
-        self._figures.of(self._listing.name).side_rows += len(parted.side_rows)
-        if not self._row_ids:
+        table = self._table
+        self._resource.figures.side_rows += len(parted.side_rows)
+        if not self._adds_ids:
             raise self._ids_needed(
                 "a row has lists or values that only dlt's normalizer takes, which adds them"
             )
-        id_name = None if self._table.hashes_rows else self._table.row_id_name
-        columns = self._table.new_hints([id_name], []) if id_name else {}
-        if self._table.merges and id_name:
-            columns |= self._table.last_wins()
-        rows = [self._table.prepared(row.values) for row in parted.side_rows]
+        id_name = None if table.hashes_rows else table.row_id_name
+        columns = table.new_hints([id_name], []) if id_name else {}
+        if table.merges and id_name:
+            columns |= table.last_version_wins()
+        rows = [table.values.for_normalizer(row.values) for row in parted.side_rows]
         if id_name:
             places = [row.place for row in parted.side_rows]
             rows = [
@@ -224,35 +318,40 @@ class Handover:
             ]
         return _with_hints(
             LoadedRows(rows),
-            file_format=self._table.side_road_format(),
+            file_format=table.side_road_format(),
             columns=columns,
-            additional_table_hints=_claim(False) if self._table.merges else {},
+            additional_table_hints=_claim(False) if table.merges else {},
         )
 
     def _rejected(self, rejected: list[Rejected], batch: Batch) -> Any:
-        name = self._listing.name
-        # A token may have come since the listing began.
-        redactor = Redactor(self._listing.credentials.secrets)
-        if self._strict:
-            # Secrets are hidden before the text is cut: half a secret would not be known for one.
-            row = redactor.clean(bytes(rejected[0].row).decode("utf-8", "replace"))
-            reason = redactor.clean(rejected[0].reason)
-            raise RowError(
-                f"resource `{name}`: a row cannot be loaded: {reason}: {row[:_SHOWN]}\nNothing was "
-                f"loaded. Without `strict` such rows go to the table `{TABLE}`.",
-                resource=name,
-                url=_told_by_row(batch)[id(rejected[0].row)].url,
-                row=row,
-            )
-        self._figures.of(name).quarantined += len(rejected)
-        self._figures.of(name).loaded_rows -= len(rejected)
+        resource = self._resource
+        if resource.settings.strict:
+            raise self._refused(rejected[0], batch)
+        resource.figures.quarantined += len(rejected)
+        resource.figures.loaded_rows -= len(rejected)
         # Without the values there are only so many reasons, and no secret in them.
-        self._figures.reasons.update(reason_without_value(each.reason) for each in rejected)
-        told = _told_by_row(batch)
-        return quarantined(name, rejected, lambda each: told[id(each.row)](), redactor)
+        resource.sync.figures.reasons.update(reason_without_value(each.reason) for each in rejected)
+        requests = _requests_by_row(batch)
+        return quarantined(
+            resource.name, rejected, lambda each: requests[id(each.row)](), resource.redactor
+        )
+
+    def _refused(self, rejected: Rejected, batch: Batch) -> RowError:
+        # Secrets are hidden before the text is cut: half a secret would not be known for one.
+        redactor = self._resource.redactor
+        row = redactor.clean(bytes(rejected.row).decode("utf-8", "replace"))
+        reason = redactor.clean(rejected.reason)
+        return RowError(
+            f"resource `{self._resource.name}`: a row cannot be loaded: {reason}: "
+            f"{row[:_LONGEST_SHOWN]}\nNothing was loaded. Without `strict` such rows go to the "
+            f"table `{TABLE}`.",
+            resource=self._resource.name,
+            url=_requests_by_row(batch)[id(rejected.row)].url,
+            row=row,
+        )
 
 
-def _told_by_row(batch: Batch) -> dict[int, ShownRequest]:
+def _requests_by_row(batch: Batch) -> dict[int, ShownRequest]:
     return {id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+
+from headrace.reading.children import ParentRow
 
 
 class ParentRows(list[Any]):
@@ -26,3 +29,20 @@ class LoadedRows(list[Any]):
 
 class RowBeside(dict[str, Any]):
     """A row of another table than that of the resource which yields it."""
+
+
+def rows_of(parent: Any) -> list[ParentRow]:
+    """The rows in what a parent yields.
+
+    Args:
+        parent: rows in any form that a dlt resource may yield.
+    """
+    if isinstance(parent, ParentRows):
+        decoded = (msgspec.json.decode(row) for row in parent.raw)
+        return [row for row in decoded if isinstance(row, dict)]
+    if isinstance(parent, pa.Table | pa.RecordBatch):
+        return list(parent.to_pylist())
+    if hasattr(parent, "to_dict") and hasattr(parent, "columns"):  # a frame of pandas
+        return list(parent.to_dict("records"))
+    rows: Iterable[Any] = [parent] if isinstance(parent, Mapping) else parent
+    return [dict(row) for row in rows if isinstance(row, Mapping)]

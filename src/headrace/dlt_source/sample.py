@@ -15,23 +15,17 @@ from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
-from headrace.dlt_source.children import AskedRow, ChildListings, rows_of
 from headrace.dlt_source.handover import UNREADABLE
 from headrace.dlt_source.incremental import CursorValues
-from headrace.dlt_source.items import ParentRows
-from headrace.dlt_source.source import (
-    SOURCE_NAME,
-    as_in_first_sync,
-    build_listing,
-    build_resources,
-    request_template,
-)
-from headrace.dlt_source.table import LiveTable
+from headrace.dlt_source.items import ParentRows, rows_of
+from headrace.dlt_source.source import SOURCE_NAME, as_in_first_sync, build_resources
+from headrace.dlt_source.table import ResourceTable
 from headrace.http.lanes import Lanes
+from headrace.reading.build import build_listing, request_template
+from headrace.reading.children import AskedRow, ChildListings
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
 from headrace.reading.listing import Client, FetchedPage, Listing
-from headrace.sansio.rows import MainRoad
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +149,11 @@ async def _pages(
             yield page
         return
     template, cursor = request_template(resource.endpoint), resource.cursor
-    children = ChildListings(listing, template, resource.parent, cursor)
-    values = None if cursor is None else CursorValues.of_first_sync(cursor)
+    children = ChildListings(listing, template, resource.parent)
+    fill = None if cursor is None else CursorValues.of_first_sync(cursor).filler(cursor)
     parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
     async for row in parent_rows:
-        async for page in children.of_row(AskedRow(row, 0, values), client, figures):
+        async for page in children.of_row(AskedRow(row, 0, fill), client, figures):
             yield page
 
 
@@ -187,17 +181,17 @@ def _typed(
     (dlt_resource,) = (
         each for each in build_resources(config) if each.name == resource.hints["name"]
     )
-    table = LiveTable(
+    table = ResourceTable(
         Schema(SOURCE_NAME), dlt_resource, DestinationCapabilitiesContext.generic_capabilities()
     )
-    road = MainRoad(table.fields(), table.required, table.refuses)
+    road = table.main_road()
     typed: list[dict[str, Any]] = []
     for row, told in [(row, page.told) for page in pages for row in page.rows][:count]:
         parted = road.part([row])
         typed.extend(parted.table.to_pylist())
         for side_row in parted.side_rows:
             typed.append(
-                {table.column_name(name): value for name, value in side_row.values.items()}
+                {table.columns.name_of((name,)): value for name, value in side_row.values.items()}
             )
         for rejected in parted.rejected:
             raise RowError(

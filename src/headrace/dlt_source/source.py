@@ -12,7 +12,6 @@ from dlt.common.schema.typing import TSchemaContract
 from dlt.extract import DltResource, DltSource, Incremental
 
 from headrace.config import (
-    EndpointConfig,
     ExternalResource,
     PipelineConfig,
     ResourceConfig,
@@ -21,19 +20,17 @@ from headrace.config import (
     parse_config,
 )
 from headrace.core.secrets.outlets import clean_logs
-from headrace.core.secrets.redaction import keep_secret
-from headrace.dlt_source.children import ChildExtraction, ChildListings
-from headrace.dlt_source.extraction import ExtractionSettings, extract_rows
+from headrace.dlt_source.children import ChildExtraction
+from headrace.dlt_source.extraction import Extraction
 from headrace.dlt_source.incremental import CursorValues, RunningCursor, new_incremental
+from headrace.dlt_source.running_resource import ExtractionSettings
 from headrace.dlt_source.steps import add_steps
 from headrace.http.lanes import Lanes
+from headrace.reading.build import build_listing, request_template
+from headrace.reading.children import ChildListings
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
-from headrace.reading.keep_up.legs import LegSettings
 from headrace.reading.listing import Listing
-from headrace.reading.paginators import PaginatorFactory
-from headrace.reading.request_template import RequestTemplate
-from headrace.reading.response_actions import ResponseActions
 
 # dlt's own source goes by this name: schemas, state and tables carry on under it.
 SOURCE_NAME = "rest_api"
@@ -140,7 +137,7 @@ def build_resources(
     authentications = authentications or Authentications.of_config(config)
     lanes = Lanes(client_settings(config))
     pipeline = config.pipeline or PipelineConfig()
-    extraction = ExtractionSettings(
+    settings = ExtractionSettings(
         row_ids=pipeline.row_ids, strict=pipeline.strict, limit_rows=limit_rows
     )
     configs = {each.name: each for each in config.resources}
@@ -154,17 +151,19 @@ def build_resources(
         listing = build_listing(config, each, authentications)
         dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
         if each.parent is None:
-            built[name] = _build_resource(each, listing, lanes, extraction, dependents)
+            extraction = Extraction(listing, lanes, settings, each.tail, dependents)
+            built[name] = _build_resource(each, extraction)
         else:
             parent = each.parent.resource
-            extract = ChildExtraction(
-                ChildListings(listing, request_template(each.endpoint), each.parent, each.cursor),
+            children = ChildExtraction(
+                ChildListings(listing, request_template(each.endpoint), each.parent),
                 lanes,
-                extraction,
+                settings,
+                cursor=each.cursor,
                 parent_is_ours=not isinstance(configs[parent], ExternalResource),
                 dependents=dependents,
             )
-            built[name] = _build_child(each, extract, built[parent])
+            built[name] = _build_child(each, children, built[parent])
         add_steps(built[name], each.steps)
     return [built[each.name] for each in config.resources]
 
@@ -175,22 +174,16 @@ def _parent_of(config: ResourceConfig | ExternalResource) -> str | None:
     return config.parent.resource
 
 
-def _build_resource(
-    config: ResourceConfig,
-    listing: Listing,
-    lanes: Lanes,
-    settings: ExtractionSettings,
-    dependents: frozenset[str],
-) -> DltResource:
+def _build_resource(config: ResourceConfig, extraction: Extraction) -> DltResource:
     def list_rows() -> Iterator[Any]:
-        yield from extract_rows(listing, lanes, settings, config.tail, dependents)
+        yield from extraction.items()
 
     def list_range(incremental_object: Incremental[Any] | None) -> Iterator[Any]:
         assert incremental_object is not None
         assert config.cursor is not None
         template = request_template(config.endpoint)
         cursor = RunningCursor(incremental_object, config.cursor, template)
-        yield from extract_rows(listing, lanes, settings, dependents=dependents, cursor=cursor)
+        yield from extraction.items(cursor)
 
     resource: DltResource
     if config.cursor is None:
@@ -202,14 +195,14 @@ def _build_resource(
 
 
 def _build_child(
-    config: ResourceConfig, extract: ChildExtraction, parent: DltResource
+    config: ResourceConfig, extraction: ChildExtraction, parent: DltResource
 ) -> DltResource:
     def list_rows(items: Any) -> Iterator[Any]:
-        yield from extract.items(items)
+        yield from extraction.items(items)
 
     def list_range(items: Any, incremental_object: Incremental[Any] | None) -> Iterator[Any]:
         # No generator: dlt injects anew for each item, and might ask an earlier one for rows first.
-        return extract.items(items, incremental_object)
+        return extraction.items(items, incremental_object)
 
     # Its listings are fetched side by side in any case.
     hints = {name: hint for name, hint in config.hints.items() if name != "parallelized"}
@@ -220,41 +213,6 @@ def _build_child(
         made = dlt.transformer(list_range, data_from=parent, **hints)
         resource = made(new_incremental(config.cursor))
     return resource
-
-
-def leg_settings(config: SourceConfig) -> LegSettings:
-    """How long the config wants a leg to get."""
-    pipeline = config.pipeline or PipelineConfig()
-    return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)
-
-
-def build_listing(
-    config: SourceConfig, resource: ResourceConfig, authentications: Authentications | None = None
-) -> Listing:
-    """How the config wants a resource to be listed.
-
-    Args:
-        config: that the resource is part of.
-        resource: as the config has it.
-        authentications: of the whole config; new ones when None.
-    """
-    endpoint = resource.endpoint
-    template = request_template(endpoint)
-    # What a row of the parent, or the state, is to fill in is not there yet.
-    is_filled = resource.parent is None and resource.cursor is None
-    request = template.filled({}) if is_filled else template.unfilled
-    authentications = authentications or Authentications.of_config(config)
-    credentials = authentications.of(endpoint.auth)
-    keep_secret([*credentials.secrets, *config.secrets])
-    actions = endpoint.response_actions
-    return Listing(
-        resource.name,
-        request,
-        credentials,
-        endpoint.data_selector,
-        PaginatorFactory(config.client, endpoint, credentials).new,
-        ResponseActions(resource.name, actions).judge if actions else None,
-    )
 
 
 def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
@@ -272,19 +230,3 @@ def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
     values = CursorValues.of_first_sync(resource.cursor)
     request = values.fill(request_template(resource.endpoint), resource.cursor)
     return replace(listing, request=request)
-
-
-def request_template(endpoint: EndpointConfig) -> RequestTemplate:
-    """What an endpoint asks for, with placeholders.
-
-    Args:
-        endpoint: as the config has it.
-    """
-    return RequestTemplate(
-        endpoint.method,
-        endpoint.path,
-        params=endpoint.params,
-        headers=endpoint.headers,
-        json=endpoint.json,
-        data=endpoint.data,
-    )

@@ -8,8 +8,8 @@ from typing import Any
 import dlt
 from dlt.extract.incremental import Incremental
 
+from headrace.dlt_source.incremental.cursor_filter import CursorFilter
 from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere
-from headrace.dlt_source.incremental.judging import Judge
 from headrace.dlt_source.incremental.values import CursorValues
 
 PER_PARENT = "incremental_per_parent"
@@ -24,9 +24,9 @@ class SharedCursor:
         judge: of all rows; None where dlt's own step judges them.
     """
 
-    def __init__(self, values: CursorValues, judge: Judge | None) -> None:
+    def __init__(self, values: CursorValues, passing: CursorFilter | None) -> None:
         self._values = values
-        self._judge = judge
+        self._filter = passing
 
     def values(self, key: str) -> CursorValues:
         """What the requests for a row of the parent hold.
@@ -36,13 +36,13 @@ class SharedCursor:
         """
         return self._values
 
-    def judge(self, key: str) -> Judge | None:
+    def filter_of(self, key: str) -> CursorFilter | None:
         """Judges the rows for a row of the parent; None where dlt's own step does.
 
         Args:
             key: of the row.
         """
-        return self._judge
+        return self._filter
 
 
 class ParentCursors:
@@ -74,9 +74,9 @@ class ParentCursors:
             key: of the row.
         """
         twin = StateElsewhere.like(self._injected, self._states.get(key))
-        return Judge(twin, has_parent=True).values
+        return CursorFilter(twin, has_parent=True).values
 
-    def judge(self, key: str) -> Judge:
+    def filter_of(self, key: str) -> CursorFilter:
         """Judges the rows for a row of the parent, and keeps their state.
 
         Args:
@@ -84,4 +84,4 @@ class ParentCursors:
         """
         twin = StateElsewhere.like(self._injected, self._states.get(key))
         self._states.setdefault(key, twin.kept)
-        return Judge(twin, has_parent=True)
+        return CursorFilter(twin, has_parent=True)

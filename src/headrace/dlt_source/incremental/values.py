@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -106,6 +106,16 @@ class CursorValues:
                 [Fault("endpoint", f"a placeholder cannot be filled: {error}; {kinds}")]
             ) from None
         return replace(request, params={**request.params, **added})
+
+    def filler(
+        self, cursor: CursorConfig
+    ) -> Callable[[RequestTemplate, Mapping[str, Any]], Request]:
+        """What fills these values and others into a template.
+
+        Args:
+            cursor: What requests hold of the incremental, as the config has it.
+        """
+        return lambda template, others: self.fill(template, cursor, others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from pyarrow.parquet import ParquetWriter
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exchange import ShownRequest
-from headrace.dlt_source.handover import Batch
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds
 from headrace.verification.scratch.database import text_literal
@@ -57,23 +56,24 @@ class RawRows:
             file = self._folder / f"kept-{next(self._numbers)}.parquet"
             self._kept[resource] = _RowFile(file, ParquetWriter(file, _SCHEMA, compression="zstd"))
 
-    def see(self, resource: str, batch: Batch, ids: BatchIds | None) -> None:
-        """Keeps rows.
+    def see(self, resource: str, pages: Sequence[FetchedPage], ids: BatchIds | None) -> None:
+        """Keeps the rows of pages.
 
         Args:
-            resource: their resource's name.
-            batch: with the rows.
-            ids: of the rows; None where dlt makes them.
+            resource: The name of their resource.
+            pages: The pages, in the order of the listing.
+            ids: The ids of their rows; None where dlt makes them.
         """
         kept = self._kept.get(resource)
-        if kept is None or not batch.rows:
+        rows = [bytes(row) for page in pages for row in page.rows]
+        if kept is None or not rows:
             return
         kept.has_ids = kept.has_ids and ids is not None
-        requests = [told for page in batch.pages for told in [page.told()] * len(page.rows)]
+        requests = [told for page in pages for told in [page.told()] * len(page.rows)]
         columns = [
-            pa.nulls(len(batch.rows), pa.string()) if ids is None else ids.column(),
+            pa.nulls(len(rows), pa.string()) if ids is None else ids.column(),
             pa.array(requests, pa.string()),
-            pa.array(map(bytes, batch.rows), pa.binary()),
+            pa.array(rows, pa.binary()),
         ]
         kept.writer.write_table(pa.table(columns, schema=_SCHEMA))
 

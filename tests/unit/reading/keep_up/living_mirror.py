@@ -19,7 +19,7 @@ from headrace.config import ResourceConfig, SourceConfig, load_config
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
-from headrace.dlt_source.source import build_listing
+from headrace.reading.build import build_listing
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.listing import FetchedPage, Listing

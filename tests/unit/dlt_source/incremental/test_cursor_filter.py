@@ -10,8 +10,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headrace.dlt_source.incremental.cursor_filter import CursorFilter
 from headrace.dlt_source.incremental.dlt_step import StateElsewhere
-from headrace.dlt_source.incremental.judging import Judge
 
 NUMBERS = st.integers(1, 4)
 KINDS: list[st.SearchStrategy[Any]] = [NUMBERS, NUMBERS.map(str), NUMBERS.map(float)]
@@ -82,7 +82,7 @@ def test_judged_as_by_dlts_step_on_whole_pages(
     their_state: Any = None
     for pages in loads:
         ours, theirs, pipe = alike(chosen, our_state), alike(chosen, their_state), Pipe()
-        judge = Judge(ours, has_parent=False)
+        judge = CursorFilter(ours, has_parent=False)
         theirs.bind(pipe)  # type: ignore[arg-type]
         for page in pages:
             raw = [msgspec.Raw(msgspec.json.encode(row)) for row in page]

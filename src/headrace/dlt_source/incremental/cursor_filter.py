@@ -14,7 +14,7 @@ from dlt.extract.incremental import Incremental
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.dlt_source.incremental.dlt_step import StateElsewhere, bound_to_own_pipe
-from headrace.dlt_source.incremental.rows_to_judge import CursorReader, doubtful
+from headrace.dlt_source.incremental.undecided_rows import CursorReader, undecided
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.listing import FetchedPage
 
@@ -30,7 +30,7 @@ def may_end_early(incremental: Incremental[Any]) -> bool:
     return incremental.row_order == "asc" and incremental.end_value is not None
 
 
-class Judge:
+class CursorFilter:
     """Says which rows of a listing go on, and keeps the state, as dlt's own step would.
 
     Rows that are well within the range go on in any case, and change nothing as long as their page
@@ -49,7 +49,9 @@ class Judge:
         self._reader = CursorReader(JsonPath(incremental.cursor_path))
 
     @classmethod
-    def beside(cls, injected: Incremental[Any], *, has_parent: bool, keeps_state: bool) -> Judge:
+    def in_place_of(
+        cls, injected: Incremental[Any], *, has_parent: bool, keeps_state: bool
+    ) -> CursorFilter:
         """A judge in place of what dlt has injected, which lets all rows pass from now on.
 
         Args:
@@ -82,9 +84,9 @@ class Judge:
         """
         with closing(cast(Any, pages)):
             for page in pages:
-                judged = self.page(page, figures)
+                filtered = self.page(page, figures)
                 figures.listings_ended += self.is_over
-                yield judged
+                yield filtered
                 if self.is_over:
                     return
 
@@ -111,7 +113,7 @@ class Judge:
         Raises:
             PipeException: dlt's step cannot judge a row.
         """
-        decoded = {place: msgspec.json.decode(rows[place]) for place in self._doubtful(rows)}
+        decoded = {place: msgspec.json.decode(rows[place]) for place in self._undecided(rows)}
         shown = {place: row for place, row in decoded.items() if isinstance(row, dict)}
         if not shown:
             return rows
@@ -119,10 +121,10 @@ class Judge:
         out = {place for place, row in shown.items() if id(row) not in passed}
         return [row for place, row in enumerate(rows) if place not in out] if out else rows
 
-    def _doubtful(self, rows: list[msgspec.Raw]) -> list[int]:
+    def _undecided(self, rows: list[msgspec.Raw]) -> list[int]:
         """The places of the rows that dlt's step must see."""
         by = self._incremental
         values = self._reader.values(rows)
         if values is None or by.last_value_func is None:
             return list(range(len(rows)))
-        return list(doubtful(values, by.last_value_func, by.start_value, by.end_value))
+        return list(undecided(values, by.last_value_func, by.start_value, by.end_value))

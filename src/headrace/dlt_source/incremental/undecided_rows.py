@@ -1,4 +1,4 @@
-"""Which rows of a page an incremental must look at; the others go on, and change nothing."""
+"""Which rows of a page dlt's incremental must decide on; the others pass, and change nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CursorReader:
     """Finds the cursor value of each row of a page, without reading the rows.
 
     Args:
-        path: to the value.
+        path: The path to the value in a row.
     """
 
     def __init__(self, path: JsonPath) -> None:
@@ -28,7 +28,7 @@ class CursorReader:
         """The value of each row, None where it has none; None where they cannot be told so.
 
         Args:
-            rows: of one page.
+            rows: The JSON of each row of one page.
         """
         if self._decoder is None:
             return None
@@ -50,19 +50,24 @@ def _decoder_of(path: JsonPath) -> msgspec.json.Decoder[list[dict[str, Any]]] | 
     return msgspec.json.Decoder(list[fields])
 
 
-def doubtful(
+def undecided(
     values: Sequence[Any], choose: Callable[[Any], Any], start: Any, end: Any
 ) -> Sequence[int]:
     """The places of the rows that are not well within a range, and of the newest that are.
 
-    The rest is in the range whatever belongs to it of its ends, is no repetition of a row that was
-    there before, and is not what the next load begins with.
+    The others pass whatever dlt's rules are: they lie between the two ends, so whether an end
+    belongs to the range does not matter to them; they are newer than every row that an earlier load
+    has seen, so none of them repeats one; and the newest is among the places returned, so they do
+    not set where the next load begins.
 
     Args:
-        values: of the cursor, None where a row has none.
-        choose: finds the newest of several values, as `last_value_func`.
-        start: of the range; None where it has none.
-        end: of the range; None where it has none.
+        values: The cursor value of each row; None where a row has none.
+        choose: Finds the newest of several values, as dlt's `last_value_func` does.
+        start: The value at which the range starts; None where it has no start.
+        end: The value at which the range ends; None where it has no end.
+
+    Returns:
+        Places in the list of values, in rising order.
     """
     whole = range(len(values))
     kinds = {*map(type, values), type(start), type(end)} - {type(None)}

@@ -1,0 +1,175 @@
+"""Where the pages of a resource come from in a run: one function for each way.
+
+kept_pages    a repair: the rows that an earlier listing showed were kept
+tail_pages    a listing that is kept up with, one leg of it
+range_pages   the part of a listing that an incremental of dlt asks for
+all_pages     the whole listing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import dlt
+
+from headrace.config.built.tail import TailConfig
+from headrace.core.events import tell_listed
+from headrace.dlt_source.dlt_pipe import yields_are_counted
+from headrace.dlt_source.incremental import CursorFilter, RunningCursor, may_end_early
+from headrace.dlt_source.running_resource import RunningResource
+from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
+from headrace.http.lanes import Lanes
+from headrace.reading.keep_up.lane import LegBounds, TailLane
+from headrace.reading.keep_up.legs import LegEnd, Legs
+from headrace.reading.listing import FetchedPage, Listing
+from headrace.sansio.rows import RowIds
+
+
+@dataclass(frozen=True, slots=True)
+class PageStream:
+    """Pages on their way to dlt, and what is known of them all before the first one is there.
+
+    Args:
+        pages: The pages; behind those of a leg comes its end.
+        keys_are_unique: Whether it is known that no key comes twice.
+        page_by_page: Whether no page is wanted before the one before it is done with.
+        ids: The ids for the rows, where the same load has other rows of the resource; None to make
+            new ones.
+    """
+
+    pages: Iterator[FetchedPage | LegEnd]
+    keys_are_unique: bool = False
+    page_by_page: bool = False
+    ids: RowIds | None = None
+
+
+def kept_pages(resource: RunningResource) -> PageStream:
+    """The rows that were kept of an earlier listing, in place of those that the API lists.
+
+    Args:
+        resource: The running resource, of a sync that has kept rows.
+    """
+    kept = resource.sync.replay
+    if kept is None or not resource.is_loaded:
+        return PageStream(_no_pages())
+    return PageStream(kept.pages(resource.name), kept.has_unique_keys(resource.name))
+
+
+def all_pages(
+    resource: RunningResource, lanes: Lanes, listing: Listing | None = None
+) -> PageStream:
+    """The whole listing.
+
+    Args:
+        resource: The running resource.
+        lanes: What to fetch with.
+        listing: The listing, if its request is not the one that the config says.
+    """
+    return PageStream(_listed(resource, lanes, listing or resource.listing, may_end=False))
+
+
+def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) -> PageStream:
+    """What the values of an incremental ask for, without the rows that it leaves out.
+
+    Where functions of the user come first, the step that dlt has put into the pipe leaves them out.
+
+    Args:
+        resource: The running resource.
+        lanes: What to fetch with.
+        cursor: The incremental, as dlt has bound it for this run.
+    """
+    may_end = may_end_early(cursor.injected)
+    # With a limit the load is one to look at: what it leaves out must come with the next one.
+    keeps_state = resource.settings.limit_rows is None
+    listing = replace(resource.listing, request=cursor.request())
+    pages = _listed(resource, lanes, listing, may_end=may_end)
+    if resource.wants_dicts:
+        # dlt's own step may close the listing behind any page.
+        return PageStream(pages, page_by_page=may_end)
+    passing = CursorFilter.in_place_of(cursor.injected, has_parent=False, keeps_state=keeps_state)
+    return PageStream(passing.pages(pages, resource.figures))
+
+
+def tail_pages(resource: RunningResource, lanes: Lanes, tail: TailConfig) -> PageStream:
+    """One leg of a listing that is kept up with; at its end the resource's state learns of it.
+
+    Args:
+        resource: The running resource.
+        lanes: What to fetch with.
+        tail: How the listing is kept up with.
+    """
+    legs = resource.sync.legs
+    # With row ids one load may hold a row twice, since by them the last version counts.
+    may_repeat = legs.settings is None and resource.settings.row_ids
+    pages = _leg(resource, lanes, tail, may_repeat=may_repeat)
+    return PageStream(pages, keys_are_unique=not may_repeat)
+
+
+def _no_pages() -> Generator[FetchedPage]:
+    yield from ()
+
+
+def _leg(
+    resource: RunningResource, lanes: Lanes, tail: TailConfig, *, may_repeat: bool
+) -> Iterator[FetchedPage | LegEnd]:
+    state: dict[str, Any] = dlt.current.resource_state()
+    figures, legs = resource.figures, resource.sync.legs
+
+    def begin() -> Generator[FetchedPage | LegEnd]:
+        bounds = _bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)
+        lane = TailLane(resource.listing, tail, lane_state_in(state), bounds, figures)
+        return lanes.read(lane.items, _size_of)
+
+    # The user may have given it another name than the config, even twice.
+    with closing(legs.items(dlt.current.resource().name, begin)) as items:
+        for item in items:
+            yield item
+            if isinstance(item, LegEnd):
+                keep_lane_state(state, item.state)
+                figures.listings_ended += item.is_last
+                if item.is_last:
+                    tell_listed(figures)
+
+
+def _bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
+    return LegBounds(
+        legs.started, legs.is_over, legs.clock, may_repeat=may_repeat, concurrency=concurrency
+    )
+
+
+def _listed(
+    resource: RunningResource, lanes: Lanes, listing: Listing, *, may_end: bool
+) -> Iterator[FetchedPage]:
+    figures, limit = resource.figures, resource.settings.limit_rows
+    # Where the end may come at any page, none is asked for before it is wanted.
+    ahead = 1 if may_end or limit is not None or yields_are_counted() else None
+    with closing(
+        lanes.read(lambda client: listing.pages(client, figures), _size_of, ahead)
+    ) as pages:
+        yield from limited(pages, limit)
+    tell_listed(figures)
+
+
+def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:
+    """The pages up to a number of rows, the last page cut.
+
+    Args:
+        pages: The pages of a listing.
+        limit: The number of rows; None for all of them.
+    """
+    if limit is None:
+        yield from pages
+        return
+    for page in pages:
+        cut = replace(page, rows=page.rows[:limit])
+        yield cut
+        limit -= len(cut.rows)
+        if limit <= 0:
+            return
+
+
+def _size_of(item: FetchedPage | LegEnd) -> int:
+    return item.size if isinstance(item, FetchedPage) else 0

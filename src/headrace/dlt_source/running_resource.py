@@ -1,0 +1,121 @@
+"""What the function of a resource finds when dlt runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+import dlt
+
+from headrace.config.built.tail import TailConfig
+from headrace.core.figures import ResourceFigures
+from headrace.core.secrets.redaction import Redactor, keep_secret
+from headrace.destination.secrets import destination_secrets
+from headrace.dlt_source.current_sync import RunningSync, running_sync
+from headrace.dlt_source.dlt_pipe import current_load_id, wants_dicts
+from headrace.reading.listing import FetchedPage, Listing
+from headrace.sansio.rows import BatchIds
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionSettings:
+    """How rows are handed to dlt.
+
+    Args:
+        row_ids: Whether to add `_dlt_id` and `_dlt_load_id`, as dlt does to rows that it
+            normalizes itself.
+        strict: Whether a row that cannot be loaded as it is is an error; else it goes to
+            quarantine.
+        limit_rows: The number of rows after which to stop; no limit when None.
+        batch_rows: The number of rows that are typed at once, a page more or less.
+        batch_bytes: The size of the pages, in bytes, at which fewer rows make a batch.
+    """
+
+    row_ids: bool = True
+    strict: bool = False
+    limit_rows: int | None = None
+    batch_rows: int = 25_000
+    batch_bytes: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RunningResource:
+    """A resource whose function is running.
+
+    Args:
+        listing: The listing that its rows come from.
+        settings: How to hand the rows over.
+        load_id: The id of the load; None outside of a pipeline run.
+        sync: The sync that the load is part of.
+        is_loaded: Whether its rows get a table; False where it runs only for resources that depend
+            on it.
+        dependents: The names of the resources of ours that depend on it and run as well.
+    """
+
+    listing: Listing
+    settings: ExtractionSettings
+    load_id: str | None = None
+    sync: RunningSync = field(default_factory=RunningSync)
+    is_loaded: bool = False
+    dependents: frozenset[str] = frozenset()
+
+    @classmethod
+    def now(
+        cls,
+        listing: Listing,
+        settings: ExtractionSettings,
+        tail: TailConfig | None = None,
+        dependents: Collection[str] = (),
+    ) -> RunningResource:
+        """The resource whose function is running now.
+
+        Args:
+            listing: The listing that its rows come from.
+            settings: How to hand the rows over.
+            tail: How its listing is kept up with; None where it is not.
+            dependents: The names of the resources of ours that depend on it.
+        """
+        load_id = current_load_id()
+        if load_id is None:
+            return cls(listing, settings)
+        pipeline = dlt.current.pipeline()
+        keep_secret(destination_secrets(pipeline))
+        sync = running_sync(pipeline.pipeline_name)
+        resources = dlt.current.source().resources
+        is_loaded = dlt.current.resource().name in resources.selected
+        if sync.witness is not None and is_loaded:
+            sync.witness.meet(listing.name, tail)
+            # What is seen is to be found again in the tables, by its ids.
+            settings = replace(settings, row_ids=True)
+        running = frozenset(each.name for each in resources.extracted).intersection(dependents)
+        return cls(listing, settings, load_id, sync, is_loaded, running)
+
+    @property
+    def name(self) -> str:
+        """The name that the config gives the resource."""
+        return self.listing.name
+
+    @property
+    def figures(self) -> ResourceFigures:
+        """Where to count what happens to its rows."""
+        return self.sync.figures.of(self.name)
+
+    @property
+    def redactor(self) -> Redactor:
+        """What hides its secrets, a token included that came while it was listed."""
+        return Redactor(self.listing.credentials.secrets)
+
+    @property
+    def wants_dicts(self) -> bool:
+        """Whether what comes behind it works on dicts, as dlt's own source yields them."""
+        return self.load_id is None or wants_dicts(self.dependents)
+
+    def show(self, pages: Sequence[FetchedPage], ids: BatchIds | None) -> None:
+        """Shows the sync's witness, if there is one, what is handed over.
+
+        Args:
+            pages: The pages whose rows are handed over.
+            ids: The ids that their rows get in the table; None where dlt makes them.
+        """
+        if self.sync.witness is not None and self.is_loaded:
+            self.sync.witness.see(self.name, pages, ids)

@@ -1,0 +1,175 @@
+"""The columns of a resource's table: what the schema stores, what is declared, what is inferred."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from dlt.common.configuration import resolve_configuration
+from dlt.common.data_types import py_type_to_sc_type
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
+from dlt.common.libs.pyarrow import get_py_arrow_datatype
+from dlt.common.normalizers.json.helpers import normalize_identifier
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TColumnSchema, TTableSchema, TTableSchemaColumns
+from dlt.common.schema.utils import (
+    autodetect_sc_type,
+    dlt_id_column,
+    dlt_load_id_column,
+    is_nullable_column,
+    merge_columns,
+    normalize_table_identifiers,
+)
+from dlt.common.time import get_context_timezone_name
+from dlt.extract.resource import DltResource
+from dlt.normalize.configuration import ItemsNormalizerConfiguration
+
+from headrace.sansio.rows import Column, Fields
+from headrace.sansio.rows.reading import FieldPath
+
+# The dlt types whose JSON values Arrow reads exactly. Values of other types take the side road.
+_MAIN_ROAD_TYPES = frozenset(["text", "bigint", "double", "bool", "timestamp"])
+# The nesting limit that dlt's normalizer applies when nobody sets `max_table_nesting`.
+_DEEPEST = 1000
+
+
+class TableColumns:
+    """The columns of the table that a resource fills, which grow as new fields arrive.
+
+    Args:
+        schema: The pipeline's schema, which the extraction changes while it runs.
+        resource: The dlt resource whose hints declare columns.
+        capabilities: What the destination can store.
+
+    Attributes:
+        table_hints: The table as the resource declares it, with normalized names.
+        hints: dlt's hints of each column, by column name: stored, declared and inferred ones.
+        ids: dlt's hints of `_dlt_load_id` and `_dlt_id`, by column name; without those that dlt
+            itself was told to add to Arrow tables.
+        required: Names of the columns that must have a value in each row: the keys, and those
+            declared `nullable: false`.
+        declared: Names of the columns that are declared with a type.
+    """
+
+    def __init__(
+        self, schema: Schema, resource: DltResource, capabilities: DestinationCapabilitiesContext
+    ) -> None:
+        self._schema = schema
+        self._capabilities = capabilities
+        self._deepest = _nesting_of(schema, resource)
+        self._timezone = get_context_timezone_name()
+        self.table_hints: TTableSchema = normalize_table_identifiers(
+            resource.compute_table_schema(), schema.naming
+        )
+        stored = schema.tables.get(self.table_hints["name"] or "")
+        self.hints: TTableSchemaColumns = dict(stored["columns"]) if stored else {}
+        declared = self.table_hints["columns"]
+        merge_columns(self.hints, declared)
+        self.declared = frozenset(name for name, hint in declared.items() if hint.get("data_type"))
+        self._id_names = [
+            schema.naming.normalize_identifier(n) for n in ("_dlt_load_id", "_dlt_id")
+        ]
+        self._system_names = {
+            *self._id_names,
+            schema.naming.normalize_identifier("_dlt_root_id"),
+        }
+        self.ids = self._id_columns()
+        self.required = frozenset(
+            name
+            for name, hint in self.hints.items()
+            if not is_nullable_column(hint) and name not in self._system_names
+        )
+        self._typed = {
+            name: self._column(hint)
+            for name, hint in self.hints.items()
+            if hint.get("data_type") and name not in self._system_names
+        }
+
+    @property
+    def are_declared(self) -> bool:
+        """Whether the table can be made before a row arrives.
+
+        Without the type of a key it cannot.
+        """
+        return bool(self.declared) and self.required <= self._typed.keys()
+
+    @property
+    def have_ids(self) -> bool:
+        """Whether the table was made with the ids of its rows."""
+        return any((self.hints.get(name) or {}).get("data_type") for name in self._id_names)
+
+    def fields(self) -> Fields:
+        """What is known of the rows' fields, in the terms of the main road."""
+        return Fields(self._typed, self.name_of, self._infer, self.flattens)
+
+    def name_of(self, path: FieldPath) -> str:
+        """The column that a field goes to, by the schema's naming convention.
+
+        Args:
+            path: The field's name, behind the names of the objects that it is in.
+
+        Returns:
+            The column's name; empty where the naming convention leaves nothing of a name.
+        """
+        naming = self._schema.naming
+        names = [
+            normalize_identifier(self._schema, naming, step) if step and not step.isspace() else ""
+            for step in path
+        ]
+        if "" in names:
+            return ""
+        return names[0] if len(names) == 1 else naming.shorten_fragments(*names)
+
+    def flattens(self, path: FieldPath) -> bool:
+        """Whether dlt's normalizer makes columns of an object's fields.
+
+        Args:
+            path: The object's name, behind the names of the objects that it is in.
+        """
+        if len(path) > self._deepest:
+            return False
+        name = self.name_of(path)
+        hint = self.hints.get(name, {})
+        return (hint.get("data_type") or self._schema.get_preferred_type(name)) != "json"
+
+    def _infer(self, name: str, value: Any) -> Column:
+        """Types a new column as dlt's normalizer would, by its first value that is not null."""
+        if not name or isinstance(value, dict | list):
+            return Column(name, None)
+        if isinstance(value, Decimal):
+            value = float(value)
+        kind = type(value)
+        data_type = (
+            self._schema.get_preferred_type(name)
+            or autodetect_sc_type(self._schema.settings.get("detections") or [], kind, value)
+            or py_type_to_sc_type(kind)
+        )
+        hinted = self.hints.get(name) or {"nullable": True}
+        self.hints[name] = {**hinted, "name": name, "data_type": data_type}
+        return self._column(self.hints[name])
+
+    def _column(self, hint: TColumnSchema) -> Column:
+        arrow_type = None
+        if hint["data_type"] in _MAIN_ROAD_TYPES:
+            arrow_type = get_py_arrow_datatype(hint, self._capabilities, self._timezone)
+        return Column(hint["name"] or "", arrow_type, is_nullable_column(hint))
+
+    def _id_columns(self) -> TTableSchemaColumns:
+        settings = resolve_configuration(
+            ItemsNormalizerConfiguration(), sections=("normalize", "parquet_normalizer")
+        )
+        load_id, row_id = self._id_names
+        ids: TTableSchemaColumns = {}
+        if not settings.add_dlt_load_id:
+            ids[load_id] = dlt_load_id_column()
+        if not settings.add_dlt_id:
+            ids[row_id] = dlt_id_column()
+        return ids
+
+
+def _nesting_of(schema: Schema, resource: DltResource) -> int:
+    """How many levels of objects become columns, by the resource's setting or the source's."""
+    if resource.max_table_nesting is not None:
+        return resource.max_table_nesting
+    deepest: int = getattr(schema.data_item_normalizer, "max_nesting", _DEEPEST)
+    return deepest

@@ -1,0 +1,112 @@
+"""Which values the columns of a table take, and in what form dlt's normalizer gets them."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from dlt.common.data_types import coerce_value, py_type_to_sc_type
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
+from dlt.common.schema.typing import TColumnSchema
+
+from headrace.dlt_source.quarantine import reason_with_value
+from headrace.dlt_source.table_columns import TableColumns
+from headrace.sansio.rows.casting import is_in_milliseconds
+from headrace.sansio.rows.decimals import as_floats, fitted
+from headrace.sansio.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, objection
+from headrace.sansio.rows.reading import FieldPath
+
+_DECIMALS = frozenset(["decimal", "wei"])
+_LONGEST_SHOWN = 80
+
+
+class TableValues:
+    """The values that the side road brings to the columns of a table.
+
+    Args:
+        columns: The table's columns.
+        capabilities: What the destination can store.
+    """
+
+    def __init__(self, columns: TableColumns, capabilities: DestinationCapabilitiesContext) -> None:
+        self._columns = columns
+        self._capabilities = capabilities
+        self._binding = columns.declared | columns.required
+
+    @property
+    def are_exact(self) -> bool:
+        """Whether a column holds decimals, for which fractions must be read digit by digit."""
+        return any(hint.get("data_type") in _DECIMALS for hint in self._columns.hints.values())
+
+    def refusal(self, column_name: str, value: Any) -> str | None:
+        """Says why a value cannot go to its column.
+
+        dlt puts a value that cannot become the type of its column into a variant column beside it.
+        For a declared column that is not what was declared, and a required one would stay empty.
+
+        Args:
+            column_name: The name of the column.
+            value: The value as decoded from JSON; not null.
+
+        Returns:
+            The reason, in words that follow the field's name; None where dlt finds a place for the
+            value.
+        """
+        hint = self._columns.hints.get(column_name)
+        data_type = hint.get("data_type") if hint else None
+        too_large = is_beyond_64_bits if data_type is None else is_no_64_bit_integer
+        if data_type in (None, "bigint") and too_large(value):
+            return "is an integer beyond 64 bits; declare it as decimal or text"
+        if hint is None or data_type is None:
+            return objection(value)
+        if data_type in _DECIMALS and isinstance(value, int | float | Decimal):
+            is_fit = fitted(value, *self._digits(hint)) is not None
+            return None if is_fit else "has more digits than its column"
+        if data_type == "timestamp" and is_in_milliseconds(value):
+            value /= 1_000
+        if column_name not in self._binding:
+            return objection(value)
+        try:
+            coerce_value(data_type, py_type_to_sc_type(type(value)), value)
+        except (ValueError, TypeError):
+            shown = json.dumps(value, default=str)[:_LONGEST_SHOWN]
+            return reason_with_value(f"should be {data_type}", shown)
+        return objection(value)
+
+    def for_normalizer(self, row: dict[str, Any], parent: FieldPath = ()) -> dict[str, Any]:
+        """A row of the side road as dlt's normalizer takes it.
+
+        Epochs in milliseconds become seconds, and decimals get the scale of their column.
+
+        Args:
+            row: The row, or an object in it, decoded from JSON; none of its values is refused.
+            parent: The names of the objects that it is in, outermost first.
+        """
+        return {name: self._writable((*parent, name), value) for name, value in row.items()}
+
+    def _writable(self, path: FieldPath, value: Any) -> Any:
+        if isinstance(value, dict) and self._columns.flattens(path):
+            return self.for_normalizer(value, path)
+        if isinstance(value, dict | list):
+            return as_floats(value)
+        hint = self._columns.hints.get(self._columns.name_of(path)) or {}
+        data_type = hint.get("data_type")
+        if data_type in _DECIMALS and isinstance(value, int | float | Decimal | str):
+            # Text that is no plain number is left to dlt.
+            return fitted(value, *self._digits(hint)) or value
+        if data_type == "timestamp" and is_in_milliseconds(value):
+            return value / 1_000
+        if isinstance(value, Decimal):
+            return float(value)
+        return Decimal(value) if is_beyond_64_bits(value) else value
+
+    def _digits(self, hint: TColumnSchema) -> tuple[int, int]:
+        """Precision and scale of a decimal column; where neither is declared, the destination's."""
+        widest = self._capabilities.decimal_precision
+        if hint["data_type"] == "wei":
+            widest = self._capabilities.wei_precision
+        precision, scale = hint.get("precision"), hint.get("scale")
+        if precision is None and scale is None:
+            return widest[0], widest[1] or 0
+        return precision or widest[0], scale if scale is not None else 0
