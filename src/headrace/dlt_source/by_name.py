@@ -33,6 +33,22 @@ def rest_api(
 
     Raises:
         ConfigError: the config cannot be used; names every fault found.
+
+    Example:
+        `headrace simulate` serves the sample API of this example. The same settings may stand in
+        `.dlt/config.toml` under `[sources.rest_api]`; then it is `headrace.rest_api()`:
+
+        >>> import dlt, headrace
+        >>> source = headrace.rest_api(
+        ...     client={
+        ...         "base_url": "http://127.0.0.1:8080/api/v1",
+        ...         "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "simulator"},
+        ...     },
+        ...     resources=["workflows"],
+        ... )
+        >>> pipeline = dlt.pipeline("sample", destination="duckdb")
+        >>> headrace.sync(pipeline, source).is_complete
+        True
     """
     config: dict[str, Any] = {"client": _completed("client", client), "resources": resources}
     if resource_defaults is not None:

@@ -63,6 +63,34 @@ def rest_api_source(
 
     Raises:
         ConfigError: the config cannot be used; names every fault found.
+
+    Example:
+        `headrace simulate` serves the sample API of this example:
+
+        >>> import dlt, headrace
+        >>> config = {
+        ...     "client": {
+        ...         "base_url": "http://127.0.0.1:8080/api/v1",
+        ...         "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "simulator"},
+        ...     },
+        ...     "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
+        ...     "resources": [
+        ...         {
+        ...             "name": "executions",
+        ...             "endpoint": {
+        ...                 "path": "/executions",
+        ...                 "data_selector": "data",
+        ...                 "paginator": {"type": "cursor", "cursor_path": "nextCursor"},
+        ...             },
+        ...         },
+        ...         "workflows",
+        ...     ],
+        ... }
+        >>> source = headrace.rest_api_source(config)
+        >>> pipeline = dlt.pipeline("sample", destination="duckdb")
+        >>> report = headrace.sync(pipeline, source)
+        >>> report.tables
+        {'executions': 'executions', 'workflows': 'workflows'}
     """
     known_as = name or (schema.name if schema is not None else SOURCE_NAME)
     sections = ("sources", section or SOURCE_NAME, known_as)
@@ -89,6 +117,25 @@ def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
 
     Raises:
         ConfigError: the config cannot be used; names every fault found.
+
+    Example:
+        `headrace simulate` serves the sample API of this example:
+
+        >>> import dlt, headrace
+        >>> config = {
+        ...     "client": {
+        ...         "base_url": "http://127.0.0.1:8080/api/v1",
+        ...         "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "simulator"},
+        ...     },
+        ...     "resources": ["workflows"],
+        ... }
+        >>> resources = headrace.rest_api_resources(config)
+        >>> [resource.name for resource in resources]
+        ['workflows']
+        >>> pipeline = dlt.pipeline("sample", destination="duckdb")
+        >>> load_info = pipeline.run(resources)
+        >>> pipeline.last_trace.last_normalize_info.row_counts["workflows"]
+        12
     """
     return build_resources(parse_config(config, sections=None))
 

@@ -64,6 +64,22 @@ def sync(
         HeadraceError: The API, or a row of it, stopped the sync.
         SyncError: The pipeline or its destination failed, or another sync of it is under way.
         KeyboardInterrupt: Someone stopped the sync.
+
+    Example:
+        `headrace simulate` serves the sample API of this example:
+
+        >>> import dlt, headrace
+        >>> config = {
+        ...     "client": {
+        ...         "base_url": "http://127.0.0.1:8080/api/v1",
+        ...         "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "simulator"},
+        ...     },
+        ...     "resources": ["workflows"],
+        ... }
+        >>> pipeline = dlt.pipeline("sample", destination="duckdb")
+        >>> report = headrace.sync(pipeline, headrace.rest_api_source(config))
+        >>> report.is_complete, report.figures.of("workflows").loaded_rows
+        (True, 12)
     """
     started = time.monotonic()
     if stop is not None:

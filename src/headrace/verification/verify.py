@@ -68,6 +68,24 @@ def verify(
         SyncError: Nothing has been loaded yet, the destination cannot be read, a repair failed,
             or a sync is under way that a repair would have to wait for.
         HeadraceError: The API stopped the listing.
+
+    Example:
+        `headrace simulate` serves the sample API of this example:
+
+        >>> import dlt, headrace
+        >>> config = {
+        ...     "client": {
+        ...         "base_url": "http://127.0.0.1:8080/api/v1",
+        ...         "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "simulator"},
+        ...     },
+        ...     "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
+        ...     "resources": ["workflows"],
+        ... }
+        >>> pipeline = dlt.pipeline("sample", destination="duckdb")
+        >>> report = headrace.sync(pipeline, headrace.rest_api_source(config))
+        >>> found = headrace.verify(pipeline, headrace.rest_api_source(config))
+        >>> found.ok, len(found.tables[0].comparison.missing)
+        (True, 0)
     """
     started = time.monotonic()
     figures = figures or Figures()

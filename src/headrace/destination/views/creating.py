@@ -58,6 +58,18 @@ def create_views(
     Returns:
         What is there now; a destination whose SQL is not known, or a table that is not there, is
         a note and no error.
+
+    Example:
+        After `headrace run executions`:
+
+        >>> import dlt, headrace
+        >>> pipeline = dlt.pipeline(
+        ...     "executions",
+        ...     destination=dlt.destinations.duckdb("executions.duckdb"),
+        ...     dataset_name="executions_dataset",
+        ... )
+        >>> headrace.create_views(pipeline).names
+        ('executions_dataset.executions_outcomes', 'executions_dataset.executions_daily')
     """
     dialect = dialect_of(pipeline)
     if dialect not in DIALECTS:

@@ -58,6 +58,19 @@ def report(
     Raises:
         ConfigError: there is no such workflow, or `since` cannot be read.
         SyncError: the tables are not there, or cannot be read, or the file cannot be written.
+
+    Example:
+        After `headrace run executions`:
+
+        >>> import dlt, headrace
+        >>> pipeline = dlt.pipeline(
+        ...     "executions",
+        ...     destination=dlt.destinations.duckdb("executions.duckdb"),
+        ...     dataset_name="executions_dataset",
+        ... )
+        >>> made = headrace.report(pipeline, "report.html", since="90d")
+        >>> made.executions
+        200
     """
     with connect_to_dataset(pipeline) as database:
         figures = count_executions(database, ReportTables(executions, workflows), since, workflow)

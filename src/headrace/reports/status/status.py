@@ -71,6 +71,25 @@ def status(
         ConfigError: the config cannot be used.
         StateError: a saved ledger is of a later version, or broken.
         SyncError: the destination cannot be read.
+
+    Example:
+        `headrace simulate` serves the sample API of this example:
+
+        >>> import dlt, headrace
+        >>> config = {
+        ...     "client": {
+        ...         "base_url": "http://127.0.0.1:8080/api/v1",
+        ...         "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "simulator"},
+        ...     },
+        ...     "resources": ["workflows"],
+        ... }
+        >>> pipeline = dlt.pipeline("sample", destination="duckdb")
+        >>> report = headrace.sync(pipeline, headrace.rest_api_source(config))
+        >>> (workflows,) = headrace.status(pipeline, config).resources
+        >>> workflows.rows["workflows"]
+        12
+        >>> workflows.last_complete.outcome
+        'complete'
     """
     parsed = config if isinstance(config, SourceConfig) else parse_config(config)
     parsed = select_resources(parsed, resources)
