@@ -65,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ShownRequest:
-    """Method and URL of a request, fit to be shown.
+    """Method and URL of a request, as `GET https://api.example.com/orders?page=2`, without secrets.
 
     The text is made only when it is wanted: the secrets in a URL have to be looked for, and of
     thousands of requests hardly one is ever shown.
@@ -98,8 +98,7 @@ class ShownRequest:
         # What makes the URL knows the secrets: the URL alone crosses to another process.
         return ShownRequest.of, (self.method, self.url)
 
-    def __call__(self) -> str:
-        """Method and URL, such as `GET https://api.example.com/orders?page=2`."""
+    def __str__(self) -> str:
         return f"{self.method} {self.make_url()}"
 
 
@@ -111,7 +110,7 @@ class Response:
         status: the HTTP status code.
         headers: as sent.
         body: decompressed.
-        told: the request that it answers, fit to be shown.
+        request: The request that it answers, fit to be shown.
         asked_url: that the first request was made to, without parameters and credentials.
         url: that answered in the end, with all of them: not fit to be shown.
     """
@@ -119,6 +118,6 @@ class Response:
     status: int
     headers: Headers
     body: bytes = field(repr=False)
-    told: ShownRequest = field(repr=False)
+    request: ShownRequest = field(repr=False)
     asked_url: str = field(default="", repr=False)
     url: str = field(default="", repr=False)

@@ -333,7 +333,7 @@ class TableRoad:
         resource.sync.figures.reasons.update(reason_without_value(each.reason) for each in rejected)
         requests = _requests_by_row(batch)
         return quarantined(
-            resource.name, rejected, lambda each: requests[id(each.row)](), resource.redactor
+            resource.name, rejected, lambda each: str(requests[id(each.row)]), resource.redactor
         )
 
     def _refused(self, rejected: Rejected, batch: Batch) -> RowError:
@@ -352,7 +352,7 @@ class TableRoad:
 
 
 def _requests_by_row(batch: Batch) -> dict[int, ShownRequest]:
-    return {id(row): page.told for page in batch.pages for row in (*page.rows, *page.unreadable)}
+    return {id(row): page.request for page in batch.pages for row in (*page.rows, *page.unreadable)}
 
 
 def _claim(is_deduplicated: bool) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def take_sample(
         redactor = Redactor(listing.credentials.secrets)
         return Sample(
             resource=resource.name,
-            asked=first.told() if first else None,
+            asked=str(first.request) if first else None,
             parent=resource.parent.resource if resource.parent else None,
             first_page_rows=len(first.rows) if first else 0,
             has_more=bool(pages) and not pages[-1].is_last,
@@ -131,8 +131,8 @@ def _first_pages(
             found += len(page.rows)
             if page.unreadable:
                 raise RowError(
-                    f"{page.told()}: a row would go to quarantine: it {UNREADABLE}.",
-                    url=page.told.url,
+                    f"{page.request}: a row would go to quarantine: it {UNREADABLE}.",
+                    url=page.request.url,
                     row=_shown_row(page.unreadable[0], listing),
                 )
             if found >= count or len(pages) == most:
@@ -186,7 +186,7 @@ def _typed(
     )
     road = table.main_road()
     typed: list[dict[str, Any]] = []
-    for row, told in [(row, page.told) for page in pages for row in page.rows][:count]:
+    for row, told in [(row, page.request) for page in pages for row in page.rows][:count]:
         parted = road.part([row])
         typed.extend(parted.table.to_pylist())
         for side_row in parted.side_rows:
@@ -195,7 +195,7 @@ def _typed(
             )
         for rejected in parted.rejected:
             raise RowError(
-                f"{told()}: a row would go to quarantine: {rejected.reason}. "
+                f"{told}: a row would go to quarantine: {rejected.reason}. "
                 "Check `primary_key` and `columns`.",
                 url=told.url,
                 row=_shown_row(rejected.row, listing),

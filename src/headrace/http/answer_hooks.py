@@ -16,13 +16,13 @@ class AnswerIgnored(Exception):  # noqa: N818 - says what is to be done, and is 
 
     Args:
         why: who says so.
-        told: the request, fit to be shown.
+        request: The request that was answered, without secrets.
     """
 
-    def __init__(self, why: str, told: ShownRequest) -> None:
+    def __init__(self, why: str, request: ShownRequest) -> None:
         self.why = why
-        self.told = told
-        super().__init__(why, told)
+        self.request = request
+        super().__init__(why, request)
 
 
 class AnswerRefused(Exception):  # noqa: N818

@@ -50,7 +50,7 @@ def too_large(limit: int, asked: ShownRequest, status: int) -> PageError:
         status: the HTTP status code of the answer.
     """
     return PageError(
-        f"{asked()}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
+        f"{asked}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
         "raise `client.max_response_bytes`.",
         url=asked.url,
         status=status,

@@ -274,7 +274,7 @@ class HttpClient:
             request = _redirected(request, answer.status)
         else:
             raise RedirectRefused(
-                f"{asked()}: redirected more than {MAX_REDIRECTS} times. "
+                f"{asked}: redirected more than {MAX_REDIRECTS} times. "
                 f"Check `{self._settings.url_key}`.",
                 url=asked.url,
                 status=answer.status,

@@ -95,9 +95,7 @@ class Destinations:
             RedirectRefused: to where nothing may be sent.
         """
         try:
-            return self._checked(
-                urljoin, url, location, f"{asked()}: the server redirects", redactor
-            )
+            return self._checked(urljoin, url, location, f"{asked}: the server redirects", redactor)
         except RedirectRefused as refused:
             refused.located(url=asked.url, status=status)
             raise

@@ -70,7 +70,7 @@ class FetchedPage:
         rows: the bytes of each that can be read.
         unreadable: the bytes of the others.
         size: of the whole page in bytes.
-        told: the request that brought it, fit to be shown.
+        request: The request that brought it, fit to be shown.
         is_last: whether the listing ends with it.
         guess: how the listing goes on, where that was guessed from this page.
         place: that its listing has among several.
@@ -78,7 +78,7 @@ class FetchedPage:
 
     rows: list[msgspec.Raw] = field(repr=False)
     size: int
-    told: ShownRequest = field(repr=False)
+    request: ShownRequest = field(repr=False)
     is_last: bool = False
     unreadable: list[msgspec.Raw] = field(default_factory=list, repr=False)
     guess: str | None = None
@@ -128,8 +128,8 @@ class Listing:
                     client, request, slicer, number, figures, following
                 )
             except AnswerIgnored as ignored:
-                _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.told())
-                yield FetchedPage([], 0, ignored.told, is_last=True)
+                _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
+                yield FetchedPage([], 0, ignored.request, is_last=True)
                 break
             figures.rows += len(fetched.rows) + len(fetched.unreadable)
             if number == 1 and paginator.guess is not None:
@@ -223,18 +223,18 @@ class Listing:
         figures.pages += 1
         figures.bytes += len(response.body)
         if _LOGGER.isEnabledFor(logging.DEBUG):
-            told = f"resource `{self.name}`: {response.told()} answers with {count:,} rows"
+            told = f"resource `{self.name}`: {response.request} answers with {count:,} rows"
             about = {"page": number, "rows": count, "bytes": len(response.body)}
             tell(_LOGGER, logging.DEBUG, told, Event("page", self.name, about))
         size = len(response.body)
         return (
-            FetchedPage(sliced.rows, size, response.told, unreadable=sliced.unreadable),
+            FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable),
             next_step,
         )
 
     def _located(self, error: HeadraceError, client: Client, response: Response) -> HeadraceError:
         """The error, with the answer that it is about."""
-        told = self.cleaned(client, f"resource `{self.name}`, {response.told()}: {error}")
+        told = self.cleaned(client, f"resource `{self.name}`, {response.request}: {error}")
         return error.located(
-            told, resource=self.name, url=response.told.url, status=response.status
+            told, resource=self.name, url=response.request.url, status=response.status
         )

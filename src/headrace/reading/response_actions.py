@@ -65,7 +65,7 @@ class ResponseActions:
                     raise _failed(function, name, error) from None
             match action.verdict:
                 case "ignore":
-                    raise AnswerIgnored(name, response.told)
+                    raise AnswerIgnored(name, response.request)
                 case "fail" | "retry":
                     raise AnswerRefused(
                         f"{name} says `{action.verdict}`.", again=action.verdict == "retry"
@@ -91,9 +91,9 @@ class _Answer:
         )
 
     @property
-    def told(self) -> ShownRequest:
+    def request(self) -> ShownRequest:
         """The request, fit to be shown."""
-        return self._response.told
+        return self._response.request
 
     @property
     def status(self) -> int:
@@ -139,7 +139,7 @@ def _call(function: Callable[..., Any], name: str, answer: _Answer) -> None:
         raise
     except Exception as error:
         if ignores_response(error):
-            raise AnswerIgnored(name, answer.told) from None
+            raise AnswerIgnored(name, answer.request) from None
         raise _failed(function, name, error) from None
     if not isinstance(answer.shown.content, bytes | None):
         kind = type(answer.shown.content).__name__

@@ -43,7 +43,7 @@ def test_a_listed_host_is_followed_to_with_the_credentials(
         assert other.asked[0].path == "/files"
         assert other.asked[0].query["a"] == "1"
         assert "very-secret-key" in heard(other)
-        assert response.told().startswith(f"POST {other.base_url}/files?a=1")
+        assert str(response.request).startswith(f"POST {other.base_url}/files?a=1")
 
 
 @pytest.mark.parametrize("key", KEYS)

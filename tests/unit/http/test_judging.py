@@ -82,9 +82,9 @@ def test_a_redirect_may_lead_elsewhere(server: JsonServer) -> None:
 
 def test_what_is_ignored_says_what_was_asked(server: JsonServer) -> None:
     def ignore(request: Request, response: Response) -> Response:
-        raise AnswerIgnored("nobody", response.told)
+        raise AnswerIgnored("nobody", response.request)
 
     server.answers(Answer({}, 404))
     with pytest.raises(AnswerIgnored) as caught:
         send(server.base_url, "/items", judge=ignore)
-    assert caught.value.told() == f"GET {server.base_url}/items"
+    assert str(caught.value.request) == f"GET {server.base_url}/items"

@@ -161,17 +161,17 @@ class ClientCredentials:
         if answer is None:
             kind = response.headers.get("Content-Type") or "no Content-Type"
             raise AuthenticationFailed(
-                f"{response.told()}: no token in the answer: it is no JSON object "
+                f"{response.request}: no token in the answer: it is no JSON object "
                 f"({one_line(Redactor(self._hidden).clean(kind), _LONGEST_LIST)}). {_ADVICE[404]}",
-                url=response.told.url,
+                url=response.request.url,
                 status=response.status,
             )
         text = answer.get("access_token")
         if not isinstance(text, str) or not text or not text.isprintable() or not text.isascii():
             raise AuthenticationFailed(
-                f"{response.told()}: no token in the answer: {self._instead(response, answer)} "
+                f"{response.request}: no token in the answer: {self._instead(response, answer)} "
                 f"{_REFUSED}",
-                url=response.told.url,
+                url=response.request.url,
                 status=response.status,
             )
         lifetime = _seconds(answer.get("expires_in"), self._settings.default_lifetime)

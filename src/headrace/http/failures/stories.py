@@ -52,7 +52,7 @@ def connection_failed(
     """
     trouble, detail = _trouble(error, redactor)
     words = in_words(trouble, detail, target, timeout, url_key)
-    return ConnectionFailed(f"{asked()}: {words}", url=asked.url)
+    return ConnectionFailed(f"{asked}: {words}", url=asked.url)
 
 
 def _trouble(error: Exception, redactor: Redactor) -> tuple[Trouble, str]:
@@ -104,7 +104,7 @@ def redirect_to_nowhere(status: int, asked: ShownRequest, url_key: str) -> Respo
     """
     and_path = " and the resource's `endpoint.path`" if url_key == BASE_URL else ""
     return ResponseStatusError(
-        f"{asked()}: the server answers {_phrase(status)}, but not where to: there is no Location "
+        f"{asked}: the server answers {_phrase(status)}, but not where to: there is no Location "
         f"header. Check `{url_key}`{and_path}.",
         status,
         url=asked.url,
@@ -131,7 +131,7 @@ def status_error(
         or ("The server is in trouble: run again later." if status >= 500 else "")
     )
     return ResponseStatusError(
-        f"{asked()}: the server answers {_phrase(status)}{said}. {step}".strip(),
+        f"{asked}: the server answers {_phrase(status)}{said}. {step}".strip(),
         status,
         url=asked.url,
     )
@@ -148,14 +148,14 @@ def refused_answer(
         advice: as for `status_error`.
         why: it does not count.
     """
-    reason, asked = redactor.clean(why), answer.told
+    reason, asked = redactor.clean(why), answer.request
     if answer.status >= 400:
         error = status_error(answer.status, answer.body, asked, redactor, advice)
         return error.located(f"{error} {reason}")
     words = server_words(answer.body, redactor)
     said = f' and says: "{words}"' if words else " without a word"
     return PageError(
-        f"{asked()}: the server answers {_phrase(answer.status)}{said}. {reason}",
+        f"{asked}: the server answers {_phrase(answer.status)}{said}. {reason}",
         url=asked.url,
         status=answer.status,
     )

@@ -64,7 +64,7 @@ class SessionTransport:
             is_over.set()
         # Out here the library's error, which knows the whole request, is not behind this one.
         words = in_words(kind, detail, shown_origin(place.home), seconds, self._url_key)
-        failure = ConnectionFailed(f"{asked()}: {words}", url=asked.url)
+        failure = ConnectionFailed(f"{asked}: {words}", url=asked.url)
         brief = passing_failure(kind)
         if brief is None:
             raise failure
@@ -85,7 +85,7 @@ class SessionTransport:
         prepared = self._prepared(message, place)
         if origin(str(prepared.url)) != origin(place.home):
             raise RedirectRefused(
-                f"{asked()}: the session's login moves the request to another origin; nothing was "
+                f"{asked}: the session's login moves the request to another origin; nothing was "
                 "sent.",
                 url=asked.url,
             )

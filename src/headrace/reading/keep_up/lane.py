@@ -252,10 +252,10 @@ class TailLane:
             return _Answered(CursorRefused())
         except AnswerIgnored as ignored:
             raise PageError(
-                f"{ignored.told()}: {ignored.why} ignores the answer, but a listing that is kept "
+                f"{ignored.request}: {ignored.why} ignores the answer, but a listing that is kept "
                 "up with would never come to the rows below. Let the function raise another error.",
                 resource=self._listing.name,
-                url=ignored.told.url,
+                url=ignored.request.url,
             ) from None
         walk.expected = None if following is None else json.dumps(following)
         is_first_top = cursor is None and not self._planner.ledger.coverage.spans
@@ -276,11 +276,11 @@ class TailLane:
         rows, apart, facts = self._reader.read(page, self._bounds.clock())
         if apart:
             raise PageError(
-                f"resource `{self._listing.name}`, {page.told()}: the answer has no "
+                f"resource `{self._listing.name}`, {page.request}: the answer has no "
                 f"`{self._config.key}`, so it is not the row. Check `incremental.refresh_path`, "
                 "and that `incremental.refresh_selector` leads to the row in it.",
                 resource=self._listing.name,
-                url=page.told.url,
+                url=page.request.url,
             )
         return _Answered(Found(facts), page, rows)
 

@@ -77,11 +77,11 @@ class TailRowReader:
         if None in keys:
             if not self._config.settings.key_is_primary:
                 raise PageError(
-                    f"resource `{self._resource}`, {page.told()}: a row has no "
+                    f"resource `{self._resource}`, {page.request}: a row has no "
                     f"`{self._config.key}`, by which the listing should be ordered. Check "
                     "`incremental.cursor_path`.",
                     resource=self._resource,
-                    url=page.told.url,
+                    url=page.request.url,
                     row=bytes(rows[keys.index(None)]).decode("utf-8", "replace"),
                 )
             apart += [row for row, key in zip(rows, keys, strict=True) if key is None]
@@ -135,9 +135,9 @@ class TailRowReader:
             ]
         except ExpressionError as error:
             raise error.located(
-                f"resource `{self._resource}`, {page.told()}: `settled_when`: {error}",
+                f"resource `{self._resource}`, {page.request}: `settled_when`: {error}",
                 resource=self._resource,
-                url=page.told.url,
+                url=page.request.url,
             ) from None
 
     def _instants(self, facts: RowFacts) -> list[float] | None:

@@ -69,11 +69,11 @@ class SingleRows:
                 f"{len(sliced.rows)} rows. Check `incremental.refresh_path` and "
                 "`incremental.refresh_selector`.",
                 resource=self._listing.name,
-                url=response.told.url,
+                url=response.request.url,
                 status=response.status,
             )
         size = len(response.body)
-        return FetchedPage(sliced.rows, size, response.told, unreadable=sliced.unreadable)
+        return FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable)
 
     async def check_path(self, client: Client, shown: int | str) -> None:
         """Where no row was found by its path, sees whether one is that the listing shows.
@@ -111,12 +111,12 @@ class SingleRows:
             raise error.located(
                 f"{self._where(response)}: {error}",
                 resource=self._listing.name,
-                url=response.told.url,
+                url=response.request.url,
                 status=response.status,
             ) from None
 
     def _where(self, response: Response) -> str:
-        return f"resource `{self._listing.name}`, {response.told()}"
+        return f"resource `{self._listing.name}`, {response.request}"
 
     async def _read(
         self, client: Client, identity: int | str, read: Callable[[Response], Read]

@@ -69,7 +69,7 @@ class RawRows:
         if kept is None or not rows:
             return
         kept.has_ids = kept.has_ids and ids is not None
-        requests = [told for page in pages for told in [page.told()] * len(page.rows)]
+        requests = [told for page in pages for told in [str(page.request)] * len(page.rows)]
         columns = [
             pa.nulls(len(rows), pa.string()) if ids is None else ids.column(),
             pa.array(requests, pa.string()),
@@ -129,4 +129,4 @@ def _pages(batch: pa.RecordBatch) -> Iterator[FetchedPage]:
     for request, group in groupby(rows, key=lambda row: row[0]):
         raw = [msgspec.Raw(row) for _, row in group]
         method, _, url = request.partition(" ")
-        yield FetchedPage(raw, sum(map(len, raw)), told=ShownRequest.of(method, url))
+        yield FetchedPage(raw, sum(map(len, raw)), request=ShownRequest.of(method, url))
