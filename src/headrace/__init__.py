@@ -1,94 +1,138 @@
-"""A REST API source for dlt: from a config to exact, typed tables."""
+"""A REST API source for dlt: from a config to exact, typed tables.
 
-from __future__ import annotations
+All that is public stands in `__all__`; the modules below may change with each release. The errors
+can be imported from `headrace.exceptions` as well.
+"""
 
-import logging
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import logging as _logging
+import typing as _typing
 
 from headrace._version import __version__ as __version__
-from headrace.core.exceptions import (
-    ConfigError,
-    ConnectionFailed,
-    ExpressionError,
-    Fault,
-    HeadraceError,
-    NothingLoaded,
-    PageError,
-    RedirectRefused,
-    RequestError,
-    ResponseStatusError,
-    RowError,
-    StateError,
-    SyncError,
-)
 
-if TYPE_CHECKING:
-    from headrace.destination.views import CreatedViews, create_views
-    from headrace.dlt_source.by_name import rest_api
-    from headrace.dlt_source.source import rest_api_resources, rest_api_source
-    from headrace.reading.keep_up.legs import LegSettings
-    from headrace.reports.html.report import Report, report
-    from headrace.reports.status.results import Status
-    from headrace.reports.status.status import status
-    from headrace.syncing.results import SyncReport
-    from headrace.syncing.sync import sync
-    from headrace.verification.results import VerificationReport
-    from headrace.verification.verify import verify
+# For type checkers and editors, which do not look into the table below. A test holds that both
+# name the same.
+if _typing.TYPE_CHECKING:
+    from headrace.core.exceptions import AuthenticationFailed as AuthenticationFailed
+    from headrace.core.exceptions import ConfigError as ConfigError
+    from headrace.core.exceptions import ConnectionFailed as ConnectionFailed
+    from headrace.core.exceptions import ExpressionError as ExpressionError
+    from headrace.core.exceptions import Fault as Fault
+    from headrace.core.exceptions import HeadraceError as HeadraceError
+    from headrace.core.exceptions import IncompletePage as IncompletePage
+    from headrace.core.exceptions import NothingLoaded as NothingLoaded
+    from headrace.core.exceptions import PageError as PageError
+    from headrace.core.exceptions import RedirectRefused as RedirectRefused
+    from headrace.core.exceptions import RequestError as RequestError
+    from headrace.core.exceptions import ResponseStatusError as ResponseStatusError
+    from headrace.core.exceptions import RowError as RowError
+    from headrace.core.exceptions import StateError as StateError
+    from headrace.core.exceptions import SyncError as SyncError
+    from headrace.core.figures import Figures as Figures
+    from headrace.core.figures import ResourceFigures as ResourceFigures
+    from headrace.destination.run_history import ResourceRun as ResourceRun
+    from headrace.destination.views import CreatedViews as CreatedViews
+    from headrace.destination.views import create_views as create_views
+    from headrace.dlt_source.by_name import rest_api as rest_api
+    from headrace.dlt_source.source import rest_api_resources as rest_api_resources
+    from headrace.dlt_source.source import rest_api_source as rest_api_source
+    from headrace.reading.keep_up.legs import LegSettings as LegSettings
+    from headrace.reports.html.report import Report as Report
+    from headrace.reports.html.report import report as report
+    from headrace.reports.status.results import MissingRows as MissingRows
+    from headrace.reports.status.results import NextSync as NextSync
+    from headrace.reports.status.results import OpenRows as OpenRows
+    from headrace.reports.status.results import Quarantine as Quarantine
+    from headrace.reports.status.results import QuarantinedRow as QuarantinedRow
+    from headrace.reports.status.results import ResourceStatus as ResourceStatus
+    from headrace.reports.status.results import Status as Status
+    from headrace.reports.status.status import status as status
+    from headrace.syncing.results import SyncReport as SyncReport
+    from headrace.syncing.sync import sync as sync
+    from headrace.verification.comparison import RowKeys as RowKeys
+    from headrace.verification.comparison import TableComparison as TableComparison
+    from headrace.verification.repair import TableRepair as TableRepair
+    from headrace.verification.results import TableVerification as TableVerification
+    from headrace.verification.results import VerificationReport as VerificationReport
+    from headrace.verification.verify import verify as verify
 
-__all__ = [
-    "ConfigError",
-    "ConnectionFailed",
-    "CreatedViews",
-    "ExpressionError",
-    "Fault",
-    "HeadraceError",
-    "LegSettings",
-    "NothingLoaded",
-    "PageError",
-    "RedirectRefused",
-    "Report",
-    "RequestError",
-    "ResponseStatusError",
-    "RowError",
-    "StateError",
-    "Status",
-    "SyncError",
-    "SyncReport",
-    "VerificationReport",
-    "create_views",
-    "report",
-    "rest_api",
-    "rest_api_resources",
-    "rest_api_source",
-    "status",
-    "sync",
-    "verify",
-]
+# The public names by the module that defines them. dlt takes most of a second to import: no module
+# is imported before one of its names is asked for.
+_NAMES_BY_MODULE = {
+    "headrace.core.exceptions": (
+        "AuthenticationFailed",
+        "ConfigError",
+        "ConnectionFailed",
+        "ExpressionError",
+        "Fault",
+        "HeadraceError",
+        "IncompletePage",
+        "NothingLoaded",
+        "PageError",
+        "RedirectRefused",
+        "RequestError",
+        "ResponseStatusError",
+        "RowError",
+        "StateError",
+        "SyncError",
+    ),
+    "headrace.core.figures": (
+        "Figures",
+        "ResourceFigures",
+    ),
+    "headrace.destination.run_history": ("ResourceRun",),
+    "headrace.destination.views": (
+        "CreatedViews",
+        "create_views",
+    ),
+    "headrace.dlt_source.by_name": ("rest_api",),
+    "headrace.dlt_source.source": (
+        "rest_api_resources",
+        "rest_api_source",
+    ),
+    "headrace.reading.keep_up.legs": ("LegSettings",),
+    "headrace.reports.html.report": (
+        "Report",
+        "report",
+    ),
+    "headrace.reports.status.results": (
+        "MissingRows",
+        "NextSync",
+        "OpenRows",
+        "Quarantine",
+        "QuarantinedRow",
+        "ResourceStatus",
+        "Status",
+    ),
+    "headrace.reports.status.status": ("status",),
+    "headrace.syncing.results": ("SyncReport",),
+    "headrace.syncing.sync": ("sync",),
+    "headrace.verification.comparison": (
+        "RowKeys",
+        "TableComparison",
+    ),
+    "headrace.verification.repair": ("TableRepair",),
+    "headrace.verification.results": (
+        "TableVerification",
+        "VerificationReport",
+    ),
+    "headrace.verification.verify": ("verify",),
+}
+_MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
+
+__all__ = sorted(_MODULES)
 
 # What becomes of the logs is for the program to say.
-logging.getLogger(__name__).addHandler(logging.NullHandler())
-
-# dlt takes most of a second to import: not before it is needed.
-_LATER = {
-    "CreatedViews": "headrace.destination.views",
-    "LegSettings": "headrace.reading.keep_up.legs",
-    "Report": "headrace.reports.html.report",
-    "Status": "headrace.reports.status.results",
-    "SyncReport": "headrace.syncing.results",
-    "VerificationReport": "headrace.verification.results",
-    "create_views": "headrace.destination.views",
-    "report": "headrace.reports.html.report",
-    "rest_api": "headrace.dlt_source.by_name",
-    "rest_api_resources": "headrace.dlt_source.source",
-    "rest_api_source": "headrace.dlt_source.source",
-    "status": "headrace.reports.status.status",
-    "sync": "headrace.syncing.sync",
-    "verify": "headrace.verification.verify",
-}
+_logging.getLogger(__name__).addHandler(_logging.NullHandler())
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module `headrace` has no attribute `{name}`")
-    return getattr(import_module(_LATER[name]), name)
+if not _typing.TYPE_CHECKING:
+    # Hidden from type checkers, which would take it that there is an attribute of any name.
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module `headrace` has no attribute `{name}`")
+        return getattr(_importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -54,13 +54,13 @@ def status(
         from headrace.config import load_without_client
         from headrace.core.durations import seconds_in
         from headrace.destination.pipeline import open_pipeline_to_read
-        from headrace.reports.status.status import status as look
+        from headrace.reports.status.status import status_of
 
         limit = None if max_age is None else seconds_in(max_age)
         loaded = load_without_client(config, overrides or ())
         name = Path(config).stem
         with open_pipeline_to_read(loaded, name, destination, dataset) as pipeline:
-            found = look(pipeline, loaded, resources=resource or (), runs=runs)
+            found = status_of(pipeline, loaded, resources=resource or (), runs=runs)
         if as_json:
             typer.echo(_json(found))
         else:

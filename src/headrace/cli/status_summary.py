@@ -13,7 +13,7 @@ from rich.text import Text
 
 from headrace.core.durations import format_duration
 from headrace.core.secrets.redaction import one_line
-from headrace.destination.run_history import Run
+from headrace.destination.run_history import ResourceRun
 from headrace.reports.status.results import NextSync, Quarantine, ResourceStatus, Status
 
 _LONGEST_ERROR = 500
@@ -125,7 +125,7 @@ def _next(planned: NextSync) -> str:
     return ", ".join(parts)
 
 
-def _runs(runs: Sequence[Run], now: datetime) -> Table:
+def _runs(runs: Sequence[ResourceRun], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("began", "outcome"):
         table.add_column(name, no_wrap=True)
@@ -141,7 +141,7 @@ def _runs(runs: Sequence[Run], now: datetime) -> Table:
     return table
 
 
-def _errors(runs: Sequence[Run], now: datetime) -> Iterator[str]:
+def _errors(runs: Sequence[ResourceRun], now: datetime) -> Iterator[str]:
     """The errors since the last run that did not fail."""
     for run in takewhile(lambda each: each.error is not None, runs):
         yield f"  failed {_ago(run.started_at, now)}: {one_line(run.error or '', _LONGEST_ERROR)}"

@@ -52,7 +52,7 @@ _COLUMNS: TTableSchemaColumns = {
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ResourceRun:
     """What a sync did with one resource.
 
     Args:
@@ -123,7 +123,7 @@ class RunHistory:
         """Whether the destination takes plain statements."""
         return isinstance(self._new_client(), SqlJobClientBase)
 
-    def add(self, runs: Sequence[Run]) -> None:
+    def add(self, runs: Sequence[ResourceRun]) -> None:
         """Writes rows; makes the table, and the dataset, where they are not there.
 
         Args:
@@ -146,7 +146,7 @@ class RunHistory:
                 values = [value for run in some for value in astuple(run)]
                 sql.execute_sql(f"INSERT INTO {name} ({columns}) VALUES {rows}", *values)
 
-    def last(self, resource: str, most: int, outcome: str | None = None) -> list[Run]:
+    def last(self, resource: str, most: int, outcome: str | None = None) -> list[ResourceRun]:
         """The runs of a resource, newest first.
 
         Args:
@@ -188,11 +188,11 @@ class RunHistory:
         return self._pipeline._get_destination_clients(self._schema)[0]
 
 
-def _run(row: Sequence[Any]) -> Run:
-    values = dict(zip((each.name for each in fields(Run)), row, strict=True))
+def _run(row: Sequence[Any]) -> ResourceRun:
+    values = dict(zip((each.name for each in fields(ResourceRun)), row, strict=True))
     for name in ("started_at", "ended_at"):
         values[name] = in_utc(values[name])
-    return Run(**{**values, "resumed": bool(values["resumed"])})
+    return ResourceRun(**{**values, "resumed": bool(values["resumed"])})
 
 
 def in_utc(moment: datetime) -> datetime:

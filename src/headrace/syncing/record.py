@@ -16,7 +16,7 @@ from dlt.extract import DltSource
 from headrace._version import __version__
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
-from headrace.destination.run_history import COMPLETE, FAILED, STOPPED, Run, RunHistory
+from headrace.destination.run_history import COMPLETE, FAILED, STOPPED, ResourceRun, RunHistory
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 
@@ -75,7 +75,7 @@ class RunRecord:
                 "needs the right to make a table and to add rows to it"
             )
 
-    def runs(self, error: BaseException | None) -> list[Run]:
+    def runs(self, error: BaseException | None) -> list[ResourceRun]:
         """A row for each resource.
 
         Args:
@@ -84,7 +84,7 @@ class RunRecord:
         clock, commits = self.sync.legs.clock, self.sync.commits
         tables = table_names(self.source)
         return [
-            Run(
+            ResourceRun(
                 run_id=self.run_id,
                 pipeline=self.pipeline.pipeline_name,
                 resource=name,

@@ -15,7 +15,7 @@ Key = Any
 _KEYS_AT_ONCE = 10_000
 
 
-class Keys:
+class RowKeys:
     """The primary keys of some rows, in their order.
 
     They stay in an Arrow table, so that millions of them take little memory.
@@ -42,7 +42,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TableComparison:
     """How a listing and its table differ.
 
     Args:
@@ -60,10 +60,10 @@ class Comparison:
 
     listed: int
     stored: int
-    missing: Keys
-    differing: Keys
-    only_stored: Keys
-    repeated: Keys
+    missing: RowKeys
+    differing: RowKeys
+    only_stored: RowKeys
+    repeated: RowKeys
     fields: dict[str, int]
     examples: dict[Key, dict[str, tuple[Any, Any]]]
     excused: Counter[str]

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from headrace.verification.comparison import Comparison, Key, Keys
+from headrace.verification.comparison import Key, RowKeys, TableComparison
 from headrace.verification.scratch.database import quoted
 from headrace.verification.sides import ComparedColumns, Sides
 
@@ -67,7 +67,7 @@ class Reconciliation:
         expected: Iterable[ExpectedDifference] = (),
         may_differ: ReasonOf | None = None,
         may_be_missing: ReasonOf | None = None,
-    ) -> Comparison:
+    ) -> TableComparison:
         """Compares row by row.
 
         Args:
@@ -85,7 +85,7 @@ class Reconciliation:
         for outcome, reason_of in ((MISSING, may_be_missing), (DIFFERS, may_differ)):
             if reason_of is not None:
                 excused += self._excuse(outcome, reason_of)
-        return Comparison(
+        return TableComparison(
             listed=self._count("listed"),
             stored=self._count(self._sides.stored, self._sides.condition),
             missing=self._keys(MISSING),
@@ -102,7 +102,7 @@ class Reconciliation:
         """Names of the listing's columns."""
         return frozenset(self._columns.listed_types)
 
-    def save_faulty(self, table: str, row_id: str, repeated: Keys | None) -> None:
+    def save_faulty(self, table: str, row_id: str, repeated: RowKeys | None) -> None:
         """Makes a table of the keys that were missing or differed, with the ids of their rows.
 
         Args:
@@ -126,12 +126,12 @@ class Reconciliation:
         if repeated is not None:
             self._connection.unregister("repeated")
 
-    def _make_side(self, name: str, table: str, types: dict[str, str]) -> Keys:
+    def _make_side(self, name: str, table: str, types: dict[str, str]) -> RowKeys:
         """Makes a view with the newest row of each key; gives the keys that came repeatedly."""
         condition = self._sides.condition
         keys = ", ".join(map(quoted, self._sides.key))
         twice = f"SELECT {keys} FROM {table} WHERE {condition} GROUP BY ALL HAVING count(*) > 1"
-        repeated = Keys(self._table(f"{twice} ORDER BY ALL"))
+        repeated = RowKeys(self._table(f"{twice} ORDER BY ALL"))
         age = [*(quoted(n) for n in self._sides.age if n in types), "rowid"]
         order = ", ".join(f"{each} DESC" for each in age)
         newest = f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {order}) = 1"
@@ -194,10 +194,10 @@ class Reconciliation:
             self._connection.unregister("excused")
         return reasons
 
-    def _keys(self, outcome: str) -> Keys:
+    def _keys(self, outcome: str) -> RowKeys:
         keys = ", ".join(map(quoted, self._sides.key))
         condition = f"{_OUTCOME} = '{outcome}'"
-        return Keys(self._table(f"SELECT {keys} FROM outcomes WHERE {condition} ORDER BY ALL"))
+        return RowKeys(self._table(f"SELECT {keys} FROM outcomes WHERE {condition} ORDER BY ALL"))
 
     def _fields(self) -> dict[str, int]:
         names = self._columns.compared

@@ -21,7 +21,7 @@ from headrace.reading.listing import FetchedPage
 from headrace.sansio.tail import Ledger
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.loading import load_all
-from headrace.verification.comparison import Comparison
+from headrace.verification.comparison import TableComparison
 from headrace.verification.expected_changes import as_texts, is_among
 from headrace.verification.reconciliation import ROW_ID, Reconciliation
 from headrace.verification.scratch.database import quoted
@@ -51,7 +51,7 @@ class TableRepair:
     """
 
     refusal: str | None
-    left: Comparison | None = None
+    left: TableComparison | None = None
     unfollowed: int = 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from headrace.core.figures import Figures
-from headrace.verification.comparison import Comparison
+from headrace.verification.comparison import TableComparison
 from headrace.verification.repair import TableRepair
 
 
@@ -27,7 +27,7 @@ class TableVerification:
     resources: tuple[str, ...]
     table: str
     key: tuple[str, ...]
-    comparison: Comparison
+    comparison: TableComparison
     quarantined: int
     discarded: int
     one_row_a_key: bool

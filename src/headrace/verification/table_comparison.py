@@ -10,7 +10,7 @@ from dlt.common.schema import Schema
 from headrace.core.figures import Figures
 from headrace.destination.tables import FilledTable
 from headrace.sansio.tail import Ledger
-from headrace.verification.comparison import Comparison, Key
+from headrace.verification.comparison import Key, TableComparison
 from headrace.verification.expected_changes import ExpectedChanges
 from headrace.verification.reconciliation import ExpectedDifference, ReasonOf, Reconciliation
 from headrace.verification.repair import FaultyTable
@@ -36,7 +36,7 @@ class ComparedTable:
     table: FilledTable
     sides: Sides
     ledgers: Mapping[str, Ledger]
-    comparison: Comparison
+    comparison: TableComparison
 
     @property
     def to_repair(self) -> FaultyTable:

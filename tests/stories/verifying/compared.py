@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from headrace import VerificationReport, rest_api_source, sync, verify
-from headrace.verification.comparison import Comparison
+from headrace.verification.comparison import TableComparison
 from tests.support.servers import JsonServer
 from tests.support.tables import Row, Warehouse
 
@@ -35,7 +35,7 @@ def load(server: JsonServer, warehouse: Warehouse, rows: list[Row], **hints: Any
 
 def compare(
     server: JsonServer, warehouse: Warehouse, rows: list[Row] | None = None, **hints: Any
-) -> Comparison:
+) -> TableComparison:
     """How the table stands to these rows, or to those that were served before."""
     return report_of(server, warehouse, rows, **hints).tables[0].comparison
 
@@ -58,7 +58,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def found(comparison: Comparison) -> tuple[list[Any], list[Any], list[Any]]:
+def found(comparison: TableComparison) -> tuple[list[Any], list[Any], list[Any]]:
     """Keys missing, keys differing, keys that only the table has."""
     return (
         list(comparison.missing),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.destination.run_history import Run
+from headrace.destination.run_history import ResourceRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class OpenRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingRows:
     """A stretch of the listing that has yet to be listed.
 
     Args:
@@ -113,12 +113,12 @@ class ResourceStatus:
     name: str
     table: str | None
     rows: dict[str, int]
-    runs: tuple[Run, ...]
-    last_complete: Run | None
+    runs: tuple[ResourceRun, ...]
+    last_complete: ResourceRun | None
     newest: datetime | None
     age: float | None
     open: OpenRows
-    holes: tuple[Missing, ...]
+    holes: tuple[MissingRows, ...]
     quarantine: Quarantine
     gone: int
     next: NextSync

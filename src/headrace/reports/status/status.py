@@ -19,7 +19,7 @@ from headrace.core.exceptions import NothingLoaded, SyncError
 from headrace.core.secrets.redaction import clean, keep_secret
 from headrace.destination.dataset import StoredDataset, refuse_missing_file
 from headrace.destination.failures import cause_of
-from headrace.destination.run_history import COMPLETE, Run, RunHistory, in_utc
+from headrace.destination.run_history import COMPLETE, ResourceRun, RunHistory, in_utc
 from headrace.destination.secrets import destination_secrets
 from headrace.destination.tables import table_names
 from headrace.dlt_source import gone, quarantine
@@ -27,7 +27,7 @@ from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.dlt_source.source import SOURCE_NAME, build_source
 from headrace.reports.status.resource_rows import ResourceRows
 from headrace.reports.status.results import (
-    Missing,
+    MissingRows,
     NextSync,
     OpenRows,
     Quarantine,
@@ -45,7 +45,7 @@ _MOST_REASONS = 5
 
 def status(
     pipeline: dlt.Pipeline,
-    config: SourceConfig | Mapping[str, Any],
+    config: Mapping[str, Any],
     *,
     resources: Collection[str] = (),
     source_name: str = SOURCE_NAME,
@@ -53,7 +53,7 @@ def status(
     examples: int = 3,
     clock: Callable[[], float] = time.time,
 ) -> Status:
-    """How the sync of a config is doing, by what is in the destination.
+    """Says how the sync of a config is doing, by what is in the destination.
 
     The API is asked nothing, and nothing is changed. All is read from the destination, so it does
     on any machine; what the local folder of the pipeline holds is not looked at.
@@ -66,6 +66,9 @@ def status(
         runs: how many of each resource to give.
         examples: how many rows of the quarantine to give.
         clock: gives the time, in seconds since 1970.
+
+    Returns:
+        What is there of each resource, and of its last runs.
 
     Raises:
         ConfigError: the config cannot be used.
@@ -91,8 +94,44 @@ def status(
         >>> workflows.last_complete.outcome
         'complete'
     """
-    parsed = config if isinstance(config, SourceConfig) else parse_config(config)
-    parsed = select_resources(parsed, resources)
+    return status_of(
+        pipeline,
+        parse_config(config),
+        resources=resources,
+        source_name=source_name,
+        runs=runs,
+        examples=examples,
+        clock=clock,
+    )
+
+
+def status_of(
+    pipeline: dlt.Pipeline,
+    config: SourceConfig,
+    *,
+    resources: Collection[str] = (),
+    source_name: str = SOURCE_NAME,
+    runs: int = 5,
+    examples: int = 3,
+    clock: Callable[[], float] = time.time,
+) -> Status:
+    """Does the same as `status` with a config that was read before.
+
+    Args:
+        pipeline: The pipeline that the config is loaded with.
+        config: The config.
+        resources: The names of the only resources that are wanted; all when empty.
+        source_name: The name of the source.
+        runs: How many runs of each resource to give.
+        examples: How many rows of the quarantine to give.
+        clock: Gives the time, in seconds since 1970.
+
+    Raises:
+        ConfigError: There is no such resource.
+        StateError: A saved ledger is of a later version, or broken.
+        SyncError: The destination cannot be read.
+    """
+    parsed = select_resources(config, resources)
     source = build_source(parsed, name=source_name)
     now = datetime.fromtimestamp(clock(), UTC)
     keep_secret(destination_secrets(pipeline))
@@ -152,7 +191,7 @@ class _StatusReader:
         rows = ResourceRows(self.stored, table, tail, ledger) if self.stored and table else None
         newest = rows.newest() if rows else None
         missing = tuple(
-            Missing(str(each.above), None if each.below is None else str(each.below))
+            MissingRows(str(each.above), None if each.below is None else str(each.below))
             for each in holes(ledger)
         )
         return ResourceStatus(
@@ -170,7 +209,7 @@ class _StatusReader:
             next=_next_sync(config, ledger, len(missing)),
         )
 
-    def _history(self, name: str) -> tuple[list[Run], Run | None]:
+    def _history(self, name: str) -> tuple[list[ResourceRun], ResourceRun | None]:
         schema: Schema = self.stored.schema if self.stored else self.source.schema
         try:
             refuse_missing_file(self.pipeline)
@@ -230,7 +269,7 @@ class _StatusReader:
         return self.stored.fetch(table, what, where, [name])
 
 
-def _age(now: datetime, last_complete: Run | None, newest: datetime | None) -> float | None:
+def _age(now: datetime, last_complete: ResourceRun | None, newest: datetime | None) -> float | None:
     if last_complete is None:
         return None
     moments = [last_complete.started_at, *([newest] if newest else [])]
