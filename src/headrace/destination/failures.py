@@ -14,6 +14,7 @@ from dlt.common.exceptions import DltException, MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.trace import save_trace
 
+from headrace.core.causes import chain_of
 from headrace.core.exceptions import HeadraceError, SyncError
 from headrace.core.secrets.redaction import clean
 
@@ -34,7 +35,7 @@ def cause_of(error: Exception) -> BaseException:
         An error of ours if that was the cause; a `KeyboardInterrupt` if someone stopped it; else
         a `SyncError` in dlt's words where they advise, and in those of the destination otherwise.
     """
-    chain = list(_chain(error))
+    chain = list(chain_of(error))
     for each in chain:
         if isinstance(each, HeadraceError):
             return each
@@ -65,15 +66,6 @@ def clean_failure_records(pipeline: dlt.Pipeline) -> None:
         if trace is not None:
             pipeline._last_trace = _masked(trace)
             save_trace(str(folder), pipeline._last_trace)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        yield following
-        following = following.__cause__ or following.__context__
 
 
 def _shortened(text: str) -> str:

@@ -10,6 +10,7 @@ from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.configuration.specs.base_configuration import BaseConfiguration, is_secret_hint
 
 from headrace.config.checks.secrecy import secrets_of_url
+from headrace.core.causes import chain_of
 from headrace.core.secrets.names import is_secret
 
 
@@ -37,15 +38,11 @@ def secrets_of_settings_error(error: BaseException) -> Iterator[str]:
     Args:
         error: that dlt raised, with what is behind it.
     """
-    seen: set[int] = set()
-    each: BaseException | None = error
-    while each is not None and id(each) not in seen:
-        seen.add(id(each))
+    for each in chain_of(error):
         written = getattr(each, "native_value", None) or getattr(each, "field_value", None)
         if isinstance(written, str) and isinstance(each, ConfigurationException):
             yield written
             yield from secrets_of_url(written)
-        each = each.__cause__ or each.__context__
 
 
 def _of_settings(settings: BaseConfiguration) -> Iterator[str]:

@@ -25,11 +25,12 @@ from headrace.http.answer_hooks import AnswerRefused, Judge
 from headrace.http.auth.base import AnyAuthentication, Authentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.object_secrets import secrets_within
-from headrace.http.failures.aiohttp_causes import AttemptFailed
-from headrace.http.failures.stories import (
+from headrace.http.failures.aiohttp_failures import aiohttp_failure
+from headrace.http.failures.attempts import AttemptFailed
+from headrace.http.failures.messages import (
     connection_failed,
     redirect_to_nowhere,
-    refused_answer,
+    refused_response,
     status_error,
 )
 from headrace.http.gate import Gate
@@ -318,10 +319,9 @@ class HttpClient:
         try:
             body, content_type = encoded_body(request)
         except ValueError as error:
+            failure = aiohttp_failure(error, redactor())
             target, url_key = shown_origin(place.home), self._settings.url_key
-            raise connection_failed(
-                error, asked, target, self._usual_seconds, redactor(), url_key
-            ) from None
+            raise connection_failed(failure, asked, target, self._usual_seconds, url_key) from None
         headers = merged_headers(
             self._headers,
             content_type if _CONTENT_TYPE not in self._headers else {},
@@ -374,7 +374,7 @@ class HttpClient:
             # What is to fail at once is not tried with another token.
             asking.is_renewed |= not refused.again
             advice = self._advice(asking.auth)
-            error = refused_answer(seen, redactor(), advice, refused.why)
+            error = refused_response(seen, redactor(), advice, refused.why)
             # What a function of the user failed with may hold secrets: it is told of, cleaned.
             raise (self._passing(error, seen) if refused.again else error) from None
         location = judged.headers.get("Location") if judged.status in REDIRECTS else None

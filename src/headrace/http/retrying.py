@@ -18,7 +18,7 @@ from tenacity import (
 from headrace.core.events import Event, tell
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
-from headrace.http.failures.aiohttp_causes import AttemptFailed
+from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.gate import Gate
 from headrace.http.server_pace import asked_for, rounded
 

@@ -27,7 +27,7 @@ from headrace.core.exceptions import (
 from headrace.core.exchange import ShownRequest
 from headrace.core.secrets.redaction import keep_secret
 from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
-from headrace.http.failures.aiohttp_causes import AttemptFailed
+from headrace.http.failures.attempts import AttemptFailed
 
 DATA: dict[str, Any] = {
     "resource": "orders",

@@ -20,7 +20,8 @@ from headrace.core.exceptions import ConnectionFailed, RequestError, ResponseSta
 from headrace.core.exchange import Request, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.credentials import Credentials
-from headrace.http.failures.stories import connection_failed
+from headrace.http.failures.aiohttp_failures import aiohttp_failure
+from headrace.http.failures.messages import connection_failed
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import send
 from tests.unit.http.brokenness import (
@@ -157,7 +158,8 @@ def test_a_certificate_that_cannot_be_trusted_is_named_as_such() -> None:
     key = ConnectionKey("h", 443, True, True, None, None, None)
     error = aiohttp.ClientConnectorCertificateError(key, untrusted)
     asked = ShownRequest.of("GET", "https://h/")
-    told = str(connection_failed(error, asked, "https://h", 60.0, Redactor()))
+    failure = aiohttp_failure(error, Redactor())
+    told = str(connection_failed(failure, asked, "https://h", 60.0))
     assert "TLS with https://h failed (self-signed certificate)" in told
 
 

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 
+from headrace.core.causes import errors_within
+
 MASK = "***"
 
 # A secret this short would mask ordinary words and digits all over a message.
@@ -93,39 +95,31 @@ def clean_error(error: BaseException) -> None:
     Args:
         error: whose message is changed where it holds one.
     """
-    seen: set[int] = set()
-    todo = [error]
-    while todo:
-        each = todo.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        todo.extend(_clean_message(each))
+    for each in errors_within(error):
+        _clean_message(each)
         # To set the cause is to say that the context does not count.
         suppressed = each.__suppress_context__
         each.__cause__ = _cleaned(each.__cause__)
         each.__context__ = _cleaned(each.__context__)
         each.__suppress_context__ = suppressed
-        todo.extend(behind for behind in (each.__cause__, each.__context__) if behind is not None)
-        todo.extend(each.exceptions if isinstance(each, BaseExceptionGroup) else ())
 
 
-def _clean_message(error: BaseException) -> list[BaseException]:
-    """Masks secrets in what most errors make their message of; gives the errors that are in it."""
+def _clean_message(error: BaseException) -> None:
+    """Masks secrets in what most errors make their message of."""
     args = tuple(clean(part) if isinstance(part, str) else part for part in error.args)
     if args != error.args:
         error.args = args
     if notes := getattr(error, "__notes__", None):
         notes[:] = [clean(note) for note in notes]
-    return [part for part in args if isinstance(part, BaseException)]
 
 
 def _cleaned(error: BaseException | None) -> BaseException | None:
     """The error with a clean message; where it makes that in its own way, another one tells it."""
     if error is None:
         return None
-    for within in _clean_message(error):
-        _clean_message(within)
+    for within in (error, *error.args):
+        if isinstance(within, BaseException):
+            _clean_message(within)
     told = str(error)
     if clean(told) == told:
         return error

@@ -17,7 +17,7 @@ from headrace.core.exchange import Request, Response
 from headrace.core.secrets.redaction import Redactor, keep_secret, one_line
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import HttpClient
-from headrace.http.failures.stories import server_words
+from headrace.http.failures.messages import server_words
 from headrace.http.message import Message, secrets_of
 from headrace.http.origins import Destination
 from headrace.http.settings import ClientSettings

@@ -15,8 +15,8 @@ import requests
 from headrace.core.exceptions import AuthenticationFailed
 from headrace.core.secrets.redaction import Redactor, keep_secret, one_line
 from headrace.http.auth.object_secrets import secrets_within
-from headrace.http.failures.aiohttp_causes import AttemptFailed
-from headrace.http.failures.requests_causes import passing_failure, trouble
+from headrace.http.failures.attempts import AttemptFailed, passing_name
+from headrace.http.failures.requests_failures import requests_failure
 from headrace.http.message import Message
 from headrace.http.origins import Destination
 from headrace.http.settings import ClientSettings
@@ -147,9 +147,8 @@ class ObjectAuth:
         except AuthenticationFailed:
             raise
         except Exception as error:
-            kind, _ = trouble(error, Redactor())
             is_of_the_network = isinstance(error, requests.RequestException)
-            brief = passing_failure(kind) if is_of_the_network else None
+            brief = passing_name(requests_failure(error, Redactor())) if is_of_the_network else None
             if brief is None:
                 raise self._failure(error) from None
             raise AttemptFailed(self._failure(error), f"{self._name}: {brief}") from None

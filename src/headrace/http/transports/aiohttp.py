@@ -10,15 +10,10 @@ import aiohttp
 from headrace.core.exchange import Headers, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.body import beginning, whole_body
-from headrace.http.failures.aiohttp_causes import (
-    AttemptFailed,
-    ask_once,
-    most_attempts,
-    passing_failure,
-    patience,
-)
-from headrace.http.failures.stories import connection_failed
-from headrace.http.failures.troubles import LONGEST_HEADER, MOST_HEADERS
+from headrace.http.failures.aiohttp_failures import FAILURES, aiohttp_failure, ask_once
+from headrace.http.failures.attempts import attempt_failed
+from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS
+from headrace.http.failures.messages import connection_failed
 from headrace.http.message import Message
 from headrace.http.origins import Destination
 from headrace.http.settings import ClientSettings
@@ -75,15 +70,12 @@ class AiohttpTransport:
                     body = b"" if leads_on else await beginning(response)
                 location = headers.get("Location") or None if leads_on else None
                 return Answer(status, headers, body, location)
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            target = shown_origin(place.home)
-            failure = connection_failed(error, asked, target, seconds, redactor(), self._url_key)
-            brief, most = passing_failure(error), most_attempts(error)
+        except FAILURES as error:
+            failure = aiohttp_failure(error, redactor())
         # Out here the library's error, which knows the whole request, is not behind this one.
-        if brief is None:
-            raise failure
-        patient = patience(brief, has_answered=self._has_answered)
-        raise AttemptFailed(failure, brief, most, patience=patient)
+        origin = shown_origin(place.home)
+        failed = connection_failed(failure, asked, origin, seconds, self._url_key)
+        raise attempt_failed(failure, failed, has_answered=self._has_answered)
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -10,19 +10,20 @@ from functools import partial
 import requests
 
 from headrace.core.dlt_door.objects import send_once
-from headrace.core.exceptions import ConnectionFailed, RedirectRefused
+from headrace.core.exceptions import RedirectRefused
 from headrace.core.exchange import Headers, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.body import ERROR_BODY_BYTES, too_large
-from headrace.http.failures.aiohttp_causes import AttemptFailed, patience
-from headrace.http.failures.requests_causes import FAILURES, most_attempts, passing_failure, trouble
-from headrace.http.failures.troubles import in_words
+from headrace.http.failures.attempts import attempt_failed
+from headrace.http.failures.messages import connection_failed
+from headrace.http.failures.requests_failures import FAILURES, requests_failure
 from headrace.http.message import Message
 from headrace.http.origins import Destination
 from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
 from headrace.http.transports.base import REDIRECTS, Answer
-from headrace.http.url import origin, sendable, shown_origin
+from headrace.http.url import origin as origin_of
+from headrace.http.url import sendable, shown_origin
 
 _CHUNK_BYTES = 64 * 1024
 
@@ -59,17 +60,13 @@ class SessionTransport:
                     partial(self._exchange, message, place, seconds, asked, is_over)
                 )
         except (*FAILURES, TimeoutError, OSError, ValueError) as error:
-            kind, detail = trouble(error, redactor())
+            failure = requests_failure(error, redactor())
         finally:
             is_over.set()
         # Out here the library's error, which knows the whole request, is not behind this one.
-        words = in_words(kind, detail, shown_origin(place.home), seconds, self._url_key)
-        failure = ConnectionFailed(f"{asked}: {words}", url=asked.url)
-        brief = passing_failure(kind)
-        if brief is None:
-            raise failure
-        patient = patience(brief, has_answered=self._has_answered)
-        raise AttemptFailed(failure, brief, most_attempts(kind), patience=patient)
+        origin = shown_origin(place.home)
+        failed = connection_failed(failure, asked, origin, seconds, self._url_key)
+        raise attempt_failed(failure, failed, has_answered=self._has_answered)
 
     async def close(self) -> None:
         """Leaves the session as it is."""
@@ -83,7 +80,7 @@ class SessionTransport:
         is_over: threading.Event,
     ) -> Answer:
         prepared = self._prepared(message, place)
-        if origin(str(prepared.url)) != origin(place.home):
+        if origin_of(str(prepared.url)) != origin_of(place.home):
             raise RedirectRefused(
                 f"{asked}: the session's login moves the request to another origin; nothing was "
                 "sent.",

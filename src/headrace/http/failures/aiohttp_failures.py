@@ -1,0 +1,99 @@
+"""What the exceptions of aiohttp, and of asyncio below it, mean."""
+
+from __future__ import annotations
+
+import os
+
+import aiohttp
+
+from headrace.core.secrets.redaction import Redactor, one_line
+from headrace.http.failures.kinds import Failure, FailureKind
+
+FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+"""What aiohttp raises for a request without a whole answer."""
+
+# How aiohttp says that a header is too long, or that there are too many. It has no class for it.
+_TOO_MUCH = ("Got more than", "Too many headers")
+_LONGEST_WORDS = 200
+
+
+class ClosedUnanswered(aiohttp.ClientError):
+    """The server closed the connection without an answer."""
+
+
+async def ask_once(
+    request: aiohttp.ClientRequest, ask: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """A middleware that keeps aiohttp from asking again by itself, where a connection is closed.
+
+    aiohttp repeats a request with an idempotent method (RFC 9110, 9.2.2) by itself when a
+    connection that it kept open turns out to be closed. Nobody would know of it, and the server
+    could be asked twice as often as the settings allow. It does so for these two exceptions alone.
+
+    Args:
+        request: The request to make.
+        ask: Makes it.
+
+    Raises:
+        ClosedUnanswered: The connection was closed without an answer.
+    """
+    try:
+        return await ask(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise ClosedUnanswered(*error.args) from error
+
+
+def aiohttp_failure(error: Exception, redactor: Redactor) -> Failure:
+    """What an exception means.
+
+    Args:
+        error: What aiohttp or asyncio raised.
+        redactor: Hides secrets in the words of the exception.
+    """
+    if isinstance(error, aiohttp.ClientSSLError):
+        return Failure(FailureKind.TLS, _tls_reason(error))
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return Failure(FailureKind.PROXY, proxy_status=error.status)
+    if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
+        is_broken = isinstance(error, aiohttp.ClientPayloadError)
+        return Failure(FailureKind.ENCODING if is_broken else FailureKind.UNKNOWN_ENCODING)
+    for kinds, kind in _KINDS:
+        if isinstance(error, kinds):
+            return Failure(kind)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Failure(FailureKind.NO_CONNECTION, _system_reason(error))
+    if isinstance(error, ClosedUnanswered | aiohttp.ClientOSError):
+        return Failure(FailureKind.CLOSED)
+    if isinstance(error, aiohttp.ClientResponseError):
+        said = one_line(error.message, _LONGEST_WORDS)
+        is_long = said.startswith(_TOO_MUCH)
+        return Failure(FailureKind.LONG_HEADERS if is_long else FailureKind.NO_HTTP, said)
+    words = one_line(redactor.clean(str(error)), _LONGEST_WORDS)
+    is_of_the_system = isinstance(error, OSError)
+    return Failure(
+        FailureKind.OTHER_CONNECTION if is_of_the_system else FailureKind.OTHER,
+        f"{type(error).__name__}: {words}",
+    )
+
+
+# The first that fits counts: several of aiohttp's classes are subclasses of others, and
+# `TimeoutError` is one of `OSError`.
+_KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
+    ((aiohttp.ClientConnectorDNSError,), FailureKind.UNKNOWN_HOST),
+    ((aiohttp.ClientProxyConnectionError,), FailureKind.PROXY),
+    ((TimeoutError,), FailureKind.TIMEOUT),
+    ((aiohttp.ClientPayloadError, ConnectionResetError), FailureKind.BROKEN_OFF),
+)
+
+
+def _tls_reason(error: aiohttp.ClientSSLError) -> str:
+    cause = getattr(error, "certificate_error", None) or error.os_error
+    reason = getattr(cause, "verify_message", None) or getattr(cause, "reason", None)
+    return reason.replace("_", " ").lower() if isinstance(reason, str) else type(cause).__name__
+
+
+def _system_reason(error: aiohttp.ClientConnectorError) -> str:
+    number = error.os_error.errno
+    return os.strerror(number).lower() if number else "none of its addresses answers"
