@@ -67,13 +67,13 @@ class FetchedPage:
     """The rows of one page, still JSON.
 
     Args:
-        rows: the bytes of each that can be read.
-        unreadable: the bytes of the others.
-        size: of the whole page in bytes.
+        rows: The JSON of each row that can be read.
+        size: The size of the whole page in bytes, after decompression.
         request: The request that brought it, fit to be shown.
-        is_last: whether the listing ends with it.
-        guess: how the listing goes on, where that was guessed from this page.
-        place: that its listing has among several.
+        is_last: Whether the listing ends with it.
+        unreadable: The bytes of the rows that cannot be read.
+        guess: How the listing goes on, where that was guessed from this page.
+        place: The place of its listing among several, from 0.
     """
 
     rows: list[msgspec.Raw] = field(repr=False)
@@ -90,12 +90,12 @@ class Listing:
     """How to list a resource from its first page to its last.
 
     Args:
-        name: of the resource.
-        request: what the endpoint asks for, before a paginator adds to it.
-        credentials: that go with each request.
-        data_selector: JSONPath to the rows; None to look for them.
-        new_paginator: makes a paginator for one pass through the listing.
-        judge: sees each answer before it counts; none when None.
+        name: The name of the resource.
+        request: What the endpoint asks for, before a paginator adds to it.
+        credentials: The credentials that go with each request.
+        data_selector: The JSONPath to the rows of a page; None to look for a list in it.
+        new_paginator: Makes a paginator for one pass through the listing.
+        judge: Sees each answer before it counts; None where every answer counts.
     """
 
     name: str
@@ -105,95 +105,141 @@ class Listing:
     new_paginator: Callable[[], Paginator]
     judge: Judge | None = None
 
-    async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
-        """Lists all pages.
+    def open(self, client: Client, figures: ResourceFigures) -> OpenListing:
+        """Begins to read it.
 
         Args:
-            client: to ask with.
-            figures: to count on.
+            client: The client to ask with.
+            figures: Where to count requests, pages, rows and bytes.
+        """
+        return OpenListing(self, client, figures)
+
+    def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
+        """Lists all pages: `OpenListing.pages`."""
+        return self.open(client, figures).pages()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenListing:
+    """A listing that is being read.
+
+    Args:
+        listing: How the resource is listed.
+        client: The client to ask with.
+        figures: Where to count requests, pages, rows and bytes.
+    """
+
+    listing: Listing
+    client: Client
+    figures: ResourceFigures
+
+    async def pages(self) -> AsyncIterator[FetchedPage]:
+        """Lists all pages.
 
         Raises:
-            RequestError: a request got no usable answer.
-            PageError: an answer is not the page that the config describes.
+            RequestError: A request got no usable answer.
+            PageError: An answer is not the page that the config describes.
         """
-        paginator = self.new_paginator()
-        request: Request | None = self._first_request(client, paginator)
-        slicer = self.slicer(client, paginator)
+        name = self.listing.name
+        paginator = self.listing.new_paginator()
+        request: Request | None = self._first_request(paginator)
+        slicer = self.slicer(paginator)
         number = 0
         while request is not None:
             number += 1
             following = partial(paginator.next_request, request)
             try:
-                fetched, request = await self.fetch(
-                    client, request, slicer, number, figures, following
-                )
+                fetched, request = await self.page(request, slicer, number, following)
             except AnswerIgnored as ignored:
                 _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
                 yield FetchedPage([], 0, ignored.request, is_last=True)
                 break
-            figures.rows += len(fetched.rows) + len(fetched.unreadable)
+            self.figures.rows += len(fetched.rows) + len(fetched.unreadable)
             if number == 1 and paginator.guess is not None:
                 # There are keys of the answer in it.
-                guess = one_line(self.cleaned(client, paginator.guess), _LONGEST_GUESS)
+                guess = one_line(self.cleaned(paginator.guess), _LONGEST_GUESS)
                 fetched = replace(fetched, guess=guess)
-                told = f"resource `{self.name}`: {guessed(guess)}"
-                tell(_LOGGER, logging.INFO, told, Event("paginator guessed", self.name))
+                told = f"resource `{name}`: {guessed(guess)}"
+                tell(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
             yield fetched if request is not None else replace(fetched, is_last=True)
-        figures.listings_ended += 1
+        self.figures.listings_ended += 1
 
-    def _first_request(self, client: Client, paginator: Paginator) -> Request:
+    def _first_request(self, paginator: Paginator) -> Request:
+        name = self.listing.name
         try:
-            return paginator.first_request(self.request)
+            return paginator.first_request(self.listing.request)
         except PageError as error:
-            told = self.cleaned(client, f"resource `{self.name}`: {error}")
-            raise error.located(told, resource=self.name) from None
+            told = self.cleaned(f"resource `{name}`: {error}")
+            raise error.located(told, resource=name) from None
 
-    def slicer(self, client: Client, paginator: Paginator) -> PageSlicer:
+    def slicer(self, paginator: Paginator) -> PageSlicer:
         """What cuts the pages of one pass through the listing.
 
         Args:
-            client: to ask with.
-            paginator: of that pass.
+            paginator: The paginator of that pass.
         """
-        return PageSlicer(
-            self.data_selector, lambda: paginator.paths, partial(self.cleaned, client)
-        )
+        return PageSlicer(self.listing.data_selector, lambda: paginator.paths, self.cleaned)
 
-    def cleaned(self, client: Client, text: str) -> str:
-        """The text without the secrets of the listing, those included that came up on the way.
+    def cleaned(self, text: str) -> str:
+        """The text without the listing's secrets, those included that came up on the way.
 
         Args:
-            client: that asks.
-            text: to be shown.
+            text: Any text that is to be shown.
         """
-        return client.redactor(self.request, self.credentials).clean(text)
+        redactor = self.client.redactor(self.listing.request, self.listing.credentials)
+        return redactor.clean(text)
 
-    async def fetch(
+    async def page(
         self,
-        client: Client,
         request: Request,
         slicer: PageSlicer,
         number: int,
-        figures: ResourceFigures,
         following: Callable[[Page], Following],
     ) -> tuple[FetchedPage, Following]:
         """Asks for one page and cuts it.
 
         Args:
-            client: to ask with.
-            request: for the page.
-            slicer: for the pages of this pass.
-            number: of the page in this pass, from 1.
-            figures: to count the request and the page on.
-            following: what comes after a page, in the words of the paginator.
+            request: The request for the page.
+            slicer: What cuts the pages of this pass.
+            number: The number of the page in this pass, from 1.
+            following: Says what comes after a page, in the words of the paginator.
 
         Returns:
             The page, and what comes after it.
 
         Raises:
-            AnswerIgnored: an action of the config says so.
-            RequestError: the request got no usable answer.
-            PageError: the answer is not the page that the config describes.
+            AnswerIgnored: An action of the config says that the answer does not count.
+            RequestError: The request got no usable answer.
+            PageError: The answer is not the page that the config describes.
+        """
+        response, sliced = await self.cut(request, slicer, self.listing.judge)
+        self.figures.requests += 1
+        try:
+            next_step = following(_as_paginators_see_it(response, sliced, number))
+        except (PageError, ExpressionError) as error:
+            raise self.located(error, response) from None
+        size = len(response.body)
+        self.figures.pages += 1
+        self.figures.bytes += size
+        fetched = FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable)
+        if _LOGGER.isEnabledFor(logging.DEBUG):
+            self._tell_page(fetched, number)
+        return fetched, next_step
+
+    async def cut(
+        self, request: Request, slicer: PageSlicer, judge: Judge | None = None
+    ) -> tuple[Response, SlicedPage]:
+        """Asks, and cuts the answer into its rows and the rest.
+
+        An answer that is cut off is asked for again, so the cutting belongs to the request.
+
+        Args:
+            request: What to ask.
+            slicer: What cuts the answer.
+            judge: Sees the answer before it counts.
+
+        Raises:
+            AnswerIgnored, RequestError, PageError: As from `page`.
         """
 
         def cut(response: Response) -> tuple[Response, SlicedPage]:
@@ -201,40 +247,38 @@ class Listing:
                 content_type = response.headers.get("Content-Type", "")
                 return response, slicer.slice(response.body, content_type)
             except PageError as error:
-                raise self._located(error, client, response) from None
+                raise self.located(error, response) from None
 
-        response, sliced = await client.read(request, self.credentials, cut, figures, self.judge)
-        figures.requests += 1
-        try:
-            count = len(sliced.rows) + len(sliced.unreadable)
-            page = Page(
-                sliced.rest,
-                sliced.document,
-                response.headers,
-                count,
-                number,
-                response.asked_url,
-                [*sliced.rows, *sliced.unreadable] if sliced.unreadable else sliced.rows,
-                response,
-            )
-            next_step = following(page)
-        except (PageError, ExpressionError) as error:
-            raise self._located(error, client, response) from None
-        figures.pages += 1
-        figures.bytes += len(response.body)
-        if _LOGGER.isEnabledFor(logging.DEBUG):
-            told = f"resource `{self.name}`: {response.request} answers with {count:,} rows"
-            about = {"page": number, "rows": count, "bytes": len(response.body)}
-            tell(_LOGGER, logging.DEBUG, told, Event("page", self.name, about))
-        size = len(response.body)
-        return (
-            FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable),
-            next_step,
-        )
+        return await self.client.read(request, self.listing.credentials, cut, self.figures, judge)
 
-    def _located(self, error: HeadraceError, client: Client, response: Response) -> HeadraceError:
-        """The error, with the answer that it is about."""
-        told = self.cleaned(client, f"resource `{self.name}`, {response.request}: {error}")
-        return error.located(
-            told, resource=self.name, url=response.request.url, status=response.status
-        )
+    def located(self, error: HeadraceError, response: Response) -> HeadraceError:
+        """The error, with the resource and the answer that it is about.
+
+        Args:
+            error: What is wrong with the answer.
+            response: The answer.
+        """
+        name = self.listing.name
+        told = self.cleaned(f"resource `{name}`, {response.request}: {error}")
+        url, status = response.request.url, response.status
+        return error.located(told, resource=name, url=url, status=status)
+
+    def _tell_page(self, page: FetchedPage, number: int) -> None:
+        name, count = self.listing.name, len(page.rows) + len(page.unreadable)
+        told = f"resource `{name}`: {page.request} answers with {count:,} rows"
+        about = {"page": number, "rows": count, "bytes": page.size}
+        tell(_LOGGER, logging.DEBUG, told, Event("page", name, about))
+
+
+def _as_paginators_see_it(response: Response, sliced: SlicedPage, number: int) -> Page:
+    rows = [*sliced.rows, *sliced.unreadable] if sliced.unreadable else sliced.rows
+    return Page(
+        sliced.rest,
+        sliced.document,
+        response.headers,
+        len(rows),
+        number,
+        response.asked_url,
+        rows,
+        response,
+    )

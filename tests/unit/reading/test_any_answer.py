@@ -106,11 +106,10 @@ async def read_whole(answer: FuzzedAnswer, selector: str | None) -> str:
     of = listing(selector)
     client = FakeClient(answer)
     paginator = of.new_paginator()
-    slicer = of.slicer(client, paginator)
+    opened = of.open(client, ResourceFigures())
+    slicer = opened.slicer(paginator)
     try:
-        page, _ = await of.fetch(
-            client, of.request, slicer, 1, ResourceFigures(), paginator.next_cursor
-        )
+        page, _ = await opened.page(of.request, slicer, 1, paginator.next_cursor)
     except (PageError, ExpressionError) as error:
         return _located(error, "resource `items`, GET /items: ")
     for row in page.unreadable:
@@ -171,11 +170,10 @@ def test_of_any_bytes_on_the_wire_come_rows_or_a_documented_error(part: int) -> 
             sent.append(on_the_wire(draw, fuzzed(draw)))
             async with HttpClient(settings, PassingTime().timing) as client:
                 paginator = of.new_paginator()
-                slicer = of.slicer(client, paginator)
+                opened = of.open(client, ResourceFigures())
+                slicer = opened.slicer(paginator)
                 try:
-                    page, _ = await of.fetch(
-                        client, of.request, slicer, 1, ResourceFigures(), paginator.next_cursor
-                    )
+                    page, _ = await opened.page(of.request, slicer, 1, paginator.next_cursor)
                 except HeadraceError as error:
                     _located(error, "GET http://127.0.0.1")
                     ends[False] += 1

@@ -2,148 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable
+from typing import TypeVar
 from urllib.parse import quote
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import Request, Response
-from headrace.core.figures import ResourceFigures
-from headrace.reading.listing import Client, FetchedPage, Listing, Read
-from headrace.sansio.rows import PageSlicer, SlicedPage
+from headrace.reading.listing import FetchedPage, OpenListing
+from headrace.sansio.rows import PageSlicer
 
 _ABSENT = frozenset({404, 410})
 _DOTS = frozenset({"", ".", ".."})
+
+Answer = TypeVar("Answer")
 
 
 class SingleRows:
     """Asks for single rows of a resource, in one sync.
 
     Args:
-        listing: of the resource.
-        config: with the path of one row.
-        figures: to count on.
+        listing: The listing of the resource.
+        config: How it is kept up with, with the path of one row.
     """
 
-    def __init__(self, listing: Listing, config: TailConfig, figures: ResourceFigures) -> None:
+    def __init__(self, listing: OpenListing, config: TailConfig) -> None:
         self._listing = listing
         self._config = config
-        self._figures = figures
-        self._slicer: PageSlicer | None = None
+        self._slicer = PageSlicer(config.refresh_selector, clean=listing.cleaned)
         self._found = 0
         self._missed = 0
         self._missed_open = False
 
-    async def fetch(
-        self, client: Client, identity: int | str, *, is_open: bool
-    ) -> FetchedPage | None:
+    async def fetch(self, identity: int | str, *, is_open: bool) -> FetchedPage | None:
         """Asks for one row.
 
         Args:
-            client: to ask with.
-            identity: what its path names it by.
-            is_open: it was seen before, and can still change.
+            identity: The value by which the path names the row.
+            is_open: Whether the row was seen before, and can still change.
 
         Returns:
             A page with that row alone; None when there is no such row.
 
         Raises:
-            RequestError: there is no usable answer.
-            PageError: the answer is not one row, or no path can name the row.
+            RequestError: There is no usable answer.
+            PageError: The answer is not one row, or no path can name the row.
         """
-        if self._slicer is None:
-            clean = partial(self._listing.cleaned, client)
-            self._slicer = PageSlicer(self._config.refresh_selector, clean=clean)
-        answer = await self._read(client, identity, partial(self._cut, self._slicer))
+        answer = await self._unless_absent(self._listing.cut(self._request(identity), self._slicer))
         if answer is None:
             self._missed += 1
             self._missed_open |= is_open
             return None
         self._found += 1
         response, sliced = answer
-        where = self._where(response)
         if len(sliced.rows) + len(sliced.unreadable) != 1:
+            name = self._listing.listing.name
             raise PageError(
-                f"{where}: should be the row {identity!r} alone, but holds "
-                f"{len(sliced.rows)} rows. Check `incremental.refresh_path` and "
+                f"resource `{name}`, {response.request}: should be the row {identity!r} alone, "
+                f"but holds {len(sliced.rows)} rows. Check `incremental.refresh_path` and "
                 "`incremental.refresh_selector`.",
-                resource=self._listing.name,
+                resource=name,
                 url=response.request.url,
                 status=response.status,
             )
         size = len(response.body)
         return FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable)
 
-    async def check_path(self, client: Client, shown: int | str) -> None:
+    async def check_path(self, listed_key: int | str) -> None:
         """Where no row was found by its path, sees whether one is that the listing shows.
 
         With a wrong path hidden rows never arrive, of which a note is made; and open rows would
         count as gone.
 
         Args:
-            client: to ask with.
-            shown: names a row that the listing has just shown.
+            listed_key: The key of a row that the listing has just shown.
 
         Raises:
-            RequestError: there is no usable answer.
-            PageError: that row is not found either, and open ones were not.
+            RequestError: There is no usable answer.
+            PageError: That row is not found either, and open ones were not.
         """
         if self._found or not self._missed:
             return
-        if await self._read(client, shown, _as_it_came) is None:
+        listing = self._listing.listing
+        asked = self._listing.client.read(
+            self._request(listed_key), listing.credentials, _as_it_came, self._listing.figures
+        )
+        if await self._unless_absent(asked) is None:
             told = (
-                f"resource `{self._listing.name}`: the listing shows row `{shown}`, but GET "
-                f"{self._path(shown)} finds none, as with the other {self._missed} that were "
+                f"resource `{listing.name}`: the listing shows row `{listed_key}`, but GET "
+                f"{self._path(listed_key)} finds none, as with the other {self._missed} that were "
                 "asked for. Check `incremental.refresh_path`, and that the credentials may read "
                 "single rows"
             )
             if self._missed_open:
-                raise PageError(f"{told}; nothing was saved.", resource=self._listing.name)
-            self._figures.notes.append(f"{told}: what the listing hides is not found otherwise.")
+                raise PageError(f"{told}; nothing was saved.", resource=listing.name)
+            note = f"{told}: what the listing hides is not found otherwise."
+            self._listing.figures.notes.append(note)
         self._found += 1
 
-    def _cut(self, slicer: PageSlicer, response: Response) -> tuple[Response, SlicedPage]:
+    async def _unless_absent(self, asked: Awaitable[Answer]) -> Answer | None:
+        """The answer to a request for one row; None where the server says that there is none."""
+        name = self._listing.listing.name
         try:
-            content_type = response.headers.get("Content-Type", "")
-            return response, slicer.slice(response.body, content_type)
-        except PageError as error:
-            raise error.located(
-                f"{self._where(response)}: {error}",
-                resource=self._listing.name,
-                url=response.request.url,
-                status=response.status,
-            ) from None
-
-    def _where(self, response: Response) -> str:
-        return f"resource `{self._listing.name}`, {response.request}"
-
-    async def _read(
-        self, client: Client, identity: int | str, read: Callable[[Response], Read]
-    ) -> Read | None:
-        listing = self._listing
-        path = self._path(identity)
-        request = Request("GET", path, listing.request.params, listing.request.headers)
-        try:
-            answer = await client.read(request, listing.credentials, read, self._figures)
+            answer: Answer | None = await asked
         except ResponseStatusError as error:
             if error.status not in _ABSENT:
                 raise error.located(
-                    f"{error} The request was for one row of resource `{listing.name}`, by its "
+                    f"{error} The request was for one row of resource `{name}`, by its "
                     "`incremental.refresh_path`.",
-                    resource=listing.name,
+                    resource=name,
                 ) from None
             answer = None
-        self._figures.requests += 1
+        self._listing.figures.requests += 1
         return answer
+
+    def _request(self, identity: int | str) -> Request:
+        request = self._listing.listing.request
+        return Request("GET", self._path(identity), request.params, request.headers)
 
     def _path(self, identity: int | str) -> str:
         name = quote(str(identity), safe="")
         if name in _DOTS:
+            resource = self._listing.listing.name
             raise PageError(
-                f"resource `{self._listing.name}`: a row's key is {str(identity)!r}, which cannot "
+                f"resource `{resource}`: a row's key is {str(identity)!r}, which cannot "
                 "stand in the path of one row. Check `incremental.cursor_path`.",
-                resource=self._listing.name,
+                resource=resource,
             )
         return (self._config.refresh_path or "").format_map({self._config.primary_key[0]: name})
 

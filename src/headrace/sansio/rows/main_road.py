@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json
 
 from headrace.core.exceptions import RowError
 from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.fields import Fields
-from headrace.sansio.rows.reading import decode_row, is_object, leaves, read_lines, suspected
+from headrace.sansio.rows.reading import decode_row, is_object, leaves, suspected
 
 # A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
 _CUTS = 8
@@ -206,7 +207,7 @@ class MainRoad:
         for _ in range(_READS):
             try:
                 schema = self._fields.wire_schema(times_as_text=times_as_text)
-                table = read_lines(lines, schema)
+                table = _read_lines(lines, schema)
             except pa.ArrowInvalid as error:
                 refusal = error
                 if not self._fields.learn_kinds(map(_decoded, samples)):
@@ -295,6 +296,22 @@ class MainRoad:
             f"it has no value for `{self._fields.source_of(column_name)}`, which is a key of the "
             "table or declared `nullable: false`"
         )
+
+
+def _read_lines(lines: bytes, schema: pa.Schema) -> pa.Table:
+    """Reads rows, with fields that the schema does not have in types of Arrow's choice.
+
+    Raises:
+        pyarrow.ArrowInvalid: A value does not fit; rarely does it say in which row.
+    """
+    return pyarrow.json.read_json(
+        pa.BufferReader(lines),
+        # One block: a row on the edge of two, or null and then an object, would fail.
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(lines) + 64),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=schema, unexpected_field_behavior="infer"
+        ),
+    )
 
 
 def _decoded(row: msgspec.Raw) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Has Arrow read rows, as lines of JSON, and takes objects in them apart."""
+"""What Arrow makes of rows: which of them it refused, and the columns within its objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.json
 
 from headrace.core.exceptions import RowError
 
@@ -29,26 +28,6 @@ FieldPath = tuple[str, ...]
 def is_object(row: msgspec.Raw) -> bool:
     """Whether a row is an object, by its first byte."""
     return bytes(memoryview(row)[:1]) == b"{"
-
-
-def read_lines(buffer: bytes, schema: pa.Schema) -> pa.Table:
-    """Reads rows, with fields that the schema does not have in types of Arrow's choice.
-
-    Args:
-        buffer: lines of JSON objects.
-        schema: how to read the fields that are known.
-
-    Raises:
-        pyarrow.ArrowInvalid: a value does not fit, without saying which row it is in.
-    """
-    return pyarrow.json.read_json(
-        pa.BufferReader(buffer),
-        # One block: a row on the edge of two, or null and then an object, would fail.
-        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(buffer) + 64),
-        parse_options=pyarrow.json.ParseOptions(
-            explicit_schema=schema, unexpected_field_behavior="infer"
-        ),
-    )
 
 
 def suspected(refusal: pa.ArrowInvalid, rows: Sequence[msgspec.Raw]) -> set[int]:
