@@ -57,11 +57,11 @@ def _report(
     destination: str | None,
     dataset: str | None,
 ) -> None:
-    from headrace.config import ViewsConfig, load_destination
+    from headrace.config import ViewsConfig, load_config
     from headrace.destination.pipeline import open_pipeline_to_read
     from headrace.reports.html.report import report as make_report
 
-    loaded = load_destination(config, settings)
+    loaded = load_config(config, settings, needed="destination")
     tables = (loaded.pipeline and loaded.pipeline.views) or ViewsConfig()
     with open_pipeline_to_read(loaded, Path(config).stem, destination, dataset) as pipeline:
         made = make_report(

@@ -51,13 +51,13 @@ def status(
     """
     with exit_codes():
         from headrace.cli.status_summary import print_status, too_old
-        from headrace.config import load_without_client
+        from headrace.config import load_config
         from headrace.core.durations import seconds_in
         from headrace.destination.pipeline import open_pipeline_to_read
         from headrace.reports.status.status import status_of
 
         limit = None if max_age is None else seconds_in(max_age)
-        loaded = load_without_client(config, overrides or ())
+        loaded = load_config(config, overrides or (), needed="tables")
         name = Path(config).stem
         with open_pipeline_to_read(loaded, name, destination, dataset) as pipeline:
             found = status_of(pipeline, loaded, resources=resource or (), runs=runs)

@@ -7,11 +7,8 @@ from headrace.config.built.source import (
     ResourceConfig,
     SourceConfig,
 )
-from headrace.config.checks.parsing import parse_config
-from headrace.config.files.loading import load_config, load_destination, load_without_client
 from headrace.config.files.overrides import apply_overrides
 from headrace.config.files.reading import read_document
-from headrace.config.files.substitution import SubstitutedValues, substitute_secrets
 from headrace.config.format.auth import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
@@ -21,6 +18,9 @@ from headrace.config.format.auth import (
 from headrace.config.format.client import ClientConfig, PipelineConfig, ViewsConfig
 from headrace.config.format.json_schema import config_json_schema
 from headrace.config.format.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
+from headrace.config.loading import load_config
+from headrace.config.parsing import parse_config
+from headrace.config.secrets.substitution import SubstitutedValues, substitute_secrets
 
 __all__ = [
     "ApiKeyAuthConfig",
@@ -42,8 +42,6 @@ __all__ = [
     "config_json_schema",
     "in_order_of_dependence",
     "load_config",
-    "load_destination",
-    "load_without_client",
     "parse_config",
     "read_document",
     "substitute_secrets",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import replace
 
 from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.nearest import did_you_mean
 
 
 def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConfig:
@@ -73,6 +73,5 @@ def _bounded(
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}."
+    hint = did_you_mean(name, known).strip() or f"there are: {', '.join(known)}."
     return f"there is no resource `{name}`; {hint}"

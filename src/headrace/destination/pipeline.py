@@ -14,7 +14,7 @@ from dlt.common.destination.exceptions import DestinationException
 from dlt.common.exceptions import DltException
 
 from headrace.config import SourceConfig
-from headrace.config.checks.secrecy import secrets_of_url
+from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.redaction import keep_secret
 

@@ -9,7 +9,7 @@ import dlt
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.configuration.specs.base_configuration import BaseConfiguration, is_secret_hint
 
-from headrace.config.checks.secrecy import secrets_of_url
+from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.causes import chain_of
 from headrace.core.secrets.names import is_secret
 

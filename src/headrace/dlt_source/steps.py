@@ -8,7 +8,7 @@ from typing import Any
 
 from dlt.extract import DltResource
 
-from headrace.config.built.source import StepKind
+from headrace.config.format.document import StepKind
 from headrace.dlt_source.items import RowBeside
 
 _AS_IT_IS: dict[StepKind, Callable[[Any], Any]] = {

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from headrace.config import load_config
-from headrace.config.checks.secrecy import secrets_of_url
+from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError
 from headrace.destination.pipeline import open_pipeline
 from tests.support.command_line import headrace

@@ -10,7 +10,7 @@ from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 from dlt.sources.rest_api import config_setup
 
 from headrace.config import ResourceConfig, parse_config
-from headrace.config.files.merging import merged_resource
+from headrace.config.built.merging import merged_resource
 
 from .documents import small
 

@@ -1,1 +1,1 @@
-"""What the other rooms use of a config: its defaults merged, its parts resolved."""
+"""What the other rooms use of a config: defaults merged in, and every value typed."""

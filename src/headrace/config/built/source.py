@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from jsonpath_ng import JSONPath
 
@@ -13,9 +13,8 @@ from headrace.config.built.parents import ParentConfig
 from headrace.config.built.tail import TailConfig
 from headrace.config.format.auth import AuthModel
 from headrace.config.format.client import ClientConfig, PipelineConfig
+from headrace.config.format.document import StepKind
 from headrace.config.format.response_actions import ResponseAction
-
-StepKind = Literal["filter", "map", "yield_map"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""What is wrong in a config, and how it is said."""
+"""What is wrong with a config although each key is right by itself, and how faults are told."""

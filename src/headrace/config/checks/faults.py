@@ -9,20 +9,13 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from headrace.config.checks.showing import (
-    Path,
-    at,
-    hint,
-    kind,
-    listed,
-    nearest,
-    sensitive_values,
-    shown,
-    written,
-)
-from headrace.config.files.substitution import SubstitutedValues
 from headrace.config.format.fields import FAULT, OBJECT, is_tag, known_keys
+from headrace.config.format.places import Path, path_as_text, value_at
+from headrace.config.format.wording import kind_of, known_names, listed
+from headrace.config.secrets.disclosure import sensitive_values, shown
+from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.nearest import did_you_mean
 
 _EXPECTED = {
     "string": "text",
@@ -61,7 +54,7 @@ class FaultCollector:
             path: where it stands.
             message: what is wrong and what to do.
         """
-        value = at(self._document, path)
+        value = value_at(self._document, path)
         if isinstance(value, str) and self._substituted.short_ones_in_both(value, message):
             message = _NOT_SHOWN
         self._found[path, self._redacted.redact(message)] = None
@@ -99,7 +92,7 @@ class FaultCollector:
         Returns:
             Text in backticks, or None.
         """
-        return shown(path, at(self._document, path), self._substituted)
+        return shown(path, value_at(self._document, path), self._substituted)
 
     @property
     def is_empty(self) -> bool:
@@ -113,7 +106,7 @@ class FaultCollector:
             The error to raise.
         """
         found = sorted(self._found, key=lambda entry: self._position(entry[0]))
-        return ConfigError([Fault(written(path), message) for path, message in found])
+        return ConfigError([Fault(path_as_text(path), message) for path, message in found])
 
     def _position(self, path: Path) -> tuple[int, ...]:
         position = []
@@ -124,13 +117,13 @@ class FaultCollector:
             else:
                 keys = list(value) if isinstance(value, Mapping) else []
                 position.append(keys.index(part) if part in keys else len(keys))
-            value = at(value, (part,))
+            value = value_at(value, (part,))
         return tuple(position)
 
     def _message(self, error: str, path: Path, details: Mapping[str, Any], place: _Place) -> str:
         context = details.get("ctx", {})
-        value = at(self._document, path)
-        got = f"; got {self.shown(path) or kind(value)}"
+        value = value_at(self._document, path)
+        got = f"; got {self.shown(path) or kind_of(value)}"
         match error:
             case _ if error == FAULT:
                 return self._own_message(context["message"], value)
@@ -159,26 +152,24 @@ class FaultCollector:
         return message
 
     def _unknown_value(self, path: Path, known: list[str]) -> str:
-        what = self.shown(path) or f"this {kind(at(self._document, path))}"
-        return f"{what} is not known; {hint(at(self._document, path), known)}"
+        what = self.shown(path) or f"this {kind_of(value_at(self._document, path))}"
+        return f"{what} is not known; {known_names(value_at(self._document, path), known)}"
 
     def _add_unknown_alternative(self, path: Path, context: Mapping[str, Any]) -> None:
         known = [tag.strip("<>") for tag in re.findall(r"'([^']*)'", context["expected_tags"])]
-        value = at(self._document, path)
+        value = value_at(self._document, path)
         shapes = [word for word in known if word in ("text", "a list", "a mapping")]
         types = [word for word in known if word not in shapes and f"<{word}>" != OBJECT]
         if types and isinstance(value, dict):
             self.add((*path, "type"), self._unknown_value((*path, "type"), types))
             return
         expected = " or ".join(dict.fromkeys([*shapes, *(["a mapping"] if types else [])]))
-        self.add(path, f"expected {expected}; got {self.shown(path) or kind(value)}")
+        self.add(path, f"expected {expected}; got {self.shown(path) or kind_of(value)}")
 
 
 def _unknown_key(key: str, known: Sequence[str]) -> str:
-    near = nearest(key, known)
-    if near:
-        return f"is not a key here; did you mean `{near}`?"
-    return f"is not a key here; known: {listed(known)}"
+    hint = did_you_mean(key, known).strip() or f"known: {listed(known)}"
+    return f"is not a key here; {hint}"
 
 
 class _Place:

@@ -1,1 +1,1 @@
-"""Config files: read, merged, overridden, their placeholders filled in."""
+"""From a YAML or JSON file, and the overrides of the command line, to a plain document."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
-from headrace.config.checks.showing import kind, listed, nearest
+from headrace.config.files.plain_scalars import FLOAT, INTEGER, NULL, SWITCH
 from headrace.config.files.reading import ConfigLoader
-from headrace.config.files.scalars import FLOAT, INTEGER, NULL, SWITCH
+from headrace.config.format.wording import kind_of, listed
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.nearest import did_you_mean
 
 _EXAMPLE = "write it as client.base_url=https://api.example.com"
 _SHORT_FORM_OF = {"endpoint": "path", "paginator": "type", "auth": "type"}
@@ -118,7 +119,7 @@ def _key_in(here: Any, part: str, place: str) -> Any:
         return part
     if isinstance(here, list):
         return _index_in(here, part, place)
-    raise _Unreachable(f"`{place}` is {kind(here)}, so there is no `{part}` in it")
+    raise _Unreachable(f"`{place}` is {kind_of(here)}, so there is no `{part}` in it")
 
 
 def _index_in(items: list[Any], part: str, place: str) -> int:
@@ -128,8 +129,7 @@ def _index_in(items: list[Any], part: str, place: str) -> int:
     if _INDEX.fullmatch(part) and 0 <= int(part) < len(items):
         return int(part)
     known = [name for name in names if isinstance(name, str)]
-    near = nearest(part, known)
-    guess = f"did you mean `{near}`? " if near else ""
+    guess = did_you_mean(part, known)
     counted = f"it has {len(items)} item{'s' * (len(items) != 1)}" + (
         f": {listed(known)}" if known else ""
     )

@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
-from headrace.config.checks.showing import kind, nearest
-from headrace.config.files.scalars import FLOAT, INTEGER, NULL, SWITCH, as_number
+from headrace.config.files.plain_scalars import FLOAT, INTEGER, NULL, SWITCH, as_number
+from headrace.config.format.wording import kind_of
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.nearest import nearest
 
 YAML_SUFFIXES = (".yml", ".yaml")
 JSON_SUFFIXES = (".json",)
@@ -42,7 +43,7 @@ def read_document(path: Path, connectors: Iterable[str] = ()) -> dict[str, Any]:
     document = _json(text, path) if suffix in JSON_SUFFIXES else _yaml(text, path)
     if not isinstance(document, dict):
         raise _error(
-            f"{path} must hold a mapping with `client` and `resources`, not {kind(document)}"
+            f"{path} must hold a mapping with `client` and `resources`, not {kind_of(document)}"
         )
     _check_size(document, path)
     return document

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema
 
-from headrace.config.built.source import StepKind
 from headrace.config.format.client import ClientConfig, PipelineConfig
 from headrace.config.format.endpoint import EndpointModel
 from headrace.config.format.fields import (
@@ -44,6 +43,8 @@ def _only_nested(value: Any) -> None:
         )
 
 
+StepKind = Literal["filter", "map", "yield_map"]
+"""What a Python function does to the rows: the names of dlt's methods of a resource."""
 # In one step they are taken in this order, as in dlt.
 STEP_KINDS: tuple[StepKind, ...] = get_args(StepKind)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, Tag
 
-from headrace.config.checks.showing import Path
 from headrace.config.format.fields import (
     BY_SHAPE,
     LIST,
@@ -211,24 +209,3 @@ NestedHints = Annotated[
     Annotated[dict[Name, NestedTableHints], Tag(MAPPING)] | TaggedObject,
     BY_SHAPE,
 ]
-
-
-def function_faults(resource: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Hints that dlt cannot ask for with a row.
-
-    Args:
-        resource: merged with the defaults; may be wrong in any other way.
-
-    Yields:
-        The path below the resource, and a message.
-    """
-    if callable(resource.get("table_name")):
-        return
-    for key in TableHints.model_fields:
-        hint = resource.get(key)
-        if callable(hint) and not isinstance(hint, type):
-            yield (
-                (key,),
-                "is a function, which dlt asks row by row only where `table_name` is one as well; "
-                "make `table_name` a function, or give a plain value",
-            )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from headrace.config.format.fields import (
     MAPPING,
@@ -25,10 +25,7 @@ from headrace.config.format.fields import (
 from headrace.core.dlt_door.objects import is_paginator, registered_paginator
 from headrace.core.secrets.redaction import one_line
 
-_PLACES = {"cursor": ("cursor",), "offset": ("offset", "limit"), "page_number": ("page",)}
-_MAXIMUM = {"offset": "maximum_offset", "page_number": "maximum_page"}
 _LONGEST_REASON = 200
-_OFF = frozenset(["false", "f", "no", "n", "off", "0"])
 
 
 class _Paginator(FormatModel):
@@ -183,35 +180,16 @@ PaginatorName = Literal[
 ]
 
 
-def paginator_faults(paginator: object) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong between the keys of a paginator, each right by itself.
-
-    Args:
-        paginator: as written; may be wrong in any other way.
-
-    Yields:
-        The path below the paginator, and a message.
-    """
-    if paginator_kind(paginator) == OBJECT:
-        return
-    if isinstance(paginator, str) and paginator == "offset":
-        yield (), "`offset` needs a `limit`: write `{type: offset, limit: 100}`"
-    kind = paginator.get("type") if isinstance(paginator, dict) else None
-    if not (isinstance(paginator, dict) and isinstance(kind, str)):
-        return
-    for what in _PLACES.get(kind, ()):
-        places = (f"{what}_param", f"{what}_body_path")
-        if all(paginator.get(place) is not None for place in places):
-            yield (places[1],), f"give either `{places[0]}` or `{places[1]}`, not both"
-    maximum = _MAXIMUM.get(kind)
-    if maximum is None or str(paginator.get("stop_after_empty_page")).lower() not in _OFF:
-        return
-    ends = [paginator.get(maximum), paginator.get("has_more_path"), paginator.get("total_path", "")]
-    if all(end is None for end in ends):
-        yield (
-            ("stop_after_empty_page",),
-            f"without it the listing has no end: give `total_path`, `has_more_path` or `{maximum}`",
-        )
+_MODELS: Mapping[str, type[_Paginator]] = {
+    "cursor": CursorPaginatorConfig,
+    "single_page": SinglePagePaginatorConfig,
+    "header_cursor": HeaderCursorPaginatorConfig,
+    "header_link": HeaderLinkPaginatorConfig,
+    "json_link": JsonLinkPaginatorConfig,
+    "json_response": JsonLinkPaginatorConfig,
+    "page_number": PageNumberPaginatorConfig,
+    "auto": AutoPaginatorConfig,
+}
 
 
 def paginator_kind(value: Any) -> str:
@@ -260,8 +238,15 @@ def _paginator_object(value: Any) -> Any:
     )
 
 
+def _paginator_by_name(name: str) -> _Paginator:
+    """The paginator that a name alone stands for."""
+    if name == "offset":
+        raise fault("`offset` needs a `limit`: write `{type: offset, limit: 100}`")
+    return _MODELS[name].model_validate({"type": name})
+
+
 AnyPaginator = Annotated[
-    Annotated[PaginatorName, Tag(TEXT)]
+    Annotated[PaginatorName, AfterValidator(_paginator_by_name), Tag(TEXT)]
     | Annotated[CursorPaginatorConfig, Tag("<cursor>")]
     | Annotated[SinglePagePaginatorConfig, Tag("<single_page>")]
     | Annotated[HeaderCursorPaginatorConfig, Tag("<header_cursor>")]

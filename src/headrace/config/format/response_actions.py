@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
-from headrace.config.checks.showing import Path
 from headrace.config.format.fields import (
     BY_SHAPE,
     LIST,
@@ -22,10 +21,6 @@ from headrace.config.format.fields import (
 )
 
 Verdict = Literal["ignore", "fail", "retry"]
-_ENDS_EARLY = (
-    "`ignore` ends a listing early, and a listing that is kept up with would never come to the "
-    "rows below; use `fail` or `retry`"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +102,3 @@ def build_actions(written: list[Any] | None) -> tuple[ResponseAction, ...]:
         each.built if isinstance(each, ResponseActionModel) else ResponseAction(functions=(each,))
         for each in written or ()
     )
-
-
-def tail_action_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Actions that a listing that is kept up with cannot have.
-
-    Args:
-        endpoint: merged with the defaults; may be wrong in any other way.
-
-    Yields:
-        The path below the endpoint, and a message.
-    """
-    actions = endpoint.get("response_actions")
-    for index, action in enumerate(actions if isinstance(actions, (list, tuple)) else ()):
-        if isinstance(action, Mapping) and action.get("action") == "ignore":
-            yield ("response_actions", index, "action"), _ENDS_EARLY

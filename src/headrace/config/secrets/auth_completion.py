@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.config.checks.showing import Path, at, hint, kind, listed
 from headrace.config.format.auth import AUTH_MODELS
 from headrace.config.format.fields import is_python_object, known_keys
+from headrace.config.format.places import Path, value_at, with_value_at
+from headrace.config.format.wording import kind_of, known_names, listed
 from headrace.core.dlt_door import auths
 from headrace.core.dlt_door.auths import Sections
 from headrace.core.dlt_door.objects import is_requests_auth
@@ -52,14 +53,14 @@ def with_completed_auths(document: Mapping[str, Any], sections: Sections | None)
     completed = dict(document)
     faults: list[tuple[Path, str]] = []
     for path in places_of_auth(document):
-        auth = at(document, path)
+        auth = value_at(document, path)
         try:
             found = _completed(auth, sections)
         except _CannotBe as error:
             faults.append((path, str(error)))
             continue
         if found is not auth:
-            _put(completed, path, found)
+            completed = with_value_at(completed, path, found)
     return CompletedAuths(completed, tuple(faults))
 
 
@@ -73,22 +74,12 @@ def places_of_auth(document: Mapping[str, Any]) -> Iterator[Path]:
     count = len(resources) if isinstance(resources, (list, tuple)) else 0
     places: list[Path] = [("client",), ("resource_defaults", "endpoint")]
     for place in [*places, *(("resources", index, "endpoint") for index in range(count))]:
-        if at(document, (*place, "auth")) is not None:
+        if value_at(document, (*place, "auth")) is not None:
             yield (*place, "auth")
 
 
 class _CannotBe(Exception):  # noqa: N818 - carries a message to where its path is known
     pass
-
-
-def _put(document: dict[str, Any], path: Path, value: Any) -> None:
-    """Sets a value in a document of which only the outermost mapping may be changed."""
-    inner: Any = document
-    for part in path[:-1]:
-        held = inner[part]
-        inner[part] = dict(held) if isinstance(held, dict) else list(held)
-        inner = inner[part]
-    inner[path[-1]] = value
 
 
 def _completed(auth: Any, sections: Sections | None) -> Any:
@@ -138,7 +129,7 @@ def _made(registered: Any, given: Mapping[str, Any], sections: Sections | None) 
     known = sorted(registered.get_resolvable_fields())
     for key in values:
         if key not in known:
-            raise _CannotBe(f"`{registered.__name__}` has no such key; {hint(key, known)}")
+            raise _CannotBe(f"`{registered.__name__}` has no such key; {known_names(key, known)}")
     with _dlts_troubles_told():
         made = auths.made_auth(registered, values)
     return _resolved_object(made, sections)
@@ -155,7 +146,7 @@ def _resolved_object(auth: Any, sections: Sections | None) -> Any:
     elif not is_requests_auth(auth):
         raise _CannotBe(
             "expected text, a mapping, or an instance of dlt's AuthConfigBase or of requests' "
-            f"AuthBase; got {kind(auth)}"
+            f"AuthBase; got {kind_of(auth)}"
         )
     return auth
 

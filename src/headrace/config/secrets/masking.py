@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from headrace.config.checks.showing import SHORTEST_SECRET, sensitive_values
-from headrace.config.files.dlt_secrets import secrets_of_dlt
-from headrace.config.files.substitution import SubstitutedValues
+from headrace.config.format.places import texts_in
+from headrace.config.secrets.disclosure import SHORTEST_SECRET, sensitive_values
+from headrace.config.secrets.dlt_secrets import secrets_of_dlt
+from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.secrets.names import is_sensitive
 
 _PARTS_WITH_SECRETS = ("auth", "headers", "params", "json", "data")
@@ -29,7 +30,7 @@ def secrets_in(document: Mapping[str, Any], substituted: SubstitutedValues) -> f
         secret, and what dlt has as a secret.
     """
     found = set(substituted.sensitive)
-    sent = "\n".join(_texts(list(_requests_of(document))))
+    sent = "\n".join(text for _, text in texts_in(list(_requests_of(document))))
     found.update(secret for secret in secrets_of_dlt() if secret in sent)
     for part in _requests_of(document):
         found.update(_of_urls(part))
@@ -89,13 +90,3 @@ def _requests_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _sent(place: Any) -> Iterator[dict[str, Any]]:
     if isinstance(place, dict):
         yield {key: place[key] for key in (*_PARTS_WITH_SECRETS, *_URLS) if key in place}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from _texts(list(value.values()))
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _texts(inner)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
+from headrace.config.format.places import Path, texts_in
 from headrace.core.dlt_door.settings import documents_of_secrets, secrets_looked_up
 from headrace.core.secrets.names import says_where_or_how
 
@@ -18,7 +16,11 @@ def secrets_of_dlt() -> frozenset[str]:
     Returns:
         Texts; none of what says where a secret goes, as `token_url = ...`.
     """
-    found = [pair for document in documents_of_secrets() for pair in _texts("", document)]
+    found = [
+        (_last_name(path), text)
+        for document in documents_of_secrets()
+        for path, text in texts_in(document)
+    ]
     return frozenset(
         value.strip()
         for name, value in (*found, *secrets_looked_up())
@@ -26,13 +28,5 @@ def secrets_of_dlt() -> frozenset[str]:
     )
 
 
-def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Each text below a key, with the last name on the way to it."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(str(key), inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(name, inner)
+def _last_name(path: Path) -> str:
+    return next((part for part in reversed(path) if isinstance(part, str)), "")

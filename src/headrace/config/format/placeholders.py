@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from headrace.config.checks.showing import listed
 from headrace.config.format.fields import fault
+from headrace.config.format.wording import listed
 
-CONTEXTS = ("resources.", "incremental.")
-"""How a placeholder begins that stands for a parent's row or an incremental's value."""
+PARENT_CONTEXT = "resources."
+"""How a placeholder begins that stands for a field of a parent's row."""
+INCREMENTAL_CONTEXT = "incremental."
+"""How a placeholder begins that stands for a value of the resource's incremental."""
 
 _NAMED = re.compile(r"\{([a-zA-Z0-9\.\-_]+)\}")
 
@@ -66,7 +68,7 @@ def bind_path(path: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]
         parts.append(_escaped(literal))
         if name is None:
             continue
-        if name.startswith(CONTEXTS):
+        if name.startswith((PARENT_CONTEXT, INCREMENTAL_CONTEXT)):
             parts.append(f"{{{name}}}")
             continue
         if name not in params:

@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from headrace.config.files.substitution import SubstitutedValues
+from headrace.config.format.places import Path
+from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.secrets.names import is_secret, is_sensitive
-
-Path = tuple[str | int, ...]
-"""Where something stands in a document: keys and indexes."""
 
 _PRIVATE_PARTS = frozenset({"auth", "headers", "params", "json", "data", "session"})
 # A scope or an audience is told of in messages, and so is where tokens come from.
 _HARMLESS_AUTH_KEYS = frozenset({"type", "name", "location", "access_token_url"})
 _TOKEN_REQUEST = "access_token_request_data"
-_PLAIN_KEY = re.compile(r"[\w\-]+")
 _LONGEST_SHOWN = 40
 SHORTEST_SECRET = 8
 _SHORTEST_TOKEN = 12
-
-
-def written(path: Path) -> str:
-    """A path as messages show it.
-
-    Args:
-        path: keys and indexes.
-
-    Returns:
-        Text like `resources[0].endpoint.paginator.limit`.
-    """
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif _PLAIN_KEY.fullmatch(part):
-            text += f".{part[:80]}"
-        else:
-            text += f"[{part[:80]!r}]"
-    return text.removeprefix(".")
-
-
-def at(document: Any, path: Path) -> Any:
-    """The value at a path.
-
-    Args:
-        document: the whole.
-        path: keys and indexes.
-
-    Returns:
-        The value, or None where there is none.
-    """
-    for part in path:
-        if isinstance(part, int) and isinstance(document, (list, tuple)):
-            document = document[part] if 0 <= part < len(document) else None
-        else:
-            document = document.get(part) if isinstance(document, dict) else None
-    return document
 
 
 def shown(path: Path, value: Any, substituted: SubstitutedValues) -> str | None:
@@ -80,72 +36,6 @@ def shown(path: Path, value: Any, substituted: SubstitutedValues) -> str | None:
     if "@" in text or "`" in text or substituted.appear_in(text) or _looks_secret(text):
         return None
     return f"`{text}`"
-
-
-def kind(value: Any) -> str:
-    """What sort of value it is, in words.
-
-    Args:
-        value: any value of a config.
-
-    Returns:
-        Words that show nothing of it.
-    """
-    match value:
-        case None:
-            return "nothing (null)"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text" if value else "an empty text"
-        case dict():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return f"a Python object ({type(value).__name__})"
-
-
-def listed(names: Collection[str]) -> str:
-    """Names in backticks, parted by commas.
-
-    Args:
-        names: what is known.
-
-    Returns:
-        The text.
-    """
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def nearest(name: object, names: Collection[str]) -> str | None:
-    """The name that was probably meant.
-
-    Args:
-        name: what was written.
-        names: what is known.
-
-    Returns:
-        One of them, or None.
-    """
-    found = get_close_matches(str(name).lower(), list(names), n=1, cutoff=0.6)
-    return found[0] if found else None
-
-
-def hint(name: object, names: Sequence[str]) -> str:
-    """Lead from what was written to what is known.
-
-    Args:
-        name: what was written; is not shown.
-        names: what is known.
-
-    Returns:
-        `did you mean ...? ` if one is near, and the known ones.
-    """
-    near = nearest(name, names)
-    return f"{f'did you mean `{near}`? ' if near else ''}known: {listed(names)}"
 
 
 def sensitive_values(document: Any) -> SubstitutedValues:

@@ -1,0 +1,97 @@
+"""From a merged resource to what the other rooms use of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headrace.config.built.cursor import build_cursor, is_incremental_param
+from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_name
+from headrace.config.built.parents import build_parent
+from headrace.config.built.source import EndpointConfig, ResourceConfig
+from headrace.config.built.tail import build_tail
+from headrace.config.format.client import ClientConfig
+from headrace.config.format.document import STEP_KINDS
+from headrace.config.format.paginators import AutoPaginatorConfig
+from headrace.config.format.placeholders import bind_path, resolves
+from headrace.config.format.response_actions import build_actions
+
+_NOT_FOR_DLT = frozenset(
+    {"endpoint", "include_from_parent", "processing_steps", "parent_table_name"}
+)
+
+
+def build_resource(
+    resource: MergedResource, typed: TypedKeys, client: ClientConfig
+) -> ResourceConfig:
+    """Build a resource that the config describes.
+
+    Args:
+        resource: The resource, without faults.
+        typed: Its keys, typed.
+        client: The client, whose paginator and authentication hold where the endpoint names none.
+    """
+    steps = typed.resource.processing_steps or ()
+    return ResourceConfig(
+        index=resource.index,
+        name=resource.name,
+        endpoint=_endpoint(resource.endpoint, typed, client),
+        hints=_hints(resource.keys, typed),
+        parent=build_parent(resource.keys),
+        cursor=build_cursor(resource.endpoint, typed.endpoint),
+        steps=tuple(
+            (kind, step)
+            for each in steps
+            for kind in STEP_KINDS
+            if (step := getattr(each, kind)) is not None
+        ),
+        tail=build_tail(resource, typed.endpoint.incremental),
+    )
+
+
+def _hints(keys: Mapping[str, Any], typed: TypedKeys) -> dict[str, Any]:
+    """The keyword arguments for `dlt.resource`, as the user gave them."""
+    hints = {key: _copied(value) for key, value in keys.items() if key not in _NOT_FOR_DLT}
+    for key in ("max_table_nesting", "selected", "parallelized"):
+        # Numbers and switches may have come as the text of a `${NAME}`.
+        if isinstance(hints.get(key), str):
+            hints[key] = getattr(typed.resource, key)
+        elif key in hints and hints[key] is None:
+            del hints[key]
+    nested_hints = hints.get("nested_hints")
+    for nested in nested_hints.values() if isinstance(nested_hints, dict) else ():
+        # dlt completes the columns of a table, but not those of nested ones.
+        if isinstance(nested.get("columns"), dict | list):
+            nested["columns"] = columns_by_name(nested["columns"])
+    return hints
+
+
+def _copied(value: Any) -> Any:
+    """Plain values anew: dlt writes into hints that it gets, and a YAML anchor shares them."""
+    if type(value) is dict:
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if type(value) is list else value
+
+
+def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig) -> EndpointConfig:
+    endpoint = typed.endpoint
+    path, params = bind_path(written["path"], written.get("params") or {})
+    paginator = client.paginator if endpoint.paginator is None else endpoint.paginator
+    return EndpointConfig(
+        path=path,
+        method=endpoint.method,
+        params={
+            # An incremental's param keeps its place in the query.
+            name: None if is_incremental_param(value) else value
+            for name, value in params.items()
+            if not resolves(value)
+        },
+        json=endpoint.json_body,
+        data=endpoint.data,
+        headers=endpoint.headers or {},
+        data_selector=endpoint.data_selector,
+        paginator=AutoPaginatorConfig(type="auto") if paginator is None else paginator,
+        # An endpoint's null means no authentication, not the client's.
+        auth=endpoint.auth if "auth" in endpoint.model_fields_set else client.auth,
+        response_actions=build_actions(endpoint.response_actions),
+    )

@@ -1,0 +1,154 @@
+"""All that is wrong between the keys of a config, each of which is right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from headrace.config.built.merging import MergedResource
+from headrace.config.checks.cursors import cursor_faults
+from headrace.config.checks.hints import function_faults
+from headrace.config.checks.paginators import looks_for_rows, paginator_faults
+from headrace.config.checks.parents import parent_faults, request_faults
+from headrace.config.checks.tails import replaced_children, tail_faults
+from headrace.config.format.fields import NO_HEADER_NAME, is_header_name, is_python_object
+from headrace.config.format.placeholders import bind_path
+from headrace.config.format.places import Path, value_at
+from headrace.config.format.wording import kind_of
+from headrace.core.dlt_door.objects import is_resource
+
+_ROWS_ARE_ELSEWHERE = (
+    "the rows are not part of `response`; use `rows`, their number, for example `rows == 0`"
+)
+_TYPES_BY_KEY = {
+    "api_key": "api_key",
+    "username": "http_basic",
+    "password": "http_basic",
+    "client_id": "oauth2_client_credentials",
+    "client_secret": "oauth2_client_credentials",
+}
+"""By a key of an `auth`: the type that it belongs to."""
+
+
+def faults_between_keys(
+    document: Mapping[str, Any], resources: Sequence[MergedResource]
+) -> Iterator[tuple[Path, str]]:
+    """What is wrong between the keys of a document.
+
+    Args:
+        document: The config as written; it may be wrong in any other way.
+        resources: Its resources, merged with the defaults, in order.
+
+    Yields:
+        The path in the document, and a message.
+    """
+    yield from _names_given_twice(document, resources)
+    client = document.get("client")
+    if isinstance(client, dict):
+        yield from _request_faults(client, ("client",))
+    for path, endpoint in _written_endpoints(document):
+        if isinstance(endpoint, dict):
+            yield from _request_faults(endpoint, path)
+            yield from _untyped_params(endpoint.get("params"), (*path, "params"))
+    for resource in resources:
+        written = document["resources"][resource.index]
+        if resource.keys:
+            yield from _faults_when_merged(document, resource)
+        elif is_python_object(written) and not is_resource(written):
+            message = f"expected a name, a mapping or a dlt resource; got {kind_of(written)}"
+            yield ("resources", resource.index), message
+    for index, message in parent_faults(resources):
+        yield ("resources", index), message
+    for index, message in replaced_children(resources):
+        yield ("resources", index, "write_disposition"), message
+
+
+def untyped_auths(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Authentications without a `type` that are plainly meant to be something else than bearer.
+
+    Args:
+        document: The config as written; it may be wrong in any other way.
+
+    Yields:
+        The path in the document, and a message.
+    """
+    for path, holder in ((("client",), document.get("client")), *_written_endpoints(document)):
+        auth = holder.get("auth") if isinstance(holder, dict) else None
+        if isinstance(auth, dict) and auth.get("type") is None and "token" not in auth:
+            meant = next((kind for key, kind in _TYPES_BY_KEY.items() if key in auth), None)
+            if meant is not None:
+                message = f"has no `type`, which means `bearer`; did you mean `type: {meant}`?"
+                yield (*path, "auth"), message
+
+
+def _written_endpoints(document: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """What is written as `endpoint`, that of the defaults first, with the path to it."""
+    resources = document.get("resources")
+    count = len(resources) if isinstance(resources, (list, tuple)) else 0
+    holders: list[Path] = [("resource_defaults",), *(("resources", at) for at in range(count))]
+    for holder in holders:
+        yield (*holder, "endpoint"), value_at(document, (*holder, "endpoint"))
+
+
+def _names_given_twice(
+    document: Mapping[str, Any], resources: Sequence[MergedResource]
+) -> Iterator[tuple[Path, str]]:
+    first: dict[str, int] = {}
+    for resource in resources:
+        written = document["resources"][resource.index]
+        name = written.name if is_resource(written) else resource.keys.get("name")
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            path: Path = ("resources", resource.index)
+            path = (*path, "name") if isinstance(written, dict) else path
+            yield path, f"resources[{first[name]}] has this name already; each needs its own"
+        first.setdefault(name, resource.index)
+
+
+def _request_faults(holder: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    """Faults of the `paginator` and the `auth` in the client or an endpoint."""
+    for below, message in paginator_faults(holder.get("paginator")):
+        yield (*path, "paginator", *below), message
+    auth = holder.get("auth")
+    if isinstance(auth, dict) and auth.get("location") not in ("query", "param"):
+        name = auth.get("name") if auth.get("type") == "api_key" else None
+        if isinstance(name, str) and name and not is_header_name(name):
+            yield (*path, "auth", "name"), NO_HEADER_NAME
+
+
+def _untyped_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    for name, value in params.items() if isinstance(params, dict) else ():
+        if isinstance(value, dict) and value.get("type") not in ("resolve", "incremental"):
+            message = "a mapping as a param needs `type: resolve` or `type: incremental`"
+            yield (*path, name), message
+
+
+def _faults_when_merged(
+    document: Mapping[str, Any], resource: MergedResource
+) -> Iterator[tuple[Path, str]]:
+    here: Path = ("resources", resource.index)
+    endpoint = resource.endpoint
+    if endpoint.get("json") is not None and endpoint.get("data") is not None:
+        yield (*here, "endpoint", "data"), "give either `json` or `data`, not both"
+    for below, message in (
+        *function_faults(resource.keys),
+        *tail_faults(resource),
+        *request_faults(resource),
+    ):
+        yield (*here, *below), message
+    place = resource.paginator_path
+    if place and looks_for_rows(
+        value_at(document, (*place, "stop_condition")), endpoint.get("data_selector")
+    ):
+        yield (*place, "stop_condition"), _ROWS_ARE_ELSEWHERE
+    for below, message in cursor_faults(endpoint):
+        yield (*here, "endpoint", *below), message
+    params = endpoint.get("params")
+    if isinstance(endpoint.get("path"), str):
+        try:
+            bind_path(endpoint["path"], params if isinstance(params, dict) else {})
+        except PydanticCustomError as error:
+            yield (*here, "endpoint", "path"), error.message()

@@ -1,0 +1,76 @@
+"""Incrementals of dlt's kind that cannot work, although each of their keys is right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headrace.config.built.cursor import is_incremental_param
+from headrace.config.built.parents import params_of, parent_fields
+from headrace.config.built.tail import is_tail
+from headrace.config.format.placeholders import names_in
+from headrace.config.format.places import Path
+from headrace.core.dlt_door.objects import is_incremental
+from headrace.core.json_path import JsonPath
+
+
+def cursor_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """What is wrong between the keys of incrementals, each right by itself.
+
+    Args:
+        endpoint: merged with the defaults; may be wrong in any other way.
+
+    Yields:
+        The path below the endpoint, and a message.
+    """
+    written = endpoint.get("incremental")
+    params = {
+        name: each for name, each in params_of(endpoint).items() if is_incremental_param(each)
+    }
+    path = endpoint.get("path")
+    in_path = (names_in(path) or []) if isinstance(path, str) else []
+    for place, (name, param) in enumerate(params.items()):
+        here: Path = ("params", name)
+        first = next(iter(params))
+        if place:
+            yield here, f"an endpoint can have one incremental only, and has that of `{first}`"
+        if is_incremental(param) and name in in_path:
+            yield here, f"cannot be filled in as `{{{name}}}`; write `{{incremental.start_value}}`"
+        if is_incremental(param) and param.end_value is not None:
+            yield (
+                here,
+                "has an `end_value`, but a param only begins a range; write the incremental as "
+                "`endpoint.incremental`, with the param's name as `start_param`",
+            )
+        if isinstance(param, Mapping) and not is_incremental(param):
+            yield from (((*here, *below), message) for below, message in _own_faults(param))
+    if not isinstance(written, Mapping):
+        return
+    if params:
+        yield (
+            ("incremental",),
+            f"an endpoint can have one incremental only, and has that of the param "
+            f"`{next(iter(params))}`; where this one is of `resource_defaults`, say "
+            "`incremental: null`",
+        )
+    if is_tail(endpoint):
+        return
+    yield from ((("incremental", *below), message) for below, message in _own_faults(written))
+    if written.get("per_parent") and not parent_fields(endpoint):
+        yield ("incremental", "per_parent"), "needs a parent: the resource depends on none"
+
+
+def _own_faults(written: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    path = written.get("cursor_path")
+    if isinstance(path, str):
+        try:
+            JsonPath(path)
+        except ValueError:
+            yield (
+                ("cursor_path",),
+                f"`{path}` is no JSONPath; write one like `updated_at` or `meta.updated_at`",
+            )
+    if written.get("end_value") is not None and written.get("initial_value") is None:
+        yield ("end_value",), "needs an `initial_value`: a range with an end has a beginning"
+    if written.get("convert") is not None and written.get("transform") is not None:
+        yield ("transform",), "is the old name of `convert`; give one of them"
