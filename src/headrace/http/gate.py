@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
+from headrace.core import defaults
 from headrace.core.figures import ResourceFigures
 from headrace.http.timing import Timing
 
@@ -25,7 +26,7 @@ class RateLimit:
     """
 
     requests: int
-    seconds: float = 1.0
+    seconds: float = defaults.RATE_LIMIT_SECONDS
 
 
 class Gate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from tenacity import (
@@ -15,6 +15,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from headrace.core import defaults
 from headrace.core.events import Event, tell
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
@@ -43,12 +44,12 @@ class RetrySettings:
         deadline: seconds for one request with all its attempts and pauses.
     """
 
-    status_codes: frozenset[int] = field(default=frozenset({429, 500, 502, 503, 504}))
-    max_attempts: int = 5
-    backoff_factor: float = 1.0
-    max_delay: float = 300.0
-    respect_retry_after: bool = True
-    deadline: float = 600.0
+    status_codes: frozenset[int] = frozenset(defaults.RETRIED_STATUS_CODES)
+    max_attempts: int = defaults.MAX_ATTEMPTS
+    backoff_factor: float = defaults.BACKOFF_SECONDS
+    max_delay: float = defaults.MAX_DELAY_SECONDS
+    respect_retry_after: bool = defaults.RESPECT_RETRY_AFTER
+    deadline: float = defaults.DEADLINE_SECONDS
 
 
 class Attempt(Protocol[Read_co]):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import requests
 
+from headrace.core import defaults
 from headrace.http.gate import RateLimit
 from headrace.http.retrying import RetrySettings
 
@@ -34,9 +35,9 @@ class ClientSettings:
 
     base_url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    concurrency: int = 8
-    timeout: float = 60.0
-    max_response_bytes: int = 256 * 1024 * 1024
+    concurrency: int = defaults.CONCURRENCY
+    timeout: float = defaults.TIMEOUT_SECONDS
+    max_response_bytes: int = defaults.MAX_RESPONSE_BYTES
     retry: RetrySettings = field(default_factory=RetrySettings)
     rate_limit: RateLimit | None = None
     allowed_hosts: tuple[str, ...] = ()

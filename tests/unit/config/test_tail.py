@@ -166,6 +166,7 @@ def test_where_an_incremental_is_dlts(
             "/items/{id}",
         ),
         (config({**KEEPS_UP, "cursor_path": "a[*].b"}), "incremental.cursor_path", "plain path"),
+        (config({**KEEPS_UP, "cursor_path": "a = b"}), "incremental.cursor_path", "plain path"),
         (
             config(KEEPS_UP, {"paginator": {"type": "offset", "limit": 10}}),
             "endpoint.incremental",

@@ -19,6 +19,7 @@ from headrace.config.format.fields import (
     fault,
     shape_of,
 )
+from headrace.core import defaults
 
 _WHERE = (
     "put it here, as ${NAME} in a file or dlt.secrets[...] in Python, or under "
@@ -101,7 +102,8 @@ class OAuth2ClientCredentialsConfig(AuthModel):
         default=None, description="More fields of the token request.", repr=False
     )
     default_token_expiration: Count = Field(
-        default=3600, description="Seconds a token lives when the answer does not say."
+        default=defaults.TOKEN_LIFETIME_SECONDS,
+        description="Seconds a token lives when the answer does not say.",
     )
     session: Session = Field(
         default=None, description="A requests session that asks for tokens.", repr=False

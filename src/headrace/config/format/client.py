@@ -23,6 +23,7 @@ from headrace.config.format.fields import (
     fault,
 )
 from headrace.config.format.paginators import AnyPaginator
+from headrace.core import defaults
 
 _EXAMPLE = "for example https://api.example.com/v1"
 
@@ -66,19 +67,28 @@ class RetryConfig(FormatModel):
     """When a failed request is tried again."""
 
     status_codes: tuple[WholeNumber, ...] = Field(
-        default=(429, 500, 502, 503, 504), description="HTTP statuses that are tried again."
+        default=defaults.RETRIED_STATUS_CODES,
+        description="HTTP statuses that are tried again.",
     )
-    max_attempts: Count = Field(default=5, description="Attempts in all, the first included.")
+    max_attempts: Count = Field(
+        default=defaults.MAX_ATTEMPTS,
+        description="Attempts in all, the first included.",
+    )
     backoff_factor: Seconds = Field(
-        default=1.0, description="Seconds before the second attempt; doubled for each further one."
+        default=defaults.BACKOFF_SECONDS,
+        description="Seconds before the second attempt; doubled for each further one.",
     )
-    max_delay: Seconds = Field(default=300, description="Longest pause, in seconds.")
+    max_delay: Seconds = Field(
+        default=defaults.MAX_DELAY_SECONDS,
+        description="Longest pause, in seconds.",
+    )
     respect_retry_after: bool = Field(
-        default=True,
+        default=defaults.RESPECT_RETRY_AFTER,
         description="Wait as long as the server's `Retry-After` or `RateLimit-*` headers say.",
     )
     deadline: Seconds = Field(
-        default=600, description="Seconds for one request with all its attempts."
+        default=defaults.DEADLINE_SECONDS,
+        description="Seconds for one request with all its attempts.",
     )
 
 
@@ -86,7 +96,10 @@ class RateLimitConfig(FormatModel):
     """How many requests may begin in a span of time."""
 
     requests: Count = Field(description="Requests that may begin in that many seconds.")
-    seconds: Seconds = Field(default=1, description="The span, in seconds.")
+    seconds: Seconds = Field(
+        default=defaults.RATE_LIMIT_SECONDS,
+        description="The span, in seconds.",
+    )
 
 
 class ClientConfig(FormatModel):
@@ -107,12 +120,17 @@ class ClientConfig(FormatModel):
     session: Session = Field(
         default=None, description="A requests session that sends the requests.", repr=False
     )
-    timeout: Seconds = Field(default=60, description="Seconds to wait for one answer.")
+    timeout: Seconds = Field(
+        default=defaults.TIMEOUT_SECONDS,
+        description="Seconds to wait for one answer.",
+    )
     concurrency: Count = Field(
-        default=8, description="Requests under way at once, over all resources."
+        default=defaults.CONCURRENCY,
+        description="Requests under way at once, over all resources.",
     )
     max_response_bytes: Count = Field(
-        default=256 * 1024 * 1024, description="Largest answer, in bytes after decompression."
+        default=defaults.MAX_RESPONSE_BYTES,
+        description="Largest answer, in bytes after decompression.",
     )
     retry: RetryConfig | None = Field(default=None, description="When to try again.")
     rate_limit: RateLimitConfig | None = Field(
@@ -152,12 +170,12 @@ class PipelineConfig(FormatModel):
         description="Load nothing when a row cannot be loaded; else such rows are quarantined.",
     )
     leg_bytes: Count = Field(
-        default=128 * 1024 * 1024,
+        default=defaults.LEG_BYTES,
         description="Bytes of pages after which a leg is loaded and committed, where a listing "
         "is kept up with.",
     )
     leg_seconds: Seconds = Field(
-        default=60.0,
+        default=defaults.LEG_SECONDS,
         description="Or seconds of fetching, or ten times the last load, whichever is longer.",
     )
     run_history: bool = Field(

@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from headrace.core import defaults
 from headrace.core.exceptions import AuthenticationFailed, HeadraceError
 from headrace.core.exchange import Request, Response
 from headrace.core.secrets.redaction import Redactor, keep_secret, one_line
@@ -56,7 +57,7 @@ class TokenSettings:
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     request_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    default_lifetime: float = 3600.0
+    default_lifetime: float = defaults.TOKEN_LIFETIME_SECONDS
     session: requests.Session | None = field(default=None, repr=False)
 
 

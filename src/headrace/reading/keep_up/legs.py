@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from headrace.core import defaults
 from headrace.sansio.tail import Gone
 
 
@@ -21,8 +22,8 @@ class LegSettings:
         load_times: nor before so many times the seconds that the last load took.
     """
 
-    most_bytes: int = 128 * 1024 * 1024
-    least_seconds: float = 60.0
+    most_bytes: int = defaults.LEG_BYTES
+    least_seconds: float = defaults.LEG_SECONDS
     load_times: float = 10.0
 
 
