@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from hypothesis import settings
 
 from headrace.core.secrets import redaction
 from tests.support.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
+from tests.support.remembered_hints import remember_hints
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
@@ -19,6 +22,8 @@ from tests.support.tables import Warehouse
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_MEMORY = Path("/dev/shm")
+_ENOUGH_MEMORY = 4 * 1024**3
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("headrace", deadline=None)
@@ -28,6 +33,21 @@ settings.load_profile("headrace")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: some tests wait for a server."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Spares the tests what is no part of them."""
+    # DuckDB waits for the disk at each commit, thousands of times; memory answers at once.
+    if _MEMORY.exists() and shutil.disk_usage(_MEMORY).free > _ENOUGH_MEMORY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+    if config.getoption("markexpr") != "comparison":
+        remember_hints()
+
+
+def pytest_collection_finish() -> None:
+    """Tells the garbage collector that what is imported by now stays: it is most of all objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
