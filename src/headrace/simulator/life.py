@@ -6,33 +6,55 @@ import math
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from headrace.simulator.agenda import Agenda
 from headrace.simulator.execution import RUNNING, Execution
 from headrace.simulator.pace import Pace
 from headrace.simulator.table import ExecutionTable
 
-if TYPE_CHECKING:
-    from headrace.simulator.world import World
-
 _HOUR, _DAY = 3_600, 86_400
 _DURATION_SPREAD = 1.2
+
+
+class Steps(Protocol):
+    """The steps that can be made in a world, by its life as by a test."""
+
+    def reserve(self) -> int:
+        """Gives out an id whose row is not there yet."""
+
+    def start(self, execution_id: int | None = None) -> int:
+        """Starts an execution, under a reserved id or a new one; gives its id."""
+
+    def finish(self, execution_id: int, status: str = "success") -> None:
+        """Ends an execution."""
+
+    def park(self, execution_id: int, seconds: float) -> None:
+        """Parks an execution in a wait step for so many seconds."""
+
+    def retry(self, execution_id: int) -> int:
+        """Starts a retry of an execution; gives the retry's id."""
+
+    def delete(self, execution_id: int) -> None:
+        """Deletes an execution."""
+
+    def prune(self) -> None:
+        """Deletes the executions that are too old."""
 
 
 class Life:
     """Makes a world's steps when they are due.
 
     Args:
-        world: where things happen.
-        table: its rows.
-        agenda: its clock.
-        pace: how much happens.
-        seed: any integer; each gives another course of things.
+        world: The world in which things happen.
+        table: The rows of that world.
+        agenda: The clock of that world.
+        pace: How much happens, and how often.
+        seed: Any integer; each gives another course of things.
     """
 
     def __init__(
-        self, world: World, table: ExecutionTable, agenda: Agenda, pace: Pace, seed: int
+        self, world: Steps, table: ExecutionTable, agenda: Agenda, pace: Pace, seed: int
     ) -> None:
         self._world = world
         self._table = table
