@@ -14,9 +14,8 @@ from headrace.core.dlt_door.objects import counts_pages, follows_references, nex
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.http.as_requests import as_requests_response, told_failure
-from headrace.sansio.paging.followed import Followed
+from headrace.sansio.paging.guards import LoopGuard, RepeatedPageGuard
 from headrace.sansio.paging.page import Page, Paginator
-from headrace.sansio.paging.repeated_rows import RepeatedRows
 
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
@@ -45,8 +44,8 @@ class DltPaginator(Paginator):
         self._headers = headers
         self._asked = requests.Request()
         hint = f"Check the arguments of `{self._name}`."
-        self._followed = Followed("a reference to a page", hint)
-        self._repeated = RepeatedRows(hint)
+        self._loop_guard = LoopGuard("a reference to a page", hint)
+        self._repeated_page_guard = RepeatedPageGuard(hint)
 
     def first_request(self, request: Request) -> Request:
         """The request as the paginator begins with it.
@@ -72,7 +71,7 @@ class DltPaginator(Paginator):
             PageError: the paginator failed, or names what it has named before.
         """
         if counts_pages(self._paginator):
-            self._repeated.refuse(page)
+            self._repeated_page_guard.check(page)
         if page.response is None:
             raise ValueError("the page comes without the answer that it was in")
         answer = as_requests_response(page.response, self._asked)
@@ -81,7 +80,7 @@ class DltPaginator(Paginator):
         if not self._paginator.has_next_page:
             return None
         if follows_references(self._paginator):
-            self._followed.add(next_reference(self._paginator), page)
+            self._loop_guard.follow(next_reference(self._paginator), page)
         return self._as_it_is_now(request)
 
     def next_cursor(self, page: Page) -> Any:

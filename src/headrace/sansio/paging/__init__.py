@@ -1,18 +1,12 @@
-"""Paginators: given a page, which request comes next. Pure: no I/O."""
+"""Paginators: from a page that came, which request is made next."""
 
-from headrace.sansio.paging.auto import AutoPaginator
-from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings
+from headrace.sansio.paging.auto import AutoPaginator, SinglePagePaginator
+from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings, HeaderCursorPaginator
 from headrace.sansio.paging.guards import BoundedPaginator
-from headrace.sansio.paging.header_cursor import HeaderCursorPaginator
-from headrace.sansio.paging.header_link import HeaderLinkPaginator
-from headrace.sansio.paging.json_link import JsonLinkPaginator
-from headrace.sansio.paging.links import LinkSecrets
-from headrace.sansio.paging.numbered import Numbering
-from headrace.sansio.paging.offset import OffsetPaginator
+from headrace.sansio.paging.links import HeaderLinkPaginator, JsonLinkPaginator, LinkSecrets
+from headrace.sansio.paging.numbered import Numbering, OffsetPaginator, PageNumberPaginator
 from headrace.sansio.paging.page import Page, Paginator
-from headrace.sansio.paging.page_number import PageNumberPaginator
 from headrace.sansio.paging.places import Place
-from headrace.sansio.paging.single_page import SinglePagePaginator
 
 __all__ = [
     "AutoPaginator",

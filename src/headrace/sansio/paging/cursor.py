@@ -1,6 +1,7 @@
-"""Pages that name a cursor for the next one in their JSON.
+"""Pages that name a cursor for the next one, in their JSON or in a header.
 
-Meaning as dlt's `JSONResponseCursorPaginator`, with `limit` and `stop_condition` on top.
+They mean what dlt's `JSONResponseCursorPaginator` and `HeaderCursorPaginator` mean; `limit` and
+`stop_condition` come on top.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from typing import Any
 from headrace.core.exchange import Request
 from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
-from headrace.sansio.paging.followed import Followed
-from headrace.sansio.paging.has_more import has_more
-from headrace.sansio.paging.page import Page, Paginator
+from headrace.sansio.paging.guards import LoopGuard
+from headrace.sansio.paging.page import Page, Paginator, has_more
 from headrace.sansio.paging.places import Place
 
 _USUAL_PLACE = Place("cursor")
@@ -24,13 +24,14 @@ class CursorSettings:
     """The settings of a cursor paginator.
 
     Args:
-        cursor_path: where a page names the cursor of the next; none, null or empty is the end.
-        place: in the request, that takes the cursor.
-        stop_after_empty_page: end at a page without rows.
-        has_more_path: where a page says whether there are more.
-        limit: rows asked for in a page; not asked for when None.
-        limit_param: the query parameter that takes the limit.
-        stop_condition: true at the last page.
+        cursor_path: Where a page names the cursor of the next one; an absent, null or empty cursor
+            is the end.
+        place: Where the request takes the cursor.
+        stop_after_empty_page: Whether a page without rows is the end.
+        has_more_path: Where a page says whether there are more.
+        limit: The number of rows to ask for in a page; None asks for no number.
+        limit_param: The query parameter that takes the limit.
+        stop_condition: An expression that is true of the last page.
     """
 
     cursor_path: JsonPath
@@ -43,26 +44,25 @@ class CursorSettings:
 
 
 class CursorPaginator(Paginator):
-    """Goes on with the cursor that a page names.
+    """Goes on with the cursor that a page names in its JSON.
 
     Args:
-        settings: of the paginator.
+        settings: Where the cursor stands, where it goes, and when to stop.
     """
 
     def __init__(self, settings: CursorSettings) -> None:
         self._settings = settings
         place = settings.place
-        self._followed = Followed(
+        self._loop_guard = LoopGuard(
             f"a cursor at `{settings.cursor_path}`",
             "Check `paginator.cursor_body_path`."
             if place.body_path
-            else "Check `paginator.cursor_param`: a server that does not know the parameter "
-            f"`{place.param}` sends the first page again.",
+            else _check_cursor_param(place.param),
         )
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
-        """Where the cursor is, and whether there is more."""
+        """Where the cursor is, and where a page says whether there is more."""
         settings = self._settings
         return tuple(path for path in (settings.cursor_path, settings.has_more_path) if path)
 
@@ -73,27 +73,27 @@ class CursorPaginator(Paginator):
         return request.with_param(self._settings.limit_param, self._settings.limit)
 
     def next_cursor(self, page: Page) -> Any:
-        """The cursor of the page after this one, None at the end.
+        """The cursor of the page after this one, or None at the end.
 
         Raises:
-            PageError: a cursor came back that was followed before, or `has_more_path` leads to no
-                boolean.
-            ExpressionError: the stop condition failed on this page.
+            PageError: The page names a cursor that was followed before, or `has_more_path` leads
+                to no boolean.
+            ExpressionError: The stop condition failed on this page.
         """
         cursor = self._settings.cursor_path.first(page.document)
         # Each is asked of each page: a mistake in one shows at the first, not at the last.
         may_go_on, is_stopped = self._may_go_on(page), self._is_stopped(page)
         if not may_go_on or not cursor or is_stopped:
             return None
-        self._followed.add(cursor, page)
+        self._loop_guard.follow(cursor, page)
         return cursor
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
-        """The request for the page that a cursor stands for."""
+        """The request with the cursor at its place."""
         return self._settings.place.put(request, cursor)
 
     def _may_go_on(self, page: Page) -> bool:
-        """Asked of each page, as dlt does: one that lacks `has_more_path` is not what was meant."""
+        # dlt also asks each page: one that lacks `has_more_path` is not what the config means.
         if self._settings.stop_after_empty_page and page.row_count == 0:
             return False
         return has_more(self._settings.has_more_path, page)
@@ -109,3 +109,41 @@ class CursorPaginator(Paginator):
             "page": page.number,
         }
         return bool(condition.evaluate(names))
+
+
+class HeaderCursorPaginator(Paginator):
+    """Goes on with the cursor that an answer names in a header.
+
+    Args:
+        cursor_key: The name of the header; an absent or empty header is the end.
+        cursor_param: The query parameter that takes the cursor.
+    """
+
+    def __init__(self, cursor_key: str = "next", cursor_param: str = "cursor") -> None:
+        self._cursor_key = cursor_key
+        self._cursor_param = cursor_param
+        self._loop_guard = LoopGuard(
+            f"a cursor in its header `{cursor_key}`", _check_cursor_param(cursor_param)
+        )
+
+    def next_cursor(self, page: Page) -> Any:
+        """The cursor of the page after this one, or None at the end.
+
+        Raises:
+            PageError: The cursor was followed before.
+        """
+        cursor = page.headers.get(self._cursor_key) or None
+        if cursor is not None:
+            self._loop_guard.follow(cursor, page)
+        return cursor
+
+    def at_cursor(self, request: Request, cursor: Any) -> Request:
+        """The request with the cursor as a query parameter."""
+        return request.with_param(self._cursor_param, cursor)
+
+
+def _check_cursor_param(param: str) -> str:
+    return (
+        "Check `paginator.cursor_param`: a server that does not know the parameter "
+        f"`{param}` sends the first page again."
+    )

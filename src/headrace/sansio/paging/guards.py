@@ -1,8 +1,12 @@
-"""Bounds that hold for each paginator: how many pages, and how many empty ones in a row."""
+"""Guards against listings that would never end, whichever way they go on."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
@@ -12,13 +16,16 @@ from headrace.sansio.paging.page import Page, Paginator
 MOST_EMPTY_PAGES = 1_000
 """In a row. A server that filters after it has cut its pages sends some, but hardly so many."""
 
+MOST_ALIKE = 1_000
+"""Pages in a row that may be alike where their rows have nothing to be told apart by."""
+
 
 class BoundedPaginator(Paginator):
-    """A paginator that does not go on past its bounds.
+    """A paginator that does not go on past a number of pages, nor past many empty ones.
 
     Args:
-        inner: knows how to go on.
-        max_pages: more than so many pages are an error; any number when None.
+        inner: The paginator that knows how to go on.
+        max_pages: More pages than this are an error; None allows any number.
     """
 
     def __init__(self, inner: Paginator, max_pages: int | None = None) -> None:
@@ -28,40 +35,40 @@ class BoundedPaginator(Paginator):
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
-        """The paths that the inner one looks up."""
+        """The paths that the inner paginator looks up."""
         return self._inner.paths
 
     @property
     def guess(self) -> str | None:
-        """What the inner one has guessed."""
+        """What the inner paginator has guessed."""
         return self._inner.guess
 
     def first_request(self, request: Request) -> Request:
-        """The inner one's."""
+        """The inner paginator's first request."""
         return self._inner.first_request(request)
 
     def next_request(self, request: Request, page: Page) -> Request | None:
-        """The inner one's.
+        """The inner paginator's next request.
 
         Raises:
-            PageError: as the inner one, or a bound is reached.
+            PageError: The inner paginator cannot go on, or a bound is reached.
         """
         following = self._inner.next_request(request, page)
         self._count(page, goes_on=following is not None)
         return following
 
     def next_cursor(self, page: Page) -> Any:
-        """The inner one's.
+        """The inner paginator's next cursor.
 
         Raises:
-            PageError: as the inner one, or a bound is reached.
+            PageError: The inner paginator cannot go on, or a bound is reached.
         """
         cursor = self._inner.next_cursor(page)
         self._count(page, goes_on=cursor is not None)
         return cursor
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
-        """The inner one's."""
+        """The inner paginator's request for a cursor."""
         return self._inner.at_cursor(request, cursor)
 
     def _count(self, page: Page, *, goes_on: bool) -> None:
@@ -81,3 +88,79 @@ class BoundedPaginator(Paginator):
                 f"there are more than {most} pages, which `paginator.max_pages` does not allow. "
                 "Raise it, or narrow what the endpoint asks for."
             )
+
+
+class LoopGuard:
+    """Refuses to follow a cursor or link twice in one pass through a listing.
+
+    Args:
+        named: What a page names, in words that can stand after "page 2 names", for example
+            "a cursor at `next`".
+        hint: What the user should check when a page names the same again.
+    """
+
+    def __init__(self, named: str, hint: str) -> None:
+        self._named = named
+        self._hint = hint
+        self._seen: set[bytes] = set()
+
+    def follow(self, cursor: Any, page: Page) -> None:
+        """Notes which cursor or link is followed next.
+
+        Args:
+            cursor: The cursor or link, as JSON.
+            page: The page that named it.
+
+        Raises:
+            PageError: It was followed before.
+        """
+        # All pages of a long listing are remembered, and a digest is smaller than most URLs.
+        text = repr(cursor).encode("utf-8", "surrogatepass")
+        mark = hashlib.blake2b(text, digest_size=16).digest()
+        if mark in self._seen:
+            raise PageError(
+                f"page {page.number:,} names {self._named} that was followed before: the listing "
+                f"would never end. {self._hint}"
+            )
+        self._seen.add(mark)
+
+
+class RepeatedPageGuard:
+    """Notices a server that sends the same page again, whatever page it is asked for.
+
+    Many servers answer a query parameter that they do not know with the first page.
+
+    Args:
+        hint: What the user should check when a page comes again.
+    """
+
+    def __init__(self, hint: str) -> None:
+        self._hint = hint
+        self._before: Sequence[msgspec.Raw] = ()
+        self._alike = 1
+
+    def check(self, page: Page) -> None:
+        """Compares a page with the one before.
+
+        Where all rows of a page differ, something tells rows apart, so the same rows again are a
+        page that came twice. Where rows are alike within a page, as in a series of zeros, honest
+        pages may be alike as well: there only many in a row prove a repetition.
+
+        Args:
+            page: The page that came.
+
+        Raises:
+            PageError: It is the page before once more.
+        """
+        is_same = bool(page.rows) and page.rows == self._before
+        self._before = page.rows
+        self._alike = self._alike + 1 if is_same else 1
+        if self._alike > MOST_ALIKE or (is_same and _all_differ(page.rows)):
+            raise PageError(
+                f"page {page.number:,} brought the same rows as the page before: the listing "
+                f"would never end, or hold them twice. {self._hint}"
+            )
+
+
+def _all_differ(rows: Sequence[msgspec.Raw]) -> bool:
+    return len(rows) > 1 and len({bytes(row) for row in rows}) == len(rows)

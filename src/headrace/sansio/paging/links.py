@@ -1,4 +1,8 @@
-"""What the paginators share whose pages link to the next one."""
+"""Pages that link to the next one, in their JSON or in their `Link` header (RFC 8288).
+
+They mean what dlt's `JSONLinkPaginator` and `HeaderLinkPaginator` mean. An empty link is the end
+here; to dlt it is a link, from which no request can be made.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,9 @@ from urllib.parse import quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
 
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
+from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import MASK
-from headrace.sansio.paging.followed import Followed
+from headrace.sansio.paging.guards import LoopGuard
 from headrace.sansio.paging.page import Page, Paginator
 
 LinkHeaderReader = Callable[[str], Mapping[str, str]]
@@ -20,18 +25,30 @@ LinkHeaderReader = Callable[[str], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class LinkSecrets:
-    """What servers copy out of a request into their links, but nobody is to remember.
+    """Secrets of a request that servers copy into their links.
+
+    A link is saved with the state of a sync and shown in messages, so they are taken out of it.
 
     Args:
-        credential_params: query parameters that each request gets anyway.
-        private_params: other parameters of the endpoint with a secret for their value.
+        credential_params: Names of the query parameters that the credentials add to each request;
+            a link can go without them.
+        private_params: Other query parameters of the endpoint whose value is a secret, by name; a
+            link gets a mask in their place.
     """
 
     credential_params: frozenset[str] = frozenset()
     private_params: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def hidden(self, query: str) -> str:
-        """A query without them; where a private one was stands its mask."""
+    def hide(self, query: str) -> str:
+        """Takes the secrets out of a query string.
+
+        Args:
+            query: The query of a link, encoded.
+
+        Returns:
+            The query without the parameters of the credentials, and with a mask for the value of
+            each private one.
+        """
         parts = [part.partition("=") for part in query.split("&")] if query else []
         return "&".join(
             f"{name}={MASK}" if self._is_private(name, value) else f"{name}{mark}{value}"
@@ -39,8 +56,8 @@ class LinkSecrets:
             if unquote_plus(name) not in self.credential_params
         )
 
-    def shown(self, query: str) -> str:
-        """A hidden query with the private ones again."""
+    def reveal(self, query: str) -> str:
+        """Puts the private parameters back into a query string that `hide` made."""
         parts = [part.partition("=") for part in query.split("&")] if query else []
         return "&".join(
             f"{name}={quote_plus(self.private_params[unquote_plus(name)])}"
@@ -53,43 +70,45 @@ class LinkSecrets:
         return self.private_params.get(unquote_plus(name)) == unquote_plus(value)
 
 
+_NO_SECRETS = LinkSecrets()
+
+
 class LinkPaginator(Paginator):
     """Goes on with the URL that a page links to.
 
     Args:
-        place: where a page has its link, in words that go behind "a link".
-        hint: what to check when the link is none, or leads in a circle.
-        secrets: to be kept out of what stands for a page.
+        place: Where a page has its link, in words that can stand after "a link".
+        hint: What the user should check when there is no usable link, or it leads in a circle.
+        secrets: What to keep out of a URL that stands for a page.
     """
 
     def __init__(self, place: str, hint: str, secrets: LinkSecrets) -> None:
         self._place = place
         self._hint = hint
         self._secrets = secrets
-        self._followed = Followed(f"a link {place}", hint)
+        self._loop_guard = LoopGuard(f"a link {place}", hint)
 
     @abstractmethod
     def link(self, page: Page) -> Any:
-        """What stands where the link should be; None where there is nothing."""
+        """What stands where the link should be, or None where there is nothing."""
 
     def next_cursor(self, page: Page) -> Any:
         """The URL of the page after this one, without secrets of the request; None at the end.
 
         Raises:
-            PageError: what is there is no URL, or was followed before.
+            PageError: What is there is no URL, or was followed before.
         """
         link = self.link(page)
-        # To dlt an empty link is one, that no request can be made from.
         if link is None or link == "":
             return None
         url = self._whole(link, page)
-        self._followed.add(url, page)
+        self._loop_guard.follow(url, page)
         return url
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
-        """The request for a URL: it says all that the parameters said of the page before."""
+        """The request for a URL, which says all that the first request's parameters said."""
         parts = urlsplit(cursor)
-        url = urlunsplit(parts._replace(query=self._secrets.shown(parts.query)))
+        url = urlunsplit(parts._replace(query=self._secrets.reveal(parts.query)))
         return replace(request, path=url, params={})
 
     def _whole(self, link: Any, page: Page) -> str:
@@ -97,15 +116,16 @@ class LinkPaginator(Paginator):
         if isinstance(link, str):
             problem = "it is no http(s) URL"
             try:
+                # RFC 8288, 3.1: a relative link starts from the URL that was asked for.
                 parts = urlsplit(link if urlsplit(link).scheme else urljoin(page.url, link))
             except ValueError:
                 parts = urlsplit("")
             if parts.scheme in ("http", "https") and parts.netloc:
                 return urlunsplit(
                     parts._replace(
-                        # Who asks is said by the credentials.
+                        # User and password come from the credentials, not from the server.
                         netloc=parts.netloc.rpartition("@")[2],
-                        query=self._secrets.hidden(parts.query),
+                        query=self._secrets.hide(parts.query),
                         fragment="",
                     )
                 )
@@ -113,3 +133,51 @@ class LinkPaginator(Paginator):
             f"page {page.number:,} has no link {self._place} that can be followed: {problem}. "
             f"{self._hint}"
         )
+
+
+class JsonLinkPaginator(LinkPaginator):
+    """Goes on with the URL that a page names in its JSON.
+
+    Args:
+        next_url_path: Where the URL stands; nothing, null or an empty text is the end.
+        secrets: What to keep out of a URL that stands for a page.
+    """
+
+    def __init__(self, next_url_path: JsonPath, secrets: LinkSecrets = _NO_SECRETS) -> None:
+        hint = "Check `paginator.next_url_path`; for a cursor use `type: cursor`."
+        super().__init__(f"at `{next_url_path}`", hint, secrets)
+        self._path = next_url_path
+
+    @property
+    def paths(self) -> tuple[JsonPath, ...]:
+        """Where the link is."""
+        return (self._path,)
+
+    def link(self, page: Page) -> Any:
+        """What the path leads to."""
+        return self._path.first(page.document)
+
+
+class HeaderLinkPaginator(LinkPaginator):
+    """Goes on with the URL that an answer names in its `Link` header.
+
+    Args:
+        read_links: Reads a `Link` header; parsing it is left to a library of the room above.
+        links_next_key: The relation (`rel`) of the link to follow.
+        secrets: What to keep out of a URL that stands for a page.
+    """
+
+    def __init__(
+        self,
+        read_links: LinkHeaderReader,
+        links_next_key: str = "next",
+        secrets: LinkSecrets = _NO_SECRETS,
+    ) -> None:
+        hint = "Check `paginator.links_next_key`, and what the API says of its `Link` header."
+        super().__init__(f"of `rel={links_next_key}` in its `Link` header", hint, secrets)
+        self._read_links = read_links
+        self._key = links_next_key
+
+    def link(self, page: Page) -> Any:
+        """The URL of the last link with that relation."""
+        return self._read_links(page.headers.get("Link", "")).get(self._key)

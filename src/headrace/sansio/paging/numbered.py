@@ -1,6 +1,7 @@
-"""What the paginators share that ask for pages by a number which they count themselves.
+"""Pages that are asked for by a number: how many rows to skip, or the number of the page.
 
-Meaning as dlt's `RangePaginator`.
+They mean what dlt's `OffsetPaginator` and `PageNumberPaginator` mean, which share dlt's
+`RangePaginator`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,9 @@ from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import one_line
-from headrace.sansio.paging.has_more import has_more
-from headrace.sansio.paging.page import Page, Paginator
+from headrace.sansio.paging.guards import RepeatedPageGuard
+from headrace.sansio.paging.page import Page, Paginator, has_more
 from headrace.sansio.paging.places import Place
-from headrace.sansio.paging.repeated_rows import RepeatedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,16 @@ class Numbering:
     """How to count, and when to stop.
 
     Args:
-        place: in the request, that takes the number.
-        start: number of the first page asked for.
-        step: from each page to the next.
-        base: number of the API's first page; the last one is as many behind it as there are.
-        maximum: end where the number would reach it; None for no such end.
-        total_path: where a page says how many there are in all; None where none does.
-        stop_after_empty_page: end at a page without rows.
-        has_more_path: where a page says whether there are more.
+        place: Where the request takes the number.
+        start: The number to begin with.
+        step: How much the number grows from each page to the next.
+        base: The number that the API gives its first page; the last page has the number
+            `base + total - 1`.
+        maximum: The listing ends where the number would reach this; None sets no such end.
+        total_path: Where a page says how many rows or pages there are in all; None where no page
+            says so.
+        stop_after_empty_page: Whether a page without rows is the end.
+        has_more_path: Where a page says whether there are more.
     """
 
     place: Place
@@ -47,32 +49,32 @@ class NumberedPaginator(Paginator):
     """Counts on from page to page.
 
     Args:
-        numbering: how.
-        hint: what to check when the server sends the same page again.
+        numbering: How to count, and when to stop.
+        hint: What the user should check when the server sends the same page again.
     """
 
     def __init__(self, numbering: Numbering, hint: str) -> None:
         self._numbering = numbering
         self._number = numbering.start
-        self._repeated = RepeatedRows(hint)
+        self._repeated_page_guard = RepeatedPageGuard(hint)
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
-        """Where the total is, and whether there is more."""
+        """Where a page says the total, and whether there is more."""
         numbering = self._numbering
         return tuple(path for path in (numbering.total_path, numbering.has_more_path) if path)
 
     def first_request(self, request: Request) -> Request:
-        """The request for the page to begin with."""
+        """The request with the number to begin with."""
         return self.at_cursor(request, self._numbering.start)
 
     def next_cursor(self, page: Page) -> Any:
-        """The number of the page after this one, None at the end.
+        """The number of the page after this one, or None at the end.
 
         Raises:
-            PageError: the same rows came again, or a path leads to nothing of use.
+            PageError: The same rows came again, or a path leads to nothing that can be used.
         """
-        self._repeated.refuse(page)
+        self._repeated_page_guard.check(page)
         numbering = self._numbering
         if numbering.stop_after_empty_page and page.row_count == 0:
             return None
@@ -104,4 +106,45 @@ class NumberedPaginator(Paginator):
         raise PageError(
             f"page {page.number:,}: `paginator.total_path` (`{path}`) should lead to a whole "
             f"number, but leads to {found}. Where the API tells no total, say `total_path: null`."
+        )
+
+
+class OffsetPaginator(NumberedPaginator):
+    """Asks each page to skip the rows of the pages before.
+
+    Args:
+        numbering: How to count the rows; its step is the limit.
+        limit_place: Where the request takes the limit.
+    """
+
+    def __init__(self, numbering: Numbering, limit_place: Place) -> None:
+        where = numbering.place
+        name = where.body_path or where.param
+        key = "offset_body_path" if where.body_path else "offset_param"
+        super().__init__(
+            numbering, f"Check `paginator.{key}`: the server seems not to know `{name}`."
+        )
+        self._limit = numbering.step
+        self._limit_place = limit_place
+
+    def at_cursor(self, request: Request, cursor: Any) -> Request:
+        """The request with offset and limit."""
+        return self._limit_place.put(super().at_cursor(request, cursor), self._limit)
+
+
+class PageNumberPaginator(NumberedPaginator):
+    """Asks for each page by its number.
+
+    Args:
+        numbering: How to count the pages; its step is 1.
+    """
+
+    def __init__(self, numbering: Numbering) -> None:
+        where = numbering.place
+        name = where.body_path or where.param
+        key = "page_body_path" if where.body_path else "page_param"
+        super().__init__(
+            numbering,
+            f"Check `paginator.{key}`: the server seems not to know `{name}`. Or it counts from "
+            "another number, which `base_page` is for.",
         )

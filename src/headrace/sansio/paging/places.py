@@ -1,4 +1,4 @@
-"""Where in a request a paginator puts what it has to say."""
+"""Where in a request a paginator puts a cursor, a number or a limit."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from headrace.core.exchange import Request
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A query parameter, or else a place in the JSON body.
+    """A query parameter, or a place in the JSON body.
 
     Args:
-        param: name of the query parameter.
-        body_path: dotted path in the body; goes before `param`.
+        param: The name of the query parameter.
+        body_path: A path of keys in the body, joined by dots; where it is given, `param` does not
+            count.
     """
 
     param: str = ""
     body_path: str | None = None
 
     def put(self, request: Request, value: Any) -> Request:
-        """The same request with a value at this place.
+        """Makes the same request with a value at this place.
 
         Args:
-            request: stays as it is, its body too.
-            value: as JSON.
+            request: The request, which stays as it is together with its body.
+            value: The value, as JSON.
         """
         if self.body_path:
             return replace(request, json=_with_value(request.json, self.body_path, value))

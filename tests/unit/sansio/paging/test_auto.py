@@ -17,7 +17,7 @@ from headrace.core.exchange import Headers
 from headrace.core.json_path import JsonPath
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.paging import AutoPaginator
-from headrace.sansio.paging.detection import detect
+from headrace.sansio.paging.auto import detect
 from tests.unit.sansio.paging.pages import FIRST, followed, page
 
 KEYS = st.sampled_from(

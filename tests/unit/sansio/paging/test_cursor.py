@@ -1,4 +1,4 @@
-"""The cursor paginator: where it ends, what it sends, and what it refuses."""
+"""The cursor paginators: where they end, what they send, and what they refuse."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from headrace.core.exceptions import ExpressionError, PageError
 from headrace.core.exchange import Headers, Request
 from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
 from headrace.core.json_path import JsonPath
-from headrace.sansio.paging import CursorPaginator, CursorSettings, Page, Place, SinglePagePaginator
-
-FIRST = Request("GET", "/items", params={"status": "done"})
+from headrace.sansio.paging import (
+    CursorPaginator,
+    CursorSettings,
+    HeaderCursorPaginator,
+    Page,
+    Place,
+    SinglePagePaginator,
+)
+from tests.unit.sansio.paging.pages import FIRST, followed, page
 
 
 def paginator(cursor_path: str = "next", **settings: Any) -> CursorPaginator:
@@ -24,10 +30,6 @@ def paginator(cursor_path: str = "next", **settings: Any) -> CursorPaginator:
     if "stop_condition" in settings:
         settings["stop_condition"] = Expression(settings["stop_condition"], STOP_CONDITION_NAMES)
     return CursorPaginator(CursorSettings(JsonPath(cursor_path), **settings))
-
-
-def page(document: Any, rows: int = 1, number: int = 1, **headers: str) -> Page:
-    return Page(document, document, Headers(headers), rows, number)
 
 
 CURSORS = st.one_of(
@@ -141,7 +143,9 @@ def test_an_empty_page_ends_the_listing_only_if_told_so() -> None:
 def test_a_stop_condition_sees_rows_page_headers_and_the_response(
     condition: str, ends: bool
 ) -> None:
-    last = page({"next": "a", "last": True, "total": 5}, rows=1, number=3, **{"X-Last": "yes"})
+    last = page(
+        {"next": "a", "last": True, "total": 5}, rows=1, number=3, headers={"X-Last": "yes"}
+    )
     following = paginator(stop_condition=condition).next_request(FIRST, last)
     assert (following is None) == ends
 
@@ -206,3 +210,25 @@ def test_a_single_page_has_no_next_one() -> None:
     pages = SinglePagePaginator()
     assert pages.first_request(FIRST) is FIRST
     assert pages.next_request(FIRST, page({"next": "a"})) is None
+
+
+def test_a_cursor_in_a_header_goes_to_its_parameter() -> None:
+    pages = HeaderCursorPaginator("X-Next", "after")
+    request = followed(pages, page(headers={"x-next": "a=b&c"}))
+    assert request == FIRST.with_param("after", "a=b&c")
+    request = followed(pages, page(headers={"X-NEXT": "d"}), request)
+    assert request == FIRST.with_param("after", "d")
+
+
+@pytest.mark.parametrize("headers", [{}, {"next": ""}, {"other": "x"}])
+def test_without_a_cursor_in_the_header_the_listing_ends(headers: dict[str, str]) -> None:
+    assert HeaderCursorPaginator().next_request(FIRST, page(headers=headers)) is None
+
+
+@pytest.mark.parametrize("chain", ["aa", "aba", "abcb"])
+def test_the_first_cursor_of_a_header_that_comes_again_is_an_error(chain: str) -> None:
+    pages = HeaderCursorPaginator()
+    for number, cursor in enumerate(chain[:-1], start=1):
+        followed(pages, page(number=number, headers={"next": cursor}))
+    with pytest.raises(PageError, match="a cursor in its header `next` that was followed before"):
+        pages.next_request(FIRST, page(number=len(chain), headers={"next": chain[-1]}))

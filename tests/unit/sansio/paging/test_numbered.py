@@ -12,7 +12,7 @@ from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
 from headrace.sansio.paging import Numbering, OffsetPaginator, PageNumberPaginator, Paginator, Place
-from headrace.sansio.paging.repeated_rows import MOST_ALIKE
+from headrace.sansio.paging.guards import MOST_ALIKE
 from tests.unit.sansio.paging.pages import FIRST, followed, page
 
 TOTAL = JsonPath("total")
