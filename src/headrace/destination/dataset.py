@@ -10,18 +10,20 @@ from typing import Any
 import dlt
 import duckdb
 import pyarrow as pa
-from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.exceptions import DltException
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
-from dlt.destinations.impl.duckdb.sql_client import WithTableScanners
-from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
-from dlt.pipeline.state_sync import load_pipeline_state_from_destination
+from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import NothingLoaded, SyncError
 from headrace.core.secrets.redaction import clean
+from headrace.destination.dlt_clients import (
+    arrow_batches,
+    duckdb_file,
+    make_readable,
+    saved_state,
+)
 from headrace.destination.failures import cause_of
 from headrace.destination.sql import newest_first
 
@@ -72,13 +74,9 @@ class StoredDataset:
         Raises:
             SyncError: the destination cannot be read.
         """
-        client = self._dataset.destination_client
-        if not isinstance(client, WithStateSync):
-            return {}
         with self._readable():
             try:
-                with client:
-                    saved = load_pipeline_state_from_destination(pipeline_name, client)
+                saved = saved_state(pipeline_name, self._dataset.destination_client)
             except DestinationUndefinedEntity:
                 return {}
         return state_by_resource(saved, self.schema.name)
@@ -106,9 +104,7 @@ class StoredDataset:
         with self._readable():
             try:
                 with self._client:
-                    if isinstance(self._client, WithTableScanners):
-                        # Where tables are files, there is none to ask before it has a view.
-                        self._client.create_views_for_tables({table: table})
+                    make_readable(self._client, table)
                     for batch in _batches(self._client, query, values, columns):
                         yield batch.rename_columns(list(columns))
             except DestinationUndefinedEntity:
@@ -143,8 +139,7 @@ class StoredDataset:
         with self._readable():
             try:
                 with sql:
-                    if isinstance(sql, WithTableScanners):
-                        sql.create_views_for_tables({table: table})
+                    make_readable(sql, table)
                     return sql.execute_sql(query, *values) or ()
             except DestinationUndefinedEntity:
                 return ()
@@ -187,12 +182,8 @@ def refuse_missing_file(pipeline: dlt.Pipeline) -> None:
     Raises:
         NothingLoaded: there is no such file.
     """
-    client = pipeline.destination_client()
-    credentials = getattr(client.config, "credentials", None)
-    if not isinstance(credentials, DuckDbCredentials):
-        return
-    file = credentials.database
-    if file and not file.startswith(":") and not Path(file).exists():
+    file = duckdb_file(pipeline.destination_client())
+    if file is not None and not Path(file).exists():
         raise NothingLoaded(f"there is nothing to look at: there is no file {file}. {_LOAD_IT}")
 
 
@@ -221,12 +212,7 @@ def _batches(
         # Its usual cursor fetches the whole answer first.
         with connection.cursor(name="headrace_verify", withhold=True) as native:
             native.execute(query, list(values) or None)
-            yield from _typed(DBApiCursorImpl(native), columns)
+            yield from arrow_batches(native, columns, _BATCH_ROWS)
         return
     with client.execute_query(query, *values) as cursor:
-        yield from _typed(cursor, columns)
-
-
-def _typed(cursor: Any, columns: TTableSchemaColumns) -> Iterator[pa.Table]:
-    cursor.columns_schema = columns
-    yield from cursor.iter_arrow(chunk_size=_BATCH_ROWS)
+        yield from arrow_batches(cursor, columns, _BATCH_ROWS)

@@ -64,6 +64,9 @@ def clean_failure_records(pipeline: dlt.Pipeline) -> None:
             _clean_file(story)
         trace = pipeline.last_trace
         if trace is not None:
+            # The trace quotes errors and settings. dlt writes it into the folder, keeps it for
+            # `last_trace`, and has no way to change either. At an upgrade of dlt check that the
+            # trace is still made of dicts, lists and named tuples, and that nothing else keeps it.
             pipeline._last_trace = _masked(trace)
             save_trace(str(folder), pipeline._last_trace)
 

@@ -14,10 +14,10 @@ from typing import Any
 import dlt
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
-from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
-from dlt.common.schema.utils import new_table, normalize_table_identifiers
-from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.common.schema.typing import TTableSchemaColumns
 
+from headrace.destination.dlt_clients import make_table, new_job_client, takes_statements
+from headrace.destination.dlt_schema import schema_with_table
 from headrace.destination.sql import newest_first
 
 TABLE = "_headrace_runs"
@@ -110,18 +110,13 @@ class RunHistory:
 
     def __init__(self, pipeline: dlt.Pipeline, named_as: Schema) -> None:
         self._pipeline = pipeline
-        self._schema = Schema("headrace_runs", normalizers=named_as._normalizers_config)
-        columns = [TColumnSchema(name=name, **column) for name, column in _COLUMNS.items()]
-        hinted = new_table(TABLE, write_disposition="append", columns=columns)
-        table = normalize_table_identifiers(hinted, self._schema.naming)
-        self._schema.update_table(table)
-        self._table = str(table["name"])
+        self._schema, self._table = schema_with_table("headrace_runs", named_as, TABLE, _COLUMNS)
         self._columns = [self._named(name) for name in _COLUMNS]
 
     @property
     def is_kept(self) -> bool:
         """Whether the destination takes plain statements."""
-        return isinstance(self._new_client(), SqlJobClientBase)
+        return takes_statements(self._new_client())
 
     def add(self, runs: Sequence[ResourceRun]) -> None:
         """Writes rows; makes the table, and the dataset, where they are not there.
@@ -134,8 +129,7 @@ class RunHistory:
         """
         client = self._new_client()
         with client:
-            client.initialize_storage()
-            client._execute_schema_update_sql([self._table], store_schema=False)
+            make_table(client, self._table)
             sql = client.sql_client
             name = sql.make_qualified_table_name(self._table)
             columns = ", ".join(map(sql.escape_column_name, self._columns))
@@ -161,7 +155,7 @@ class RunHistory:
             DltException: the destination cannot be read.
         """
         client = self._new_client()
-        if not isinstance(client, SqlJobClientBase):
+        if not takes_statements(client):
             return []
         wanted = {"pipeline": self._pipeline.pipeline_name, "resource": resource}
         wanted |= {"outcome": outcome} if outcome is not None else {}
@@ -185,7 +179,7 @@ class RunHistory:
         return self._schema.naming.normalize_identifier(column)
 
     def _new_client(self) -> Any:
-        return self._pipeline._get_destination_clients(self._schema)[0]
+        return new_job_client(self._pipeline, self._schema)
 
 
 def _run(row: Sequence[Any]) -> ResourceRun:

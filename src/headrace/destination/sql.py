@@ -11,11 +11,11 @@ from typing import Any
 
 import dlt
 from dlt.common.exceptions import DltException
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.redaction import keep_secret
+from headrace.destination.dlt_clients import duckdb_file
 from headrace.destination.failures import cause_of
 from headrace.destination.secrets import destination_secrets
 
@@ -195,7 +195,6 @@ def _bare(name: str) -> str:
 
 def _refuse_missing_file(job_client: Any) -> None:
     """DuckDB would make the file that is to be read."""
-    credentials = getattr(job_client.config, "credentials", None)
-    file = credentials.database if isinstance(credentials, DuckDbCredentials) else None
-    if file and not file.startswith(":") and not Path(file).exists():
+    file = duckdb_file(job_client)
+    if file is not None and not Path(file).exists():
         raise SyncError(f"there is no file {file}. Load it first: headrace run CONFIG")

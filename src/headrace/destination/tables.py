@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
-from dlt.common.schema.utils import get_columns_names_with_prop, normalize_table_identifiers
 from dlt.extract import DltSource
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.destination.dlt_schema import columns_with, hinted_table
 
 _RUN = "headrace run CONFIG loads all of them."
 # Of dlt's merge strategies those that take rows which a load does not bring for deleted.
@@ -84,11 +84,11 @@ def filled_tables(source: DltSource, schema: Schema) -> list[FilledTable]:
     faults = []
     for name, resource in source.resources.selected.items():
         try:
-            hinted = normalize_table_identifiers(resource.compute_table_schema(), schema.naming)
+            hinted = hinted_table(resource, schema)
         except DataItemRequiredForDynamicTableHints:
             faults.append(_fault(name, "its table or its keys depend on the rows"))
             continue
-        if not _columns_with("primary_key", hinted):
+        if not columns_with(hinted, "primary_key"):
             faults.append(_fault(name, "it has no `primary_key` to find a row again by"))
             continue
         table = hinted["name"] or ""
@@ -100,8 +100,8 @@ def filled_tables(source: DltSource, schema: Schema) -> list[FilledTable]:
 
 
 def _filled(hinted: TTableSchema, resources: tuple[str, ...]) -> FilledTable:
-    key = _columns_with("primary_key", hinted)
-    merge_keys = set(_columns_with("merge_key", hinted))
+    key = columns_with(hinted, "primary_key")
+    merge_keys = set(columns_with(hinted, "merge_key"))
     return FilledTable(
         name=hinted["name"] or "",
         resources=resources,
@@ -110,11 +110,6 @@ def _filled(hinted: TTableSchema, resources: tuple[str, ...]) -> FilledTable:
         merge_strategy=str(hinted.get("x-merge-strategy") or "delete-insert"),
         merges_widely="x-merge-destination-scope" in hinted or not merge_keys <= set(key),
     )
-
-
-def _columns_with(hint: str, table: TTableSchema) -> tuple[str, ...]:
-    # Before rows come, their types may not be known.
-    return tuple(get_columns_names_with_prop(table, hint, include_incomplete=True))
 
 
 def _fault(resource: str, why: str) -> Fault:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dlt
 from dlt.common.destination.exceptions import DestinationException
 from dlt.common.exceptions import PipelineException
-from dlt.common.schema.utils import get_columns_names_with_prop
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from headrace.core.figures import Figures, ResourceFigures
+from headrace.destination.dlt_schema import columns_with
 
 
 class LoadAccount:
@@ -61,7 +61,7 @@ class LoadAccount:
     def _count_replaced(self, pipeline: dlt.Pipeline, table: str, counts: ResourceFigures) -> None:
         """Counts the staged versions of keys that were there more than once."""
         counts.unordered = False
-        keys = get_columns_names_with_prop(pipeline.default_schema.tables[table], "primary_key")
+        keys = columns_with(pipeline.default_schema.tables[table], "primary_key", typed_only=True)
         try:
             with pipeline.sql_client() as client:
                 replaced = _staged_twice(client, table, keys)
@@ -71,7 +71,7 @@ class LoadAccount:
         counts.loaded_rows -= replaced
 
 
-def _staged_twice(client: SqlClientBase[object], table: str, keys: list[str]) -> int:
+def _staged_twice(client: SqlClientBase[object], table: str, keys: Sequence[str]) -> int:
     with client.with_staging_dataset():
         name = client.make_qualified_table_name(table)
     key = ", ".join(client.escape_column_name(each) for each in keys)

@@ -15,10 +15,11 @@ import pyarrow.parquet
 from dlt.common.destination.exceptions import DestinationException, DestinationUndefinedEntity
 from dlt.common.exceptions import PipelineException
 from dlt.common.schema import Schema
-from dlt.common.schema.utils import get_first_column_name_with_prop, get_write_disposition
 from dlt.common.storages import FileStorage
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations.sql_client import SqlClientBase
+
+from headrace.destination.dlt_schema import columns_with, is_appended_to
 
 # Databases take only so many parameters in one statement.
 _IDS_AT_ONCE = 1_000
@@ -92,14 +93,15 @@ def _delete_half_loaded(pipeline: dlt.Pipeline) -> None:
         for file, folder in packages.list_retried_new_jobs(load_id):
             table = ParsedLoadJobFileName.parse(file).table_name
             is_interrupted = folder == "started_jobs" and table in schema.tables
-            if is_interrupted and get_write_disposition(schema.tables, table) == "append":
+            if is_interrupted and is_appended_to(schema, table):
                 _delete(pipeline, schema, table, packages.storage.make_full_path(file))
 
 
 def _delete(pipeline: dlt.Pipeline, schema: Schema, table: str, file: str) -> None:
-    column = get_first_column_name_with_prop(schema.tables[table], "row_key")
-    if column is None:
+    columns = columns_with(schema.tables[table], "row_key", typed_only=True)
+    if not columns:
         return
+    column = columns[0]
     try:
         with pipeline.sql_client(schema.name) as client:
             ids = _ids_in(file, column)

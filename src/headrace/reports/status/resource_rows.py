@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from dlt.common.schema.utils import get_root_table
-
 from headrace.config.built.tail import TailConfig
 from headrace.destination.dataset import StoredDataset
+from headrace.destination.dlt_schema import tables_below
 from headrace.destination.run_history import in_utc
 from headrace.reports.status.results import OpenRows
 from headrace.sansio.tail import Ledger
@@ -44,8 +43,7 @@ class ResourceRows:
 
     def counts(self) -> dict[str, int]:
         """How many rows there are, by table, child tables included."""
-        tables = self.stored.schema.tables
-        own = [name for name in tables if get_root_table(tables, name)["name"] == self.table]
+        own = tables_below(self.stored.schema, self.table)
         counts = {name: self.stored.fetch(name, "count(*)") for name in own}
         return {name: int(found[0][0]) for name, found in counts.items() if found}
 

@@ -1,0 +1,122 @@
+"""The door to dlt's clients of a destination, beyond what `pipeline.sql_client()` documents.
+
+What the functions here rest on, by dlt 1.31:
+
+- A job client of a pipeline is made for a schema, which need not be one of the pipeline's. With
+  it come the SQL client, and the statements that make the tables of that schema.
+- Where the tables of a destination are files, its SQL client is DuckDB over views of them, and a
+  table can be queried only once its view has been made.
+- A cursor makes Arrow tables by the columns that it is given. By itself it takes every column
+  for one of unknown type.
+
+At an upgrade of dlt check those sentences; the tests of the run history, of `verify` and of the
+report, on DuckDB, PostgreSQL and files, fail where one is no longer true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
+
+import dlt
+import pyarrow as pa
+from dlt.common.destination.client import JobClientBase, WithStateSync
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.impl.duckdb.sql_client import WithTableScanners
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
+from dlt.pipeline.state_sync import load_pipeline_state_from_destination
+
+
+def new_job_client(pipeline: dlt.Pipeline, schema: Schema) -> Any:
+    """Make a client for the tables of a schema that the pipeline need not know.
+
+    The documented `pipeline.destination_client()` takes the names of the pipeline's schemas only.
+
+    Args:
+        pipeline: The pipeline whose destination and dataset are meant.
+        schema: The schema of the tables.
+    """
+    return pipeline._get_destination_clients(schema)[0]
+
+
+def takes_statements(client: object) -> TypeGuard[SqlJobClientBase]:
+    """Whether the destination of a job client takes plain SQL statements.
+
+    Args:
+        client: A job client of dlt's.
+    """
+    return isinstance(client, SqlJobClientBase)
+
+
+def make_table(client: SqlJobClientBase, table: str) -> None:
+    """Make a table of the client's schema and its dataset, where they are not there.
+
+    dlt's own `update_stored_schema` would write the schema into `_dlt_version` as well, where it
+    would be taken for one of a pipeline's.
+
+    Args:
+        client: An open job client, for the schema of the table.
+        table: The table's name in that schema.
+    """
+    client.initialize_storage()
+    client._execute_schema_update_sql([table], store_schema=False)
+
+
+def saved_state(pipeline_name: str, client: JobClientBase) -> Mapping[str, Any] | None:
+    """The state that a pipeline has saved at its destination.
+
+    Args:
+        pipeline_name: The name of the pipeline.
+        client: A job client of the destination, not yet open.
+
+    Returns:
+        The state, or None where there is none, or the destination keeps none.
+
+    Raises:
+        DestinationUndefinedEntity: nothing has been loaded there yet.
+    """
+    if not isinstance(client, WithStateSync):
+        return None
+    with client:
+        return load_pipeline_state_from_destination(pipeline_name, client)
+
+
+def make_readable(client: SqlClientBase[Any], table: str) -> None:
+    """Make the view by which a table can be queried, where the tables are files.
+
+    Args:
+        client: An open SQL client.
+        table: The table's name in the schema.
+    """
+    if isinstance(client, WithTableScanners):
+        client.create_views_for_tables({table: table})
+
+
+def arrow_batches(cursor: Any, columns: TTableSchemaColumns, rows: int) -> Iterator[pa.Table]:
+    """The answer to a query as Arrow tables.
+
+    Args:
+        cursor: A cursor of dlt's, or one of a database's driver.
+        columns: The columns of the answer, with their types.
+        rows: How many rows each table has at most.
+    """
+    reader: Any = cursor if hasattr(cursor, "iter_arrow") else DBApiCursorImpl(cursor)
+    reader.columns_schema = columns
+    yield from reader.iter_arrow(chunk_size=rows)
+
+
+def duckdb_file(job_client: Any) -> str | None:
+    """The file of a DuckDB database that a client would make where it is missing.
+
+    Args:
+        job_client: A job client of any destination.
+
+    Returns:
+        The path of the file; None for another destination, and for a database in memory.
+    """
+    credentials = getattr(job_client.config, "credentials", None)
+    file = credentials.database if isinstance(credentials, DuckDbCredentials) else None
+    return file if file and not file.startswith(":") else None

@@ -1,0 +1,90 @@
+"""The door to what dlt knows of the tables in a schema, beyond the documented `Schema`.
+
+The functions behind it, of `dlt.common.schema.utils`, stand in dlt's reference without a word
+on when they are for users. At an upgrade of dlt check that the hints of a resource still come out
+of `normalize_table_identifiers` under the names that the tables have, and that `Schema` still
+takes the settings of another one as `normalizers`.
+"""
+
+from __future__ import annotations
+
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
+from dlt.common.schema.utils import (
+    get_columns_names_with_prop,
+    get_root_table,
+    get_write_disposition,
+    new_table,
+    normalize_table_identifiers,
+)
+from dlt.extract import DltResource
+
+
+def hinted_table(resource: DltResource, schema: Schema) -> TTableSchema:
+    """The table of a resource as the resource's hints declare it, with the names of a schema.
+
+    Args:
+        resource: The resource that fills the table.
+        schema: The schema whose naming convention applies.
+
+    Raises:
+        DataItemRequiredForDynamicTableHints: A hint depends on the rows.
+    """
+    return normalize_table_identifiers(resource.compute_table_schema(), schema.naming)
+
+
+def schema_with_table(
+    name: str, named_as: Schema, table: str, columns: TTableSchemaColumns
+) -> tuple[Schema, str]:
+    """Make a schema of one table that rows are appended to.
+
+    Args:
+        name: The name of the new schema.
+        named_as: The schema whose naming convention and settings it is to have.
+        table: The name of the table, before that convention.
+        columns: The columns of the table, by their names before that convention.
+
+    Returns:
+        The schema, and the name of the table in it.
+    """
+    schema = Schema(name, normalizers=named_as._normalizers_config)
+    hinted = new_table(
+        table,
+        write_disposition="append",
+        columns=[{**column, "name": each} for each, column in columns.items()],
+    )
+    named = normalize_table_identifiers(hinted, schema.naming)
+    schema.update_table(named)
+    return schema, str(named["name"])
+
+
+def columns_with(table: TTableSchema, hint: str, *, typed_only: bool = False) -> tuple[str, ...]:
+    """The columns of a table that have a hint.
+
+    Args:
+        table: The table.
+        hint: The name of the hint, for example `primary_key`.
+        typed_only: Leave out columns whose type is not known yet, as no row has brought one.
+    """
+    return tuple(get_columns_names_with_prop(table, hint, include_incomplete=not typed_only))
+
+
+def is_appended_to(schema: Schema, table: str) -> bool:
+    """Whether a load adds its rows to those of a table, and neither merges nor replaces them.
+
+    Args:
+        schema: The schema of the table.
+        table: The name of the table; of a nested one, the table above it decides.
+    """
+    return get_write_disposition(schema.tables, table) == "append"
+
+
+def tables_below(schema: Schema, table: str) -> list[str]:
+    """A table and those that its nested rows go to.
+
+    Args:
+        schema: The schema of the table.
+        table: The name of the table.
+    """
+    tables = schema.tables
+    return [name for name in tables if get_root_table(tables, name)["name"] == table]
