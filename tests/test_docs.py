@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import duckdb
@@ -72,3 +73,43 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
         if not target.startswith("http"):
             assert (page.parent / target.split("#")[0]).exists(), target
+
+
+PACKAGE = ROOT / "src" / "headrace"
+HOUSE = (ROOT / "CONTRIBUTING.md").read_text().partition("## The house")[2]
+
+
+def folders(of: Path) -> set[str]:
+    return {each.name for each in of.iterdir() if (each / "__init__.py").exists()}
+
+
+def test_the_drawing_of_the_house_shows_its_rooms() -> None:
+    drawing = HOUSE.split("```")[1]
+    drawn: dict[str, set[str]] = {}
+    for indent, name in re.findall(r"^( *)([a-z_]+)/", drawing, re.MULTILINE):
+        if indent:
+            drawn[list(drawn)[-1]].add(name)
+        else:
+            drawn[name] = set()
+
+    assert drawn == {room: folders(PACKAGE / room) for room in folders(PACKAGE)}
+
+
+def test_the_drawing_has_the_order_that_the_contract_holds() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (rooms,) = (
+        contract["layers"]
+        for contract in pyproject["tool"]["importlinter"]["contracts"]
+        if contract["id"] == "rooms"
+    )
+    held = [name for layer in rooms for name in layer.split(" | ") if (PACKAGE / name).is_dir()]
+
+    assert re.findall(r"^([a-z_]+)/", HOUSE.split("```")[1], re.MULTILINE) == held
+
+
+def test_what_the_house_names_is_there() -> None:
+    text = HOUSE.replace(HOUSE.split("```")[1], "")
+    named = re.findall(r"`([a-z_/]+(?:\.py|/))`", text)
+
+    assert len(named) > 30
+    assert [name for name in named if not any((at / name).exists() for at in (PACKAGE, ROOT))] == []
