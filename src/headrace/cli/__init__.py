@@ -1,4 +1,4 @@
-"""The command line: thin, over the library."""
+"""The command line. Each command is thin, and calls the library."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The commands, put together."""
+"""The program `headrace`, with all of its commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     name="headrace",
     no_args_is_help=True,
     add_completion=False,
-    # Plain help: the rich one takes as long to import as all the rest.
+    # Plain help: the one of rich takes as long to import as everything else.
     rich_markup_mode=None,
     # Their tracebacks show local variables, and with them secrets.
     pretty_exceptions_enable=False,

@@ -1,4 +1,4 @@
-"""Turns an error into its message and the exit code that goes with it."""
+"""Turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ INTERRUPTED = 130
 
 
 def print_to_stderr(text: str) -> None:
-    """Writes to stderr."""
+    """Writes a line to stderr.
+
+    Args:
+        text: The line.
+    """
     typer.echo(text, file=sys.stderr)
 
 
 @contextmanager
 def exit_codes(tell: Callable[[str], None] = print_to_stderr) -> Iterator[None]:
-    """Ends the command with 2 when the call or config is wrong, with 1 when the work failed.
+    """Ends the command when something fails in the block.
+
+    The exit code is 2 when the call or the config is wrong, 1 when the work failed, and 130 when
+    someone interrupted it.
 
     Args:
-        tell: says what went wrong.
+        tell: A function that writes the message.
     """
     try:
         yield

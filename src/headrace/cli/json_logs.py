@@ -1,4 +1,4 @@
-"""Writes what is logged to stderr as JSON, one object a line."""
+"""Writes what is logged to stderr as JSON, one object per line."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 
 from headrace.core.events import ATTRIBUTE, Event
 
-# dlt's records go to no other logger.
+# dlt does not pass its records on to the root logger.
 _LOGGERS = ("", "dlt")
 
 
 @contextmanager
 def json_logs(level: int) -> Iterator[None]:
-    """Has the records of the block written, those of all libraries among them.
+    """Writes all that is logged in the block, by other libraries too.
 
     Args:
-        level: of Headrace's records, those below are left out.
+        level: The lowest level of Headrace's own records that is written, as in `logging`.
     """
     handler = _JsonLines(sys.stderr)
     own = logging.getLogger("headrace")
@@ -40,7 +40,7 @@ def json_logs(level: int) -> Iterator[None]:
 
 
 class _JsonLines(logging.StreamHandler[Any]):
-    # Not a formatter: dlt gives the handler that it finds one of its own.
+    # This is no formatter, since dlt sets its own formatter on the handlers that it finds.
     def format(self, record: logging.LogRecord) -> str:
         event = getattr(record, ATTRIBUTE, None)
         if not isinstance(event, Event):

@@ -67,7 +67,7 @@ def _print_table(sample: Sample) -> None:
         table.add_column(Text(name), no_wrap=True)
     for row in sample.rows:
         table.add_row(*(Text(_shown(row.get(name))) for name in names))
-    # What is measured is never wider than it is allowed to be.
+    # rich measures nothing as wider than it is allowed to be, so that is set very wide.
     anything = console.options.update(width=_ANY_WIDTH)
     width = max(Measurement.get(console, anything, table).maximum, len(str(table.title)))
     if not console.is_terminal:
@@ -79,7 +79,7 @@ def _print_table(sample: Sample) -> None:
 
 
 def _print_records(console: Console, names: list[str], sample: Sample) -> None:
-    """A row below the other, field by field: a narrow screen folds values, and cuts none."""
+    """Prints one row below the other, field by field: a narrow screen then cuts no value off."""
     from rich.table import Table
     from rich.text import Text
 

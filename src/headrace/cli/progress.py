@@ -1,4 +1,4 @@
-"""Shows on stderr how a sync is doing: live in a terminal, else a line every few seconds."""
+"""Shows on stderr how a sync is doing: live in a terminal, else as lines every five seconds."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def show_progress(figures: Figures, after_listing: str = "loading") -> Iterator[
     """Shows the figures until the block ends.
 
     Args:
-        figures: that the sync counts on.
-        after_listing: what is being done with a resource once it is listed.
+        figures: The figures that the sync counts on.
+        after_listing: What is done with a resource once it is listed: `loading`, `comparing`.
     """
     console = Console(stderr=True)
     progress = Progress(figures, after_listing)
@@ -51,10 +51,10 @@ def show_progress(figures: Figures, after_listing: str = "loading") -> Iterator[
 
 @contextmanager
 def log_progress(figures: Figures) -> Iterator[None]:
-    """Logs the figures until the block ends.
+    """Logs the figures every five seconds until the block ends.
 
     Args:
-        figures: that the sync counts on.
+        figures: The figures that the sync counts on.
     """
     with _again_and_again(Progress(figures, "loading").log):
         yield
@@ -79,7 +79,12 @@ def _again_and_again(show: Callable[[], None]) -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Reading:
-    """How much of a listing had been read at a moment."""
+    """How much of a listing had been read at a moment.
+
+    Args:
+        at: The moment, in seconds of the clock.
+        share: The share of the listing, from 0 to 1.
+    """
 
     at: float
     share: float
@@ -89,9 +94,9 @@ class Progress:
     """Says how a sync is doing.
 
     Args:
-        figures: that it counts on.
-        after_listing: what is being done with a resource once it is listed.
-        clock: gives seconds that only ever grow.
+        figures: The figures that the sync counts on.
+        after_listing: What is done with a resource once it is listed: `loading`, `comparing`.
+        clock: Gives seconds that only ever grow.
     """
 
     def __init__(
@@ -107,7 +112,7 @@ class Progress:
         self._first: dict[str, _Reading] = {}
 
     def table(self) -> Table:
-        """The figures, a line a resource."""
+        """Makes a table of the figures, with one line for each resource."""
         table = Table(box=None, pad_edge=False)
         table.add_column("resource")
         for name in ("pages", "rows", "rows/s"):
@@ -120,11 +125,11 @@ class Progress:
         return table
 
     def lines(self) -> list[str]:
-        """The same as plain lines."""
+        """Makes the same as plain lines."""
         return [self._line(*each) for each in list(self._figures.resources.items())]
 
     def log(self) -> None:
-        """The same as records of a log."""
+        """Logs the same, one record for each resource."""
         for name, counts in list(self._figures.resources.items()):
             figures = {
                 **counts.brief,
@@ -158,7 +163,7 @@ class Progress:
         return doing
 
     def _seconds_left(self, name: str, counts: ResourceFigures) -> float | None:
-        """How long the listing will take yet, at the speed since it was first looked at."""
+        """How long the listing will still take, at its speed since it was first looked at."""
         share = counts.share
         if share is None or counts.listings_ended:
             return None
@@ -170,6 +175,6 @@ class Progress:
 
 
 def _wait_of(counts: ResourceFigures) -> str | None:
-    """What it waits for at the moment; another thread begins and ends waits meanwhile."""
+    """What the resource waits for now. Another thread changes the list meanwhile."""
     waits = counts.waits[-1:]
     return waits[0] if waits else None

@@ -134,7 +134,7 @@ class _Call:
 
 
 def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
-    """Reads the config, and gives what syncs once."""
+    """Reads the config, and makes the function that syncs once."""
     from headrace.cli.sync_summary import nothing_could_be_loaded, print_summary, print_views
     from headrace.config import load_config
     from headrace.config.selection import bound_backfill, select_resources
@@ -150,9 +150,9 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     if call.backfill_until is not None:
         loaded = bound_backfill(loaded, call.backfill_until)
     pipeline = open_pipeline(loaded, Path(call.config).stem, call.destination, call.dataset)
-    # A token that was fetched serves the syncs that follow.
+    # A token that one sync fetched serves the next ones too.
     authentications = Authentications.of_config(loaded)
-    # For the first sync of several only.
+    # These hold for the first of several syncs only.
     once = {"full_refresh": call.full_refresh, "drop_pending": call.drop_pending}
 
     def sync_once(stop: threading.Event | None) -> None:

@@ -1,4 +1,4 @@
-"""What `headrace status` shows."""
+"""Prints what `headrace status` shows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def print_status(found: Status) -> None:
     """Prints how each resource is doing.
 
     Args:
-        found: by `headrace.status`.
+        found: What `headrace.status` found.
     """
     console = Console(soft_wrap=True)
     place = f"{found.dataset_name} in {found.destination}: {found.location}"
@@ -48,8 +48,8 @@ def too_old(resources: Sequence[ResourceStatus], limit: str) -> str:
     """Says which resources are too old.
 
     Args:
-        resources: that are.
-        limit: as it was given.
+        resources: The resources that are too old.
+        limit: The limit as it was written on the command line.
     """
     ages = [
         f"`{each.name}` "
@@ -142,7 +142,7 @@ def _runs(runs: Sequence[ResourceRun], now: datetime) -> Table:
 
 
 def _errors(runs: Sequence[ResourceRun], now: datetime) -> Iterator[str]:
-    """The errors since the last run that did not fail."""
+    """The errors of the runs since the last one that did not fail."""
     for run in takewhile(lambda each: each.error is not None, runs):
         yield f"  failed {_ago(run.started_at, now)}: {one_line(run.error or '', _LONGEST_ERROR)}"
 

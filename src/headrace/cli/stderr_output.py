@@ -18,15 +18,19 @@ class StderrOutput:
     """What goes to stderr while a command runs.
 
     Args:
-        quiet: nothing but what went wrong.
-        as_json: one JSON object a line.
+        quiet: Whether only errors are written.
+        as_json: Whether all is written as JSON, one object per line.
     """
 
     quiet: bool = False
     as_json: bool = False
 
     def error(self, text: str) -> None:
-        """Says that something went wrong, or that someone stopped it."""
+        """Writes that something failed, or that someone stopped it.
+
+        Args:
+            text: The message.
+        """
         if not self.as_json:
             print_to_stderr(text)
             return
@@ -38,7 +42,7 @@ class StderrOutput:
 
     @contextmanager
     def logs(self) -> Iterator[None]:
-        """Has what is logged in the block written where that is wanted."""
+        """Writes what is logged in the block, if JSON is wanted."""
         if not self.as_json:
             yield
             return
@@ -50,10 +54,10 @@ class StderrOutput:
             yield
 
     def progress(self, figures: Figures) -> AbstractContextManager[None]:
-        """Shows the figures until the block ends.
+        """Shows the figures, again and again, until the block ends.
 
         Args:
-            figures: that the sync counts on.
+            figures: The figures that the sync counts on.
         """
         if self.quiet:
             return nullcontext()

@@ -1,4 +1,4 @@
-"""What `headrace run` says at its end."""
+"""Prints what `headrace run` says at its end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def print_summary(report: SyncReport) -> None:
     """Prints what was loaded, where it is, and a query to try.
 
     Args:
-        report: of the sync.
+        report: The report of the sync.
     """
     console = Console(soft_wrap=True)
     if report.resumed:
@@ -72,10 +72,10 @@ def print_summary(report: SyncReport) -> None:
 
 
 def print_views(created: CreatedViews) -> None:
-    """Prints which views there are over the executions, and why others are not.
+    """Prints which views over the executions exist, and why others do not.
 
     Args:
-        created: what became of them.
+        created: What became of the views.
     """
     console = Console(soft_wrap=True)
     if created.names:
@@ -85,13 +85,13 @@ def print_views(created: CreatedViews) -> None:
 
 
 def nothing_could_be_loaded(report: SyncReport) -> str | None:
-    """Says so when each row went to quarantine: a wrong key far more often than wrong data.
+    """Says so when every row went to quarantine, which is mostly due to a wrong key.
 
     Args:
-        report: of the sync.
+        report: The report of the sync.
 
     Returns:
-        The message, or None when rows were loaded, or there were none.
+        The message; None when rows were loaded, or when there were no rows.
     """
     total = report.figures.total
     if total.loaded_rows or not total.quarantined:

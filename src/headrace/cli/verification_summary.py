@@ -1,4 +1,4 @@
-"""What `headrace verify` says at its end."""
+"""Prints what `headrace verify` says at its end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from headrace.verification.results import TableVerification, VerificationReport
 
 _LONGEST = 200
-# Of long values that begin alike, so much of what they share.
+# How many characters of what two long values share are shown before the place where they part.
 _SHARED = 40
 _REASONS = 5
 
@@ -30,9 +30,9 @@ def print_verification(report: VerificationReport, redactor: Redactor, examples:
     """Prints what a verification found, and what to do about it.
 
     Args:
-        report: of the verification.
-        redactor: masks secrets that a server sent back in a row.
-        examples: how many rows of each kind to show.
+        report: The report of the verification.
+        redactor: Masks secrets that a server sent back in a row.
+        examples: How many rows of each kind to show.
     """
     _Summary(report, redactor, examples).print()
 
@@ -178,7 +178,7 @@ class _Summary:
 
 
 def _as_text(value: Any) -> str:
-    """A value so that its kind is seen: text in quotes, times in ISO form."""
+    """A value written so that its type is seen: text in quotes, times in ISO form."""
     if value is None:
         return "NULL"
     if isinstance(value, tuple):
@@ -191,7 +191,7 @@ def _as_text(value: Any) -> str:
 
 
 def _cut(one: str, other: str) -> tuple[str, str]:
-    """Two texts, cut where they are long so that the place where they part is seen."""
+    """Two texts, cut where they are long, so that the place where they differ is seen."""
     pairs = zip(one, other, strict=False)
     alike = next((place for place, (a, b) in enumerate(pairs) if a != b), 0)
     start = alike - _SHARED if alike > _LONGEST // 2 else 0
@@ -205,7 +205,7 @@ def _part(text: str, start: int) -> str:
 
 
 def _was(number: int, what: str) -> str:
-    """What was done to so many, but for the verb."""
+    """A number of things with its verb: `1 row was`, `2 rows were`, `nothing was`."""
     return (
         f"{counted(number, what)} {'was' if number == 1 else 'were'}" if number else "nothing was"
     )

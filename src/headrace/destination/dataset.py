@@ -1,4 +1,4 @@
-"""Reads what a pipeline has loaded: the schema and the tables, as the destination has them."""
+"""Reads what a pipeline has loaded, on any destination: its schema, state and tables."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class StoredDataset:
     """The dataset of a pipeline at its destination; nothing of the local folder is read.
 
     Args:
-        pipeline: that has loaded it.
-        schema_name: of the source.
+        pipeline: The pipeline that has loaded the dataset.
+        schema_name: The name of the source, which is that of its schema.
 
     Raises:
-        NothingLoaded: the destination has no such schema.
-        SyncError: the destination cannot be read.
+        NothingLoaded: The destination has no such schema.
+        SyncError: The destination cannot be read.
     """
 
     def __init__(self, pipeline: dlt.Pipeline, schema_name: str) -> None:
@@ -59,20 +59,23 @@ class StoredDataset:
 
     @property
     def identifiers(self) -> dict[str, Any]:
-        """What the destination's capabilities say of names: how long they are, and how made."""
+        """How the destination makes names, and how long they may be, as dlt wants to know it."""
         capabilities = self._client.capabilities
         names = ("max_identifier_length", "max_column_identifier_length", "naming_convention")
         found = {name: getattr(capabilities, name) for name in names}
         return {name: value for name, value in found.items() if value is not None}
 
     def state(self, pipeline_name: str) -> dict[str, Any]:
-        """What a pipeline has saved with its last load, by resource; nothing where it has not.
+        """Reads the state that a pipeline has saved with its last load.
 
         Args:
-            pipeline_name: of the pipeline.
+            pipeline_name: The name of the pipeline.
+
+        Returns:
+            The state of each resource, by its name; empty where no state was saved.
 
         Raises:
-            SyncError: the destination cannot be read.
+            SyncError: The destination cannot be read.
         """
         with self._readable():
             try:
@@ -82,15 +85,18 @@ class StoredDataset:
         return state_by_resource(saved, self.schema.name)
 
     def batches(self, table: str, keys: pa.Table | None = None) -> Iterator[pa.Table]:
-        """The rows of a table; none where the destination has no such table.
+        """Reads the rows of a table, batch by batch, never all of them into memory.
 
         Args:
-            table: its name in the schema.
-            keys: a column for each column of the key, with the keys of the only rows that are
-                wanted; all rows when None.
+            table: The name of the table in dlt's schema.
+            keys: The keys of the rows that are wanted, with one column for each column of the
+                key; all rows when None.
+
+        Yields:
+            Batches of at most 50,000 rows; none where the destination has no such table.
 
         Raises:
-            SyncError: the destination cannot be read.
+            SyncError: The destination cannot be read.
         """
         columns = self.schema.get_table_columns(table) if table in self.schema.tables else {}
         if not columns:
@@ -111,7 +117,7 @@ class StoredDataset:
                 return
 
     def escape(self, column: str) -> str:
-        """A column as it stands in SQL."""
+        """Quotes the name of a column for SQL."""
         return self._client.escape_column_name(column)
 
     def fetch(
@@ -121,16 +127,19 @@ class StoredDataset:
         rest: str = "",
         values: Sequence[Any] = (),
     ) -> Sequence[Sequence[Any]]:
-        """What a small query of one table gives; nothing where there is no such table.
+        """Asks one table a query with a small answer.
 
         Args:
-            table: its name in the schema.
-            select: what stands between `SELECT` and `FROM`.
-            rest: what stands behind the table.
-            values: for the placeholders.
+            table: The name of the table in dlt's schema.
+            select: The SQL between `SELECT` and `FROM`.
+            rest: The SQL behind the name of the table: `WHERE`, `GROUP BY`, ...
+            values: The values for the placeholders `%s`, in their order.
+
+        Returns:
+            The rows; none where there is no such table.
 
         Raises:
-            SyncError: the destination cannot be read.
+            SyncError: The destination cannot be read.
         """
         if table not in self.schema.tables:
             return ()
@@ -145,11 +154,16 @@ class StoredDataset:
                 return ()
 
     def newest_first(self, column: str, most: int) -> str:
-        """The end of a query for the rows with the latest values of a column."""
+        """Writes the end of a query for the rows with the latest values of a column.
+
+        Args:
+            column: The name of the column in dlt's schema.
+            most: How many rows the query may give.
+        """
         return newest_first(self._client, column, most)
 
     def _with_one_of(self, keys: pa.Table) -> tuple[str, list[Any]]:
-        """What is true of rows with these keys, and the values for its placeholders."""
+        """A condition for the rows with these keys, and the values for its placeholders."""
         names = [self._client.escape_column_name(name) for name in keys.column_names]
         one = " AND ".join(f"{name} = %s" for name in names)
         rows = zip(*(column.to_pylist() for column in keys.columns), strict=True)
@@ -188,11 +202,13 @@ def refuse_missing_file(pipeline: dlt.Pipeline) -> None:
 
 
 def state_by_resource(state: Mapping[str, Any] | None, schema_name: str) -> dict[str, Any]:
-    """What each resource of a source has put into a pipeline's state.
+    """Picks the states of a source's resources out of the state of a pipeline.
+
+    The layout is dlt's: `sources`, then the name of the source, then `resources`.
 
     Args:
-        state: of the pipeline; None where it has none.
-        schema_name: of the source.
+        state: The state of the pipeline; None where it has none.
+        schema_name: The name of the source.
     """
     of_source = ((state or {}).get("sources") or {}).get(schema_name) or {}
     return dict(of_source.get("resources") or {})
@@ -201,7 +217,7 @@ def state_by_resource(state: Mapping[str, Any] | None, schema_name: str) -> dict
 def _batches(
     client: SqlClientBase[Any], query: str, values: Sequence[Any], columns: TTableSchemaColumns
 ) -> Iterator[pa.Table]:
-    """What a query gives, never all of it in memory at once."""
+    """The rows of a query, never all of them in memory at once."""
     connection: Any = client.native_connection
     if isinstance(connection, duckdb.DuckDBPyConnection):
         relation = connection.sql(query.replace("%s", "?"), params=list(values))

@@ -1,4 +1,4 @@
-"""What to say of a pipeline that failed: the cause, in one paragraph, with what to do about it."""
+"""Explains why a pipeline failed, and hides secrets in what dlt has written of it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from headrace.core.exceptions import HeadraceError, SyncError
 from headrace.core.secrets.redaction import clean
 
 _LONGEST = 500
-# From here on a database quotes the statement, and with it values of rows.
+# Behind these words databases quote the statement, and with it values of rows.
 _QUOTED_SQL = re.compile(
     r"\s*(?:\bLINE \d+:|\[SQL: |\[parameters: |DETAIL:\s+Failing row ).*", re.DOTALL
 )
 
 
 def cause_of(error: Exception) -> BaseException:
-    """What stopped a pipeline.
+    """Finds what stopped a pipeline.
 
     Args:
-        error: that dlt raised.
+        error: The error that dlt raised.
 
     Returns:
-        An error of ours if that was the cause; a `KeyboardInterrupt` if someone stopped it; else
-        a `SyncError` in dlt's words where they advise, and in those of the destination otherwise.
+        A `HeadraceError` where one was the cause; a `KeyboardInterrupt` where someone stopped the
+        pipeline; otherwise a `SyncError` of one paragraph. It has dlt's text where that says what
+        to do, and the text of the destination's own error where it does not.
     """
     chain = list(chain_of(error))
     for each in chain:
@@ -52,10 +53,12 @@ def cause_of(error: Exception) -> BaseException:
 
 
 def clean_failure_records(pipeline: dlt.Pipeline) -> None:
-    """Masks known secrets in the stories of failed jobs and in the trace of the last run.
+    """Masks known secrets in what dlt has written of a failure into the pipeline's folder.
+
+    These are the messages of failed jobs, and the trace of the last run.
 
     Args:
-        pipeline: that failed.
+        pipeline: The pipeline that failed.
     """
     # A pipeline that could not even be set up has no folder.
     with suppress(OSError, DltException):
@@ -106,14 +109,14 @@ def _most_telling(keys: list[str]) -> str:
 
 
 def _clean_file(path: Path) -> None:
-    told = path.read_text(encoding="utf-8", errors="surrogateescape")
-    cleaned = clean(told)
-    if cleaned != told:
+    written = path.read_text(encoding="utf-8", errors="surrogateescape")
+    cleaned = clean(written)
+    if cleaned != written:
         path.write_text(cleaned, encoding="utf-8", errors="surrogateescape")
 
 
 def _masked(value: Any) -> Any:
-    """The value with each text in it cleaned, down through what a trace is made of."""
+    """The value with each text in it cleaned: a trace is made of dicts, lists and named tuples."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Which pipeline a config runs in, and where that loads to."""
+"""Opens the pipeline that a config runs in, and the destination that it loads to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.redaction import keep_secret
 
-# Schemes of database URLs that are not what dlt calls the destination.
+# Schemes of database URLs, with what dlt calls the destination where that is something else.
 _SCHEMES = {"postgresql": "postgres"}
 
 
@@ -33,16 +33,16 @@ def open_pipeline(
     """Makes the dlt pipeline that a config asks for.
 
     Args:
-        config: its `pipeline` part counts where the other arguments are None.
-        default_name: of the pipeline, when the config has none.
-        destination: a dlt destination's name (`postgres`), or a URL with the place and the
-            credentials (`duckdb:///file.duckdb`). With neither: `<pipeline>.duckdb` in the
-            current folder.
-        dataset: the dataset (schema) to load into; dlt's `<pipeline>_dataset` when None.
-        pipelines_dir: the folder for the pipeline's own; dlt's usual one when None.
+        config: The config. Its `pipeline` part counts where the other arguments are None.
+        default_name: The name of the pipeline when the config has none.
+        destination: The name of a dlt destination (`postgres`), or a URL with the place and the
+            credentials (`duckdb:///file.duckdb`). When neither this nor the config says one, it is
+            the file `<pipeline>.duckdb` in the current folder.
+        dataset: The dataset (schema) to load into; `<pipeline>_dataset` when None, as in dlt.
+        pipelines_dir: The folder for the working folder of the pipeline; dlt's usual one when None.
 
     Raises:
-        ConfigError: there is no such destination, or dlt cannot make the pipeline.
+        ConfigError: There is no such destination, or dlt cannot make the pipeline.
     """
     settings = config.pipeline
     name = (settings.name if settings else None) or default_name
@@ -52,7 +52,7 @@ def open_pipeline(
     elif isinstance(target, str):
         keep_secret(secrets_of_url(target))
         target = _destination(target)
-    # Said in any case: dlt goes on with the dataset of the run before when it is told nothing.
+    # Always given: without it dlt goes on with the dataset of the run before.
     dataset_name = dataset or (settings.dataset if settings else None) or f"{name}_dataset"
     folder: dict[str, Any] = {"pipelines_dir": pipelines_dir} if pipelines_dir else {}
     try:

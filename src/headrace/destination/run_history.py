@@ -1,7 +1,7 @@
-"""The table that has a row for each sync and resource, beside those that it tells of.
+"""The table `_headrace_runs`: one row for each sync and resource, beside the loaded tables.
 
-It is written by plain statements and not by a load. So it is no part of the pipeline's schema,
-state or packages, and a sync that failed leaves its row while what is still to be loaded stays.
+It is written by plain SQL statements, not by a load. So it is no part of the pipeline's schema,
+state or load packages, and a sync that failed can leave its row while its package stays pending.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from headrace.destination.sql import newest_first
 
 TABLE = "_headrace_runs"
 
-# Databases take only so many parameters in a statement.
+# Databases take only so many parameters in one statement: a run has 20 columns.
 _ROWS_AT_ONCE = 50
 
 COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
@@ -56,26 +56,28 @@ class ResourceRun:
     """What a sync did with one resource.
 
     Args:
-        run_id: of the sync; the same for all of its resources.
-        pipeline: its name.
-        resource: its name.
-        table_name: of the table it loads into; None where rows name theirs.
-        started_at: when the sync began.
-        ended_at: when it ended.
-        outcome: `complete`, `stopped` (there is more, the next sync goes on) or `failed`.
-        requests: answered with a page.
-        pages: read.
-        retries: requests made again.
-        seconds_waited: for the server.
-        bytes: of the pages, after decompression.
-        rows_received: from the API.
-        rows_loaded: committed; where a listing is kept up with, those new or changed.
-        rows_quarantined: set aside, since they cannot be loaded as they are.
-        rows_discarded: by the schema contract, or by a processing step.
-        legs: loads that the sync committed, of all resources.
-        resumed: whether the sync first finished what an earlier run had left unloaded.
-        error: what made it fail.
-        headrace_version: that ran.
+        run_id: The id of the sync; the same for all of its resources.
+        pipeline: The name of the pipeline.
+        resource: The name of the resource.
+        table_name: The name of the table that the resource fills; None where rows name theirs.
+        started_at: When the sync began, in UTC.
+        ended_at: When the sync ended, in UTC.
+        outcome: `complete`, `stopped` (there is more, and the next sync goes on) or `failed`.
+        requests: How many requests were answered with a page.
+        pages: How many pages were read.
+        retries: How many times a request was made again.
+        seconds_waited: How many seconds were spent waiting because the server asked for it, or
+            before another attempt.
+        bytes: The size of the pages in bytes, after decompression.
+        rows_received: How many rows the API sent.
+        rows_loaded: How many rows were committed. Where a listing is kept up with, only new and
+            changed rows are loaded.
+        rows_quarantined: How many rows were set aside, since they cannot be loaded as they are.
+        rows_discarded: How many rows the schema contract or a processing step left out.
+        legs: How many loads the sync committed, for all resources together.
+        resumed: Whether the sync first finished a load that an earlier run had left behind.
+        error: The error that made the sync fail; None where it did not fail.
+        headrace_version: The version of Headrace that ran.
     """
 
     run_id: str
@@ -101,11 +103,12 @@ class ResourceRun:
 
 
 class RunHistory:
-    """The history of runs in a pipeline's dataset.
+    """The history of runs in the dataset of a pipeline.
 
     Args:
-        pipeline: of the runs.
-        named_as: the schema whose naming the table follows, as those beside it do.
+        pipeline: The pipeline whose runs these are.
+        named_as: A schema of the pipeline: the table and its columns are named by the same
+            convention as the tables beside it.
     """
 
     def __init__(self, pipeline: dlt.Pipeline, named_as: Schema) -> None:
@@ -115,17 +118,17 @@ class RunHistory:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the destination takes plain statements."""
+        """Whether a history can be kept: the destination takes plain SQL statements."""
         return takes_statements(self._new_client())
 
     def add(self, runs: Sequence[ResourceRun]) -> None:
-        """Writes rows; makes the table, and the dataset, where they are not there.
+        """Adds runs; makes the table, and the dataset, where they do not exist yet.
 
         Args:
-            runs: at least one.
+            runs: The runs, at least one.
 
         Raises:
-            Exception: the destination does not take them; which one is up to its driver.
+            Exception: The destination refused the rows. Each driver has its own errors for that.
         """
         client = self._new_client()
         with client:
@@ -141,18 +144,18 @@ class RunHistory:
                 sql.execute_sql(f"INSERT INTO {name} ({columns}) VALUES {rows}", *values)
 
     def last(self, resource: str, most: int, outcome: str | None = None) -> list[ResourceRun]:
-        """The runs of a resource, newest first.
+        """Reads the last runs of a resource, the newest first.
 
         Args:
-            resource: its name.
-            most: how many at most.
-            outcome: of the only runs that are wanted; any when None.
+            resource: The name of the resource.
+            most: How many runs to give at most.
+            outcome: The outcome of the runs that are wanted; any when None.
 
         Returns:
-            none where there is no history.
+            The runs; an empty list where there is no history.
 
         Raises:
-            DltException: the destination cannot be read.
+            DltException: The destination cannot be read.
         """
         client = self._new_client()
         if not takes_statements(client):
@@ -190,5 +193,9 @@ def _run(row: Sequence[Any]) -> ResourceRun:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """A moment as a destination gives it, some without their zone, in UTC."""
+    """Gives a moment its zone, UTC: some destinations give moments without one.
+
+    Args:
+        moment: The moment as the destination gave it; in UTC where it has no zone.
+    """
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

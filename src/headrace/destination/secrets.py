@@ -1,4 +1,4 @@
-"""The secrets of a pipeline's destination, so that nothing that tells of it shows them."""
+"""Finds the secrets of a pipeline's destination, so that no message about it shows them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from headrace.core.secrets.names import is_secret
 
 
 def destination_secrets(pipeline: dlt.Pipeline) -> Iterator[str]:
-    """The passwords, tokens and keys that a pipeline loads with.
+    """Gives the passwords, tokens and keys that a pipeline loads with.
 
     Args:
-        pipeline: its settings may be incomplete or wrong.
+        pipeline: The pipeline. The settings of its destination may be incomplete or wrong.
     """
     for place in (pipeline.destination, pipeline.staging):
         if place is None:
@@ -26,17 +26,17 @@ def destination_secrets(pipeline: dlt.Pipeline) -> Iterator[str]:
         try:
             settings = place.configuration(place.spec(), accept_partial=True)
         except Exception as error:
-            # Whatever it is, the run meets it as well, and is the one to tell of it.
+            # Whatever it is, the run fails with it as well, and reports it.
             yield from secrets_of_settings_error(error)
         else:
             yield from _of_settings(settings)
 
 
 def secrets_of_settings_error(error: BaseException) -> Iterator[str]:
-    """The text that dlt could not read as credentials.
+    """Gives the texts that dlt could not read as credentials: they may hold a password.
 
     Args:
-        error: that dlt raised, with what is behind it.
+        error: The error that dlt raised. The errors that caused it are looked at as well.
     """
     for each in chain_of(error):
         written = getattr(each, "native_value", None) or getattr(each, "field_value", None)
@@ -46,14 +46,15 @@ def secrets_of_settings_error(error: BaseException) -> Iterator[str]:
 
 
 def _of_settings(settings: BaseConfiguration) -> Iterator[str]:
-    told = {settings.get(name) for name in ("username", "database", "host")}
+    shown = {settings.get(name) for name in ("username", "database", "host")}
     for name, hint in settings.get_resolvable_fields().items():
         value: Any = settings.get(name)
         if isinstance(value, BaseConfiguration):
             yield from _of_settings(value)
         elif isinstance(value, str) and (is_secret_hint(hint) or is_secret(name)):
-            # One that is no secret beside it, as `postgres` often, would mask half of a message.
-            if value not in told:
+            # A password that is also the user name or the database (`postgres`) is no secret, and
+            # would mask half of a message.
+            if value not in shown:
                 yield value
         elif isinstance(value, dict):
             yield from (each for key, each in value.items() if _is_text(each) and is_secret(key))

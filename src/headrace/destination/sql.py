@@ -1,4 +1,4 @@
-"""The dataset of a pipeline as SQL sees it: which tables there are, with which columns."""
+"""Queries a dataset in the SQL of its database: which tables there are, with which columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from headrace.destination.failures import cause_of
 from headrace.destination.secrets import destination_secrets
 
 DIALECTS = ("duckdb", "postgres")
-"""The destinations whose SQL is spoken here, by dlt's names."""
+"""dlt's names of the destinations that views and reports can be made in."""
 
 _TABLES_SQL = (
     "SELECT table_name, table_type FROM information_schema.tables "
@@ -32,7 +32,7 @@ _COLUMNS_SQL = (
     "ORDER BY ordinal_position"
 )
 
-# Dialects that say it in the words of the standard.
+# Dialects without `LIMIT`: they have the `FETCH NEXT` of the SQL standard.
 _WITHOUT_LIMIT = ("tsql", "fabric", "oracle")
 
 
@@ -41,32 +41,32 @@ class StoredTable:
     """A table as the destination has it.
 
     Args:
-        name: quoted, with its dataset.
-        columns: type of each column, in the database's words, by the column's name.
+        name: The name of the table with its dataset, quoted for SQL.
+        columns: The type of each column as the database calls it, by the name of the column.
     """
 
     name: str
     columns: Mapping[str, str]
 
     def column(self, field: str) -> str | None:
-        """The column in which a field of the API lies, whatever the naming convention.
+        """Finds the column of a field of the API, whatever dlt's naming convention made of it.
 
         Args:
-            field: as the API calls it, for example `startedAt`.
+            field: The name of the field as the API has it, for example `startedAt`.
 
         Returns:
-            The column's name; None where there is none.
+            The name of the column; None where the table has none for the field.
         """
         wanted = _bare(field)
         return next((name for name in self.columns if _bare(name) == wanted), None)
 
 
 class DatasetConnection:
-    """The dataset of a pipeline, with a connection open.
+    """An open connection to the dataset of a pipeline.
 
     Args:
-        client: dlt's, connected.
-        dialect: one of `DIALECTS`.
+        client: dlt's SQL client, connected.
+        dialect: The kind of the database, one of `DIALECTS`.
     """
 
     def __init__(self, client: SqlClientBase[Any], dialect: str) -> None:
@@ -75,36 +75,42 @@ class DatasetConnection:
 
     @cached_property
     def dataset(self) -> str:
-        """Name of the dataset, as the destination has it."""
+        """The name of the dataset as the destination has it."""
         return str(self._client.fully_qualified_dataset_name(quote=False).rpartition(".")[2])
 
     def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Runs a statement.
 
         Args:
-            sql: with `%s` for each value.
-            values: for the placeholders.
+            sql: The statement, with the placeholder `%s` for each value.
+            values: The values for the placeholders, in their order.
 
         Returns:
-            The rows; none where the statement gives none.
+            The rows; an empty list where the statement gives none.
+
+        Raises:
+            DltException: The database refused the statement.
         """
         return [tuple(row) for row in self._client.execute_sql(sql, *values) or ()]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is done in the block, or nothing of it."""
+        """Commits all that is done in the block; undoes it all when the block fails."""
         with self._client.begin_transaction():
             yield
 
     def relations(self) -> dict[str, bool]:
-        """Names of the tables and views, each with whether it is a view."""
+        """The names of the tables and views, each with whether it is a view."""
         return {name: kind == "VIEW" for name, kind in self.execute(_TABLES_SQL, self.dataset)}
 
     def table(self, name: str) -> StoredTable | None:
-        """A table by its name, as a config or the destination writes it; None without such a one.
+        """Finds a table by its name, whatever dlt's naming convention made of it.
 
         Args:
-            name: for example `executions`.
+            name: The name as a config or the destination writes it, for example `executions`.
+
+        Returns:
+            The table with its columns; None where there is no such table.
         """
         found = [each for each in self.relations() if _bare(each) == _bare(name)]
         if not found:
@@ -114,31 +120,31 @@ class DatasetConnection:
         return StoredTable(self.qualified(stored), columns)
 
     def qualified(self, name: str) -> str:
-        """The name of a table or view, quoted, with its dataset.
+        """Quotes the name of a table or view for SQL, and puts its dataset before it.
 
         Args:
-            name: as the destination has it.
+            name: The name as the destination has it.
         """
         return str(self._client.make_qualified_table_name(name))
 
     def quoted(self, column: str) -> str:
-        """The name of a column, quoted.
+        """Quotes the name of a column for SQL.
 
         Args:
-            column: as the destination has it.
+            column: The name as the destination has it.
         """
         return str(self._client.escape_column_name(column))
 
 
 @contextmanager
 def connect_to_dataset(pipeline: dlt.Pipeline) -> Iterator[DatasetConnection]:
-    """Connects to the dataset of a pipeline.
+    """Connects to the dataset of a pipeline, for as long as the block lasts.
 
     Args:
-        pipeline: that loads into it.
+        pipeline: The pipeline that has loaded the dataset.
 
     Raises:
-        SyncError: the destination is none of `DIALECTS`, or something in the block failed there.
+        SyncError: The destination is none of `DIALECTS`, or a statement in the block failed.
     """
     dialect = dialect_of(pipeline)
     place = f"dataset `{pipeline.dataset_name}` in {dialect}"
@@ -157,31 +163,31 @@ def connect_to_dataset(pipeline: dlt.Pipeline) -> Iterator[DatasetConnection]:
 
 
 def dialect_of(pipeline: dlt.Pipeline) -> str:
-    """What dlt calls the kind of a pipeline's destination.
+    """Gives dlt's name for the kind of a pipeline's destination: `duckdb`, `postgres`, ...
 
     Args:
-        pipeline: with a destination.
+        pipeline: The pipeline. Without a destination, the name is `no destination`.
     """
     kind = str(getattr(pipeline.destination, "destination_type", "") or "")
     return kind.rpartition(".")[2] or "no destination"
 
 
 def value_list(values: Sequence[str]) -> str:
-    """Texts for an `IN`, as SQL writes them; each made of letters alone.
+    """Writes texts as the list of an SQL `IN`.
 
     Args:
-        values: the texts.
+        values: The texts. They are made of letters only, as nothing is escaped.
     """
     return ", ".join(f"'{value}'" for value in values)
 
 
 def newest_first(sql: SqlClientBase[Any], column: str, most: int) -> str:
-    """The end of a query for the rows with the latest values of a column.
+    """Writes the end of a query for the rows with the latest values of a column.
 
     Args:
-        sql: client of the database.
-        column: its name in the schema.
-        most: rows at most.
+        sql: dlt's client of the database.
+        column: The name of the column in dlt's schema.
+        most: How many rows the query may give.
     """
     order = f"ORDER BY {sql.escape_column_name(column)} DESC"
     if sql.capabilities.sqlglot_dialect in _WITHOUT_LIMIT:

@@ -1,4 +1,4 @@
-"""Which tables the resources of a source fill, and how."""
+"""Says which tables the resources of a source fill, and how rows get into them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headrace.core.exceptions import ConfigError, Fault
 from headrace.destination.dlt_schema import columns_with, hinted_table
 
 _RUN = "headrace run CONFIG loads all of them."
-# Of dlt's merge strategies those that take rows which a load does not bring for deleted.
+# The merge strategies of dlt that take a row for deleted when a load does not bring it.
 _WHOLE = ("scd2", "cdc")
 
 
@@ -22,12 +22,12 @@ class FilledTable:
     """A table that resources fill.
 
     Args:
-        name: of the table.
-        resources: that fill it; one as a rule.
-        key: the columns of the primary key.
-        write_disposition: how rows are written.
-        merge_strategy: how a merge is done.
-        merges_widely: a merge deletes more than the rows with the keys that come.
+        name: The name of the table.
+        resources: The names of the resources that fill it; usually one.
+        key: The names of the columns of the primary key.
+        write_disposition: How rows are written: `append`, `merge`, `replace` or `skip`.
+        merge_strategy: How dlt merges: `delete-insert`, `upsert`, `scd2`, ...
+        merges_widely: Whether a merge deletes more than the rows whose keys come again.
     """
 
     name: str
@@ -39,12 +39,12 @@ class FilledTable:
 
     @property
     def is_merged(self) -> bool:
-        """Whether the table is to have no key twice."""
+        """Whether rows are merged, so that the table is to have each key once."""
         return self.write_disposition == "merge"
 
     @property
     def needs_all_rows(self) -> str | None:
-        """Why some of the rows cannot be loaded without the others; None where they can."""
+        """The reason why some rows cannot be loaded without all others; None where they can."""
         if self.write_disposition in ("replace", "skip"):
             why = f"`write_disposition: {self.write_disposition}` does not add rows to a table."
         elif self.is_merged and self.merge_strategy in _WHOLE:
@@ -57,10 +57,12 @@ class FilledTable:
 
 
 def table_names(source: DltSource) -> dict[str, str]:
-    """The name of the table of each selected resource, but of those whose rows name theirs.
+    """Gives the name of the table of each selected resource, by the name of the resource.
+
+    Resources whose rows name their tables are left out.
 
     Args:
-        source: with the resources.
+        source: The source with the resources.
     """
     naming = source.schema.naming
     return {
@@ -71,14 +73,14 @@ def table_names(source: DltSource) -> dict[str, str]:
 
 
 def filled_tables(source: DltSource, schema: Schema) -> list[FilledTable]:
-    """The tables that the selected resources fill, in their order.
+    """Gives the tables that the selected resources fill, in the order of the resources.
 
     Args:
-        source: with the resources.
-        schema: how its tables are named.
+        source: The source with the resources.
+        schema: The schema whose naming convention names the tables.
 
     Raises:
-        ConfigError: a resource has no primary key, or none that is known before it has rows.
+        ConfigError: A resource has no primary key, or none that is known before it has rows.
     """
     found: dict[str, FilledTable] = {}
     faults = []

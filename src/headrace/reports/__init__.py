@@ -1,1 +1,1 @@
-"""Shows what was loaded and how the syncs fare."""
+"""Shows how the syncs are doing, and what was loaded."""

@@ -1,4 +1,4 @@
-"""Where the rows went that dlt was handed: what it discarded, and what newer versions replaced."""
+"""Counts what became of the rows that dlt was given: loaded, discarded, or replaced."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from headrace.destination.dlt_schema import columns_with
 
 
 class LoadAccount:
-    """Settles the figures of one load, so that each received row is counted in one place.
+    """Corrects the figures after a load, so that each received row is counted in one place.
 
-    Made before the load, and settled after it.
+    It is made before the load, and settled after it.
 
     Args:
-        figures: that the load counts on.
-        source: that is loaded.
+        figures: The figures that the load counts on.
+        source: The source that is loaded.
     """
 
     def __init__(self, figures: Figures, source: DltSource) -> None:
@@ -35,10 +35,13 @@ class LoadAccount:
                 self._tables[naming.normalize_tables_path(resource.table_name)].append(name)
 
     def settle(self, pipeline: dlt.Pipeline) -> None:
-        """Takes rows that did not come to their table off those loaded.
+        """Takes the rows that did not get into their table off the loaded ones.
+
+        dlt counts the rows that it has written for each table, not for each resource. Where several
+        resources fill one table, the missing rows are shared out among them in their order.
 
         Args:
-            pipeline: that has just run the load.
+            pipeline: The pipeline that has just run the load.
         """
         trace = pipeline.last_trace
         info = trace.last_normalize_info if trace else None
@@ -59,14 +62,17 @@ class LoadAccount:
         return self._figures.of(name).loaded_rows - self._before.get(name, 0)
 
     def _count_replaced(self, pipeline: dlt.Pipeline, table: str, counts: ResourceFigures) -> None:
-        """Counts the staged versions of keys that were there more than once."""
+        """Counts the rows of the load whose key came again in it: the merge keeps one of them.
+
+        dlt leaves the rows of the last merge in the staging dataset, where they can be counted.
+        """
         counts.unordered = False
         keys = columns_with(pipeline.default_schema.tables[table], "primary_key", typed_only=True)
         try:
             with pipeline.sql_client() as client:
                 replaced = _staged_twice(client, table, keys)
         except (PipelineException, DestinationException):
-            return  # Not all destinations know SQL, or keep what was staged.
+            return  # Not every destination has SQL, or keeps its staging tables.
         counts.replaced += replaced
         counts.loaded_rows -= replaced
 

@@ -1,4 +1,4 @@
-"""Lets one sync of a pipeline run at a time on a machine."""
+"""Lets only one sync of a pipeline run at a time on one machine."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from headrace.core.exceptions import SyncError
 
 @contextmanager
 def held(pipeline: dlt.Pipeline) -> Iterator[None]:
-    """Holds a pipeline for the sync in the block.
+    """Locks a pipeline for as long as the block lasts.
+
+    The lock is a file beside the pipeline's folder, which the operating system releases when the
+    process dies. A second file says which process holds it, for the message of the others.
 
     Args:
-        pipeline: to be held.
+        pipeline: The pipeline to lock.
 
     Raises:
-        SyncError: another sync holds it; names the process.
+        SyncError: Another process has locked it; the message names the process.
     """
     beside = Path(pipeline.pipelines_dir) / pipeline.pipeline_name
     beside.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Leaves a row for each resource of a sync in the history of runs, however the sync ends."""
+"""Adds a row for each resource of a sync to the history of runs, however the sync ends."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class RunRecord:
     """Writes what a sync did.
 
     Args:
-        pipeline: that runs.
-        source: that it loads.
-        sync: as it is under way.
-        run_id: names the sync.
+        pipeline: The pipeline that runs.
+        source: The source that it loads.
+        sync: The sync that is under way.
+        run_id: The id of the sync.
     """
 
     pipeline: dlt.Pipeline
@@ -46,7 +46,7 @@ class RunRecord:
 
     @contextmanager
     def written_at_end(self) -> Iterator[None]:
-        """Writes it at the end of the block; what goes wrong there hides no error of the block."""
+        """Writes the rows at the end of the block. An error of the block is raised in any case."""
         try:
             yield
         except BaseException as error:
@@ -67,7 +67,7 @@ class RunRecord:
             destination = getattr(self.pipeline.destination, "destination_name", None)
             self.sync.figures.notes.append(_NOT_KEPT.format(destination=destination))
         except Exception as failure:
-            # Drivers have errors of all kinds, and none of them is worth a sync.
+            # Each driver has errors of its own, and none of them is worth failing a sync.
             kind = type(failure).__name__
             _LOGGER.warning("the history of runs could not be written: %s", kind)
             self.sync.figures.notes.append(
@@ -76,10 +76,10 @@ class RunRecord:
             )
 
     def runs(self, error: BaseException | None) -> list[ResourceRun]:
-        """A row for each resource.
+        """Makes a row for each selected resource.
 
         Args:
-            error: that ended the sync; None when none did.
+            error: The error that ended the sync; None when there was none.
         """
         clock, commits = self.sync.legs.clock, self.sync.commits
         tables = table_names(self.source)
@@ -123,6 +123,7 @@ class RunRecord:
 
 
 def _error_text(error: BaseException) -> str:
-    # Of errors that are not ours nobody knows what they quote.
+    # An error of another library may quote anything, secrets and rows included: only its name is
+    # written.
     text = str(error) if isinstance(error, HeadraceError) else type(error).__name__
     return text[:_LONGEST_ERROR]

@@ -1,4 +1,4 @@
-"""Syncs again and again until told to stop."""
+"""Syncs again and again until it is told to stop."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def keep_syncing(
     stop: threading.Event,
     failed: Callable[[HeadraceError], None],
 ) -> None:
-    """Syncs, waits, and syncs again; what failed is tried again the next time.
+    """Syncs, waits, and syncs again; a sync that failed is tried again the next time.
 
     Args:
-        sync_once: one whole sync.
-        every: seconds from the beginning of a sync to that of the next.
-        stop: ends the wait and the repeating.
-        failed: is told of a sync that failed.
+        sync_once: A function that does one whole sync.
+        every: Seconds from the beginning of a sync to the beginning of the next one.
+        stop: An event that ends the wait and the repeating once it is set.
+        failed: A function that is called with the error of a sync that failed.
 
     Raises:
-        ConfigError: no later sync could do better.
+        ConfigError: The config is wrong, so no later sync could succeed.
     """
     while not stop.is_set():
         began = time.monotonic()
@@ -42,10 +42,10 @@ def keep_syncing(
 
 @contextmanager
 def set_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Sets the event on the first SIGINT or SIGTERM; a second one acts as it always does.
+    """Sets an event at the first SIGINT or SIGTERM; a second signal acts as usual.
 
     Args:
-        stop: to be set.
+        stop: The event to set.
     """
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 

@@ -58,8 +58,8 @@ def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
 def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
     """Deletes extracted packages that were normalized before the process was killed.
 
-    dlt first puts the normalized package in its place, then deletes the extracted one. Killed in
-    between, it fails in each later run, since the place is taken.
+    dlt first moves the normalized package to its place, then deletes the extracted one. When it is
+    killed in between, each later run fails, since the place is taken.
     """
     normalized = set(pipeline.list_normalized_load_packages())
     for load_id in normalized.intersection(pipeline.list_extracted_load_packages()):
@@ -67,10 +67,10 @@ def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
 
 
 def _put_away_what_is_loaded(pipeline: dlt.Pipeline) -> None:
-    """Moves packages that were committed, and marked so, out of the way of those still to load.
+    """Moves packages that are marked as loaded to the folder of the loaded ones.
 
-    dlt first marks such a package, then moves it. Killed in between, it fails in each later run,
-    since the package is marked.
+    dlt first marks such a package, then moves it. When it is killed in between, each later run
+    fails, since the package is marked already.
     """
     storage = pipeline._get_load_storage()
     for load_id in pipeline.list_normalized_load_packages():
@@ -82,10 +82,11 @@ def _put_away_what_is_loaded(pipeline: dlt.Pipeline) -> None:
 
 
 def _delete_half_loaded(pipeline: dlt.Pipeline) -> None:
-    """Deletes what jobs have added that dlt will do again, since it does not know how they ended.
+    """Deletes the rows that interrupted jobs have added.
 
-    A job that merges or replaces may be done twice. One that appends would double its rows, or
-    fail on their ids where the destination keeps those unique, in each later run.
+    dlt does not know how far such a job came, and does it again from its start. A job that merges
+    or replaces may be done twice. One that appends would double its rows, or, where the destination
+    keeps row ids unique, fail in each later run.
     """
     for load_id in pipeline.list_normalized_load_packages():
         packages = pipeline._get_load_storage().normalized_packages
@@ -108,9 +109,9 @@ def _delete(pipeline: dlt.Pipeline, schema: Schema, table: str, file: str) -> No
             while some := list(islice(ids, _IDS_AT_ONCE)):
                 _delete_rows(client, table, column, some)
     except DestinationUndefinedEntity:
-        return  # The job had not come so far as to make the table.
+        return  # The job was killed before it made the table.
     except (PipelineException, DestinationException):
-        return  # Not all destinations know SQL.
+        return  # Not every destination has SQL.
 
 
 def _delete_rows(client: SqlClientBase[object], table: str, column: str, ids: list[str]) -> None:
@@ -120,7 +121,10 @@ def _delete_rows(client: SqlClientBase[object], table: str, column: str, ids: li
 
 
 def _ids_in(file: str, column: str) -> Iterator[str]:
-    """The row ids in a job's file; in one of text whatever is quoted, which names no other row."""
+    """The row ids in the file of a job.
+
+    From a file of text it gives everything in quotes: no other row has an id that is one of these.
+    """
     if file.endswith(".parquet"):
         with pyarrow.parquet.ParquetFile(file) as rows:
             has_ids = column in rows.schema_arrow.names

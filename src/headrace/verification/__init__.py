@@ -1,1 +1,1 @@
-"""Proves that the tables hold what the API lists, and repairs what they lack."""
+"""Proves that the tables hold what the API lists, and loads what they lack."""

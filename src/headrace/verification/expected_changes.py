@@ -1,4 +1,4 @@
-"""What may have changed since a sync: rows that the next one is to bring, so they are no fault."""
+"""Says which rows may differ since the next sync is to bring them, so that they are no fault."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LATE = "came late; the next sync looks for it"
 _LISTED_AGAIN = "late or changed; the next sync lists it again"
 _TOO_OLD = "older than the first sync went back to"
 
-# For each kind of key how a column becomes a value that orders as the ledger's keys do, and its
-# type.
+# For each kind of key: an expression that turns a column into a value in the order of the ledger's
+# keys, and the type of that value.
 _POSITIONS = {
     KeyKind.INTEGER: ("TRY_CAST({} AS HUGEINT)", "HUGEINT"),
     KeyKind.TIME: ("epoch_us(TRY_CAST({} AS TIMESTAMPTZ))", "BIGINT"),
@@ -32,13 +32,13 @@ _POSITIONS = {
 
 
 class ExpectedChanges:
-    """Which rows of a listing may differ from their table, as far as the last sync knows.
+    """Which rows of a listing may differ from their table, by what the last sync knew.
 
     Args:
-        tail: how the listing is kept up with.
-        ledger: as the last sync left it.
-        naming: of the columns.
-        columns: that the listing's table has.
+        tail: How the listing is kept up with.
+        ledger: The ledger of the listing, as the last sync left it.
+        naming: dlt's naming convention, which made the names of the columns.
+        columns: The names of the columns of the listing's table.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class ExpectedChanges:
         self._key = self._column(tail.key.steps or ())
 
     def differences(self, listed: str) -> Iterator[ExpectedDifference]:
-        """The rows that the next sync is to bring.
+        """Gives the rows that the next sync is to bring, group by group.
 
         Args:
-            listed: name of the table with the listing.
+            listed: The qualified name of the table with the listing.
         """
         spans = self._ledger.coverage.spans
         if not spans or self._ledger.kind is None:
@@ -98,15 +98,15 @@ class ExpectedChanges:
             yield ExpectedDifference(_TOO_OLD, is_older, outcomes=(MISSING,))
 
     def _is_new(self, column: str) -> str:
-        """What is true of rows above all that was listed."""
+        """A condition for rows above everything that was listed."""
         kind, newest = self._ledger.kind, self._ledger.coverage.spans[0]
         assert kind is not None
-        # Where rows can share a key, others may have got the newest one since.
+        # Where rows can share a key, further rows may have got the newest key since.
         above = ">" if newest.is_firm else ">="
         return f"{_position(kind, column)} {above} {_literal(kind, newest.high)}"
 
     def _listed_again(self) -> str | None:
-        """What is true of rows that the next sync looks back to."""
+        """A condition for the rows that the next sync lists again, as its lookback says."""
         seconds, anchor = self._tail.settings.lookback, self._ledger.anchor
         kind = self._ledger.kind
         if seconds is None or anchor is None or kind is None:
@@ -123,25 +123,29 @@ class ExpectedChanges:
         return f"{key} >= {_literal(kind, points[max(index - 1, 0)].key)}" if points else None
 
     def _column(self, steps: Iterable[str]) -> str | None:
-        """The column of a field, as it stands in SQL; None where the listing has none."""
+        """The column of a field, quoted for SQL; None where the listing has no such column."""
         normalized = map(self._naming.normalize_identifier, steps)
         name = self._naming.shorten_fragments(*normalized)
         return quoted(name) if name in self._columns else None
 
 
 def is_among(kind: KeyKind, column: str) -> str:
-    """SQL that is true of a column with one of the keys in `expected_keys`.
+    """Writes SQL that is true where a column has one of the keys in `expected_keys`.
 
     Args:
-        kind: of the keys.
-        column: as it stands in SQL.
+        kind: The kind of the keys: whole numbers, times or texts.
+        column: The column, quoted for SQL.
     """
     keys = f"SELECT CAST(key AS {_POSITIONS[kind][1]}) FROM expected_keys"
     return f"{_position(kind, column)} IN ({keys})"
 
 
 def as_texts(keys: Iterable[Key]) -> list[str]:
-    """Keys of a ledger as `expected_keys` takes them."""
+    """Writes keys of a ledger as the table `expected_keys` takes them.
+
+    Args:
+        keys: The keys.
+    """
     return [str(key) for key in keys]
 
 

@@ -48,7 +48,7 @@ class ExpectedDifference:
 
 
 class Reconciliation:
-    """Compares two tables of one database.
+    """Compares the two sides row by row, and keeps the keys of the rows that differ.
 
     Args:
         connection: The connection to the scratch database, as `open_scratch_database` makes it.
@@ -68,7 +68,7 @@ class Reconciliation:
         may_differ: ReasonOf | None = None,
         may_be_missing: ReasonOf | None = None,
     ) -> TableComparison:
-        """Compares row by row.
+        """Compares the two sides by their primary key.
 
         Args:
             examples: How many differing rows to show field by field.
@@ -99,11 +99,11 @@ class Reconciliation:
 
     @property
     def listed_columns(self) -> frozenset[str]:
-        """Names of the listing's columns."""
+        """The names of the columns of the listing."""
         return frozenset(self._columns.listed_types)
 
     def save_faulty(self, table: str, row_id: str, repeated: RowKeys | None) -> None:
-        """Makes a table of the keys that were missing or differed, with the ids of their rows.
+        """Makes a table with the keys that are missing or differ, and the ids of their rows.
 
         Args:
             table: The qualified name of the new table.
@@ -127,7 +127,7 @@ class Reconciliation:
             self._connection.unregister("repeated")
 
     def _make_side(self, name: str, table: str, types: dict[str, str]) -> RowKeys:
-        """Makes a view with the newest row of each key; gives the keys that came repeatedly."""
+        """Makes a view with the newest row of each key; gives the keys that have several rows."""
         condition = self._sides.condition
         keys = ", ".join(map(quoted, self._sides.key))
         twice = f"SELECT {keys} FROM {table} WHERE {condition} GROUP BY ALL HAVING count(*) > 1"
@@ -142,7 +142,7 @@ class Reconciliation:
         return repeated
 
     def _make_outcomes(self) -> None:
-        """Makes a table of the keys of all rows that are not the same on both sides."""
+        """Makes a table with the keys of all rows that are not equal on both sides."""
         keys = ", ".join(
             f"coalesce({listed}, {stored}) AS {quoted(name)}"
             for name in self._sides.key
@@ -159,7 +159,7 @@ class Reconciliation:
         )
 
     def _excuse_expected(self, expected: ExpectedDifference) -> int:
-        """Takes rows that may be as they are off the outcomes; counts them."""
+        """Deletes the rows that may be as they are from the outcomes; counts them."""
         names = map(quoted, self._sides.key)
         same = " AND ".join(f"outcomes.{name} = l.{name}" for name in names)
         among = ", ".join(f"'{outcome}'" for outcome in expected.outcomes)
@@ -173,7 +173,7 @@ class Reconciliation:
         return int(deleted[0])
 
     def _excuse(self, outcome: str, reason_of: ReasonOf) -> Counter[str]:
-        """Takes the rows that have a reason off the outcomes; counts them by the reason."""
+        """Deletes the rows that have a reason from the outcomes; counts them by the reason."""
         reasons: Counter[str] = Counter()
         excused: list[Key] = []
         for key in self._keys(outcome):
@@ -216,7 +216,7 @@ class Reconciliation:
         values = [expression for name in key for expression in self._columns.pair(name)[:1]]
         for name in compared:
             values += [*self._columns.pair(name), self._columns.differs(name)]
-        # Numbered, since a name may be that of another column.
+        # The columns go by numbers: the column of a key may bear the same name as another.
         selected = ", ".join(f"{each} AS c{number}" for number, each in enumerate(values))
         order = ", ".join(f"c{number}" for number in range(len(key)))
         table = self._table(

@@ -1,4 +1,4 @@
-"""Loads into tables what they lack of their listing, without listing it again."""
+"""Loads what tables lack out of the listing that was compared, without listing it again."""
 
 from __future__ import annotations
 
@@ -44,10 +44,12 @@ class TableRepair:
     """What a repair did to a table.
 
     Args:
-        refusal: why the table was left alone, and what to do instead; None where it was not.
-        left: how the rows that were missing, differed or were there twice stand after it; None
-            where the table was left alone.
-        unfollowed: rows loaded that can still change, though the next syncs do not look at them.
+        refusal: Why the table was left as it was, and what to do instead; None where it was
+            repaired.
+        left: How the rows that were missing, differed or were there twice compare after the
+            repair; None where the table was left as it was.
+        unfollowed: How many of the loaded rows can still change, though the next syncs will not
+            look at them.
     """
 
     refusal: str | None
@@ -57,12 +59,13 @@ class TableRepair:
 
 @dataclass(frozen=True, slots=True)
 class FaultyTable:
-    """A table that is not as its listing.
+    """A table that differs from its listing.
 
     Args:
-        table: what fills it.
-        sides: that were compared.
-        ledgers: of its resources that are kept up with, before the repair.
+        table: The table, and the resources that fill it.
+        sides: The two tables that were compared.
+        ledgers: The ledgers before the repair, by the name of the resource, of the table's
+            resources that are kept up with.
     """
 
     table: FilledTable
@@ -78,23 +81,24 @@ def repair_tables(
     legs: LegSettings,
     figures: Figures,
 ) -> dict[str, TableRepair]:
-    """Loads the rows of tables that are missing or differ, as a sync would.
+    """Loads the rows that are missing or differ, as a sync would load them.
 
-    What is known of the listings stays as it is: rows that the next sync would look at, it does.
+    What is known of the listings stays as it is, so the next sync looks at the same rows as it
+    would have done without the repair.
 
     Args:
-        pipeline: of the tables; held by the caller, and with no load left behind.
-        source: that was listed.
-        scratch: the listing, with rows kept and the keys of the faulty ones saved.
-        faulty: the tables.
-        legs: how much is loaded at once.
-        figures: to count on.
+        pipeline: The pipeline of the tables. The caller has locked it, and no load is left behind.
+        source: The source that was listed.
+        scratch: The listing, with its raw rows, and with the keys of the rows at fault saved.
+        faulty: The tables to repair.
+        legs: How much is loaded at once, in bytes and seconds.
+        figures: Where to count what is loaded.
 
     Returns:
-        What was done, by the table's name.
+        What was done, by the name of the table.
 
     Raises:
-        SyncError: the pipeline or its destination failed.
+        SyncError: The pipeline or its destination failed.
     """
     repairs = {each.table.name: _refusal(each.table, scratch.raw_rows) for each in faulty}
     open_to_repair = [each for each in faulty if repairs[each.table.name] is None]
@@ -148,7 +152,7 @@ def _count_unfollowed(
     before: Ledger,
     now: Ledger,
 ) -> int:
-    """Counts the rows that the listing shows as open, and that the pipeline knows as settled."""
+    """Counts the rows that are open in the listing, while the pipeline believes them settled."""
     unknown = now.open - before.open
     if not unknown or now.kind is None:
         return 0
@@ -160,13 +164,13 @@ def _count_unfollowed(
 
 
 class _ReplayedRows:
-    """The kept rows that tables lack, in place of a listing.
+    """Gives raw rows of an earlier listing in place of a new listing.
 
     Args:
-        rows: the rows.
-        connection: to the database with the ids.
-        wanted: for each resource a query for the ids of its rows.
-        legs: of the sync.
+        rows: The raw rows of all resources.
+        connection: The connection to the scratch database, which has the ids.
+        wanted: For each resource, by its name, a query for the ids of the rows to load.
+        legs: The legs of the sync that loads them.
     """
 
     def __init__(
@@ -182,18 +186,18 @@ class _ReplayedRows:
         self._legs = legs
 
     def has_unique_keys(self, resource: str) -> bool:
-        """Whether no key comes twice.
+        """Says whether no key of a resource comes twice.
 
         Args:
-            resource: its name.
+            resource: The name of the resource.
         """
         return self._rows.are_traced(resource) or resource in self._rows.tails
 
     def pages(self, resource: str) -> Iterator[FetchedPage | LegEnd]:
-        """The rows of a resource, for one leg.
+        """Gives the rows of a resource for one leg.
 
         Args:
-            resource: its name.
+            resource: The name of the resource.
         """
         return self._legs.items(resource, partial(self._in_legs, resource))
 

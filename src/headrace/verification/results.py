@@ -1,4 +1,4 @@
-"""What a verification found, and what a repair made of it."""
+"""What a verification found, and what a repair did about it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from headrace.verification.repair import TableRepair
 
 @dataclass(frozen=True, slots=True)
 class TableVerification:
-    """How one table stands to its listing.
+    """How one table compares with its listing.
 
     Args:
-        resources: that fill it; one as a rule.
-        table: its name.
-        key: the columns of the primary key.
-        comparison: row by row.
-        quarantined: rows of the listing that cannot be loaded, and so are in no table.
-        discarded: rows of the listing that the schema contract or a processing step keeps out.
-        one_row_a_key: whether the table is to have no key twice, as it is merged.
-        repair: what was done about it; None where nothing was.
+        resources: The names of the resources that fill the table; usually one.
+        table: The name of the table.
+        key: The names of the columns of the primary key.
+        comparison: How the listing and the table differ, row by row.
+        quarantined: How many rows of the listing cannot be loaded, and so are in no table.
+        discarded: How many rows of the listing the schema contract or a processing step leaves
+            out.
+        one_row_a_key: Whether the table is to have each key once, since rows are merged into it.
+        repair: What a repair did about it; None where there was none.
     """
 
     resources: tuple[str, ...]
@@ -35,7 +36,7 @@ class TableVerification:
 
     @property
     def ok(self) -> bool:
-        """Whether the table holds what the listing shows, each row once; after a repair now."""
+        """Whether the table now holds what the listing shows, each row once."""
         found = self.comparison if self.repair is None else self.repair.left
         if found is None:
             return False
@@ -48,15 +49,16 @@ class VerificationReport:
     """What a verification found.
 
     Args:
-        pipeline_name: of the pipeline whose tables they are.
-        destination: dlt's name of the destination.
-        location: where that is, without its password.
-        dataset_name: the dataset with the tables.
-        tables: those compared, in the order of the source.
-        figures: counts of the listing by resource.
-        seconds: that it took.
-        resumed: whether it first finished a load that an earlier run had left behind.
-        repaired: counts of what a repair loaded, by resource; None where nothing was loaded.
+        pipeline_name: The name of the pipeline that has loaded the tables.
+        destination: dlt's name of the destination, for example `duckdb`.
+        location: Where the destination is, without its password.
+        dataset_name: The dataset (schema) with the tables.
+        tables: The tables that were compared, in the order of the source.
+        figures: What was counted for each resource while it was listed.
+        seconds: How long the verification took.
+        resumed: Whether it first finished a load that an earlier run had left behind.
+        repaired: What was counted for each resource while the repair loaded it; None where
+            nothing was loaded.
     """
 
     pipeline_name: str
@@ -71,5 +73,5 @@ class VerificationReport:
 
     @property
     def ok(self) -> bool:
-        """Whether all tables hold what the listings show."""
+        """Whether every table holds what its listing shows."""
         return all(table.ok for table in self.tables)

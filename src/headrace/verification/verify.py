@@ -20,7 +20,7 @@ from headrace.syncing.resuming import finish_pending
 from headrace.verification.repair import repair_tables
 from headrace.verification.results import VerificationReport
 from headrace.verification.scratch.listing import ScratchListing
-from headrace.verification.table_comparison import Excuse, TableComparer
+from headrace.verification.table_comparer import Excuse, TableComparer
 
 _DEFAULT_LEGS = LegSettings()
 

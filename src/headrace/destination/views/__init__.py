@@ -1,4 +1,4 @@
-"""Views over a table of executions: how each went, and daily figures for each workflow."""
+"""Views over a table of executions: how each one ended, and daily figures for each workflow."""
 
 from headrace.destination.views.creating import (
     DAILY,

@@ -1,4 +1,4 @@
-"""Makes the views in a destination, and takes away those that it made."""
+"""Creates the views in a destination, and drops the views that it created."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class CreatedViews:
     """What became of the views.
 
     Args:
-        names: of those that are there now, with their dataset.
-        notes: a sentence for each that could not be made, with the reason.
+        names: The names of the views that exist now, with their dataset.
+        notes: A sentence for each view that could not be made, with the reason.
     """
 
     names: tuple[str, ...] = ()
@@ -46,18 +46,19 @@ class CreatedViews:
 def create_views(
     pipeline: dlt.Pipeline, executions: str = "executions", workflows: str | None = "workflows"
 ) -> CreatedViews:
-    """Makes the views `<executions>_outcomes` and `<executions>_daily`, or makes them anew.
+    """Creates the views `<executions>_outcomes` and `<executions>_daily`, or creates them anew.
 
-    What else goes by one of these names is left as it is, and so are views of other people.
+    A table or view of somebody else that has one of these names is left as it is.
 
     Args:
-        pipeline: that has loaded the tables.
-        executions: name of the table of executions.
-        workflows: name of a table with `id` and `name` of the workflows, where there is one.
+        pipeline: The dlt pipeline that has loaded the tables, into DuckDB or PostgreSQL.
+        executions: The name of the table of executions.
+        workflows: The name of a table with the columns `id` and `name` of the workflows; None
+            where there is none.
 
     Returns:
-        What is there now; a destination whose SQL is not known, or a table that is not there, is
-        a note and no error.
+        Which views exist now. When the destination has another SQL, or a table does not exist,
+        that is a note in it and no error.
 
     Example:
         After `headrace run executions`:
@@ -83,19 +84,19 @@ def create_views(
 
 
 def release_tables(pipeline: dlt.Pipeline) -> None:
-    """Takes away the views that were made here, where tables cannot be dropped under them.
+    """Drops the views that were created here, where tables cannot be dropped under them.
 
     Args:
-        pipeline: that is to drop tables.
+        pipeline: The pipeline that is about to drop its tables.
 
     Raises:
-        SyncError: the destination does not let it be done, as when views of others read them.
+        SyncError: The destination refused it, for example since views of others read these views.
     """
-    # DuckDB drops what a view reads; PostgreSQL does not.
+    # DuckDB drops a table that a view reads; PostgreSQL refuses to.
     if dialect_of(pipeline) != "postgres":
         return
     with connect_to_dataset(pipeline) as database, database.transaction():
-        # A view goes before the one that it reads.
+        # `_daily` reads `_outcomes`, and sorts before it, so it is dropped first.
         for name in sorted(_own_views(database)):
             database.execute(f"DROP VIEW {database.qualified(name)}")
 
@@ -117,17 +118,17 @@ def _create(database: DatasetConnection, executions: str, workflows: str | None)
             what = "view" if all_there[name] else "table"
             note = f"no views were made: `{database.dataset}.{name}` is a {what} of somebody else"
             return CreatedViews(notes=(note,))
-    # A view is bound to the types that its columns have when it is made.
+    # A view keeps the column types of the moment when it was made, so the mark covers them.
     mark = _mark(queries, table, names_table)
     names = tuple(f"{database.dataset}.{name}" for name in queries)
-    # Who reads a view holds up who replaces it, and then all others.
+    # To replace a view waits for everybody who reads it, and holds up whoever comes then.
     if all(own.get(name) == mark for name in queries):
         return CreatedViews(names)
     mine = [name for name in (daily, outcomes) if name in own]
     try:
         _make(database, queries, mark)
     except DltException as refusal:
-        # PostgreSQL replaces no view by one with other columns.
+        # PostgreSQL does not replace a view by one with other columns; it must be dropped first.
         if not mine:
             return CreatedViews(notes=(f"no views were made: {cause_of(refusal)}",))
         try:
@@ -154,13 +155,13 @@ def _make(
 
 
 def _mark(queries: Mapping[str, str], *tables: StoredTable | None) -> str:
-    """Says of a view that it was made here, and from what."""
+    """The comment on a view: it was made here, from these queries and these columns."""
     columns = [sorted(each.columns.items()) if each else None for each in tables]
     digest = hashlib.sha256(repr((sorted(queries.items()), columns)).encode()).hexdigest()
     return f"{_MARK} ({digest[:16]})"
 
 
 def _own_views(database: DatasetConnection) -> dict[str, str]:
-    """The views that were made here, each with its mark."""
+    """The views that were made here, each with its comment."""
     found = database.execute(_COMMENTS[database.dialect], database.dataset)
     return {name: comment for name, comment in found if comment and comment.startswith(_MARK)}

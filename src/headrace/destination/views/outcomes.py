@@ -1,4 +1,4 @@
-"""The SQL that tells how each execution went; DuckDB and PostgreSQL understand it alike."""
+"""SQL that says how each execution ended, in words that DuckDB and PostgreSQL both take."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ _A_WHOLE_NUMBER = "'^[0-9]{1,18}$'"
 def outcomes_sql(
     database: DatasetConnection, executions: StoredTable, workflows: StoredTable | None
 ) -> str:
-    """A query with one row for each execution.
+    """Writes a query with one row for each execution.
 
-    A retry queue is the first execution and all that retry it, or each other. What is missing in
-    the table counts as null: only `id` and `startedAt` must be there.
+    A chain is the first execution and all executions that retry it, or each other. A field without
+    a column counts as null; only `id` and `startedAt` must have one.
 
     Args:
-        database: where the tables are.
-        executions: the table; fields as in the executions API (`id`, `finished`, `status`, ...).
-        workflows: has `id` and `name`; None where names are not known.
+        database: The connection to the dataset with the tables.
+        executions: The table of executions, with the fields of the executions API (`id`,
+            `finished`, `status`, ...).
+        workflows: A table with the columns `id` and `name` of the workflows; None where the names
+            are not known.
 
     Returns:
         The SQL, without placeholders.
 
     Raises:
-        SyncError: a column is missing without which nothing can be told.
+        SyncError: The table has no column for `id` or for `startedAt`.
     """
     for field in ("id", "startedAt"):
         if executions.column(field) is None:
@@ -95,10 +97,10 @@ FROM told"""
 
 
 def daily_sql(outcomes: str) -> str:
-    """A query with one row for each day (UTC) and workflow, over the query above.
+    """Writes a query with one row for each day (in UTC) and workflow.
 
     Args:
-        outcomes: name of the view that holds it.
+        outcomes: The qualified name of the view that holds the query of `outcomes_sql`.
     """
     return f"""SELECT CAST(started_at AT TIME ZONE 'UTC' AS DATE) AS day, workflow_id,
   MAX(workflow_name) AS workflow_name, COUNT(*) AS runs,
@@ -127,7 +129,7 @@ class _Columns:
         return self._cast(field, _BOOLEAN)
 
     def moment(self, field: str) -> str:
-        """With its time zone; a time without one is taken for UTC."""
+        """A moment with its time zone; a time without a zone is taken as UTC."""
         column = self._table.column(field)
         kind = self._table.columns[column].upper() if column else ""
         if kind in ("TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE"):
@@ -139,7 +141,7 @@ class _Columns:
         return "NULL" if column is None else self._database.quoted(column)
 
     def as_id(self, text: str) -> str:
-        """A text in the type of the id; null where it cannot be one."""
+        """A text as a value of the type of `id`; null where it cannot be one."""
         kind = self._table.columns[self._table.column("id") or ""].upper()
         if not kind.startswith(_INTEGERS):
             return text
@@ -150,7 +152,7 @@ class _Columns:
 
 
 def _outcome(columns: _Columns) -> str:
-    """What `status` says, where it is there and one of the API's; else what the fields tell."""
+    """The `status`, where it is one that the API knows; otherwise what other fields say."""
     status = f"LOWER({columns.text('status')})"
     return (
         f"CASE WHEN {status} IN ({value_list((*_ENDED, *_OPEN))}) THEN {status} "

@@ -1,4 +1,4 @@
-"""Asks a database for the figures of a report."""
+"""Asks the database for the figures of a report."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class ReportTables:
     """Which tables a report is made from.
 
     Args:
-        executions: name of the table of executions.
-        workflows: name of the table with the names of the workflows; it need not be there.
+        executions: The name of the table of executions.
+        workflows: The name of the table with the names of the workflows; it need not exist.
     """
 
     executions: str = "executions"
@@ -41,7 +41,7 @@ class ReportTables:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownWorkflow:
     """A workflow that executions name."""
 
     id: str
@@ -54,14 +54,17 @@ def count_executions(
     """Counts the executions of a table.
 
     Args:
-        database: with the table.
-        tables: their names.
-        since: what the report is about, as `period_since` reads it.
-        workflow: name or id of the only one that counts; None for all.
+        database: The connection to the dataset with the tables.
+        tables: The names of the tables.
+        since: The period to cover, as `period_since` reads it.
+        workflow: The name or id of the only workflow that counts; all when None.
+
+    Returns:
+        All figures that the report shows.
 
     Raises:
-        ConfigError: there is no such workflow, or `since` cannot be read.
-        SyncError: there is no such table.
+        ConfigError: There is no such workflow, or `since` cannot be read.
+        SyncError: There is no such table.
     """
     table = database.table(tables.executions)
     if table is None:
@@ -98,7 +101,7 @@ def count_executions(
 def _span(
     database: DatasetConnection, table: StoredTable
 ) -> tuple[datetime | None, datetime | None]:
-    """The oldest and the newest moment that the executions tell of, in UTC."""
+    """The oldest and the newest moment in the executions, in UTC; None without executions."""
     stopped = table.column("stoppedAt")
     started = database.quoted(table.column("startedAt") or "")
     newest = f"MAX({started})"
@@ -111,7 +114,7 @@ def _span(
     return first, last
 
 
-def _chosen(known: Sequence[_Known], wanted: str) -> _Known:
+def _chosen(known: Sequence[_KnownWorkflow], wanted: str) -> _KnownWorkflow:
     by_id = [each for each in known if each.id == wanted]
     by_name = [each for each in known if each.name == wanted]
     near = [each for each in known if each.name.casefold() == wanted.casefold()]
@@ -129,20 +132,20 @@ def _chosen(known: Sequence[_Known], wanted: str) -> _Known:
     raise ConfigError([Fault("workflow", problem)])
 
 
-def _lay_out(database: DatasetConnection, outcomes: str, period: Period) -> list[_Known]:
-    """Puts the executions that count into a temporary table; gives their workflows."""
+def _lay_out(database: DatasetConnection, outcomes: str, period: Period) -> list[_KnownWorkflow]:
+    """Puts the executions that count into a temporary table, and gives their workflows."""
     for setting in statements.SESSION_SETTINGS[database.dialect]:
         database.execute(setting)
-    # A connection may have those of another report.
+    # The connection may still have the tables of an earlier report.
     for name in (statements.ROWS, statements.PLACES):
         database.execute(f"DROP TABLE IF EXISTS {name}")
     database.execute(statements.rows_sql(outcomes, period))
     found = database.execute(statements.workflows_sql())
-    return [_Known(key, name or key or _NONE_NAMED) for key, name in found]
+    return [_KnownWorkflow(key, name or key or _NONE_NAMED) for key, name in found]
 
 
-def _give_places(database: DatasetConnection, known: Sequence[_Known]) -> None:
-    """Gives each workflow its place on the page; those of no place do not count."""
+def _give_places(database: DatasetConnection, known: Sequence[_KnownWorkflow]) -> None:
+    """Gives each workflow its place on the page; workflows without a place do not count."""
     database.execute(
         f"CREATE TEMPORARY TABLE {statements.PLACES} (workflow_id VARCHAR, place INTEGER)"
     )
@@ -160,7 +163,7 @@ def _empty(period: Period) -> ExecutionFigures:
 
 
 def _figures(database: DatasetConnection, period: Period) -> dict[int | None, ExecutionFigures]:
-    """ExecutionFigures by place on the page; those of all workflows together under None."""
+    """The figures of each place on the page; under None, of all workflows together."""
     found: dict[int | None, ExecutionFigures] = {}
 
     def of(place: int | None) -> ExecutionFigures:

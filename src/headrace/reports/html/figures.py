@@ -10,13 +10,13 @@ HOURS_IN_WEEK = 7 * 24
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What a report is about; all times in UTC, without a zone of their own.
+    """The time that a report covers. All times are in UTC, without a zone.
 
     Args:
-        start: when it begins.
-        end: the newest moment that the table knows of.
-        bucket: length of the stretches of time that are shown beside each other.
-        has_before: whether the table also holds the period before, of the same length.
+        start: When it begins.
+        end: When it ends: the newest moment in the table.
+        bucket: The length of the parts that it is divided into, for charts.
+        has_before: Whether the table also has the period of the same length before it.
     """
 
     start: datetime
@@ -26,33 +26,34 @@ class Period:
 
     @property
     def before(self) -> datetime:
-        """When the period before it begins."""
+        """When the period of the same length before it begins."""
         return self.start - (self.end - self.start)
 
     @property
     def buckets(self) -> list[datetime]:
-        """When each of the stretches begins."""
+        """When each of the buckets begins."""
         count = (self.end - self.start) // self.bucket + 1
         return [self.start + number * self.bucket for number in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """ExecutionFigures of some executions.
+    """Figures of a group of executions.
 
     Args:
-        runs: how many have begun.
-        ended: how many of them have ended.
-        succeeded: with success.
-        failed: with an error, or crashed.
-        canceled: by somebody.
-        waiting: are parked.
-        running: run, or are to run.
-        failed_first: failed, and are no retry themselves.
-        retried: how many of those were tried again.
-        saved: and in the end with success.
-        p50: median duration in seconds; None where none has ended.
-        p95: 95 % have taken so many seconds or less.
+        runs: How many executions have begun.
+        ended: How many of them have ended.
+        succeeded: How many ended with success.
+        failed: How many ended with an error, or crashed.
+        canceled: How many somebody canceled.
+        waiting: How many are parked until a later time.
+        running: How many are running, or are queued.
+        failed_first: How many failed and are not a retry themselves.
+        retried: How many of the failed ones were retried.
+        saved: How many of the failed ones succeeded in the end, by a retry.
+        p50: The median duration in seconds; None where no execution has ended.
+        p95: The duration in seconds that 95 % of the ended executions did not exceed; None where
+            no execution has ended.
     """
 
     runs: int = 0
@@ -70,7 +71,7 @@ class Counts:
 
     @property
     def failure_rate(self) -> float | None:
-        """Part of the ended executions that failed, 0 to 1; None where none has ended."""
+        """The share of the ended executions that failed, from 0 to 1; None where none has ended."""
         return self.failed / self.ended if self.ended else None
 
 
@@ -79,12 +80,12 @@ class OpenExecution:
     """An execution that has not ended.
 
     Args:
-        id: its key, as text.
+        id: The id of the execution, as text.
         outcome: `waiting`, `running` or `new`.
-        started: in UTC.
-        wait_till: when a parked one is to go on, in UTC; None where that is not known.
-        seconds: how long ago it started, at the end of the period.
-        place: index of its workflow in the report.
+        started: When it started, in UTC.
+        wait_till: When a parked execution is to go on, in UTC; None where that is not known.
+        seconds: How many seconds before the end of the period it started.
+        place: The index of its workflow in the report.
     """
 
     id: str
@@ -97,17 +98,17 @@ class OpenExecution:
 
 @dataclass(slots=True)
 class ExecutionFigures:
-    """How the executions of a workflow fare, or of all.
+    """The figures of one workflow, or of all workflows together.
 
     Args:
-        now: in the period.
-        before: in the one before.
-        series: in each bucket of the period.
-        hours_runs: in each hour of the week, Monday 00:00 first.
-        hours_ended: how many of them have ended.
-        hours_failed: how many of them failed.
-        open: those that have not ended, whenever they started; the oldest first.
-        open_count: how many there are of them.
+        now: The executions that began in the period.
+        before: The executions that began in the period before.
+        series: The executions that began in each bucket of the period.
+        hours_runs: How many executions began in each hour of the week; Monday 00:00 is first.
+        hours_ended: How many of those have ended.
+        hours_failed: How many of those failed.
+        open: Executions that have not ended, whenever they started; the oldest first.
+        open_count: How many executions have not ended.
     """
 
     now: Counts
@@ -125,10 +126,10 @@ class Workflow:
     """A workflow of the report.
 
     Args:
-        id: its key; empty where executions name none.
-        name: its name; the key where that is not known.
-        figures: of its executions.
-        others: how many workflows with few executions are put together in this one; 0 for one.
+        id: The id of the workflow; empty for executions that name no workflow.
+        name: The name of the workflow; its id where the name is not known.
+        figures: The figures of its executions.
+        others: How many workflows with few executions are put together here; 0 for a single one.
     """
 
     id: str
@@ -139,16 +140,16 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class MirrorRun:
-    """A sync that has loaded, or was to load, the table.
+    """A sync that loaded the table, or failed to.
 
     Args:
-        started: in UTC.
-        outcome: `complete`, `stopped`, `failed`, or other words of the table of runs.
-        seconds: that it took; None where that is not known.
-        requests: that it made; None where that is not known.
-        rows_loaded: None where that is not known.
-        rows_quarantined: None where that is not known.
-        error: what went wrong; empty for nothing.
+        started: When it started, in UTC.
+        outcome: `complete`, `stopped`, `failed`, or another outcome in the table of runs.
+        seconds: How many seconds it took; None where that is not known.
+        requests: How many requests were answered; None where that is not known.
+        rows_loaded: How many rows it loaded; None where that is not known.
+        rows_quarantined: How many rows it set aside; None where that is not known.
+        error: The error that made it fail; empty where there is none.
     """
 
     started: datetime
@@ -162,12 +163,12 @@ class MirrorRun:
 
 @dataclass(frozen=True, slots=True)
 class MirrorHealth:
-    """How the mirror itself fares.
+    """How well the table is kept equal to the API.
 
     Args:
-        runs: the newest syncs, the newest first.
-        quarantined: rows in quarantine.
-        gone: open executions that the API no longer has.
+        runs: The last syncs, the newest first.
+        quarantined: How many rows are in quarantine.
+        gone: How many executions the API dropped before they ended.
     """
 
     runs: list[MirrorRun] = field(default_factory=list)
@@ -177,15 +178,15 @@ class MirrorHealth:
 
 @dataclass(frozen=True, slots=True)
 class ReportFigures:
-    """All that a report tells.
+    """All figures of a report.
 
     Args:
-        place: where the table is, for people: its name and the kind of the destination.
-        period: that it is about; None where the table holds no execution.
-        chosen: name of the only workflow that it is about; None for all.
-        overall: all workflows together.
-        workflows: the one with the most executions first.
-        health: of the mirror.
+        place: Where the table is, for people: its name and the kind of the destination.
+        period: The period that the report covers; None where the table has no execution.
+        chosen: The name of the only workflow that it covers; None for all.
+        overall: The figures of all workflows together.
+        workflows: The workflows, the one with the most executions first.
+        health: How well the table is kept equal to the API.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""What in a report is worth a look first."""
+"""Picks what in a report is worth a look first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headrace.reports.html.figures import Counts, Workflow
 
 _ENOUGH_RUNS = 50
 _MORE_FAILURES, _FAILURES_FACTOR = 0.02, 1.3
-# In standard errors: chance alone brings so much in one workflow of a thousand.
+# In standard errors: chance alone exceeds this in about one workflow of a thousand.
 _NO_CHANCE = 3.0
 _SLOWER_FACTOR = 1.4
 _STUCK_SECONDS = 86_400.0
@@ -23,10 +23,12 @@ class Highlight:
 
     Args:
         kind: `failing`, `slower` or `stuck`.
-        place: index of the workflow in the report.
-        now: its failure rate, its p95 in seconds, or the age of its oldest open execution.
-        before: the first two in the period before; how many are open for `stuck`.
-        worst: index of the bucket in which it was worst; None where there is none.
+        place: The index of the workflow in the report.
+        now: For `failing` the failure rate, from 0 to 1; for `slower` the p95 in seconds; for
+            `stuck` the age in seconds of the oldest execution that has not ended.
+        before: For `failing` and `slower` the same in the period before; for `stuck` how many
+            executions have not ended.
+        worst: The index of the bucket in which it was worst; None where there is none.
     """
 
     kind: str
@@ -37,10 +39,10 @@ class Highlight:
 
 
 def find_highlights(workflows: Sequence[Workflow]) -> list[Highlight]:
-    """What stands out among workflows: of each kind the two that matter most.
+    """Finds what stands out among workflows: the two most important findings of each kind.
 
     Args:
-        workflows: of the report.
+        workflows: The workflows of the report.
     """
     failing, slower, stuck = [], [], []
     for place, workflow in enumerate(workflows):
@@ -48,7 +50,7 @@ def find_highlights(workflows: Sequence[Workflow]) -> list[Highlight]:
         now, before = figures.now, figures.before
         if min(now.ended, before.ended) >= _ENOUGH_RUNS:
             if (highlight := _failing(place, workflow)) is not None:
-                # The ones that would not have failed before.
+                # How many executions failed that would not have failed at the rate of before.
                 weight = (highlight.now - highlight.before) * now.ended
                 failing.append((weight, highlight))
             if now.p95 and before.p95 and now.p95 >= _SLOWER_FACTOR * before.p95:
@@ -78,7 +80,7 @@ def _failing(place: int, workflow: Workflow) -> Highlight | None:
 
 
 def _standard_error(one: Counts, other: Counts) -> float:
-    """Of the difference of two failure rates, were they the same in truth."""
+    """The standard error of the difference of two failure rates, if both were in truth equal."""
     rate = (one.failed + other.failed) / (one.ended + other.ended)
     return math.sqrt(rate * (1 - rate) * (1 / one.ended + 1 / other.ended))
 

@@ -1,4 +1,4 @@
-"""How the mirror itself fares: what its syncs have left behind in the destination."""
+"""Reads from the destination how well the table is kept equal to the API."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _FIELDS = (
 
 
 def mirror_health(database: DatasetConnection, resource: str) -> MirrorHealth:
-    """What the destination knows of the syncs of a resource.
+    """Reads what the syncs of a resource have left in the destination.
 
     Args:
-        database: with the tables.
-        resource: its name.
+        database: The connection to the dataset with the tables.
+        resource: The name of the resource.
     """
     return MirrorHealth(
         _runs(database, resource),
@@ -50,7 +50,7 @@ def _runs(database: DatasetConnection, resource: str) -> list[MirrorRun]:
     found = database.execute(
         f"SELECT inserted_at, status FROM {loads.name} ORDER BY inserted_at DESC LIMIT {_SHOWN}"
     )
-    # A load that failed never gets there.
+    # dlt writes a row into this table only for loads that succeeded.
     return [MirrorRun(_utc(at), COMPLETE if status == 0 else "unknown") for at, status in found]
 
 

@@ -1,4 +1,4 @@
-"""Puts the figures of a report into one HTML file."""
+"""Writes the figures of a report as one HTML page."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def render_page(figures: ReportFigures, made: datetime) -> str:
     """Writes the page.
 
     Args:
-        figures: that it shows.
-        made: now, in UTC.
+        figures: The figures to show.
+        made: The time now, in UTC, without a zone.
 
     Returns:
-        HTML that needs nothing beside itself, and may ask for nothing.
+        HTML that needs no other file, and that browsers let fetch nothing.
     """
-    # Of ours all in one, so that each file sees what the others define.
+    # Our own scripts go into one element, so that each file sees what the others define.
     libraries, own = _SCRIPTS[:1], _SCRIPTS[1:]
     scripts = [*map(_asset, libraries), "\n".join(map(_asset, own))]
     return Template(_asset("page.html")).substitute(
@@ -46,7 +46,7 @@ def _asset(name: str) -> str:
 
 
 def _policy(scripts: Sequence[str]) -> str:
-    """Lets only these scripts run, and nothing be fetched or sent."""
+    """A Content-Security-Policy: only these scripts may run, and nothing be fetched or sent."""
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return (
@@ -56,7 +56,7 @@ def _policy(scripts: Sequence[str]) -> str:
 
 
 def _json_text(data: Any) -> str:
-    """JSON that no HTML parser takes for markup, and no script for a line's end."""
+    """JSON with `<`, `>` and `&` escaped, so that no HTML parser takes part of it for markup."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -122,7 +122,7 @@ def _figures_data(figures: ExecutionFigures) -> dict[str, Any]:
 
 
 def _columns(counts: Sequence[Counts]) -> dict[str, list[Any]]:
-    """One list for each figure; without those that are nought or unknown throughout."""
+    """One list for each figure; figures that are 0 or unknown everywhere are left out."""
     columns = {
         field.name: [_rounded(getattr(each, field.name)) for each in counts]
         for field in fields(Counts)

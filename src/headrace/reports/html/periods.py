@@ -1,4 +1,4 @@
-"""Which time a report is about."""
+"""Works out the period that a report covers."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ _SPAN_UNITS = "hdw"
 _MOST_UNITS = 99_999
 _BUCKETS = tuple(timedelta(days=days) for days in (1, 7, 28, 364))
 _MOST_BUCKETS = 92
-# Up to here by the hour.
+# Up to this length a period is shown by the hour.
 _SHORT = timedelta(days=3)
-# A period before is there where no more than so much of it is missing.
+# The period before is compared when no more than this share of it is missing.
 _MISSING = 0.05
 
 
 def period_since(since: str, first: datetime, last: datetime) -> Period:
-    """The period that a report is about.
+    """Works out the period that a report covers.
 
-    A span counts back from the newest execution, not from now: a mirror that was not synced for
-    a week still shows its last 30 days. Days are whole ones, the newest one included.
+    A duration counts back from the newest execution, not from now: a table that was not synced for
+    a week still shows its last 30 days. Days are whole days, that of the newest execution included.
 
     Args:
-        since: a span (`30d`, `12h`, `8w`) or a date or time in ISO form, in UTC where it has no
-            zone.
-        first: the oldest moment that the table knows of, in UTC.
-        last: the newest.
+        since: A duration (`30d`, `12h`, `8w`), or a date or time in ISO form, in UTC where it has
+            no zone.
+        first: The oldest moment in the table, in UTC, without a zone.
+        last: The newest moment in the table, in UTC, without a zone.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: `since` is neither a duration nor a date, or is later than `last`.
     """
     start = _start(since.strip(), last)
     if start > last:
@@ -40,7 +40,7 @@ def period_since(since: str, first: datetime, last: datetime) -> Period:
     begin = first.replace(minute=0, second=0, microsecond=0)
     if last - max(start, begin) > _SHORT:
         begin = begin.replace(hour=0)
-    # Nothing to show of a time before the first execution.
+    # There is nothing to show from before the first execution.
     start = max(start, begin)
     span = last - start
     fitting = (each for each in _BUCKETS if span / each <= _MOST_BUCKETS)

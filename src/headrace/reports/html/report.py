@@ -1,4 +1,4 @@
-"""Makes a report: from the tables of a pipeline to one HTML file."""
+"""Makes a report: reads the tables of a pipeline, and writes one HTML file."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from headrace.reports.html.page import render_page
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that was made.
+    """A report that was written.
 
     Args:
-        path: of the file.
-        executions: how many it tells of.
-        start: when the period begins that it tells of, in UTC; None where there is no execution.
-        end: when that ends.
+        path: The path of the file.
+        executions: How many executions it covers.
+        start: The beginning of the period that it covers, in UTC, without a zone; None where there
+            is no execution.
+        end: The end of that period.
     """
 
     path: Path
@@ -41,23 +42,26 @@ def report(
     executions: str = "executions",
     workflows: str | None = "workflows",
 ) -> Report:
-    """Writes one HTML file that shows how executions fare; it works offline.
+    """Writes one HTML file that shows how executions end and how long they take.
+
+    The file works offline: it holds all that it needs, and asks no server for anything.
 
     Args:
-        pipeline: that has loaded them, into DuckDB or PostgreSQL.
-        path: of the file; one that is there is replaced.
-        since: what the report is about: a span that ends with the newest execution (`30d`, `12h`,
-            `8w`), or a date or time in ISO form.
-        workflow: name or id of the only workflow that it is about; None for all.
-        executions: name of the table of executions.
-        workflows: name of the table with `id` and `name` of the workflows, where there is one.
+        pipeline: The dlt pipeline that has loaded the executions, into DuckDB or PostgreSQL.
+        path: The path of the file. A file that exists is replaced.
+        since: The period to cover: a duration that ends with the newest execution (`30d`, `12h`,
+            `8w`), or the date or time of its beginning in ISO form, in UTC where it has no zone.
+        workflow: The name or id of the only workflow to cover; all when None.
+        executions: The name of the table of executions.
+        workflows: The name of a table with the columns `id` and `name` of the workflows. It need
+            not exist.
 
     Returns:
-        What was written.
+        Where the file is, and what it covers.
 
     Raises:
-        ConfigError: there is no such workflow, or `since` cannot be read.
-        SyncError: the tables are not there, or cannot be read, or the file cannot be written.
+        ConfigError: There is no such workflow, or `since` cannot be read.
+        SyncError: The tables do not exist or cannot be read, or the file cannot be written.
 
     Example:
         After `headrace run executions`:
@@ -86,7 +90,7 @@ def report(
 
 
 def _write(path: Path, text: str) -> None:
-    # Whoever has the old one open does not see half of the new one.
+    # Written beside it and then moved: nobody who opens the file sees half of it.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The SQL of a report: everything is counted in the database."""
+"""The SQL of a report, which has the database count everything."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime
 from headrace.reports.html.figures import Period
 
 ROWS, PLACES = "headrace_report_rows", "headrace_report_places"
-"""Temporary tables: the executions that count, and the place of each workflow on the page."""
+"""Two temporary tables: the executions that count, and the place of each workflow on the page."""
 
 _PLACED = f"{ROWS} JOIN {PLACES} USING (workflow_id)"
 SESSION_SETTINGS = {"postgres": ("SET work_mem = '256MB'", "SET jit = off"), "duckdb": ()}
-"""What makes the counting of a million executions a matter of seconds, by dialect."""
+"""Settings that let each kind of database count a million executions within seconds."""
 
 OPEN_SHOWN, OPEN_SHOWN_IN_ALL = 10, 15
 _SECONDS = "CAST(EXTRACT(EPOCH FROM ({})) AS DOUBLE PRECISION)"
@@ -26,20 +26,26 @@ COUNTS = """COUNT(*), COUNT(*) FILTER (WHERE ended),
   COUNT(*) FILTER (WHERE failed AND saved_by_retry),
   PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY duration_seconds),
   PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY duration_seconds)"""
-"""The columns of `Counts`, in its order."""
+"""The figures of `Counts` as SQL, in the order of its fields."""
 
 
 def moment(value: datetime) -> str:
-    """A time without a zone, as SQL writes it."""
+    """Writes a moment as an SQL literal.
+
+    Args:
+        value: The moment, without a zone.
+    """
     return f"TIMESTAMP '{value:%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def rows_sql(outcomes: str, period: Period) -> str:
-    """Makes the table `ROWS`: what began in the period or the one before, and what has not ended.
+    """Writes a statement that makes the table `ROWS`.
+
+    It has the executions that began in the period or in the one before, and those not ended.
 
     Args:
-        outcomes: the query with one row for each execution.
-        period: that the report is about.
+        outcomes: The query with one row for each execution.
+        period: The period that the report covers.
     """
     bucket = int(period.bucket.total_seconds())
     from_start = _SECONDS.format(f"started - {moment(period.start)}")
@@ -57,35 +63,35 @@ WHERE NOT ended OR started >= {moment(period.before)}"""
 
 
 def workflows_sql() -> str:
-    """Id and name of each workflow, the one with the most executions first."""
+    """Writes a query for the id and name of each workflow, the one with most executions first."""
     return f"""SELECT workflow_id, MAX(workflow_name) FROM {ROWS}
 GROUP BY workflow_id ORDER BY COUNT(*) DESC, workflow_id"""
 
 
 def periods_sql() -> str:
-    """Counts by period and place; the place is null where all are counted together."""
+    """Writes a query for the counts by period and place; all together where the place is null."""
     return f"""SELECT period, place, {COUNTS} FROM {_PLACED} WHERE period < 2
 GROUP BY GROUPING SETS ((period, place), (period))"""
 
 
 def series_sql() -> str:
-    """Counts by bucket and place; the place is null where all are counted together."""
+    """Writes a query for the counts by bucket and place; all together where the place is null."""
     return f"""SELECT bucket, place, {COUNTS} FROM {_PLACED} WHERE period = 0
 GROUP BY GROUPING SETS ((bucket, place), (bucket))"""
 
 
 def hours_sql() -> str:
-    """Runs, ended and failed ones by the hour of the week and place, in the period."""
+    """Writes a query for runs, ended and failed ones by the hour of the week and place."""
     return f"""SELECT hour, place, COUNT(*), COUNT(*) FILTER (WHERE ended),
   COUNT(*) FILTER (WHERE failed)
 FROM {_PLACED} WHERE period = 0 GROUP BY GROUPING SETS ((hour, place), (hour))"""
 
 
 def open_sql(end: datetime) -> str:
-    """The oldest executions that have not ended, with the numbers of all.
+    """Writes a query for the oldest executions that have not ended, and how many there are.
 
     Args:
-        end: of the period: how long they have been open is counted up to there.
+        end: The end of the period: the age of an execution is counted up to there.
     """
     seconds = _SECONDS.format(f"{moment(end)} - started")
     return f"""SELECT place, id, outcome, started, wait_till, {seconds}, of_place, of_all, in_place,

@@ -1,1 +1,1 @@
-"""How the syncs of a config are doing, by what they left in the destination."""
+"""`headrace.status`: how the syncs of a config are doing, read from the destination."""

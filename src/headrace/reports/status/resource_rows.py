@@ -1,4 +1,4 @@
-"""What the rows of a resource's tables tell of how its sync is doing."""
+"""Reads from the tables of a resource how many rows there are, and how old they are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from headrace.sansio.tail.keys import Key, KeyKind, instant_of
 _AGES = {"under an hour": 3_600.0, "under a day": 86_400.0, "under a week": 604_800.0}
 _OLDER = "a week or more"
 _UNKNOWN = "of unknown age"
-# As few statements as databases take parameters for; of more rows the ages are not looked up.
+# Databases take only so many parameters in one statement. The ages of further rows are not looked
+# up, and count as unknown.
 _KEYS_AT_ONCE = 1_000
 _MOST_KEYS = 20_000
 
@@ -30,10 +31,10 @@ class ResourceRows:
     """The rows of one resource in its tables.
 
     Args:
-        stored: the dataset.
-        table: name of the resource's table.
-        tail: how the resource is kept up with; None when it is not.
-        ledger: what is known of its listing.
+        stored: The dataset with the tables.
+        table: The name of the resource's table.
+        tail: How the resource is kept up with; None when it is not.
+        ledger: What is known of its listing.
     """
 
     stored: StoredDataset
@@ -42,13 +43,13 @@ class ResourceRows:
     ledger: Ledger
 
     def counts(self) -> dict[str, int]:
-        """How many rows there are, by table, child tables included."""
+        """Counts the rows of each table, child tables included, by the name of the table."""
         own = tables_below(self.stored.schema, self.table)
         counts = {name: self.stored.fetch(name, "count(*)") for name in own}
         return {name: int(found[0][0]) for name, found in counts.items() if found}
 
     def newest(self) -> datetime | None:
-        """When the newest row came to be; None where the rows do not tell."""
+        """Says when the newest row was created, in UTC; None where the rows do not say."""
         column = self._time_column()
         if column is None:
             return self._newest_key()
@@ -62,10 +63,10 @@ class ResourceRows:
         return _of_micros(spans[0].high)
 
     def open(self, now: datetime) -> OpenRows:
-        """The rows that can still change, by their age.
+        """Counts the rows that can still change, by their age.
 
         Args:
-            now: the time.
+            now: The time, with its zone.
         """
         keys = self.ledger.open
         if not keys:
@@ -77,7 +78,7 @@ class ResourceRows:
         return OpenRows(len(keys), {group: counts[group] for group in groups if counts[group]})
 
     def _times_of(self, keys: Iterable[Key]) -> Iterator[datetime]:
-        """When the rows with these keys came to be, as far as they tell."""
+        """When the rows with these keys were created, as far as the rows say."""
         if self.ledger.kind is KeyKind.TIME:
             yield from map(_of_micros, keys)
             return
@@ -103,7 +104,7 @@ class ResourceRows:
         )
 
     def _column(self, steps: Iterable[str] | None) -> str | None:
-        """The column of a field; None where the table has none."""
+        """The column of a field; None where the table has no such column."""
         if steps is None:
             return None
         naming = self.stored.schema.naming

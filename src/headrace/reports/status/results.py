@@ -1,4 +1,4 @@
-"""How the sync of a config is doing, as `headrace.status` tells it."""
+"""What `headrace.status` says of the syncs of a config."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ class OpenRows:
     """Rows that can still change.
 
     Args:
-        count: how many.
-        by_age: how many are younger than an hour, a day, a week, older, and of unknown age.
+        count: How many rows are open.
+        by_age: How many of them are younger than an hour, a day or a week, older than that, or of
+            unknown age. Groups without rows are left out.
     """
 
     count: int = 0
@@ -23,11 +24,12 @@ class OpenRows:
 
 @dataclass(frozen=True, slots=True)
 class MissingRows:
-    """A stretch of the listing that has yet to be listed.
+    """A part of the listing that has not been listed yet.
 
     Args:
-        above: the key right above it.
-        below: the newest key below that was listed; None where it goes to the end.
+        above: The key right above it, as text.
+        below: The newest key below it that was listed, as text; None where the part goes down to
+            the end of the listing.
     """
 
     above: str
@@ -39,9 +41,9 @@ class QuarantinedRow:
     """A row that could not be loaded as it is.
 
     Args:
-        row: its JSON, or the beginning of it.
-        reason: why not.
-        at: when it was set aside.
+        row: The row as JSON, at most 200 characters of it.
+        reason: Why the row could not be loaded.
+        at: When it was set aside, in UTC.
     """
 
     row: str
@@ -54,9 +56,10 @@ class Quarantine:
     """The rows of a resource in `_headrace_quarantine`.
 
     Args:
-        count: how many.
-        reasons: how many for each of the most frequent reasons, as far as their values go.
-        examples: the latest.
+        count: How many rows there are.
+        reasons: How many rows there are for each of the most frequent reasons. The reasons are
+            given without the value of the row.
+        examples: The rows that were set aside last.
     """
 
     count: int = 0
@@ -66,17 +69,18 @@ class Quarantine:
 
 @dataclass(frozen=True, slots=True)
 class NextSync:
-    """What the next sync is to ask for.
+    """What the next sync will ask for.
 
     Args:
-        lists_all: the whole listing.
-        from_cursor: what comes after the last value of its incremental, one of dlt's.
-        newer_than: else what is newer than this key.
-        open_rows: rows that are looked at again, since they can still change.
-        named_rows: rows that newer ones named.
-        late_keys: keys that the listing passed over, whose rows may have come since.
-        holes: stretches of the listing.
-        looks_back: seconds of the listing that are listed again for late rows; 0 for none.
+        lists_all: Whether it will list everything.
+        from_cursor: Whether it will list what comes after the last value of dlt's incremental.
+        newer_than: Otherwise it will list what is newer than this key; None in the cases above.
+        open_rows: How many rows it will look at again, since they can still change.
+        named_rows: How many rows it will look at again, since newer rows name them.
+        late_keys: How many keys it will try that the listing left out, as their rows may have
+            come since.
+        holes: How many parts of the listing it will list that have not been listed yet.
+        looks_back: How many seconds of the listing it will list again for late rows; 0 for none.
     """
 
     lists_all: bool
@@ -94,20 +98,22 @@ class ResourceStatus:
     """How one resource is doing.
 
     Args:
-        name: of the resource.
-        table: that it loads into; None where rows name theirs.
-        rows: in each of its tables, child tables included; empty before the first load.
-        runs: the last ones, newest first; empty where the history has none.
-        last_complete: the last run that came to its end, however long ago.
-        newest: when the newest row came to be, where the rows tell.
-        age: seconds since the table was equal to the listing for all that is known: since the
+        name: The name of the resource.
+        table: The name of the table that it fills; None where rows name theirs.
+        rows: The number of rows in each of its tables, child tables included; empty before the
+            first load.
+        runs: The last runs, the newest first; empty where the history has none.
+        last_complete: The last run that came to its end, however long ago; None where there is
+            none.
+        newest: When the newest row was created, in UTC; None where the rows do not say.
+        age: How many seconds ago the table was equal to the listing, as far as is known: since the
             last complete run began, or since the newest row, whichever is later. None where no
             run ever came to its end.
-        open: rows that can still change.
-        holes: what of the listing has yet to be listed.
-        quarantine: rows that could not be loaded.
-        gone: how many rows are known not to be there any more.
-        next: what the next sync is to ask for.
+        open: The rows that can still change.
+        holes: The parts of the listing that have not been listed yet.
+        quarantine: The rows that could not be loaded.
+        gone: How many rows the API no longer has, while the table keeps them.
+        next: What the next sync will ask for.
     """
 
     name: str
@@ -126,16 +132,16 @@ class ResourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the sync of a config is doing.
+    """How the syncs of a config are doing.
 
     Args:
-        pipeline_name: of the pipeline.
-        destination: dlt's name of the destination.
-        location: where that is, without its password.
-        dataset_name: the dataset with the tables.
-        at: when this was found.
-        has_run: whether anything is there of a sync.
-        resources: in the order of the config.
+        pipeline_name: The name of the pipeline.
+        destination: dlt's name of the destination, for example `duckdb`.
+        location: Where the destination is, without its password.
+        dataset_name: The dataset (schema) with the tables.
+        at: When the destination was read, in UTC.
+        has_run: Whether any sync has left anything in the destination.
+        resources: The resources, in the order of the config.
     """
 
     pipeline_name: str
@@ -147,9 +153,9 @@ class Status:
     resources: tuple[ResourceStatus, ...]
 
     def older_than(self, seconds: float) -> list[ResourceStatus]:
-        """The resources whose age is more than that, or that never were loaded completely.
+        """Gives the resources that are older than a limit, or were never loaded to their end.
 
         Args:
-            seconds: the oldest that is fine.
+            seconds: The greatest age, in seconds, that is still fine.
         """
         return [each for each in self.resources if each.age is None or each.age > seconds]

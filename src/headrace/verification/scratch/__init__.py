@@ -1,1 +1,1 @@
-"""A listing kept beside the tables for as long as they are compared."""
+"""A temporary copy of a listing and of the tables, for as long as they are compared."""

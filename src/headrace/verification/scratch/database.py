@@ -1,4 +1,4 @@
-"""A database in a temporary folder to compare tables in, which spills to disk."""
+"""The temporary DuckDB database that tables are compared in; it spills to disk."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import msgspec
 import pyarrow as pa
 
 _BATCH_ROWS = 50_000
-# Up to here each whole number is a float of its own.
+# Below this, each whole number has a float of its own.
 _EXACT = 2**53
 _MEMORY = "512MB"
 
 
 def open_scratch_database(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Opens an empty database that compares in bounded memory.
+    """Opens an empty database that takes at most 512 MB of memory.
 
     Args:
-        folder: for its file and for what it spills.
+        folder: The folder for its file, and for what it spills to disk.
     """
     connection = duckdb.connect(str(folder / "scratch.duckdb"))
     connection.execute(f"SET memory_limit = '{_MEMORY}'")
@@ -34,16 +34,17 @@ def store(
     batches: Iterable[pa.Table],
     json: Collection[str] = (),
 ) -> bool:
-    """Copies rows into a table that it makes.
+    """Makes a table and copies rows into it.
 
     Args:
-        connection: to the database.
-        table: its qualified name.
-        batches: of the same columns each.
-        json: columns of JSON, to be written in the one form that all equal values share.
+        connection: The connection to the database.
+        table: The qualified name of the new table.
+        batches: The rows. All batches have the same columns.
+        json: The names of the columns with JSON. It is written in a canonical form, so that equal
+            values have equal texts.
 
     Returns:
-        Whether there were any; the table is not made else.
+        Whether the table was made: there is none when there are no batches.
     """
     exists = False
     for batch in batches:
@@ -56,11 +57,14 @@ def store(
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pa.Table]:
-    """The rows of a table, batch by batch.
+    """Reads the rows of a table, batch by batch.
 
     Args:
-        connection: that may be used for something else meanwhile.
-        table: its qualified name.
+        connection: The connection to the database. It may be used for something else meanwhile.
+        table: The qualified name of the table.
+
+    Yields:
+        Batches of at most 50,000 rows.
     """
     with closing(connection.cursor()) as cursor:
         for batch in cursor.sql(f"FROM {table}").to_arrow_reader(_BATCH_ROWS):
@@ -68,13 +72,21 @@ def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pa.Ta
 
 
 def quoted(name: str) -> str:
-    """A name as it stands in SQL."""
+    """Quotes the name of a table or column for SQL.
+
+    Args:
+        name: The name.
+    """
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
 
 
 def text_literal(text: str) -> str:
-    """A text as it stands in SQL."""
+    """Quotes a text as a literal for SQL.
+
+    Args:
+        text: The text.
+    """
     escaped = text.replace("'", "''")
     return f"'{escaped}'"
 
@@ -88,7 +100,7 @@ def _with_canonical(batch: pa.Table, json: Collection[str]) -> pa.Table:
 
 
 def _canonical(text: str | None) -> str | None:
-    """JSON in the one form that all equal values share; text that is no JSON as it is."""
+    """JSON in a form that equal values share: keys sorted, numbers alike; other text as it is."""
     if text is None:
         return None
     try:

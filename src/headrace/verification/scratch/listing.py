@@ -1,4 +1,4 @@
-"""Lists a source into a database of its own, beside copies of the tables loaded from it."""
+"""Lists a source into a temporary database, beside copies of the tables loaded from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LISTED, _CANONICAL, _STORED = "headrace_listed", "headrace_canonical", "headrac
 _FAULTY, _LISTED_FAULTY, _STORED_AGAIN = (
     f"headrace_{name}" for name in ("faulty", "listed_faulty", "stored_again")
 )
-# Rows of which so many or fewer are to be read again are asked for by their keys.
+# Up to so many rows are read again by their keys; of more, the whole table is read.
 _FEW = 1_000
 
 
@@ -40,9 +40,10 @@ class ScratchListing:
     """A listing in a temporary folder, for as long as the `with` block lasts.
 
     Args:
-        pipeline: whose settings hold; its folder, its state and its destination stay as they are.
-        stored: what it has loaded.
-        keeps_rows: whether the rows are kept as the API wrote them as well.
+        pipeline: The pipeline of the tables, whose settings hold for the listing too. Its folder,
+            its state and its destination stay as they are.
+        stored: What the pipeline has loaded.
+        keeps_rows: Whether to keep the rows as the API wrote them as well, for a repair.
     """
 
     def __init__(
@@ -75,19 +76,19 @@ class ScratchListing:
         self._opened.close()
 
     def list_all(self, source: DltSource, figures: Figures) -> Schema:
-        """Lists all that the source has, typed as a sync would type it.
+        """Lists everything that the source has, typed as a sync would type it.
 
         Args:
-            source: to list; stays as it is.
-            figures: to count on.
+            source: The source to list. It stays as it is.
+            figures: Where to count rows and requests.
 
         Returns:
-            The schema of the tables, the new columns of this listing among them.
+            The schema of the tables, with the new columns of this listing.
 
         Raises:
-            HeadraceError: the API stopped the listing.
+            HeadraceError: The API stopped the listing.
         """
-        # Of the same name, so that the same settings hold; nothing else is in common.
+        # It has the same name so that the same dlt settings hold; it shares nothing else.
         pipeline: dlt.Pipeline = dlt.pipeline(
             self._pipeline.pipeline_name,
             pipelines_dir=str(self._folder / "pipelines"),
@@ -99,7 +100,7 @@ class ScratchListing:
                 running = RunningSync(figures, Legs(LegSettings()), witness=self.raw_rows)
                 load_all(pipeline, _with_schema(source, self._stored.schema), running)
         except SyncError as error:
-            # Its other lines advise on a load that is kept, as this one is not.
+            # The other lines say what to do with a pending load, but this one is thrown away.
             error.located(str(error).partition("\n")[0])
             raise
         finally:
@@ -110,14 +111,17 @@ class ScratchListing:
         return self._schema
 
     def bring_together(self, table: str, key: tuple[str, ...]) -> Sides:
-        """Puts a copy of a loaded table beside its listing.
+        """Copies a loaded table into the database, beside its listing.
 
         Args:
-            table: its name in the schema.
-            key: the columns of the primary key.
+            table: The name of the table in the schema.
+            key: The names of the columns of the primary key.
+
+        Returns:
+            The two tables to compare.
 
         Raises:
-            SyncError: the destination cannot be read.
+            SyncError: The destination cannot be read.
         """
         json = self._json_columns(table)
         listed, stored = (f"{schema}.{quoted(table)}" for schema in (_LISTED, _STORED))
@@ -127,7 +131,7 @@ class ScratchListing:
             canonical = f"{_CANONICAL}.{quoted(table)}"
             is_listed = store(self.connection, canonical, rows_of(self.connection, listed), json)
             listed = canonical
-        # A side without rows may be without its table.
+        # A side without rows may have no table.
         keys = ", ".join(f"NULL::VARCHAR AS {quoted(name)}" for name in key)
         if not is_stored:
             like = f"FROM {listed}" if is_listed else f"SELECT {keys}"
@@ -137,23 +141,26 @@ class ScratchListing:
         return self._sides(table, key, listed, stored)
 
     def faulty(self, table: str) -> str:
-        """The qualified name of a table for the keys that are missing or differ.
+        """Gives the qualified name of a table for the keys of the rows at fault.
 
         Args:
-            table: the name of the table that is compared.
+            table: The name of the table that is compared.
         """
         return f"{_FAULTY}.{quoted(table)}"
 
     def bring_together_again(self, table: str, sides: Sides, stored: StoredDataset) -> Sides:
-        """Puts what a loaded table has now of its faulty rows beside the listing of these.
+        """Copies the rows that were at fault, as they are loaded now, beside their listing.
 
         Args:
-            table: its name in the schema.
-            sides: that were compared before.
-            stored: what is loaded now.
+            table: The name of the table in the schema.
+            sides: The two tables that were compared before.
+            stored: What the pipeline has loaded by now.
+
+        Returns:
+            The two tables to compare, with only the rows that were at fault.
 
         Raises:
-            SyncError: the destination cannot be read.
+            SyncError: The destination cannot be read.
         """
         keys = ", ".join(map(quoted, sides.key))
         faulty = self.connection.sql(f"SELECT {keys} FROM {self.faulty(table)}").to_arrow_table()
@@ -198,7 +205,7 @@ class ScratchListing:
 
 
 def _is_current(table: TTableSchema, valid_to: list[str]) -> str:
-    """What is true of rows that are no history of others."""
+    """A condition for current rows: `scd2` keeps the earlier versions of a row as well."""
     for name in valid_to:
         end = table["columns"][name].get("x-active-record-timestamp")
         return f"{quoted(name)} = '{end}'" if end else f"{quoted(name)} IS NULL"
@@ -206,7 +213,7 @@ def _is_current(table: TTableSchema, valid_to: list[str]) -> str:
 
 
 def _with_schema(source: DltSource, stored: Schema) -> DltSource:
-    """The source as it would run in the pipeline that knows the stored schema."""
+    """A copy of the source that starts from the stored schema, as in the pipeline itself."""
     listing = source.clone()
     schema = stored.clone()
     if type(schema.naming) is type(listing.schema.naming):

@@ -1,4 +1,4 @@
-"""Keeps the rows of a listing as the API wrote them, to load some of them later."""
+"""Keeps the rows of a listing as the API wrote them, so that a repair can load some of them."""
 
 from __future__ import annotations
 
@@ -30,25 +30,27 @@ class _RowFile:
 
 
 class RawRows:
-    """The rows of a listing in files, each with the id that it has in the table of the listing.
+    """The raw rows of a listing, in one Parquet file for each resource.
+
+    Beside each row stand its id in the table of the listing and the request that brought it.
 
     Args:
-        folder: for the files; None to keep no rows.
+        folder: The folder for the files; None to keep no rows.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._kept: dict[str, _RowFile] = {}
-        # Resources may begin in threads beside each other.
+        # dlt may run resources in several threads; `next` of a count is atomic.
         self._numbers = count()
         self.tails: dict[str, TailConfig] = {}
 
     def meet(self, resource: str, tail: TailConfig | None) -> None:
-        """A resource begins.
+        """Opens the file of a resource that begins.
 
         Args:
-            resource: its name.
-            tail: how its listing is kept up with; None where it is not.
+            resource: The name of the resource.
+            tail: How its listing is kept up with; None where it is not.
         """
         if tail is not None:
             self.tails[resource] = tail
@@ -78,27 +80,39 @@ class RawRows:
         kept.writer.write_table(pa.table(columns, schema=_SCHEMA))
 
     def close(self) -> None:
-        """No more rows come: from here on they can be read."""
+        """Closes the files: from here on rows can be read, and none written."""
         for kept in self._kept.values():
             kept.writer.close()
 
     def has(self, resource: str) -> bool:
-        """Whether the rows of a resource were kept, if it had any."""
+        """Says whether the rows of a resource were kept, if it had any.
+
+        Args:
+            resource: The name of the resource.
+        """
         return resource in self._kept
 
     def are_traced(self, resource: str) -> bool:
-        """Whether it is known which row of the table each of them became."""
+        """Says whether each raw row of a resource has the id of its row in the table.
+
+        Args:
+            resource: The name of the resource.
+        """
         return self._kept[resource].has_ids
 
     def rows_of(
         self, resource: str, connection: duckdb.DuckDBPyConnection, ids: str
     ) -> Iterator[FetchedPage]:
-        """Rows of a resource; all of them where they are not traced.
+        """Reads raw rows of a resource: the wanted ones, or all where they have no ids.
 
         Args:
-            resource: its name.
-            connection: that may be used for something else meanwhile.
-            ids: a query for the ids of the rows that are wanted.
+            resource: The name of the resource.
+            connection: The connection to the scratch database. It may be used for something else
+                meanwhile.
+            ids: A query for the ids of the rows that are wanted.
+
+        Yields:
+            Pages of rows, each with the rows of one request.
         """
         kept = self._kept[resource]
         source = f"read_parquet({text_literal(str(kept.file))}, file_row_number = true)"
@@ -115,14 +129,14 @@ class RawRows:
 
 
 def _last_of_each(source: str, tail: TailConfig) -> str:
-    """A query for the numbers of the newest rows: a listing in legs may bring a key twice."""
+    """A query for the row numbers of the last rows by key: legs may bring a key twice."""
     fields = (name.replace("~", "~0").replace("/", "~1") for name in tail.primary_key)
     key = ", ".join(f"json_extract_string(decode(raw), {text_literal(f'/{f}')})" for f in fields)
     return f"SELECT max(file_row_number) FROM {source} GROUP BY {key}"
 
 
 def _pages(batch: pa.RecordBatch) -> Iterator[FetchedPage]:
-    """The rows of a batch, those of one request together."""
+    """The rows of a batch in pages, each with the rows of one request."""
     rows: Sequence[tuple[str, bytes]] = list(
         zip(*(column.to_pylist() for column in batch.columns), strict=True)
     )

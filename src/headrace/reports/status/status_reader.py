@@ -1,0 +1,186 @@
+"""Reads from the destination how each resource of a config is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import dlt
+from dlt.common.exceptions import DltException
+from dlt.common.schema import Schema
+from dlt.extract import DltSource
+
+from headrace.config import ResourceConfig
+from headrace.core.exceptions import NothingLoaded, SyncError
+from headrace.destination.dataset import StoredDataset, refuse_missing_file
+from headrace.destination.failures import cause_of
+from headrace.destination.run_history import COMPLETE, ResourceRun, RunHistory, in_utc
+from headrace.destination.tables import table_names
+from headrace.dlt_source import gone, quarantine
+from headrace.dlt_source.saved_state import saved_ledgers
+from headrace.reports.status.resource_rows import ResourceRows
+from headrace.reports.status.results import (
+    MissingRows,
+    NextSync,
+    OpenRows,
+    Quarantine,
+    QuarantinedRow,
+    ResourceStatus,
+)
+from headrace.sansio.tail import Ledger
+from headrace.sansio.tail.extent import holes
+from headrace.sansio.tail.keys import raw_of
+
+# How many characters of a row in quarantine are shown.
+_SHOWN_ROW = 200
+_MOST_REASONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReader:
+    """Finds out how each resource of a source is doing.
+
+    Args:
+        pipeline: The pipeline that loads the resources.
+        stored: What the pipeline has loaded; None where it has loaded nothing yet.
+        source: The source with the resources.
+        now: The time, with its zone.
+        runs: How many runs of each resource to give.
+        examples: How many rows of the quarantine to give for each resource.
+    """
+
+    pipeline: dlt.Pipeline
+    stored: StoredDataset | None
+    source: DltSource
+    now: datetime
+    runs: int
+    examples: int
+
+    def resources(self, configs: Mapping[str, ResourceConfig]) -> list[ResourceStatus]:
+        """How each selected resource is doing, in the order of the config.
+
+        Args:
+            configs: The configs of the resources, by their names.
+
+        Raises:
+            StateError: A saved ledger is of a later version, or broken.
+            SyncError: The destination cannot be read.
+        """
+        states = self.stored.state(self.pipeline.pipeline_name) if self.stored else {}
+        ledgers = saved_ledgers(states)
+        tables = table_names(self.source)
+        return [
+            self._resource(name, tables.get(name), configs.get(name), ledgers.get(name, Ledger()))
+            for name in self.source.resources.selected
+        ]
+
+    def _resource(
+        self, name: str, table: str | None, config: ResourceConfig | None, ledger: Ledger
+    ) -> ResourceStatus:
+        tail = config.tail if config else None
+        runs, last_complete = self._history(name)
+        rows = ResourceRows(self.stored, table, tail, ledger) if self.stored and table else None
+        newest = rows.newest() if rows else None
+        missing = tuple(
+            MissingRows(str(each.above), None if each.below is None else str(each.below))
+            for each in holes(ledger)
+        )
+        return ResourceStatus(
+            name=name,
+            table=table,
+            rows=rows.counts() if rows else {},
+            runs=tuple(runs),
+            last_complete=last_complete,
+            newest=newest,
+            age=_age(self.now, last_complete, newest),
+            open=rows.open(self.now) if rows else OpenRows(),
+            holes=missing,
+            quarantine=self._quarantine(name),
+            gone=self._gone(name),
+            next=_next_sync(config, ledger, len(missing)),
+        )
+
+    def _history(self, name: str) -> tuple[list[ResourceRun], ResourceRun | None]:
+        schema: Schema = self.stored.schema if self.stored else self.source.schema
+        try:
+            refuse_missing_file(self.pipeline)
+            history = RunHistory(self.pipeline, schema)
+            runs = history.last(name, self.runs)
+            complete = next((run for run in runs if run.outcome == COMPLETE), None)
+            if complete is None and len(runs) == self.runs:
+                complete = next(iter(history.last(name, 1, COMPLETE)), None)
+        except NothingLoaded:
+            return [], None
+        except DltException as error:
+            raise SyncError(f"the history of runs cannot be read: {cause_of(error)}") from error
+        return runs, complete
+
+    def _quarantine(self, name: str) -> Quarantine:
+        if self.stored is None:
+            return Quarantine()
+        naming = self.stored.schema.naming
+        table = naming.normalize_tables_path(quarantine.TABLE)
+        resource, row, reason, at = map(
+            naming.normalize_identifier, ("resource", "raw_row", "reason", "quarantined_at")
+        )
+        ((count,),) = self._of_resource(table, resource, name, "count(*)") or [(0,)]
+        if not count:
+            return Quarantine()
+        reasons: dict[str, int] = {}
+        escape = self.stored.escape
+        of_resource = f"WHERE {escape(resource)} = %s"
+        grouped = f"{of_resource} GROUP BY {escape(reason)}"
+        for text, times in self.stored.fetch(table, f"{escape(reason)}, count(*)", grouped, [name]):
+            brief = quarantine.reason_without_value(str(text))
+            reasons[brief] = reasons.get(brief, 0) + int(times)
+        most = sorted(reasons.items(), key=lambda each: -each[1])[:_MOST_REASONS]
+        latest = f"{of_resource} {self.stored.newest_first(at, self.examples)}"
+        columns = ", ".join(map(escape, (row, reason, at)))
+        examples = self.stored.fetch(table, columns, latest, [name])
+        return Quarantine(
+            int(count),
+            dict(most),
+            tuple(
+                QuarantinedRow(str(r)[:_SHOWN_ROW], str(why), in_utc(t)) for r, why, t in examples
+            ),
+        )
+
+    def _gone(self, name: str) -> int:
+        if self.stored is None:
+            return 0
+        naming = self.stored.schema.naming
+        table = naming.normalize_tables_path(gone.TABLE)
+        resource = naming.normalize_identifier("resource")
+        ((count,),) = self._of_resource(table, resource, name, "count(*)") or [(0,)]
+        return int(count)
+
+    def _of_resource(self, table: str, column: str, name: str, what: str) -> Any:
+        assert self.stored is not None
+        where = f"WHERE {self.stored.escape(column)} = %s"
+        return self.stored.fetch(table, what, where, [name])
+
+
+def _age(now: datetime, last_complete: ResourceRun | None, newest: datetime | None) -> float | None:
+    if last_complete is None:
+        return None
+    moments = [last_complete.started_at, *([newest] if newest else [])]
+    return max(0.0, (now - max(moments)).total_seconds())
+
+
+def _next_sync(config: ResourceConfig | None, ledger: Ledger, holes_left: int) -> NextSync:
+    tail, spans = config.tail if config else None, ledger.coverage.spans
+    if config is not None and config.cursor is not None:
+        return NextSync(lists_all=False, from_cursor=True)
+    if tail is None or not spans or ledger.kind is None:
+        return NextSync(lists_all=True)
+    return NextSync(
+        lists_all=False,
+        newer_than=str(raw_of(spans[0].high, ledger.kind)),
+        open_rows=len(ledger.open),
+        named_rows=len(ledger.touched.keys() - ledger.open),
+        late_keys=len(ledger.missing) if tail.settings.probes else 0,
+        holes=holes_left,
+        looks_back=tail.settings.lookback or 0.0,
+    )
