@@ -21,7 +21,7 @@ _NOT_FOLLOWED = "which is neither http nor https; nothing else is followed."
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class RequestTarget:
     """A URL that may be asked for.
 
     Args:
@@ -35,7 +35,7 @@ class Destination:
     proxy: str | None = field(repr=False)
 
 
-class Destinations:
+class AllowedOrigins:
     """The origin of the base URL, and the hosts that are allowed besides.
 
     Args:
@@ -53,9 +53,9 @@ class Destinations:
         self._origin = origin(base_url)
         self._allowed = frozenset(host_and_port(host) for host in allowed_hosts)
         self._proxies: dict[str, str | None] = {}
-        self._known: dict[str, Destination] = {}
+        self._known: dict[str, RequestTarget] = {}
 
-    def of_path(self, path: str, redactor: Callable[[], Redactor]) -> Destination:
+    def of_path(self, path: str, redactor: Callable[[], Redactor]) -> RequestTarget:
         """Where a path below the base URL leads, or a whole URL.
 
         Args:
@@ -81,7 +81,7 @@ class Destinations:
         status: int,
         asked: ShownRequest,
         redactor: Callable[[], Redactor],
-    ) -> Destination:
+    ) -> RequestTarget:
         """Where a redirect leads.
 
         Args:
@@ -107,7 +107,7 @@ class Destinations:
         reference: str,
         who: str,
         redactor: Callable[[], Redactor],
-    ) -> Destination:
+    ) -> RequestTarget:
         try:
             target = join(url, reference)
             place = origin(target)
@@ -120,11 +120,11 @@ class Destinations:
                 what = f"something that is no URL ({error})."
             raise RedirectRefused(redactor().clean(f"{who} to {what}")) from None
         if place == self._origin:
-            return Destination(target, self._base_url, self._proxy(self._base_url))
+            return RequestTarget(target, self._base_url, self._proxy(self._base_url))
         if not self._is_allowed(place):
             clean = redactor().clean
             raise RedirectRefused(f"{who} to {clean(shown)}, {self._why_not(place, clean)}")
-        return Destination(target, shown, self._proxy(shown))
+        return RequestTarget(target, shown, self._proxy(shown))
 
     def _why_not(self, place: tuple[str, str, int], clean: Callable[[str], str]) -> str:
         scheme, _, _ = place

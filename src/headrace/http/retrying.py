@@ -20,8 +20,8 @@ from headrace.core.events import Event, tell
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
 from headrace.http.failures.attempts import AttemptFailed
-from headrace.http.gate import Gate
-from headrace.http.server_pace import asked_for, rounded
+from headrace.http.rate_limit_headers import asked_for, rounded
+from headrace.http.throttle import Throttle
 
 Read = TypeVar("Read")
 Read_co = TypeVar("Read_co", covariant=True)
@@ -59,7 +59,7 @@ class Attempt(Protocol[Read_co]):
         """Makes it.
 
         Args:
-            is_in_line: it stands at the front of the gate's line.
+            is_in_line: Whether the request stands at the front of the line.
             most_seconds: for this attempt.
 
         Raises:
@@ -74,15 +74,19 @@ class Retries:
     Args:
         first: how the first one failed.
         settings: when to try again.
-        gate: that the client's requests pass.
+        throttle: The throttle that all requests of the client pass.
         figures: to count on.
     """
 
     def __init__(
-        self, first: AttemptFailed, settings: RetrySettings, gate: Gate, figures: ResourceFigures
+        self,
+        first: AttemptFailed,
+        settings: RetrySettings,
+        throttle: Throttle,
+        figures: ResourceFigures,
     ) -> None:
         self._settings = settings
-        self._gate = gate
+        self._throttle = throttle
         self._figures = figures
         self._failures = [first]
         self._pauses: list[float] = []
@@ -158,13 +162,13 @@ class Retries:
         self._tell(last, why)
         if not last.slows_all:
             await self._leave_line()
-            await self._gate.wait(seconds, self._figures, why)
+            await self._throttle.wait(seconds, self._figures, why)
             return
-        self._gate.pause(seconds, why)
+        self._throttle.pause(seconds, why)
         if self._line is None:
             # Whoever stands at its front waits for the end of the pause there.
             self._line = AsyncExitStack()
-            await self._line.enter_async_context(self._gate.line())
+            await self._line.enter_async_context(self._throttle.line())
 
     def _tell(self, last: AttemptFailed, why: str) -> None:
         # A token is asked for without one.

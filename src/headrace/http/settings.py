@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import requests
 
 from headrace.core import defaults
-from headrace.http.gate import RateLimit
 from headrace.http.retrying import RetrySettings
+from headrace.http.throttle import RateLimit
 
 BASE_URL = "client.base_url"
 

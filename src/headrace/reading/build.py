@@ -37,7 +37,7 @@ def build_listing(
         credentials,
         endpoint.data_selector,
         PaginatorFactory(config.client, endpoint, credentials).new,
-        ResponseActions(resource.name, actions).judge if actions else None,
+        ResponseActions(resource.name, actions).take if actions else None,
     )
 
 

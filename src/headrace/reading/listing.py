@@ -16,8 +16,8 @@ from headrace.core.exceptions import ExpressionError, HeadraceError, PageError
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
-from headrace.http.answer_hooks import AnswerIgnored, Judge
 from headrace.http.auth.base import AnyAuthentication
+from headrace.http.response_hooks import ResponseHook, ResponseIgnored
 from headrace.sansio.paging import Page, Paginator
 from headrace.sansio.rows import PageSlicer, SlicedPage
 
@@ -37,12 +37,12 @@ class Client(Protocol):
         credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
-        judge: Judge | None = None,
+        hook: ResponseHook | None = None,
     ) -> Read:
         """Sends a request and makes of the whole answer what `read` does.
 
         Raises:
-            AnswerIgnored: `judge` says so.
+            ResponseIgnored: `hook` says so.
             RequestError: no answer, or an error status.
             PageError: `read` does not take the answer.
         """
@@ -95,7 +95,7 @@ class Listing:
         credentials: The credentials that go with each request.
         data_selector: The JSONPath to the rows of a page; None to look for a list in it.
         new_paginator: Makes a paginator for one pass through the listing.
-        judge: Sees each answer before it counts; None where every answer counts.
+        hook: Sees each answer before it counts; None where every answer counts.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Listing:
     credentials: AnyAuthentication
     data_selector: str | JSONPath | None
     new_paginator: Callable[[], Paginator]
-    judge: Judge | None = None
+    hook: ResponseHook | None = None
 
     def open(self, client: Client, figures: ResourceFigures) -> OpenListing:
         """Begins to read it.
@@ -150,7 +150,7 @@ class OpenListing:
             following = partial(paginator.next_request, request)
             try:
                 fetched, request = await self.page(request, slicer, number, following)
-            except AnswerIgnored as ignored:
+            except ResponseIgnored as ignored:
                 _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
                 yield FetchedPage([], 0, ignored.request, is_last=True)
                 break
@@ -208,11 +208,11 @@ class OpenListing:
             The page, and what comes after it.
 
         Raises:
-            AnswerIgnored: An action of the config says that the answer does not count.
+            ResponseIgnored: An action of the config says that the answer does not count.
             RequestError: The request got no usable answer.
             PageError: The answer is not the page that the config describes.
         """
-        response, sliced = await self.cut(request, slicer, self.listing.judge)
+        response, sliced = await self.cut(request, slicer, self.listing.hook)
         self.figures.requests += 1
         try:
             next_step = following(_as_paginators_see_it(response, sliced, number))
@@ -227,7 +227,7 @@ class OpenListing:
         return fetched, next_step
 
     async def cut(
-        self, request: Request, slicer: PageSlicer, judge: Judge | None = None
+        self, request: Request, slicer: PageSlicer, hook: ResponseHook | None = None
     ) -> tuple[Response, SlicedPage]:
         """Asks, and cuts the answer into its rows and the rest.
 
@@ -236,10 +236,10 @@ class OpenListing:
         Args:
             request: What to ask.
             slicer: What cuts the answer.
-            judge: Sees the answer before it counts.
+            hook: Sees the answer before it counts.
 
         Raises:
-            AnswerIgnored, RequestError, PageError: As from `page`.
+            ResponseIgnored, RequestError, PageError: As from `page`.
         """
 
         def cut(response: Response) -> tuple[Response, SlicedPage]:
@@ -249,7 +249,7 @@ class OpenListing:
             except PageError as error:
                 raise self.located(error, response) from None
 
-        return await self.client.read(request, self.listing.credentials, cut, self.figures, judge)
+        return await self.client.read(request, self.listing.credentials, cut, self.figures, hook)
 
     def located(self, error: HeadraceError, response: Response) -> HeadraceError:
         """The error, with the resource and the answer that it is about.

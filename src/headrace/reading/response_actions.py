@@ -15,8 +15,8 @@ from headrace.config.format.response_actions import ResponseAction
 from headrace.core.dlt_door.objects import ignores_response
 from headrace.core.exceptions import HeadraceError
 from headrace.core.exchange import Headers, Request, Response, ShownRequest
-from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
 from headrace.http.as_requests import as_requests_response, told_failure
+from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
 
 _CONTENT_TYPE = "Content-Type"
 _JSON = "application/json"
@@ -38,7 +38,7 @@ class ResponseActions:
             for place, action in enumerate(actions)
         ]
 
-    def judge(self, request: Request, response: Response) -> Response:
+    def take(self, request: Request, response: Response) -> Response:
         """Takes the actions that an answer meets.
 
         Args:
@@ -49,8 +49,8 @@ class ResponseActions:
             The answer as the functions left it.
 
         Raises:
-            AnswerIgnored: an action ignores it.
-            AnswerRefused: an action says `fail` or `retry`, or a function failed.
+            ResponseIgnored: an action ignores it.
+            ResponseRefused: an action says `fail` or `retry`, or a function failed.
         """
         answer = _Answer(request, response)
         for name, action in self._actions:
@@ -65,9 +65,9 @@ class ResponseActions:
                     raise _failed(function, name, error) from None
             match action.verdict:
                 case "ignore":
-                    raise AnswerIgnored(name, response.request)
+                    raise ResponseIgnored(name, response.request)
                 case "fail" | "retry":
-                    raise AnswerRefused(
+                    raise ResponseRefused(
                         f"{name} says `{action.verdict}`.", again=action.verdict == "retry"
                     )
         return answer.as_it_is_now
@@ -139,18 +139,18 @@ def _call(function: Callable[..., Any], name: str, answer: _Answer) -> None:
         raise
     except Exception as error:
         if ignores_response(error):
-            raise AnswerIgnored(name, answer.request) from None
+            raise ResponseIgnored(name, answer.request) from None
         raise _failed(function, name, error) from None
     if not isinstance(answer.shown.content, bytes | None):
         kind = type(answer.shown.content).__name__
-        raise AnswerRefused(
+        raise ResponseRefused(
             f"{name}: {_name_of(function)} sets `_content` to {kind}; it must be bytes."
         )
 
 
-def _failed(function: Callable[..., Any], name: str, error: Exception) -> AnswerRefused:
+def _failed(function: Callable[..., Any], name: str, error: Exception) -> ResponseRefused:
     told = f"{name}: {_name_of(function)} failed with {told_failure(error)}"
-    return AnswerRefused(told, again=isinstance(error, _PASSING))
+    return ResponseRefused(told, again=isinstance(error, _PASSING))
 
 
 def _name_of(function: Callable[..., Any]) -> str:

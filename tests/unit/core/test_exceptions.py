@@ -26,8 +26,8 @@ from headrace.core.exceptions import (
 )
 from headrace.core.exchange import ShownRequest
 from headrace.core.secrets.redaction import keep_secret
-from headrace.http.answer_hooks import AnswerIgnored, AnswerRefused
 from headrace.http.failures.attempts import AttemptFailed
+from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
 
 DATA: dict[str, Any] = {
     "resource": "orders",
@@ -35,7 +35,7 @@ DATA: dict[str, Any] = {
     "row": '{"id": 1}',
 }
 # Those that say what is to be done with an answer, and reach no user.
-INTERNAL: list[type[Exception]] = [AnswerIgnored, AnswerRefused, AttemptFailed]
+INTERNAL: list[type[Exception]] = [ResponseIgnored, ResponseRefused, AttemptFailed]
 FAULTS = [Fault("client.base_url", "is missing"), Fault("resources[0].nam", "is unknown")]
 
 
@@ -60,10 +60,10 @@ def full(kind: type[Exception]) -> Exception:
         error: Exception = ConfigError(FAULTS)
     elif kind is ResponseStatusError:
         error = ResponseStatusError("the server answers 404", 404)
-    elif kind is AnswerIgnored:
-        return AnswerIgnored("an action", ShownRequest.of("GET", "https://api.example.com/"))
-    elif kind is AnswerRefused:
-        return AnswerRefused("an action says `retry`", again=True)
+    elif kind is ResponseIgnored:
+        return ResponseIgnored("an action", ShownRequest.of("GET", "https://api.example.com/"))
+    elif kind is ResponseRefused:
+        return ResponseRefused("an action says `retry`", again=True)
     elif kind is AttemptFailed:
         return AttemptFailed(PageError("broken"), "broken answer", 3, patience=2.0, seconds=1.5)
     else:
@@ -100,7 +100,7 @@ def test_each_error_is_the_same_once_it_was_pickled_or_copied(kind: type[Excepti
 
 def test_all_errors_are_found() -> None:
     names = {kind.__qualname__ for kind in own_errors()}
-    assert {"ConfigError", "IncompletePage", "NothingLoaded", "AnswerIgnored"} <= names
+    assert {"ConfigError", "IncompletePage", "NothingLoaded", "ResponseIgnored"} <= names
 
 
 def failing(kind: str) -> None:

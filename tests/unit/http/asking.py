@@ -9,10 +9,10 @@ from typing import Any
 
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
-from headrace.http.answer_hooks import Judge
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.response_hooks import ResponseHook
 from headrace.http.retrying import RetrySettings
 from headrace.http.timing import Timing
 
@@ -53,7 +53,7 @@ def send(
     *,
     timing: Timing | None = None,
     figures: ResourceFigures | None = None,
-    judge: Judge | None = None,
+    hook: ResponseHook | None = None,
     **settings: Any,
 ) -> Response:
     """The answer to one request, asked once if nothing else is said.
@@ -64,7 +64,7 @@ def send(
         credentials: sent along.
         timing: of the client.
         figures: to count on.
-        judge: of each answer.
+        hook: sees each answer before it counts.
         settings: of the client.
     """
     if isinstance(request, str):
@@ -78,7 +78,7 @@ def send(
                 credentials or Credentials(),
                 as_it_came,
                 figures or ResourceFigures(),
-                judge,
+                hook,
             )
 
     return asyncio.run(ask())

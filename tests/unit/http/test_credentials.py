@@ -8,7 +8,7 @@ from msgspec import Raw
 from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import ClientSettings
-from headrace.http.origins import Destination
+from headrace.http.origins import RequestTarget
 from headrace.reading.listing import FetchedPage
 
 
@@ -51,7 +51,7 @@ def test_requests_and_answers_do_not_show_what_is_sent() -> None:
     told = ShownRequest.of("GET", "hush-hush")
     response = Response(200, Headers(hush), b"hush-hush", told)
     page = FetchedPage([Raw(b"hush-hush")], 9, told)
-    place = Destination("https://me:hush-hush@h", "https://hush-hush@h", None)
+    place = RequestTarget("https://me:hush-hush@h", "https://hush-hush@h", None)
     assert "hush-hush" not in f"{request} {response} {page} {place} {told!r}"
 
 

@@ -15,8 +15,8 @@ from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import ClientSettings, HttpClient
-from headrace.http.gate import Gate, RateLimit
 from headrace.http.retrying import RetrySettings
+from headrace.http.throttle import RateLimit, Throttle
 from headrace.http.timing import Timing
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.unit.http.asking import PassingTime, as_it_came
@@ -172,15 +172,17 @@ def test_who_fails_otherwise_after_a_refusal_lets_others_through_meanwhile(
 def test_seconds_in_which_several_wait_count_once() -> None:
     async def wait() -> None:
         held, figures, others = HeldSleep(), ResourceFigures(), ResourceFigures()
-        gate = Gate(8, None, held.timing)
-        waiting = [gate.wait(*each, "busy") for each in ((5, figures), (3, figures), (7, others))]
+        throttle = Throttle(8, None, held.timing)
+        waiting = [
+            throttle.wait(*each, "busy") for each in ((5, figures), (3, figures), (7, others))
+        ]
         asleep = asyncio.gather(*waiting)
         for _ in waiting:
             await held.begun.get()
         assert (figures.seconds_waited, others.seconds_waited) == (5, 2)
         held.end(7)
         await asleep
-        await gate.wait(1, figures, "busy")
+        await throttle.wait(1, figures, "busy")
         assert figures.seconds_waited == 6
 
     asyncio.run(asyncio.wait_for(wait(), PATIENCE))

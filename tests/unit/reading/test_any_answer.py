@@ -21,10 +21,10 @@ from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import Redactor
-from headrace.http.answer_hooks import Judge
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.response_hooks import ResponseHook
 from headrace.http.retrying import RetrySettings
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.paging import CursorPaginator
@@ -70,7 +70,7 @@ class FakeClient:
         credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
-        judge: Judge | None = None,
+        hook: ResponseHook | None = None,
     ) -> Read:
         return read(self._response)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from headrace.http.auth.credentials import Credentials
-from headrace.http.message import Message
-from headrace.http.origins import Destination
+from headrace.http.origins import RequestTarget
+from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.settings import ClientSettings
 from headrace.http.timing import Timing
 
@@ -37,13 +37,13 @@ class Authentication(Protocol):
         """
         ...
 
-    async def sign(self, message: Message, place: Destination, seconds: float) -> None:
+    async def sign(self, outgoing: OutgoingRequest, target: RequestTarget, seconds: float) -> None:
         """Adds the proof to a request, and notes on it which one that is.
 
         Args:
-            message: about to be sent; is changed.
-            place: where it goes.
-            seconds: that it may take.
+            outgoing: The request that is about to be sent; it is changed.
+            target: Where the request goes.
+            seconds: How long this may take.
 
         Raises:
             AuthenticationFailed: there is no proof, or it would lead the request elsewhere.

@@ -19,8 +19,8 @@ from headrace.core.secrets.redaction import Redactor, keep_secret, one_line
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import HttpClient
 from headrace.http.failures.messages import server_words
-from headrace.http.message import Message, secrets_of
-from headrace.http.origins import Destination
+from headrace.http.origins import RequestTarget
+from headrace.http.outgoing_request import OutgoingRequest, secrets_of
 from headrace.http.settings import ClientSettings
 from headrace.http.timing import Timing
 
@@ -101,12 +101,12 @@ class ClientCredentials:
         if self._token is None or timing.clock() >= self._token.stale_at:
             await self._fetch(settings, timing)
 
-    async def sign(self, message: Message, place: Destination, seconds: float) -> None:
+    async def sign(self, outgoing: OutgoingRequest, target: RequestTarget, seconds: float) -> None:
         """Puts the token on a request; see `Authentication`."""
         assert self._token is not None
-        message.headers["Authorization"] = f"Bearer {self._token.text}"
-        message.proof = self._token
-        message.is_signed = True
+        outgoing.headers["Authorization"] = f"Bearer {self._token.text}"
+        outgoing.proof = self._token
+        outgoing.is_signed = True
 
     async def renew(self, proof: object, settings: ClientSettings, timing: Timing) -> bool:
         """Fetches a token unless another lane has done so; see `Authentication`."""
@@ -129,7 +129,8 @@ class ClientCredentials:
             api,
             base_url=self._settings.url,
             headers={},
-            # Its own gate: who waits in the API's line for a token must not wait for that line.
+            # A client of its own has a throttle of its own: a request that stands in the API's
+            # line, and needs a token to go on, must not wait for that line.
             rate_limit=None,
             allowed_hosts=(),
             session=self._settings.session,

@@ -12,7 +12,7 @@ import requests
 from pydantic import SecretStr
 
 from headrace.core.secrets.names import is_sensitive
-from headrace.http.message import secrets_of
+from headrace.http.outgoing_request import secrets_of
 
 _DEEPEST = 4
 _MOST_VALUES = 1_000

@@ -17,8 +17,8 @@ from headrace.core.secrets.redaction import Redactor, keep_secret, one_line
 from headrace.http.auth.object_secrets import secrets_within
 from headrace.http.failures.attempts import AttemptFailed, passing_name
 from headrace.http.failures.requests_failures import requests_failure
-from headrace.http.message import Message
-from headrace.http.origins import Destination
+from headrace.http.origins import RequestTarget
+from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
 from headrace.http.timing import Timing
@@ -67,25 +67,25 @@ class ObjectAuth:
     async def prepare(self, settings: ClientSettings, timing: Timing) -> None:
         """Nothing: the object is asked for each request; see `Authentication`."""
 
-    async def sign(self, message: Message, place: Destination, seconds: float) -> None:
+    async def sign(self, outgoing: OutgoingRequest, target: RequestTarget, seconds: float) -> None:
         """Takes over what the object changes in a request; see `Authentication`."""
         if self._wants_answers:
-            message.signer = self._call_while_sending
+            outgoing.signer = self._call_while_sending
             return
-        url = str(sendable(message.url, place.home))
-        before, after, proof = await self._ask(partial(self._signed, message, url), seconds)
+        url = str(sendable(outgoing.url, target.home))
+        before, after, proof = await self._ask(partial(self._signed, outgoing, url), seconds)
         if after.hooks.get("response"):
             self._wants_answers = True
-            message.signer = self._call_while_sending
+            outgoing.signer = self._call_while_sending
             return
         if after.url != before.url:
-            self._check_origin(str(after.url), place)
-            message.url = str(after.url)
-        self._take_headers(message, before, after)
+            self._check_origin(str(after.url), target)
+            outgoing.url = str(after.url)
+        self._take_headers(outgoing, before, after)
         if after.body != before.body:
-            message.body = self._body(after)
-        message.proof = proof
-        message.is_signed = True
+            outgoing.body = self._body(after)
+        outgoing.proof = proof
+        outgoing.is_signed = True
 
     async def renew(self, proof: object, settings: ClientSettings, timing: Timing) -> bool:
         """Has an object that fetches tokens, as dlt's do, fetch one; see `Authentication`."""
@@ -102,11 +102,11 @@ class ObjectAuth:
             self._learn(())
 
     def _signed(
-        self, message: Message, url: str
+        self, outgoing: OutgoingRequest, url: str
     ) -> tuple[PreparedRequest, PreparedRequest, object]:
         prepared = PreparedRequest()
         prepared.prepare(
-            method=message.method, url=url, headers=dict(message.headers), data=message.body
+            method=outgoing.method, url=url, headers=dict(outgoing.headers), data=outgoing.body
         )
         before = prepared.copy()
         with self._lock:
@@ -169,28 +169,28 @@ class ObjectAuth:
             f"{one_line(redactor.clean(str(error)), _WORDS)}"
         )
 
-    def _check_origin(self, url: str, place: Destination) -> None:
+    def _check_origin(self, url: str, target: RequestTarget) -> None:
         try:
-            if origin(url) == origin(place.home):
+            if origin(url) == origin(target.home):
                 return
             shown = f"to {Redactor(self.secrets).clean(shown_origin(url))}"
         except ValueError:
             shown = "to something that is no URL"
         raise AuthenticationFailed(
-            f"`{self._name}` moves the request {shown}, away from {shown_origin(place.home)}; "
+            f"`{self._name}` moves the request {shown}, away from {shown_origin(target.home)}; "
             "nothing was sent. It may change the path and the query, but not scheme, host or port."
         )
 
     def _take_headers(
-        self, message: Message, before: PreparedRequest, after: PreparedRequest
+        self, outgoing: OutgoingRequest, before: PreparedRequest, after: PreparedRequest
     ) -> None:
         for name in {*before.headers, *after.headers}:
             value = after.headers.get(name)
             if value == before.headers.get(name) or name.lower() in _OF_THE_BODY:
                 continue
-            message.headers.popall(name, None)
+            outgoing.headers.popall(name, None)
             if value is not None:
-                message.headers[name] = _text(value)
+                outgoing.headers[name] = _text(value)
 
     def _body(self, after: PreparedRequest) -> bytes | None:
         body = after.body

@@ -14,10 +14,11 @@ from headrace.http.failures.aiohttp_failures import FAILURES, aiohttp_failure, a
 from headrace.http.failures.attempts import attempt_failed
 from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS
 from headrace.http.failures.messages import connection_failed
-from headrace.http.message import Message
-from headrace.http.origins import Destination
+from headrace.http.origins import RequestTarget
+from headrace.http.outgoing_request import OutgoingRequest
+from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
-from headrace.http.transports.base import REDIRECTS, Answer
+from headrace.http.transports.base import Answer
 from headrace.http.url import sendable, shown_origin
 
 
@@ -44,8 +45,8 @@ class AiohttpTransport:
 
     async def exchange(
         self,
-        message: Message,
-        place: Destination,
+        outgoing: OutgoingRequest,
+        target: RequestTarget,
         seconds: float,
         asked: ShownRequest,
         redactor: Callable[[], Redactor],
@@ -53,18 +54,18 @@ class AiohttpTransport:
         """Sends a request and takes its whole answer, as `Transport` says."""
         try:
             async with self._session.request(
-                message.method,
-                sendable(message.url, place.home),
-                headers=message.headers,
-                data=message.body,
+                outgoing.method,
+                sendable(outgoing.url, target.home),
+                headers=outgoing.headers,
+                data=outgoing.body,
                 allow_redirects=False,
-                proxy=place.proxy,
+                proxy=target.proxy,
                 timeout=_timeout(seconds),
             ) as response:
                 self._has_answered = True
                 status, headers = response.status, Headers(response.headers)
                 leads_on = status in REDIRECTS
-                if message.is_judged or not (leads_on or status >= 400):
+                if outgoing.wants_whole_body or not (leads_on or status >= 400):
                     body = await whole_body(response, self._most_bytes, asked)
                 else:
                     body = b"" if leads_on else await beginning(response)
@@ -73,7 +74,7 @@ class AiohttpTransport:
         except FAILURES as error:
             failure = aiohttp_failure(error, redactor())
         # Out here the library's error, which knows the whole request, is not behind this one.
-        origin = shown_origin(place.home)
+        origin = shown_origin(target.home)
         failed = connection_failed(failure, asked, origin, seconds, self._url_key)
         raise attempt_failed(failure, failed, has_answered=self._has_answered)
 

@@ -8,10 +8,8 @@ from typing import Protocol
 
 from headrace.core.exchange import Headers, ShownRequest
 from headrace.core.secrets.redaction import Redactor
-from headrace.http.message import Message
-from headrace.http.origins import Destination
-
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
+from headrace.http.origins import RequestTarget
+from headrace.http.outgoing_request import OutgoingRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,8 @@ class Answer:
     Args:
         status: the HTTP status code.
         headers: as sent.
-        body: decompressed; unless it is judged, of an error its beginning, of a redirect nothing.
+        body: The body, decompressed. Where a hook does not want the whole of it, it is the beginning
+            of an error's, and nothing of a redirect's.
         location: where a redirect leads.
     """
 
@@ -41,8 +40,8 @@ class Transport(Protocol):
 
     async def exchange(
         self,
-        message: Message,
-        place: Destination,
+        outgoing: OutgoingRequest,
+        target: RequestTarget,
         seconds: float,
         asked: ShownRequest,
         redactor: Callable[[], Redactor],
@@ -50,11 +49,11 @@ class Transport(Protocol):
         """Sends a request and takes its whole answer.
 
         Args:
-            message: to send.
-            place: where it goes: no other host is asked, whatever the message's URL says.
-            seconds: for the whole exchange.
-            asked: the request, fit to be shown.
-            redactor: gives what hides secrets in a message.
+            outgoing: The request to send.
+            target: Where it goes: no other host is asked, whatever the URL of the request says.
+            seconds: How long the whole exchange may take, the body included.
+            asked: The request, fit to be shown.
+            redactor: Gives what hides secrets in an error's message.
 
         Raises:
             ConnectionFailed: there is no whole answer, and another attempt would not help.

@@ -17,11 +17,12 @@ from headrace.http.body import ERROR_BODY_BYTES, too_large
 from headrace.http.failures.attempts import attempt_failed
 from headrace.http.failures.messages import connection_failed
 from headrace.http.failures.requests_failures import FAILURES, requests_failure
-from headrace.http.message import Message
-from headrace.http.origins import Destination
+from headrace.http.origins import RequestTarget
+from headrace.http.outgoing_request import OutgoingRequest
+from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
-from headrace.http.transports.base import REDIRECTS, Answer
+from headrace.http.transports.base import Answer
 from headrace.http.url import origin as origin_of
 from headrace.http.url import sendable, shown_origin
 
@@ -46,8 +47,8 @@ class SessionTransport:
 
     async def exchange(
         self,
-        message: Message,
-        place: Destination,
+        outgoing: OutgoingRequest,
+        target: RequestTarget,
         seconds: float,
         asked: ShownRequest,
         redactor: Callable[[], Redactor],
@@ -57,14 +58,14 @@ class SessionTransport:
         try:
             async with asyncio.timeout(seconds):
                 return await in_thread(
-                    partial(self._exchange, message, place, seconds, asked, is_over)
+                    partial(self._exchange, outgoing, target, seconds, asked, is_over)
                 )
         except (*FAILURES, TimeoutError, OSError, ValueError) as error:
             failure = requests_failure(error, redactor())
         finally:
             is_over.set()
         # Out here the library's error, which knows the whole request, is not behind this one.
-        origin = shown_origin(place.home)
+        origin = shown_origin(target.home)
         failed = connection_failed(failure, asked, origin, seconds, self._url_key)
         raise attempt_failed(failure, failed, has_answered=self._has_answered)
 
@@ -73,14 +74,14 @@ class SessionTransport:
 
     def _exchange(
         self,
-        message: Message,
-        place: Destination,
+        outgoing: OutgoingRequest,
+        target: RequestTarget,
         seconds: float,
         asked: ShownRequest,
         is_over: threading.Event,
     ) -> Answer:
-        prepared = self._prepared(message, place)
-        if origin_of(str(prepared.url)) != origin_of(place.home):
+        prepared = self._prepared(outgoing, target)
+        if origin_of(str(prepared.url)) != origin_of(target.home):
             raise RedirectRefused(
                 f"{asked}: the session's login moves the request to another origin; nothing was "
                 "sent.",
@@ -94,24 +95,26 @@ class SessionTransport:
             status, headers = response.status_code, Headers(response.headers)
             leads_on = status in REDIRECTS
             location = headers.get("Location") or None if leads_on else None
-            if leads_on and not message.is_judged:
+            if leads_on and not outgoing.wants_whole_body:
                 return Answer(status, headers, location=location)
             chunks = _chunks(response, is_over)
-            if status >= 400 and not message.is_judged:
+            if status >= 400 and not outgoing.wants_whole_body:
                 return Answer(status, headers, _beginning(chunks))
             return Answer(status, headers, self._whole(chunks, asked, status), location)
 
-    def _prepared(self, message: Message, place: Destination) -> requests.PreparedRequest:
-        headers = dict(message.headers)
+    def _prepared(
+        self, outgoing: OutgoingRequest, target: RequestTarget
+    ) -> requests.PreparedRequest:
+        headers = dict(outgoing.headers)
         own_cookies = headers.pop("Cookie", None)
         # What the config says of who asks goes before the session's login and a .netrc.
-        is_signed = message.is_signed or "Authorization" in headers
+        is_signed = outgoing.is_signed or "Authorization" in headers
         request = requests.Request(
-            message.method,
-            str(sendable(message.url, place.home)),
+            outgoing.method,
+            str(sendable(outgoing.url, target.home)),
             headers=headers,
-            data=message.body,
-            auth=message.signer or (_as_it_is if is_signed else None),
+            data=outgoing.body,
+            auth=outgoing.signer or (_as_it_is if is_signed else None),
         )
         prepared = self._session.prepare_request(request)
         if own_cookies is not None:

@@ -10,7 +10,7 @@ import msgspec
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import PageError, ResponseStatusError
-from headrace.http.answer_hooks import AnswerIgnored
+from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.keep_up.single_rows import SingleRows
 from headrace.reading.listing import FetchedPage, OpenListing
@@ -132,7 +132,7 @@ class TailRequests:
                 raise
             self.refusal, self._pass = error, None
             return Arrival(CursorRefused())
-        except AnswerIgnored as ignored:
+        except ResponseIgnored as ignored:
             raise PageError(
                 f"{ignored.request}: {ignored.why} ignores the answer, but a listing that is kept "
                 "up with would never come to the rows below. Let the function raise another "

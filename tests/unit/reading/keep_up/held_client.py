@@ -13,8 +13,8 @@ from headrace.core.exceptions import ResponseStatusError
 from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
-from headrace.http.answer_hooks import Judge
 from headrace.http.auth.base import AnyAuthentication
+from headrace.http.response_hooks import ResponseHook
 from headrace.reading.listing import Read
 from headrace.simulator import BadParameter, World
 
@@ -99,7 +99,7 @@ class HeldClient:
         credentials: AnyAuthentication,
         read: Callable[[Response], Read],
         figures: ResourceFigures,
-        judge: Judge | None = None,
+        hook: ResponseHook | None = None,
     ) -> Read:
         """Waits for the answer."""
         held = HeldRequest(request, self._world.now, asyncio.get_running_loop().create_future())

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from headrace.core.exchange import Request, Response, ShownRequest
 
-Judge = Callable[[Request, Response], Response]
+ResponseHook = Callable[[Request, Response], Response]
 """Sees each answer before it counts: error statuses and redirects as well. Gives back the answer
 that is to count, or raises one of the two below."""
 
 
-class AnswerIgnored(Exception):  # noqa: N818 - says what is to be done, and is no error
+class ResponseIgnored(Exception):  # noqa: N818 - says what is to be done, and is no error
     """The answer is to be passed over.
 
     Args:
@@ -25,7 +25,7 @@ class AnswerIgnored(Exception):  # noqa: N818 - says what is to be done, and is 
         super().__init__(why, request)
 
 
-class AnswerRefused(Exception):  # noqa: N818
+class ResponseRefused(Exception):  # noqa: N818
     """The answer does not count.
 
     Args:

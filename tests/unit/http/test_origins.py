@@ -8,7 +8,7 @@ from headrace.core.exceptions import RedirectRefused
 from headrace.core.exchange import Request, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.credentials import Credentials
-from headrace.http.origins import Destinations
+from headrace.http.origins import AllowedOrigins
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import send
 
@@ -79,7 +79,7 @@ def test_a_listed_host_may_lead_back_but_not_on_to_a_third(server: JsonServer) -
 
 
 def where(base_url: str, target: str, *allowed: str) -> str:
-    return Destinations(base_url, allowed).of_path(target, Redactor).url
+    return AllowedOrigins(base_url, allowed).of_path(target, Redactor).url
 
 
 @pytest.mark.parametrize(
@@ -129,13 +129,13 @@ def test_no_other_scheme_is_followed_whether_its_host_is_listed_or_not(
     target: str, scheme: str
 ) -> None:
     allowed = ("files.example.com", "files.example.com:443", "files.example.com:0")
-    places = Destinations(f"{scheme}://api.example.com/v1/", allowed)
+    places = AllowedOrigins(f"{scheme}://api.example.com/v1/", allowed)
     with pytest.raises(RedirectRefused, match=r"neither http nor https|no URL"):
         places.of_redirect(f"{scheme}://api.example.com/v1/items", target, 302, ASKED, Redactor)
 
 
 def test_a_secret_in_a_refused_host_is_not_shown() -> None:
-    places = Destinations("https://api.example.com")
+    places = AllowedOrigins("https://api.example.com")
     location = "https://very-secret-key.evil.example:1/very-secret-key"
     redactor = Redactor(["very-secret-key"])
     with pytest.raises(RedirectRefused, match=r"\*\*\*\.evil\.example:1") as caught:

@@ -29,7 +29,7 @@ class RateLimit:
     seconds: float = defaults.RATE_LIMIT_SECONDS
 
 
-class Gate:
+class Throttle:
     """What all requests of a client pass, from all of its lanes.
 
     A request that was told to slow down stands in line. While anybody does, all others wait, and

@@ -19,7 +19,7 @@ _SHORTEST_SECRET = 8
 
 
 @dataclass(slots=True)
-class Message:
+class OutgoingRequest:
     """A request as it is about to be sent.
 
     Args:
@@ -31,7 +31,7 @@ class Message:
         signer: an object of the `requests` library that wants to see the answer as well, and so
             has to be called in the thread that sends.
         proof: what an authentication wants to know it by again.
-        is_judged: whether the whole body is wanted, whatever the status.
+        wants_whole_body: whether the whole body is wanted, whatever the status.
     """
 
     method: str
@@ -41,7 +41,7 @@ class Message:
     is_signed: bool = False
     signer: Callable[[Any], Any] | None = None
     proof: object = None
-    is_judged: bool = False
+    wants_whole_body: bool = False
 
 
 def encoded_body(request: Request) -> tuple[bytes | None, dict[str, str]]:

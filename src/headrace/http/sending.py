@@ -1,0 +1,225 @@
+"""Sends one attempt of a request, and follows redirects to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import requests
+from multidict import CIMultiDict
+
+from headrace._version import __version__
+from headrace.core.exceptions import AuthenticationFailed, RedirectRefused
+from headrace.core.exchange import Request, Response, ShownRequest
+from headrace.core.secrets.redaction import Redactor
+from headrace.http.answer_policy import AnswerPolicy
+from headrace.http.auth.base import AnyAuthentication, Authentication
+from headrace.http.auth.credentials import Credentials
+from headrace.http.failures.aiohttp_failures import aiohttp_failure
+from headrace.http.failures.attempts import AttemptFailed
+from headrace.http.failures.messages import connection_failed, redirect_to_nowhere
+from headrace.http.origins import AllowedOrigins, RequestTarget
+from headrace.http.outgoing_request import OutgoingRequest, encoded_body, merged_headers
+from headrace.http.redaction import RequestRedaction
+from headrace.http.redirects import MAX_REDIRECTS, REDIRECTS, redirected
+from headrace.http.response_hooks import ResponseHook, ResponseRefused
+from headrace.http.settings import ClientSettings
+from headrace.http.transports.aiohttp import AiohttpTransport
+from headrace.http.transports.base import Answer, Transport
+from headrace.http.transports.requests_session import SessionTransport
+from headrace.http.url import shown_origin, with_missing_query, with_query, without_login
+
+_DEFAULT_HEADERS = {
+    "Accept": "application/json, */*;q=0.8",
+    "User-Agent": f"headrace/{__version__}",
+}
+_CONTENT_TYPE = "Content-Type"
+_NO_CREDENTIALS = Credentials()
+_NO_PARAMS: Mapping[str, str] = {}
+
+
+@dataclass(slots=True)
+class Asking:
+    """One request on its way through all its attempts.
+
+    Args:
+        request: The request.
+        auth: The authentication that goes with it.
+        hook: Sees each answer before it counts; None for none.
+        proof: What the authentication knows the credentials of the last attempt by.
+        is_renewed: Whether no other credentials are to be tried after a 401: they have been, or
+            the hook has spoken.
+    """
+
+    request: Request
+    auth: AnyAuthentication
+    hook: ResponseHook | None = None
+    proof: object = None
+    is_renewed: bool = False
+
+
+class Sender:
+    """Sends the requests of one client; to be made on the event loop that uses it.
+
+    Args:
+        settings: The settings of the API.
+        login: The user name and password in the base URL; empty credentials where there are none.
+        origins: Where requests may go.
+        redaction: Hides their secrets.
+        policy: What answers mean.
+    """
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        login: Credentials,
+        origins: AllowedOrigins,
+        redaction: RequestRedaction,
+        policy: AnswerPolicy,
+    ) -> None:
+        self._settings = settings
+        self._origins = origins
+        self._redaction = redaction
+        self._policy = policy
+        session = settings.session
+        self._transport: Transport = (
+            AiohttpTransport(settings) if session is None else SessionTransport(session, settings)
+        )
+        self._session_of_signers: SessionTransport | None = None
+        # A session of the user's has default headers of its own.
+        defaults = CIMultiDict({} if session is not None else _DEFAULT_HEADERS)
+        self._headers = merged_headers(defaults, login.headers, settings.headers, cookies={})
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        for transport in (self._transport, self._session_of_signers):
+            if transport is not None:
+                await transport.close()
+
+    async def answer(self, asking: Asking, seconds: float) -> Response:
+        """Sends a request once, and again to where redirects lead.
+
+        Args:
+            asking: The request.
+            seconds: How long each exchange may take.
+
+        Returns:
+            The answer, of a status below 400.
+
+        Raises:
+            ResponseIgnored: The hook says so.
+            RequestError: No answer came, or one with an error status, or a redirect leads to where
+                nothing may be sent.
+            PageError: The body is larger than the limit, or the hook refuses it.
+            AttemptFailed: One of these, but another attempt may bring a usable answer.
+        """
+        request, auth = asking.request, asking.auth
+        params = auth.params if isinstance(auth, Credentials) else _NO_PARAMS
+        redactor = partial(self._redaction.redactor, request, auth)
+        target = self._origins.of_path(request.path, redactor)
+        asked_url = without_login(target.url)
+        url = with_query(target.url, request.params)
+        # A server may have put the key in the link that it gave.
+        url = with_missing_query(url, params) if params else url
+        for _ in range(MAX_REDIRECTS + 1):
+            asked = self._redaction.shown(request.method, url, auth)
+            outgoing = self._outgoing(request, url, target, auth, asked, redactor)
+            if not isinstance(auth, Credentials):
+                await _sign(asking, auth, outgoing, target, seconds, asked)
+            outgoing.wants_whole_body = asking.hook is not None
+            transport = self._transport_for(outgoing)
+            answer = await transport.exchange(outgoing, target, seconds, asked, redactor)
+            if asking.hook is not None:
+                response = Response(*answer.as_sent, asked, asked_url, without_login(url))
+                answer = self._hooked(asking, asking.hook, request, response, redactor)
+            if answer.location is None:
+                break
+            target = self._origins.of_redirect(url, answer.location, answer.status, asked, redactor)
+            url = with_missing_query(target.url, params)
+            request = redirected(request, answer.status)
+        else:
+            raise RedirectRefused(
+                f"{asked}: redirected more than {MAX_REDIRECTS} times. "
+                f"Check `{self._settings.url_key}`.",
+                url=asked.url,
+                status=answer.status,
+            )
+        if answer.status in REDIRECTS:
+            raise redirect_to_nowhere(answer.status, asked, self._settings.url_key)
+        if answer.status >= 400:
+            raise self._policy.refusal(answer, asked, redactor(), auth)
+        self._policy.heed_rate_limit(answer.headers)
+        return Response(*answer.as_sent, asked, asked_url, without_login(url))
+
+    def _outgoing(
+        self,
+        request: Request,
+        url: str,
+        target: RequestTarget,
+        auth: AnyAuthentication,
+        asked: ShownRequest,
+        redactor: Callable[[], Redactor],
+    ) -> OutgoingRequest:
+        static = auth if isinstance(auth, Credentials) else _NO_CREDENTIALS
+        try:
+            body, content_type = encoded_body(request)
+        except ValueError as error:
+            failure, settings = aiohttp_failure(error, redactor()), self._settings
+            raise connection_failed(
+                failure, asked, shown_origin(target.home), settings.timeout, settings.url_key
+            ) from None
+        headers = merged_headers(
+            self._headers,
+            content_type if _CONTENT_TYPE not in self._headers else {},
+            request.headers,
+            static.headers,
+            cookies=static.cookies,
+        )
+        return OutgoingRequest(request.method, url, headers, body, bool(static.what))
+
+    def _transport_for(self, outgoing: OutgoingRequest) -> Transport:
+        """The client's own; where a signer wants to see the answer, a session of `requests`."""
+        if outgoing.signer is None or self._settings.session is not None:
+            return self._transport
+        if self._session_of_signers is None:
+            self._session_of_signers = SessionTransport(requests.Session(), self._settings)
+        return self._session_of_signers
+
+    def _hooked(
+        self,
+        asking: Asking,
+        hook: ResponseHook,
+        request: Request,
+        response: Response,
+        redactor: Callable[[], Redactor],
+    ) -> Answer:
+        """The answer that counts, by the word of the hook."""
+        try:
+            counts = hook(request, response)
+        except ResponseRefused as refused:
+            # What is to fail at once is not tried with another token.
+            asking.is_renewed |= not refused.again
+            # What a function of the user failed with may hold secrets: it is told of, cleaned.
+            raise self._policy.refusal_by_hook(refused, response, redactor(), asking.auth) from None
+        location = counts.headers.get("Location") if counts.status in REDIRECTS else None
+        return Answer(counts.status, counts.headers, counts.body, location or None)
+
+
+async def _sign(
+    asking: Asking,
+    auth: Authentication,
+    outgoing: OutgoingRequest,
+    target: RequestTarget,
+    seconds: float,
+    asked: ShownRequest,
+) -> None:
+    try:
+        await auth.sign(outgoing, target, seconds)
+    except AuthenticationFailed as error:
+        error.located(url=asked.url)
+        raise
+    except AttemptFailed as failed:
+        failed.error.located(url=asked.url)
+        raise
+    asking.proof = outgoing.proof
