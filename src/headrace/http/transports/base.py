@@ -17,11 +17,12 @@ class Answer:
     """What a server said to one request.
 
     Args:
-        status: the HTTP status code.
-        headers: as sent.
-        body: The body, decompressed. Where a hook does not want the whole of it, it is the beginning
-            of an error's, and nothing of a redirect's.
-        location: where a redirect leads.
+        status: The HTTP status code.
+        headers: The headers as sent.
+        body: The body, decompressed. Unless the request wants the whole body whatever the status,
+            this is only the beginning of an error's body, and empty for a redirect.
+        location: Where a redirect leads, as its Location header says (RFC 9110, 10.2.2); None
+            where the answer is no redirect, or does not say where to.
     """
 
     status: int
@@ -56,12 +57,12 @@ class Transport(Protocol):
             redactor: Gives what hides secrets in an error's message.
 
         Raises:
-            ConnectionFailed: there is no whole answer, and another attempt would not help.
-            AttemptFailed: there is none, but there may be the next time.
-            PageError: the body is larger than the limit.
+            ConnectionFailed: There is no whole answer, and another attempt would not help.
+            AttemptFailed: There is no whole answer, but another attempt may bring one.
+            PageError: The body is larger than the limit.
         """
         ...
 
     async def close(self) -> None:
-        """Gives back what it holds."""
+        """Closes the connections that it opened."""
         ...
