@@ -62,7 +62,7 @@ def _report(
     from headrace.reports.html.report import report as make_report
 
     loaded = load_config(config, settings, needed="destination")
-    tables = (loaded.pipeline and loaded.pipeline.views) or ViewsConfig()
+    tables = loaded.pipeline_settings.views or ViewsConfig()
     with open_pipeline_to_read(loaded, Path(config).stem, destination, dataset) as pipeline:
         made = make_report(
             pipeline,

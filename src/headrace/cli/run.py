@@ -167,11 +167,11 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
                 legs=leg_settings(loaded),
                 figures=figures,
                 stop=stop,
-                run_history=loaded.pipeline is None or loaded.pipeline.run_history,
+                run_history=loaded.pipeline_settings.run_history,
             )
         if not call.stderr.quiet:
             print_summary(report)
-        if loaded.pipeline and (views := loaded.pipeline.views):
+        if views := loaded.pipeline_settings.views:
             created = create_views(pipeline, views.executions, views.workflows)
             if not call.stderr.quiet:
                 print_views(created)

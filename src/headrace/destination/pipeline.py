@@ -44,16 +44,16 @@ def open_pipeline(
     Raises:
         ConfigError: There is no such destination, or dlt cannot make the pipeline.
     """
-    settings = config.pipeline
-    name = (settings.name if settings else None) or default_name
-    target: Any = destination or (settings.destination if settings else None)
+    settings = config.pipeline_settings
+    name = settings.name or default_name
+    target: Any = destination or settings.destination
     if target is None:
         target = dlt.destinations.duckdb(f"{name}.duckdb")
     elif isinstance(target, str):
         keep_secret(secrets_of_url(target))
         target = _destination(target)
     # Always given: without it dlt goes on with the dataset of the run before.
-    dataset_name = dataset or (settings.dataset if settings else None) or f"{name}_dataset"
+    dataset_name = dataset or settings.dataset or f"{name}_dataset"
     folder: dict[str, Any] = {"pipelines_dir": pipelines_dir} if pipelines_dir else {}
     try:
         pipeline: dlt.Pipeline = dlt.pipeline(

@@ -13,7 +13,6 @@ from dlt.extract import DltResource, DltSource, Incremental
 
 from headrace.config import (
     ExternalResource,
-    PipelineConfig,
     ResourceConfig,
     SourceConfig,
     in_order_of_dependence,
@@ -183,7 +182,7 @@ def build_resources(
     clean_logs()
     authentications = authentications or Authentications.of_config(config)
     lanes = Lanes(client_settings(config))
-    pipeline = config.pipeline or PipelineConfig()
+    pipeline = config.pipeline_settings
     settings = ExtractionSettings(
         row_ids=pipeline.row_ids, strict=pipeline.strict, limit_rows=limit_rows
     )

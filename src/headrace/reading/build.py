@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headrace.config import EndpointConfig, PipelineConfig, ResourceConfig, SourceConfig
+from headrace.config import EndpointConfig, ResourceConfig, SourceConfig
 from headrace.core.secrets.redaction import keep_secret
 from headrace.reading.credentials import Authentications
 from headrace.reading.keep_up.legs import LegSettings
@@ -59,5 +59,5 @@ def request_template(endpoint: EndpointConfig) -> RequestTemplate:
 
 def leg_settings(config: SourceConfig) -> LegSettings:
     """How long the config wants a leg to get."""
-    pipeline = config.pipeline or PipelineConfig()
+    pipeline = config.pipeline_settings
     return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)

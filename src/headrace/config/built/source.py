@@ -105,3 +105,8 @@ class SourceConfig:
     pipeline: PipelineConfig | None
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     chosen: tuple[str, ...] = ()
+
+    @property
+    def pipeline_settings(self) -> PipelineConfig:
+        """What the config says of the pipeline, with the defaults where it says nothing."""
+        return self.pipeline or PipelineConfig()
