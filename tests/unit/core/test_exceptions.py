@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
+from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 
 import headrace
+from headrace.core import exceptions
 from headrace.core.exceptions import (
     MAX_ROW_CHARACTERS,
     ConfigError,
@@ -101,6 +105,32 @@ def test_each_error_is_the_same_once_it_was_pickled_or_copied(kind: type[Excepti
 def test_all_errors_are_found() -> None:
     names = {kind.__qualname__ for kind in own_errors()}
     assert {"ConfigError", "IncompletePage", "NothingLoaded", "ResponseIgnored"} <= names
+
+
+def tree_of(kind: type[Exception], depth: int = 0) -> Iterator[tuple[int, str]]:
+    yield depth, kind.__name__
+    for each in kind.__subclasses__():
+        if each.__module__.partition(".")[0] == "headrace":
+            yield from tree_of(each, depth + 1)
+
+
+def test_the_drawings_of_the_tree_are_true() -> None:
+    """The one in the documentation, and the one where the errors are defined."""
+    own_errors()
+    page = (Path(headrace.__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+    (drawn,) = re.findall(r"^```\n(HeadraceError.*?)^```", page, re.MULTILINE | re.DOTALL)
+    found = [
+        (len(branch) // 4, name)
+        for branch, name in re.findall(r"^([│├└─ ]*)(\w+)", drawn, re.MULTILINE)
+    ]
+    assert found == list(tree_of(HeadraceError))
+    assert textwrap.indent(drawn, "    ") in (exceptions.__doc__ or "")
+
+
+def test_the_documentation_tells_of_all_data() -> None:
+    page = (Path(headrace.__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert told == {*vars(ConfigError(FAULTS)), *vars(ResponseStatusError("", 404))}
 
 
 def failing(kind: str) -> None:
