@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headrace.cli.plurals import counted
-from headrace.dlt_source.quarantine import TABLE
+from headrace.dlt_source import quarantine
 
 if TYPE_CHECKING:
     from headrace.destination.views import CreatedViews
@@ -65,7 +65,7 @@ def print_summary(report: SyncReport) -> None:
         console.print("Stopped before the source had no more; the next run goes on from here.")
     if report.figures.reasons:
         quarantined = counted(total.quarantined, "row")
-        _print(console, f"{quarantined} went to {report.dataset_name}.{TABLE}:")
+        _print(console, f"{quarantined} went to {report.dataset_name}.{quarantine.TABLE}:")
         for reason, count in report.figures.reasons.most_common(_REASONS):
             _print(console, f"  {count:,} since {reason}")
     _print_where(console, report)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import dlt
@@ -20,11 +19,11 @@ from headrace.core.exceptions import NothingLoaded, SyncError
 from headrace.core.secrets.redaction import clean
 from headrace.destination.dlt_clients import (
     arrow_batches,
-    duckdb_file,
     make_readable,
     saved_state,
 )
 from headrace.destination.failures import cause_of
+from headrace.destination.pipeline import destination_name, missing_file
 from headrace.destination.sql import newest_first
 
 _BATCH_ROWS = 50_000
@@ -44,7 +43,7 @@ class StoredDataset:
     """
 
     def __init__(self, pipeline: dlt.Pipeline, schema_name: str) -> None:
-        self.destination = str(getattr(pipeline.destination, "destination_name", None))
+        self.destination = destination_name(pipeline)
         self._place = f"dataset `{pipeline.dataset_name}` in {self.destination}"
         with self._readable():
             refuse_missing_file(pipeline)
@@ -188,16 +187,16 @@ class StoredDataset:
 
 
 def refuse_missing_file(pipeline: dlt.Pipeline) -> None:
-    """DuckDB would make the file that is to be read.
+    """Refuses to read a pipeline whose DuckDB file does not exist.
 
     Args:
-        pipeline: that is to have loaded into it.
+        pipeline: The pipeline that should have loaded into the file.
 
     Raises:
-        NothingLoaded: there is no such file.
+        NothingLoaded: There is no such file.
     """
-    file = duckdb_file(pipeline.destination_client())
-    if file is not None and not Path(file).exists():
+    file = missing_file(pipeline.destination_client())
+    if file is not None:
         raise NothingLoaded(f"there is nothing to look at: there is no file {file}. {_LOAD_IT}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -17,6 +18,7 @@ from headrace.config import SourceConfig
 from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.redaction import keep_secret
+from headrace.destination.dlt_clients import duckdb_file
 
 # Schemes of database URLs, with what dlt calls the destination where that is something else.
 _SCHEMES = {"postgresql": "postgres"}
@@ -89,6 +91,28 @@ def open_pipeline_to_read(
     """
     with TemporaryDirectory(prefix="headrace-") as folder:
         yield open_pipeline(config, default_name, destination, dataset, pipelines_dir=folder)
+
+
+def destination_name(pipeline: dlt.Pipeline) -> str:
+    """Gives the name of a pipeline's destination, as the user or dlt calls it.
+
+    Args:
+        pipeline: The pipeline. Without a destination, the name is `None`.
+    """
+    return str(getattr(pipeline.destination, "destination_name", None))
+
+
+def missing_file(client: object) -> str | None:
+    """Gives the path of a DuckDB file that does not exist: DuckDB would create it when it is read.
+
+    Args:
+        client: dlt's client of the destination.
+
+    Returns:
+        The path; None where the file exists, or where the destination is no DuckDB file.
+    """
+    file = duckdb_file(client)
+    return None if file is None or Path(file).exists() else file
 
 
 def _destination(text: str) -> Any:

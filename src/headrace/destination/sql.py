@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import dlt
@@ -15,8 +14,8 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.redaction import keep_secret
-from headrace.destination.dlt_clients import duckdb_file
 from headrace.destination.failures import cause_of
+from headrace.destination.pipeline import missing_file
 from headrace.destination.secrets import destination_secrets
 
 DIALECTS = ("duckdb", "postgres")
@@ -155,7 +154,8 @@ def connect_to_dataset(pipeline: dlt.Pipeline) -> Iterator[DatasetConnection]:
     keep_secret(destination_secrets(pipeline))
     try:
         job_client: Any = pipeline.destination_client()
-        _refuse_missing_file(job_client)
+        if (file := missing_file(job_client)) is not None:
+            raise SyncError(f"there is no file {file}. Load it first: headrace run CONFIG")
         with job_client.sql_client as client:
             yield DatasetConnection(client, dialect)
     except DltException as error:
@@ -197,10 +197,3 @@ def newest_first(sql: SqlClientBase[Any], column: str, most: int) -> str:
 
 def _bare(name: str) -> str:
     return name.replace("_", "").lower()
-
-
-def _refuse_missing_file(job_client: Any) -> None:
-    """DuckDB would make the file that is to be read."""
-    file = duckdb_file(job_client)
-    if file is not None and not Path(file).exists():
-        raise SyncError(f"there is no file {file}. Load it first: headrace run CONFIG")

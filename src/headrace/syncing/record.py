@@ -16,6 +16,7 @@ from dlt.extract import DltSource
 from headrace._version import __version__
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.destination.pipeline import destination_name
 from headrace.destination.run_history import COMPLETE, FAILED, STOPPED, ResourceRun, RunHistory
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
@@ -64,7 +65,7 @@ class RunRecord:
             if history.is_kept:
                 history.add(runs)
                 return
-            destination = getattr(self.pipeline.destination, "destination_name", None)
+            destination = destination_name(self.pipeline)
             self.sync.figures.notes.append(_NOT_KEPT.format(destination=destination))
         except Exception as failure:
             # Each driver has errors of its own, and none of them is worth failing a sync.

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headrace.core.secrets.redaction import clean
-from headrace.destination.run_history import COMPLETE
-from headrace.destination.run_history import TABLE as RUNS
+from headrace.destination import run_history
 from headrace.destination.sql import DatasetConnection, StoredTable
-from headrace.dlt_source.gone import TABLE as GONE
-from headrace.dlt_source.quarantine import TABLE as QUARANTINE
+from headrace.dlt_source import gone, quarantine
 from headrace.reports.html.figures import MirrorHealth, MirrorRun
 
 _LOADS = "_dlt_loads"
@@ -35,13 +33,13 @@ def mirror_health(database: DatasetConnection, resource: str) -> MirrorHealth:
     """
     return MirrorHealth(
         _runs(database, resource),
-        _rows_of(database, QUARANTINE, resource),
-        _rows_of(database, GONE, resource),
+        _rows_of(database, quarantine.TABLE, resource),
+        _rows_of(database, gone.TABLE, resource),
     )
 
 
 def _runs(database: DatasetConnection, resource: str) -> list[MirrorRun]:
-    runs = database.table(RUNS)
+    runs = database.table(run_history.TABLE)
     if runs is not None and {"started_at", "outcome"} <= runs.columns.keys():
         return _recorded_runs(database, runs, resource)
     loads = database.table(_LOADS)
@@ -51,7 +49,10 @@ def _runs(database: DatasetConnection, resource: str) -> list[MirrorRun]:
         f"SELECT inserted_at, status FROM {loads.name} ORDER BY inserted_at DESC LIMIT {_SHOWN}"
     )
     # dlt writes a row into this table only for loads that succeeded.
-    return [MirrorRun(_utc(at), COMPLETE if status == 0 else "unknown") for at, status in found]
+    return [
+        MirrorRun(_utc(at), run_history.COMPLETE if status == 0 else "unknown")
+        for at, status in found
+    ]
 
 
 def _recorded_runs(

@@ -14,6 +14,7 @@ from headrace.config.selection import select_resources
 from headrace.core.exceptions import NothingLoaded
 from headrace.core.secrets.redaction import clean, keep_secret
 from headrace.destination.dataset import StoredDataset
+from headrace.destination.pipeline import destination_name
 from headrace.destination.secrets import destination_secrets
 from headrace.dlt_source.source import SOURCE_NAME, build_source
 from headrace.reports.status.results import Status
@@ -122,7 +123,7 @@ def status_of(
     )
     return Status(
         pipeline_name=pipeline.pipeline_name,
-        destination=str(getattr(pipeline.destination, "destination_name", None)),
+        destination=destination_name(pipeline),
         location=clean(str(pipeline.destination_client().config)),
         dataset_name=pipeline.dataset_name or "",
         at=now,
