@@ -10,7 +10,7 @@ from dlt.common.schema.typing import TTableSchemaColumns
 
 from headrace.dlt_source.items import RowBeside
 from headrace.dlt_source.side_tables import beside
-from headrace.sansio.tail import Gone
+from headrace.sansio.tail import GoneRow
 
 TABLE = "_headrace_gone"
 
@@ -21,7 +21,7 @@ _COLUMNS: TTableSchemaColumns = {
 }
 
 
-def gone_rows(resource: str, gone: Sequence[Gone]) -> Any:
+def gone_rows(resource: str, gone: Sequence[GoneRow]) -> Any:
     """Rows for the table of what is gone, marked to go there.
 
     Args:

@@ -30,7 +30,7 @@ from headrace.dlt_source.table import ResourceTable
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds, KeyOrder, Parted, Rejected, RowGroups, RowIds
-from headrace.sansio.tail import Gone
+from headrace.sansio.tail import GoneRow
 
 # Below so many rows the merge is quick in any case, and a claim is better not made.
 _ROWS_WORTH_A_CLAIM = 50_000
@@ -52,7 +52,7 @@ class Batch:
     pages: list[FetchedPage] = field(default_factory=list)
     rows: list[msgspec.Raw] = field(default_factory=list)
     size: int = 0
-    gone: tuple[Gone, ...] = ()
+    gone: tuple[GoneRow, ...] = ()
 
     @property
     def unreadable(self) -> list[Rejected]:

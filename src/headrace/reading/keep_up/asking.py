@@ -19,12 +19,12 @@ from headrace.sansio.rows import PageSlicer
 from headrace.sansio.rows.row_facts import cut_to
 from headrace.sansio.tail import (
     CursorRefused,
-    Found,
+    FoundRow,
     Ledger,
     ListAsk,
-    NotThere,
-    Page,
+    ListedPage,
     RowAsk,
+    RowNotThere,
 )
 from headrace.sansio.tail.messages import Answer, Ask
 
@@ -148,13 +148,13 @@ class TailRequests:
         if facts.keys:
             # One in the middle is neither still being written nor about to be pruned.
             self._listed_key = facts.keys[len(facts.keys) // 2]
-        return Arrival(Page(facts, walk.expected), page, rows, unplanned)
+        return Arrival(ListedPage(facts, walk.expected), page, rows, unplanned)
 
     async def _row(self, ask: RowAsk) -> Arrival:
         is_open = ask.key in self._ledger().open
         page = await self._single_rows.fetch(ask.identity, is_open=is_open)
         if page is None:
-            return Arrival(NotThere())
+            return Arrival(RowNotThere())
         # A row that is fetched singly may carry more fields than a listed one: the two would
         # overwrite each other.
         page = replace(page, rows=[cut_to(row, self._reader.known) for row in page.rows])
@@ -168,4 +168,4 @@ class TailRequests:
                 resource=name,
                 url=page.request.url,
             )
-        return Arrival(Found(facts), page, rows)
+        return Arrival(FoundRow(facts), page, rows)

@@ -18,7 +18,7 @@ from headrace.reading.keep_up.lane_state import LaneState
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.listing import Client, FetchedPage, Listing
-from headrace.sansio.tail import CursorRefused, Gone, Ledger, Planner
+from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, Planner
 from headrace.sansio.tail.extent import share_read
 from headrace.sansio.tail.messages import Ask
 
@@ -74,7 +74,7 @@ class TailLane:
         except (StateError, ConfigError) as error:
             raise _of_resource(listing.name, error) from None
         self._reader = TailRowReader(listing.name, config, known.fields)
-        self._gone: list[Gone] = []
+        self._gone: list[GoneRow] = []
 
     def _new_planner(self, ledger: Ledger) -> Planner:
         bounds = self._bounds

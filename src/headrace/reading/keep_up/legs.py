@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headrace.core import defaults
-from headrace.sansio.tail import Gone
+from headrace.sansio.tail import GoneRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class LegEnd:
     """
 
     state: dict[str, Any]
-    gone: tuple[Gone, ...]
+    gone: tuple[GoneRow, ...]
     is_last: bool
     go_on: Callable[[], object] = lambda: None
 

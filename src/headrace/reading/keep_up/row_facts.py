@@ -16,7 +16,7 @@ from headrace.reading.keep_up.row_times import last_change
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows.reading import decode_row
 from headrace.sansio.rows.row_facts import RowFactReader, RowFacts
-from headrace.sansio.tail import Rows
+from headrace.sansio.tail import AnsweredRows
 from headrace.sansio.tail.keys import instant_of
 
 
@@ -50,7 +50,7 @@ class TailRowReader:
 
     def read(
         self, page: FetchedPage, now: float, *, learn: bool = False, is_first_top: bool = False
-    ) -> tuple[list[msgspec.Raw], list[msgspec.Raw], Rows]:
+    ) -> tuple[list[msgspec.Raw], list[msgspec.Raw], AnsweredRows]:
         """Reads the rows of a page.
 
         Args:
@@ -97,7 +97,7 @@ class TailRowReader:
         now: float,
         *,
         is_first_top: bool,
-    ) -> Rows:
+    ) -> AnsweredRows:
         config = self._config
         touches = [
             (place, named)
@@ -105,7 +105,7 @@ class TailRowReader:
             for place, named in enumerate(facts.column(name))
             if named is not None and named != ""
         ]
-        return Rows(
+        return AnsweredRows(
             _values(facts, config.key),
             identities=None if config.settings.key_is_primary else self._identities(facts),
             settled=self._settled(facts, page),

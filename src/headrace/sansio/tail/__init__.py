@@ -2,32 +2,32 @@
 
 from headrace.sansio.tail.ledger import Ledger
 from headrace.sansio.tail.messages import (
+    AnsweredRows,
     CursorRefused,
-    Found,
-    Gone,
+    FoundRow,
+    GoneRow,
     Lesson,
     ListAsk,
-    NotThere,
-    Page,
+    ListedPage,
     RowAsk,
-    Rows,
+    RowNotThere,
 )
 from headrace.sansio.tail.planner import Planner
 from headrace.sansio.tail.settings import TailSettings
 from headrace.sansio.tail.state import from_state, to_state
 
 __all__ = [
+    "AnsweredRows",
     "CursorRefused",
-    "Found",
-    "Gone",
+    "FoundRow",
+    "GoneRow",
     "Ledger",
     "Lesson",
     "ListAsk",
-    "NotThere",
-    "Page",
+    "ListedPage",
     "Planner",
     "RowAsk",
-    "Rows",
+    "RowNotThere",
     "TailSettings",
     "from_state",
     "to_state",

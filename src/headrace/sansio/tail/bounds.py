@@ -8,8 +8,8 @@ from typing import Any
 
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.sansio.tail.keys import Key, KeyKind, first_below, instant_of, just_above, read_key
-from headrace.sansio.tail.ledger import Checkpoint, Ledger, SyncMark
-from headrace.sansio.tail.messages import Rows
+from headrace.sansio.tail.ledger import Checkpoint, Ledger, SyncProgress
+from headrace.sansio.tail.messages import AnsweredRows
 from headrace.sansio.tail.settings import TailSettings
 
 # Tops of earlier syncs are remembered this many to a lookback.
@@ -28,7 +28,7 @@ class Floor:
         self._until = settings.backfill_until
         self._coverage = ledger.coverage
 
-    def check(self, kind: KeyKind, rows: Rows) -> None:
+    def check(self, kind: KeyKind, rows: AnsweredRows) -> None:
         """Refuses a bound that says nothing about such rows.
 
         Raises:
@@ -52,7 +52,7 @@ class Floor:
                 ]
             )
 
-    def cut(self, keys: Sequence[Any], rows: Rows, kind: KeyKind) -> int:
+    def cut(self, keys: Sequence[Any], rows: AnsweredRows, kind: KeyKind) -> int:
         """The index of the first row that is not wanted; from there on the listing is done."""
         coverage, end = self._coverage, len(keys)
         if coverage.floor is not None:
@@ -83,7 +83,7 @@ class Lookback:
         sync: the mark of the sync under way, in that ledger.
     """
 
-    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncMark) -> None:
+    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncProgress) -> None:
         self._seconds = settings.lookback
         self._ledger = ledger
         self._sync = sync
@@ -92,7 +92,9 @@ class Lookback:
         """A sync begins."""
         self._sync.looks_back = self._seconds is not None and self._ledger.anchor is not None
 
-    def see_top(self, keys: Sequence[Any], rows: Rows, asked: float, now: float) -> str | None:
+    def see_top(
+        self, keys: Sequence[Any], rows: AnsweredRows, asked: float, now: float
+    ) -> str | None:
         """Notes how far the top has come; says when that is all there is to count from."""
         if self._seconds is None or self._sync.began is not None:
             return None
@@ -108,7 +110,7 @@ class Lookback:
             )
         return None
 
-    def cut(self, keys: Sequence[Any], rows: Rows) -> int:
+    def cut(self, keys: Sequence[Any], rows: AnsweredRows) -> int:
         """The index after the last row that is listed again; the look back ends there."""
         if not self._sync.looks_back or self._seconds is None:
             return 0

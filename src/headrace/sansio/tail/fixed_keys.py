@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise, zip_longest
 from typing import Any
 
+from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.coverage import Segment
-from headrace.sansio.tail.following import Following
 from headrace.sansio.tail.keys import Key, KeyKind, read_key
-from headrace.sansio.tail.ledger import Ledger, SyncMark
-from headrace.sansio.tail.messages import Rows
-from headrace.sansio.tail.page_view import PageView
+from headrace.sansio.tail.ledger import Ledger, SyncProgress
+from headrace.sansio.tail.messages import AnsweredRows
+from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 
 # Of the first listing, only so many of the newest rows are near enough to the present that a
@@ -26,18 +26,16 @@ class FixedKeys:
         settings: of the tail.
         ledger: kept up to date in place.
         sync: the mark of the sync under way, in that ledger.
-        following: the rows that are read again.
+        refresher: The rows that are read again.
     """
 
-    may_share = False
-
     def __init__(
-        self, settings: TailSettings, ledger: Ledger, sync: SyncMark, following: Following
+        self, settings: TailSettings, ledger: Ledger, sync: SyncProgress, refresher: RowRefresher
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._sync = sync
-        self._following = following
+        self._refresher = refresher
         # What this planner has told to load: a leg loads a key once.
         self._single: set[Key] = set()
         self._stretches: list[tuple[Key, Key]] = []
@@ -45,37 +43,37 @@ class FixedKeys:
         self._row_count = 0
         self._has_warned = False
 
-    def read_page(self, view: PageView) -> tuple[Sequence[int], list[str]]:
+    def read_page(self, page: CheckedPage) -> tuple[Sequence[int], list[str]]:
         """Learns from a page's rows, before it counts as covered.
 
         Args:
-            view: of the page.
+            page: The page, read and checked.
 
         Returns:
             indexes of the rows to load, and warnings.
         """
         segments = self._ledger.coverage.segments(
-            view.keys, view.start, view.walk.low, has_end=view.has_end
+            page.keys, page.start, page.walk.low, has_end=page.has_end
         )
         if self._ledger.first_change is None:
-            self._ledger.first_change = view.rows.last_change
-        recent = self._recent_rows(view, segments)
-        chosen = self._choose(view, segments)
-        keys, settled = view.keys, view.rows.settled
+            self._ledger.first_change = page.rows.last_change
+        recent = self._recent_rows(page, segments)
+        chosen = self._choose(page, segments)
+        keys, settled = page.keys, page.rows.settled
         if len(chosen) < len(keys):
             keys = [keys[index] for index in chosen]
             settled = None if settled is None else [settled[index] for index in chosen]
         elif settled is not None and len(settled) > len(keys):
             settled = settled[: len(keys)]
-        self._following.arrived(keys, settled, view.at)
-        self._note_stretches(view, segments)
-        warnings = self._note_gaps(view, segments, recent) if self._settings.probes else []
-        if view.rows.touches:
-            self._note_touches(view.rows, chosen, self._naming_rows(view, recent), view.now)
-        self._keep_raw(view.rows, chosen, keys)
+        self._refresher.arrived(keys, settled, page.at)
+        self._note_stretches(page, segments)
+        warnings = self._note_gaps(page, segments, recent) if self._settings.probes else []
+        if page.rows.touches:
+            self._note_touches(page.rows, chosen, self._naming_rows(page, recent), page.now)
+        self._keep_raw(page.rows, chosen, keys)
         return chosen, warnings
 
-    def read_row(self, key: Key, rows: Rows, at: float, now: float) -> Sequence[int]:
+    def read_row(self, key: Key, rows: AnsweredRows, at: float, now: float) -> Sequence[int]:
         """Learns from a row that was asked for alone.
 
         Args:
@@ -87,89 +85,89 @@ class FixedKeys:
         Returns:
             indexes of the rows to load: 0, or none when a page has brought it meanwhile.
         """
-        if not self._following.is_wanted(key):
+        if not self._refresher.is_wanted(key):
             return ()
         low = self._sync.listed_low
         is_passed = low is not None and key >= low
         is_hidden = is_passed or key in self._ledger.hidden or key in self._ledger.missing
-        self._following.count_probe(key)
-        self._following.arrived([key], rows.settled, at)
+        self._refresher.count_probe(key)
+        self._refresher.arrived([key], rows.settled, at)
         if is_hidden:
-            self._following.hide(key)
+            self._refresher.hide(key)
         self._single.add(key)
         self._note_touches(rows, (0,), range(1), now, naming=[key])
         self._keep_raw(rows, (0,), [key])
         return (0,)
 
-    def _choose(self, view: PageView, segments: list[Segment]) -> Sequence[int]:
+    def _choose(self, page: CheckedPage, segments: list[Segment]) -> Sequence[int]:
         fresh = [range(segment.start, segment.end) for segment in segments]
         fresh = [indexes for indexes in fresh if indexes]
-        if sum(map(len, fresh)) == view.end - view.start:
-            everything = range(view.start, view.end)
+        if sum(map(len, fresh)) == page.end - page.start:
+            everything = range(page.start, page.end)
             return (
-                everything if self._single.isdisjoint(view.keys) else self._once(view, everything)
+                everything if self._single.isdisjoint(page.keys) else self._once(page, everything)
             )
-        known = set(range(view.start, view.end)).difference(*fresh)
-        again = self._wanted_again(view, sorted(known))
-        self._single.update(view.keys[index] for index in again)
-        chosen = [index for indexes in fresh for index in self._once(view, indexes)]
+        known = set(range(page.start, page.end)).difference(*fresh)
+        again = self._wanted_again(page, sorted(known))
+        self._single.update(page.keys[index] for index in again)
+        chosen = [index for indexes in fresh for index in self._once(page, indexes)]
         return sorted(chosen + again)
 
-    def _once(self, view: PageView, indexes: Sequence[int]) -> list[int]:
-        return [index for index in indexes if view.keys[index] not in self._single]
+    def _once(self, page: CheckedPage, indexes: Sequence[int]) -> list[int]:
+        return [index for index in indexes if page.keys[index] not in self._single]
 
-    def _wanted_again(self, view: PageView, known: list[int]) -> list[int]:
+    def _wanted_again(self, page: CheckedPage, known: list[int]) -> list[int]:
         """Covered rows of a page that are to be loaded again."""
-        keys, low = view.keys, self._sync.listed_low
+        keys, low = page.keys, self._sync.listed_low
         due, missing = self._sync.due, self._ledger.missing
         # A leg that starts again at the top has some of them already.
-        named = {key for key in self._named_on(view) if not self._has_loaded(key)}
+        named = {key for key in self._named_on(page) if not self._has_loaded(key)}
         return [
             index
-            for index in self._once(view, known)
+            for index in self._once(page, known)
             if (key := keys[index]) in due
             or key in missing
             or key in named
-            or (index < view.late_end and (low is None or key < low))
+            or (index < page.late_end and (low is None or key < low))
         ]
 
-    def _named_on(self, view: PageView) -> Iterator[Key]:
+    def _named_on(self, page: CheckedPage) -> Iterator[Key]:
         """Keys that the page's new rows name: what the page shows of those is as new."""
         kind, spans = self._ledger.kind, self._ledger.coverage.spans
         if kind is None or not spans:
             return
-        for index, raw in view.rows.touches:
-            if index < view.end and view.keys[index] > spans[0].high:
+        for index, raw in page.rows.touches:
+            if index < page.end and page.keys[index] > spans[0].high:
                 key = read_key(raw, kind)
                 if key is not None:
                     yield key
 
-    def _is_first_listing(self, view: PageView) -> bool:
+    def _is_first_listing(self, page: CheckedPage) -> bool:
         """Whether the page lies below all that was listed before."""
         coverage = self._ledger.coverage
-        if coverage.has_ended or view.start == view.end:
+        if coverage.has_ended or page.start == page.end:
             return False
-        return all(span.high >= view.keys[-1] for span in coverage.spans)
+        return all(span.high >= page.keys[-1] for span in coverage.spans)
 
-    def _recent_rows(self, view: PageView, segments: list[Segment]) -> int:
+    def _recent_rows(self, page: CheckedPage, segments: list[Segment]) -> int:
         """How many rows at the page's start are recent; counts those of the first listing."""
-        count = view.end - view.start
-        if not self._is_first_listing(view):
+        count = page.end - page.start
+        if not self._is_first_listing(page):
             return count
         recent = max(RECENT_ROWS - self._ledger.backfilled, 0)
         self._ledger.backfilled += sum(segment.end - segment.start for segment in segments)
         return recent
 
-    def _naming_rows(self, view: PageView, recent: int) -> Collection[int]:
+    def _naming_rows(self, page: CheckedPage, recent: int) -> Collection[int]:
         """Rows near enough to the present that the older ones which they name may still change.
 
         Args:
-            view: of the page.
+            page: The page, read and checked.
             recent: so many rows at its start are, as far as their number tells.
         """
-        rows, ledger = view.rows, self._ledger
-        counted = range(view.start + recent)
-        if not self._is_first_listing(view):
+        rows, ledger = page.rows, self._ledger
+        counted = range(page.start + recent)
+        if not self._is_first_listing(page):
             return counted
         if ledger.first_change is None:
             return counted
@@ -178,41 +176,41 @@ class FixedKeys:
         old = {index for (index, _), at in times if at is not None and at < oldest}
         return [index for index in counted if index not in old]
 
-    def _note_stretches(self, view: PageView, segments: list[Segment]) -> None:
+    def _note_stretches(self, page: CheckedPage, segments: list[Segment]) -> None:
         for segment in segments:
             if segment.start == segment.end:
                 continue
-            high, low = view.keys[segment.start], view.keys[segment.end - 1]
+            high, low = page.keys[segment.start], page.keys[segment.end - 1]
             if self._stretches and self._stretches[-1][0] == segment.above:
                 high = self._stretches.pop()[1]
             self._stretches.append((low, high))
 
-    def _note_gaps(self, view: PageView, segments: list[Segment], recent: int) -> list[str]:
+    def _note_gaps(self, page: CheckedPage, segments: list[Segment], recent: int) -> list[str]:
         """Remembers which keys the listing passed over; warns when they are most of all."""
         gaps: list[range] = []
         for segment in segments:
-            end = min(segment.end, view.start + recent)
+            end = min(segment.end, page.start + recent)
             if end < segment.start or (end == segment.start and segment.end > segment.start):
                 break
-            keys = list(view.keys[segment.start : end])
+            keys = list(page.keys[segment.start : end])
             if segment.above is not None:
                 keys.insert(0, segment.above)
             if end == segment.end:
-                keys += self._end_of_gaps(segment, view)
+                keys += self._end_of_gaps(segment, page)
             self._row_count += len(keys)
             if keys and keys[0] - keys[-1] >= len(keys):
                 gaps += [range(a - 1, b, -1) for a, b in pairwise(keys) if a - b > 1]
         if not gaps:
             return []
-        self._following.pass_over(gaps, view.now)
+        self._refresher.pass_over(gaps, page.now)
         self._gap_count += sum(gap.start - gap.stop for gap in gaps)
         return self._gap_warning()
 
-    def _end_of_gaps(self, segment: Segment, view: PageView) -> list[Any]:
+    def _end_of_gaps(self, segment: Segment, page: CheckedPage) -> list[Any]:
         floor = self._ledger.coverage.floor
         if segment.beneath is not None:
             return [segment.beneath]
-        if isinstance(floor, int) and view.has_end and view.keys and view.keys[-1] >= floor:
+        if isinstance(floor, int) and page.has_end and page.keys and page.keys[-1] >= floor:
             return [floor - 1]
         return []
 
@@ -234,7 +232,7 @@ class FixedKeys:
 
     def _note_touches(
         self,
-        rows: Rows,
+        rows: AnsweredRows,
         chosen: Sequence[int],
         counted: Collection[int],
         now: float,
@@ -251,7 +249,7 @@ class FixedKeys:
             own = read_key(rows.keys[index], kind) if naming is None else naming[index]
             if own is None or key >= own or (floor is not None and key < floor):
                 continue
-            self._following.touch(key, now, is_read=self._has_loaded(key))
+            self._refresher.touch(key, now, is_read=self._has_loaded(key))
             if kind is KeyKind.TIME:
                 self._ledger.raw[key] = raw
 
@@ -262,7 +260,7 @@ class FixedKeys:
             return False
         return any(low <= key <= high for low, high in self._stretches)
 
-    def _keep_raw(self, rows: Rows, chosen: Sequence[int], keys: Sequence[Any]) -> None:
+    def _keep_raw(self, rows: AnsweredRows, chosen: Sequence[int], keys: Sequence[Any]) -> None:
         if self._ledger.kind is not KeyKind.TIME or not self._settings.has_settled_when:
             return
         for index, key in zip(chosen, keys, strict=True):

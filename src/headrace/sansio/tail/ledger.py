@@ -50,7 +50,7 @@ class Miss:
 
 
 @dataclass(slots=True)
-class SyncMark:
+class SyncProgress:
     """How far one sync has come.
 
     Args:
@@ -118,4 +118,4 @@ class Ledger:
     raw: dict[Key, str] = field(default_factory=dict)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     anchor: Checkpoint | None = None
-    sync: SyncMark | None = None
+    sync: SyncProgress | None = None

@@ -37,7 +37,7 @@ Ask = ListAsk | RowAsk
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class AnsweredRows:
     """What a planner needs to know of the rows of an answer, in their order.
 
     Args:
@@ -61,7 +61,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListedPage:
     """A page of the listing.
 
     Args:
@@ -69,7 +69,7 @@ class Page:
         cursor: of the next page; None at the end of the listing.
     """
 
-    rows: Rows
+    rows: AnsweredRows
     cursor: str | None
 
 
@@ -79,26 +79,26 @@ class CursorRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRow:
     """The row that was asked for.
 
     Args:
         rows: with that row alone.
     """
 
-    rows: Rows
+    rows: AnsweredRows
 
 
 @dataclass(frozen=True, slots=True)
-class NotThere:
+class RowNotThere:
     """There is no such row."""
 
 
-Answer = Page | CursorRefused | Found | NotThere
+Answer = ListedPage | CursorRefused | FoundRow | RowNotThere
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class GoneRow:
     """An open row that is not there any more.
 
     Args:
@@ -121,5 +121,5 @@ class Lesson:
     """
 
     load: Sequence[int] = ()
-    gone: tuple[Gone, ...] = ()
+    gone: tuple[GoneRow, ...] = ()
     warnings: tuple[str, ...] = ()

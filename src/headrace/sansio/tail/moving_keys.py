@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.coverage import Span
 from headrace.sansio.tail.keys import Key, KeyKind
-from headrace.sansio.tail.ledger import Ledger, SyncMark
-from headrace.sansio.tail.page_view import PageView
+from headrace.sansio.tail.ledger import Ledger, SyncProgress
 
 # A key this many seconds old can no longer be given to another row.
 _EDGE_SECONDS = 60.0
@@ -28,9 +28,7 @@ class MovingKeys:
         may_repeat: a row may be loaded twice in a leg.
     """
 
-    may_share = True
-
-    def __init__(self, ledger: Ledger, sync: SyncMark, *, may_repeat: bool) -> None:
+    def __init__(self, ledger: Ledger, sync: SyncProgress, *, may_repeat: bool) -> None:
         self._ledger = ledger
         self._sync = sync
         self._may_repeat = may_repeat
@@ -39,48 +37,48 @@ class MovingKeys:
         self._ties_key: Key | None = None
         self._first_walk = sync.walk
 
-    def read_page(self, view: PageView) -> Sequence[int] | None:
+    def read_page(self, page: CheckedPage) -> Sequence[int] | None:
         """Learns from a page's rows, before it counts as covered.
 
         Args:
-            view: of the page.
+            page: The page, read and checked.
 
         Returns:
             indexes of the rows to load; None when one of them was loaded in this leg before.
         """
-        rows = view.rows
+        rows = page.rows
         names = rows.keys if rows.identities is None else rows.identities
-        chosen = self._choose(view, names)
+        chosen = self._choose(page, names)
         loaded = {names[index] for index in chosen}
         if len(loaded) < len(chosen):
             chosen = _first_of_each(chosen, names)
-        if self._comes_again(loaded, view):
+        if self._comes_again(loaded, page):
             return None
         if self._loaded is not None:
             self._loaded |= loaded
             if len(self._loaded) > _LEG_ROWS:
                 self._loaded = None
-        if view.keys:
-            self._keep_ties(view.keys, names)
+        if page.keys:
+            self._keep_ties(page.keys, names)
         return chosen
 
-    def _comes_again(self, loaded: set[Any], view: PageView) -> bool:
+    def _comes_again(self, loaded: set[Any], page: CheckedPage) -> bool:
         if self._may_repeat or not loaded:
             return False
         if self._loaded is None:
-            return view.walk is not self._first_walk
+            return page.walk is not self._first_walk
         return not self._loaded.isdisjoint(loaded)
 
-    def _choose(self, view: PageView, names: Sequence[Any]) -> Sequence[int]:
-        keys, spans = view.keys, self._ledger.coverage.spans
-        if view.end and not any(keys[-1] <= span.high and keys[0] >= span.low for span in spans):
-            return range(view.end)
+    def _choose(self, page: CheckedPage, names: Sequence[Any]) -> Sequence[int]:
+        keys, spans = page.keys, self._ledger.coverage.spans
+        if page.end and not any(keys[-1] <= span.high and keys[0] >= span.low for span in spans):
+            return range(page.end)
         low = self._sync.listed_low
         return [
             index
             for index, key in enumerate(keys)
             if not self._is_known(key, names[index])
-            or (index < view.late_end and (low is None or key < low))
+            or (index < page.late_end and (low is None or key < low))
         ]
 
     def _is_known(self, key: Any, name: Any) -> bool:
@@ -107,32 +105,32 @@ class MovingKeys:
                 break
             self._ties.add(names[index])
 
-    def note_edge(self, span: Span, view: PageView) -> None:
+    def note_edge(self, span: Span, page: CheckedPage) -> None:
         """Remembers the rows at the top of the span that a page belongs to.
 
         Args:
             span: that the page belongs to.
-            view: of the page.
+            page: The page, read and checked.
         """
-        rows = view.rows
+        rows = page.rows
         names = rows.keys if rows.identities is None else rows.identities
         edge = set()
-        for index, key in enumerate(view.keys):
+        for index, key in enumerate(page.keys):
             if key != span.high:
                 break
             edge.add(names[index])
         if not edge:
             return
         if not span.edge:
-            span.is_firm = self._is_firm(view)
+            span.is_firm = self._is_firm(page)
         span.edge = span.edge | edge
 
-    def _is_firm(self, view: PageView) -> bool:
+    def _is_firm(self, page: CheckedPage) -> bool:
         """No other row can get the key of the page's first."""
-        if view.rows.instants:
-            return view.at - view.rows.instants[0] >= _EDGE_SECONDS
+        if page.rows.instants:
+            return page.at - page.rows.instants[0] >= _EDGE_SECONDS
         if self._ledger.kind is KeyKind.TIME:
-            return bool(view.at - view.keys[0] / 1e6 >= _EDGE_SECONDS)
+            return bool(page.at - page.keys[0] / 1e6 >= _EDGE_SECONDS)
         return True
 
 

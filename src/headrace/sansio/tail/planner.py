@@ -8,8 +8,8 @@ from typing import Any
 from headrace.core.exceptions import ConfigError, Fault, PageError, StateError
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.tail.bounds import Floor, Lookback
+from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.fixed_keys import FixedKeys
-from headrace.sansio.tail.following import Following
 from headrace.sansio.tail.keys import (
     Key,
     KeyKind,
@@ -19,24 +19,24 @@ from headrace.sansio.tail.keys import (
     read_key,
     read_keys,
 )
-from headrace.sansio.tail.ledger import Ledger, SyncMark
+from headrace.sansio.tail.ledger import Ledger, SyncProgress
 from headrace.sansio.tail.messages import (
     Answer,
+    AnsweredRows,
     Ask,
     CursorRefused,
-    Found,
-    Gone,
+    FoundRow,
+    GoneRow,
     Lesson,
     ListAsk,
-    NotThere,
-    Page,
+    ListedPage,
     RowAsk,
-    Rows,
+    RowNotThere,
 )
 from headrace.sansio.tail.moving_keys import MovingKeys
-from headrace.sansio.tail.page_view import PageView
+from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
-from headrace.sansio.tail.walking import Walking
+from headrace.sansio.tail.walker import Walker
 
 # A source counts as reset when none of so many of the newest rows is there any more.
 _NEWEST = 20
@@ -76,15 +76,15 @@ class Planner:
         ledger.keys_move = settings.keys_move
         self._settings = settings
         self._ledger = ledger
-        self._sync, is_new = _mark_of(ledger, sync_started)
-        self._following = Following(settings, ledger, self._sync)
+        self._sync, is_new = _progress_of(ledger, sync_started)
+        self._refresher = RowRefresher(settings, ledger, self._sync)
         self._lookback = Lookback(settings, ledger, self._sync)
         self._floor = Floor(settings, ledger)
         if is_new:
             self._lookback.begin()
-        self._walking = Walking(settings, ledger, self._sync, self._following, self._lookback)
-        self._warnings = self._walking.settle()
-        self._fixed = FixedKeys(settings, ledger, self._sync, self._following)
+        self._walker = Walker(settings, ledger, self._sync, self._refresher, self._lookback)
+        self._warnings = self._walker.settle()
+        self._fixed = FixedKeys(settings, ledger, self._sync, self._refresher)
         self._moving = MovingKeys(ledger, self._sync, may_repeat=may_repeat)
         self._pending: dict[Ask, float] = {}
         self._is_leg_over = False
@@ -104,7 +104,7 @@ class Planner:
         """The sync needs no more requests."""
         if self._is_leg_over or self._pending or self._sync.walk is not None:
             return False
-        return not self._following.wants_rows
+        return not self._refresher.wants_rows
 
     def asks(self, now: float, most: int = 1000) -> list[ListAsk | RowAsk]:
         """Requests that may be made now, beside each other.
@@ -120,12 +120,12 @@ class Planner:
             return []
         asks: list[ListAsk | RowAsk] = []
         if not any(isinstance(ask, ListAsk) for ask in self._pending):
-            page = self._walking.next_ask()
-            if page is not None:
-                asks.append(page)
+            page_ask = self._walker.next_ask()
+            if page_ask is not None:
+                asks.append(page_ask)
         pending = {ask.key for ask in self._pending if isinstance(ask, RowAsk)}
-        if self._sync.walk is None or self._walking.low is not None:
-            asks += self._following.row_asks(self._walking.low, pending, most - len(asks))
+        if self._sync.walk is None or self._walker.low is not None:
+            asks += self._refresher.row_asks(self._walker.low, pending, most - len(asks))
         self._pending.update(dict.fromkeys(asks, now))
         return asks
 
@@ -158,11 +158,11 @@ class Planner:
                     "the server refused a cursor where none was sent: it does not accept the "
                     "listing's first request. Check `endpoint.params` and `paginator`."
                 )
-            self._warnings.append(self._walking.refused(ask))
-            self._warnings += self._walking.settle()
-            self._following.listed_past()
+            self._warnings.append(self._walker.refused(ask))
+            self._warnings += self._walker.settle()
+            self._refresher.listed_past()
             return Lesson()
-        if not isinstance(answer, Page):
+        if not isinstance(answer, ListedPage):
             raise TypeError(f"a listing cannot answer {type(answer).__name__}")
         if answer.cursor is not None and answer.cursor == ask.cursor:
             raise PageError(
@@ -171,70 +171,70 @@ class Planner:
             )
         return self._learn_page(ask, answer, at, now)
 
-    def _learn_page(self, ask: ListAsk, page: Page, at: float, now: float) -> Lesson:
-        view = self._view(page, at, now)
-        is_top = view.walk.low is None
-        if is_top and not view.keys and view.has_end and self._ledger.coverage.spans:
+    def _learn_page(self, ask: ListAsk, listed: ListedPage, at: float, now: float) -> Lesson:
+        page = self._checked(listed, at, now)
+        is_top = page.walk.low is None
+        if is_top and not page.keys and page.has_end and self._ledger.coverage.spans:
             self._warnings.append(
                 "the listing is empty, though it showed rows before: nothing was changed. If its "
                 "rows are meant to be gone, this is fine; otherwise check the credentials."
             )
         chosen: Sequence[int] = ()
         if self._settings.keys_move:
-            of_leg = self._moving.read_page(view)
+            of_leg = self._moving.read_page(page)
             if of_leg is None:
                 self._is_leg_over = True
                 return Lesson()
             chosen = of_leg
-        elif view.keys or not is_top:
-            chosen, warnings = self._fixed.read_page(view)
+        elif page.keys or not is_top:
+            chosen, warnings = self._fixed.read_page(page)
             self._warnings += warnings
-        span = self._walking.advance(view, page.cursor, len(chosen))
+        span = self._walker.advance(page, listed.cursor, len(chosen))
         if span is not None and self._settings.keys_move:
-            self._moving.note_edge(span, view)
-        gone = self._gone_from_list(view)
-        self._end_page(ask, view, was_top=is_top)
-        too_many = self._following.bound_open_rows()
+            self._moving.note_edge(span, page)
+        gone = self._gone_from_list(page)
+        self._end_page(ask, page, was_top=is_top)
+        too_many = self._refresher.bound_open_rows()
         return Lesson(chosen, gone, () if too_many is None else (too_many,))
 
-    def _end_page(self, ask: ListAsk, view: PageView, *, was_top: bool) -> None:
+    def _end_page(self, ask: ListAsk, page: CheckedPage, *, was_top: bool) -> None:
         """Sees whether the look back is over, and what to list next."""
-        if self._sync.looks_back and view.late_end < view.end:
+        if self._sync.looks_back and page.late_end < page.end:
             self._sync.looks_back = False
         # One page is one moment; a chain of pages is many, in which rows can move.
         self._sync.needs_look = self._settings.keys_move and not (was_top and ask.cursor is None)
-        self._warnings += self._walking.settle()
-        self._following.listed_past()
+        self._warnings += self._walker.settle()
+        self._refresher.listed_past()
 
-    def _gone_from_list(self, view: PageView) -> tuple[Gone, ...]:
+    def _gone_from_list(self, page: CheckedPage) -> tuple[GoneRow, ...]:
         """Without a path to single rows, those that the listing passed over are not there."""
         if self._settings.has_refresh_path or not self._sync.due or self._sync.has_stopped:
             return ()
-        low = view.keys[-1] if view.keys and not view.has_end else None
-        return tuple(self._following.not_listed(low, view.at))
+        low = page.keys[-1] if page.keys and not page.has_end else None
+        return tuple(self._refresher.not_listed(low, page.at))
 
-    def _view(self, page: Page, at: float, now: float) -> PageView:
-        walk, rows = self._sync.walk, page.rows
+    def _checked(self, listed: ListedPage, at: float, now: float) -> CheckedPage:
+        walk, rows = self._sync.walk, listed.rows
         if walk is None:
             raise ValueError("no listing is under way")
         keys = self._read_keys(rows)
         kind = self._ledger.kind
         if not keys or kind is None:
-            return PageView(keys, rows, 0, 0, page.cursor is None, walk, at, now)
+            return CheckedPage(keys, rows, 0, 0, listed.cursor is None, walk, at, now)
         self._check_order(keys, rows, walk.low)
         if walk.low is None:
             self._see_top(keys, rows, at, now)
         end = self._floor.cut(keys, rows, kind)
-        has_end = page.cursor is None or end < len(keys)
+        has_end = listed.cursor is None or end < len(keys)
         if end < len(keys):
             keys = keys[:end]
         late_end = min(self._lookback.cut(keys, rows), end)
         start = 0
         if walk.low is not None and not self._settings.keys_move:
             start = first_below(keys, walk.low, 0, end)
-        return PageView(keys, rows, start, late_end, has_end, walk, at, now)
+        return CheckedPage(keys, rows, start, late_end, has_end, walk, at, now)
 
-    def _read_keys(self, rows: Rows) -> list[Any]:
+    def _read_keys(self, rows: AnsweredRows) -> list[Any]:
         if self._ledger.kind is not None:
             return read_keys(rows.keys, self._ledger.kind)
         if not rows.keys:
@@ -245,7 +245,7 @@ class Planner:
         self._ledger.kind = kind
         return read_keys(rows.keys, kind)
 
-    def _check_order(self, keys: list[Any], rows: Rows, low: Key | None) -> None:
+    def _check_order(self, keys: list[Any], rows: AnsweredRows, low: Key | None) -> None:
         odd = first_disorder(keys, strict=not self._settings.keys_move)
         if odd is not None:
             former, latter = rows.keys[odd - 1], rows.keys[odd]
@@ -259,7 +259,7 @@ class Planner:
             "the order that `incremental.row_order` claims."
         )
 
-    def _see_top(self, keys: list[Any], rows: Rows, at: float, now: float) -> None:
+    def _see_top(self, keys: list[Any], rows: AnsweredRows, at: float, now: float) -> None:
         warning = self._lookback.see_top(keys, rows, at, now)
         if warning is not None:
             self._warnings.append(warning)
@@ -276,9 +276,9 @@ class Planner:
         self._ledger.newest = sorted({*newest, *keys[:_NEWEST]}, reverse=True)[:_NEWEST]
 
     def _learn_row(self, ask: RowAsk, answer: Answer, at: float, now: float) -> Lesson:
-        if isinstance(answer, NotThere):
-            return Lesson((), tuple(self._following.missed(ask.key, at)))
-        if not isinstance(answer, Found):
+        if isinstance(answer, RowNotThere):
+            return Lesson((), tuple(self._refresher.missed(ask.key, at)))
+        if not isinstance(answer, FoundRow):
             raise TypeError(f"a row cannot answer {type(answer).__name__}")
         kind, raw = self._ledger.kind, answer.rows.keys
         if kind is None or len(raw) != 1 or read_key(raw[0], kind) != ask.key:
@@ -288,15 +288,15 @@ class Planner:
                 "`incremental.refresh_path` and `incremental.refresh_selector`."
             )
         chosen = self._fixed.read_row(ask.key, answer.rows, at, now)
-        too_many = self._following.bound_open_rows()
+        too_many = self._refresher.bound_open_rows()
         return Lesson(chosen, (), () if too_many is None else (too_many,))
 
 
-def _mark_of(ledger: Ledger, started: float) -> tuple[SyncMark, bool]:
+def _progress_of(ledger: Ledger, started: float) -> tuple[SyncProgress, bool]:
     """The mark of a sync that goes on, or of one that begins."""
     if ledger.sync is not None and ledger.sync.started == started:
         return ledger.sync, False
-    ledger.sync = SyncMark(started, due={*ledger.open, *ledger.touched})
+    ledger.sync = SyncProgress(started, due={*ledger.open, *ledger.touched})
     for span in ledger.coverage.spans:
         if not span.is_firm:
             span.edge = frozenset()

@@ -8,7 +8,7 @@ from typing import Any
 from headrace.core.exceptions import StateError
 from headrace.sansio.tail.coverage import Coverage, Span
 from headrace.sansio.tail.keys import Key, KeyKind
-from headrace.sansio.tail.ledger import Checkpoint, Ledger, Miss, SyncMark, Walk
+from headrace.sansio.tail.ledger import Checkpoint, Ledger, Miss, SyncProgress, Walk
 from headrace.sansio.tail.packing import (
     pack_integers,
     pack_subset,
@@ -149,10 +149,10 @@ def _sync(
     }
 
 
-def _own_sync(state: dict[str, Any], ledger: Ledger, open_keys: list[Key]) -> SyncMark:
+def _own_sync(state: dict[str, Any], ledger: Ledger, open_keys: list[Key]) -> SyncProgress:
     kind, walk, began = ledger.kind, state["walk"], state["began"]
     low = state["listed_low"]
-    return SyncMark(
+    return SyncProgress(
         started=float(state["started"]),
         walk=None if walk is None else Walk(walk[0], _own_or_none(walk[1], kind)),
         has_top=bool(state["has_top"]),

@@ -23,7 +23,7 @@ from headrace.reading.build import build_listing
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.listing import FetchedPage, Listing
-from headrace.sansio.tail import Gone
+from headrace.sansio.tail import GoneRow
 from tests.unit.reading.keep_up.held_client import HeldClient, HeldRequest, PausingLoop, Row
 from tests.unit.reading.keep_up.watched_world import WatchedWorld
 
@@ -119,7 +119,7 @@ class Leg:
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
-    gone: list[Gone] = field(default_factory=list)
+    gone: list[GoneRow] = field(default_factory=list)
     state: str = "{}"
     seen: Seen = field(default_factory=Seen)
 

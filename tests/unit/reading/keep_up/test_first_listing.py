@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from headrace.sansio.tail import (
+    AnsweredRows,
     Ledger,
     ListAsk,
-    Page,
+    ListedPage,
     Planner,
-    Rows,
     TailSettings,
     from_state,
     to_state,
@@ -21,14 +21,14 @@ from tests.unit.sansio.tail.model import tail
 NOW = 1_000_000.0
 
 
-def first_listing(pages: Sequence[Rows], settings: TailSettings) -> Ledger:
+def first_listing(pages: Sequence[AnsweredRows], settings: TailSettings) -> Ledger:
     """Lists the pages from the top, with the state saved behind each."""
     ledger = Ledger()
     for number, rows in enumerate(pages):
         planner = Planner(settings, from_state(to_state(ledger)), sync_started=NOW)
         (ask,) = [ask for ask in planner.asks(NOW) if isinstance(ask, ListAsk)]
         is_last = number == len(pages) - 1
-        planner.learn(ask, Page(rows, None if is_last else f"page {number + 1}"), NOW)
+        planner.learn(ask, ListedPage(rows, None if is_last else f"page {number + 1}"), NOW)
         ledger = planner.ledger
     return ledger
 
@@ -39,9 +39,9 @@ def first_listing(pages: Sequence[Rows], settings: TailSettings) -> Ledger:
 def test_a_row_named_long_ago_is_not_looked_at_again(
     seconds_before: float, is_looked_at_again: bool
 ) -> None:
-    newest = Rows([9, 8, 7], last_change=NOW - 5_000)
-    retry = Rows([6, 5, 4], touches=[(0, "2")], touched_at=[NOW - 5_000 - seconds_before])
-    ledger = first_listing([newest, retry, Rows([3, 2, 1])], tail())
+    newest = AnsweredRows([9, 8, 7], last_change=NOW - 5_000)
+    retry = AnsweredRows([6, 5, 4], touches=[(0, "2")], touched_at=[NOW - 5_000 - seconds_before])
+    ledger = first_listing([newest, retry, AnsweredRows([3, 2, 1])], tail())
 
     assert (2 in ledger.touched) == is_looked_at_again
 
@@ -49,7 +49,7 @@ def test_a_row_named_long_ago_is_not_looked_at_again(
 @pytest.mark.parametrize("told", [(None, NOW), (NOW - 10_000, None)])
 def test_without_times_it_is_looked_at_again(told: tuple[float | None, float | None]) -> None:
     of_retry, of_newest = told
-    top = Rows([6, 5, 4], touches=[(0, "2")], touched_at=[of_retry], last_change=of_newest)
-    ledger = first_listing([top, Rows([3, 2, 1])], tail())
+    top = AnsweredRows([6, 5, 4], touches=[(0, "2")], touched_at=[of_retry], last_change=of_newest)
+    ledger = first_listing([top, AnsweredRows([3, 2, 1])], tail())
 
     assert 2 in ledger.touched

@@ -9,17 +9,17 @@ from typing import Any
 
 from headrace.core.exceptions import PageError
 from headrace.sansio.tail import (
+    AnsweredRows,
     CursorRefused,
-    Found,
-    Gone,
+    FoundRow,
+    GoneRow,
     Ledger,
     Lesson,
     ListAsk,
-    NotThere,
-    Page,
+    ListedPage,
     Planner,
     RowAsk,
-    Rows,
+    RowNotThere,
     TailSettings,
     from_state,
     to_state,
@@ -48,7 +48,7 @@ class Server:
     epoch: int = 0
     requests: list[str] = field(default_factory=list)
 
-    def list(self, cursor: str | None) -> Page | CursorRefused:
+    def list(self, cursor: str | None) -> ListedPage | CursorRefused:
         """A page of the listing; the cursor names the last row seen."""
         self.requests.append("list")
         shown = sorted(
@@ -63,7 +63,7 @@ class Server:
             shown = [row for row in shown if (row.key, row.id) < (key, last)]
         page, rest = shown[: self.limit], shown[self.limit :]
         following = json.dumps([self.epoch, page[-1].key, page[-1].id]) if rest else None
-        return Page(Rows(page), following)
+        return ListedPage(AnsweredRows(page), following)
 
     def get(self, number: int) -> Row | None:
         """One row by its path, hidden or not."""
@@ -78,7 +78,7 @@ class Mirror:
     settings: TailSettings
     server: Server
     table: dict[int, Row] = field(default_factory=dict)
-    gone: list[Gone] = field(default_factory=list)
+    gone: list[GoneRow] = field(default_factory=list)
     state: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
     as_key: Callable[[Any], Any] = int
@@ -113,7 +113,7 @@ class Sync:
         ledger = from_state(self.mirror.state)
         self.planner = Planner(self.mirror.settings, ledger, sync_started=self.started)
         self.leg: dict[int, Row] = {}
-        self.gone: list[Gone] = []
+        self.gone: list[GoneRow] = []
         self.waiting: list[ListAsk | RowAsk] = []
 
     @property
@@ -142,24 +142,24 @@ class Sync:
 
     def _answer(
         self, ask: ListAsk | RowAsk
-    ) -> tuple[list[Row], Page | CursorRefused | Found | NotThere]:
+    ) -> tuple[list[Row], ListedPage | CursorRefused | FoundRow | RowNotThere]:
         server = self.mirror.server
         if isinstance(ask, RowAsk):
             row = server.get(int(ask.identity))
-            return ([], NotThere()) if row is None else ([row], Found(self.described([row])))
+            return ([], RowNotThere()) if row is None else ([row], FoundRow(self.described([row])))
         page = server.list(ask.cursor)
         if isinstance(page, CursorRefused):
             return [], page
         rows = list(page.rows.keys)
         return rows, replace(page, rows=self.described(rows))
 
-    def described(self, rows: list[Row]) -> Rows:
+    def described(self, rows: list[Row]) -> AnsweredRows:
         """What the planner hears of rows."""
         settings = self.mirror.settings
         names: list[tuple[int, Any]] = []
         if settings.has_touches:
             names = [(i, row.names) for i, row in enumerate(rows) if row.names is not None]
-        return Rows(
+        return AnsweredRows(
             keys=[self.mirror.as_key(row.key) for row in rows],
             identities=None if settings.key_is_primary else [row.id for row in rows],
             settled=[row.settled for row in rows] if settings.has_settled_when else None,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.sansio.tail.ledger import Walk
-from headrace.sansio.tail.messages import Rows
+from headrace.sansio.tail.messages import AnsweredRows
 
 
 @dataclass(frozen=True, slots=True)
-class PageView:
+class CheckedPage:
     """A page of the listing, read and checked.
 
     Args:
@@ -26,7 +26,7 @@ class PageView:
     """
 
     keys: Sequence[Any]
-    rows: Rows
+    rows: AnsweredRows
     start: int
     late_end: int
     has_end: bool

@@ -10,12 +10,12 @@ from operator import not_
 from typing import Any
 
 from headrace.sansio.tail.keys import Key, position
-from headrace.sansio.tail.ledger import Ledger, Miss, SyncMark
-from headrace.sansio.tail.messages import Gone, RowAsk
+from headrace.sansio.tail.ledger import Ledger, Miss, SyncProgress
+from headrace.sansio.tail.messages import GoneRow, RowAsk
 from headrace.sansio.tail.settings import TailSettings
 
 
-class Following:
+class RowRefresher:
     """Decides which rows a sync reads again, and learns from what they answer.
 
     Args:
@@ -24,7 +24,7 @@ class Following:
         sync: the mark of the sync under way, in that ledger.
     """
 
-    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncMark) -> None:
+    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncProgress) -> None:
         self._settings = settings
         self._ledger = ledger
         self._sync = sync
@@ -141,7 +141,7 @@ class Following:
         """The listing got on: rows that waited for it may now be asked for alone."""
         self._queue_is_stale |= self._has_waiting
 
-    def not_listed(self, low: Key | None, at: float) -> list[Gone]:
+    def not_listed(self, low: Key | None, at: float) -> list[GoneRow]:
         """Without a path to a single row, a due row that the listing passed is not there.
 
         Args:
@@ -219,7 +219,7 @@ class Following:
         if key in self._ledger.open:
             self._ledger.hidden.add(key)
 
-    def missed(self, key: Key, at: float) -> list[Gone]:
+    def missed(self, key: Key, at: float) -> list[GoneRow]:
         """A row that was asked for is not there.
 
         Args:
@@ -239,7 +239,7 @@ class Following:
         first = ledger.misses.setdefault(key, Miss(self._sync.started, at))
         if first.sync == self._sync.started:
             return []
-        gone = Gone(self.identity_of(key), first.at)
+        gone = GoneRow(self.identity_of(key), first.at)
         self._drop_open([key])
         return [gone]
 

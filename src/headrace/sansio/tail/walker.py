@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from headrace.core.exceptions import PageError
 from headrace.sansio.tail.bounds import Lookback
+from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.coverage import Span
-from headrace.sansio.tail.following import Following
 from headrace.sansio.tail.keys import Key, position, raw_of
-from headrace.sansio.tail.ledger import Ledger, SyncMark, Walk
+from headrace.sansio.tail.ledger import Ledger, SyncProgress, Walk
 from headrace.sansio.tail.messages import ListAsk
-from headrace.sansio.tail.page_view import PageView
+from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 
 _MOST_REFUSED = 5
 _MOST_LOOKS = 20
 
 
-class Walking:
+class Walker:
     """Leads one chain of pages after the other: the top, the holes, and the top again.
 
     Args:
         settings: of the tail.
         ledger: kept up to date in place.
         sync: the mark of the sync under way, in that ledger.
-        following: the rows that are read again.
+        refresher: The rows that are read again.
         lookback: how far the top is listed again.
     """
 
@@ -31,14 +31,14 @@ class Walking:
         self,
         settings: TailSettings,
         ledger: Ledger,
-        sync: SyncMark,
-        following: Following,
+        sync: SyncProgress,
+        refresher: RowRefresher,
         lookback: Lookback,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._sync = sync
-        self._following = following
+        self._refresher = refresher
         self._lookback = lookback
         self._width = settings.limit or 1
 
@@ -65,7 +65,7 @@ class Walking:
         span = self._ledger.coverage.at(walk.low)
         is_on_its_way = walk.low > span.low and span.cursor is None
         takes_all = self._sync.looks_back or self._ledger.keys_move
-        if is_on_its_way and not takes_all and not self._following.has_due_at_least(span.low):
+        if is_on_its_way and not takes_all and not self._refresher.has_due_at_least(span.low):
             below = span.low
         return ListAsk(walk.cursor, raw_of(below, self._ledger.kind))
 
@@ -117,46 +117,46 @@ class Walking:
             return self._sync.looks_back or coverage.has_hole_under(span)
         if self._sync.looks_back or (span.cursor is None and coverage.has_hole_under(span)):
             return True
-        return self._following.is_worth_listing(walk.low, span.low, self._width)
+        return self._refresher.is_worth_listing(walk.low, span.low, self._width)
 
-    def advance(self, view: PageView, cursor: str | None, fresh: int) -> Span | None:
+    def advance(self, page: CheckedPage, cursor: str | None, fresh: int) -> Span | None:
         """A page has been read.
 
         Args:
-            view: of the page.
+            page: The page, read and checked.
             cursor: of the next page.
             fresh: how many of its rows were new.
 
         Returns:
             the span that it belongs to; None for a page without rows at the top.
         """
-        sync, walk, coverage = self._sync, view.walk, self._ledger.coverage
+        sync, walk, coverage = self._sync, page.walk, self._ledger.coverage
         is_top = walk.low is None
         if walk.cursor is not None and fresh:
             sync.refused = 0
         walk.cursor = cursor
-        if not view.keys and is_top:
-            if view.has_end:
+        if not page.keys and is_top:
+            if page.has_end:
                 sync.has_stopped = True
                 self._read_top()
             return None
-        span = coverage.span_for_top(view.keys[0]) if is_top else coverage.at(view.walk.low)
-        if view.keys:
-            self._measure(view)
-            low = walk.low = view.keys[-1]
+        span = coverage.span_for_top(page.keys[0]) if is_top else coverage.at(page.walk.low)
+        if page.keys:
+            self._measure(page)
+            low = walk.low = page.keys[-1]
             coverage.extend(span, low, cursor, may_share=bool(self._ledger.keys_move))
             if not sync.has_top and (sync.listed_low is None or low < sync.listed_low):
                 sync.listed_low = low
-        if view.has_end:
+        if page.has_end:
             coverage.end_below(span)
             sync.walk = None
             sync.looks_back = False
             self._read_top()
         return span
 
-    def _measure(self, view: PageView) -> None:
-        count, limit = len(view.keys), self._settings.limit or len(view.keys)
-        extent = position(view.keys[0]) - position(view.keys[-1])
+    def _measure(self, page: CheckedPage) -> None:
+        count, limit = len(page.keys), self._settings.limit or len(page.keys)
+        extent = position(page.keys[0]) - position(page.keys[-1])
         self._width = max(extent * limit // count, limit, 1)
 
     def refused(self, ask: ListAsk) -> str:
