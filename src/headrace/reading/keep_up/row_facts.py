@@ -10,7 +10,7 @@ import msgspec
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import ExpressionError, PageError, RowError
-from headrace.core.expressions.remembered import Decisions
+from headrace.core.expressions.row_condition import RowCondition
 from headrace.core.json_path import JsonPath
 from headrace.reading.keep_up.row_times import last_change
 from headrace.reading.listing import FetchedPage
@@ -32,7 +32,7 @@ class TailRowReader:
     def __init__(self, resource: str, config: TailConfig, known: Iterable[str]) -> None:
         self._resource = resource
         self._config = config
-        self._settles = Decisions(config.settled_when) if config.settled_when else None
+        self._settles = RowCondition(config.settled_when) if config.settled_when else None
         self._settled_names = config.settled_when.used_names if config.settled_when else ()
         paths = [config.key, *([config.time_path] if config.time_path else [])]
         self._reader = RowFactReader(
@@ -124,13 +124,13 @@ class TailRowReader:
     def _settled(self, facts: RowFacts, page: FetchedPage) -> list[bool] | None:
         if self._settles is None:
             return None
-        names, decide = self._settled_names, self._settles.decide
+        names, is_settled = self._settled_names, self._settles.holds_for
         columns = [facts.column(name) for name in names]
         try:
             if not names:
-                return [decide({})] * len(facts)
+                return [is_settled({})] * len(facts)
             return [
-                decide(dict(zip(names, values, strict=True)))
+                is_settled(dict(zip(names, values, strict=True)))
                 for values in zip(*columns, strict=True)
             ]
         except ExpressionError as error:

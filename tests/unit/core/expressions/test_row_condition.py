@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headrace.core.exceptions import ExpressionError
 from headrace.core.expressions.expression import Expression
-from headrace.core.expressions.remembered import Decisions
+from headrace.core.expressions.row_condition import RowCondition
 
 EXPRESSIONS = [
     "status in ('success', 'error') if status is not None else stoppedAt is not None",
@@ -28,9 +28,9 @@ ROWS = st.dictionaries(st.sampled_from(["status", "stoppedAt", "a", "b", "c"]), 
 def test_what_is_remembered_is_what_the_expression_says(
     expression: str, rows: list[dict[str, Any]]
 ) -> None:
-    decisions = Decisions(Expression(expression))
+    condition = RowCondition(Expression(expression))
     for row in rows:
-        assert decisions.decide(row) is bool(Expression(expression).evaluate(row))
+        assert condition.holds_for(row) is bool(Expression(expression).evaluate(row))
 
 
 def test_rows_that_are_alike_in_what_counts_are_worked_out_once(
@@ -44,26 +44,30 @@ def test_rows_that_are_alike_in_what_counts_are_worked_out_once(
         return evaluate(self, *arguments)
 
     monkeypatch.setattr(Expression, "evaluate", counted)
-    decisions = Decisions(Expression("status == 'done' or stoppedAt is not None"))
+    condition = RowCondition(Expression("status == 'done' or stoppedAt is not None"))
 
-    assert [decisions.decide({"status": "done", "stoppedAt": n}) for n in range(9)] == [True] * 9
+    assert [condition.holds_for({"status": "done", "stoppedAt": n}) for n in range(9)] == [True] * 9
     assert len(worked_out) == 1
 
 
 def test_true_is_not_taken_for_one() -> None:
-    decisions = Decisions(Expression("str(a) == '1'"))
+    condition = RowCondition(Expression("str(a) == '1'"))
 
-    assert [decisions.decide({"a": value}) for value in (1, True, 1.0, "1")] == [
+    assert [condition.holds_for({"a": value}) for value in (1, True, 1.0, "1")] == [
         *(True, False, False, True)
     ]
 
 
 def test_lists_are_looked_at_each_time() -> None:
-    decisions = Decisions(Expression("len(tags) > 1"))
+    condition = RowCondition(Expression("len(tags) > 1"))
 
-    assert [decisions.decide({"tags": tags}) for tags in ([1], [1, 2], [3])] == [False, True, False]
+    assert [condition.holds_for({"tags": tags}) for tags in ([1], [1, 2], [3])] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_row_that_the_expression_fails_on() -> None:
     with pytest.raises(ExpressionError, match="tags"):
-        Decisions(Expression("len(tags) > 1")).decide({"tags": None})
+        RowCondition(Expression("len(tags) > 1")).holds_for({"tags": None})

@@ -1,4 +1,4 @@
-"""Works an expression out for many rows, most of them alike in the fields that it looks at."""
+"""A condition on rows, worked out quickly for many rows that are alike where it looks."""
 
 from __future__ import annotations
 
@@ -14,20 +14,27 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(slots=True)
 class _Look:
-    """The expression looks at a field next; what follows depends on the value there."""
+    """The expression looks at a field next; what follows depends on the value there.
+
+    Args:
+        name: The name of the field.
+        after: By the type and the value of the field, the next look or the result. The type counts
+            since 1, 1.0 and True are equal, but not to an expression.
+    """
 
     name: str
     after: dict[tuple[type, Any], _Look | bool] = field(default_factory=dict)
 
 
-class Decisions:
-    """Yes or no for each row, remembered by the values that led there.
+class RowCondition:
+    """Says of each row whether an expression is true, and remembers by which values it came out.
 
     An expression looks at its fields in an order that only their values decide, so the looks form
-    a tree. Of `status == 'success' or stoppedAt is not None` rows with success need one look.
+    a tree. For `status == 'success' or stoppedAt is not None` a row with success needs one look.
+    To walk the tree costs a small part of evaluating the expression.
 
     Args:
-        expression: over a row's fields.
+        expression: An expression over the fields of a row.
     """
 
     def __init__(self, expression: Expression) -> None:
@@ -35,14 +42,14 @@ class Decisions:
         self._first: _Look | bool | None = None
         self._remembered = 0
 
-    def decide(self, row: Mapping[str, Any]) -> bool:
+    def holds_for(self, row: Mapping[str, Any]) -> bool:
         """Whether the expression is true of a row.
 
         Args:
-            row: its fields by name; those that are not there count as None.
+            row: The values of the row by field; a field that is not there counts as None.
 
         Raises:
-            ExpressionError: it failed on this row.
+            ExpressionError: The expression failed on this row.
         """
         step = self._first
         try:
@@ -55,19 +62,19 @@ class Decisions:
 
     def _worked_out(self, row: Mapping[str, Any]) -> bool:
         looked_at: list[str] = []
-        decision = bool(self._expression.evaluate(row, looked_at))
+        result = bool(self._expression.evaluate(row, looked_at))
         values = [(name, row.get(name)) for name in dict.fromkeys(looked_at)]
         if any(isinstance(value, (list, dict)) for _, value in values):
-            return decision
+            return result
         if self._remembered >= _MOST_REMEMBERED:
             self._first, self._remembered = None, 0
-        self._remember(values, decision)
-        return decision
+        self._remember(values, result)
+        return result
 
-    def _remember(self, values: list[tuple[str, Any]], decision: bool) -> None:
+    def _remember(self, values: list[tuple[str, Any]], result: bool) -> None:
         self._remembered += 1
         if not values:
-            self._first = decision
+            self._first = result
             return
         look = self._first if isinstance(self._first, _Look) else _Look(values[0][0])
         self._first = look
@@ -76,4 +83,4 @@ class Decisions:
             assert isinstance(after, _Look)
             look = after
         last = values[-1][1]
-        look.after[type(last), last] = decision
+        look.after[type(last), last] = result
