@@ -18,21 +18,21 @@ def rest_api(
     resources: list[Any] = dlt.config.value,
     resource_defaults: dict[str, Any] | None = None,
 ) -> list[DltResource]:
-    """The source as dlt's config files describe it under `[sources.rest_api]`.
+    """Makes the source that dlt's config files describe under `[sources.rest_api]`.
 
     Each argument that is not given is looked up there. What `secrets.toml` says of `client` and of
     `resource_defaults` is added to what `config.toml` says.
 
     Args:
-        client: as `client` of a config.
-        resources: as `resources` of a config.
-        resource_defaults: as `resource_defaults` of a config.
+        client: The part `client` of a config: `base_url`, `auth`, ...
+        resources: The part `resources` of a config: a list of resources.
+        resource_defaults: The part `resource_defaults` of a config: what holds for all resources.
 
     Returns:
-        The source, ready for `pipeline.run`.
+        The source, ready for `headrace.sync` or for dlt's `pipeline.run`.
 
     Raises:
-        ConfigError: the config cannot be used; names every fault found.
+        ConfigError: The config cannot be used; the message names every fault in it.
 
     Example:
         `headrace simulate` serves the sample API of this example. The same settings may stand in

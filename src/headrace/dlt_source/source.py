@@ -48,20 +48,23 @@ def rest_api_source(
     """Makes a dlt source from a REST API config, as `dlt.sources.rest_api.rest_api_source` does.
 
     Args:
-        config: in dlt's REST API source format, with Headrace's keys where wanted.
-        name: of the source and its schema; `rest_api` when None.
-        section: of dlt's config files to look settings up in; `rest_api` when None.
-        max_table_nesting: depth of child tables beyond which nested data stays JSON.
-        root_key: adds the root row's id to child tables.
-        schema: to use in place of a new one.
-        schema_contract: what may change in the tables (`evolve`, `freeze`, ...).
-        parallelized: extracts the resources in threads beside each other.
+        config: The config as a dictionary, in dlt's REST API source format, with Headrace's own
+            keys where they are wanted.
+        name: The name of the source and of its schema; `rest_api` when None.
+        section: The section of dlt's config files that settings are looked up in; `rest_api` when
+            None.
+        max_table_nesting: How many levels of nested data become child tables or columns; what lies
+            deeper stays JSON. dlt's default when None.
+        root_key: Whether child tables get the id of their root row.
+        schema: The dlt schema to use in place of a new one.
+        schema_contract: What may change in the tables: `evolve`, `freeze`, `discard_row`, ...
+        parallelized: Whether dlt extracts the resources in several threads.
 
     Returns:
-        The source, ready for `pipeline.run`.
+        The source, ready for `headrace.sync` or for dlt's `pipeline.run`.
 
     Raises:
-        ConfigError: the config cannot be used; names every fault found.
+        ConfigError: The config cannot be used; the message names every fault in it.
 
     Example:
         `headrace simulate` serves the sample API of this example:
@@ -106,16 +109,16 @@ def rest_api_source(
 
 
 def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
-    """Makes the dlt resources of a REST API config, to be put in a source of one's own.
+    """Makes the dlt resources of a REST API config, for a source of your own.
 
     Args:
-        config: as for `rest_api_source`.
+        config: The config, as `rest_api_source` takes it.
 
     Returns:
         The resources, in the order of the config.
 
     Raises:
-        ConfigError: the config cannot be used; names every fault found.
+        ConfigError: The config cannot be used; the message names every fault in it.
 
     Example:
         `headrace simulate` serves the sample API of this example:

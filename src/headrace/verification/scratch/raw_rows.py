@@ -71,7 +71,7 @@ class RawRows:
         if kept is None or not rows:
             return
         kept.has_ids = kept.has_ids and ids is not None
-        requests = [told for page in pages for told in [str(page.request)] * len(page.rows)]
+        requests = [text for page in pages for text in [str(page.request)] * len(page.rows)]
         columns = [
             pa.nulls(len(rows), pa.string()) if ids is None else ids.column(),
             pa.array(requests, pa.string()),
