@@ -16,7 +16,7 @@ from rich.text import Text
 
 from headrace.cli.plurals import counted
 from headrace.core.durations import format_duration
-from headrace.core.events import Event, tell
+from headrace.core.events import Event, log_event
 from headrace.core.figures import Figures, ResourceFigures
 
 _LOGGER = logging.getLogger("headrace.progress")
@@ -139,7 +139,7 @@ class Progress:
                 "seconds_left": self._seconds_left(name, counts),
             }
             event = Event("progress", name, figures)
-            tell(_LOGGER, logging.INFO, self._line(name, counts), event)
+            log_event(_LOGGER, logging.INFO, self._line(name, counts), event)
 
     def _line(self, name: str, counts: ResourceFigures) -> str:
         return (

@@ -36,9 +36,9 @@ class StderrOutput:
             return
         import logging
 
-        from headrace.core.events import Event, tell
+        from headrace.core.events import Event, log_event
 
-        tell(logging.getLogger("headrace.cli"), logging.ERROR, text, Event("error"))
+        log_event(logging.getLogger("headrace.cli"), logging.ERROR, text, Event("error"))
 
     @contextmanager
     def logs(self) -> Iterator[None]:

@@ -31,7 +31,7 @@ class Event:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def tell(logger: logging.Logger, level: int, text: str, event: Event) -> None:
+def log_event(logger: logging.Logger, level: int, text: str, event: Event) -> None:
     """Logs that something happened.
 
     Args:
@@ -43,17 +43,17 @@ def tell(logger: logging.Logger, level: int, text: str, event: Event) -> None:
     logger.log(level, "%s", text, extra={ATTRIBUTE: event})
 
 
-def tell_beginning(resource: str) -> None:
+def log_resource_begins(resource: str) -> None:
     """Logs that a resource begins.
 
     Args:
         resource: its name.
     """
     text = f"resource `{resource}` begins"
-    tell(_LOGGER, logging.INFO, text, Event("resource begins", resource))
+    log_event(_LOGGER, logging.INFO, text, Event("resource begins", resource))
 
 
-def tell_listed(figures: ResourceFigures) -> None:
+def log_resource_listed(figures: ResourceFigures) -> None:
     """Logs that a resource is listed to its end.
 
     Args:
@@ -61,4 +61,4 @@ def tell_listed(figures: ResourceFigures) -> None:
     """
     name, brief = figures.resource, figures.brief
     text = f"resource `{name}` is listed: {figures.pages:,} pages, {figures.rows:,} rows"
-    tell(_LOGGER, logging.INFO, text, Event("resource listed", name, brief))
+    log_event(_LOGGER, logging.INFO, text, Event("resource listed", name, brief))

@@ -12,7 +12,7 @@ import pyarrow as pa
 from dlt.extract.incremental import Incremental
 
 from headrace.config.built.cursor import CursorConfig
-from headrace.core.events import tell_beginning
+from headrace.core.events import log_resource_begins
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.dlt_pipe import running_pipe
 from headrace.dlt_source.handover import hand_over, new_row_ids
@@ -152,7 +152,7 @@ class ChildExtraction:
         if load_id not in self._loads:
             while len(self._loads) >= _MOST_LOADS:
                 self._loads.pop(next(iter(self._loads)))
-            tell_beginning(self._listings.listing.name)
+            log_resource_begins(self._listings.listing.name)
             self._loads[load_id] = _Load(rows_left=self._settings.limit_rows)
         return self._loads[load_id]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.config.built.tail import TailConfig
-from headrace.core.events import tell_beginning
+from headrace.core.events import log_resource_begins
 from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.incremental import RunningCursor
 from headrace.dlt_source.items import ParentRows
@@ -61,7 +61,7 @@ class Extraction:
             resource.load_id is not None
             and self.listing.name not in resource.sync.figures.resources
         ):
-            tell_beginning(self.listing.name)
+            log_resource_begins(self.listing.name)
         if resource.sync.replay is not None and resource.dependents:
             # Their rows were kept as well, and come without those of the parent.
             yield ParentRows(())

@@ -16,7 +16,7 @@ from typing import Any
 import dlt
 
 from headrace.config.built.tail import TailConfig
-from headrace.core.events import tell_listed
+from headrace.core.events import log_resource_listed
 from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.incremental import CursorFilter, RunningCursor, may_end_early
 from headrace.dlt_source.running_resource import RunningResource
@@ -131,7 +131,7 @@ def _leg(
                 keep_lane_state(state, item.state)
                 figures.listings_ended += item.is_last
                 if item.is_last:
-                    tell_listed(figures)
+                    log_resource_listed(figures)
 
 
 def _bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
@@ -150,7 +150,7 @@ def _listed(
         lanes.read(lambda client: listing.pages(client, figures), _size_of, ahead)
     ) as pages:
         yield from limited(pages, limit)
-    tell_listed(figures)
+    log_resource_listed(figures)
 
 
 def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:

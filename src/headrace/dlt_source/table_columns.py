@@ -25,7 +25,7 @@ from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
 from headrace.sansio.rows import Column, Fields
-from headrace.sansio.rows.reading import FieldPath
+from headrace.sansio.rows.json_rows import FieldPath
 
 # The dlt types whose JSON values Arrow reads exactly. Values of other types take the side road.
 _MAIN_ROAD_TYPES = frozenset(["text", "bigint", "double", "bool", "timestamp"])

@@ -13,9 +13,9 @@ from dlt.common.schema.typing import TColumnSchema
 from headrace.dlt_source.quarantine import reason_with_value
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.sansio.rows.casting import is_in_milliseconds
-from headrace.sansio.rows.decimals import as_floats, fitted
-from headrace.sansio.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, objection
-from headrace.sansio.rows.reading import FieldPath
+from headrace.sansio.rows.decimals import as_floats, rounded_to_scale
+from headrace.sansio.rows.json_rows import FieldPath
+from headrace.sansio.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, why_not_loadable
 
 _DECIMALS = frozenset(["decimal", "wei"])
 _LONGEST_SHOWN = 80
@@ -59,20 +59,20 @@ class TableValues:
         if data_type in (None, "bigint") and too_large(value):
             return "is an integer beyond 64 bits; declare it as decimal or text"
         if hint is None or data_type is None:
-            return objection(value)
+            return why_not_loadable(value)
         if data_type in _DECIMALS and isinstance(value, int | float | Decimal):
-            is_fit = fitted(value, *self._digits(hint)) is not None
+            is_fit = rounded_to_scale(value, *self._digits(hint)) is not None
             return None if is_fit else "has more digits than its column"
         if data_type == "timestamp" and is_in_milliseconds(value):
             value /= 1_000
         if column_name not in self._binding:
-            return objection(value)
+            return why_not_loadable(value)
         try:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
         except (ValueError, TypeError):
             shown = json.dumps(value, default=str)[:_LONGEST_SHOWN]
             return reason_with_value(f"should be {data_type}", shown)
-        return objection(value)
+        return why_not_loadable(value)
 
     def for_normalizer(self, row: dict[str, Any], parent: FieldPath = ()) -> dict[str, Any]:
         """A row of the side road as dlt's normalizer takes it.
@@ -94,7 +94,7 @@ class TableValues:
         data_type = hint.get("data_type")
         if data_type in _DECIMALS and isinstance(value, int | float | Decimal | str):
             # Text that is no plain number is left to dlt.
-            return fitted(value, *self._digits(hint)) or value
+            return rounded_to_scale(value, *self._digits(hint)) or value
         if data_type == "timestamp" and is_in_milliseconds(value):
             return value / 1_000
         if isinstance(value, Decimal):

@@ -16,7 +16,7 @@ from tenacity import (
 )
 
 from headrace.core import defaults
-from headrace.core.events import Event, tell
+from headrace.core.events import Event, log_event
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
 from headrace.http.failures.attempts import AttemptFailed
@@ -176,7 +176,7 @@ class Retries:
         where = f"resource `{resource}`: " if resource else ""
         text = f"{where}attempt {number} failed; {why}: {last.error}"
         figures = {"attempt": number, "seconds": self._pauses[-1], "failure": last.brief}
-        tell(_LOGGER, logging.WARNING, text, Event("retry", resource, figures))
+        log_event(_LOGGER, logging.WARNING, text, Event("retry", resource, figures))
 
     async def _leave_line(self) -> None:
         if self._line is not None:

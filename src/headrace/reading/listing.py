@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from jsonpath_ng import JSONPath
 
-from headrace.core.events import Event, tell
+from headrace.core.events import Event, log_event
 from headrace.core.exceptions import ExpressionError, HeadraceError, PageError
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
@@ -160,7 +160,7 @@ class OpenListing:
                 guess = one_line(self.cleaned(paginator.guess), _LONGEST_GUESS)
                 fetched = replace(fetched, guess=guess)
                 told = f"resource `{name}`: {guessed(guess)}"
-                tell(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
+                log_event(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
             yield fetched if request is not None else replace(fetched, is_last=True)
         self.figures.listings_ended += 1
 
@@ -267,7 +267,7 @@ class OpenListing:
         name, count = self.listing.name, len(page.rows) + len(page.unreadable)
         told = f"resource `{name}`: {page.request} answers with {count:,} rows"
         about = {"page": number, "rows": count, "bytes": page.size}
-        tell(_LOGGER, logging.DEBUG, told, Event("page", name, about))
+        log_event(_LOGGER, logging.DEBUG, told, Event("page", name, about))
 
 
 def _as_paginators_see_it(response: Response, sliced: SlicedPage, number: int) -> Page:

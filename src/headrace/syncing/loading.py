@@ -10,7 +10,7 @@ import dlt
 from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
 
-from headrace.core.events import Event, tell
+from headrace.core.events import Event, log_event
 from headrace.destination.views import release_tables
 from headrace.dlt_source.current_sync import RunningSync, running
 from headrace.dlt_source.dlt_pipe import feeders
@@ -44,17 +44,17 @@ def load_all(
             while True:
                 account = LoadAccount(sync.figures, source)
                 number = sync.commits.legs + 1
-                log_event(f"leg {number} begins", "leg begins", leg=number)
+                log_sync_event(f"leg {number} begins", "leg begins", leg=number)
                 pipeline.extract(source, refresh=refresh)
                 sync.legs.go_on()
-                log_event(f"the load of leg {number} begins", "load begins", leg=number)
+                log_sync_event(f"the load of leg {number} begins", "load begins", leg=number)
                 # Without data, dlt's `run` normalizes and loads what was extracted, and gives None
                 # where that was nothing. `load` then gives the LoadInfo of an empty load.
                 info = pipeline.run() or pipeline.load()
                 account.settle(pipeline)
                 loaded, unfinished = source.resources.selected.keys(), sync.legs.unfinished
                 sync.commits.add(sync.figures, loaded, unfinished)
-                log_event(f"leg {number} is committed", "leg committed", leg=number)
+                log_sync_event(f"leg {number} is committed", "leg committed", leg=number)
                 sync.legs.last_load_seconds = _load_seconds(pipeline)
                 if not sync.legs.unfinished or sync.legs.stop.is_set():
                     return info
@@ -66,7 +66,7 @@ def load_all(
         sync.legs.close()
 
 
-def log_event(text: str, event: str, **figures: Any) -> None:
+def log_sync_event(text: str, event: str, **figures: Any) -> None:
     """Logs an event of the sync.
 
     Args:
@@ -74,7 +74,7 @@ def log_event(text: str, event: str, **figures: Any) -> None:
         event: The name of the event for machines.
         figures: What was counted up to then.
     """
-    tell(_LOGGER, logging.INFO, text, Event(event, figures=figures))
+    log_event(_LOGGER, logging.INFO, text, Event(event, figures=figures))
 
 
 def _with_fed(source: DltSource, names: Collection[str]) -> list[str]:

@@ -16,7 +16,7 @@ from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.failures import explained_failures
-from headrace.syncing.loading import load_all, log_event
+from headrace.syncing.loading import load_all, log_sync_event
 from headrace.syncing.lock import held
 from headrace.syncing.record import RunRecord
 from headrace.syncing.results import SyncReport
@@ -109,7 +109,7 @@ def sync(
 def _logged(pipeline: dlt.Pipeline, sync: RunningSync) -> Iterator[None]:
     """Logs when the sync in the block begins and how it ends."""
     name = pipeline.pipeline_name
-    log_event(f"sync of pipeline `{name}` begins", "sync begins")
+    log_sync_event(f"sync of pipeline `{name}` begins", "sync begins")
     ended = "failed"
     try:
         yield
@@ -120,7 +120,7 @@ def _logged(pipeline: dlt.Pipeline, sync: RunningSync) -> Iterator[None]:
     finally:
         total = sync.figures.total
         rows = f"{total.loaded_rows:,} rows"
-        log_event(
+        log_sync_event(
             f"sync of pipeline `{name}` ends: {ended}, {rows}",
             "sync ends",
             outcome=ended,

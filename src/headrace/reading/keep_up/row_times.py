@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from headrace.core.exceptions import RowError
-from headrace.sansio.rows.reading import decode_row
+from headrace.sansio.rows.json_rows import decode_row
 from headrace.sansio.tail.keys import instant_of
 
 

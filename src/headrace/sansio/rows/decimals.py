@@ -9,7 +9,9 @@ from typing import Any
 _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 
 
-def fitted(value: int | float | Decimal | str, precision: int, scale: int) -> Decimal | None:
+def rounded_to_scale(
+    value: int | float | Decimal | str, precision: int, scale: int
+) -> Decimal | None:
     """A number at a column's scale, rounded there as databases do.
 
     Args:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from headrace.sansio.rows.casting import default_wire_type, wire_type
 from headrace.sansio.rows.column import Column
-from headrace.sansio.rows.reading import FieldPath
+from headrace.sansio.rows.json_rows import FieldPath
 from headrace.sansio.rows.row_check import RowCheck
 
 NameOf = Callable[[FieldPath], str]

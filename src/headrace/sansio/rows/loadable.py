@@ -19,7 +19,7 @@ def is_no_64_bit_integer(value: Any) -> bool:
     return type(value) in (int, float) and not _LEAST <= value <= _MOST
 
 
-def objection(value: Any, depth: int = 0) -> str | None:
+def why_not_loadable(value: Any, depth: int = 0) -> str | None:
     """Why a nested value cannot be loaded, None if it can.
 
     Args:
@@ -30,7 +30,7 @@ def objection(value: Any, depth: int = 0) -> str | None:
         if depth >= _DEEPEST:
             return f"nests deeper than {_DEEPEST} levels"
         for inner in value.values() if isinstance(value, dict) else value:
-            reason = objection(inner, depth + 1)
+            reason = why_not_loadable(inner, depth + 1)
             if reason is not None:
                 return reason
         return None

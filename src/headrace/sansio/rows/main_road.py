@@ -15,7 +15,7 @@ from headrace.core.exceptions import RowError
 from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.fields import Fields
-from headrace.sansio.rows.reading import decode_row, is_object, leaves, suspected
+from headrace.sansio.rows.json_rows import decode_row, is_object, leaf_columns, rows_to_blame
 
 # A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
 _CUTS = 8
@@ -159,7 +159,7 @@ class MainRoad:
             return
         suspects: set[int] = set()
         if looks == _LOOKS:
-            suspects = suspected(read, rows)
+            suspects = rows_to_blame(read, rows)
             looks -= 1
         if looks and not suspects:
             check = self._fields.row_check()
@@ -213,7 +213,7 @@ class MainRoad:
                 if not self._fields.learn_kinds(map(_decoded, samples)):
                     return refusal
                 continue
-            found = list(leaves(table, self._fields.stays_whole))
+            found = list(leaf_columns(table, self._fields.stays_whole))
             if self._fields.meet(path for path, _ in found):
                 return table
             if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
@@ -224,7 +224,7 @@ class MainRoad:
         """Casts each column, and takes the rows that do not fit off the table."""
         columns: dict[str, pa.ChunkedArray] = {}
         misfits: pa.ChunkedArray | None = None
-        found = list(leaves(table, self._fields.stays_whole))
+        found = list(leaf_columns(table, self._fields.stays_whole))
         if not self._fields.typed_columns() or self._fields.meet(path for path, _ in found):
             # Without columns a table could not even count its rows; and where fields meet in one
             # column, even a null counts.

@@ -30,7 +30,7 @@ def is_object(row: msgspec.Raw) -> bool:
     return bytes(memoryview(row)[:1]) == b"{"
 
 
-def suspected(refusal: pa.ArrowInvalid, rows: Sequence[msgspec.Raw]) -> set[int]:
+def rows_to_blame(refusal: pa.ArrowInvalid, rows: Sequence[msgspec.Raw]) -> set[int]:
     """Places of rows that Arrow's refusal points at, if it does.
 
     Args:
@@ -65,7 +65,7 @@ def _holding(value: bytes, rows: Sequence[msgspec.Raw]) -> set[int]:
     return found
 
 
-def leaves(
+def leaf_columns(
     table: pa.Table, stays_whole: Callable[[FieldPath], bool]
 ) -> Iterator[tuple[FieldPath, Any]]:
     """The columns of a table, objects taken apart into their fields.
@@ -78,10 +78,10 @@ def leaves(
         Path and values of each.
     """
     for name in table.column_names:
-        yield from _leaves((name,), table.column(name), stays_whole)
+        yield from _leaf_columns((name,), table.column(name), stays_whole)
 
 
-def _leaves(
+def _leaf_columns(
     path: FieldPath, values: pa.ChunkedArray, stays_whole: Callable[[FieldPath], bool]
 ) -> Iterator[tuple[FieldPath, Any]]:
     if not pa.types.is_struct(values.type) or stays_whole(path):
@@ -89,7 +89,7 @@ def _leaves(
         return
     # flatten() hands the parent's nulls down to the fields.
     for index, inner in enumerate(values.flatten()):
-        yield from _leaves((*path, values.type.field(index).name), inner, stays_whole)
+        yield from _leaf_columns((*path, values.type.field(index).name), inner, stays_whole)
 
 
 def decode_row(row: msgspec.Raw, *, exact: bool = False) -> dict[str, Any]:
