@@ -1,0 +1,82 @@
+"""Whoever catches the error of a sync can ask it for the resource, the URL and the row."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from headrace import HeadraceError, PageError, RowError, rest_api_source, sync
+from headrace.config import parse_config
+from headrace.core.causes import chain_of
+from headrace.core.exceptions import MAX_ROW_CHARACTERS
+from headrace.dlt_source.sample import take_sample
+from headrace.dlt_source.source import build_source
+from tests.support.servers import JsonServer
+from tests.support.tables import Warehouse
+
+KEY = "canary-0123456789"
+
+
+def config_of(server: JsonServer, **pipeline: Any) -> dict[str, Any]:
+    return {
+        "client": {
+            "base_url": server.base_url,
+            "auth": {"type": "api_key", "name": "key", "api_key": KEY, "location": "query"},
+        },
+        "resources": [
+            {
+                "name": "items",
+                "primary_key": "id",
+                "endpoint": {"data_selector": "data", "paginator": "single_page"},
+            }
+        ],
+        "pipeline": pipeline,
+    }
+
+
+def failure(server: JsonServer, warehouse: Warehouse, **pipeline: Any) -> HeadraceError:
+    with pytest.raises(HeadraceError) as caught:
+        sync(warehouse.pipeline(), build_source(parse_config(config_of(server, **pipeline))))
+    error = caught.value
+    assert error.resource == "items"
+    assert error.url == f"{server.base_url}/items?key=***"
+    assert KEY not in str(vars(error))
+    assert KEY.encode() not in pickle.dumps(error)
+    return error
+
+
+def test_a_row_that_cannot_be_loaded(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers({"data": [{"id": 1}, {"id": None, "echo": KEY, "long": "x" * 5_000}]})
+    error = failure(server, warehouse, strict=True)
+    assert type(error) is RowError
+    assert error.row is not None
+    assert error.row.startswith('{"id": null, "echo": "***", "long": "xxx')
+    assert len(error.row) == MAX_ROW_CHARACTERS
+
+
+def test_a_page_that_is_not_as_described(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers({"rows": [], "echo": KEY})
+    error = failure(server, warehouse)
+    assert type(error) is PageError
+    assert (error.status, error.row) == (200, None)
+
+
+def test_the_data_stays_behind_dlts_own_error(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers({"rows": []})
+    with pytest.raises(Exception, match="step=extract") as caught:
+        warehouse.pipeline().run(rest_api_source(config_of(server)))
+    (behind,) = (each for each in chain_of(caught.value) if isinstance(each, HeadraceError))
+    assert (behind.resource, behind.status) == ("items", 200)
+
+
+def test_a_row_of_a_sample(server: JsonServer) -> None:
+    server.answers({"data": [{"id": None, "echo": KEY}]})
+    config = parse_config(config_of(server))
+    (resource,) = config.resources
+    with pytest.raises(RowError, match="would go to quarantine") as caught:
+        take_sample(config, resource, 10)  # type: ignore[arg-type]
+    error = caught.value
+    assert (error.resource, error.url) == ("items", f"{server.base_url}/items?key=***")
+    assert error.row == '{"id": null, "echo": "***"}'
