@@ -1,4 +1,4 @@
-"""The source that dlt's config files describe, used by its name."""
+"""The source whose config stands in dlt's config files: `headrace.rest_api()`."""
 
 from __future__ import annotations
 
@@ -57,11 +57,17 @@ def rest_api(
 
 
 def _completed(key: str, given: dict[str, Any]) -> dict[str, Any]:
-    """A mapping that came from a config file, with what the files of lesser rank say besides.
+    """Adds to a mapping from a config file what the files of lower rank say under the same key.
+
+    dlt takes the whole mapping from the first file that has the key, so a mapping whose secrets
+    stand in `secrets.toml` would lack the rest, which stands in `config.toml`.
 
     Args:
-        key: that it was looked up by.
-        given: as dlt found it, or as the caller gave it.
+        key: The key that the mapping was looked up by.
+        given: The mapping as dlt found it, or as the caller gave it.
+
+    Returns:
+        The mapping, completed where it came from a file; one that the caller gave stays as it is.
     """
     found = list(mappings_found(key))
     if not found or found[0] != given:

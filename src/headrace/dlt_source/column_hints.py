@@ -1,4 +1,4 @@
-"""The hints of a running resource's columns, and how they stay the user's own."""
+"""Keeps the types that a run infers apart from the columns that the user has declared."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from dlt.extract import DltResource
 
 @contextmanager
 def column_hints_restored(resource: DltResource) -> Iterator[None]:
-    """Takes back at its end what the block has told dlt of the columns.
+    """Restores the column hints of a resource when the block ends.
 
-    Else the types that one run infers would be declared ones to the next run of the same resource.
+    The hints that go to dlt with a table of rows (`dlt.mark.with_hints`) stay in the resource.
+    Types that one run has inferred would then count as declared in the next run of that resource.
 
     Args:
-        resource: that is running.
+        resource: The resource that is running.
     """
     before = copy.deepcopy(resource.columns) if isinstance(resource.columns, dict) else None
     try:

@@ -1,4 +1,4 @@
-"""What of a sync has been committed by now: all that is left of it if it fails."""
+"""The loads of a sync that have been committed: all that remains of it if it fails later."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from headrace.core.figures import Figures, ResourceFigures
 
 @dataclass(slots=True)
 class Commits:
-    """The loads of a sync that came to their end.
+    """The legs of a sync that have been loaded and committed.
 
     Args:
-        legs: how many.
-        resumed: whether the sync first finished what an earlier run had left unloaded.
-        figures: of each resource, as they stood at the last of them.
-        finished: names of the resources that have been loaded to their end.
+        legs: The number of them.
+        resumed: Whether the sync first finished what an earlier run had left unloaded.
+        figures: The figures of each resource, by its name, as they were at the last commit.
+        finished: The names of the resources that have been loaded to the end of their listing.
     """
 
     legs: int = 0
@@ -25,12 +25,12 @@ class Commits:
     finished: set[str] = field(default_factory=set)
 
     def add(self, figures: Figures, loaded: Collection[str], unfinished: Collection[str]) -> None:
-        """Another leg is committed.
+        """Notes that another leg is committed.
 
         Args:
-            figures: by now.
-            loaded: names of the resources that it had rows of.
-            unfinished: names of the resources that have more.
+            figures: The figures of the sync at this moment.
+            loaded: The names of the resources that the leg had rows of.
+            unfinished: The names of the resources that have more to load.
         """
         self.legs += 1
         self.figures = {name: replace(counts) for name, counts in figures.resources.items()}

@@ -1,4 +1,8 @@
-"""What a resource finds of the sync that it runs in."""
+"""The sync that a resource runs in, found by the name of the pipeline.
+
+dlt calls the function of a resource and passes nothing to it from the code that started the
+pipeline. So a sync is registered here while it runs, and the resource looks it up.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +21,19 @@ from headrace.sansio.rows import BatchIds
 
 
 class Witness(Protocol):
-    """Sees what the resources of a sync hand over."""
+    """Is shown what the resources of a sync hand over to dlt; `verify` compares by it."""
 
     def meet(self, resource: str, tail: TailConfig | None) -> None:
-        """A resource begins.
+        """Learns that a resource begins.
 
         Args:
-            resource: its name.
-            tail: how its listing is kept up with; None where it is not.
+            resource: The name of the resource.
+            tail: How its listing is kept up with; None where it is not.
         """
         ...
 
     def see(self, resource: str, pages: Sequence[FetchedPage], ids: BatchIds | None) -> None:
-        """The rows of pages are handed over.
+        """Learns that the rows of some pages are handed over.
 
         Args:
             resource: The name of their resource.
@@ -40,21 +44,24 @@ class Witness(Protocol):
 
 
 class Replay(Protocol):
-    """Gives rows that were listed before, in place of those that a listing would bring."""
+    """Gives rows that were listed before; they are loaded in place of a new listing."""
 
     def pages(self, resource: str) -> Iterator[FetchedPage | LegEnd]:
-        """The rows of a resource, for one leg.
+        """Gives the rows of a resource for one leg.
 
         Args:
-            resource: its name.
+            resource: The name of the resource.
+
+        Yields:
+            Pages with the rows, and behind them the end of the leg.
         """
         ...
 
     def has_unique_keys(self, resource: str) -> bool:
-        """Whether no key comes twice.
+        """Whether no key comes twice among the rows of a resource.
 
         Args:
-            resource: its name.
+            resource: The name of the resource.
         """
         ...
 
@@ -64,11 +71,11 @@ class RunningSync:
     """A sync that is under way.
 
     Args:
-        figures: to count on.
-        legs: how the sync goes on; a single leg where nobody drives it.
-        witness: sees all rows that are handed over.
-        replay: has the rows to load; None to list them.
-        commits: what of it has been committed.
+        figures: The figures to count on.
+        legs: The legs of the sync; a single leg where the user calls `pipeline.run`.
+        witness: Is shown all rows that are handed over; None where nobody wants to see them.
+        replay: Has the rows to load; None to list them.
+        commits: The loads of the sync that have been committed so far.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -84,11 +91,11 @@ _lock = threading.Lock()
 
 @contextmanager
 def running(pipeline_name: str, sync: RunningSync) -> Iterator[None]:
-    """Lets resources that run in a pipeline meanwhile find their sync.
+    """Lets the resources of a pipeline find their sync while the block runs.
 
     Args:
-        pipeline_name: resources that run in another pipeline do not find it.
-        sync: to be found.
+        pipeline_name: The name of the pipeline. Resources that run in another one do not find it.
+        sync: The sync to be found.
     """
     with _lock:
         _running[pipeline_name] = sync
@@ -100,6 +107,10 @@ def running(pipeline_name: str, sync: RunningSync) -> Iterator[None]:
 
 
 def running_sync(pipeline_name: str) -> RunningSync:
-    """The sync that drives a pipeline; one of its own where `pipeline.run` was called as it is."""
+    """The sync that runs a pipeline; a new one of a single leg where the user runs the pipeline.
+
+    Args:
+        pipeline_name: The name of the pipeline.
+    """
     with _lock:
         return _running.get(pipeline_name) or RunningSync()

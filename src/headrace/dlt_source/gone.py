@@ -1,4 +1,9 @@
-"""Which rows are not there any more: a table of their own, the rows themselves stay."""
+"""The table of rows that the API has no more.
+
+A row that is gone stays in the table of its resource as it was last seen; this table beside it says
+that it is gone. To mark the row itself, a merge would need a value for each of its columns: dlt
+sets those to NULL that an update leaves out.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +27,14 @@ _COLUMNS: TTableSchemaColumns = {
 
 
 def gone_rows(resource: str, gone: Sequence[GoneRow]) -> Any:
-    """Rows for the table of what is gone, marked to go there.
+    """Makes the rows for the table of what is gone, marked to go there.
 
     Args:
-        resource: that they were rows of.
-        gone: each with its key and since when it is missed.
+        resource: The name of the resource that the rows belonged to.
+        gone: The rows that are gone, each with its key and the time since when it is missed.
+
+    Returns:
+        An item that the resource's function can yield to dlt.
     """
     rows = [
         RowBeside(

@@ -1,4 +1,4 @@
-"""Where rows go that cannot be loaded as they are: a table of their own."""
+"""The quarantine: the table of rows that do not fit the table of their resource."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ _COLUMNS: TTableSchemaColumns = {
     "quarantined_at": {"data_type": "timestamp", "nullable": False},
 }
 
-
 # Stands between what a value should be and the value itself, in the text of a reason. Tables that
 # were written by earlier versions have it, so it must stay as it is.
 _VALUE_SHOWN = ", but is "
 
 
 def reason_with_value(expected: str, value: str) -> str:
-    """The reason of a row with a value that does not fit its column.
+    """Words the reason for a row with a value that does not fit its column.
 
     Args:
         expected: What the value should be.
@@ -39,9 +38,9 @@ def reason_with_value(expected: str, value: str) -> str:
 
 
 def reason_without_value(reason: str) -> str:
-    """A reason without the value of the row: the same text for all rows that fail alike.
+    """Cuts the row's value off a reason, so that all rows that fail alike have the same text.
 
-    Without values there are only so many reasons, and no secret in them.
+    Without values there are few different reasons, and no secret stands in one.
 
     Args:
         reason: The reason, as it stands in the quarantine's table.
@@ -55,13 +54,16 @@ def quarantined(
     request_of: Callable[[Rejected], str],
     redactor: Redactor,
 ) -> Any:
-    """The rows for the quarantine's table, marked to go there.
+    """Makes the rows for the quarantine's table, marked to go there.
 
     Args:
-        resource: that they belong to.
-        rejected: the rows.
-        request_of: gives the request that brought a row, without secrets.
-        redactor: masks the secrets that a server might send back in a row.
+        resource: The name of the resource that the rows belong to.
+        rejected: The rows, each with the reason why it does not fit.
+        request_of: Gives the request that brought a row, without secrets.
+        redactor: Masks the secrets that a server might send back in a row.
+
+    Returns:
+        An item that the resource's function can yield to dlt.
     """
     now = datetime.now(UTC)
     rows = [

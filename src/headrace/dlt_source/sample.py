@@ -1,4 +1,8 @@
-"""Looks at the first rows of a listing without loading anything."""
+"""Reads the first rows of a listing without loading anything.
+
+The rows are requested and typed by the code that a sync uses, so a config that gives a good sample
+can be loaded.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +37,17 @@ class Sample:
     """The beginning of a listing.
 
     Args:
-        resource: its name.
-        asked: method and URL of the first request, fit to be shown; None where it depends on a
-            resource that has no rows.
-        parent: the resource that it depends on: the sample is of the first of its rows.
-        first_page_rows: how many rows the first page brought.
-        has_more: whether there are pages beyond those that were read.
-        rows: by column name, typed as the table would hold them; nested values as they came, and
-            secrets masked.
-        guess: how the listing goes on, where that was guessed from its first page.
+        resource: The name of the resource.
+        asked: The method and URL of the first request, without secrets; None where no request was
+            made, because the resource depends on one that has no rows.
+        parent: The name of the resource that it depends on; None where it depends on none. The
+            sample begins with what belongs to the first row of that resource.
+        first_page_rows: The number of rows on the first page.
+        has_more: Whether there are pages beyond those that were read.
+        rows: The rows, by column name, with values of the types that the table would hold. Nested
+            values are as the API sent them; secrets are masked.
+        guess: The paginator that was guessed from the first page, as a config would name it; None
+            where nothing was guessed.
     """
 
     resource: str
@@ -64,16 +70,17 @@ def take_sample(
     """Reads a listing from its first page until there are enough rows.
 
     Args:
-        config: that the resource is part of.
-        resource: to look at.
-        count: of rows to return at most; one page is read in any case.
-        most_pages: to read, also when there are fewer rows then; any number when None.
+        config: The config that the resource is part of.
+        resource: The resource to look at.
+        count: The largest number of rows to return. One page is read in any case.
+        most_pages: The largest number of pages to read, even if they hold fewer rows than `count`;
+            None for any number.
 
     Returns:
         The rows and what is known of the listing.
 
     Raises:
-        HeadraceError: the listing does not answer as the config expects.
+        HeadraceError: The listing does not answer as the config expects.
     """
     authentications = Authentications.of_config(config)
     listing = build_listing(config, resource, authentications)
@@ -97,7 +104,7 @@ def take_sample(
 
 @contextmanager
 def _located(resource: str, listing: Listing) -> Iterator[None]:
-    """Names the resource in each error, and masks what is secret."""
+    """Names the resource in each error that the block raises, and masks the secrets in it."""
     try:
         yield
     except HeadraceError as error:
@@ -116,7 +123,7 @@ def _first_pages(
     count: int,
     most: int | None,
 ) -> list[FetchedPage]:
-    # Room for one byte: no page is asked for before it is wanted.
+    # With room for one byte, no page is requested before the one before it has been taken.
     lanes = Lanes(client_settings(config), buffer_bytes=1)
     pages: list[FetchedPage] = []
     found = 0
@@ -204,12 +211,12 @@ def _typed(
 
 
 def _shown_row(row: msgspec.Raw, listing: Listing) -> str:
-    # A token may have come since the listing began.
+    # The secrets are asked for now: a token may have come while the listing was read.
     return Redactor(listing.credentials.secrets).clean(bytes(row).decode("utf-8", "replace"))
 
 
 def _masked(value: Any, redactor: Redactor) -> Any:
-    """A value as it may be shown: a server may send a secret back in a row."""
+    """The value with its secrets masked: a server may send a secret back in a row."""
     if isinstance(value, str):
         return redactor.clean(value)
     if isinstance(value, dict):

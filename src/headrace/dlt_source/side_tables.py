@@ -1,4 +1,4 @@
-"""Rows for a table beside that of the resource which yields them."""
+"""Sends rows that a resource yields to another table than its own: gone rows, the quarantine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ def beside(table: str, columns: TTableSchemaColumns, rows: Sequence[dict[str, An
     """Marks rows of the running resource to be appended to another table.
 
     Args:
-        table: its name; none of the hints of the resource's own table go to it.
-        columns: with their types.
-        rows: for the table.
+        table: The name of that table.
+        columns: dlt's hints of its columns, with their types.
+        rows: The rows to append, as dicts of column names and values.
+
+    Returns:
+        An item that the resource's function can yield to dlt.
     """
     resource = dlt.current.resource()
+    # A new variant of a resource's table begins with all hints of the resource: its keys, columns
+    # and contract would hold for the other table too. An empty hint removes one, as dlt documents.
     resource.apply_hints(
         table_name=table,
         write_disposition="append",

@@ -1,4 +1,8 @@
-"""From a config to dlt resources: the same calls as in `dlt.sources.rest_api`."""
+"""Makes dlt sources and resources from a config, by the same calls as `dlt.sources.rest_api`.
+
+Each resource gets a function that dlt calls when the pipeline runs: `Extraction` lists a resource
+that depends on no other, `ChildExtraction` one that depends on the rows of a parent.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,8 @@ from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
 from headrace.reading.listing import Listing
 
-# dlt's own source goes by this name: schemas, state and tables carry on under it.
+# The name of dlt's own source. With the same name, a pipeline that ran with that source goes on
+# with its schema, its state and its tables.
 SOURCE_NAME = "rest_api"
 
 
@@ -152,20 +157,25 @@ def build_source(
     """Makes a dlt source from a config that was read before.
 
     Args:
-        config: as `parse_config` or `load_config` return it.
-        limit_rows: of each resource, load so many rows only; all when None.
-        authentications: to share with others who ask the same API.
-        settings: of the dlt source, as `rest_api_source` takes them.
+        config: The config, as `parse_config` or `load_config` return it.
+        limit_rows: The number of rows of each resource after which to stop; None for all rows.
+        authentications: The credentials, where others that send requests to the same API share
+            them; None to make new ones.
+        settings: The settings of the dlt source, as `rest_api_source` takes them.
     """
     resources = build_resources(config, limit_rows=limit_rows, authentications=authentications)
     source = rest_api.clone(**settings)(resources)
     return source.with_resources(*config.chosen) if config.chosen else source
 
 
-# Its name is the source's, but for one that the caller or the caller's schema gives.
+# dlt names a source after its function, unless the caller or the caller's schema gives a name.
 @dlt.source(section=SOURCE_NAME)
 def rest_api(resources: list[DltResource]) -> list[DltResource]:
-    """Puts resources into a source that goes by the name of dlt's own."""
+    """Puts resources into a source that has the name of dlt's own REST API source.
+
+    Args:
+        resources: The resources.
+    """
     return resources
 
 
@@ -178,9 +188,13 @@ def build_resources(
     """Makes the dlt resources of a config that was read before.
 
     Args:
-        config: as `parse_config` or `load_config` return it.
-        limit_rows: of each resource, load so many rows only; all when None.
-        authentications: to share with others who ask the same API.
+        config: The config, as `parse_config` or `load_config` return it.
+        limit_rows: The number of rows of each resource after which to stop; None for all rows.
+        authentications: The credentials, where others that send requests to the same API share
+            them; None to make new ones.
+
+    Returns:
+        The resources, in the order of the config.
     """
     clean_logs()
     authentications = authentications or Authentications.of_config(config)
@@ -191,7 +205,7 @@ def build_resources(
     )
     configs = {each.name: each for each in config.resources}
     built: dict[str, DltResource] = {}
-    # A resource is made of the one that it depends on.
+    # dlt makes a transformer from its parent, so the parents come first.
     for name in in_order_of_dependence((each.name, _parent_of(each)) for each in configs.values()):
         each = configs[name]
         if isinstance(each, ExternalResource):
@@ -238,7 +252,8 @@ def _build_resource(config: ResourceConfig, extraction: Extraction) -> DltResour
     if config.cursor is None:
         resource = dlt.resource(list_rows, **config.hints)()
     else:
-        # dlt finds the argument by its annotation, and fills in what it makes of the object.
+        # dlt finds this argument by its annotation. When the resource runs, dlt passes a copy of
+        # the incremental that is bound to the state.
         resource = dlt.resource(list_range, **config.hints)(new_incremental(config.cursor))
     return resource
 
@@ -250,10 +265,11 @@ def _build_child(
         yield from extraction.items(items)
 
     def list_range(items: Any, incremental_object: Incremental[Any] | None) -> Iterator[Any]:
-        # No generator: dlt injects anew for each item, and might ask an earlier one for rows first.
+        # No generator, so that this line runs at the call itself: dlt binds the incremental anew
+        # for each item of the parent, and may do so before it takes the rows of an earlier item.
         return extraction.items(items, incremental_object)
 
-    # Its listings are fetched side by side in any case.
+    # The listings of all parent rows are fetched concurrently anyway; dlt's threads add nothing.
     hints = {name: hint for name, hint in config.hints.items() if name != "parallelized"}
     resource: DltResource
     if config.cursor is None:
@@ -265,14 +281,14 @@ def _build_child(
 
 
 def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
-    """The listing with the request of a first sync, where there is no state.
+    """The listing with the request that a first sync would make, when there is no state yet.
 
     Args:
-        listing: of a resource that depends on none.
-        resource: as the config has it.
+        listing: The listing of a resource that depends on no other.
+        resource: The resource, as the config describes it.
 
     Raises:
-        ConfigError: a placeholder of the incremental cannot be filled.
+        ConfigError: A placeholder of the incremental cannot be filled.
     """
     if resource.cursor is None:
         return listing

@@ -1,4 +1,4 @@
-"""The functions of a config over the rows of a resource."""
+"""The `processing_steps` of a config: the user's functions that filter or change rows."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ _AS_IT_IS: dict[StepKind, Callable[[Any], Any]] = {
 
 
 def add_steps(resource: DltResource, steps: Sequence[tuple[StepKind, Callable[..., Any]]]) -> None:
-    """Has dlt call functions with each row, one after the other.
+    """Has dlt call functions with each row of a resource, one after the other.
 
     Args:
-        resource: whose rows they are for.
-        steps: the functions, each with what it does.
+        resource: The resource whose rows the functions get.
+        steps: The functions in their order, each with its kind (`filter`, `map` or `yield_map`).
     """
     for kind, function in steps:
         getattr(resource, f"add_{kind}")(_sparing_others(kind, function))
 
 
 def _sparing_others(kind: StepKind, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function; what the resource says in other tables than its own is not for it."""
+    """The function, but rows that the resource yields for other tables pass it by unchanged."""
 
-    # dlt looks at the parameters to see whether it wants more than the row.
+    # dlt reads the function's signature to see whether it wants the item's metadata too; `wraps`
+    # shows it that of the user's function.
     @wraps(function)
     def step(row: Any, *meta: Any) -> Any:
         if isinstance(row, RowBeside):

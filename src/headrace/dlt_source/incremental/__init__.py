@@ -1,9 +1,10 @@
-"""dlt's incrementals: what requests hold of them, and which rows of a page they let through.
+"""dlt's incrementals: the values that they give to requests, and the rows that they let pass.
 
-dlt hands a resource its `Incremental` through an argument of the function, bound to the state, and
-puts it into the pipe behind the function. There it would find Arrow tables, with values and columns
-that are not the API's any more; and its state would not be that of dlt's own source. So a twin of
-it decides on the rows while they are JSON, and the one in the pipe lets all pass.
+dlt passes an `Incremental`, bound to the state, to the function of a resource, and puts the same
+object as a step into the pipe behind that function. There it would see Arrow tables, whose columns
+and values are no longer those of the API, and the state that it keeps would differ from that of
+dlt's own source. So a copy of it decides on the rows while they are JSON, as dlt's own source would
+show them to it, and the one in the pipe lets all rows pass.
 """
 
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter, may_end_early

@@ -1,4 +1,4 @@
-"""Lets dlt's own incremental say which rows of a listing go on, while they are JSON."""
+"""Filters the rows of a listing by dlt's own incremental, while they are JSON."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from headrace.reading.listing import FetchedPage
 
 
 def may_end_early(incremental: Incremental[Any]) -> bool:
-    """Whether a listing can end at any page: where it is in order, and its range has that end.
+    """Whether a listing may end before its last page, because no later row can be in the range.
+
+    That needs rows in the order of their cursor, and a range with an end in that direction.
 
     Args:
-        incremental: bound to the state.
+        incremental: The incremental, bound to the state.
     """
     if incremental.row_order == "desc":
         return incremental.start_value is not None
@@ -31,33 +33,38 @@ def may_end_early(incremental: Incremental[Any]) -> bool:
 
 
 class CursorFilter:
-    """Says which rows of a listing go on, and keeps the state, as dlt's own step would.
+    """Filters rows and keeps the state as the incremental does that dlt puts into a pipe.
 
-    Rows that are well within the range go on in any case, and change nothing as long as their page
-    has a newer one. So dlt's step gets the others only, decoded as its own source would.
+    A row that is well within the range passes in any case, and it does not change the state as long
+    as its page has a newer row. So dlt's step is shown the other rows only, decoded as dlt's own
+    source would decode them (see `undecided_rows`).
 
     Args:
-        incremental: that judges; bound to a pipe of ours by this.
-        has_parent: whether the rows are of a dependent resource, which reads all its listings.
+        incremental: The incremental that decides; this binds it to a pipe of ours.
+        has_parent: Whether the rows are those of a dependent resource, all of whose listings are
+            read to their end.
+
+    Attributes:
+        values: The values of the incremental when the load begins.
     """
 
     def __init__(self, incremental: Incremental[Any], *, has_parent: bool) -> None:
         self._incremental = incremental
         self._pipe = bound_to_own_pipe(incremental, has_parent=has_parent)
         self.values = CursorValues.of_load(incremental)
-        self.may_end_early = not has_parent and may_end_early(incremental)
         self._reader = CursorReader(JsonPath(incremental.cursor_path))
 
     @classmethod
     def in_place_of(
         cls, injected: Incremental[Any], *, has_parent: bool, keeps_state: bool
     ) -> CursorFilter:
-        """A judge in place of what dlt has injected, which lets all rows pass from now on.
+        """Makes a filter that takes the place of the incremental that dlt has put into the pipe.
 
         Args:
-            injected: bound to the state, and before it has seen a row.
-            has_parent: whether it is that of a dependent resource.
-            keeps_state: whether the next load begins where this one ends.
+            injected: The incremental that dlt has bound to the state, before it has seen a row. It
+                lets all rows pass from now on.
+            has_parent: Whether it is that of a dependent resource.
+            keeps_state: Whether the next load begins where this one ends.
         """
         twin = injected.copy()
         if not keeps_state:
@@ -67,20 +74,20 @@ class CursorFilter:
 
     @property
     def is_over(self) -> bool:
-        """Whether no later page can have a row of the range."""
+        """Whether no later page can have a row that is in the range."""
         return self._pipe.is_closed
 
     def pages(
         self, pages: Iterator[FetchedPage], figures: ResourceFigures
     ) -> Iterator[FetchedPage]:
-        """The pages up to the end of the range, with the rows that go on.
+        """Gives the pages up to the end of the range, with the rows that pass.
 
         Args:
-            pages: of a listing.
-            figures: to count the other rows on.
+            pages: The pages of a listing.
+            figures: Where to count the rows that do not pass.
 
         Raises:
-            PipeException: dlt's step cannot judge a row: it has no cursor value, for example.
+            PipeException: dlt's step cannot decide on a row; it has no cursor value, for example.
         """
         with closing(cast(Any, pages)):
             for page in pages:
@@ -91,38 +98,39 @@ class CursorFilter:
                     return
 
     def page(self, page: FetchedPage, figures: ResourceFigures) -> FetchedPage:
-        """The page with the rows that go on.
+        """Gives a page with the rows that pass.
 
         Args:
-            page: of the listing, the next one.
-            figures: to count the other rows on.
+            page: The next page of the listing.
+            figures: Where to count the rows that do not pass.
 
         Raises:
-            PipeException: dlt's step cannot judge a row.
+            PipeException: dlt's step cannot decide on a row.
         """
         rows = self.rows(page.rows)
         figures.known += len(page.rows) - len(rows)
         return page if len(rows) == len(page.rows) else replace(page, rows=rows)
 
     def rows(self, rows: list[msgspec.Raw]) -> list[msgspec.Raw]:
-        """Those of the rows that go on.
+        """Gives those of the rows that pass, in their order.
 
         Args:
-            rows: of one page; what is no object goes on.
+            rows: The JSON of each row of one page. A row that is no JSON object passes.
 
         Raises:
-            PipeException: dlt's step cannot judge a row.
+            PipeException: dlt's step cannot decide on a row.
         """
         decoded = {place: msgspec.json.decode(rows[place]) for place in self._undecided(rows)}
         shown = {place: row for place, row in decoded.items() if isinstance(row, dict)}
         if not shown:
             return rows
+        # dlt's step gives back the same objects, so their identity tells which ones passed.
         passed = {id(row) for row in self._incremental(list(shown.values())) or ()}
         out = {place for place, row in shown.items() if id(row) not in passed}
         return [row for place, row in enumerate(rows) if place not in out] if out else rows
 
     def _undecided(self, rows: list[msgspec.Raw]) -> list[int]:
-        """The places of the rows that dlt's step must see."""
+        """The places, from 0, of the rows that dlt's step must be shown."""
         by = self._incremental
         values = self._reader.values(rows)
         if values is None or by.last_value_func is None:

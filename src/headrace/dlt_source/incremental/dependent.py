@@ -1,4 +1,10 @@
-"""The cursors of a dependent resource: one for all rows of its parent, or one for each."""
+"""The cursors of a dependent resource: one for all rows of its parent, or one for each row.
+
+In dlt the whole resource has one cursor. What is older than the newest item of any parent row is
+then not asked for any more, even if it came late or if its parent row is new. With `per_parent`
+each row of the parent has a cursor of its own. Both classes have the same two methods, which name
+a row of the parent by its key (`ChildListings.key`).
+"""
 
 from __future__ import annotations
 
@@ -13,34 +19,34 @@ from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere
 from headrace.dlt_source.incremental.values import CursorValues
 
 PER_PARENT = "incremental_per_parent"
-"""Where a resource's state keeps them."""
+"""The key of the resource's state under which the cursors of the parent's rows are kept."""
 
 
 class SharedCursor:
-    """One cursor for all rows of the parent, as dlt has it.
+    """One cursor for all rows of the parent, as in dlt.
 
     Args:
-        values: that all requests of a load hold.
-        judge: of all rows; None where dlt's own step judges them.
+        values: The values that all requests of the load hold.
+        cursor_filter: The filter for all rows; None where dlt's own step in the pipe filters them.
     """
 
-    def __init__(self, values: CursorValues, passing: CursorFilter | None) -> None:
+    def __init__(self, values: CursorValues, cursor_filter: CursorFilter | None) -> None:
         self._values = values
-        self._filter = passing
+        self._filter = cursor_filter
 
     def values(self, key: str) -> CursorValues:
-        """What the requests for a row of the parent hold.
+        """The values that the requests for one row of the parent hold.
 
         Args:
-            key: of the row.
+            key: The key of the parent's row.
         """
         return self._values
 
     def filter_of(self, key: str) -> CursorFilter | None:
-        """Judges the rows for a row of the parent; None where dlt's own step does.
+        """The filter for what belongs to one row of the parent; None where dlt's own step filters.
 
         Args:
-            key: of the row.
+            key: The key of the parent's row.
         """
         return self._filter
 
@@ -48,18 +54,20 @@ class SharedCursor:
 class ParentCursors:
     """One cursor for each row of the parent.
 
-    Made in dlt's thread, while the resource runs.
+    It must be made in dlt's thread while the resource runs: only there can the state be reached.
 
     Args:
-        injected: what dlt has injected, which lets all rows pass from now on.
-        keeps_state: whether the next load begins where this one ends.
+        injected: The incremental that dlt has bound for this run; it lets all rows pass from now
+            on.
+        keeps_state: Whether the next load begins where this one ends.
     """
 
     def __init__(self, injected: Incremental[Any], *, keeps_state: bool) -> None:
-        # A copy is not bound to the pipe of this load, which is free to go when the load is over.
+        # Unlike the original, a copy holds no reference to the pipe of this load, which can so be
+        # freed when the load is over.
         self._injected = injected.copy()
         self._states: dict[str, CursorState] = {}
-        # A range with an end has no state.
+        # As in dlt, a load with an end is a backfill: it neither reads nor changes the state.
         if injected.end_value is None:
             state = dlt.current.resource_state(injected.resource_name or "")
             cursors = state.setdefault(PER_PARENT, {})
@@ -68,19 +76,19 @@ class ParentCursors:
         injected.advance(None)
 
     def values(self, key: str) -> CursorValues:
-        """What the requests for a row of the parent hold.
+        """The values that the requests for one row of the parent hold.
 
         Args:
-            key: of the row.
+            key: The key of the parent's row.
         """
         twin = StateElsewhere.like(self._injected, self._states.get(key))
         return CursorFilter(twin, has_parent=True).values
 
     def filter_of(self, key: str) -> CursorFilter:
-        """Judges the rows for a row of the parent, and keeps their state.
+        """The filter for what belongs to one row of the parent, which keeps that row's state.
 
         Args:
-            key: of the row.
+            key: The key of the parent's row.
         """
         twin = StateElsewhere.like(self._injected, self._states.get(key))
         self._states.setdefault(key, twin.kept)

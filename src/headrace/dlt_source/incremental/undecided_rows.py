@@ -1,4 +1,8 @@
-"""Which rows of a page dlt's incremental must decide on; the others pass, and change nothing."""
+"""Finds the rows of a page that dlt's incremental must decide on.
+
+The other rows pass and do not change its state, whatever its settings are. So they need not be
+decoded, which rows on their way to Arrow tables never are.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,12 @@ import msgspec
 
 from headrace.core.json_path import JsonPath
 
-# Values of one of these kinds order among themselves, in JSON as in Python.
+# The types whose values have an order among themselves, the same in JSON as in Python.
 _ORDERED = (str, int, float)
 
 
 class CursorReader:
-    """Finds the cursor value of each row of a page, without reading the rows.
+    """Finds the cursor value of each row of a page, without decoding the other fields.
 
     Args:
         path: The path to the value in a row.
@@ -25,10 +29,14 @@ class CursorReader:
         self._decoder = _decoder_of(path)
 
     def values(self, rows: Sequence[msgspec.Raw]) -> list[Any] | None:
-        """The value of each row, None where it has none; None where they cannot be told so.
+        """Reads the cursor values of the rows of one page.
 
         Args:
-            rows: The JSON of each row of one page.
+            rows: The JSON of each row.
+
+        Returns:
+            The value of each row, None for a row without one; or None in place of the list where
+            the values cannot be found in this way.
         """
         if self._decoder is None:
             return None
@@ -43,7 +51,7 @@ class CursorReader:
 
 
 def _decoder_of(path: JsonPath) -> msgspec.json.Decoder[list[dict[str, Any]]] | None:
-    """Reads of rows the field with the cursor; None where that could be anywhere."""
+    """A decoder of the one field that holds the cursor; None where the path may lead anywhere."""
     if not path.steps or path.spread:
         return None
     fields: Any = TypedDict("fields", {path.steps[0]: Any}, total=False)  # type: ignore[misc]
@@ -53,12 +61,16 @@ def _decoder_of(path: JsonPath) -> msgspec.json.Decoder[list[dict[str, Any]]] | 
 def undecided(
     values: Sequence[Any], choose: Callable[[Any], Any], start: Any, end: Any
 ) -> Sequence[int]:
-    """The places of the rows that are not well within a range, and of the newest that are.
+    """Gives the places of the rows that are not well within a range, and of the newest that are.
 
-    The others pass whatever dlt's rules are: they lie between the two ends, so whether an end
-    belongs to the range does not matter to them; they are newer than every row that an earlier load
-    has seen, so none of them repeats one; and the newest is among the places returned, so they do
-    not set where the next load begins.
+    The other rows pass by each of dlt's rules:
+
+    - They lie strictly between the two ends, so whether an end belongs to the range (`range_start`,
+      `range_end`) does not matter to them.
+    - They are newer than every row that an earlier load has seen, so none of them can be one that
+      was loaded before.
+    - The newest row is among those returned, so the others do not decide where the next load
+      begins.
 
     Args:
         values: The cursor value of each row; None where a row has none.
@@ -94,5 +106,5 @@ def undecided(
 
 
 def _is_within(value: Any, low: Any, high: Any) -> bool:
-    """Whether a value lies between two ends, and is neither of them; None is no end."""
+    """Whether a value lies strictly between two ends; None stands for no end."""
     return bool((low is None or value > low) and (high is None or value < high))

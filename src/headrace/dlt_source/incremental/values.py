@@ -1,4 +1,4 @@
-"""What the requests of a resource hold of its incremental."""
+"""The values of an incremental, and how they get into the requests of its resource."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _VALUES = ("initial_value", "start_value", "last_value", "end_value")
 
 
 def new_incremental(cursor: CursorConfig) -> Incremental[Any]:
-    """The incremental that dlt is to inject into the resource.
+    """Makes the incremental that dlt passes to the function of the resource.
 
     Args:
-        cursor: as the config has it.
+        cursor: The incremental as the config describes it: a Python object, or the arguments of
+            one.
     """
     if cursor.incremental is not None:
         return cast(Incremental[Any], cursor.incremental)
@@ -29,13 +30,15 @@ def new_incremental(cursor: CursorConfig) -> Incremental[Any]:
 
 @dataclass(frozen=True, slots=True)
 class CursorValues:
-    """The values of an incremental as a load begins, by the names that placeholders have for them.
+    """The values of an incremental when a load begins.
+
+    The names are those that dlt uses in placeholders, such as `{incremental.start_value}`.
 
     Args:
-        initial_value: where the first sync began.
-        start_value: where this one begins.
-        end_value: where it ends; None where it does not.
-        cursor_path: JSONPath of the key.
+        initial_value: The value at which the first load began.
+        start_value: The value at which this load begins.
+        end_value: The value at which this load ends; None where it has no end.
+        cursor_path: The JSONPath to the cursor value in a row.
     """
 
     initial_value: Any
@@ -45,24 +48,24 @@ class CursorValues:
 
     @property
     def last_value(self) -> Any:
-        """The newest value that was seen, which is where the load begins."""
+        """The same as `start_value`: the newest value that was seen before this load."""
         return self.start_value
 
     @classmethod
     def of_load(cls, bound: Incremental[Any]) -> CursorValues:
-        """The values for a load.
+        """The values of the load that is about to begin.
 
         Args:
-            bound: to the state, and before it has seen a row.
+            bound: The incremental, bound to the state, before it has seen a row.
         """
         return cls(bound.initial_value, bound.start_value, bound.end_value, bound.cursor_path)
 
     @classmethod
     def of_first_sync(cls, cursor: CursorConfig) -> CursorValues:
-        """The values that a first sync has.
+        """The values of a first load, when there is no state yet.
 
         Args:
-            cursor: as the config has it.
+            cursor: The incremental as the config describes it.
         """
         made = new_incremental(cursor)
         return cls(made.initial_value, made.initial_value, made.end_value, made.cursor_path)
@@ -73,15 +76,19 @@ class CursorValues:
         cursor: CursorConfig,
         others: Mapping[str, Any] | None = None,
     ) -> Request:
-        """The request for a listing.
+        """Makes a request with these values in it.
 
         Args:
-            template: of the request.
-            cursor: what it holds of the incremental.
-            others: values for its other placeholders.
+            template: The template of the request.
+            cursor: The incremental as the config describes it: which parameters hold which value,
+                and the function that converts them.
+            others: The values for other placeholders of the template, by name.
+
+        Returns:
+            The request, with the parameters that `start_param` and `end_param` name.
 
         Raises:
-            ConfigError: a placeholder has a format that its value does not take.
+            ConfigError: A placeholder names nothing, or has a format that its value does not take.
         """
         values = {**(others or {}), "incremental": self}
         added = {
@@ -93,7 +100,8 @@ class CursorValues:
             if name
         }
         if cursor.convert is not None:
-            # As in dlt, a param without a value is the function's to fill, a placeholder is not.
+            # As in dlt: for a parameter the function is called even if there is no value, for a
+            # placeholder it is not.
             added = {name: cursor.convert(value) for name, value in added.items()}
             for name in _VALUES:
                 value = getattr(self, name)
@@ -110,10 +118,10 @@ class CursorValues:
     def filler(
         self, cursor: CursorConfig
     ) -> Callable[[RequestTemplate, Mapping[str, Any]], Request]:
-        """What fills these values and others into a template.
+        """Gives the function that makes a request from a template and other values, by `fill`.
 
         Args:
-            cursor: What requests hold of the incremental, as the config has it.
+            cursor: The incremental as the config describes it.
         """
         return lambda template, others: self.fill(template, cursor, others)
 
@@ -123,9 +131,10 @@ class RunningCursor:
     """The incremental of a resource that is running.
 
     Args:
-        injected: what dlt has made of it, bound to the state, and before it has seen a row.
-        config: as the config has it.
-        template: of the request that holds its values.
+        injected: The object that dlt has passed to the resource's function: bound to the state,
+            before it has seen a row.
+        config: The incremental as the config describes it.
+        template: The template of the request that is to hold its values.
     """
 
     injected: Incremental[Any]
@@ -133,10 +142,10 @@ class RunningCursor:
     template: RequestTemplate
 
     def request(self) -> Request:
-        """The request for what is new.
+        """Makes the request for the part of the listing that this load wants.
 
         Raises:
-            ConfigError: as `CursorValues.fill`.
+            ConfigError: As from `CursorValues.fill`.
         """
         return CursorValues.of_load(self.injected).fill(self.template, self.config)
 
