@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headrace import HeadraceError, PageError, RowError, rest_api_source, sync
+from headrace import ExpressionError, HeadraceError, PageError, RowError, rest_api_source, sync
 from headrace.config import parse_config
 from headrace.core.causes import chain_of
 from headrace.core.exceptions import MAX_ROW_CHARACTERS
@@ -19,7 +19,9 @@ from tests.support.tables import Warehouse
 KEY = "canary-0123456789"
 
 
-def config_of(server: JsonServer, **pipeline: Any) -> dict[str, Any]:
+def config_of(
+    server: JsonServer, endpoint: dict[str, Any] | None = None, **pipeline: Any
+) -> dict[str, Any]:
     return {
         "client": {
             "base_url": server.base_url,
@@ -29,16 +31,17 @@ def config_of(server: JsonServer, **pipeline: Any) -> dict[str, Any]:
             {
                 "name": "items",
                 "primary_key": "id",
-                "endpoint": {"data_selector": "data", "paginator": "single_page"},
+                "write_disposition": "merge",
+                "endpoint": endpoint or {"data_selector": "data", "paginator": "single_page"},
             }
         ],
         "pipeline": pipeline,
     }
 
 
-def failure(server: JsonServer, warehouse: Warehouse, **pipeline: Any) -> HeadraceError:
+def failure(server: JsonServer, warehouse: Warehouse, **settings: Any) -> HeadraceError:
     with pytest.raises(HeadraceError) as caught:
-        sync(warehouse.pipeline(), build_source(parse_config(config_of(server, **pipeline))))
+        sync(warehouse.pipeline(), build_source(parse_config(config_of(server, **settings))))
     error = caught.value
     assert error.resource == "items"
     assert error.url == f"{server.base_url}/items?key=***"
@@ -61,6 +64,31 @@ def test_a_page_that_is_not_as_described(server: JsonServer, warehouse: Warehous
     error = failure(server, warehouse)
     assert type(error) is PageError
     assert (error.status, error.row) == (200, None)
+
+
+def kept_up_with(**incremental: Any) -> dict[str, Any]:
+    return {
+        "data_selector": "data",
+        "paginator": {"type": "cursor", "cursor_param": "cursor"},
+        "incremental": {"row_order": "desc", **incremental},
+    }
+
+
+def test_a_row_without_its_key(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers({"data": [{"id": 2, "seq": 2}, {"id": 1, "echo": KEY}]})
+    error = failure(server, warehouse, endpoint=kept_up_with(cursor_path="seq"))
+    assert type(error) is PageError
+    assert error.row == '{"id": 1, "echo": "***"}'
+
+
+def test_a_row_that_an_expression_fails_on(server: JsonServer, warehouse: Warehouse) -> None:
+    endpoint = kept_up_with(
+        cursor_path="id", refresh_path="/items/{id}", settled_when="done['x'] > 1"
+    )
+    server.answers({"data": [{"id": 2, "done": {"x": 2}}, {"id": 1, "done": {"x": KEY}}]})
+    error = failure(server, warehouse, endpoint=endpoint)
+    assert type(error) is ExpressionError
+    assert error.row == '{"id": 1, "done": {"x": "***"}}'
 
 
 def test_the_data_stays_behind_dlts_own_error(server: JsonServer, warehouse: Warehouse) -> None:

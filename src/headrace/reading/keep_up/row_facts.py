@@ -108,7 +108,7 @@ class TailRowReader:
         return AnsweredRows(
             _values(facts, config.key),
             identities=None if config.settings.key_is_primary else self._identities(facts),
-            settled=self._settled(facts, page),
+            settled=self._settled(rows, facts, page),
             touches=touches,
             instants=self._instants(facts),
             touched_at=[last_change(rows[place], now) for place, _ in touches],
@@ -121,23 +121,26 @@ class TailRowReader:
             return columns[0]
         return [json.dumps(values, default=str) for values in zip(*columns, strict=True)]
 
-    def _settled(self, facts: RowFacts, page: FetchedPage) -> list[bool] | None:
+    def _settled(
+        self, rows: Sequence[msgspec.Raw], facts: RowFacts, page: FetchedPage
+    ) -> list[bool] | None:
         if self._settles is None:
             return None
         names, is_settled = self._settled_names, self._settles.holds_for
         columns = [facts.column(name) for name in names]
+        settled: list[bool] = []
         try:
             if not names:
                 return [is_settled({})] * len(facts)
-            return [
-                is_settled(dict(zip(names, values, strict=True)))
-                for values in zip(*columns, strict=True)
-            ]
+            for values in zip(*columns, strict=True):
+                settled.append(is_settled(dict(zip(names, values, strict=True))))
+            return settled
         except ExpressionError as error:
             raise error.located(
                 f"resource `{self._resource}`, {page.request}: `settled_when`: {error}",
                 resource=self._resource,
                 url=page.request.url,
+                row=bytes(rows[len(settled)]).decode("utf-8", "replace") if names else None,
             ) from None
 
     def _instants(self, facts: RowFacts) -> list[float] | None:
