@@ -98,20 +98,19 @@ def run(
     """
     stderr = StderrOutput(quiet=quiet, as_json=json_logs)
     with stderr.logs(), exit_codes(stderr.error):
-        settings = [*(overrides or ()), *(["pipeline.strict=true"] if strict else [])]
-        sync_once = _prepared(
-            _Call(
-                config,
-                settings,
-                resource or (),
-                destination,
-                dataset,
-                limit_rows,
-                full_refresh,
-                backfill_until,
-                drop_pending,
-                stderr,
-            )
+        sync_once = _prepare(
+            _RunArguments(
+                config=config,
+                overrides=[*(overrides or ()), *(["pipeline.strict=true"] if strict else [])],
+                resources=resource or (),
+                destination=destination,
+                dataset=dataset,
+                limit_rows=limit_rows,
+                full_refresh=full_refresh,
+                backfill_until=backfill_until,
+                drop_pending=drop_pending,
+            ),
+            stderr,
         )
         if every is None:
             sync_once(None)
@@ -120,9 +119,11 @@ def run(
 
 
 @dataclass(frozen=True)
-class _Call:
+class _RunArguments:
+    """What a command line asks for, but for how often and how loud."""
+
     config: str
-    settings: Sequence[str]
+    overrides: Sequence[str]
     resources: Collection[str]
     destination: str | None
     dataset: str | None
@@ -130,10 +131,11 @@ class _Call:
     full_refresh: bool
     backfill_until: str | None
     drop_pending: bool
-    stderr: StderrOutput
 
 
-def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
+def _prepare(
+    arguments: _RunArguments, stderr: StderrOutput
+) -> Callable[[threading.Event | None], None]:
     """Reads the config, and makes the function that syncs once."""
     from headrace.cli.sync_summary import nothing_could_be_loaded, print_summary, print_views
     from headrace.config import load_config
@@ -146,19 +148,25 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
     from headrace.reading.credentials import Authentications
     from headrace.syncing.sync import sync
 
-    loaded = select_resources(load_config(call.config, call.settings), call.resources)
-    if call.backfill_until is not None:
-        loaded = bound_backfill(loaded, call.backfill_until)
-    pipeline = open_pipeline(loaded, Path(call.config).stem, call.destination, call.dataset)
+    loaded = select_resources(
+        load_config(arguments.config, arguments.overrides), arguments.resources
+    )
+    if arguments.backfill_until is not None:
+        loaded = bound_backfill(loaded, arguments.backfill_until)
+    pipeline = open_pipeline(
+        loaded, Path(arguments.config).stem, arguments.destination, arguments.dataset
+    )
     # A token that one sync fetched serves the next ones too.
     authentications = Authentications.of_config(loaded)
     # These hold for the first of several syncs only.
-    once = {"full_refresh": call.full_refresh, "drop_pending": call.drop_pending}
+    once = {"full_refresh": arguments.full_refresh, "drop_pending": arguments.drop_pending}
 
     def sync_once(stop: threading.Event | None) -> None:
         figures = Figures()
-        source = build_source(loaded, limit_rows=call.limit_rows, authentications=authentications)
-        with call.stderr.progress(figures):
+        source = build_source(
+            loaded, limit_rows=arguments.limit_rows, authentications=authentications
+        )
+        with stderr.progress(figures):
             report = sync(
                 pipeline,
                 source,
@@ -169,11 +177,11 @@ def _prepared(call: _Call) -> Callable[[threading.Event | None], None]:
                 stop=stop,
                 run_history=loaded.pipeline_settings.run_history,
             )
-        if not call.stderr.quiet:
+        if not stderr.quiet:
             print_summary(report)
         if views := loaded.pipeline_settings.views:
             created = create_views(pipeline, views.executions, views.workflows)
-            if not call.stderr.quiet:
+            if not stderr.quiet:
                 print_views(created)
         if message := nothing_could_be_loaded(report):
             raise SyncError(message)
