@@ -21,11 +21,6 @@ AuthKind = Literal["api_key", "bearer", "http_basic"]
 
 _AUTH = "dlt.sources.helpers.rest_client.auth"
 _REGISTER = "dlt.sources.rest_api.config_setup"
-_KINDS: Mapping[str, AuthKind] = {
-    "APIKeyAuth": "api_key",
-    "BearerTokenAuth": "bearer",
-    "HttpBasicAuth": "http_basic",
-}
 
 
 class FieldsMissing(Exception):  # noqa: N818 - says what is so, and carries it to a path
@@ -69,8 +64,12 @@ def auth_kind(auth: object) -> AuthKind | None:
     Returns:
         The kind, or None for all else: a class derived from one of dlt's may do anything.
     """
-    kind = type(auth)
-    return next((_KINDS[name] for name in _KINDS if found_in(_AUTH, name) is kind), None)
+    own: dict[Any, AuthKind] = {
+        found_in(_AUTH, "APIKeyAuth"): "api_key",
+        found_in(_AUTH, "BearerTokenAuth"): "bearer",
+        found_in(_AUTH, "HttpBasicAuth"): "http_basic",
+    }
+    return own.get(type(auth))
 
 
 def is_client_credentials(auth: object) -> TypeGuard[OAuth2ClientCredentials]:
