@@ -8,7 +8,6 @@ import typer
 
 from headrace.cli.exit_codes import FAILED, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.plurals import counted
 
 if TYPE_CHECKING:
     from headrace.dlt_source.sample import Sample
@@ -41,6 +40,7 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
 
 
 def _show(sample: Sample) -> None:
+    from headrace.cli.plurals import counted
     from headrace.reading.listing import guessed
 
     if sample.asked is None:

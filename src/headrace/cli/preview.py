@@ -10,7 +10,6 @@ import typer
 
 from headrace.cli.exit_codes import exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
-from headrace.cli.plurals import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,6 +54,8 @@ def _print_table(sample: Sample) -> None:
     from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
+
+    from headrace.cli.plurals import counted
 
     console = Console()
     names = list(dict.fromkeys(name for row in sample.rows for name in row))
