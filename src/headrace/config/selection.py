@@ -1,4 +1,4 @@
-"""Picks resources out of a config by their names."""
+"""Narrows a config down: to some of its resources, or to a part of their history."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from headrace.core.nearest import did_you_mean
 
 
 def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConfig:
-    """The config to load the named resources only; as it is when no name is given.
+    """Narrow a config down to the resources with certain names.
 
     Args:
-        config: to pick from.
-        names: of resources.
+        config: The config to choose from.
+        names: The names of the resources to load; where there are none, all are loaded that the
+            config selects.
+
+    Returns:
+        The narrowed config.
 
     Raises:
-        ConfigError: the config has no resource of such a name.
+        ConfigError: The config has no resource with one of the names.
     """
     if not names:
         return config
@@ -30,7 +34,11 @@ def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConf
 
 
 def listed_resources(config: SourceConfig) -> list[ResourceConfig]:
-    """The resources to load that the config itself describes, without those made in Python."""
+    """The resources to load that the config itself describes, without those made in Python.
+
+    Args:
+        config: The config; resources chosen by name win over its `selected` keys.
+    """
     return [
         each
         for each in config.resources
@@ -44,14 +52,17 @@ def _is_selected(resource: ResourceConfig) -> bool:
 
 
 def bound_backfill(config: SourceConfig, until: str) -> SourceConfig:
-    """The config whose first sync loads no row below a key, or older than a time.
+    """Bound how far back the first sync of a config goes.
 
     Args:
-        config: to be bounded.
-        until: a key, or an ISO time.
+        config: The config.
+        until: The lowest key to load, or the time of the oldest row to load, in ISO form.
+
+    Returns:
+        The config, in which the bound holds for each listing that is kept up with.
 
     Raises:
-        ConfigError: no resource is kept up with, so each sync loads all there is.
+        ConfigError: No listing is kept up with, so that each sync loads all there is.
     """
     tails = [each for each in listed_resources(config) if each.tail]
     if not tails:

@@ -1,4 +1,4 @@
-"""The config that a newcomer starts from."""
+"""Writes the config that a newcomer starts from."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from headrace.core.exceptions import ConfigError, Fault
 
 
 def write_starter(path: Path, *, overwrite: bool = False) -> None:
-    """Writes a commented config.
+    """Write a config with comments.
 
     Args:
-        path: of the file to write.
-        overwrite: whether a file that is there may be replaced.
+        path: The path of the file to write.
+        overwrite: Whether a file that is there may be replaced.
 
     Raises:
-        ConfigError: there is a file already, or the place cannot be written to.
+        ConfigError: There is a file already, or the file cannot be written.
     """
     text = files("headrace.config").joinpath("starter.yml").read_text(encoding="utf-8")
     try:

@@ -1,4 +1,4 @@
-"""How to talk to one API."""
+"""The settings with which one API is asked."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ BASE_URL = "client.base_url"
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """How to talk to one API.
+    """The settings with which one API is asked.
 
     Args:
-        base_url: the URL that the paths stand below; a user name and password in it are sent as
+        base_url: The URL that paths are joined to. A user name and a password in it are sent as
             basic authentication.
-        headers: sent with every request.
-        concurrency: requests under way at once.
-        timeout: seconds for one answer, its body included.
-        max_response_bytes: the largest body taken, after decompression.
-        retry: when a failed request is made again.
-        rate_limit: how many requests may begin in a span of time; any number when None.
-        allowed_hosts: other hosts that requests may be led to, with their credentials.
-        session: that sends the requests, with its own headers, cookies, proxies and certificates;
-            one of Headrace's own when None.
-        url_key: of the config, that the base URL comes from.
+        headers: Headers that every request is sent with.
+        concurrency: The number of requests that are under way at once.
+        timeout: Seconds to wait for one answer, its body included.
+        max_response_bytes: The largest body that is accepted, in bytes after decompression.
+        retry: When a failed request is made again.
+        rate_limit: How many requests may begin within a period; any number when None.
+        allowed_hosts: Other hosts, each as `host` or `host:port`, that a redirect or a link may
+            lead to. They are sent the credentials.
+        session: The session that sends the requests, with its own headers, cookies, proxies and
+            certificates; None for one of Headrace's own.
+        url_key: The key of the config that the base URL comes from, for messages.
     """
 
     base_url: str = field(repr=False)

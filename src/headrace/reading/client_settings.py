@@ -1,4 +1,8 @@
-"""How a config, and where it says nothing dlt's `[runtime]` settings, want an API to be asked."""
+"""Makes the settings with which an API is asked.
+
+They come from the config; where it says nothing, from dlt's settings `[runtime] request_*`, which
+dlt's own requests follow; and else from the defaults of the format.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,16 @@ Number = TypeVar("Number", int, float)
 
 
 def client_settings(config: SourceConfig) -> ClientSettings:
-    """How all requests of a source are made.
+    """Make the settings with which all requests of a source are made.
 
     Args:
-        config: what it says goes before dlt's settings `runtime.request_*`.
+        config: The config; what it says wins over dlt's settings.
+
+    Returns:
+        The settings of the HTTP client.
 
     Raises:
-        ConfigError: one of dlt's settings is no number that makes sense.
+        ConfigError: One of dlt's settings is no number, or one that cannot be used.
     """
     client = config.client
     rate = client.rate_limit
@@ -42,18 +49,18 @@ def client_settings(config: SourceConfig) -> ClientSettings:
 def _timeout(client: ClientConfig) -> float:
     if "timeout" in client.model_fields_set:
         return client.timeout
-    return _of_dlt("request_timeout", client.timeout, least=0.001)
+    return _dlt_setting("request_timeout", client.timeout, least=0.001)
 
 
 def _retry_settings(retry: RetryConfig) -> RetrySettings:
     attempts, factor, delay = retry.max_attempts, retry.backoff_factor, retry.max_delay
     given = retry.model_fields_set
     if "max_attempts" not in given:
-        attempts = _of_dlt("request_max_attempts", attempts, least=1)
+        attempts = _dlt_setting("request_max_attempts", attempts, least=1)
     if "backoff_factor" not in given:
-        factor = _of_dlt("request_backoff_factor", factor, least=0.0)
+        factor = _dlt_setting("request_backoff_factor", factor, least=0.0)
     if "max_delay" not in given:
-        delay = _of_dlt("request_max_retry_delay", delay, least=0.0)
+        delay = _dlt_setting("request_max_retry_delay", delay, least=0.0)
     return RetrySettings(
         status_codes=frozenset(retry.status_codes),
         max_attempts=attempts,
@@ -64,8 +71,8 @@ def _retry_settings(retry: RetryConfig) -> RetrySettings:
     )
 
 
-def _of_dlt(name: str, default: Number, *, least: Number) -> Number:
-    """One of dlt's settings for its own requests, where the user has set it."""
+def _dlt_setting(name: str, default: Number, *, least: Number) -> Number:
+    """One of dlt's settings for its own requests; the default where the user has not set it."""
     kind = type(least)
     try:
         value = runtime_number(name, kind)

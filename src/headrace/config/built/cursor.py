@@ -1,4 +1,7 @@
-"""A resource with an incremental of dlt's: later syncs ask from where the last one has ended."""
+"""Incrementals of dlt's kind: a later sync asks from the value at which the last one ended.
+
+The keys mean what they mean in dlt's REST API source, section "Incremental loading".
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,16 @@ _NOT_FOR_DLT = ("type", "start_param", "end_param", "convert", "transform", "per
 
 @dataclass(frozen=True, kw_only=True)
 class CursorConfig:
-    """How dlt's incremental of a resource is made, and what its requests hold of it.
+    """How dlt's incremental of a resource is made, and what requests carry of it.
 
     Args:
-        incremental: the very `dlt.sources.incremental` that the user made; None for none.
-        arguments: to make one with otherwise.
-        start_param: the query parameter for the start of the range; None for none.
-        end_param: that for its end.
-        convert: makes of a value what is sent; None to send it as it is.
-        per_parent: whether each row of the parent has a cursor of its own.
+        incremental: The `dlt.sources.incremental` that the user made in Python; None where the
+            config describes one.
+        arguments: The keyword arguments to make one with, where the config describes it.
+        start_param: The query parameter that carries the start of the range; None for none.
+        end_param: The query parameter that carries its end; None for none.
+        convert: A function from a value to what is sent; None to send it as it is.
+        per_parent: Whether each row of the parent has a last value of its own.
     """
 
     incremental: Any = None
@@ -37,7 +41,11 @@ class CursorConfig:
 
 
 def is_incremental_param(param: object) -> bool:
-    """Whether a param holds the start of an incremental: as a mapping, or as dlt's object."""
+    """Whether a param carries the start of an incremental.
+
+    Args:
+        param: The value of a param as written: a mapping, or an object of dlt's.
+    """
     if isinstance(param, Mapping) and not is_incremental(param):
         return param.get("type") == "incremental"
     return is_incremental(param)

@@ -1,6 +1,7 @@
 """Resources that depend on another one: each row of the parent gives them a listing of their own.
 
-Works on the document as written; meaning as in dlt's REST API source.
+The keys mean what they mean in dlt's REST API source, section "Define resource relationships".
+What is read here are the keys as written.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ BODY_KEYS = ("params", "json", "data", "headers")
 
 @dataclass(frozen=True, slots=True)
 class ParentField:
-    """A placeholder that takes a field of the parent's row.
+    """A placeholder that a field of the parent's row fills in.
 
     Args:
-        placeholder: its name, as it stands in braces.
-        resource: the parent's name.
-        path: where the field is in the row.
+        placeholder: Its name, as it stands in braces: `resources.users.id`, or the name of a
+            param of `type: resolve`.
+        resource: The name of the parent.
+        path: Where the field is in a row of the parent.
     """
 
     placeholder: str
@@ -44,9 +46,10 @@ class ParentConfig:
     """Where a dependent resource gets its listings from.
 
     Args:
-        resource: the parent's name.
-        fields: of its rows that the requests hold.
-        include: of its rows that are copied into each row of the dependent resource.
+        resource: The name of the parent.
+        fields: The fields of its rows that requests carry.
+        include: The names of fields of its rows that are copied into each row of the dependent
+            resource.
     """
 
     resource: str
@@ -55,10 +58,13 @@ class ParentConfig:
 
 
 def build_parent(resource: Mapping[str, Any]) -> ParentConfig | None:
-    """The parent of a resource without faults; None where it depends on none.
+    """Find the parent of a resource.
 
     Args:
-        resource: merged with the defaults.
+        resource: The merged keys as written, of a resource without faults.
+
+    Returns:
+        The parent; None where the resource depends on none.
     """
     fields = parent_fields(resource["endpoint"])
     if not fields:
@@ -68,10 +74,13 @@ def build_parent(resource: Mapping[str, Any]) -> ParentConfig | None:
 
 
 def parent_fields(endpoint: Mapping[str, Any]) -> tuple[ParentField, ...]:
-    """What an endpoint asks of a parent's rows; the malformed is left out.
+    """Find the fields of a parent's rows that an endpoint asks for.
 
     Args:
-        endpoint: merged with the defaults.
+        endpoint: The merged keys as written; they may be wrong in any way.
+
+    Returns:
+        The fields, each once. A placeholder that names none is left out.
     """
     found: dict[str, ParentField] = {}
     for _, name in placeholders_in(endpoint):
@@ -86,19 +95,22 @@ def parent_fields(endpoint: Mapping[str, Any]) -> tuple[ParentField, ...]:
 
 
 def holds_incremental_values(endpoint: Mapping[str, Any]) -> bool:
-    """Whether a request holds a value of an incremental by a placeholder.
+    """Whether a placeholder of an endpoint stands for a value of its incremental.
 
     Args:
-        endpoint: merged with the defaults; may be wrong in any way.
+        endpoint: The merged keys as written; they may be wrong in any way.
     """
     return any(name.startswith(INCREMENTAL_CONTEXT) for _, name in placeholders_in(endpoint))
 
 
 def in_order_of_dependence(parents: Iterable[tuple[str, str | None]]) -> list[str]:
-    """Names of resources, each behind the one that it depends on.
+    """Order resources so that each comes after the one that it depends on.
 
     Args:
-        parents: name of each resource and of its parent, without circles.
+        parents: The name of each resource with that of its parent, or None; without circles.
+
+    Returns:
+        The names of the resources.
     """
     graph = {name: [parent] if parent else [] for name, parent in parents}
     return list(TopologicalSorter(graph).static_order())

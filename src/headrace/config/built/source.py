@@ -1,4 +1,4 @@
-"""A config that has been read: complete, typed, and ready to be run."""
+"""A config that has been checked: complete, typed, and ready to be run."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class EndpointConfig:
     """What a resource asks for.
 
     Args:
-        path: below the client's `base_url`, or a URL of its own. In it, and in the four below,
-            placeholders and doubled braces stand as written.
-        method: in capitals.
-        params: query parameters.
-        json: JSON body, or None.
-        data: form fields or a raw body, or None.
-        headers: over those of the client.
-        data_selector: JSONPath of the rows; None where they are to be found.
-        paginator: how the listing goes on: one of the models, or an instance of a subclass of dlt's
-            `BasePaginator`.
-        auth: how requests are authenticated, as a model or a Python object; None for not at all.
-        response_actions: what to do with answers of certain kinds, in order.
+        path: The path below the client's `base_url`, or a whole URL. In it, in `params`, `json`,
+            `data` and `headers`, placeholders and doubled braces still stand as written.
+        method: The HTTP method, in capitals.
+        params: The query parameters. The value is None where an incremental fills it in.
+        json: The JSON body, or None.
+        data: Form fields or a raw body, or None.
+        headers: Headers, which win over those of the client.
+        data_selector: The JSONPath of the rows in a page; None where they have to be found.
+        paginator: How to get from page to page: one of the models, or an instance of a subclass
+            of dlt's `BasePaginator`.
+        auth: How requests are authenticated, as a model or a Python object; None for not at all.
+        response_actions: What to do with answers of certain kinds, in order.
     """
 
     path: str = field(repr=False)
@@ -53,14 +53,15 @@ class ResourceConfig:
     """One listing and its table.
 
     Args:
-        index: place in the config's list, for paths in messages.
-        name: the resource's name.
-        endpoint: what it asks for.
-        hints: keyword arguments for `dlt.resource`, as the user gave them.
-        parent: the resource that it depends on; None when it depends on none.
-        cursor: its incremental, where that is one of dlt's; None for none.
-        tail: how it is kept up with; None when each sync lists all of it, or what `cursor` says.
-        steps: functions over its rows, in order, each with what it does.
+        index: Its place in the list `resources` of the config, from 0, for paths in messages.
+        name: The name of the resource.
+        endpoint: What it asks for.
+        hints: Keyword arguments for `dlt.resource`, as the user gave them.
+        parent: The resource that it depends on; None when it depends on none.
+        cursor: Its incremental, where that is one of dlt's kind; None where there is none.
+        tail: How its listing is kept up with; None when each sync lists all of it, or what
+            `cursor` says.
+        steps: Functions over its rows, in order, each with what it does.
     """
 
     index: int
@@ -75,12 +76,12 @@ class ResourceConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalResource:
-    """A `dlt` resource that the user made.
+    """A resource that the user made with dlt in Python.
 
     Args:
-        index: place in the config's list.
-        name: the resource's name.
-        resource: the very `DltResource`.
+        index: Its place in the list `resources` of the config, from 0.
+        name: The name of the resource.
+        resource: The `DltResource` itself.
     """
 
     index: int
@@ -93,11 +94,11 @@ class SourceConfig:
     """A whole config.
 
     Args:
-        client: what all requests have in common.
-        resources: in the order of the config.
-        pipeline: for the command line; None when the config does not say.
-        secrets: values that must be masked in all that is told.
-        chosen: names of the resources to load; empty for those that the config selects.
+        client: What all requests have in common.
+        resources: The resources, in the order of the config.
+        pipeline: The pipeline of the command line; None when the config says nothing of it.
+        secrets: Values that must be masked wherever something is written or shown.
+        chosen: Names of the resources to load; empty for those that the config selects.
     """
 
     client: ClientConfig

@@ -1,4 +1,4 @@
-"""A resource whose `incremental` keeps a mirror of a listing that is newest first."""
+"""Incrementals of Headrace's own kind, which keep up with a listing that is newest first."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ class TailConfig:
     """How a listing that is newest first is kept up with.
 
     Args:
-        key: the field that orders the listing.
-        primary_key: the fields that name a row.
-        settled_when: true of a row that can change no more; None when nothing is known of that.
-        refresh_path: path of one row, with the placeholder of its primary key; None without.
-        refresh_selector: where the row is in that answer.
-        touches: fields that name an older row which changes because of theirs.
-        time_path: the field that says when a row came to be; None without.
-        settings: for the planner.
+        key: The field that orders the listing.
+        primary_key: The columns that identify a row, in order.
+        settled_when: An expression that is true of a row that can no longer change; None when
+            nothing is known of that.
+        refresh_path: The path of one row, with a placeholder for its primary key; None when rows
+            cannot be fetched one by one.
+        refresh_selector: The JSONPath of the row in that answer.
+        touches: Fields whose value is the key of an older row that changes with this one.
+        time_path: The field with the time at which a row came to be; None for none.
+        settings: The settings of the planner.
     """
 
     key: JsonPath
@@ -59,13 +61,14 @@ class TailConfig:
 
 
 def is_tail(endpoint: Mapping[str, Any]) -> bool:
-    """Whether the `incremental` of an endpoint keeps up with a listing, and is none of dlt's.
+    """Whether the `incremental` of an endpoint keeps up with a listing, which dlt's do not.
 
-    With a key that dlt does not know it does. So it does where the listing is newest first and
-    nothing asks for a part of it: neither a key that only dlt's have, nor a placeholder.
+    It does where it has a key that dlt does not know. It also does where the listing is newest
+    first and nothing asks for a part of it: no key that only incrementals of dlt's kind have, and
+    no placeholder for a value of the incremental.
 
     Args:
-        endpoint: merged with the defaults; may be wrong in any way.
+        endpoint: The merged keys as written; they may be wrong in any way.
     """
     incremental = endpoint.get("incremental")
     if not isinstance(incremental, Mapping):

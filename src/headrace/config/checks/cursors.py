@@ -15,10 +15,10 @@ from headrace.core.json_path import JsonPath
 
 
 def cursor_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """What is wrong between the keys of incrementals, each right by itself.
+    """What is wrong between the keys of incrementals.
 
     Args:
-        endpoint: merged with the defaults; may be wrong in any other way.
+        endpoint: The merged keys as written; they may be wrong in any other way.
 
     Yields:
         The path below the endpoint, and a message.

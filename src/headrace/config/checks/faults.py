@@ -1,4 +1,4 @@
-"""From what is wrong in a document to messages that point at the key."""
+"""Turns what is wrong in a document into messages that point at the key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from headrace.config.format.fields import FAULT, OBJECT, is_tag, known_keys
 from headrace.config.format.places import Path, path_as_text, value_at
 from headrace.config.format.wording import kind_of, known_names, listed
-from headrace.config.secrets.disclosure import sensitive_values, shown
+from headrace.config.secrets.disclosure import sensitive_values, shown_value
 from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.nearest import did_you_mean
@@ -29,16 +29,16 @@ _EXPECTED = {
     "list": "a list",
     "tuple": "a list",
 }
-"""What was expected, by the first word of pydantic's error type."""
+"""By the first word of an error type of pydantic: what was expected."""
 _NOT_SHOWN = "is not valid, and not shown because it holds a secret or a substituted value"
 
 
 class FaultCollector:
-    """Gathers all that is wrong in one document.
+    """Collects all that is wrong in one document.
 
     Args:
-        document: the config, for the order of the faults and for values that may be shown.
-        substituted: what came into it from outside.
+        document: The config, which gives the order of the faults and the values that are shown.
+        substituted: The values that came into the config from outside; no message shows them.
     """
 
     def __init__(self, document: Mapping[str, Any], substituted: SubstitutedValues) -> None:
@@ -48,11 +48,11 @@ class FaultCollector:
         self._found: dict[tuple[Path, str], None] = {}
 
     def add(self, path: Path, message: str) -> None:
-        """Note one fault.
+        """Add one fault.
 
         Args:
-            path: where it stands.
-            message: what is wrong and what to do.
+            path: Where the fault stands.
+            message: What is wrong and what to do about it.
         """
         value = value_at(self._document, path)
         if isinstance(value, str) and self._substituted.short_ones_in_both(value, message):
@@ -62,12 +62,12 @@ class FaultCollector:
     def add_invalid(
         self, error: ValidationError, root: type[BaseModel], skip: Sequence[Path] = ()
     ) -> None:
-        """Note every fault that the models have found.
+        """Add every fault that the models have found.
 
         Args:
-            error: what pydantic raised for the document.
-            root: the document's model.
-            skip: paths at or below which faults are not of interest.
+            error: What pydantic raised for the document.
+            root: The model of the document.
+            skip: Paths at or below which faults are left out, since they were added already.
         """
         for details in error.errors(include_url=False, include_input=False):
             location = tuple(part for part in details["loc"] if part != "[key]")
@@ -84,15 +84,15 @@ class FaultCollector:
                 self.add(path, message)
 
     def shown(self, path: Path) -> str | None:
-        """The value at a path, as a message may show it.
+        """Write the value at a path as a message may show it.
 
         Args:
-            path: where it stands.
+            path: Where the value stands.
 
         Returns:
-            Text in backticks, or None.
+            The value in backticks, or None where it must not be shown.
         """
-        return shown(path, value_at(self._document, path), self._substituted)
+        return shown_value(path, value_at(self._document, path), self._substituted)
 
     @property
     def is_empty(self) -> bool:
@@ -100,10 +100,10 @@ class FaultCollector:
         return not self._found
 
     def error(self) -> ConfigError:
-        """All faults, in the order of the config.
+        """Make the error that names all faults.
 
         Returns:
-            The error to raise.
+            The error to raise, with the faults in the order of the config.
         """
         found = sorted(self._found, key=lambda entry: self._position(entry[0]))
         return ConfigError([Fault(path_as_text(path), message) for path, message in found])
@@ -173,7 +173,7 @@ def _unknown_key(key: str, known: Sequence[str]) -> str:
 
 
 class _Place:
-    """What the models say of a place: the keys known there, the description of the key."""
+    """What the models know of a place: the keys that it may have, and its description."""
 
     def __init__(self, root: type[BaseModel], location: tuple[str | int, ...]) -> None:
         models: list[type[BaseModel]] = [root]

@@ -10,10 +10,10 @@ from headrace.config.format.places import Path
 
 
 def function_faults(resource: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Hints that dlt cannot ask for with a row.
+    """Functions given as hints that dlt would never call with a row.
 
     Args:
-        resource: merged with the defaults; may be wrong in any other way.
+        resource: The merged keys as written; they may be wrong in any other way.
 
     Yields:
         The path below the resource, and a message.

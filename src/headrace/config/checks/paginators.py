@@ -22,10 +22,10 @@ _OFF = frozenset(["false", "f", "no", "n", "off", "0"])
 
 
 def paginator_faults(paginator: object) -> Iterator[tuple[Path, str]]:
-    """What is wrong between the keys of a paginator, each right by itself.
+    """What is wrong between the keys of a paginator.
 
     Args:
-        paginator: as written; may be wrong in any other way.
+        paginator: The paginator as written; it may be wrong in any other way.
 
     Yields:
         The path below the paginator, and a message.
@@ -51,14 +51,15 @@ def paginator_faults(paginator: object) -> Iterator[tuple[Path, str]]:
 
 
 def looks_for_rows(condition: object, selector: object) -> bool:
-    """Whether a condition looks into `response` for what the selector has taken out of it.
+    """Whether a stop condition looks in `response` for the rows, which are not part of it.
 
     Args:
-        condition: the `stop_condition` as written; may be wrong in any way.
-        selector: the `data_selector` as written; may be wrong in any way.
+        condition: The `stop_condition` as written; it may be wrong in any way.
+        selector: The `data_selector` as written, which names the place of the rows; it may be
+            wrong in any way.
 
     Returns:
-        True if it does; false also where that cannot be known beforehand.
+        True if it does. False also where that cannot be known without an answer.
     """
     steps = _steps(selector)
     expression = _expression(condition)

@@ -34,7 +34,7 @@ _VALUE_NAMES = ("start_value", "last_value", "initial_value", "end_value", "curs
 
 
 def parent_faults(resources: Sequence[MergedResource]) -> Iterator[tuple[int, str]]:
-    """Parents that are not there, and resources that wait for each other.
+    """Find parents that are not there, and resources that wait for each other.
 
     Args:
         resources: All resources of the config, in order; they may be wrong in any other way.
@@ -62,7 +62,7 @@ def parent_faults(resources: Sequence[MergedResource]) -> Iterator[tuple[int, st
 
 
 def request_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
-    """Placeholders and params of one resource that cannot be filled.
+    """Find placeholders and params of one resource that cannot be filled in.
 
     Args:
         resource: The resource; it may be wrong in any other way.
@@ -111,8 +111,8 @@ def _fault_of(name: str, endpoint: Mapping[str, Any], *, is_in_path: bool) -> st
             return f"`{{{name}}}` is no value of an incremental; there are: {listed(_VALUE_NAMES)}"
         return None
     if is_in_path:
-        return None  # a param, which is bound elsewhere
-    # Its name is not told: it could be a secret with braces in it.
+        return None  # The name of a param, which `bind_path` looks for.
+    # The message does not name it: it could be part of a secret that has braces in it.
     return (
         f"holds braces around what is no placeholder: write {_PARENT_EXAMPLE} or "
         f"{_INCREMENTAL_EXAMPLE}; {_ESCAPE}"

@@ -75,7 +75,7 @@ def tail_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
 
 
 def _typed_incremental(resource: MergedResource) -> IncrementalConfig | None:
-    """The incremental, also where other keys are wrong: so that all faults are told at once."""
+    """The typed incremental, also where other keys are wrong, so that all faults come at once."""
     if resource.typed is not None:
         return resource.typed.endpoint.incremental
     try:
@@ -106,7 +106,10 @@ def _paginator_faults(paginator: object) -> Iterator[str]:
 
 
 def replaced_children(resources: Sequence[MergedResource]) -> Iterator[tuple[int, str]]:
-    """Resources that would lose rows: a tail passes only a part of its rows on each time.
+    """Find resources that would lose rows, since they get only a part of them in each sync.
+
+    What depends on a listing that is kept up with is listed for the latest rows of its parent
+    alone.
 
     Args:
         resources: All resources of the config, in order; they may be wrong in any other way.

@@ -15,9 +15,9 @@ class Connector:
     """A config that ships with the package.
 
     Args:
-        name: to call it by.
-        summary: what it loads, in a line: the first comment line of the file.
-        path: of the file.
+        name: The name to use in place of a file.
+        summary: What it loads, in one line, which is the first comment line of the file.
+        path: The path of the file.
     """
 
     name: str
@@ -26,12 +26,19 @@ class Connector:
 
 
 def list_connectors() -> list[Connector]:
-    """All connectors, by name."""
+    """All connectors, sorted by name."""
     return sorted((_connector(file) for file in _files()), key=lambda each: each.name)
 
 
 def find_connector(name: str) -> Connector | None:
-    """The connector of that name, None when there is none."""
+    """Find a connector.
+
+    Args:
+        name: The name of the connector.
+
+    Returns:
+        The connector; None when there is none with that name.
+    """
     return next((each for each in list_connectors() if each.name == name), None)
 
 

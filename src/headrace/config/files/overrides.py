@@ -1,4 +1,4 @@
-"""`client.base_url=http://localhost` and the like: single values set from the command line."""
+"""Sets single values of a document from the command line: `client.base_url=http://localhost`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headrace.core.nearest import did_you_mean
 
 _EXAMPLE = "write it as client.base_url=https://api.example.com"
 _SHORT_FORM_OF = {"endpoint": "path", "paginator": "type", "auth": "type"}
-"""Keys that may hold a text, and the key that the text stands for."""
+"""Keys that may hold a text in place of a mapping, and the key in it that the text is."""
 _RULES = (NULL, SWITCH, INTEGER, FLOAT)
 _QUOTED_OR_NESTED: dict[str, type] = {'"': str, "'": str, "[": list, "{": dict}
 _KEYS = ("client", "pipeline", "resource")
@@ -32,16 +32,17 @@ def apply_overrides(document: Mapping[str, Any], overrides: Iterable[str]) -> di
     """Set values in a document.
 
     Args:
-        document: the config; is not changed.
-        overrides: each `path=value`. The path's parts are keys, and for lists indexes or the
-            `name` of an item, joined by dots. The value is a number, true, false, null, quoted
-            text, or a list or mapping in YAML's brackets; anything else is text as it stands.
+        document: The config; it is not changed.
+        overrides: Texts of the form `path=value`. The parts of a path are keys, or for lists
+            indexes and the `name` of an item, joined by dots. A value is a number, true, false,
+            null, quoted text, or a list or a mapping in YAML's brackets; anything else is text
+            as it stands.
 
     Returns:
         The new document.
 
     Raises:
-        ConfigError: overrides that cannot be applied, all of them.
+        ConfigError: Some overrides cannot be applied; it names all of them.
     """
     changed: dict[str, Any] = _copied(dict(document))
     faults = []
@@ -61,7 +62,7 @@ def apply_overrides(document: Mapping[str, Any], overrides: Iterable[str]) -> di
 
 
 def _shown(path: str) -> str:
-    """The override, if it begins as the keys of a config do; else it may be a value alone."""
+    """How a message names an override: not by its text where that may be a value alone."""
     is_key = path.split(".")[0].startswith(_KEYS) and _KEY_PATH.fullmatch(path)
     return f"the override `{path}`" if is_key else "an override"
 

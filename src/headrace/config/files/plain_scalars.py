@@ -1,4 +1,7 @@
-"""Plain values as they are written: what is a number, a switch, nothing, or text."""
+"""Which plain scalars are numbers, switches or null, and which are text.
+
+A plain scalar is what YAML calls a value without quotes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ class WrittenFloat(float):
     """A number that knows how it was written, for keys that want text.
 
     Args:
-        text: as it stands in the file.
+        text: The number as it stands in the file, for example `1.50`.
     """
 
     def __new__(cls, text: str | float) -> WrittenFloat:  # noqa: D102 - as the class says
@@ -29,17 +32,17 @@ INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 FLOAT = re.compile(
     r"-?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?|-?\.inf|\.nan"
 )
-"""YAML 1.2's core rules, without the numbers whose text would not come back the same."""
+"""The core schema of YAML 1.2, without numbers whose text would not come back the same."""
 
 
 def as_number(text: str) -> float:
     """Read a number with a point or an exponent.
 
     Args:
-        text: that `FLOAT` matches.
+        text: A text that `FLOAT` matches.
 
     Returns:
-        The number.
+        The number, which gives back the text as it was written.
     """
     if text.endswith(("inf", "nan")):
         return float(text.replace(".", ""))

@@ -1,4 +1,4 @@
-"""From a YAML or JSON file to a document."""
+"""Reads a YAML or JSON file into a document."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def read_document(path: Path, connectors: Iterable[str] = ()) -> dict[str, Any]:
     """Read a config file.
 
     Args:
-        path: a `.yml`, `.yaml` or `.json` file.
-        connectors: names to suggest where the file is missing.
+        path: The path of a `.yml`, `.yaml` or `.json` file.
+        connectors: Names of connectors, to suggest one of them where the file is missing.
 
     Returns:
-        The document; `${NAME}` in it still stands as written, dates are kept as text.
+        The document. Each `${NAME}` in it still stands as written, and dates are kept as text.
 
     Raises:
-        ConfigError: the file is missing, empty, not a mapping, or cannot be read.
+        ConfigError: The file is missing, empty, no mapping, or cannot be read.
     """
     suffix = path.suffix.lower()
     if suffix not in YAML_SUFFIXES + JSON_SUFFIXES and path.is_file():
@@ -130,14 +130,14 @@ class ConfigLoader(yaml.SafeLoader):
         """Build a mapping.
 
         Args:
-            node: the mapping's node.
-            deep: whether its values are built at once.
+            node: The node of the mapping in PyYAML's tree.
+            deep: Whether the values are built at once.
 
         Returns:
             The mapping.
 
         Raises:
-            yaml.constructor.ConstructorError: a key stands twice.
+            yaml.constructor.ConstructorError: A key stands twice.
         """
         seen: set[Any] = set()
         for key_node, _ in node.value:
@@ -152,7 +152,7 @@ class ConfigLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-# PyYAML's own rules are those of YAML 1.1, where 012 is ten, 12:30 is 750 and `no` is false.
+# The rules of PyYAML are those of YAML 1.1, where 012 is ten, 12:30 is 750 and `no` is false.
 ConfigLoader.yaml_implicit_resolvers = {}
 for _tag, _rule, _first in (
     ("null", NULL, [*"~nN", ""]),
@@ -191,7 +191,8 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or "not YAML"
     if "stands twice" in problem:
         return problem
-    # The parser's own words quote at most one character or a tag, but a scalar may be a secret.
+    # These messages of PyYAML quote at most one character or a tag. Others may quote a scalar,
+    # which may be a secret.
     known = ("mapping values are not allowed", "could not find expected ':'", "found character")
     if problem.startswith(known) or problem.startswith("expected <block end>"):
         return f"not YAML: {problem}"
@@ -199,7 +200,7 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
 
 
 def _check_size(document: dict[str, Any], path: Path) -> None:
-    """Refuse aliases that make a small file endless."""
+    """Refuse what is too large, such as aliases that make an endless document of a small file."""
     count = 0
     todo: list[tuple[Any, int]] = [(document, 1)]
     while todo:

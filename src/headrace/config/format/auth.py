@@ -28,12 +28,12 @@ _WHERE = (
 
 
 def _is_complete_elsewhere(schema: dict[str, Any]) -> None:
-    """To an editor nothing is missing: what is left out here may be in dlt's secrets."""
+    """Drop what is required from the JSON Schema: it may stand in dlt's secrets instead."""
     schema.pop("required", None)
 
 
 class AuthModel(FormatModel):
-    """A way of authentication; what it requires is looked for by dlt where it is left out."""
+    """A way of authentication. What it requires, dlt looks for where the config leaves it out."""
 
     model_config = ConfigDict(json_schema_extra=_is_complete_elsewhere)
 
@@ -54,11 +54,13 @@ def _token_url(url: str) -> str:
 class ApiKeyAuthConfig(AuthModel):
     """A key sent with every request, in a place of its own."""
 
-    type: Literal["api_key"] = Field(description="A key in a header, a query parameter, a cookie.")
+    type: Literal["api_key"] = Field(
+        description="A key in a header, a query parameter or a cookie."
+    )
     name: HeaderValue = Field(
         default="Authorization",
         min_length=1,
-        description="Name of the header, the query parameter or the cookie.",
+        description="Name of the header, the query parameter or the cookie that carries the key.",
     )
     api_key: Secret = Field(description=f"the key itself; {_WHERE}")
     location: Literal["header", "query", "param", "cookie"] = Field(
@@ -67,7 +69,7 @@ class ApiKeyAuthConfig(AuthModel):
 
 
 class BearerAuthConfig(AuthModel):
-    """A token in the `Authorization` header; the default when there is no `type`."""
+    """A token in the `Authorization` header; what a mapping without a `type` means, as in dlt."""
 
     type: Literal["bearer"] = Field(
         default="bearer", description="A token in the `Authorization` header."
@@ -76,9 +78,9 @@ class BearerAuthConfig(AuthModel):
 
 
 class HttpBasicAuthConfig(AuthModel):
-    """A user's name and password."""
+    """The name and the password of a user."""
 
-    type: Literal["http_basic"] = Field(description="A user's name and password.")
+    type: Literal["http_basic"] = Field(description="The name and the password of a user.")
     username: HeaderValue = Field(description="the user's name", repr=False)
     password: Secret = Field(description=f"the user's password; {_WHERE}")
 
@@ -87,26 +89,29 @@ class OAuth2ClientCredentialsConfig(AuthModel):
     """OAuth 2.0 client credentials: a token fetched with an id and a secret."""
 
     type: Literal["oauth2_client_credentials"] = Field(
-        description="A token fetched with a client's id and secret."
+        description="A token that is fetched with the id and the secret of a client."
     )
     access_token: Secret | None = Field(
         default=None,
-        description="Replaced before the first request, as in dlt: nobody knows when it expires.",
+        description="A token that is there already. It is replaced before the first request, as in "
+        "dlt, since nobody knows when it expires.",
     )
     access_token_url: Annotated[str, AfterValidator(_token_url)] = Field(
-        description="URL that gives out tokens.", repr=False
+        description="URL that tokens are fetched from.", repr=False
     )
     client_id: Secret = Field(description=f"the client's id; {_WHERE}")
     client_secret: Secret = Field(description=f"the client's secret; {_WHERE}")
     access_token_request_data: dict[str, Any] | None = Field(
-        default=None, description="More fields of the token request.", repr=False
+        default=None, description="More form fields of the request for a token.", repr=False
     )
     default_token_expiration: Count = Field(
         default=defaults.TOKEN_LIFETIME_SECONDS,
-        description="Seconds a token lives when the answer does not say.",
+        description="Seconds that a token is used where the answer does not say how long it lives.",
     )
     session: Session = Field(
-        default=None, description="A requests session that asks for tokens.", repr=False
+        default=None,
+        description="A `requests.Session` that asks for tokens; only in Python.",
+        repr=False,
     )
 
 
@@ -120,13 +125,14 @@ AUTH_MODELS: Mapping[str, type[AuthModel]] = {
 
 
 def auth_kind(value: Any) -> str:
-    """The alternative that an authentication in a config is.
+    """Tell which alternative of the format an authentication is.
 
     Args:
-        value: the authentication as written.
+        value: The authentication as written; it may be wrong in any way.
 
     Returns:
-        `<bearer>` and so on for a mapping, else its shape.
+        A tag like `<bearer>` for a mapping, which is a bearer token where it has no `type`, as in
+        dlt; for anything else the tag of its shape.
     """
     if isinstance(value, FormatModel):
         return f"<{getattr(value, 'type', '')}>"

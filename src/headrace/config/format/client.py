@@ -68,37 +68,38 @@ class RetryConfig(FormatModel):
 
     status_codes: tuple[WholeNumber, ...] = Field(
         default=defaults.RETRIED_STATUS_CODES,
-        description="HTTP statuses that are tried again.",
+        description="HTTP statuses after which a request is tried again.",
     )
     max_attempts: Count = Field(
         default=defaults.MAX_ATTEMPTS,
-        description="Attempts in all, the first included.",
+        description="Number of attempts for one request, the first one included.",
     )
     backoff_factor: Seconds = Field(
         default=defaults.BACKOFF_SECONDS,
-        description="Seconds before the second attempt; doubled for each further one.",
+        description="Seconds to wait before the second attempt; doubled before each further one.",
     )
     max_delay: Seconds = Field(
         default=defaults.MAX_DELAY_SECONDS,
-        description="Longest pause, in seconds.",
+        description="Longest wait between two attempts, in seconds.",
     )
     respect_retry_after: bool = Field(
         default=defaults.RESPECT_RETRY_AFTER,
-        description="Wait as long as the server's `Retry-After` or `RateLimit-*` headers say.",
+        description="Whether to wait as long as the server's `Retry-After` or `RateLimit-*` "
+        "headers say.",
     )
     deadline: Seconds = Field(
         default=defaults.DEADLINE_SECONDS,
-        description="Seconds for one request with all its attempts.",
+        description="Seconds for one request, with all its attempts and waits.",
     )
 
 
 class RateLimitConfig(FormatModel):
-    """How many requests may begin in a span of time."""
+    """How many requests may begin within a period."""
 
-    requests: Count = Field(description="Requests that may begin in that many seconds.")
+    requests: Count = Field(description="Number of requests that may begin within `seconds`.")
     seconds: Seconds = Field(
         default=defaults.RATE_LIMIT_SECONDS,
-        description="The span, in seconds.",
+        description="Length of the period, in seconds.",
     )
 
 
@@ -109,37 +110,42 @@ class ClientConfig(FormatModel):
         description=f"the API's address, {_EXAMPLE}", repr=False
     )
     headers: dict[HeaderName, HeaderValue] | None = Field(
-        default=None, description="Headers of every request.", repr=False
+        default=None, description="Headers that every request is sent with.", repr=False
     )
     auth: AnyAuth | None = Field(
         default=None, description="How requests are authenticated.", repr=False
     )
     paginator: AnyPaginator | None = Field(
-        default=None, description="How listings go on, unless an endpoint says otherwise."
+        default=None, description="How to get from page to page, unless an endpoint says otherwise."
     )
     session: Session = Field(
-        default=None, description="A requests session that sends the requests.", repr=False
+        default=None,
+        description="A `requests.Session` that sends the requests; only in Python.",
+        repr=False,
     )
     timeout: Seconds = Field(
         default=defaults.TIMEOUT_SECONDS,
-        description="Seconds to wait for one answer.",
+        description="Seconds to wait for one answer, its body included.",
     )
     concurrency: Count = Field(
         default=defaults.CONCURRENCY,
-        description="Requests under way at once, over all resources.",
+        description="Number of requests that are under way at once, over all resources.",
     )
     max_response_bytes: Count = Field(
         default=defaults.MAX_RESPONSE_BYTES,
-        description="Largest answer, in bytes after decompression.",
+        description="Largest answer that is accepted, in bytes after decompression.",
     )
-    retry: RetryConfig | None = Field(default=None, description="When to try again.")
+    retry: RetryConfig | None = Field(
+        default=None, description="When a failed request is tried again."
+    )
     rate_limit: RateLimitConfig | None = Field(
-        default=None, description="How fast to ask, spread evenly."
+        default=None,
+        description="How many requests may begin within a period; they are spread evenly over it.",
     )
     allowed_hosts: tuple[Annotated[str, AfterValidator(_host)], ...] | None = Field(
         default=None,
-        description="Other hosts that a redirect or a link may lead to, with the credentials; "
-        "each `host` or `host:port`.",
+        description="Other hosts that a redirect or a link may lead to; they are sent the "
+        "credentials. Each is written as `host` or `host:port`.",
     )
 
 
@@ -147,42 +153,55 @@ Destination = Annotated[Annotated[str, Tag(TEXT)] | TaggedObject, BY_SHAPE]
 
 
 class ViewsConfig(FormatModel):
-    """Which tables the views over executions, and the report, are made from."""
+    """Which tables the views over executions, and the report, read."""
 
-    executions: Name = Field(default="executions", description="Table of the executions.")
+    executions: Name = Field(
+        default="executions", description="Name of the table with the executions."
+    )
     workflows: Name = Field(
         default="workflows",
-        description="Table with `id` and `name` of the workflows; it need not be there.",
+        description="Name of the table with `id` and `name` of the workflows; it may be missing.",
     )
 
 
 class PipelineConfig(FormatModel):
     """The dlt pipeline that a config run from the command line loads with."""
 
-    name: Name | None = Field(default=None, description="Name of the pipeline.")
-    destination: Destination | None = Field(
-        default=None, description="dlt destination, for example duckdb or postgres.", repr=False
+    name: Name | None = Field(
+        default=None, description="Name of the pipeline; the name of the file when absent."
     )
-    dataset: Name | None = Field(default=None, description="Dataset (schema) to load into.")
-    row_ids: bool = Field(default=True, description="Add dlt's `_dlt_id` and `_dlt_load_id`.")
+    destination: Destination | None = Field(
+        default=None,
+        description="Destination of dlt to load into, for example `duckdb` or `postgres`.",
+        repr=False,
+    )
+    dataset: Name | None = Field(
+        default=None, description="Dataset (schema) to load into; `<pipeline>_dataset` when absent."
+    )
+    row_ids: bool = Field(
+        default=True, description="Whether to add dlt's columns `_dlt_id` and `_dlt_load_id`."
+    )
     strict: bool = Field(
         default=False,
-        description="Load nothing when a row cannot be loaded; else such rows are quarantined.",
+        description="Whether to load nothing when a row cannot be loaded, instead of quarantining "
+        "it.",
     )
     leg_bytes: Count = Field(
         default=defaults.LEG_BYTES,
-        description="Bytes of pages after which a leg is loaded and committed, where a listing "
+        description="Bytes of raw pages after which a leg is loaded and committed, where a listing "
         "is kept up with.",
     )
     leg_seconds: Seconds = Field(
         default=defaults.LEG_SECONDS,
-        description="Or seconds of fetching, or ten times the last load, whichever is longer.",
+        description="Seconds of fetching after which a leg is loaded as well, or ten times as "
+        "long as the last load took, if that is longer.",
     )
     run_history: bool = Field(
         default=True,
-        description="Add a row for each resource to `_headrace_runs`, however a sync ends.",
+        description="Whether each sync adds a row for each resource to `_headrace_runs`, however "
+        "it ends.",
     )
     views: ViewsConfig | None = Field(
         default=None,
-        description="Make views that tell how executions went, after each `headrace run`.",
+        description="Make views that show how the executions went, after each `headrace run`.",
     )

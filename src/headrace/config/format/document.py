@@ -1,4 +1,4 @@
-"""The whole document of a config, as it is written."""
+"""The model of a whole config."""
 
 from __future__ import annotations
 
@@ -28,11 +28,18 @@ AnyEndpoint = Annotated[
 
 
 class ProcessingStepModel(FormatModel):
-    """One Python function over the rows."""
+    """One step of `processing_steps`: a Python function over the rows."""
 
-    filter: PythonFunction | None = Field(default=None, description="Keeps a row where it is true.")
-    map: PythonFunction | None = Field(default=None, description="Makes a row of a row.")
-    yield_map: PythonFunction | None = Field(default=None, description="Makes rows of a row.")
+    filter: PythonFunction | None = Field(
+        default=None,
+        description="Function over a row; rows for which it returns false are left out.",
+    )
+    map: PythonFunction | None = Field(
+        default=None, description="Function over a row that returns the row to load in its place."
+    )
+    yield_map: PythonFunction | None = Field(
+        default=None, description="Function over a row that yields the rows to load in its place."
+    )
 
 
 def _only_nested(value: Any) -> None:
@@ -45,39 +52,50 @@ def _only_nested(value: Any) -> None:
 
 StepKind = Literal["filter", "map", "yield_map"]
 """What a Python function does to the rows: the names of dlt's methods of a resource."""
-# In one step they are taken in this order, as in dlt.
+# dlt takes the functions of one step in this order.
 STEP_KINDS: tuple[StepKind, ...] = get_args(StepKind)
 
 
 class ResourceDefaultsModel(TableHints):
-    """What resources have in common; each may say otherwise."""
+    """What all resources have in common; each may say otherwise."""
 
     parent_table_name: SkipJsonSchema[Annotated[None, BeforeValidator(_only_nested)]] = Field(
-        default=None, exclude=True, description="Of nested tables only."
+        default=None,
+        exclude=True,
+        description="Parent of a nested table; it belongs under `nested_hints`.",
     )
 
     table_name: DynamicText | None = Field(
-        default=None, description="Name of the table; the resource's when absent."
+        default=None, description="Name of the table; the name of the resource when absent."
     )
-    nested_hints: NestedHints | None = Field(default=None, description="Hints by nested table.")
+    nested_hints: NestedHints | None = Field(
+        default=None,
+        description="Hints for the tables of nested lists, by their names.",
+    )
     max_table_nesting: WholeNumber | None = Field(
-        default=None, description="How deep nested rows become tables of their own."
+        default=None, description="How many levels of nested lists become tables of their own."
     )
-    selected: bool | None = Field(default=None, description="Whether it is loaded.")
-    parallelized: bool | None = Field(default=None, description="Extract beside others.")
+    selected: bool | None = Field(
+        default=None,
+        description="Whether the resource is loaded; other resources may depend on it in any case.",
+    )
+    parallelized: bool | None = Field(
+        default=None,
+        description="Whether the resource is extracted beside others, in a thread of its own.",
+    )
     processing_steps: SkipJsonSchema[list[ProcessingStepModel] | None] = Field(
-        default=None, description="Python functions over the rows."
+        default=None, description="Python functions over the rows, in order."
     )
     endpoint: AnyEndpoint | None = Field(
-        default=None, description="What is asked for: a path, or a mapping."
+        default=None, description="What is asked for: a path, or a mapping with `path` and more."
     )
     include_from_parent: list[str] | None = Field(
-        default=None, description="Fields of the parent's row to copy into each row."
+        default=None, description="Fields of the parent's row that are copied into each row."
     )
 
 
 class ResourceModel(ResourceDefaultsModel):
-    """A resource as written: one listing, one table."""
+    """A resource: one listing, one table."""
 
     name: Name = Field(description="the resource's name, also the default of its table and path")
 
@@ -88,20 +106,22 @@ AnyResource = Annotated[
 
 
 class SourceDocument(FormatModel):
-    """A REST API source: dlt's format, and Headrace's keys besides."""
+    """A REST API source: dlt's format, and more keys of Headrace's own."""
 
     client: ClientConfig = Field(
         description="what all requests have in common: base_url, auth, ..."
     )
     resource_defaults: ResourceDefaultsModel | None = Field(
-        default=None, description="What resources have in common."
+        default=None, description="What all resources have in common; each may say otherwise."
     )
     resources: list[AnyResource] = Field(
         min_length=1, description="the listings to load: a list of names or mappings"
     )
     pipeline: PipelineConfig | None = Field(
-        default=None, description="The dlt pipeline, for the command line."
+        default=None, description="The dlt pipeline that `headrace run` loads with."
     )
     schema_of_file: str | None = Field(
-        default=None, alias="$schema", description="JSON Schema of this file, for editors."
+        default=None,
+        alias="$schema",
+        description="Address of the JSON Schema of this file, for editors.",
     )

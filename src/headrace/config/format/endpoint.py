@@ -34,32 +34,45 @@ Param = Annotated[
 
 
 class EndpointModel(FormatModel):
-    """An endpoint as written."""
+    """What a resource asks for."""
 
     path: str | None = Field(
-        default=None, description="Path below base_url; the resource's name when absent."
+        default=None,
+        description="Path below `base_url`, or a whole URL; the name of the resource when absent.",
     )
-    method: Method = Field(default="GET", description="HTTP method.")
+    method: Method = Field(default="GET", description="HTTP method of the requests.")
     params: dict[str, Param] | None = Field(
         default=None, description="Query parameters.", repr=False
     )
     json_body: dict[str, Any] | None = Field(
-        default=None, alias="json", description="JSON body of the request.", repr=False
+        default=None, alias="json", description="JSON body of the requests.", repr=False
     )
-    data: Any = Field(default=None, description="Form or raw body of the request.", repr=False)
+    data: Any = Field(
+        default=None,
+        description="Body of the requests: form fields, or text as it is sent.",
+        repr=False,
+    )
     headers: dict[HeaderName, HeaderValue] | None = Field(
-        default=None, description="Headers, over those of the client.", repr=False
+        default=None,
+        description="Headers of the requests; they win over those of the client.",
+        repr=False,
     )
     data_selector: JsonPath | None = Field(
-        default=None, description="JSONPath of the rows in the page; found when absent."
+        default=None,
+        description="JSONPath of the rows in the page; they are looked for when absent.",
     )
-    paginator: AnyPaginator | None = Field(default=None, description="How the listing goes on.")
+    paginator: AnyPaginator | None = Field(
+        default=None, description="How to get from page to page; as the client says when absent."
+    )
     auth: AnyAuth | None = Field(
-        default=None, description="How requests are authenticated; null for not at all.", repr=False
+        default=None,
+        description="How requests are authenticated; null for not at all, as the client says when "
+        "absent.",
+        repr=False,
     )
     response_actions: list[AnyResponseAction] | None = Field(
-        default=None, description="What to do with answers of certain kinds."
+        default=None, description="What to do with answers of certain kinds, in order."
     )
     incremental: IncrementalConfig | None = Field(
-        default=None, description="How later syncs ask for the new and the changed only."
+        default=None, description="How later syncs ask only for rows that are new or have changed."
     )

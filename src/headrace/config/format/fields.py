@@ -29,7 +29,7 @@ from headrace.core.exceptions import ExpressionError
 from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
 
 FAULT = "headrace_fault"
-"""The type of the errors whose message is ready for the user as it stands."""
+"""The type of those errors of pydantic whose message is ready for the user as it stands."""
 
 
 class FormatModel(BaseModel):
@@ -62,26 +62,26 @@ class FormatModel(BaseModel):
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
-    """The keys of a mapping as they are written, without those that are there to be refused.
+    """The keys of a mapping, as they are written in a config.
 
     Args:
-        model: the mapping's model.
+        model: The model of the mapping.
 
     Returns:
-        The keys, in the model's order.
+        The keys in the order of the model, without those that are there only to be refused.
     """
     fields = model.model_fields.items()
     return [field.alias or name for name, field in fields if not field.exclude]
 
 
 def fault(message: str) -> PydanticCustomError:
-    """Make an error whose message the user is to see word for word.
+    """Make an error whose message the user sees word for word.
 
     Args:
-        message: what is wrong and what to do; holds no value that may be secret.
+        message: What is wrong and what to do. It must hold no value that may be secret.
 
     Returns:
-        The error, to be raised in a validator.
+        The error, to be raised in a validator of pydantic.
     """
     return PydanticCustomError(FAULT, "{message}", {"message": message})
 
@@ -98,13 +98,13 @@ OBJECT = "<a Python object>"
 
 
 def shape_of(value: Any) -> str:
-    """Which of the tags above fits a value.
+    """Tell the shape of a value.
 
     Args:
-        value: any value of a config.
+        value: Any value of a config.
 
     Returns:
-        The tag.
+        One of the tags `TEXT`, `NUMBER`, `LIST`, `MAPPING`, `NOTHING` and `OBJECT`.
     """
     match value:
         case None:
@@ -122,13 +122,13 @@ def shape_of(value: Any) -> str:
 
 
 def is_tag(part: object) -> bool:
-    """Tell a tag from a key or an index in pydantic's path.
+    """Tell a tag from a key or an index in the location of an error of pydantic.
 
     Args:
-        part: one part of the path.
+        part: One part of the location.
 
     Returns:
-        Whether it stands for an alternative only.
+        Whether the part only names the alternative of a union that was tried.
     """
     return isinstance(part, str) and part.startswith("<") and part.endswith(">")
 
@@ -175,10 +175,10 @@ def is_python_object(value: object) -> bool:
     """Whether a value could not have come from a file.
 
     Args:
-        value: any value of a config.
+        value: Any value of a config.
 
     Returns:
-        True for instances, functions and classes.
+        True for instances of classes, functions and classes.
     """
     return shape_of(value) == OBJECT
 
@@ -200,12 +200,12 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_no
 # --- Text ---------------------------------------------------------------------------------------
 
 
-# RFC 9110, 5.6.2.
+# The grammar of a token in RFC 9110, section 5.6.2.
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def _plain_text(value: Any) -> Any:
-    # dlt.secrets reads a key of digits as a number.
+    # dlt.secrets gives a key of nothing but digits as a number.
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return str.__str__(value) if isinstance(value, str) else value
@@ -236,13 +236,13 @@ NO_HEADER_NAME = (
 
 
 def is_header_name(name: str) -> bool:
-    """Whether a header or a cookie can go by a name.
+    """Whether a header or a cookie can have a name.
 
     Args:
-        name: as written.
+        name: The name as written.
 
     Returns:
-        True for what RFC 9110 calls a token.
+        True for what RFC 9110, section 5.6.2, calls a token.
     """
     return _TOKEN.fullmatch(name) is not None
 
@@ -283,7 +283,7 @@ JsonPath = Annotated[
     BeforeValidator(_jsonpath),
     WithJsonSchema({"type": "string", "format": "jsonpath", "minLength": 1}),
 ]
-"""Text that has been tried, or a compiled `jsonpath_ng.JSONPath`; kept as it was given."""
+"""A text that was read as a JSONPath once, or a compiled `jsonpath_ng.JSONPath`, as given."""
 
 
 def _expression(names: tuple[str, ...] | None) -> Callable[[Any], Any]:

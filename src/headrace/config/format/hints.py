@@ -25,11 +25,17 @@ Evolution = Literal["evolve", "discard_value", "freeze", "discard_row"]
 
 
 class SchemaContractModel(FormatModel):
-    """What may change in the schema, by kind of change."""
+    """What may change in the schema, by the kind of change."""
 
-    tables: Evolution | None = Field(default=None, description="New tables.")
-    columns: Evolution | None = Field(default=None, description="New columns.")
-    data_type: Evolution | None = Field(default=None, description="Values of another type.")
+    tables: Evolution | None = Field(
+        default=None, description="What to do with a table that is new."
+    )
+    columns: Evolution | None = Field(
+        default=None, description="What to do with a column that is new."
+    )
+    data_type: Evolution | None = Field(
+        default=None, description="What to do with a value of another type than its column."
+    )
 
 
 class WriteDispositionModel(FormatModel):
@@ -39,32 +45,36 @@ class WriteDispositionModel(FormatModel):
         description="How rows are written to the table."
     )
     strategy: Literal["delete-insert", "scd2", "upsert", "insert-only", "cdc"] | None = Field(
-        default=None, description="How a merge is done."
+        default=None, description="How rows are merged."
     )
     deduplicated: bool | None = Field(
-        default=None, description="The staged rows hold each key once."
+        default=None, description="Whether the staged rows are known to hold each key once."
     )
-    source_filter: str | None = Field(default=None, description="SQL: staged rows to merge.")
+    source_filter: str | None = Field(
+        default=None, description="SQL condition on the staged rows that are merged."
+    )
     destination_scope: str | None = Field(
-        default=None, description="SQL: rows of the table that the merge may delete."
+        default=None,
+        description="SQL condition on the rows of the table that the merge may delete.",
     )
     skip_unchanged_rows: bool | None = Field(
-        default=None, description="Leave rows alone that are equal already."
+        default=None, description="Whether to leave rows alone that have not changed."
     )
     row_version_column_name: str | None = Field(
-        default=None, description="Column that differs when a row differs."
+        default=None, description="Column whose value differs when a row has changed."
     )
     validity_column_names: list[str] | None = Field(
-        default=None, description="scd2: names of the two columns of validity."
+        default=None,
+        description="For `scd2`: names of the two columns that say how long a row was valid.",
     )
     active_record_timestamp: Any = Field(
-        default=None, description="scd2: what stands for still valid."
+        default=None, description="For `scd2`: the value that stands for `still valid`."
     )
-    boundary_timestamp: Any = Field(default=None, description="scd2: when the change took place.")
+    boundary_timestamp: Any = Field(default=None, description="For `scd2`: the time of the change.")
 
 
 class ColumnModel(FormatModel):
-    """What is known of a column."""
+    """What dlt is told about a column."""
 
     model_config = ConfigDict(json_schema_extra={"patternProperties": {"^x-": {}}})
 
@@ -85,30 +95,59 @@ class ColumnModel(FormatModel):
         ]
         | None
     ) = Field(default=None, description="dlt's type of the column.")
-    precision: WholeNumber | None = Field(default=None, description="Digits, or length.")
-    scale: WholeNumber | None = Field(default=None, description="Digits after the point.")
-    timezone: bool | None = Field(default=None, description="The timestamp has a zone.")
-    nullable: bool | None = Field(default=None, description="Null is allowed.")
-    description: str | None = Field(default=None, description="What the column means.")
-    partition: bool | None = Field(default=None, description="The table is parted by it.")
-    cluster: bool | None = Field(default=None, description="The table is clustered by it.")
-    unique: bool | None = Field(default=None, description="No value is there twice.")
-    sort: bool | None = Field(default=None, description="The table is sorted by it.")
-    primary_key: bool | None = Field(default=None, description="Part of the primary key.")
-    merge_key: bool | None = Field(default=None, description="Part of the merge key.")
-    row_key: bool | None = Field(default=None, description="Names a row for its child tables.")
-    parent_key: bool | None = Field(default=None, description="Names the parent's row.")
-    root_key: bool | None = Field(default=None, description="Names the root table's row.")
-    variant: bool | None = Field(default=None, description="Made for values of another type.")
-    hard_delete: bool | None = Field(default=None, description="True deletes the row.")
-    dedup_sort: Literal["asc", "desc"] | None = Field(
-        default=None, description="Which of several staged rows of one key is kept."
+    precision: WholeNumber | None = Field(
+        default=None, description="Number of digits, or longest length of a text."
     )
-    incremental: bool | None = Field(default=None, description="Used by an incremental.")
+    scale: WholeNumber | None = Field(
+        default=None, description="Number of digits after the decimal point."
+    )
+    timezone: bool | None = Field(
+        default=None, description="Whether the timestamp has a time zone."
+    )
+    nullable: bool | None = Field(default=None, description="Whether null is allowed.")
+    description: str | None = Field(default=None, description="What the column means.")
+    partition: bool | None = Field(
+        default=None, description="Whether the table is partitioned by this column."
+    )
+    cluster: bool | None = Field(
+        default=None, description="Whether the table is clustered by this column."
+    )
+    unique: bool | None = Field(default=None, description="Whether no value may be there twice.")
+    sort: bool | None = Field(
+        default=None, description="Whether the table is sorted by this column."
+    )
+    primary_key: bool | None = Field(
+        default=None, description="Whether the column is part of the primary key."
+    )
+    merge_key: bool | None = Field(
+        default=None, description="Whether the column is part of the merge key."
+    )
+    row_key: bool | None = Field(
+        default=None, description="Whether the rows of nested tables refer to this column."
+    )
+    parent_key: bool | None = Field(
+        default=None, description="Whether the column holds the key of the row in the parent table."
+    )
+    root_key: bool | None = Field(
+        default=None, description="Whether the column holds the key of the row in the root table."
+    )
+    variant: bool | None = Field(
+        default=None, description="Whether the column was made for values of another type."
+    )
+    hard_delete: bool | None = Field(
+        default=None, description="Whether a value in this column deletes the row in a merge."
+    )
+    dedup_sort: Literal["asc", "desc"] | None = Field(
+        default=None,
+        description="By which order of this column one of several staged rows of a key is kept.",
+    )
+    incremental: bool | None = Field(
+        default=None, description="Whether an incremental reads this column."
+    )
 
 
 class NamedColumnModel(ColumnModel):
-    """What is known of a column, in a list of columns."""
+    """What dlt is told about a column, in a list of columns."""
 
     name: Name = Field(description="Name of the column.")
 
@@ -133,16 +172,22 @@ Columns = Annotated[
 class ReferenceModel(FormatModel):
     """A reference to another table."""
 
-    table: str | None = Field(default=None, description="Name of the table, where it is another.")
+    table: str | None = Field(
+        default=None, description="Name of the table that refers, where it is not this one."
+    )
     label: str | None = Field(default=None, description="What the reference means.")
-    cardinality: str | None = Field(default=None, description="How many rows meet how many.")
-    columns: list[str] = Field(description="Columns of this table.")
-    referenced_table: str = Field(description="The other table.")
-    referenced_columns: list[str] = Field(description="Columns of the other table.")
+    cardinality: str | None = Field(
+        default=None, description="How many rows of one table belong to how many of the other."
+    )
+    columns: list[str] = Field(description="Columns of this table that refer to the other.")
+    referenced_table: str = Field(description="Name of the other table.")
+    referenced_columns: list[str] = Field(
+        description="Columns of the other table that are referred to."
+    )
 
 
 class TableHints(FormatModel):
-    """What dlt is told of a table."""
+    """What dlt is told about a table."""
 
     write_disposition: (
         Annotated[
@@ -153,9 +198,16 @@ class TableHints(FormatModel):
         ]
         | None
     ) = Field(default=None, description="How rows are written to the table.")
-    primary_key: ColumnNames | None = Field(default=None, description="Columns that name a row.")
-    merge_key: ColumnNames | None = Field(default=None, description="Columns to merge by.")
-    columns: Columns | None = Field(default=None, description="What is known of the columns.")
+    primary_key: ColumnNames | None = Field(
+        default=None, description="Columns that identify a row."
+    )
+    merge_key: ColumnNames | None = Field(
+        default=None, description="Columns by which groups of rows are replaced in a merge."
+    )
+    columns: Columns | None = Field(
+        default=None,
+        description="What dlt is told about the columns: a mapping by name, or a list.",
+    )
     schema_contract: (
         Annotated[
             Annotated[Evolution, Tag(TEXT)]
@@ -171,7 +223,7 @@ class TableHints(FormatModel):
             BY_SHAPE,
         ]
         | None
-    ) = Field(default=None, description="Format of the table, for destinations that have several.")
+    ) = Field(default=None, description="Format of the table, for destinations that know several.")
     file_format: (
         Annotated[
             Annotated[
@@ -191,17 +243,17 @@ class TableHints(FormatModel):
             BY_SHAPE,
         ]
         | None
-    ) = Field(default=None, description="Format of the files that are loaded.")
+    ) = Field(default=None, description="Format of the files that are sent to the destination.")
     references: (
         Annotated[Annotated[list[ReferenceModel], Tag(LIST)] | TaggedObject, BY_SHAPE] | None
     ) = Field(default=None, description="References to other tables.")
 
 
 class NestedTableHints(TableHints):
-    """What dlt is told of a table that is made of lists in the rows of another one."""
+    """What dlt is told about a table that is made of the lists in the rows of another one."""
 
     parent_table_name: DynamicText | None = Field(
-        default=None, description="Parent of the table, where it is not the one above."
+        default=None, description="Name of the parent table, where it is not the one above."
     )
 
 

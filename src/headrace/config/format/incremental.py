@@ -1,4 +1,4 @@
-"""The keys of `endpoint.incremental`: how later syncs ask for the new and the changed only."""
+"""The keys of `endpoint.incremental`: how later syncs ask only for new and changed rows."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ from headrace.config.format.hints import ColumnNames
 
 
 class LookbackConfig(FormatModel):
-    """Late rows are found by listing some way below the newest seen row."""
+    """Late rows are found by listing again some time below the newest row seen."""
 
-    lookback: Seconds = Field(description="Seconds below the newest seen row.")
+    lookback: Seconds = Field(
+        description="How many seconds below the newest row seen to list again."
+    )
 
 
 def _function(value: Any) -> Any:
@@ -50,38 +52,54 @@ _NotOfParam = Annotated[Any, BeforeValidator(_only_on_the_endpoint)]
 
 
 class CursorModel(FormatModel):
-    """What dlt's incrementals have in common, wherever they stand."""
+    """What incrementals have in common, whether they stand in a param or at the endpoint."""
 
-    cursor_path: str = Field(description="JSONPath of the key in a row.")
-    initial_value: Any = Field(default=None, description="Where the first sync begins.")
+    cursor_path: str = Field(
+        description="JSONPath of the field by which rows are ordered, as `id` or `updated_at`."
+    )
+    initial_value: Any = Field(
+        default=None, description="Value of that field at which the first sync begins."
+    )
     last_value_func: Annotated[
         Annotated[Literal["min", "max"], Tag(TEXT)] | TaggedObject, BY_SHAPE
-    ] = Field(default="max", description="How the last value is found.")
-    primary_key: ColumnNames | None = Field(default=None, description="Key to deduplicate by.")
+    ] = Field(
+        default="max",
+        description="Which value counts as the last one: `max`, `min`, or a Python function.",
+    )
+    primary_key: ColumnNames | None = Field(
+        default=None, description="Columns by which rows of the same cursor value are told apart."
+    )
     row_order: Literal["asc", "desc"] | None = Field(
-        default=None, description="Order of the listing; desc is newest first."
+        default=None, description="Order of the listing; `desc` is newest first."
     )
     allow_external_schedulers: bool | None = Field(
-        default=None, description="Take the range from a scheduler, Airflow for one."
+        default=None, description="Whether to take the range from a scheduler such as Airflow."
     )
     lag: int | float | None = Field(
-        default=None, description="How far to go back behind the last value."
+        default=None,
+        description="How far later syncs go back behind the last value: seconds, days of dates, or "
+        "a number.",
     )
     on_cursor_value_missing: Literal["raise", "include", "exclude"] | None = Field(
-        default=None, description="What to do with a row without the key."
+        default=None, description="What to do with a row that lacks the field."
     )
     range_start: Literal["open", "closed"] | None = Field(
-        default=None, description="Whether the start belongs to the range."
+        default=None,
+        description="Whether rows at the start value belong to the range (`closed`) or not "
+        "(`open`).",
     )
     range_end: Literal["open", "closed"] | None = Field(
-        default=None, description="Whether the end belongs to the range."
+        default=None,
+        description="Whether rows at the end value belong to the range (`closed`) or not (`open`).",
     )
-    convert: Function = Field(default=None, description="Function over the values sent.")
+    convert: Function = Field(
+        default=None, description="Python function from a value to what is sent."
+    )
     transform: Function = Field(default=None, description="Old name of `convert`.")
 
 
 class IncrementalParam(CursorModel):
-    """A query parameter that holds the start of an incremental."""
+    """A query parameter that carries the start of an incremental."""
 
     type: Literal["incremental"]
     end_value: SkipJsonSchema[_NotOfParam] = None
@@ -90,25 +108,37 @@ class IncrementalParam(CursorModel):
 
 
 class IncrementalConfig(CursorModel):
-    """How later syncs ask for the new and the changed only."""
+    """How later syncs ask only for rows that are new or have changed."""
 
-    end_value: Any = Field(default=None, description="Where a bounded sync ends.")
-    start_param: str | None = Field(default=None, description="Query parameter of the start.")
-    end_param: str | None = Field(default=None, description="Query parameter of the end.")
+    end_value: Any = Field(
+        default=None, description="Value at which the range ends; nothing is remembered then."
+    )
+    start_param: str | None = Field(
+        default=None, description="Query parameter that carries the start of the range."
+    )
+    end_param: str | None = Field(
+        default=None, description="Query parameter that carries the end of the range."
+    )
     per_parent: bool | None = Field(
         default=None,
-        description="A cursor for each row of the parent, where dlt has one for all of them.",
+        description="Whether each row of the parent has a last value of its own; dlt has one for "
+        "all.",
     )
     settled_when: RowCondition | None = Field(
         default=None,
-        description="Python expression over a row's fields; true once it can change no more.",
+        description="Python expression over the fields of a row; true once the row can no longer "
+        "change.",
     )
-    refresh_path: str | None = Field(default=None, description="Path of one row, /items/{id}.")
+    refresh_path: str | None = Field(
+        default=None, description="Path of one row by its primary key, as `/items/{id}`."
+    )
     refresh_selector: JsonPath | None = Field(
-        default=None, description="JSONPath of the row in that answer; the whole when absent."
+        default=None,
+        description="JSONPath of the row in that answer; the whole answer when absent.",
     )
     touches: tuple[str, ...] | None = Field(
-        default=None, description="Fields that name an older row which this one changes."
+        default=None,
+        description="Fields whose value is the key of an older row that changes with this one.",
     )
     late_rows: (
         Annotated[
@@ -117,9 +147,15 @@ class IncrementalConfig(CursorModel):
             BY_SHAPE,
         ]
         | None
-    ) = Field(default=None, description="How rows that were hidden at first are found.")
+    ) = Field(
+        default=None,
+        description="How rows are found that the listing hid at first: `probe` asks for missing "
+        "keys, "
+        "`{lookback: 60}` lists the last 60 seconds again, `none` does nothing.",
+    )
     time_path: str | None = Field(
         default=None,
-        description="JSONPath of a row's time, for a lookback or a time to go back to, where the "
-        "key is none.",
+        description="JSONPath of the time of a row, for `lookback` and for a time in "
+        "`initial_value`, "
+        "where the key itself is no time.",
     )

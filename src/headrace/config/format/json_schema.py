@@ -1,4 +1,4 @@
-"""The JSON Schema of config files, by which editors complete and check them."""
+"""The JSON Schema of config files, with which editors complete and check them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FREE_FORMATS = (None, "password")
 
 
 class _FileSchema(GenerateJsonSchema):
-    """pydantic's schema, where a number or a switch may also be a text, as a `${NAME}`."""
+    """The schema of pydantic, in which a number or a switch may also be a text, as `${NAME}`."""
 
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         return _or_text(super().int_schema(schema), _NUMBER)
@@ -44,7 +44,7 @@ def config_json_schema() -> dict[str, Any]:
         A JSON Schema, draft 2020-12.
     """
     schema = SourceDocument.model_json_schema(schema_generator=_FileSchema)
-    for text in _texts(schema):
+    for text in _free_texts(schema):
         # In a file a number is text where text is wanted.
         text["type"] = ["string", "number", "boolean"]
     for model in (schema, *schema["$defs"].values()):
@@ -64,17 +64,17 @@ def _or_text(made: JsonSchemaValue, pattern: str) -> JsonSchemaValue:
     return {"anyOf": [made, {"type": "string", "pattern": known}]}
 
 
-def _texts(schema: Any) -> Iterator[dict[str, Any]]:
-    """The schemas of free text; those of a `format` of ours are read by a parser of their own."""
+def _free_texts(schema: Any) -> Iterator[dict[str, Any]]:
+    """The schemas of free text; what has a `format` of ours is read by a parser of its own."""
     if isinstance(schema, dict):
         is_free = not {"const", "enum", "pattern"} & set(schema)
         if schema.get("type") == "string" and is_free and schema.get("format") in _FREE_FORMATS:
             yield schema
         for inner in schema.values():
-            yield from _texts(inner)
+            yield from _free_texts(inner)
     elif isinstance(schema, list):
         for inner in schema:
-            yield from _texts(inner)
+            yield from _free_texts(inner)
 
 
 def _or_null(key: dict[str, Any]) -> dict[str, Any]:

@@ -30,21 +30,26 @@ _LONGEST_REASON = 200
 
 class _Paginator(FormatModel):
     max_pages: Count | None = Field(
-        default=None, description="Refuse to go on past so many pages; off when absent."
+        default=None,
+        description="Number of pages after which the listing fails; no bound when absent.",
     )
 
 
 class CursorPaginatorConfig(_Paginator):
     """Each page holds the cursor of the next one, which is sent back with the next request."""
 
-    type: Literal["cursor"] = Field(description="The next page's cursor is in the page's body.")
+    type: Literal["cursor"] = Field(
+        description="The cursor of the next page is in the body of each page."
+    )
     cursor_path: JsonPath = Field(
-        default="cursors.next", description="JSONPath of the next cursor in the page."
+        default="cursors.next",
+        description="JSONPath of the next cursor in the page; none there ends the listing.",
     )
     cursor_param: str | None = Field(
         default=None,
         min_length=1,
-        description="Query parameter that carries the cursor; `cursor` unless the body does.",
+        description="Query parameter that carries the cursor; `cursor`, unless the body carries "
+        "it.",
     )
     cursor_body_path: str | None = Field(
         default=None,
@@ -52,12 +57,14 @@ class CursorPaginatorConfig(_Paginator):
         description="Dotted path in the request's JSON body that carries the cursor.",
     )
     stop_after_empty_page: bool = Field(
-        default=False, description="End the listing at a page without rows."
+        default=False, description="Whether a page without rows ends the listing."
     )
     has_more_path: JsonPath | None = Field(
-        default=None, description="JSONPath of a true or false in the page: whether to go on."
+        default=None,
+        description="JSONPath of a true or false in the page that says whether there are more "
+        "pages.",
     )
-    limit: Count | None = Field(default=None, description="Rows to ask for in a page.")
+    limit: Count | None = Field(default=None, description="Number of rows to ask for in a page.")
     limit_param: str = Field(
         default="limit", min_length=1, description="Query parameter that carries the limit."
     )
@@ -80,16 +87,20 @@ class CursorPaginatorConfig(_Paginator):
 
 
 class SinglePagePaginatorConfig(_Paginator):
-    """There is one page only."""
+    """There is only one page."""
 
-    type: Literal["single_page"] = Field(description="There is one page only.")
+    type: Literal["single_page"] = Field(description="There is only one page.")
 
 
 class HeaderCursorPaginatorConfig(_Paginator):
     """The next page's cursor is in a header of the answer."""
 
-    type: Literal["header_cursor"] = Field(description="The next cursor is in a header.")
-    cursor_key: HeaderName = Field(default="next", description="Header that holds the next cursor.")
+    type: Literal["header_cursor"] = Field(
+        description="The cursor of the next page is in a header of each answer."
+    )
+    cursor_key: HeaderName = Field(
+        default="next", description="Name of the header that holds the next cursor."
+    )
     cursor_param: str = Field(
         default="cursor", min_length=1, description="Query parameter that carries the cursor."
     )
@@ -98,44 +109,66 @@ class HeaderCursorPaginatorConfig(_Paginator):
 class HeaderLinkPaginatorConfig(_Paginator):
     """The next page's URL is in the `Link` header."""
 
-    type: Literal["header_link"] = Field(description="The next URL is in the `Link` header.")
-    links_next_key: str = Field(default="next", min_length=1, description="The link's `rel`.")
+    type: Literal["header_link"] = Field(
+        description="The URL of the next page is in the `Link` header of each answer."
+    )
+    links_next_key: str = Field(
+        default="next", min_length=1, description="Relation (`rel`) of the link to the next page."
+    )
 
 
 class JsonLinkPaginatorConfig(_Paginator):
     """The next page's URL is in the page's body."""
 
     type: Literal["json_link", "json_response"] = Field(
-        description="The next URL is in the page's body; `json_response` is its old name."
+        description="The URL of the next page is in the body of each page; `json_response` is an "
+        "old "
+        "name of this type."
     )
-    next_url_path: JsonPath = Field(default="next", description="JSONPath of the next URL.")
+    next_url_path: JsonPath = Field(
+        default="next", description="JSONPath of the next URL in the page."
+    )
 
 
 class OffsetPaginatorConfig(_Paginator):
     """Pages are asked for by the number of rows to skip."""
 
-    type: Literal["offset"] = Field(description="Pages are asked for by rows to skip.")
-    limit: Count = Field(description="Rows to ask for in a page.")
-    offset: WholeNumber = Field(default=0, description="Rows to skip at first.")
+    type: Literal["offset"] = Field(
+        description="Pages are asked for by the number of rows to skip."
+    )
+    limit: Count = Field(description="Number of rows to ask for in a page.")
+    offset: WholeNumber = Field(
+        default=0, description="Number of rows to skip before the first page."
+    )
     offset_param: Name | None = Field(
-        default=None, description="Query parameter of the offset; `offset` unless the body has it."
+        default=None,
+        description="Query parameter that carries the offset; `offset`, unless the body carries "
+        "it.",
     )
     offset_body_path: Name | None = Field(
-        default=None, description="Dotted path of the offset in the request's JSON body."
+        default=None, description="Dotted path in the request's JSON body that carries the offset."
     )
     limit_param: Name | None = Field(
-        default=None, description="Query parameter of the limit; `limit` unless the body has it."
+        default=None,
+        description="Query parameter that carries the limit; `limit`, unless the body carries it.",
     )
     limit_body_path: Name | None = Field(
-        default=None, description="Dotted path of the limit in the request's JSON body."
+        default=None, description="Dotted path in the request's JSON body that carries the limit."
     )
     total_path: JsonPath | None = Field(
-        default="total", description="JSONPath of the number of all rows; null for none."
+        default="total",
+        description="JSONPath of the number of all rows in the page; null for none.",
     )
-    maximum_offset: WholeNumber | None = Field(default=None, description="Stop before this offset.")
-    stop_after_empty_page: bool = Field(default=True, description="End at a page without rows.")
+    maximum_offset: WholeNumber | None = Field(
+        default=None, description="Offset at which the listing ends."
+    )
+    stop_after_empty_page: bool = Field(
+        default=True, description="Whether a page without rows ends the listing."
+    )
     has_more_path: JsonPath | None = Field(
-        default=None, description="JSONPath of a true or false in the page: whether to go on."
+        default=None,
+        description="JSONPath of a true or false in the page that says whether there are more "
+        "pages.",
     )
 
 
@@ -144,27 +177,39 @@ class PageNumberPaginatorConfig(_Paginator):
 
     type: Literal["page_number"] = Field(description="Pages are asked for by their number.")
     base_page: WholeNumber = Field(default=0, description="Number of the API's first page.")
-    page: WholeNumber | None = Field(default=None, description="Number of the page to begin with.")
+    page: WholeNumber | None = Field(
+        default=None, description="Number of the page to begin with; `base_page` when absent."
+    )
     page_param: Name | None = Field(
-        default=None, description="Query parameter of the number; `page` unless the body has it."
+        default=None,
+        description="Query parameter that carries the number; `page`, unless the body carries it.",
     )
     page_body_path: Name | None = Field(
-        default=None, description="Dotted path of the number in the request's JSON body."
+        default=None, description="Dotted path in the request's JSON body that carries the number."
     )
     total_path: JsonPath | None = Field(
-        default="total", description="JSONPath of the number of all pages; null for none."
+        default="total",
+        description="JSONPath of the number of all pages in the page; null for none.",
     )
-    maximum_page: WholeNumber | None = Field(default=None, description="Stop before this page.")
-    stop_after_empty_page: bool = Field(default=True, description="End at a page without rows.")
+    maximum_page: WholeNumber | None = Field(
+        default=None, description="Number of the page at which the listing ends."
+    )
+    stop_after_empty_page: bool = Field(
+        default=True, description="Whether a page without rows ends the listing."
+    )
     has_more_path: JsonPath | None = Field(
-        default=None, description="JSONPath of a true or false in the page: whether to go on."
+        default=None,
+        description="JSONPath of a true or false in the page that says whether there are more "
+        "pages.",
     )
 
 
 class AutoPaginatorConfig(_Paginator):
-    """The paginator is to be guessed from the first page, as where none is named."""
+    """The paginator is guessed from the first page, as where none is named."""
 
-    type: Literal["auto"] = Field(description="Guess from the first page; the default.")
+    type: Literal["auto"] = Field(
+        description="Guessed from the first page, as where no paginator is named."
+    )
 
 
 PaginatorName = Literal[
@@ -193,14 +238,14 @@ _MODELS: Mapping[str, type[_Paginator]] = {
 
 
 def paginator_kind(value: Any) -> str:
-    """The alternative that a paginator in a config is.
+    """Tell which alternative of the format a paginator is.
 
     Args:
-        value: the paginator as written.
+        value: The paginator as written; it may be wrong in any way.
 
     Returns:
-        `<cursor>` and so on for a mapping with a type, else its shape. What is registered with
-        dlt by the user counts as the Python object that is made of it.
+        A tag like `<cursor>` for a mapping with a `type`, else the tag of its shape. A paginator
+        that the user has registered with dlt counts as the Python object that is made of it.
     """
     if registered_paginator(value.get("type") if isinstance(value, dict) else value):
         return OBJECT

@@ -1,4 +1,4 @@
-"""`{name}` in paths and `{{`, `}}` in texts, as `str.format` and so dlt read them."""
+"""`{name}`, `{{` and `}}` in paths and texts; `str.format` reads them, in dlt as well as here."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _NAMED = re.compile(r"\{([a-zA-Z0-9\.\-_]+)\}")
 
 
 def names_in(text: str) -> list[str] | None:
-    """The names of the placeholders in a text.
+    """Find the names of the placeholders in a text.
 
     Args:
-        text: any text of a config.
+        text: Any text of a config.
 
     Returns:
         The names in order, or None when the braces do not pair up.

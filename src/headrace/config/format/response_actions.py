@@ -28,10 +28,11 @@ class ResponseAction:
     """What to do with answers of one kind.
 
     Args:
-        status: that they have; None for any.
-        content: text that they hold; None for any.
-        functions: called with the answer, one after the other.
-        verdict: what becomes of it; None leaves that to the functions and to the next action.
+        status: The HTTP status that these answers have; None for any.
+        content: A text that these answers hold; None for any.
+        functions: Functions that are called with the answer, one after the other.
+        verdict: What becomes of the answer; None leaves that to the functions, and to the next
+            action.
     """
 
     status: int | None = None
@@ -47,23 +48,25 @@ def _status(value: Any) -> Any:
     return number
 
 
-def _some(value: Any) -> Any:
+def _not_empty(value: Any) -> Any:
     if isinstance(value, (list, tuple)) and not value:
         raise fault("is empty; list at least one function")
     return value
 
 
 class ResponseActionModel(FormatModel):
-    """What to do with answers of one kind, as written."""
+    """What to do with answers of one kind."""
 
     status_code: Annotated[WholeNumber, BeforeValidator(_status)] | None = Field(
-        default=None, description="HTTP status that the answer has."
+        default=None, description="HTTP status of the answers that are meant; any when absent."
     )
-    content: str | None = Field(default=None, description="Text that the answer holds.")
+    content: str | None = Field(
+        default=None, description="Text that these answers hold; any when absent."
+    )
     action: Annotated[
         Annotated[Verdict, Tag(TEXT)] | Annotated[list[PythonFunction], Tag(LIST)] | TaggedFunction,
         BY_SHAPE,
-        BeforeValidator(_some),
+        BeforeValidator(_not_empty),
     ] = Field(
         description="what is done: `ignore`, `fail` or `retry`; in Python a function, or several"
     )
@@ -79,7 +82,7 @@ class ResponseActionModel(FormatModel):
 
     @property
     def built(self) -> ResponseAction:
-        """The action, ready to be taken."""
+        """The action as the reader of listings takes it."""
         action = self.action
         if isinstance(action, str):
             return ResponseAction(self.status_code, self.content, verdict=cast(Verdict, action))
@@ -93,10 +96,13 @@ AnyResponseAction = Annotated[
 
 
 def build_actions(written: list[Any] | None) -> tuple[ResponseAction, ...]:
-    """The actions of an endpoint, in order.
+    """Make the actions of an endpoint.
 
     Args:
-        written: models and functions.
+        written: The typed items of `response_actions`: models, and functions alone.
+
+    Returns:
+        The actions, in order.
     """
     return tuple(
         each.built if isinstance(each, ResponseActionModel) else ResponseAction(functions=(each,))

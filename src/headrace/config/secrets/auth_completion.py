@@ -1,4 +1,4 @@
-"""What `auth` leaves out is looked for where dlt looks for it, by dlt itself.
+"""Completes each `auth` with what dlt finds, where the config leaves something out.
 
 dlt takes most of a second to import, so it is asked only where something is left out.
 """
@@ -20,7 +20,7 @@ from headrace.core.dlt_door.objects import is_requests_auth
 from headrace.core.dlt_door.settings import SettingsUnreadable
 
 DEFAULT_SECTIONS: Sections = ("sources", "rest_api", "rest_api")
-"""Where dlt's own source looks when nothing else is said."""
+"""The sections of dlt's settings in which dlt's own REST API source looks by itself."""
 
 _WHERE = (
     "put it into the config, as ${NAME} in a file or dlt.secrets[...] in Python, or under "
@@ -33,8 +33,8 @@ class CompletedAuths:
     """A document in which each `auth` is whole.
 
     Args:
-        document: a copy where anything was completed.
-        faults: what could not be, with where it stands.
+        document: The document; a copy where anything was completed.
+        faults: What could not be completed: the path of each `auth`, and a message.
     """
 
     document: dict[str, Any]
@@ -44,11 +44,12 @@ class CompletedAuths:
 def with_completed_auths(document: Mapping[str, Any], sections: Sections | None) -> CompletedAuths:
     """Complete each `auth` of a document: short forms, registered types, what is left out.
 
-    What the config says goes before what dlt finds.
+    What the config says wins over what dlt finds.
 
     Args:
-        document: the config as written; may be wrong in any way.
-        sections: of dlt's settings to look in; None for those of the running dlt source.
+        document: The config as written; it may be wrong in any way, and is not changed.
+        sections: The sections of dlt's settings to look in; None for those of the dlt source
+            that is running.
     """
     completed = dict(document)
     faults: list[tuple[Path, str]] = []
@@ -56,7 +57,7 @@ def with_completed_auths(document: Mapping[str, Any], sections: Sections | None)
         auth = value_at(document, path)
         try:
             found = _completed(auth, sections)
-        except _CannotBe as error:
+        except _NotCompleted as error:
             faults.append((path, str(error)))
             continue
         if found is not auth:
@@ -65,10 +66,13 @@ def with_completed_auths(document: Mapping[str, Any], sections: Sections | None)
 
 
 def places_of_auth(document: Mapping[str, Any]) -> Iterator[Path]:
-    """Where an `auth` stands in a document.
+    """Find the places in a document where an `auth` stands.
 
     Args:
-        document: the config as written; may be wrong in any way.
+        document: The config as written; it may be wrong in any way.
+
+    Yields:
+        The path of each `auth` that is not null.
     """
     resources = document.get("resources")
     count = len(resources) if isinstance(resources, (list, tuple)) else 0
@@ -78,7 +82,7 @@ def places_of_auth(document: Mapping[str, Any]) -> Iterator[Path]:
             yield (*place, "auth")
 
 
-class _CannotBe(Exception):  # noqa: N818 - carries a message to where its path is known
+class _NotCompleted(Exception):  # noqa: N818 - carries a message to where its path is known
     pass
 
 
@@ -98,7 +102,7 @@ def _completed(auth: Any, sections: Sections | None) -> Any:
     needed = {key for key, field in model.model_fields.items() if field.is_required()} - {"type"}
     known = set(known_keys(model))
     is_whole = all(given.get(key) is not None for key in needed)
-    # A key of another type is a mistake that no secret can mend.
+    # A key that the type does not have is a mistake, which no secret can mend.
     if is_whole or not set(given) <= known:
         return given
     return {**_found_by_dlt(name, given, sections, known), **_without_null(given)}
@@ -112,7 +116,7 @@ def _found_by_dlt(
     name: str, given: Mapping[str, Any], sections: Sections | None, known: set[str]
 ) -> dict[str, Any]:
     values = {key: value for key, value in _without_null(given).items() if key != "type"}
-    with _dlts_troubles_told():
+    with _naming_what_dlt_refuses():
         found = auths.fields_found(name, values, sections)
     return {key: value for key, value in found.items() if key in known}
 
@@ -129,22 +133,24 @@ def _made(registered: Any, given: Mapping[str, Any], sections: Sections | None) 
     known = sorted(registered.get_resolvable_fields())
     for key in values:
         if key not in known:
-            raise _CannotBe(f"`{registered.__name__}` has no such key; {known_names(key, known)}")
-    with _dlts_troubles_told():
+            raise _NotCompleted(
+                f"`{registered.__name__}` has no such key; {known_names(key, known)}"
+            )
+    with _naming_what_dlt_refuses():
         made = auths.made_auth(registered, values)
     return _resolved_object(made, sections)
 
 
 def _resolved_object(auth: Any, sections: Sections | None) -> Any:
     if auths.is_auth(auth):
-        with _dlts_troubles_told():
+        with _naming_what_dlt_refuses():
             try:
                 auths.complete(auth, sections)
             except auths.FieldsMissing as error:
                 missing = listed(error.fields)
-                raise _CannotBe(f"`{type(auth).__name__}` lacks {missing}: {_WHERE}") from None
+                raise _NotCompleted(f"`{type(auth).__name__}` lacks {missing}: {_WHERE}") from None
     elif not is_requests_auth(auth):
-        raise _CannotBe(
+        raise _NotCompleted(
             "expected text, a mapping, or an instance of dlt's AuthConfigBase or of requests' "
             f"AuthBase; got {kind_of(auth)}"
         )
@@ -152,8 +158,8 @@ def _resolved_object(auth: Any, sections: Sections | None) -> Any:
 
 
 @contextmanager
-def _dlts_troubles_told() -> Iterator[None]:
-    """Names what dlt could not read; its own words may quote a secret."""
+def _naming_what_dlt_refuses() -> Iterator[None]:
+    """Turn what dlt raises into a message of ours: the words of dlt may quote a secret."""
     try:
         yield
     except SettingsUnreadable as error:
@@ -166,4 +172,4 @@ def _dlts_troubles_told() -> Iterator[None]:
         )
     else:
         return
-    raise _CannotBe(message)
+    raise _NotCompleted(message)

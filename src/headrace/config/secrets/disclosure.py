@@ -1,4 +1,4 @@
-"""What a message may show of a config: never a secret, never more than helps."""
+"""Decides what a message may show of a config: never a secret, never more than helps."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.secrets.names import is_secret, is_sensitive
 
 _PRIVATE_PARTS = frozenset({"auth", "headers", "params", "json", "data", "session"})
-# A scope or an audience is told of in messages, and so is where tokens come from.
+# None of these is a secret, and messages about a token need them; the same holds for the form
+# fields of its request, which are scopes and audiences.
 _HARMLESS_AUTH_KEYS = frozenset({"type", "name", "location", "access_token_url"})
 _TOKEN_REQUEST = "access_token_request_data"
 _LONGEST_SHOWN = 40
 SHORTEST_SECRET = 8
+"""The fewest characters of a secret; a shorter value is a word of any sentence."""
 _SHORTEST_TOKEN = 12
 
 
-def shown(path: Path, value: Any, substituted: SubstitutedValues) -> str | None:
-    """A value as a message may show it.
+def shown_value(path: Path, value: Any, substituted: SubstitutedValues) -> str | None:
+    """Write a value as a message may show it.
 
     Args:
-        path: where it stands.
-        value: the value.
-        substituted: what came into the config from outside.
+        path: Where the value stands.
+        value: The value, of any kind.
+        substituted: The values that came into the config from outside.
 
     Returns:
         The value in backticks, or None where it must not be shown or would not help.
@@ -39,13 +41,13 @@ def shown(path: Path, value: Any, substituted: SubstitutedValues) -> str | None:
 
 
 def sensitive_values(document: Any) -> SubstitutedValues:
-    """The texts of a document that are secrets by the place they stand in.
+    """Find the values of a document that are secrets by the place where they stand.
 
     Args:
-        document: the config.
+        document: The config, or a part of it; it may be wrong in any way.
 
     Returns:
-        The values, for redaction.
+        The values of eight characters and more, to be redacted.
     """
     found: set[str] = set()
     todo: list[tuple[Any, bool, str]] = [(document, False, "")]
@@ -65,7 +67,7 @@ def sensitive_values(document: Any) -> SubstitutedValues:
 
 
 def _looks_secret(text: str) -> bool:
-    """Whether it may be a key that was put in the wrong place."""
+    """Whether a text may be a key or a token that was put in the wrong place."""
     return (
         len(text) >= _SHORTEST_TOKEN
         and any(character.isdigit() for character in text)

@@ -1,4 +1,8 @@
-"""The secrets that dlt knows of: `dlt.secrets[...]` gives plain texts, which tell nothing."""
+"""The secrets that dlt knows of.
+
+What `dlt.secrets[...]` gives is plain text. Where such a text stands in a config made in Python,
+nothing shows that it is a secret, unless dlt is asked.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,16 @@ from headrace.config.format.places import Path, texts_in
 from headrace.core.dlt_door.settings import documents_of_secrets, secrets_looked_up
 from headrace.core.secrets.names import says_where_or_how
 
-# Shorter ones are words rather than secrets.
+# In characters. A shorter value is a word rather than a secret.
 _SHORTEST = 8
 
 
 def secrets_of_dlt() -> frozenset[str]:
-    """What `.dlt/secrets.toml` holds, and what was looked up as a secret since the last run.
+    """Collect what `.dlt/secrets.toml` holds, and what dlt looked up as a secret.
 
     Returns:
-        Texts; none of what says where a secret goes, as `token_url = ...`.
+        The values of eight characters and more, without those that only say where a secret goes,
+        as `token_url = ...`.
     """
     found = [
         (_last_name(path), text)

@@ -1,4 +1,4 @@
-"""Which values of a config must be masked in all that is told while it runs."""
+"""Which values of a config are masked in logs, errors, states and tables while it runs."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SCHEME = re.compile(r"^[\w+.-]*:/*")
 
 
 def secrets_in(document: Mapping[str, Any], substituted: SubstitutedValues) -> frozenset[str]:
-    """The secrets of a config, wherever they stand.
+    """Find the secrets of a config, wherever they stand.
 
     Args:
-        document: the config as written, with the substituted values in it.
-        substituted: what came into it from outside.
+        document: The config as written, with the substituted values in it.
+        substituted: The values that came into the config from outside.
 
     Returns:
-        What is secret by its place, what came from a `${NAME}` with a name that tells of a
-        secret, and what dlt has as a secret.
+        What is secret by the place where it stands, what came from a `${NAME}` whose name is one
+        that secrets have, and what dlt knows as a secret.
     """
     found = set(substituted.sensitive)
     sent = "\n".join(text for _, text in texts_in(list(_requests_of(document))))
@@ -44,10 +44,14 @@ def secrets_in(document: Mapping[str, Any], substituted: SubstitutedValues) -> f
 
 
 def secrets_of_url(url: str) -> Iterator[str]:
-    """The secrets in a URL: its password, parameters by their names, and a key that is the user.
+    """Find the secrets in a URL.
 
     Args:
-        url: may be no good one; then all before its `@` is taken for a secret.
+        url: The URL. Where it cannot be read as one, all before its `@` counts as a secret.
+
+    Yields:
+        The password, a user name that stands alone, since some APIs take a key there, and the
+        values of query parameters that have names of secrets.
     """
     try:
         parts = urlsplit(url)
@@ -58,7 +62,8 @@ def secrets_of_url(url: str) -> Iterator[str]:
     if username is None and not is_http and _SCHEME.match(url):
         login = _SCHEME.sub("", url).rpartition("@")[0]
         yield from (part for part in (login, login.partition(":")[2]) if part)
-    # Some APIs take a key in place of a user's name. What is no secret elsewhere is none here.
+    # Some APIs take a key as the user name, without a password. A password that equals the user
+    # name is no secret, since the name is none.
     is_key = is_http and not password
     secret = username if is_key else password if password != username else None
     if secret:
@@ -77,7 +82,7 @@ def _of_urls(part: dict[str, Any]) -> Iterator[str]:
 
 
 def _requests_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What is sent with requests; a column by the name of `token` holds no secret here."""
+    """What requests send; the hints of a column that is named `token` are no secrets."""
     resources = document.get("resources")
     listed = resources if isinstance(resources, (list, tuple)) else ()
     for place in (document.get("resource_defaults"), *listed):

@@ -1,4 +1,4 @@
-"""`${NAME}` in a config file: where the values come from, and what must not be shown after."""
+"""Puts values in for `${NAME}` in a config file, and knows what must not be shown from then on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headrace.core.secrets.names import is_sensitive_setting
 from headrace.core.secrets.redaction import Redactor, keep_secret
 
 Lookup = Callable[[str], str | None]
-"""From a name to its value, or None when it is nowhere."""
+"""A function from a name to its value; None when the name is nowhere."""
 
 _PLACEHOLDER = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
@@ -27,8 +27,8 @@ class SubstitutedValues:
     """The values that came into a config from outside; none may be shown.
 
     Args:
-        values: the texts.
-        sensitive: those of them whose `${NAME}` tells of a secret.
+        values: The values, as texts.
+        sensitive: Those values whose name in `${NAME}` is one that secrets have.
     """
 
     values: frozenset[str] = field(default=frozenset(), repr=False)
@@ -38,10 +38,10 @@ class SubstitutedValues:
         """Whether a text holds any of the values.
 
         Args:
-            text: what might be shown.
+            text: A text that might be shown.
 
         Returns:
-            True if it must not be.
+            True if the text must not be shown.
         """
         return any(value in text for value in self.values if value)
 
@@ -49,11 +49,11 @@ class SubstitutedValues:
         """Whether a message may quote a value that is too short to be redacted.
 
         Args:
-            text: the text of the config that the message is about.
-            message: what might be shown.
+            text: The text of the config that the message is about.
+            message: The message that might be shown.
 
         Returns:
-            True if it must not be.
+            True if the message must not be shown.
         """
         return any(
             0 < len(value) < _SHORTEST_REDACTED and value in text and value in message
@@ -63,11 +63,12 @@ class SubstitutedValues:
     def redact(self, text: str) -> str:
         """Take the values out of a text.
 
-        Values of less than four characters stay: they would be found in any sentence, and
-        texts of the config are judged whole by `appear_in` before they get into one.
+        Values of less than four characters stay, since they would be found in any sentence. That
+        is safe, since a message quotes a text of the config only after `appear_in` has looked at
+        the whole text.
 
         Args:
-            text: what will be shown.
+            text: A text that will be shown.
 
         Returns:
             The text with `***` in place of the values.
@@ -81,16 +82,16 @@ def substitute_secrets(
     """Put the values in for `${NAME}` in all texts of a document; `$${` stands for `${`.
 
     Args:
-        document: the config as read from a file; is not changed.
-        lookup: where values come from; None looks where `dlt.secrets` does, then in
+        document: The config as read from a file; it is not changed.
+        lookup: Where values come from; None looks where `dlt.secrets` does, then in
             `.dlt/config.toml`.
 
     Returns:
-        The new document, the values that are now in it, and a fault for each `${NAME}` that
-        stays as it is, since it is nowhere or no name.
+        The new document, the values that are now in it, and a fault for each `${NAME}` that was
+        left as it is, because no value was found or it holds no name.
 
     Raises:
-        ConfigError: dlt cannot read the files that it looks in.
+        ConfigError: dlt cannot read one of the files that it looks in.
     """
     substitution = _Substitution(lookup or look_up_with_dlt, described=lookup is None)
     changed = {key: substitution.apply(value, str(key)) for key, value in document.items()}
@@ -141,7 +142,7 @@ class _Substitution:
 
 
 def _spellings(name: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The (sections, key) under which a name may be found, the likeliest first."""
+    """The sections and the key under which dlt may hold a name, the likeliest first."""
     dotted = name.replace("__", ".")
     seen = set()
     for spelling in (name, name.lower(), dotted, dotted.lower()):
@@ -162,10 +163,10 @@ def look_up_with_dlt(name: str) -> str | None:
     `.dlt/config.toml`, and whatever else the project has set up.
 
     Args:
-        name: as written in the config; dots and `__` part it into sections.
+        name: The name as written in the config; dots and `__` separate its sections.
 
     Returns:
-        The value as text, or None.
+        The value as text, or None where there is none.
     """
     if (written := os.environ.get(name)) is not None:
         return written
