@@ -1,6 +1,8 @@
-"""Page bytes to Arrow tables: find the rows, type them, set apart what does not fit.
+"""From the bytes of a page to Arrow tables: finds rows, types them, sets apart what does not fit.
 
-Pure: values in, values out.
+Most rows never become Python objects. A page is sliced into the bytes of its rows (`slicing`), and
+Arrow's JSON reader types whole batches of them (`main_road`). A row that this cannot take exactly
+goes the side road: decoded, to dlt's own normalizer.
 """
 
 from headrace.sansio.rows.column import Column

@@ -1,4 +1,8 @@
-"""From what the wire carries to what the table holds, exactly or not at all."""
+"""Casts what the JSON holds to the types of the table, exactly or not at all.
+
+Where a cast would change a value, such as 1.5 for a column of integers, the value is marked: its row
+takes the side road, and dlt gives the value a column of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Digits that fit 64 bits whatever they are.
+# Any number of so many digits fits 64 bits.
 _INTEGER_TEXT = r"^-?[0-9]{1,18}$"
-# A day that each month has, so that Arrow refuses none of them.
+# Days up to 28 only, which each month has: Arrow fails the whole column for a 31st of June.
 _TIME_TEXT = (
     r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])[T ]([01][0-9]|2[0-3])(:[0-5][0-9]){2}"
     r"(\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
@@ -21,14 +25,14 @@ _MOST_MILLISECONDS = 253_402_300_799_999
 
 
 def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
-    """How to read values of this kind for a column of that type.
+    """The type to read a field as, so that its values can be cast to a column's type.
 
     Args:
-        column_type: what the table holds.
-        value: a sample from the wire, decoded; None says nothing of its kind.
+        column_type: The type of the column.
+        value: One value of the field, decoded from JSON; None says nothing of its kind.
 
     Returns:
-        The type to read as; None when only the side road can bring such a value there.
+        The type to read the field as, or None where only the side road can take such a value.
     """
     if value is None:
         return default_wire_type(column_type)
@@ -50,7 +54,7 @@ def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
 
 
 def default_wire_type(column_type: pa.DataType) -> pa.DataType:
-    """How a column's values are read as long as none has been seen."""
+    """The type to read a column's field as, before any value of it was seen."""
     if pa.types.is_timestamp(column_type):
         return pa.timestamp("us", "UTC")
     if pa.types.is_integer(column_type):
@@ -61,15 +65,15 @@ def default_wire_type(column_type: pa.DataType) -> pa.DataType:
 def cast_exactly(
     values: pa.ChunkedArray, column_type: pa.DataType
 ) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
-    """Casts what keeps its value, and marks what would not.
+    """Casts the values that stay the same, and marks those that would change.
 
     Args:
-        values: as read.
-        column_type: as the table holds them.
+        values: The values as they were read.
+        column_type: The type of the column.
 
     Returns:
-        The column, null at the marked places, and the marks (true: does not fit); None for the
-        marks when everything fits.
+        The column, which is null at the marked places, and the marks, which are true where a value
+        does not fit. The marks are None where everything fits.
     """
     if values.type == column_type:
         return values, None
@@ -93,14 +97,14 @@ def cast_exactly(
 
 
 def is_in_milliseconds(value: Any) -> bool:
-    """Whether a number for a time counts milliseconds since 1970, not seconds."""
+    """Whether a number for a time counts milliseconds since 1970, and not seconds."""
     return type(value) is int and not -_MILLISECONDS_FROM < value < _MILLISECONDS_FROM
 
 
 def _from_epoch(
     values: pa.ChunkedArray, column_type: pa.DataType
 ) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
-    """Instants from seconds or milliseconds since 1970, told apart by their size."""
+    """Times from seconds or milliseconds since 1970, told apart by their size."""
     fits = pc.fill_null(_within(values, _MOST_MILLISECONDS), True)
     kept = pc.if_else(fits, values, pa.scalar(None, values.type))
     in_seconds = _within(kept, _MILLISECONDS_FROM - 1)
@@ -113,7 +117,7 @@ def _from_epoch(
 def _from_text(
     values: pa.ChunkedArray, column_type: pa.DataType
 ) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
-    """Instants from those texts that Arrow takes for some."""
+    """Times from the texts that Arrow can cast to a time."""
     fits = pc.fill_null(pc.match_substring_regex(values, _TIME_TEXT), True)
     instants, unfit = cast_exactly(
         pc.if_else(fits, values, None).cast(pa.timestamp("us", "UTC")), column_type

@@ -1,4 +1,4 @@
-"""Reads a page in the charset that it is in, which is not always the one that it claims."""
+"""Reads a page in the charset that it is written in, which may not be the one that it claims."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _SHOWN_CHARSET = 60
 
 
 def as_utf8(body: bytes, content_type: str) -> bytes:
-    """The page in UTF-8 without a byte order mark.
+    """Gives a page in UTF-8, without a byte order mark.
 
-    JSON is to be in UTF-8 (RFC 8259, 8.1), and a server that claims something else for it is more
-    often wrong than right: what can be nothing but UTF-8 is taken for that.
+    JSON has to be in UTF-8 (RFC 8259, 8.1), and a server that claims another charset for it is
+    wrong more often than right. So a body that can only be UTF-8 is read as UTF-8.
 
     Args:
-        body: the page as it came.
-        content_type: its header, with the charset that it claims.
+        body: The body of the answer, decompressed.
+        content_type: The value of its `Content-Type` header, which may name a charset.
 
     Raises:
-        IncompletePage: it ends in the middle of a character.
-        PageError: it is not in the charset that it claims, nor in UTF-8.
+        IncompletePage: The body ends in the middle of a character.
+        PageError: The body is neither in the charset that it claims nor in UTF-8.
     """
     charset = _claimed(content_type) or json.detect_encoding(body)
     if charset in _UTF8 or body.startswith(_BOM) or _can_only_be_utf8(body, charset):

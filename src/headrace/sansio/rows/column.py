@@ -1,4 +1,4 @@
-"""A column as the main road sees it."""
+"""A column of the table that rows are typed for."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Column:
     """A column of the table that rows are loaded into.
 
     Args:
-        name: as the table has it.
-        type: how its values leave the main road; None for a type that only the side road knows.
-        nullable: whether a row may be without a value.
+        name: The name that the table has for it.
+        type: The Arrow type of its values; None for a type that only the side road can fill.
+        nullable: Whether a row may have no value in it.
     """
 
     name: str

@@ -12,15 +12,15 @@ _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 def rounded_to_scale(
     value: int | float | Decimal | str, precision: int, scale: int
 ) -> Decimal | None:
-    """A number at a column's scale, rounded there as databases do.
+    """Rounds a number to the scale of a decimal column, half up, as databases do.
 
     Args:
-        value: as decoded; text must be a number.
-        precision: digits of the column in all.
-        scale: of them behind the point.
+        value: The decoded value; a text must be a number.
+        precision: How many digits the column has in all.
+        scale: How many of them stand after the point.
 
     Returns:
-        The number; None when it has more digits before the point than the column.
+        The number, or None where it has more digits before the point than the column.
     """
     try:
         number = Decimal(str(value)).quantize(Decimal(1).scaleb(-scale), context=_EXACT)
@@ -30,7 +30,7 @@ def rounded_to_scale(
 
 
 def as_floats(value: Any) -> Any:
-    """A nested value with its decimals as floats, as JSON is read otherwise."""
+    """Makes floats of all decimals in a nested value, as JSON is usually read."""
     if isinstance(value, dict):
         return {name: as_floats(inner) for name, inner in value.items()}
     if isinstance(value, list):

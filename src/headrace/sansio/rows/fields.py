@@ -1,4 +1,4 @@
-"""What is known of the fields of a listing's rows: the column each goes to, how it is read."""
+"""What is known of the fields of a listing's rows: their columns, and how Arrow reads them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from headrace.sansio.rows.json_rows import FieldPath
 from headrace.sansio.rows.row_check import RowCheck
 
 NameOf = Callable[[FieldPath], str]
+"""Gives the column's name for the path of a field."""
 Infer = Callable[[str, Any], Column]
+"""Types a new column by its name and its first value that is not null, as dlt does."""
 Flattens = Callable[[FieldPath], bool]
+"""Says whether an object at a path becomes columns, and a list a table; else they stay JSON."""
 
 
 @dataclass(slots=True)
@@ -25,8 +28,9 @@ class Field:
     """A field of the rows.
 
     Args:
-        column: that it fills; None when a row with a value there has to take the side road.
-        wire: the type that it is read as; None to let Arrow choose.
+        column: The column that it fills; None where a row with a value in the field has to take
+            the side road.
+        wire: The type that Arrow reads it as; None lets Arrow choose.
     """
 
     column: Column | None
@@ -37,10 +41,10 @@ class Fields:
     """The fields met so far, by their path, and the columns they go to.
 
     Args:
-        columns: of the table, as known from before, by name.
-        name_of: gives a field its column's name.
-        infer: types a new column by its name and its first value that is not null.
-        flattens: whether an object at that path is taken apart into columns, and a list into a
+        columns: The columns that the table has already, by name.
+        name_of: Gives the column's name for the path of a field.
+        infer: Types a new column by its name and its first value that is not null.
+        flattens: Says whether an object at a path is taken apart into columns, and a list into a
             table; else they stay JSON.
     """
 
@@ -57,7 +61,7 @@ class Fields:
         self.new_columns: list[str] = []
 
     def get(self, path: FieldPath) -> Field | None:
-        """The field at a path, None if it was never met with a value."""
+        """The field at a path, or None where it never had a value."""
         return self._by_path.get(path)
 
     def typed_columns(self) -> dict[str, Column]:
@@ -65,20 +69,20 @@ class Fields:
         return {name: each for name, each in self.columns.items() if each.type is not None}
 
     def stays_whole(self, path: FieldPath) -> bool:
-        """Whether an object at a path is not taken apart.
+        """Whether an object is not taken apart into columns.
 
         Args:
-            path: of an object.
+            path: The path of the object.
         """
         known = self._by_path.get(path)
         is_apart = known is not None and known.column is None and path not in self._objects
         return is_apart or not self.flattens(path)
 
     def wire_schema(self, *, times_as_text: bool = False) -> pa.Schema:
-        """How to read the rows, as far as the fields are known.
+        """The schema to read the rows with, as far as the fields are known.
 
         Args:
-            times_as_text: for rows in which something stands for a time that Arrow does not take.
+            times_as_text: Whether times are read as text, for rows with times that Arrow refuses.
         """
         tree = self._tree(lambda known: known.wire)
         if times_as_text:
@@ -86,35 +90,35 @@ class Fields:
         return pa.schema(list(_arrow_fields(tree)))
 
     def row_check(self) -> RowCheck:
-        """Tells rows that are of the kinds that the fields are read as from others."""
+        """A check that takes exactly the rows whose values are of the kinds that are read."""
         return RowCheck(self._tree(lambda known: known.wire if known.column else None))
 
     def _tree(self, kind_of: Callable[[Field], pa.DataType | None]) -> dict[str, Any]:
-        """Kinds of the fields, those in objects inside their object's."""
+        """The kinds of the fields, with those in an object nested under its name."""
         tree: dict[str, Any] = {}
         for path, known in self._by_path.items():
             place = tree
             for step in path[:-1]:
                 place = place.setdefault(step, {})
-            # What is an object elsewhere stays one.
+            # A field that is an object in other rows stays one.
             place.setdefault(path[-1], kind_of(known))
         return tree
 
     def source_of(self, column_name: str) -> str:
-        """The field that fills a column, under the name that the API gives it."""
+        """The name that the API gives the field of a column, with dots where it is nested."""
         for path, known in self._by_path.items():
             if known.column is not None and known.column.name == column_name:
                 return ".".join(path)
         return column_name
 
     def meet(self, paths: Iterable[FieldPath]) -> bool:
-        """Whether several of the fields go to one column."""
+        """Whether several fields go to the same column."""
         names = [self.name_of(path) for path in paths]
         return len(set(names)) < len(names)
 
     def learn_from(self, row: Mapping[str, Any]) -> None:
-        """Plans all fields of a decoded row that have a value and are new."""
-        # Of fields that meet in a column the last one fills it, and so gives it its type.
+        """Learns the new fields of a decoded row that have a value."""
+        # Where several fields go to one column, dlt lets the last one fill it, and so type it.
         filling: dict[str, tuple[FieldPath, Any]] = {}
         for path, value in self.values_in(row, with_nulls=True):
             is_list = isinstance(value, list)
@@ -124,13 +128,14 @@ class Fields:
                 self._plan(path, value)
 
     def learn_kinds(self, rows: Iterable[Mapping[str, Any]]) -> bool:
-        """Looks for fields that come in another kind than they are read as.
+        """Looks for fields whose values are of another kind than they are read as.
 
         Args:
-            rows: a few, decoded. A field that is in one of them as it is read stays as it is.
+            rows: A few decoded rows. A field that has the expected kind in one of them stays as it
+                is.
 
         Returns:
-            Whether a field is read otherwise from now on.
+            Whether a field is read as another type from now on.
         """
         kinds: dict[FieldPath, list[pa.DataType]] = {}
         for row in rows:
@@ -152,14 +157,14 @@ class Fields:
         found: Iterable[tuple[FieldPath, Any]],
         row_at: Callable[[int], Mapping[str, Any]],
     ) -> bool:
-        """Plans fields that Arrow found by itself.
+        """Learns the fields that Arrow found by itself.
 
         Args:
-            found: path and values of each field that was read.
-            row_at: gives a row decoded, by its place.
+            found: The path and the values of each field that was read.
+            row_at: Gives a decoded row by its place in the batch, from 0.
 
         Returns:
-            Whether one of them has to be read in another type than Arrow chose.
+            Whether one of them has to be read again, since its type is not the one Arrow chose.
         """
         reread = False
         for path, values in found:
@@ -176,15 +181,15 @@ class Fields:
     def values_in(
         self, row: Mapping[str, Any], *, with_nulls: bool = False
     ) -> Iterator[tuple[FieldPath, Any]]:
-        """Path and value of each field of a decoded row, objects taken apart.
+        """Goes through the fields of a decoded row, with objects taken apart.
 
         Args:
-            row: decoded.
-            with_nulls: also the fields without a value.
+            row: The decoded row.
+            with_nulls: Whether fields that are null come too.
 
         Yields:
-            Them in the order in which dlt fills columns: what is in objects after what is beside
-            them, the last object first.
+            The path and the value of each field, in the order in which dlt fills columns: the
+            fields of an object come after those beside the object, the last object first.
         """
         todo: list[tuple[FieldPath, Mapping[str, Any]]] = [((), row)]
         while todo:

@@ -1,4 +1,4 @@
-"""Row ids that are unique without being random: they compress well and merge fast."""
+"""Row ids (`_dlt_id`) that are unique without being random: they compress well and merge fast."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RowIds:
     """Hands out ids for the rows of one table in one load, in the order of the rows.
 
     Args:
-        prefix: no other load may use it for the table.
+        prefix: The beginning of each id; no other load may use it for the same table.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -24,10 +24,10 @@ class RowIds:
         self._next = 0
 
     def take(self, count: int) -> BatchIds:
-        """The ids for the next rows.
+        """Hands out the ids for the next rows.
 
         Args:
-            count: how many.
+            count: How many rows there are.
         """
         first = self._next
         self._next += count
@@ -39,9 +39,9 @@ class BatchIds:
     """The ids of a batch of rows.
 
     Args:
-        prefix: of all ids in the load.
-        first: number of the batch's first row.
-        count: of the batch's rows.
+        prefix: The beginning of each id in the load.
+        first: The number of the batch's first row in the load, from 0.
+        count: How many rows the batch has.
     """
 
     prefix: str
@@ -49,10 +49,10 @@ class BatchIds:
     count: int
 
     def column(self, places: Sequence[int] | None = None) -> pa.Array:
-        """Ids as a column of text.
+        """The ids of the batch, or of some of its rows, as a column of text.
 
         Args:
-            places: of the rows in the batch; all of them when None.
+            places: The places of the rows in the batch, from 0; None takes all rows.
         """
         taken = pa.arange(0, self.count) if places is None else pa.array(places, pa.int64())
         numbers = pc.add(taken, _FIRST + self.first).cast(pa.string())
@@ -62,6 +62,6 @@ class BatchIds:
         """The id of one row.
 
         Args:
-            place: in the batch, from 0.
+            place: The place of the row in the batch, from 0.
         """
         return f"{self.prefix}{_FIRST + self.first + place}"

@@ -1,4 +1,4 @@
-"""What Arrow makes of rows: which of them it refused, and the columns within its objects."""
+"""Rows as JSON: decoded, blamed for a refusal of Arrow's, and found again in its nested columns."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ _ROW = msgspec.json.Decoder(dict[str, Any])
 _EXACT_ROW = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 FieldPath = tuple[str, ...]
+"""The keys that lead to a field of a row, from the outermost on."""
+# What a key must not hold for msgspec to take it as the name of a field.
+_UNNAMEABLE = frozenset('"\\') | frozenset(map(chr, range(0x20)))
 
 
 def is_object(row: msgspec.Raw) -> bool:
@@ -30,12 +33,22 @@ def is_object(row: msgspec.Raw) -> bool:
     return bytes(memoryview(row)[:1]) == b"{"
 
 
+def is_nameable(key: str) -> bool:
+    """Whether a type of msgspec can have a field under a key."""
+    return _UNNAMEABLE.isdisjoint(key)
+
+
 def rows_to_blame(refusal: pa.ArrowInvalid, rows: Sequence[msgspec.Raw]) -> set[int]:
-    """Places of rows that Arrow's refusal points at, if it does.
+    """Finds the rows that an error of Arrow's JSON reader points at.
+
+    Some of its errors name a row by its number, others quote a value, most do neither.
 
     Args:
-        refusal: of the rows as a whole.
-        rows: that were refused.
+        refusal: The error that Arrow raised for the rows as a whole.
+        rows: The rows that it refused.
+
+    Returns:
+        The places of the rows, from 0; empty where the error points at none.
     """
     said = str(refusal)
     named = _ROW_NAMED.search(said)
@@ -50,7 +63,7 @@ def rows_to_blame(refusal: pa.ArrowInvalid, rows: Sequence[msgspec.Raw]) -> set[
 
 
 def _holding(value: bytes, rows: Sequence[msgspec.Raw]) -> set[int]:
-    """Places of the rows with a field of that value, as long as each row is one line."""
+    """The places of the rows with a field of that value; none unless each row is one line."""
     lines = b"\n".join(rows)
     if not value or lines.count(b"\n") != len(rows) - 1:
         return set()
@@ -68,14 +81,14 @@ def _holding(value: bytes, rows: Sequence[msgspec.Raw]) -> set[int]:
 def leaf_columns(
     table: pa.Table, stays_whole: Callable[[FieldPath], bool]
 ) -> Iterator[tuple[FieldPath, Any]]:
-    """The columns of a table, objects taken apart into their fields.
+    """Goes through the columns of a table, with objects taken apart into their fields.
 
     Args:
-        table: as read.
-        stays_whole: whether an object at that path does.
+        table: The table as Arrow read it.
+        stays_whole: Says whether an object at a path is not taken apart.
 
     Yields:
-        Path and values of each.
+        The path and the values of each field.
     """
     for name in table.column_names:
         yield from _leaf_columns((name,), table.column(name), stays_whole)
@@ -93,14 +106,14 @@ def _leaf_columns(
 
 
 def decode_row(row: msgspec.Raw, *, exact: bool = False) -> dict[str, Any]:
-    """The row as Python objects.
+    """Decodes a row.
 
     Args:
-        row: its JSON.
-        exact: read fractions as decimals, which keep each digit.
+        row: The JSON of the row.
+        exact: Whether fractions become decimals, which keep each digit, and not floats.
 
     Raises:
-        RowError: it is no object, or cannot be read.
+        RowError: The row is no object, or cannot be read.
     """
     try:
         return (_EXACT_ROW if exact else _ROW).decode(row)

@@ -1,4 +1,4 @@
-"""Tells whether the keys of a load came in strict order, and so none of them twice."""
+"""Tells whether the keys of a load came in strict order, so that none of them came twice."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pyarrow.compute as pc
 class KeyOrder:
     """Watches the keys of a load, batch by batch.
 
-    A key that came in strict order cannot be there twice, however long the listing; it takes no
-    memory to know.
+    Keys in strict order are all different, however long the listing is, and only the last key has
+    to be remembered to know that. The merge may then leave out its search for duplicates.
 
     Args:
-        column_name: of the key; None where it has several columns, or there is none.
+        column_name: The column of the key; None where the key has several columns, or there is no
+            key.
     """
 
     def __init__(self, column_name: str | None) -> None:
@@ -26,7 +27,7 @@ class KeyOrder:
         """Takes the keys of the next rows into account.
 
         Args:
-            table: of the rows, in the order of the listing.
+            table: The next rows, in the order of the listing.
         """
         if not self.is_strict or table.num_rows == 0:
             return
@@ -47,5 +48,5 @@ class KeyOrder:
         self.is_strict = bool(pc.all(in_order, skip_nulls=False).as_py())
 
     def interrupt(self) -> None:
-        """Says that rows came whose keys were not seen here."""
+        """Notes that rows came whose keys were not seen: nothing is known of the order any more."""
         self.is_strict = False

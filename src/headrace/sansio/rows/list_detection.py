@@ -1,7 +1,7 @@
 """Finds the list of rows in a page for which no selector was given.
 
-Same choice as dlt's REST client makes: a list under a usual name, else the first list, three
-levels deep at most.
+It makes the choice that dlt's REST client makes (`find_response_page_data` in its detector.py): the
+first list under a usual name, else the first list of all, at most three levels deep.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ _DEEPEST = 3
 
 
 def find_list(document: Any) -> tuple[str, ...]:
-    """The keys that lead to the list of rows; no keys when the whole page is the data.
+    """Finds the list of rows in a page.
 
     Args:
-        document: the page's JSON.
+        document: The JSON of the page.
+
+    Returns:
+        The keys that lead to the list, from the outermost on; empty where the page itself is the
+        data.
     """
     if not isinstance(document, dict):
         return ()

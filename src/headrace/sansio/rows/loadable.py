@@ -1,16 +1,16 @@
-"""What no loader file of dlt's can hold, wherever in a row it stands."""
+"""What the files that dlt loads from cannot hold, wherever in a row it stands."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# dlt's files are written by a JSON writer that goes no deeper than 254, the row itself included.
+# dlt writes its files with orjson, which refuses more than 254 levels, the row itself included.
 _DEEPEST = 200
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 def is_beyond_64_bits(value: Any) -> bool:
-    """Whether a value is an integer that no 64 bits hold."""
+    """Whether a value is an integer that does not fit in 64 bits."""
     return type(value) is int and not _LEAST <= value <= _MOST
 
 
@@ -20,11 +20,11 @@ def is_no_64_bit_integer(value: Any) -> bool:
 
 
 def why_not_loadable(value: Any, depth: int = 0) -> str | None:
-    """Why a nested value cannot be loaded, None if it can.
+    """Why a value cannot be loaded, or None where it can.
 
     Args:
-        value: as decoded from JSON.
-        depth: at which it stands in its row.
+        value: The value, decoded from JSON.
+        depth: How many lists and objects it stands in, within its row.
     """
     if isinstance(value, dict | list):
         if depth >= _DEEPEST:

@@ -1,4 +1,15 @@
-"""Types whole batches of rows in Arrow, and sets apart the rows that it cannot take exactly."""
+"""Types whole batches of rows in Arrow, and sets apart the rows that it cannot take exactly.
+
+It rests on what Arrow's JSON reader was seen to do (pyarrow 26):
+
+- One value that does not fit its type fails the whole call, and seldom does the error name the row.
+- It reads ISO times with a zone into timestamps, but refuses nanoseconds, compact dates, epoch
+  numbers, a number written as text and text where a number is due.
+- Types of its own choice are not dlt's: integers above 64 bits become floats without an error. So
+  they only tell that a field is new, and dlt's detection types the field by its first value.
+- A row that is `null` becomes a row of nulls, and a key that is twice in a row fails the call.
+- Brackets nested 100,000 deep crash the process: a reader with a bound must have read them before.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +48,8 @@ class SideRow:
     """A row for dlt's own normalizer.
 
     Args:
-        place: in its batch, from 0.
-        values: the row, decoded.
+        place: The place of the row in its batch, from 0.
+        values: The row, decoded.
     """
 
     place: int
@@ -47,11 +58,11 @@ class SideRow:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that no road can take.
+    """A row that cannot be loaded, neither by Arrow nor by dlt's normalizer.
 
     Args:
-        row: its JSON.
-        reason: why, in words that go behind "a row of the listing".
+        row: The JSON of the row.
+        reason: Why it cannot be loaded, in words that can stand after "a row of the listing".
     """
 
     row: msgspec.Raw
@@ -63,11 +74,12 @@ class Parted:
     """A batch of rows, typed or set apart.
 
     Args:
-        table: the rows of the main road, in their order; without rows when it took none.
-        places: of the table's rows in the batch; None when they are all of it.
-        side_rows: the rows that did not fit, in their order.
-        rejected: the rows that cannot be loaded at all.
-        new_columns: columns first seen in this batch, in the order of the rows.
+        table: The rows of the main road, in their order; it has no rows where none was taken.
+        places: The place of each row of the table in the batch, from 0; None where the table holds
+            the whole batch.
+        side_rows: The rows that did not fit, in their order.
+        rejected: The rows that cannot be loaded at all.
+        new_columns: The names of the columns first seen in this batch, in the order of the rows.
     """
 
     table: pa.Table
@@ -85,7 +97,7 @@ class _Pieces:
 
 
 def takes_any(column_name: str, value: Any) -> str | None:
-    """Refuses no value: dlt finds a place for each."""
+    """Refuses no value: dlt finds a column for each."""
     return None
 
 
@@ -93,11 +105,13 @@ class MainRoad:
     """The way of most rows: JSON bytes to typed Arrow columns, no Python object in between.
 
     Args:
-        fields: what is known of the rows' fields; learns from each batch.
-        required: names of columns that must have a value in each row.
-        refuses: why a value cannot go to its column even by the side road; None where it can.
-        is_open: whether rows may pass; else all of them take the side road.
-        exact: whether fractions of the side road's rows are decimals instead of floats.
+        fields: What is known of the rows' fields; it learns from each batch.
+        required: The names of the columns that must have a value in each row.
+        refuses: Says why a value cannot go to a column even by the side road, or None where it
+            can; called with the column's name and the value.
+        is_open: Whether rows may take the main road at all; otherwise all take the side road.
+        exact: Whether fractions in rows of the side road become decimals, which keep each digit,
+            and not floats.
     """
 
     def __init__(
@@ -116,10 +130,10 @@ class MainRoad:
         self._refuses = refuses
 
     def part(self, rows: Sequence[msgspec.Raw]) -> Parted:
-        """Types a batch of rows.
+        """Types a batch of rows, and sets apart those that do not fit.
 
         Args:
-            rows: each the JSON of one row.
+            rows: The JSON of each row.
         """
         self._fields.new_columns = []
         pieces = _Pieces()
@@ -139,7 +153,8 @@ class MainRoad:
         )
 
     def _take_objects(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
-        # Of a null Arrow makes a row of nulls, or crashes; others that are no objects it refuses.
+        # Arrow makes a row of nulls of a null, or crashes; other rows that are no objects it
+        # refuses.
         if _NULL in rows:
             self._set_apart([row for row in rows if row == _NULL], pieces)
             rows = [row for row in rows if row != _NULL]
@@ -152,7 +167,11 @@ class MainRoad:
             self._take(rows, pieces)
 
     def _take(self, rows: Sequence[msgspec.Raw], pieces: _Pieces, looks: int = _LOOKS) -> None:
-        """Reads rows; where Arrow refuses them as they are, finds those that are to blame."""
+        """Reads rows; where Arrow refuses the batch, finds the rows that are to blame.
+
+        First by what the error says, then by the kinds of all values, then with times as text, and
+        at last by cutting the batch into parts.
+        """
         read = self._read(rows)
         if isinstance(read, pa.Table):
             self._sort_out(read, rows, pieces)
@@ -326,8 +345,9 @@ def _with_content(values: pa.ChunkedArray, *, leaves_no_trace: bool) -> pa.Chunk
     """Marks the values that the side road has to take.
 
     Args:
-        values: of a field that no column is typed for.
-        leaves_no_trace: of an empty list no table would tell.
+        values: The values of a field that no column is typed for.
+        leaves_no_trace: Whether an empty list of this field would show in no table, so that the
+            side road need not take it.
     """
     if leaves_no_trace and pa.types.is_list(values.type):
         return pc.fill_null(pc.greater(pc.list_value_length(values), 0), False)

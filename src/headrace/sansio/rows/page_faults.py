@@ -14,21 +14,21 @@ _LOOKED_AT = 16 * 1024
 
 
 def kind_of_fault(words: str) -> type[PageError]:
-    """Whether a page only ends too early, and may be whole when asked for again.
+    """The error for a page: whether it only ends too early, and may be whole when asked again.
 
     Args:
-        words: of the library that could not read it.
+        words: What the library says that could not read the page.
     """
     return IncompletePage if words in _CUT_OFF else PageError
 
 
 def what_came_instead(page: bytes, error: Exception, clean: Callable[[str], str]) -> str:
-    """The story of a page that is no JSON.
+    """Says what an answer is that is no JSON.
 
     Args:
-        page: in UTF-8, more or less.
-        error: of the library that could not read it.
-        clean: hides secrets.
+        page: The body of the answer, which should be UTF-8.
+        error: The error of the library that could not read it.
+        clean: Hides secrets in a text.
     """
     shown = beginning(page, clean)
     if not shown:
@@ -42,11 +42,11 @@ def what_came_instead(page: bytes, error: Exception, clean: Callable[[str], str]
 
 
 def beginning(page: bytes, clean: Callable[[str], str]) -> str:
-    """The first characters of a page, fit to be shown.
+    """The first 200 characters of a page, on one line and without secrets.
 
     Args:
-        page: in UTF-8, more or less.
-        clean: hides secrets.
+        page: The body of the answer, which should be UTF-8.
+        clean: Hides secrets in a text.
     """
     # Secrets are hidden before the text is cut: half a secret would not be known for one.
     return one_line(clean(page[:_LOOKED_AT].decode("utf-8", errors="replace")), _SHOWN)

@@ -15,8 +15,11 @@ _MOST_SHAPES = 8
 class PageShape:
     """The keys around the rows of a listing's pages, as a type for msgspec to decode.
 
+    msgspec decodes a page with a known type in one pass, which takes a part of the time that the
+    way through each level by itself takes.
+
     Args:
-        steps: the keys that lead to the rows, outermost first; at least one.
+        steps: The keys that lead to the rows, from the outermost on; at least one.
     """
 
     def __init__(self, steps: tuple[str, ...]) -> None:
@@ -27,10 +30,10 @@ class PageShape:
         self._shapes = 0
 
     def cut(self, page: bytes) -> tuple[list[Raw], dict[str, Any]] | None:
-        """The rows and the rest of a page; None when it looks otherwise than was learnt.
+        """Cuts a page into its rows and the rest; None where the page has another shape.
 
         Args:
-            page: in UTF-8.
+            page: The page, in UTF-8.
         """
         if self._learnt is not UNSET:
             self._make_decoder()
@@ -53,10 +56,10 @@ class PageShape:
         return found, rest
 
     def learn(self, rest: Any) -> None:
-        """Takes later pages to look like one that was cut the long way.
+        """Learns the shape of a page that was cut the long way; later pages should have the same.
 
         Args:
-            rest: of that page, its JSON without the rows.
+            rest: The JSON of that page without its rows.
         """
         if self._shapes < _MOST_SHAPES:
             self._shapes += 1

@@ -8,17 +8,17 @@ from typing import Annotated, Any
 import msgspec
 import pyarrow as pa
 
+from headrace.sansio.rows.json_rows import is_nameable
+
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-# What a name must not hold to be one that msgspec looks for.
-_UNNAMEABLE = frozenset('"\\') | frozenset(map(chr, range(0x20)))
 
 
 class RowCheck:
     """Takes exactly the rows whose values are of the kinds that are expected.
 
     Args:
-        kinds: of the fields: a type as they are read, None where there must be no value, or, for
-            an object, the kinds of its fields.
+        kinds: For each field the Arrow type that it is read as, None where there must be no value,
+            or, for an object, the kinds of its fields in turn.
     """
 
     def __init__(self, kinds: Mapping[str, Any]) -> None:
@@ -34,7 +34,7 @@ class RowCheck:
 
 
 def _row_type(kinds: Mapping[str, Any]) -> Any:
-    keys = [key for key in kinds if _UNNAMEABLE.isdisjoint(key)]
+    keys = [key for key in kinds if is_nameable(key)]
     names = {f"field{number}": key for number, key in enumerate(keys)}
     return msgspec.defstruct(
         "Row",

@@ -7,19 +7,20 @@ from typing import Any
 
 import msgspec
 
+from headrace.sansio.rows.json_rows import is_nameable
+
 _NOTHING = msgspec.Raw(b"")
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DECODED = msgspec.json.Decoder(dict[str, Any])
-# What a name must not hold to be one that msgspec looks for.
-_UNNAMEABLE = frozenset('"\\') | frozenset(map(chr, range(0x20)))
 
 
 class RowFacts:
     """Some fields of the rows of one page.
 
     Args:
-        columns: for each field its value in each row, None where it is not there.
-        count: of the rows.
+        columns: The values of each field by its name, one for each row; None where a row lacks the
+            field.
+        count: How many rows there are.
     """
 
     def __init__(self, columns: dict[str, list[Any]], count: int) -> None:
@@ -27,14 +28,14 @@ class RowFacts:
         self._count = count
 
     def column(self, name: str) -> list[Any]:
-        """The values of a field that was asked for."""
+        """The values of a field that was asked for, one for each row."""
         return self._columns[name]
 
     def __len__(self) -> int:
         return self._count
 
     def row(self, place: int) -> dict[str, Any]:
-        """The fields of one row."""
+        """The fields of one row, by its place from 0."""
         return {name: values[place] for name, values in self._columns.items()}
 
 
@@ -42,8 +43,8 @@ class RowFactReader:
     """Reads the same fields of page after page, and notes which fields the rows have.
 
     Args:
-        wanted: names of the fields to read.
-        known: names of the fields that rows had before.
+        wanted: The names of the fields to read.
+        known: The names of the fields that earlier rows had.
     """
 
     def __init__(self, wanted: Collection[str], known: Iterable[str] = ()) -> None:
@@ -56,11 +57,11 @@ class RowFactReader:
         """Reads the fields of some rows.
 
         Args:
-            rows: each a JSON object.
-            learn: note which fields they have.
+            rows: The rows, each a JSON object.
+            learn: Whether to note which fields the rows have.
 
         Raises:
-            msgspec.DecodeError: a row is no object.
+            msgspec.DecodeError: A row is no object.
         """
         if learn:
             found = self._read_at_once(rows)
@@ -80,7 +81,7 @@ class RowFactReader:
         )
 
     def _read_at_once(self, rows: Sequence[msgspec.Raw]) -> RowFacts | None:
-        """The fields, if no row has one that is not known."""
+        """The fields of all rows in one pass; None where a row has a field that is not known."""
         if self._decoder is None:
             return None
         try:
@@ -97,7 +98,7 @@ class RowFactReader:
 
     def _set_up(self) -> None:
         self._decoder = None
-        if not all(_UNNAMEABLE.isdisjoint(name) for name in self.known):
+        if not all(is_nameable(name) for name in self.known):
             return
         others = {f"other{number}": name for number, name in enumerate(sorted(self.known))}
         names = {self._wanted.get(name, field): name for field, name in others.items()}
@@ -114,14 +115,14 @@ class RowFactReader:
 
 
 def cut_to(row: msgspec.Raw, fields: Collection[str]) -> msgspec.Raw:
-    """A row without the fields that others of its kind do not have.
+    """Leaves out the fields of a row that other rows of its kind do not have.
 
     Args:
-        row: a JSON object.
-        fields: names of those that stay.
+        row: The row, a JSON object.
+        fields: The names of the fields that stay.
 
     Raises:
-        msgspec.DecodeError: the row is no object.
+        msgspec.DecodeError: The row is no object.
     """
     decoded = _OBJECT.decode(row)
     if all(name in fields for name in decoded):

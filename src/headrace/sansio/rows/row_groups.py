@@ -1,4 +1,4 @@
-"""Joins typed batches to tables of the size that is loaded fastest."""
+"""Joins typed batches into tables of the size that is loaded fastest."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 class RowGroups:
-    """Gathers the tables of one load; the newest rows stay until more come, or the end.
+    """Gathers the tables of one load; the newest rows are kept until more come, or the end.
 
     Args:
-        rows: of a whole group.
-        most_bytes: a group may have fewer rows than that, for rows that are large.
+        rows: How many rows a whole group has.
+        most_bytes: A group of large rows ends at so many bytes in memory, with fewer rows.
     """
 
     def __init__(self, rows: int = ROWS, most_bytes: int = _MOST_BYTES) -> None:
@@ -33,10 +33,10 @@ class RowGroups:
         """Takes the next rows.
 
         Args:
-            table: that fits those gathered.
+            table: The next rows; their columns are those of the rows gathered before.
 
         Yields:
-            Groups that are whole.
+            The groups that are whole.
         """
         gathered = table if self._gathered is None else pa.concat_tables([self._gathered, table])
         while gathered.num_rows > self._rows:
@@ -49,6 +49,6 @@ class RowGroups:
         self._gathered = gathered
 
     def take_rest(self) -> pa.Table | None:
-        """What is gathered, if anything; the next table may have other columns."""
+        """Gives what is gathered, if anything; the next table may then have other columns."""
         rest, self._gathered = self._gathered, None
         return rest

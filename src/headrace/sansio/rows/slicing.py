@@ -1,4 +1,9 @@
-"""Cuts a page into its rows' bytes and the small rest, without decoding the rows."""
+"""Cuts a page into the bytes of its rows and the small rest, without decoding the rows.
+
+msgspec leaves a part of a JSON document undecoded where the type says `Raw`, yet it checks the
+JSON. It refuses a whole page for one NaN, one lone surrogate or one row that nests too deeply;
+then `tolerant` finds the rows by their brackets, and only those at fault are set apart.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +47,10 @@ class SlicedPage:
     """A page taken apart.
 
     Args:
-        rows: the bytes of each row, still JSON.
-        unreadable: the bytes of the rows that no JSON reader takes.
-        rest: the page's JSON without the rows.
-        document: `rest`, or the whole page's JSON where the slicer was told to keep it.
+        rows: The bytes of each row, still JSON.
+        rest: The page's JSON without the rows.
+        document: The same as `rest`, or the whole page's JSON where a path leads into the rows.
+        unreadable: The bytes of the rows that no JSON reader takes.
     """
 
     rows: list[msgspec.Raw]
@@ -58,10 +63,10 @@ class PageSlicer:
     """Finds the rows of a listing's pages.
 
     Args:
-        selector: JSONPath to the rows. None: the list is looked for in the first page, as dlt
-            does, and taken from the same place in later ones.
-        paths: gives what will be looked up in the next `SlicedPage.document`.
-        clean: hides secrets in what is shown of a page.
+        selector: The JSONPath to the rows (`data_selector`). With None the list of rows is looked
+            for in the first page, as dlt does, and taken from the same place in later pages.
+        paths: Gives the paths that will be looked up in the next `SlicedPage.document`.
+        clean: Hides secrets in what an error shows of a page.
     """
 
     def __init__(
@@ -81,12 +86,12 @@ class PageSlicer:
         """Cuts one page.
 
         Args:
-            body: the page as it came.
-            content_type: its header; a charset in it is heeded.
+            body: The body of the answer, decompressed.
+            content_type: The value of its `Content-Type` header, which may name a charset.
 
         Raises:
-            IncompletePage: the JSON ends before its end.
-            PageError: the body is not JSON, or the selector leads nowhere in it.
+            IncompletePage: The body ends in the middle of the JSON.
+            PageError: The body is not JSON, or the selector leads nowhere in it.
         """
         page = as_utf8(body, content_type)
         try:
@@ -95,7 +100,7 @@ class PageSlicer:
             return self._cut(page)
         except (RecursionError, msgspec.MsgspecError, ValueError) as error:
             refusal = self._refusal(page, error)
-        # For the fault of a few rows the others are not given up.
+        # The fault may lie in a few rows, and then the others can still be read.
         found = find_rows(page, self._steps) if self._steps is not None else None
         if found is None or not found.rows:
             raise refusal
@@ -127,7 +132,8 @@ class PageSlicer:
             self._shape = PageShape(self._steps) if self._steps else None
         if self._steps is None:
             return self._search(page)
-        # What is taken apart below is checked there.
+        # Decoding a whole page as Raw checks its JSON. Where it is an object or a list that is
+        # decoded below, that is checked there.
         is_checked_below = page[:1] == (b"{" if self._steps else b"[")
         whole = msgspec.Raw(page) if is_checked_below else _ANY.decode(page)
         found, rest = self._descend(whole, self._steps)
@@ -173,7 +179,7 @@ class PageSlicer:
         )
 
     def _search(self, page: bytes) -> SlicedPage:
-        """For a selector that is more than a way through keys: decode, search, encode again."""
+        """Finds the rows of a selector that is more than a path of keys: by decoding the page."""
         document = msgspec.json.decode(page)
         values = self._selector.find(document) if self._selector else []
         if len(values) == 1:
@@ -183,7 +189,7 @@ class PageSlicer:
         return SlicedPage(rows, document, document)
 
     def _leads_into_rows(self) -> bool:
-        """Whether a path leads into the rows, or to what holds them: the rest does without."""
+        """Whether a path leads into the rows, or to what holds them, which the rest lacks."""
         steps = self._steps or ()
         return any(_is_above_or_below(path, steps) for path in self._paths())
 
@@ -205,7 +211,7 @@ def _is_readable(row: msgspec.Raw) -> bool:
 
 
 def _rows_of(value: msgspec.Raw) -> list[msgspec.Raw]:
-    """The items of a list; a single value is a list of one, and null of none, as in dlt."""
+    """The items of a list; as in dlt, a single value is a list of one, and null is no row."""
     kind = _kind(value)
     if kind == "null":
         return []
@@ -213,7 +219,7 @@ def _rows_of(value: msgspec.Raw) -> list[msgspec.Raw]:
 
 
 def _items(value: msgspec.Raw) -> list[msgspec.Raw]:
-    """What `[*]` finds: a list's items, an object's values, nothing in what has no parts."""
+    """What `[*]` finds: the items of a list, the values of an object, nothing in anything else."""
     kind = _kind(value)
     if kind == "object":
         return list(_OBJECT.decode(value).values())
@@ -221,12 +227,12 @@ def _items(value: msgspec.Raw) -> list[msgspec.Raw]:
 
 
 def _kind(value: msgspec.Raw) -> str:
-    """What a JSON value is, by its first byte: msgspec leaves out the space before it."""
+    """What a JSON value is, by its first byte; msgspec's Raw has no space before it."""
     return _KINDS.get(bytes(memoryview(value)[:1]), "number")
 
 
 def _decode(value: bytes | msgspec.Raw) -> Any:
-    """JSON as Python sees it: numbers beyond what msgspec takes are infinite, or simply long."""
+    """Decodes JSON; numbers that are too large for msgspec become infinite, or long integers."""
     try:
         return msgspec.json.decode(value)
     except msgspec.ValidationError:

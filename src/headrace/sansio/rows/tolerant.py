@@ -1,7 +1,7 @@
-"""Finds the rows of a page that no JSON reader takes as a whole, for the fault of a few of them.
+"""Finds the rows of a page that no JSON reader takes as a whole, because a few rows are at fault.
 
 It looks at brackets, commas and quotes only, so it sees where a row ends without knowing what is
-wrong in it: NaN, a broken escape, bytes that are no UTF-8, a thousand brackets.
+wrong in the row: NaN, a broken escape, bytes that are no UTF-8, a thousand brackets.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class FoundRows:
     """The rows of a page that could not be read as a whole.
 
     Args:
-        rows: the bytes of each, whatever is in them.
-        rest: the page with an empty list in their place.
+        rows: The bytes of each row, whatever is in them.
+        rest: The page with an empty list in place of the rows.
     """
 
     rows: list[bytes]
@@ -30,14 +30,14 @@ class FoundRows:
 
 
 def find_rows(page: bytes, steps: tuple[str, ...]) -> FoundRows | None:
-    """The rows' bytes, whatever is in them.
+    """Finds the bytes of the rows, whatever is in them.
 
     Args:
-        page: as it came.
-        steps: the keys that lead to the list of rows.
+        page: The page, in UTF-8 as far as it can be.
+        steps: The keys that lead to the list of rows, from the outermost on.
 
     Returns:
-        The rows; None where the page's brackets do not match or the keys lead to no list.
+        The rows, or None where the brackets of the page do not match, or the keys lead to no list.
     """
     start, end = _trimmed(page, 0, len(page))
     for step in steps:
@@ -68,7 +68,7 @@ def _members(page: bytes, start: int, end: int) -> Iterator[tuple[str, tuple[int
 
 
 def _parts(page: bytes, start: int, end: int) -> Iterator[tuple[int, int, int | None]]:
-    """Start, end and first colon of each part between a container's own commas."""
+    """The start, end and first colon of each part between the commas of one object or list."""
     depth = 0
     first = start + 1
     colon: int | None = None
