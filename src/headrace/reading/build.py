@@ -1,4 +1,4 @@
-"""How a config's resources are to be listed: from the typed model to what asks for pages."""
+"""Makes from a config what reads its resources: listings, request templates, leg settings."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from headrace.reading.response_actions import ResponseActions
 def build_listing(
     config: SourceConfig, resource: ResourceConfig, authentications: Authentications | None = None
 ) -> Listing:
-    """How the config wants a resource to be listed.
+    """Makes the listing of a resource.
+
+    The request of a resource that depends on another one, or that has an incremental, still has its
+    placeholders: they are filled for each row of the parent, or when the state is known.
 
     Args:
-        config: that the resource is part of.
-        resource: as the config has it.
-        authentications: of the whole config; new ones when None.
+        config: The config that the resource is part of.
+        resource: The resource, as the config describes it.
+        authentications: The credentials of the whole config; None to make new ones.
     """
     endpoint = resource.endpoint
     template = request_template(endpoint)
-    # What a row of the parent, or the state, is to fill in is not there yet.
     is_filled = resource.parent is None and resource.cursor is None
     request = template.filled({}) if is_filled else template.unfilled
     authentications = authentications or Authentications.of_config(config)
@@ -42,10 +44,10 @@ def build_listing(
 
 
 def request_template(endpoint: EndpointConfig) -> RequestTemplate:
-    """What an endpoint asks for, with placeholders.
+    """Makes the template of an endpoint's requests.
 
     Args:
-        endpoint: as the config has it.
+        endpoint: The endpoint, as the config describes it.
     """
     return RequestTemplate(
         endpoint.method,
@@ -58,6 +60,10 @@ def request_template(endpoint: EndpointConfig) -> RequestTemplate:
 
 
 def leg_settings(config: SourceConfig) -> LegSettings:
-    """How long the config wants a leg to get."""
+    """The bounds that a config sets for a leg.
+
+    Args:
+        config: The config.
+    """
     pipeline = config.pipeline_settings
     return LegSettings(most_bytes=pipeline.leg_bytes, least_seconds=pipeline.leg_seconds)

@@ -1,4 +1,4 @@
-"""From what a config says under `auth` to what proves to the API who asks."""
+"""Makes the credentials of requests from the `auth` of a config."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 
 class Authentications:
-    """Those of one source: resources that authenticate in the same way share one, and its token.
+    """The credentials of one source.
+
+    Resources that authenticate in the same way share one object, so that they share its token too.
 
     Args:
-        hidden: secrets of the whole config, to be masked besides their own.
+        hidden: Secrets from elsewhere in the config, which are masked as those of the credentials
+            are.
     """
 
     def __init__(self, hidden: Iterable[str] = ()) -> None:
@@ -36,14 +39,21 @@ class Authentications:
 
     @classmethod
     def of_config(cls, config: SourceConfig) -> Authentications:
-        """Those of a config, whose session may hold secrets as well."""
+        """The credentials of a config, with all secrets of the config and of its session.
+
+        Args:
+            config: The config.
+        """
         return cls(config.secrets | secrets_within(config.client.session))
 
     def of(self, auth: object) -> AnyAuthentication:
-        """What proves who asks.
+        """Gives the credentials for one `auth`, the same object for the same `auth`.
 
         Args:
-            auth: a model of the config, a Python object, or None for no proof.
+            auth: A model of the config, a Python object, or None to send no credentials.
+
+        Raises:
+            TypeError: No credentials can be made from an object of this type.
         """
         for known, made in self._made:
             if known is auth or (type(known) in _MODELS and known == auth):
@@ -54,7 +64,7 @@ class Authentications:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The values that must never be shown, as far as they are known by now."""
+        """The values that must never be shown; tokens are among them once they have been issued."""
         return self._hidden.union(*(made.secrets for _, made in self._made))
 
 
@@ -83,7 +93,7 @@ def _authentication(auth: object, hidden: frozenset[str]) -> AnyAuthentication:
 
 
 def _credentials(auth: Any) -> Credentials | None:
-    """What is the same for each request; None where that is not known to be so."""
+    """Credentials that are the same for each request; None where each request may need others."""
     if isinstance(auth, ApiKeyAuthConfig):
         return Credentials.api_key(auth.name, auth.api_key.get_secret_value(), auth.location)
     if isinstance(auth, BearerAuthConfig):

@@ -1,4 +1,9 @@
-"""Lets paginators written for dlt's REST client say how a listing goes on."""
+"""Lets paginators that were written for dlt's REST client page through a listing.
+
+They are called in the order in which dlt's client calls them: `init_request` before the first page,
+then after each page `update_state` with the answer and its rows, and `update_request` with the
+request, which they change to be the next one.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +29,12 @@ _NOT_FOR_PAGINATORS = ("auth", "cookies", "files")
 
 
 class DltPaginator(Paginator):
-    """Asks a paginator of dlt's, or a user's own, with requests and answers as dlt's client does.
+    """A paginator of dlt's, or of the user's own, that is given what dlt's client would give it.
 
     Args:
-        paginator: stays as it is; each listing goes on with a copy.
-        whole_url: gives the URL of a path.
-        headers: that the client sends with each request.
+        paginator: The paginator. It stays unchanged: each pass through a listing uses a copy.
+        whole_url: Gives the whole URL of a path.
+        headers: The headers that the client sends with each request.
     """
 
     def __init__(
@@ -48,10 +53,13 @@ class DltPaginator(Paginator):
         self._repeated_page_guard = RepeatedPageGuard(hint)
 
     def first_request(self, request: Request) -> Request:
-        """The request as the paginator begins with it.
+        """The request for the first page, as the paginator has changed it.
+
+        Args:
+            request: The request of the endpoint.
 
         Raises:
-            PageError: the paginator failed.
+            PageError: The paginator failed.
         """
         self._asked = requests.Request(
             request.method,
@@ -65,10 +73,17 @@ class DltPaginator(Paginator):
         return self._as_it_is_now(request)
 
     def next_request(self, request: Request, page: Page) -> Request | None:
-        """The request as the paginator has changed it; None where it has no next page.
+        """The request for the next page, as the paginator has changed it.
+
+        Args:
+            request: The request that brought the page.
+            page: The page.
+
+        Returns:
+            The request; None where the paginator has no next page.
 
         Raises:
-            PageError: the paginator failed, or names what it has named before.
+            PageError: The paginator failed, or it leads to a page that was there before.
         """
         if counts_pages(self._paginator):
             self._repeated_page_guard.check(page)
@@ -84,18 +99,18 @@ class DltPaginator(Paginator):
         return self._as_it_is_now(request)
 
     def next_cursor(self, page: Page) -> Any:
-        """There is none: what goes on is the paginator, with all that it remembers.
+        """Always fails: such a paginator goes on by all that it remembers, and has no cursor.
 
         Raises:
-            TypeError: always.
+            TypeError: Always.
         """
         raise TypeError(f"{self._name} can only go on from page to page")
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
-        """There is none.
+        """Always fails, as `next_cursor` does.
 
         Raises:
-            TypeError: always.
+            TypeError: Always.
         """
         raise TypeError(f"{self._name} can only go on from page to page")
 
@@ -132,7 +147,7 @@ class DltPaginator(Paginator):
 
 
 def _value(row: msgspec.Raw) -> Any:
-    """A row as dlt hands it over; its text where no JSON reader takes it."""
+    """The row decoded, as dlt passes it on; its text where it is not valid JSON."""
     try:
         return json.loads(bytes(row))
     except (ValueError, RecursionError):

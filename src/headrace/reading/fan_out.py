@@ -1,4 +1,8 @@
-"""Reads many streams beside each other, and hands their items on in the order of the streams."""
+"""Reads many streams concurrently, and gives their items in the order of the streams.
+
+The streams are the listings of a dependent resource, one for each row of its parent. The fixed
+order makes each load the same, however fast the single answers come.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,25 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-# Streams that ended are kept until it is their turn: not without a bound, even if they are empty.
+# A stream that has ended is kept until its turn comes. Empty streams hold no bytes, so the bound on
+# bytes does not limit their number.
 _MOST_WAITING = 4096
 
 
 @dataclass(eq=False)
 class _Branch(Generic[Item]):
+    """A stream that is being read.
+
+    Args:
+        stream: The stream.
+        items: The items that have been read and not yet been given on.
+        is_over: Whether the stream has ended, or failed.
+        error: The error that ended it; None where there was none.
+        news: Set when there is another item, or when the stream is over.
+        may_go_on: Set when a paused stream may be read on.
+        task: The task that reads it.
+    """
+
     stream: AsyncIterator[Item]
     items: deque[Item] = field(default_factory=deque)
     is_over: bool = False
@@ -26,16 +43,18 @@ class _Branch(Generic[Item]):
 
 
 class FanOut(Generic[Item]):
-    """Many streams as one: what comes out depends on their order alone, not on who is quick.
+    """Many streams as one; the order of the items depends on the order of the streams alone.
 
-    While more than so many bytes wait for their turn all streams pause, but for the one whose turn
-    it is once all of its own are read.
+    While more than `most_bytes` wait for their turn, all streams pause. Only the stream whose turn
+    it is may be read on, and only once all of its items have been given on: otherwise nothing would
+    ever move.
 
     Args:
-        streams: to read; each is taken up when there is room for it.
-        at_once: how many to read at the same time.
-        most_bytes: that wait for their turn.
-        size: of an item in bytes.
+        streams: The streams. Each is taken from the iterable when there is room to read it.
+        at_once: The number of streams to read at the same time.
+        most_bytes: The size of the items, in bytes, that may wait for their turn. Each stream that
+            is being read may exceed it by one item.
+        size: Gives the size of an item in bytes.
     """
 
     def __init__(
@@ -57,10 +76,10 @@ class FanOut(Generic[Item]):
         self._is_exhausted = False
 
     async def items(self) -> AsyncGenerator[Item, None]:
-        """The items of the first stream, then those of the second, and so on.
+        """Gives the items of the first stream, then those of the second, and so on.
 
         Raises:
-            Whatever a stream raises, behind all items that come before.
+            Exception: Whatever a stream raises, after all items that come before it.
         """
         try:
             self._start_more()

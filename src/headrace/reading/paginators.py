@@ -1,4 +1,4 @@
-"""Which paginator a config wants for a listing."""
+"""Makes the paginator that a config names for a listing."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class PaginatorFactory:
     """Makes the paginators of one resource, a new one for each pass through its listing.
 
     Args:
-        client: of the config.
-        endpoint: of the resource.
-        credentials: that its requests go with.
+        client: The part `client` of the config.
+        endpoint: The endpoint of the resource.
+        credentials: The credentials that its requests are sent with.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class PaginatorFactory:
         )
 
     def new(self) -> Paginator:
-        """A paginator at the beginning of the listing."""
+        """Makes a paginator that is at the beginning of the listing."""
         return BoundedPaginator(self._unbounded(), getattr(self._config, "max_pages", None))
 
     def _unbounded(self) -> Paginator:

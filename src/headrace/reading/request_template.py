@@ -1,4 +1,4 @@
-"""A request with `{placeholders}`: in its path, params, bodies and headers, as in dlt's format."""
+"""Requests with `{placeholders}` in their path, parameters, headers and bodies, as in dlt."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _FORMATTER = string.Formatter()
 
 @dataclass(frozen=True, slots=True)
 class RequestTemplate:
-    """What an endpoint asks for, before its placeholders are filled.
+    """The request of an endpoint before its placeholders are filled.
 
-    `{{` and `}}` stand for braces.
+    `{{` and `}}` stand for single braces.
 
     Args:
-        method: the HTTP method.
-        path: below the base URL, or a whole URL.
-        params: query parameters.
-        headers: on top of the client's.
-        json: the JSON body.
-        data: form fields, or a body as it is.
+        method: The HTTP method.
+        path: The path below the base URL, or a whole URL.
+        params: The query parameters, by name.
+        headers: The headers that are sent in addition to the client's.
+        json: The value of the JSON body; None for no such body.
+        data: Form fields, or a body that is sent as it is; None for no such body.
     """
 
     method: str
@@ -36,18 +36,19 @@ class RequestTemplate:
 
     @property
     def unfilled(self) -> Request:
-        """The request with its placeholders, to be told of."""
+        """The request with its placeholders: it can be shown, but not sent."""
         return Request(self.method, self.path, self.params, self.headers, self.json, self.data)
 
     def filled(self, values: Mapping[str, Any]) -> Request:
-        """The request with values in place of the placeholders.
+        """Makes the request with values in place of the placeholders.
 
         Args:
-            values: by name, as `resources.issues.number`; of an object under a plain name, as
-                `incremental`, the placeholder names an attribute.
+            values: The values by the names of their placeholders, such as
+                `resources.issues.number`. A placeholder can also name an attribute of a value:
+                `incremental.start_value` of the value `incremental`.
 
         Raises:
-            KeyError, AttributeError, ValueError: a placeholder has no value, or a format that the
+            KeyError, AttributeError, ValueError: A placeholder has no value, or a format that the
                 value does not take.
         """
         return Request(
@@ -61,30 +62,32 @@ class RequestTemplate:
 
 
 class _Formatter(string.Formatter):
-    """Takes a name with dots in it as one key, where there is a value by that name."""
+    """Takes a name with dots in it as a whole where there is a value of that name, as dlt does."""
 
     def get_field(
         self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> tuple[Any, str]:
         if field_name in kwargs:
             return kwargs[field_name], field_name
+        # `str.format` follows any attribute: `{x.__class__...}` would lead out of the values.
         if "._" in field_name:
             raise AttributeError(field_name)
         found: tuple[Any, str] = super().get_field(field_name, args, kwargs)
         return found
 
 
-_FILLING = _Formatter()
+_FILLER = _Formatter()
 
 
 def _filled(value: Any, values: Mapping[str, Any], *, keeps_types: bool = False) -> Any:
     if isinstance(value, str):
         if "{" not in value and "}" not in value:
             return value
-        # In JSON a number that stands alone stays a number.
+        # As in dlt, a JSON string that is nothing but a placeholder becomes the value itself: a
+        # number stays a number.
         if keeps_types and (name := _only_placeholder(value)):
-            return _FILLING.get_field(name, (), values)[0]
-        return _FILLING.vformat(value, (), values)
+            return _FILLER.get_field(name, (), values)[0]
+        return _FILLER.vformat(value, (), values)
     if isinstance(value, Mapping):
         return {
             _filled(key, values, keeps_types=keeps_types): _filled(
@@ -98,7 +101,7 @@ def _filled(value: Any, values: Mapping[str, Any], *, keeps_types: bool = False)
 
 
 def _only_placeholder(text: str) -> str | None:
-    """The name of the placeholder that the text consists of, if it consists of one."""
+    """The name of the placeholder if the text is one and nothing else; otherwise None."""
     parts = list(_FORMATTER.parse(text))
     if len(parts) != 1:
         return None

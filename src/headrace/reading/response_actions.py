@@ -1,4 +1,8 @@
-"""Takes the actions that a config has for answers of certain kinds."""
+"""Takes the `response_actions` of a config, which say what counts as an answer.
+
+They mean what they mean in dlt, where they are hooks of a `requests` session: functions of the user
+get a `requests.Response` and may change it. See `docs/actions-and-steps.md`.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +24,16 @@ from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
 
 _CONTENT_TYPE = "Content-Type"
 _JSON = "application/json"
-# What a function raises for the request to be made again, as dlt's sessions understand it.
-_PASSING = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+# dlt's sessions repeat a request when a function raises one of these, so they mean the same here.
+_RETRIED = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 
 
 class ResponseActions:
-    """The actions of one resource. Each answer meets all of them, in their order.
+    """The actions of one resource. Each answer goes through all of them, in their order.
 
     Args:
-        resource: its name.
-        actions: to take.
+        resource: The name of the resource.
+        actions: The actions, in the order of the config.
     """
 
     def __init__(self, resource: str, actions: Sequence[ResponseAction]) -> None:
@@ -39,18 +43,18 @@ class ResponseActions:
         ]
 
     def take(self, request: Request, response: Response) -> Response:
-        """Takes the actions that an answer meets.
+        """Takes the actions that are meant for an answer.
 
         Args:
-            request: that it answers.
-            response: the answer, of any status.
+            request: The request that was made.
+            response: The answer to it, with any status.
 
         Returns:
             The answer as the functions left it.
 
         Raises:
-            ResponseIgnored: an action ignores it.
-            ResponseRefused: an action says `fail` or `retry`, or a function failed.
+            ResponseIgnored: An action ignores the answer.
+            ResponseRefused: An action says `fail` or `retry`, or a function failed.
         """
         answer = _Answer(request, response)
         for name, action in self._actions:
@@ -60,6 +64,7 @@ class ResponseActions:
                 try:
                     _call(function, name, answer)
                 except requests.HTTPError as error:
+                    # From `raise_for_status()`: the answer goes the usual way of an error status.
                     if answer.status >= 400:
                         return answer.as_it_is_now
                     raise _failed(function, name, error) from None
@@ -74,7 +79,15 @@ class ResponseActions:
 
 
 class _Answer:
-    """An answer as functions see it: they get it as `requests` has it, and may change it."""
+    """An answer that functions may change.
+
+    Most answers are never shown to a function. For them no `requests.Response` is made, and the
+    answer stays the same object.
+
+    Args:
+        request: The request that was made.
+        response: The answer to it.
+    """
 
     def __init__(self, request: Request, response: Response) -> None:
         self._request = request
@@ -82,7 +95,7 @@ class _Answer:
 
     @cached_property
     def shown(self) -> requests.Response:
-        """The answer for functions; made once it is wanted."""
+        """The answer as functions get it and may change it."""
         asked = self._request
         headers = dict(asked.headers)
         return as_requests_response(
@@ -92,11 +105,12 @@ class _Answer:
 
     @property
     def request(self) -> ShownRequest:
-        """The request, fit to be shown."""
+        """The request, without secrets."""
         return self._response.request
 
     @property
     def status(self) -> int:
+        """The HTTP status, as functions have left it."""
         return self.shown.status_code if self._is_shown else self._response.status
 
     @property
@@ -104,7 +118,11 @@ class _Answer:
         return "shown" in self.__dict__
 
     def is_met_by(self, action: ResponseAction) -> bool:
-        """Whether an action is meant for the answer."""
+        """Whether an action is meant for the answer, by its status and its text.
+
+        Args:
+            action: The action.
+        """
         if action.status is not None and action.status != self.status:
             return False
         return action.content is None or action.content in self._text
@@ -112,20 +130,20 @@ class _Answer:
     @property
     def _text(self) -> str:
         if self.shown.encoding is None:
-            # Else requests guesses, which takes long and may be wrong.
+            # requests would guess the encoding, which takes long and may be wrong.
             return self.shown.content.decode("utf-8", "replace")
         return self.shown.text
 
     @property
     def as_it_is_now(self) -> Response:
-        """The answer with what functions have changed."""
+        """The answer with the changes that functions have made."""
         if not self._is_shown:
             return self._response
         shown, before = self.shown, self._response
         headers = Headers(dict(shown.headers))
         body = shown.content or b""
         if shown.encoding != get_encoding_from_headers(CaseInsensitiveDict(before.headers)):
-            # Read as the function wants it read, whatever the server claims.
+            # A function has set the encoding, which overrules what the server says of it.
             body = shown.text.encode("utf-8", "replace") if shown.encoding else body
             charset = "; charset=utf-8" if shown.encoding else ""
             headers = Headers({**headers, _CONTENT_TYPE: _JSON + charset})
@@ -150,7 +168,7 @@ def _call(function: Callable[..., Any], name: str, answer: _Answer) -> None:
 
 def _failed(function: Callable[..., Any], name: str, error: Exception) -> ResponseRefused:
     told = f"{name}: {_name_of(function)} failed with {told_failure(error)}"
-    return ResponseRefused(told, again=isinstance(error, _PASSING))
+    return ResponseRefused(told, again=isinstance(error, _RETRIED))
 
 
 def _name_of(function: Callable[..., Any]) -> str:

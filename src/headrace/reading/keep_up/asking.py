@@ -1,4 +1,4 @@
-"""Carries out what the tail's planner asks for: a page of the listing, or a single row."""
+"""Makes the requests that the tail's planner asks for: a page of the listing, or a single row."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from headrace.sansio.tail import (
 )
 from headrace.sansio.tail.messages import Answer, Ask
 
-# What servers answer to a cursor that they do not take any more.
+# The statuses by which servers refuse a cursor: no standard has one for a cursor that expired.
 _REFUSED = frozenset({400, 404, 410, 422})
 
 
 @dataclass(slots=True)
 class Arrival:
-    """What came of one thing that the planner asked for.
+    """The answer to one request of the planner.
 
     Args:
-        answer: The answer as the planner sees it.
-        page: The page that it came in; None where none came.
-        rows: The rows that the planner knows of.
-        unplanned: The rows that it need not know of, since they go to quarantine.
+        answer: The answer as the planner learns it.
+        page: The page that the server sent; None where it sent none.
+        rows: The rows of the page that the planner learns of, in its order.
+        unplanned: The rows that the planner does not learn of, since they go to quarantine.
     """
 
     answer: Answer
@@ -51,7 +51,14 @@ class Arrival:
 
 @dataclass(slots=True)
 class _Pass:
-    """One walk down the listing, from its top or from a saved cursor."""
+    """One pass down the listing, from its top or from a saved cursor.
+
+    Args:
+        paginator: The paginator of this pass.
+        slicer: Cuts the pages of this pass.
+        number: The number of pages that were asked for so far.
+        expected: The cursor of the next page, as JSON; None at the end of the listing.
+    """
 
     paginator: Paginator
     slicer: PageSlicer
@@ -60,17 +67,17 @@ class _Pass:
 
 
 class TailRequests:
-    """The requests of a listing that is kept up with, in one sync.
+    """Makes the requests for a listing that is kept up with, in one sync.
 
     Args:
         listing: The listing.
-        config: How it is kept up with.
-        reader: Reads of rows what the planner must know.
-        ledger: Gives what is known of the listing at the moment.
+        config: How the listing is kept up with.
+        reader: Reads from rows what the planner must know of them.
+        ledger: Gives the ledger as it is now: what is known of the listing.
         clock: Gives the time in seconds since 1970.
 
     Attributes:
-        refusal: The server's last refusal of a cursor.
+        refusal: The error by which the server last refused a cursor; None where it refused none.
     """
 
     def __init__(
@@ -92,10 +99,10 @@ class TailRequests:
         self.refusal: ResponseStatusError | None = None
 
     async def answer(self, ask: Ask) -> Arrival:
-        """Asks the API.
+        """Makes one request that the planner asks for.
 
         Args:
-            ask: What the planner wants to know.
+            ask: What the planner asks for.
 
         Raises:
             RequestError: The request got no usable answer.
@@ -106,7 +113,7 @@ class TailRequests:
         return await self._row(ask)
 
     async def check_path(self) -> None:
-        """Sees whether single rows are found by their path, where none was found so far.
+        """Checks that a listed row can be found by its own path, if no row was found that way yet.
 
         Raises:
             RequestError, PageError: As from `SingleRows.check_path`.
@@ -116,6 +123,8 @@ class TailRequests:
 
     async def _page(self, cursor: str | None) -> Arrival:
         walk = self._pass
+        # A planner that does not go on from the last page begins another pass; as a paginator may
+        # remember the pages that it has seen, each pass has its own.
         if walk is None or cursor is None or walk.expected != cursor:
             paginator = self._listing.listing.new_paginator()
             walk = self._pass = _Pass(paginator, self._listing.slicer(paginator))
@@ -146,7 +155,8 @@ class TailRequests:
             page, self._clock(), learn=True, is_first_top=is_first_top
         )
         if facts.keys:
-            # One in the middle is neither still being written nor about to be pruned.
+            # For `check_path`: a row in the middle of the page is neither still being written, as
+            # the newest may be, nor about to be pruned, as the oldest may be.
             self._listed_key = facts.keys[len(facts.keys) // 2]
         return Arrival(ListedPage(facts, walk.expected), page, rows, unplanned)
 
@@ -155,8 +165,8 @@ class TailRequests:
         page = await self._single_rows.fetch(ask.identity, is_open=is_open)
         if page is None:
             return Arrival(RowNotThere())
-        # A row that is fetched singly may carry more fields than a listed one: the two would
-        # overwrite each other.
+        # A row that is fetched by its own path may carry more fields than a listed one. Loaded as
+        # it is, its columns would change with the way in which it was last fetched.
         page = replace(page, rows=[cut_to(row, self._reader.known) for row in page.rows])
         rows, unplanned, facts = self._reader.read(page, self._clock())
         if unplanned:

@@ -1,4 +1,9 @@
-"""The legs of a sync: bounded pieces that are loaded and committed with what is known by then."""
+"""The legs of a sync: pieces of bounded size, each loaded and committed together with its state.
+
+A leg is one dlt load, so each leg is a new call of the resource's function. What the resource
+fetches goes on across these calls: the generator that fetches is kept here, and each call takes
+from it up to the end of the next leg.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,16 @@ from headrace.sansio.tail import GoneRow
 
 @dataclass(frozen=True, slots=True)
 class LegSettings:
-    """How long a leg may get.
+    """The bounds of a leg, which ends at the first one that it reaches.
+
+    A load has a fixed cost, from a fraction of a second to many seconds, so the bound in time grows
+    with the duration of the last load.
 
     Args:
-        most_bytes: of raw pages in one leg.
-        least_seconds: a leg does not end by time before that,
-        load_times: nor before so many times the seconds that the last load took.
+        most_bytes: The size of the raw pages, in bytes, at which a leg ends.
+        least_seconds: The smallest age, in seconds, at which a leg may end by time.
+        load_times: The age at which a leg may end by time, as a multiple of the duration of the
+            last load; the larger of the two ages counts.
     """
 
     most_bytes: int = defaults.LEG_BYTES
@@ -29,14 +38,14 @@ class LegSettings:
 
 @dataclass(frozen=True, slots=True)
 class LegEnd:
-    """Behind the last rows of a leg.
+    """The end of a leg, which follows its last rows.
 
     Args:
-        state: to be committed with them.
-        gone: rows that are not there any more.
-        is_last: whether the resource has no more.
-        go_on: to be called once the leg is on disk: only then more is fetched, so that a crash
-            loses one leg at most.
+        state: The state to be committed together with the rows of the leg, as JSON values.
+        gone: The rows that are known by now to be gone from the API.
+        is_last: Whether the resource has no more to fetch.
+        go_on: Must be called once the rows of the leg are on disk. Only then is more fetched, so
+            that a crash loses one leg at most.
     """
 
     state: dict[str, Any]
@@ -46,7 +55,15 @@ class LegEnd:
 
 
 @dataclass(slots=True)
-class _Open:
+class _Fetching:
+    """What one resource fetches in this sync.
+
+    Args:
+        items: Fetches pages; the end of each leg follows the pages of the leg.
+        is_finished: Whether there is nothing more to fetch.
+        go_on: Lets the fetching go on behind the end of the last leg.
+    """
+
     items: Generator[Any, None, None]
     is_finished: bool = False
     go_on: Callable[[], object] = lambda: None
@@ -54,13 +71,16 @@ class _Open:
 
 @dataclass
 class Legs:
-    """What goes on from leg to leg of a sync.
+    """The legs of one sync, and the fetching of all its resources that goes on from leg to leg.
 
     Args:
-        settings: how long a leg may get; None for a single leg without bound.
-        clock: gives the time, in seconds since 1970.
-        stop: once set, the leg under way is the last one and ends soon.
-        started: when the sync began, in seconds since 1970.
+        settings: The bounds of a leg; None for a single leg without bounds.
+        clock: Gives the time in seconds since 1970.
+        stop: Once this is set, the leg under way ends soon and is the last one.
+
+    Attributes:
+        started: The time at which the sync began, in seconds since 1970.
+        last_load_seconds: The duration of the last load in seconds; 0 before the first one.
     """
 
     settings: LegSettings | None = None
@@ -68,17 +88,17 @@ class Legs:
     stop: threading.Event = field(default_factory=threading.Event)
     started: float = field(init=False)
     last_load_seconds: float = field(default=0.0, init=False)
-    _open: dict[str, _Open] = field(default_factory=dict, init=False)
+    _fetching: dict[str, _Fetching] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.started = self.clock()
 
     def is_over(self, size: int, seconds: float) -> bool:
-        """Whether a leg is to end.
+        """Whether a leg must end now.
 
         Args:
-            size: bytes of its raw pages.
-            seconds: since it began.
+            size: The size of its raw pages in bytes.
+            seconds: The time in seconds since it began.
         """
         if self.stop.is_set():
             return True
@@ -92,18 +112,18 @@ class Legs:
     def items(
         self, resource: str, begin: Callable[[], Generator[Any, None, None]]
     ) -> Generator[Any, None, None]:
-        """What a resource fetches, up to the end of a leg; the next call goes on behind it.
+        """Gives what a resource fetches in one leg; the next call goes on where this one ended.
 
         Args:
-            resource: its name.
-            begin: starts to fetch, in the first leg.
+            resource: The name of the resource in the running pipeline.
+            begin: Begins to fetch; called in the first leg only.
 
         Yields:
             Pages, and a `LegEnd` as the last item.
         """
-        if resource not in self._open:
-            self._open[resource] = _Open(begin())
-        fetching = self._open[resource]
+        if resource not in self._fetching:
+            self._fetching[resource] = _Fetching(begin())
+        fetching = self._fetching[resource]
         completed = False
         try:
             for item in fetching.items:
@@ -115,22 +135,23 @@ class Legs:
                 if completed:
                     return
         finally:
+            # Without its end a leg has failed, and without bounds there is one leg only.
             if not completed or fetching.is_finished or self.settings is None:
                 fetching.items.close()
                 fetching.is_finished = True
 
     def go_on(self) -> None:
-        """Fetches the next leg: the last one is on disk."""
-        for each in self._open.values():
+        """Lets the resources fetch the next leg; to be called when the last one is on disk."""
+        for each in self._fetching.values():
             if not each.is_finished:
                 each.go_on()
 
     @property
     def unfinished(self) -> list[str]:
-        """Names of the resources that have more."""
-        return [name for name, each in self._open.items() if not each.is_finished]
+        """The names of the resources that have more to fetch."""
+        return [name for name, each in self._fetching.items() if not each.is_finished]
 
     def close(self) -> None:
-        """Ends all fetching."""
-        for each in self._open.values():
+        """Ends the fetching of all resources."""
+        for each in self._fetching.values():
             each.items.close()

@@ -1,4 +1,4 @@
-"""What the tail's planner needs to know of rows, read from their JSON."""
+"""Reads from the JSON of rows what the tail's planner needs to know of them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class TailRowReader:
     """Reads the rows of a listing that is kept up with.
 
     Args:
-        resource: its name, for errors.
-        config: how it is kept up with.
-        known: fields that rows of the listing have had.
+        resource: The name of the resource, which errors name.
+        config: How the listing is kept up with.
+        known: The names of the fields that listed rows have had so far.
     """
 
     def __init__(self, resource: str, config: TailConfig, known: Iterable[str]) -> None:
@@ -45,7 +45,7 @@ class TailRowReader:
 
     @property
     def known(self) -> set[str]:
-        """The fields that rows of the listing have had."""
+        """The names of the fields that listed rows have had so far."""
         return self._reader.known
 
     def read(
@@ -54,17 +54,19 @@ class TailRowReader:
         """Reads the rows of a page.
 
         Args:
-            page: of the listing, or with one row that was asked for alone.
-            now: in seconds since 1970.
-            learn: note which fields the rows have.
-            is_first_top: nothing was listed before.
+            page: A page of the listing, or one with a single row that was asked for by its path.
+            now: The time in seconds since 1970.
+            learn: Whether to note which fields the rows have, as is done for listed rows.
+            is_first_top: Whether the page is the top of the listing and nothing was listed before.
 
         Returns:
-            The rows with a key, those without, and what the planner needs to know of the first.
+            The rows that have a key; the rows that have none or cannot be decoded, which go to
+            quarantine; and what the planner needs to know of the rows that have a key.
 
         Raises:
-            PageError: a row has no key, and the listing cannot be in order.
-            ExpressionError: `settled_when` cannot be told of a row.
+            PageError: A row lacks the field that orders the listing, and that field is not the
+                primary key.
+            ExpressionError: `settled_when` has no value for a row.
         """
         rows, apart = page.rows, []
         try:
@@ -75,6 +77,8 @@ class TailRowReader:
             facts = self._reader.read(rows, learn=learn)
         keys = _values(facts, self._config.key)
         if None in keys:
+            # Without its primary key a row is one for the quarantine; without another field that
+            # orders the listing it can be loaded, but its place in the listing is unknown.
             if not self._config.settings.key_is_primary:
                 raise PageError(
                     f"resource `{self._resource}`, {page.request}: a row has no "
@@ -87,9 +91,9 @@ class TailRowReader:
             apart += [row for row, key in zip(rows, keys, strict=True) if key is None]
             rows = [row for row, key in zip(rows, keys, strict=True) if key is not None]
             facts = self._reader.read(rows, learn=learn)
-        return rows, apart, self._told(rows, facts, page, now, is_first_top=is_first_top)
+        return rows, apart, self._as_answered(rows, facts, page, now, is_first_top=is_first_top)
 
-    def _told(
+    def _as_answered(
         self,
         rows: Sequence[msgspec.Raw],
         facts: RowFacts,
@@ -161,7 +165,7 @@ def _first_step(path: JsonPath) -> str:
 
 
 def _values(facts: RowFacts, path: JsonPath) -> list[Any]:
-    """The values at a plain path."""
+    """The value of each row at a path of plain names; None where a row has none."""
     values = facts.column(_first_step(path))
     for step in (path.steps or ())[1:]:
         values = [value.get(step) if isinstance(value, dict) else None for value in values]

@@ -1,4 +1,9 @@
-"""When a row last changed, as far as its own fields tell."""
+"""Tells from a row's own fields when it last changed.
+
+An API that cannot list by time of change has no field for that time either, but most rows have the
+times of their start and their end. At the first listing the planner needs it of a row that names an
+older one: if it changed long ago, the older row need not be looked at again.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +18,17 @@ from headrace.sansio.tail.keys import instant_of
 
 
 def last_change(row: msgspec.Raw, now: float) -> float | None:
-    """The latest moment that a row tells of; None unless it tells of two, a first and a last.
+    """Gives the latest time among the fields of a row, nested ones included.
+
+    A row with a single time tells when it began, and not when it last changed.
 
     Args:
-        row: its JSON.
-        now: in seconds since 1970; a later moment counts as now.
+        row: The JSON of the row.
+        now: The time in seconds since 1970. A later time in the row, such as one at which it is
+            due, counts as now.
 
     Returns:
-        Seconds since 1970.
+        Seconds since 1970; None where the row has fewer than two different times.
     """
     try:
         instants = set(_instants(decode_row(row).values()))
