@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from headrace.core.exceptions import StateError
 from headrace.reading.keep_up.lane_state import LaneState
 from headrace.sansio.tail import Ledger
 
@@ -39,5 +40,14 @@ def saved_ledgers(states: Mapping[str, Any]) -> dict[str, Ledger]:
     Raises:
         StateError: A ledger was written by a later version, or is broken.
     """
-    saved = {name: lane_state_in(state) for name, state in states.items()}
-    return {name: LaneState.read(each).ledger for name, each in saved.items() if each}
+    ledgers: dict[str, Ledger] = {}
+    for name, state in states.items():
+        lane_state = lane_state_in(state)
+        if not lane_state:
+            continue
+        try:
+            ledgers[name] = LaneState.read(lane_state).ledger
+        except StateError as error:
+            error.located(resource=name)
+            raise
+    return ledgers

@@ -21,8 +21,8 @@ def as_requests_response(answer: Response, asked: requests.Request) -> requests.
     """The answer as `requests` would have given it.
 
     Args:
-        answer: that came.
-        asked: what it answers; its URL is the answer's.
+        answer: The answer as it came.
+        asked: The request that it answers. Its URL is taken from the answer.
     """
     response = requests.Response()
     response.status_code = answer.status
@@ -33,18 +33,20 @@ def as_requests_response(answer: Response, asked: requests.Request) -> requests.
     response.request = requests.Request(
         asked.method, answer.url, headers=asked.headers, json=asked.json, data=asked.data
     ).prepare()
+    # `requests` has no public way to make an answer out of a body that is there already; its own
+    # `iter_content` and `content` look at these two.
     response._content = answer.body
     response._content_consumed = True  # type: ignore[attr-defined]
     return response
 
 
 def told_failure(error: Exception) -> str:
-    """What went wrong in the user's code, and where.
+    """Says what went wrong in the user's code, and where.
 
-    The trace itself would hold the answer, with all that is in it.
+    The traceback itself is not shown: its frames would hold the answer, with all that is in it.
 
     Args:
-        error: that was raised there.
+        error: What the user's code raised.
     """
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}, line {place.lineno}"

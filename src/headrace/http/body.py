@@ -1,4 +1,8 @@
-"""Reads the body of an answer, and no more of it than is wanted."""
+"""Reads the body of an answer, and no more of it than is wanted.
+
+A Content-Length tells nothing of the size after decompression, and need not be there (RFC 9112,
+6.3): only counting what comes keeps an answer from taking all memory.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,15 @@ ERROR_BODY_BYTES = 64 * 1024
 
 
 async def whole_body(response: aiohttp.ClientResponse, limit: int, asked: ShownRequest) -> bytes:
-    """The whole body, decompressed.
+    """Reads the whole body, decompressed.
 
     Args:
-        response: to read.
-        limit: the largest body taken, in bytes after decompression.
-        asked: the request, fit to be shown.
+        response: The answer to read.
+        limit: The largest body that is taken, in bytes after decompression.
+        asked: The request, fit to be shown.
 
     Raises:
-        PageError: it is larger than the limit.
+        PageError: The body is larger than the limit.
     """
     chunks: list[bytes] = []
     size = 0
@@ -32,7 +36,11 @@ async def whole_body(response: aiohttp.ClientResponse, limit: int, asked: ShownR
 
 
 async def beginning(response: aiohttp.ClientResponse) -> bytes:
-    """The beginning of the body: enough to see what went wrong."""
+    """Reads the first 64 KiB of the body: enough to see what went wrong.
+
+    Args:
+        response: The answer to read.
+    """
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk
@@ -42,12 +50,12 @@ async def beginning(response: aiohttp.ClientResponse) -> bytes:
 
 
 def too_large(limit: int, asked: ShownRequest, status: int) -> PageError:
-    """The story of a body beyond the limit.
+    """The error of a body beyond the limit.
 
     Args:
-        limit: the largest body taken, in bytes after decompression.
-        asked: the request, fit to be shown.
-        status: the HTTP status code of the answer.
+        limit: The largest body that is taken, in bytes after decompression.
+        asked: The request, fit to be shown.
+        status: The HTTP status code of the answer.
     """
     return PageError(
         f"{asked}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "

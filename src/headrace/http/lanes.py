@@ -30,11 +30,12 @@ class _Serving:
 class Lanes:
     """The lanes of one source: they share a thread, a session and the limit on requests.
 
-    The thread lives while at least one lane is being read.
+    dlt reads a resource as a plain iterator, in a thread of its own, while requests run on an
+    event loop. The loop's thread lives while at least one lane is being read.
 
     Args:
-        settings: of the API that all lanes ask.
-        buffer_bytes: how much a lane may fetch ahead of its reader.
+        settings: The settings of the API that all lanes ask.
+        buffer_bytes: How many bytes a lane may fetch ahead of its reader.
     """
 
     def __init__(self, settings: ClientSettings, buffer_bytes: int = 32 * 1024 * 1024) -> None:
@@ -48,7 +49,7 @@ class Lanes:
 
     @property
     def concurrency(self) -> int:
-        """Requests under way at once."""
+        """How many requests may be under way at once."""
         return self._settings.concurrency
 
     def read(
@@ -60,9 +61,10 @@ class Lanes:
         """Iterates over what a lane yields while the lane fetches on in the background.
 
         Args:
-            lane: makes the asynchronous iterator, given the shared client.
-            size: of an item in bytes; the lane waits while more than the buffer is unread.
-            buffer_bytes: how much to fetch ahead, if not as much as other lanes.
+            lane: Makes the asynchronous iterator, given the shared client.
+            size: Gives the size of an item in bytes. The lane waits while more than the buffer is
+                unread.
+            buffer_bytes: How many bytes to fetch ahead; as many as other lanes when None.
 
         Raises:
             Whatever the lane raises, once all that it yielded before was read.
@@ -127,9 +129,14 @@ class Lanes:
 
 
 class _Handoff(Generic[Item]):
-    """Items from a coroutine to a plain iterator, at most so many bytes of them on the way.
+    """Hands items from a coroutine to a plain iterator, with a bound on the bytes on the way.
 
     They go over in bundles: waking the other thread for each would cost more than a small page.
+
+    Args:
+        loop: The loop that the coroutine runs on.
+        size: Gives the size of an item in bytes.
+        capacity: How many bytes may be on the way before the coroutine has to wait.
     """
 
     def __init__(
@@ -145,7 +152,11 @@ class _Handoff(Generic[Item]):
         self._ready: queue.SimpleQueue[list[Item] | BaseException | None] = queue.SimpleQueue()
 
     async def fill(self, items: AsyncIterator[Item]) -> None:
-        """Hands over all items, then the end or the error that ended them."""
+        """Hands over all items, then the end, or the error that ended them.
+
+        Args:
+            items: The items, as the lane yields them.
+        """
         try:
             async with _closing(items):
                 async for item in items:
@@ -178,7 +189,7 @@ class _Handoff(Generic[Item]):
         self._bundled = 0
 
     def drain(self) -> Generator[Item, None, None]:
-        """The items, in order; waits for the next one."""
+        """Gives the items in their order, and waits for each."""
         while (bundle := self._next_bundle()) is not None:
             if isinstance(bundle, BaseException):
                 raise bundle

@@ -1,4 +1,8 @@
-"""Where requests, and with them credentials, may go."""
+"""Where requests, and with them credentials, may go.
+
+Credentials belong to an origin (RFC 6454, 4). A server that redirects, or that names the URL of
+the next page, could otherwise have them sent to wherever it likes.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,9 @@ class RequestTarget:
     """A URL that may be asked for.
 
     Args:
-        url: the whole of it.
-        home: a URL of the same origin, written as whoever allowed the origin wrote it.
-        proxy: that leads there; None for none.
+        url: The whole URL.
+        home: A URL of the same origin, written as whoever allowed the origin wrote it.
+        proxy: The URL of the proxy that leads there; None where there is none.
     """
 
     url: str = field(repr=False)
@@ -39,10 +43,10 @@ class AllowedOrigins:
     """The origin of the base URL, and the hosts that are allowed besides.
 
     Args:
-        base_url: of the API.
-        allowed_hosts: `host`, on the usual port of the scheme, or `host:port`. Without TLS they
-            are followed to only if the API itself is asked without.
-        url_key: of the config, that the base URL comes from.
+        base_url: The base URL of the API.
+        allowed_hosts: Hosts as `host`, on the usual port of the scheme, or as `host:port`. Without
+            TLS they are followed to only if the API itself is asked without TLS.
+        url_key: The key of the config that the base URL comes from.
     """
 
     def __init__(
@@ -56,14 +60,14 @@ class AllowedOrigins:
         self._known: dict[str, RequestTarget] = {}
 
     def of_path(self, path: str, redactor: Callable[[], Redactor]) -> RequestTarget:
-        """Where a path below the base URL leads, or a whole URL.
+        """Where the path of a request leads.
 
         Args:
-            path: of a request.
-            redactor: gives what hides secrets in the message.
+            path: A path below the base URL, or a whole URL.
+            redactor: Gives what hides secrets in the error's message.
 
         Raises:
-            RedirectRefused: to where nothing may be sent.
+            RedirectRefused: It leads to where nothing may be sent.
         """
         known = self._known.get(path)
         if known is None:
@@ -85,14 +89,15 @@ class AllowedOrigins:
         """Where a redirect leads.
 
         Args:
-            url: that was asked for.
-            location: the server's header.
-            status: of the redirect.
-            asked: the request that was redirected, fit to be shown.
-            redactor: gives what hides secrets in the message.
+            url: The URL that was asked for. A relative location is relative to it (RFC 9110,
+                10.2.2).
+            location: The Location header of the answer.
+            status: The HTTP status code of the redirect.
+            asked: The request that was redirected, fit to be shown.
+            redactor: Gives what hides secrets in the error's message.
 
         Raises:
-            RedirectRefused: to where nothing may be sent.
+            RedirectRefused: It leads to where nothing may be sent.
         """
         try:
             return self._checked(urljoin, url, location, f"{asked}: the server redirects", redactor)
@@ -157,7 +162,7 @@ class AllowedOrigins:
         )
 
     def _proxy(self, home: str) -> str | None:
-        """Looked up once an origin, not in a thread for each request."""
+        # Looked up once for each origin: aiohttp would do it in a thread for each request.
         if home not in self._proxies:
             self._proxies[home] = environment_proxy(home)
         return self._proxies[home]

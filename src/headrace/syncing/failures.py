@@ -53,5 +53,5 @@ def explained_failures(pipeline: dlt.Pipeline) -> Iterator[None]:
 def _explained(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
     cause = cause_of(error)
     if isinstance(cause, SyncError) and pipeline.has_pending_data:
-        return SyncError(f"{cause}\n{_PENDING}")
+        return cause.located(f"{cause}\n{_PENDING}")
     return cause
