@@ -23,15 +23,15 @@ class OutgoingRequest:
     """A request as it is about to be sent.
 
     Args:
-        method: the HTTP method.
-        url: the whole of it.
-        headers: all that are sent, but for those of the connection.
-        body: as sent.
-        is_signed: whether it holds what proves who asks, so that no other proof is wanted.
-        signer: an object of the `requests` library that wants to see the answer as well, and so
-            has to be called in the thread that sends.
-        proof: what an authentication wants to know it by again.
-        wants_whole_body: whether the whole body is wanted, whatever the status.
+        method: The HTTP method.
+        url: The whole URL.
+        headers: All headers that are sent, but for those that are about the connection.
+        body: The body as it is sent; None for none.
+        is_signed: Whether the request holds credentials, so that no others are to be added.
+        signer: An authentication object of the `requests` library that wants to see the answer as
+            well, and so has to be called in the thread that sends; None for none.
+        proof: What the authentication will know the credentials on this request by.
+        wants_whole_body: Whether the whole body is wanted, whatever the status.
     """
 
     method: str
@@ -48,10 +48,14 @@ def encoded_body(request: Request) -> tuple[bytes | None, dict[str, str]]:
     """The body of a request, and the header that says what it is.
 
     Args:
-        request: its form goes before its JSON.
+        request: The request. Where it has a form and JSON, the form is sent, as `requests` does.
+
+    Returns:
+        The body as it is sent, or None; and its Content-Type, or nothing.
 
     Raises:
-        ValueError: the JSON holds a number that JSON does not know.
+        ValueError: The JSON holds NaN or an infinite number, which JSON does not know (RFC 8259,
+            6).
     """
     data = request.data
     if data:
@@ -70,12 +74,12 @@ def encoded_body(request: Request) -> tuple[bytes | None, dict[str, str]]:
 def merged_headers(
     base: CIMultiDict[str], *layers: Mapping[str, Any], cookies: Mapping[str, str]
 ) -> CIMultiDict[str]:
-    """Headers of which each name is there once, however it is spelled.
+    """Merges headers, so that each name is there once, in whatever case it is written.
 
     Args:
-        base: the same for all requests; stays as it is.
-        layers: later ones go before earlier ones; None takes a header away.
-        cookies: added to those in a Cookie header.
+        base: The headers that are the same for all requests; they stay as they are.
+        layers: More headers. Later ones replace earlier ones; a value of None takes a header away.
+        cookies: Cookies to add to those in a Cookie header (RFC 6265, 4.2.1).
     """
     headers = base.copy()
     for layer in layers:
@@ -95,7 +99,7 @@ def secrets_of(fields: Mapping[str, Any]) -> Iterator[str]:
     """The values of headers or parameters whose names tell of a secret.
 
     Args:
-        fields: headers or query parameters as the config has them.
+        fields: Headers or query parameters, as the config has them.
     """
     for name, value in pairs(fields):
         if is_sensitive(name):

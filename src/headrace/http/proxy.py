@@ -7,10 +7,15 @@ from urllib.request import getproxies, proxy_bypass
 
 
 def environment_proxy(url: str) -> str | None:
-    """The proxy for a URL by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; None for none.
+    """The proxy for a URL, by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
+
+    No standard says what these variables mean; this is what Python and `requests` make of them.
 
     Args:
-        url: of the API.
+        url: The URL of the API.
+
+    Returns:
+        The URL of the proxy; None where there is none.
     """
     parts = urlsplit(url)
     if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):

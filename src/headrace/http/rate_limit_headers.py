@@ -1,4 +1,9 @@
-"""When a server wants to be asked again, as the headers of its answers say."""
+"""When a server wants to be asked again, as the headers of its answers say.
+
+`Retry-After` is standard (RFC 9110, 10.2.3). How much is left of a limit is not: servers use three
+families of headers, and two forms that drafts of the IETF have given the `RateLimit` field
+(draft-ietf-httpapi-ratelimit-headers).
+"""
 
 from __future__ import annotations
 
@@ -18,14 +23,15 @@ _LATEST_MOMENT = 1e11
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait by the Retry-After header (RFC 9110, 10.2.3).
+    """How long to wait by the Retry-After header (RFC 9110, 10.2.3).
 
     Args:
-        headers: of the answer, looked up without regard to case.
-        now: seconds since 1970; the server's own Date goes before it.
+        headers: The headers of the answer, looked up without regard to case.
+        now: The time in seconds since 1970. Where the answer has a Date header, that counts
+            instead: the server's clock may differ.
 
     Returns:
-        None where there is no such header, or it names no moment to come.
+        Seconds; None where there is no such header, or it names no moment to come.
     """
     said = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(said):
@@ -38,14 +44,16 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until there is something left again of the server's limit on requests.
+    """How long until something is left again of the server's limit on requests.
 
     Args:
-        headers: of the answer, looked up without regard to case.
-        now: seconds since 1970; the server's own Date goes before it.
+        headers: The headers of the answer, looked up without regard to case.
+        now: The time in seconds since 1970. Where the answer has a Date header, that counts
+            instead.
 
     Returns:
-        None where something is left, or the server does not say until when there is nothing.
+        Seconds; None where something is left, or the server does not say until when there is
+        nothing.
     """
     for family in _FAMILIES:
         if headers.get(f"{family}-remaining", "").strip() == "0":
@@ -63,17 +71,17 @@ def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def asked_for(seconds: float, why: str) -> str:
-    """Says that the server wants to be left alone.
+    """Says that the server asks to be left alone.
 
     Args:
-        seconds: for so long.
-        why: what it said, in a word or two.
+        seconds: For how many seconds.
+        why: What the server said, in a word or two.
     """
     return f"the server asks for {rounded(seconds)} s ({why})"
 
 
 def rounded(seconds: float) -> str:
-    """Seconds as they are told."""
+    """Seconds as they are shown: with one decimal below ten, and with none from there on."""
     return f"{seconds:,.1f}" if seconds < 10 else f"{seconds:,.0f}"
 
 

@@ -1,4 +1,4 @@
-"""How whoever reads a listing has a say in what counts as an answer."""
+"""How whoever makes a request has a say in what counts as its answer."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from headrace.core.exchange import Request, Response, ShownRequest
 
 ResponseHook = Callable[[Request, Response], Response]
-"""Sees each answer before it counts: error statuses and redirects as well. Gives back the answer
-that is to count, or raises one of the two below."""
+"""Sees each answer before it counts, of whatever status: errors and redirects as well. Returns the
+answer that is to count, or raises `ResponseIgnored` or `ResponseRefused`."""
 
 
 class ResponseIgnored(Exception):  # noqa: N818 - says what is to be done, and is no error
     """The answer is to be passed over.
 
     Args:
-        why: who says so.
+        why: Who says so.
         request: The request that was answered, without secrets.
     """
 
@@ -29,8 +29,8 @@ class ResponseRefused(Exception):  # noqa: N818
     """The answer does not count.
 
     Args:
-        why: who says so, and what is to be done.
-        again: whether another attempt may bring a better one.
+        why: Who says so, and what to do about it.
+        again: Whether another attempt may bring a better answer.
     """
 
     def __init__(self, why: str, *, again: bool = False) -> None:

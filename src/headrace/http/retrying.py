@@ -1,4 +1,4 @@
-"""Makes a request again that failed in passing, and tells the whole story when it goes on so."""
+"""Makes a request again that failed in passing; if it goes on failing, the error tells all."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ class RetrySettings:
     """When a failed request is made again.
 
     Args:
-        status_codes: HTTP statuses that may pass.
-        max_attempts: in all, the first one included.
-        backoff_factor: seconds before the second attempt, doubled for each further one.
-        max_delay: longest pause in seconds, where the server does not ask for a longer one.
-        respect_retry_after: wait as long as the server asks.
-        deadline: seconds for one request with all its attempts and pauses.
+        status_codes: The HTTP status codes that may be over the next time.
+        max_attempts: How many attempts to make in all, the first one included.
+        backoff_factor: How many seconds to wait before the second attempt; the pause is doubled
+            before each further one.
+        max_delay: The longest pause in seconds, where the server does not ask for a longer one.
+        respect_retry_after: Whether to wait as long as the server asks.
+        deadline: How many seconds one request may take with all its attempts and pauses.
     """
 
     status_codes: frozenset[int] = frozenset(defaults.RETRIED_STATUS_CODES)
@@ -56,14 +57,14 @@ class Attempt(Protocol[Read_co]):
     """Makes a request once."""
 
     def __call__(self, *, is_in_line: bool, most_seconds: float) -> Awaitable[Read_co]:
-        """Makes it.
+        """Makes the request.
 
         Args:
             is_in_line: Whether the request stands at the front of the line.
-            most_seconds: for this attempt.
+            most_seconds: How many seconds the attempt may take.
 
         Raises:
-            AttemptFailed: it failed, but may go well the next time.
+            AttemptFailed: It failed, but may go well the next time.
         """
         ...
 
@@ -72,10 +73,10 @@ class Retries:
     """The further attempts of one request.
 
     Args:
-        first: how the first one failed.
-        settings: when to try again.
+        first: How the first attempt failed.
+        settings: When to try again.
         throttle: The throttle that all requests of the client pass.
-        figures: to count on.
+        figures: Where to count retries and waiting.
     """
 
     def __init__(
@@ -100,13 +101,13 @@ class Retries:
         """Tries until an attempt goes well.
 
         Args:
-            attempt: makes the request once.
+            attempt: Makes the request once.
 
         Returns:
-            What the attempt does.
+            What the attempt returns.
 
         Raises:
-            HeadraceError: of the last attempt, with the story of all.
+            HeadraceError: The error of the last attempt, which also tells of the others.
         """
         tries = AsyncRetrying(
             retry=retry_if_exception_type(AttemptFailed),

@@ -13,13 +13,13 @@ Result = TypeVar("Result")
 
 
 async def in_thread(call: Callable[[], Result]) -> Result:
-    """What a call returns or raises, made in a thread of its own.
+    """Makes a call in a thread of its own, and returns or raises what it does.
 
     `asyncio.to_thread` would have a few threads only, fewer than requests under way, and the loop
     would wait for them at its end: a Ctrl-C or a timeout would last as long as the slowest server.
 
     Args:
-        call: may block.
+        call: What to call; it may block.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Result] = loop.create_future()

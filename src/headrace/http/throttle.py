@@ -1,4 +1,4 @@
-"""Lets requests through: so many at once, at such a rate, and none while the server wants peace."""
+"""Holds requests back: for the limit on concurrency, for the rate limit, and for the server."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class RateLimit:
     """How many requests may begin in a span of time.
 
     Args:
-        requests: that may begin.
-        seconds: the span.
+        requests: How many requests may begin.
+        seconds: The span of time, in seconds.
     """
 
     requests: int
@@ -30,15 +30,15 @@ class RateLimit:
 
 
 class Throttle:
-    """What all requests of a client pass, from all of its lanes.
+    """All requests of a client pass it, from all of its lanes.
 
-    A request that was told to slow down stands in line. While anybody does, all others wait, and
-    those in line are asked again one by one: let through all at once, they would be refused again.
+    A request that the server told to slow down stands in line. While any does, all others wait,
+    and those in line are made again one by one: all at once, they would be refused again.
 
     Args:
-        concurrency: requests under way at once.
-        rate_limit: how many may begin in a span of time; any number when None.
-        timing: to wait by.
+        concurrency: How many requests may be under way at once.
+        rate_limit: How many requests may begin in a span of time; any number when None.
+        timing: The clock and the sleep to wait by.
     """
 
     def __init__(self, concurrency: int, rate_limit: RateLimit | None, timing: Timing) -> None:
@@ -60,8 +60,8 @@ class Throttle:
         """Waits until a request may be made; `leave` has to follow.
 
         Args:
-            figures: to count the wait on.
-            is_in_line: the request stands at the front of the line.
+            figures: Where to count the wait.
+            is_in_line: Whether the request stands at the front of the line.
         """
         await self._slots.acquire()
         # Most requests need not look any further.
@@ -77,7 +77,7 @@ class Throttle:
                 raise
 
     def leave(self) -> None:
-        """Makes room for the next one."""
+        """Makes room for the next request."""
         self._slots.release()
 
     async def _is_free(self, figures: ResourceFigures, is_in_line: bool) -> bool:
@@ -97,11 +97,11 @@ class Throttle:
         return False
 
     def pause(self, seconds: float, why: str) -> None:
-        """Lets nobody through for a while.
+        """Lets no request through for a while.
 
         Args:
-            seconds: from now on.
-            why: for whoever watches.
+            seconds: For how many seconds from now on.
+            why: The reason, for the display of progress.
         """
         resume_at = self._timing.clock() + seconds
         if resume_at > self._resume_at:
@@ -109,9 +109,10 @@ class Throttle:
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[None]:
-        """Stands in line; the block begins at its front, and is left once the request got through.
+        """Stands in line; the block begins once the request is at the front.
 
-        Nobody else is let through before the last one has left.
+        The block is to be left once the request was answered. No other request is let through
+        before the last one in line has left.
         """
         self._in_line += 1
         self._line_is_empty.clear()
@@ -127,9 +128,9 @@ class Throttle:
         """Waits for the server.
 
         Args:
-            seconds: to wait.
-            figures: to count them on, but for those in which somebody else waits already.
-            why: for whoever watches.
+            seconds: How many seconds to wait.
+            figures: Where to count them, but for those in which another request waits already.
+            why: The reason, for the display of progress.
         """
         now = self._timing.clock()
         end = now + seconds

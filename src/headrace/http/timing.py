@@ -13,9 +13,9 @@ class Timing:
     """How time is told and passed.
 
     Args:
-        clock: gives seconds that only ever grow.
-        wall_clock: gives seconds since 1970.
-        sleep: waits so many seconds; a cancellation ends it at once.
+        clock: Gives the time in seconds since some moment in the past; it never goes backwards.
+        wall_clock: Gives the time in seconds since 1970.
+        sleep: Waits for a number of seconds. A cancellation ends it at once.
     """
 
     clock: Callable[[], float] = time.monotonic

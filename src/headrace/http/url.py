@@ -27,7 +27,15 @@ _NOTHING_TO_ENCODE = re.compile(r"[A-Za-z0-9_.!$&'()*+,/:;=?@~-]*")
 
 
 def join_url(base_url: str, path: str) -> str:
-    """The URL of a path below the base; a path that is a whole http(s) URL stays as it is."""
+    """The URL of a path.
+
+    Not as RFC 3986, 5 resolves a reference: a path with a leading slash stays below the path of
+    the base, as with dlt.
+
+    Args:
+        base_url: The base URL.
+        path: A path below the base; a whole http(s) URL stays as it is.
+    """
     if _WHOLE_URL.match(path):
         return path
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
@@ -37,7 +45,8 @@ def pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The fields of a query or a form one by one, as `requests` sends them.
 
     Args:
-        fields: a list gives the field once an item, None leaves it out.
+        fields: The values by their names. A list gives the field once for each item; None leaves
+            it out.
     """
     for name, value in fields.items():
         single = isinstance(value, str | bytes) or not isinstance(value, Iterable)
@@ -45,11 +54,12 @@ def pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def with_query(url: str, params: Mapping[str, Any]) -> str:
-    """The URL with the parameters behind those that it has.
+    """The URL with more query parameters.
 
     Args:
-        url: may have a query of its own.
-        params: a list gives the parameter once an item, None leaves it out.
+        url: The URL, which may have a query of its own; its parameters stay, in front.
+        params: The values by their names. A list gives the parameter once for each item; None
+            leaves it out.
     """
     added = "&".join(
         f"{_quoted(name)}={_quoted(value if isinstance(value, bytes) else str(value))}"
@@ -63,7 +73,12 @@ def with_query(url: str, params: Mapping[str, Any]) -> str:
 
 
 def with_missing_query(url: str, params: Mapping[str, Any]) -> str:
-    """The URL with those of the parameters that it does not have."""
+    """The URL with those of the parameters that it does not have already.
+
+    Args:
+        url: The URL, which may have a query of its own.
+        params: The values by their names.
+    """
     given = {unquote_plus(part.partition("=")[0]) for part in urlsplit(url).query.split("&")}
     return with_query(url, {name: value for name, value in params.items() if name not in given})
 
@@ -71,8 +86,11 @@ def with_missing_query(url: str, params: Mapping[str, Any]) -> str:
 def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port (RFC 6454, 4): what two URLs must share to share credentials.
 
+    Args:
+        url: The URL.
+
     Raises:
-        ValueError: the text is no URL with a host.
+        ValueError: The text is no URL with a host.
     """
     parts = urlsplit(url)
     if not parts.hostname:
@@ -82,10 +100,16 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:
-    """The parts of `host` or `host:port`; None where there is no port.
+    """The parts of `host` or `host:port`.
+
+    Args:
+        text: The host, perhaps with a port.
+
+    Returns:
+        The host in lower case, and the port; None where there is no port.
 
     Raises:
-        ValueError: the text is something else.
+        ValueError: The text is something else.
     """
     parts = urlsplit(f"//{text}")
     if not parts.hostname or parts.netloc != text or parts.username is not None:
@@ -97,9 +121,9 @@ def sendable(url: str, base_url: str) -> URL:
     """The URL as it goes over the wire: all that is not allowed in one is encoded.
 
     Args:
-        url: of the origin of the base.
-        base_url: scheme, host and port are taken from here, so that nothing that parsers read
-            differently in the URL can lead away from it.
+        url: A URL of the same origin as the base.
+        base_url: The URL that scheme, host and port are taken from. Where parsers disagree about a
+            URL, as with `http://a@b#@c`, it cannot lead the request to another host that way.
     """
     place, _, query = url.partition("#")[0].partition("?")
     # All pages of a listing share the place.
@@ -108,7 +132,14 @@ def sendable(url: str, base_url: str) -> URL:
 
 
 def user_and_password(url: str) -> tuple[str, str] | None:
-    """The user name and password that stand before the host, if any do."""
+    """The user name and password before the host (RFC 3986, 3.2.1).
+
+    Args:
+        url: The URL.
+
+    Returns:
+        Both decoded; None where there is no user name.
+    """
     parts = urlsplit(url)
     if parts.username is None:
         return None
@@ -116,7 +147,11 @@ def user_and_password(url: str) -> tuple[str, str] | None:
 
 
 def without_login(url: str) -> str:
-    """The URL without the user name and password before its host."""
+    """The URL without the user name and password before its host.
+
+    Args:
+        url: The URL.
+    """
     if "@" not in url:
         return url
     parts = urlsplit(url)
@@ -124,7 +159,11 @@ def without_login(url: str) -> str:
 
 
 def shown_origin(url: str) -> str:
-    """The origin as text, without user name and password."""
+    """The origin as text, such as `https://api.example.com:8443`, without user name and password.
+
+    Args:
+        url: A URL of the origin.
+    """
     parts = urlsplit(url)
     host = parts.hostname or "?"
     host = f"[{host}]" if ":" in host else host
@@ -135,8 +174,9 @@ def shown_url(url: str, hidden_params: Iterable[str]) -> str:
     """The URL fit to be shown: no user name, no password, secret parameters masked.
 
     Args:
-        url: as it is asked for.
-        hidden_params: names of parameters to mask besides those with names that tell of a secret.
+        url: The URL as it is asked for.
+        hidden_params: The names of query parameters to mask, besides those whose names tell of a
+            secret.
     """
     parts = urlsplit(url)
     hidden = frozenset(hidden_params)

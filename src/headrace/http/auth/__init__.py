@@ -1,1 +1,1 @@
-"""Who asks: credentials, OAuth 2 tokens, and objects that sign requests."""
+"""Credentials of requests: fixed ones, OAuth 2.0 tokens, and objects that sign requests."""

@@ -1,4 +1,4 @@
-"""Proof of who asks that changes from one request to the next."""
+"""Authentication whose credentials change from one request to the next."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from headrace.http.timing import Timing
 
 
 class Authentication(Protocol):
-    """What has to do more than add the same to each request; all lanes share one."""
+    """Puts credentials on requests, and gets new ones; all lanes of an API share one."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values that must never be shown, as far as they are known by now."""
+        """The values that must never be shown, as far as they are known at the moment."""
         ...
 
     @property
     def advice(self) -> Mapping[int, str]:
-        """What to check when the server refuses, by HTTP status."""
+        """What to check when the server refuses, by HTTP status code."""
         ...
 
     async def prepare(self, settings: ClientSettings, timing: Timing) -> None:
-        """Gets what the next request needs, while that takes no place from others.
+        """Gets what the next request needs, before the request takes the place of another.
 
         Args:
-            settings: of the API.
-            timing: of its client.
+            settings: The settings of the API.
+            timing: The clock of its client.
 
         Raises:
-            AuthenticationFailed: it cannot be had.
+            AuthenticationFailed: The credentials cannot be had.
         """
         ...
 
     async def sign(self, outgoing: OutgoingRequest, target: RequestTarget, seconds: float) -> None:
-        """Adds the proof to a request, and notes on it which one that is.
+        """Adds the credentials to a request, and notes on it which ones they are.
 
         Args:
             outgoing: The request that is about to be sent; it is changed.
@@ -46,27 +46,28 @@ class Authentication(Protocol):
             seconds: How long this may take.
 
         Raises:
-            AuthenticationFailed: there is no proof, or it would lead the request elsewhere.
-            AttemptFailed: there is none now, but there may be the next time.
+            AuthenticationFailed: There are no credentials, or they would lead the request
+                elsewhere.
+            AttemptFailed: There are none now, but there may be the next time.
         """
         ...
 
     async def renew(self, proof: object, settings: ClientSettings, timing: Timing) -> bool:
-        """Gets another proof in place of one that the server took no more.
+        """Gets new credentials in place of those that the server refused with 401.
 
         Args:
-            proof: as noted on the refused request.
-            settings: of the API.
-            timing: of its client.
+            proof: What was noted on the refused request.
+            settings: The settings of the API.
+            timing: The clock of its client.
 
         Returns:
-            Whether there is another one now, with which to ask again.
+            Whether there are other credentials now, with which to ask again.
 
         Raises:
-            AuthenticationFailed: it cannot be had.
+            AuthenticationFailed: They cannot be had.
         """
         ...
 
 
 AnyAuthentication = Credentials | Authentication
-"""The same for each request, or not."""
+"""Credentials that are the same for each request, or what puts others on each."""

@@ -1,4 +1,4 @@
-"""What is added to each request to prove who asks."""
+"""Credentials that are the same for each request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Credentials:
     """Headers, query parameters and cookies that go to the API's own origin only.
 
     Args:
-        headers: as sent; kept out of the repr, as the others are.
-        params: added to the query.
-        cookies: added to the Cookie header.
-        secrets: the values that must never be shown.
-        what: they are and where they go, for messages; empty where there are none.
+        headers: The headers, as they are sent. Like the others they are kept out of the `repr`.
+        params: The parameters to add to the query.
+        cookies: The cookies to add to the Cookie header.
+        secrets: The values that must never be shown.
+        what: What the credentials are and where they go, for messages; empty where there are none.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -27,7 +27,7 @@ class Credentials:
 
     @property
     def advice(self) -> Mapping[int, str]:
-        """What to check when the server refuses, by HTTP status."""
+        """What to check when the server refuses, by HTTP status code."""
         if not self.what:
             return {
                 401: "The server wants to know who asks: set `client.auth`, or check what "
@@ -43,7 +43,11 @@ class Credentials:
         }
 
     def with_secrets(self, more: Iterable[str]) -> Credentials:
-        """The same, with more values that must never be shown."""
+        """The same credentials, with more values that must never be shown.
+
+        Args:
+            more: The values.
+        """
         return replace(self, secrets=tuple(sorted({*self.secrets, *more})))
 
     @classmethod
@@ -51,9 +55,9 @@ class Credentials:
         """A key under a name of the API's choice.
 
         Args:
-            name: of the header, query parameter or cookie.
-            key: the secret.
-            location: `header`, `query` (`param` says the same) or `cookie`.
+            name: The name of the header, query parameter or cookie.
+            key: The secret.
+            location: Where the key goes: `header`, `query` (`param` means the same) or `cookie`.
         """
         pair = {name: key}
         if location == "header":
@@ -64,7 +68,11 @@ class Credentials:
 
     @classmethod
     def bearer(cls, token: str) -> Credentials:
-        """A bearer token in the Authorization header (RFC 6750, 2.1)."""
+        """A bearer token in the Authorization header (RFC 6750, 2.1).
+
+        Args:
+            token: The secret.
+        """
         return cls(
             headers={"Authorization": f"Bearer {token}"},
             secrets=(token,),
@@ -73,7 +81,13 @@ class Credentials:
 
     @classmethod
     def basic(cls, username: str, password: str) -> Credentials:
-        """A user name and password in the Authorization header (RFC 7617)."""
+        """A user name and password in the Authorization header (RFC 7617).
+
+        Args:
+            username: The user name; it must not contain a colon.
+            password: The password; it is a secret, and so is the pair as it is sent.
+        """
+        # RFC 7617 leaves the charset open; UTF-8 is what servers take, as far as they say (2.1).
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
         return cls(
             headers={"Authorization": f"Basic {pair}"},

@@ -45,12 +45,12 @@ class TokenSettings:
     """Where tokens come from.
 
     Args:
-        url: that gives them out; may be of another origin than the API.
-        client_id: goes there and nowhere else, as the secret does.
-        client_secret: of the client.
-        request_data: more fields of the form, or others in place of the usual ones.
-        default_lifetime: seconds that a token lives where the answer does not say.
-        session: that asks for them; one of Headrace's own when None.
+        url: The URL of the token server; it may be of another origin than the API.
+        client_id: The client's id. It goes to the token server and nowhere else, as the secret.
+        client_secret: The client's secret.
+        request_data: More fields of the form, or others in place of the usual ones.
+        default_lifetime: How many seconds a token lives where the answer does not say.
+        session: A session that asks for tokens; one of Headrace's own when None.
     """
 
     url: str = field(repr=False)
@@ -71,8 +71,8 @@ class ClientCredentials:
     """A token in the Authorization header, fetched when it is needed and there is none.
 
     Args:
-        settings: where it comes from.
-        hidden: more values that must never be shown.
+        settings: Where tokens come from.
+        hidden: More values that must never be shown.
     """
 
     def __init__(self, settings: TokenSettings, hidden: Iterable[str] = ()) -> None:
@@ -90,7 +90,7 @@ class ClientCredentials:
 
     @property
     def advice(self) -> Mapping[int, str]:
-        """What to check when the API refuses a token, by HTTP status."""
+        """What to check when the API refuses a token, by HTTP status code."""
         return {
             401: f"The server does not accept a token just fetched: {_AFTER_A_FRESH_TOKEN}",
             403: f"This may not be read with the token: {_AFTER_A_FRESH_TOKEN}",
@@ -150,6 +150,8 @@ class ClientCredentials:
         return token
 
     def _request(self) -> Request:
+        # RFC 6749, 4.4.2. Id and secret go in the form (2.3.1 allows it), as dlt sends them, and
+        # not as Basic authentication.
         form = {
             "client_id": self._settings.client_id,
             "client_secret": self._settings.client_secret,
@@ -176,11 +178,13 @@ class ClientCredentials:
                 url=response.request.url,
                 status=response.status,
             )
+        # RFC 6749, 5.1: `expires_in` is recommended, not required.
         lifetime = _seconds(answer.get("expires_in"), self._settings.default_lifetime)
         return _Token(text, asked_at + lifetime - min(_SLACK, lifetime * _PART_OF_LIFE))
 
     def _instead(self, response: Response, answer: Mapping[str, Any]) -> str:
         """What an answer holds; of values those that are meant to be read: any may be secret."""
+        # RFC 6749, 5.2; some servers answer so with a 200.
         if isinstance(answer.get("error"), str):
             story = {key: answer.get(key) for key in ("error", "error_description")}
             words = server_words(json.dumps(story).encode(), Redactor(self._hidden))
@@ -197,7 +201,7 @@ class _ForTheTokenServer(Credentials):
 
     @property
     def advice(self) -> Mapping[int, str]:
-        """What to check when no token is given out, by HTTP status."""
+        """What to check when no token is given out, by HTTP status code."""
         return _ADVICE
 
 

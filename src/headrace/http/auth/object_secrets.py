@@ -35,7 +35,8 @@ def secrets_within(value: object) -> frozenset[str]:
     """The texts in the attributes of an object, but for those that are plainly no secrets.
 
     Args:
-        value: for example an authentication; a session counts with its login, headers and cookies.
+        value: Any object, such as an authentication. Of a session its login, headers, cookies and
+            proxies count.
     """
     found: set[str] = set()
     todo: list[tuple[str, object, int]] = [("", value, 0)]

@@ -1,4 +1,4 @@
-"""Lets an authentication object made for the `requests` library prove who asks."""
+"""Puts credentials on requests with an authentication object made for the `requests` library."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ class ObjectAuth:
     """Calls the object with each request, in a thread, one call at a time.
 
     Args:
-        auth: takes a prepared request of `requests` and gives one back.
-        hidden: values besides its own that must never be shown.
+        auth: Takes a prepared request of `requests` and gives one back, as the `auth` of
+            `requests` does.
+        hidden: Values besides the object's own that must never be shown.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class ObjectAuth:
 
     @property
     def advice(self) -> Mapping[int, str]:
-        """What to check when the server refuses, by HTTP status."""
+        """What to check when the server refuses, by HTTP status code."""
         return {
             401: f"The server does not accept what `{self._name}` puts on the request: check the "
             "secrets in that object, and the header or parameter that it sets.",
@@ -74,6 +75,8 @@ class ObjectAuth:
             return
         url = str(sendable(outgoing.url, target.home))
         before, after, proof = await self._ask(partial(self._signed, outgoing, url), seconds)
+        # Digest and NTLM answer a 401 by a hook on the response. It takes the connection and the
+        # answer of `requests`, so such an object needs that library to send the request.
         if after.hooks.get("response"):
             self._wants_answers = True
             outgoing.signer = self._call_while_sending

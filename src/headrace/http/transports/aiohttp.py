@@ -26,15 +26,19 @@ class AiohttpTransport:
     """A pool of connections; to be made and closed on the event loop that uses it.
 
     Args:
-        settings: of the API.
+        settings: The settings of the API.
     """
 
     def __init__(self, settings: ClientSettings) -> None:
         self._most_bytes = settings.max_response_bytes
         self._url_key = settings.url_key
         self._session = aiohttp.ClientSession(
+            # How many requests are under way at once is for the throttle to say.
             connector=aiohttp.TCPConnector(limit=0),
+            # A cookie that one answer sets is not sent with the next request, as with `requests`
+            # where no session is used.
             cookie_jar=aiohttp.DummyCookieJar(),
+            # aiohttp would send `application/octet-stream` where the config names no type.
             skip_auto_headers=["Content-Type"],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,

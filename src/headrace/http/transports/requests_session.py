@@ -33,8 +33,8 @@ class SessionTransport:
     """A session's own headers, login, cookies, proxies and certificates count; its retries do not.
 
     Args:
-        session: stays open: it is the user's.
-        settings: of the API.
+        session: The user's session; it stays open.
+        settings: The settings of the API.
     """
 
     def __init__(self, session: requests.Session, settings: ClientSettings) -> None:
@@ -70,7 +70,7 @@ class SessionTransport:
         raise attempt_failed(failure, failed, has_answered=self._has_answered)
 
     async def close(self) -> None:
-        """Leaves the session as it is."""
+        """Closes nothing: the session is the user's."""
 
     def _exchange(
         self,
