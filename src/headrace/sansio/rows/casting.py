@@ -1,7 +1,7 @@
 """Casts what the JSON holds to the types of the table, exactly or not at all.
 
-Where a cast would change a value, such as 1.5 for a column of integers, the value is marked: its row
-takes the side road, and dlt gives the value a column of its own.
+Where a cast would change a value, such as 1.5 for a column of integers, the value is marked: its
+row takes the side road, and dlt gives the value a column of its own.
 """
 
 from __future__ import annotations
