@@ -21,7 +21,7 @@ from headrace.core.exceptions import RowError
 from headrace.core.exchange import ShownRequest
 from headrace.dlt_source.column_hints import column_hints_restored
 from headrace.dlt_source.dlt_pipe import yields_are_counted
-from headrace.dlt_source.gone import gone_rows
+from headrace.dlt_source.gone_rows import gone_rows
 from headrace.dlt_source.items import LoadedRows, ParentRows
 from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value

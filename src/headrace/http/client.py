@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from headrace.core.exceptions import HeadraceError, IncompletePage, ResponseStatusError
+from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
@@ -29,18 +28,7 @@ __all__ = ["ClientSettings", "HttpClient"]
 
 Read = TypeVar("Read")
 
-# RFC 9110, 15.3.5: there is no body, so none was cut off.
-_NO_CONTENT = 204
 _REAL_TIME = Timing()
-
-
-@dataclass(slots=True)
-class _Reading(Generic[Read]):
-    """A request, and what is to be made of its answer."""
-
-    asking: Asking
-    read: Callable[[Response], Read]
-    figures: ResourceFigures
 
 
 class HttpClient:
@@ -126,9 +114,9 @@ class HttpClient:
                 another origin.
             PageError: The body is larger than the limit, or `read` or `hook` says so.
         """
-        reading = _Reading(Asking(request, credentials, hook), read, figures)
+        asking = Asking(request, credentials, read, hook)
         is_static = isinstance(credentials, Credentials)
-        attempt = partial(self._attempt if is_static else self._renewing_attempt, reading)
+        attempt = partial(self._attempt if is_static else self._renewing_attempt, asking, figures)
         try:
             try:
                 return await attempt()
@@ -141,29 +129,33 @@ class HttpClient:
 
     async def _renewing_attempt(
         self,
-        reading: _Reading[Read],
+        asking: Asking[Read],
+        figures: ResourceFigures,
         *,
         is_in_line: bool = False,
         most_seconds: float | None = None,
     ) -> Read:
         """One attempt; after a 401 a second one with new credentials, where they can be renewed."""
-        asking = reading.asking
         auth = asking.auth
         assert not isinstance(auth, Credentials)
+        attempt = partial(
+            self._attempt, asking, figures, is_in_line=is_in_line, most_seconds=most_seconds
+        )
         await auth.prepare(self._settings, self._timing)
         try:
-            return await self._attempt(reading, is_in_line=is_in_line, most_seconds=most_seconds)
+            return await attempt()
         except ResponseStatusError as refused:
             if refused.status != UNAUTHORIZED or asking.is_renewed:
                 raise
             asking.is_renewed = True
             if not await auth.renew(asking.proof, self._settings, self._timing):
                 raise
-        return await self._attempt(reading, is_in_line=is_in_line, most_seconds=most_seconds)
+        return await attempt()
 
     async def _attempt(
         self,
-        reading: _Reading[Read],
+        asking: Asking[Read],
+        figures: ResourceFigures,
         *,
         is_in_line: bool = False,
         most_seconds: float | None = None,
@@ -171,16 +163,10 @@ class HttpClient:
         """One attempt, redirects included."""
         if self._sender is None:
             raise RuntimeError("the client is not open")
-        await self._throttle.enter(reading.figures, is_in_line=is_in_line)
+        await self._throttle.enter(figures, is_in_line=is_in_line)
         began = self._timing.clock()
         try:
-            response = await self._sender.answer(reading.asking, self._seconds(most_seconds))
-            return reading.read(response)
-        except IncompletePage as error:
-            if response.status == _NO_CONTENT:
-                raise
-            seconds = self._timing.clock() - began
-            raise AttemptFailed(error, "incomplete JSON", seconds=seconds) from None
+            return await self._sender.read(asking, self._seconds(most_seconds))
         except AttemptFailed as failed:
             failed.seconds = self._timing.clock() - began
             raise

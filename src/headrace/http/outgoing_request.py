@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from multidict import CIMultiDict
 
-from headrace.core.exchange import Request
+from headrace.core.exchange import Request, ShownRequest
 from headrace.core.secrets.names import is_sensitive
+from headrace.core.secrets.redaction import Redactor
 from headrace.http.url import pairs
 
 # Shorter values under a sensitive name are words rather than secrets, as in `sort_key=name`.
@@ -24,9 +25,11 @@ class OutgoingRequest:
 
     Args:
         method: The HTTP method.
-        url: The whole URL.
+        url: The whole URL, with all secrets.
         headers: All headers that are sent, but for those that are about the connection.
         body: The body as it is sent; None for none.
+        shown: The request, fit to be shown.
+        redactor: Gives what hides its secrets in an error's message.
         is_signed: Whether the request holds credentials, so that no others are to be added.
         signer: An authentication object of the `requests` library that wants to see the answer as
             well, and so has to be called in the thread that sends; None for none.
@@ -38,6 +41,8 @@ class OutgoingRequest:
     url: str
     headers: CIMultiDict[str]
     body: bytes | None
+    shown: ShownRequest
+    redactor: Callable[[], Redactor]
     is_signed: bool = False
     signer: Callable[[Any], Any] | None = None
     proof: object = None

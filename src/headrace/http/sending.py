@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Generic, TypeVar
 
 import requests
 from multidict import CIMultiDict
 
 from headrace._version import __version__
-from headrace.core.exceptions import AuthenticationFailed, RedirectRefused
+from headrace.core.exceptions import AuthenticationFailed, IncompletePage, RedirectRefused
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.answer_policy import AnswerPolicy
@@ -36,16 +37,22 @@ _DEFAULT_HEADERS = {
 }
 _CONTENT_TYPE = "Content-Type"
 _NO_CREDENTIALS = Credentials()
+# RFC 9110, 15.3.5: there is no body, so none was cut off.
+_NO_CONTENT = 204
 _NO_PARAMS: Mapping[str, str] = {}
 
 
+Read = TypeVar("Read")
+
+
 @dataclass(slots=True)
-class Asking:
+class Asking(Generic[Read]):
     """One request on its way through all its attempts.
 
     Args:
         request: The request.
         auth: The authentication that goes with it.
+        read: Makes what is wanted of an answer.
         hook: Sees each answer before it counts; None for none.
         proof: What the authentication knows the credentials of the last attempt by.
         is_renewed: Whether no other credentials are to be tried after a 401: they have been, or
@@ -54,6 +61,7 @@ class Asking:
 
     request: Request
     auth: AnyAuthentication
+    read: Callable[[Response], Read]
     hook: ResponseHook | None = None
     proof: object = None
     is_renewed: bool = False
@@ -97,23 +105,32 @@ class Sender:
             if transport is not None:
                 await transport.close()
 
-    async def answer(self, asking: Asking, seconds: float) -> Response:
-        """Sends a request once, and again to where redirects lead.
+    async def read(self, asking: Asking[Read], seconds: float) -> Read:
+        """Sends a request once, and again to where redirects lead, and reads the answer.
 
         Args:
-            asking: The request.
+            asking: The request, and what is to be made of its answer.
             seconds: How long each exchange may take.
 
         Returns:
-            The answer, of a status below 400.
+            What `asking.read` makes of the answer, whose status is below 400.
 
         Raises:
             ResponseIgnored: The hook says so.
             RequestError: No answer came, or one with an error status, or a redirect leads to where
                 nothing may be sent.
-            PageError: The body is larger than the limit, or the hook refuses it.
+            PageError: The body is larger than the limit, or the hook or `asking.read` refuses it.
             AttemptFailed: One of these, but another attempt may bring a usable answer.
         """
+        response = await self._answer(asking, seconds)
+        try:
+            return asking.read(response)
+        except IncompletePage as error:
+            if response.status == _NO_CONTENT:
+                raise
+            raise AttemptFailed(error, "incomplete JSON") from None
+
+    async def _answer(self, asking: Asking[Read], seconds: float) -> Response:
         request, auth = asking.request, asking.auth
         params = auth.params if isinstance(auth, Credentials) else _NO_PARAMS
         redactor = partial(self._redaction.redactor, request, auth)
@@ -126,10 +143,10 @@ class Sender:
             asked = self._redaction.shown(request.method, url, auth)
             outgoing = self._outgoing(request, url, target, auth, asked, redactor)
             if not isinstance(auth, Credentials):
-                await _sign(asking, auth, outgoing, target, seconds, asked)
+                await _sign(asking, auth, outgoing, target, seconds)
             outgoing.wants_whole_body = asking.hook is not None
             transport = self._transport_for(outgoing)
-            answer = await transport.exchange(outgoing, target, seconds, asked, redactor)
+            answer = await transport.exchange(outgoing, target, seconds)
             if asking.hook is not None:
                 response = Response(*answer.as_sent, asked, asked_url, without_login(url))
                 answer = self._hooked(asking, asking.hook, request, response, redactor)
@@ -176,7 +193,9 @@ class Sender:
             static.headers,
             cookies=static.cookies,
         )
-        return OutgoingRequest(request.method, url, headers, body, bool(static.what))
+        return OutgoingRequest(
+            request.method, url, headers, body, asked, redactor, is_signed=bool(static.what)
+        )
 
     def _transport_for(self, outgoing: OutgoingRequest) -> Transport:
         """The client's own; where a signer wants to see the answer, a session of `requests`."""
@@ -188,7 +207,7 @@ class Sender:
 
     def _hooked(
         self,
-        asking: Asking,
+        asking: Asking[Read],
         hook: ResponseHook,
         request: Request,
         response: Response,
@@ -207,19 +226,18 @@ class Sender:
 
 
 async def _sign(
-    asking: Asking,
+    asking: Asking[Read],
     auth: Authentication,
     outgoing: OutgoingRequest,
     target: RequestTarget,
     seconds: float,
-    asked: ShownRequest,
 ) -> None:
     try:
         await auth.sign(outgoing, target, seconds)
     except AuthenticationFailed as error:
-        error.located(url=asked.url)
+        error.located(url=outgoing.shown.url)
         raise
     except AttemptFailed as failed:
-        failed.error.located(url=asked.url)
+        failed.error.located(url=outgoing.shown.url)
         raise
     asking.proof = outgoing.proof

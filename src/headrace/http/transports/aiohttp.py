@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import aiohttp
 
 from headrace.core.exchange import Headers, ShownRequest
-from headrace.core.secrets.redaction import Redactor
-from headrace.http.body import beginning, whole_body
 from headrace.http.failures.aiohttp_failures import FAILURES, aiohttp_failure, ask_once
 from headrace.http.failures.attempts import attempt_failed
 from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS
@@ -18,7 +15,7 @@ from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
-from headrace.http.transports.base import Answer
+from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
 from headrace.http.url import sendable, shown_origin
 
 
@@ -52,8 +49,6 @@ class AiohttpTransport:
         outgoing: OutgoingRequest,
         target: RequestTarget,
         seconds: float,
-        asked: ShownRequest,
-        redactor: Callable[[], Redactor],
     ) -> Answer:
         """Sends a request and takes its whole answer, as `Transport` says."""
         try:
@@ -70,16 +65,16 @@ class AiohttpTransport:
                 status, headers = response.status, Headers(response.headers)
                 leads_on = status in REDIRECTS
                 if outgoing.wants_whole_body or not (leads_on or status >= 400):
-                    body = await whole_body(response, self._most_bytes, asked)
+                    body = await _whole_body(response, self._most_bytes, outgoing.shown)
                 else:
-                    body = b"" if leads_on else await beginning(response)
+                    body = b"" if leads_on else await _beginning(response)
                 location = headers.get("Location") or None if leads_on else None
                 return Answer(status, headers, body, location)
         except FAILURES as error:
-            failure = aiohttp_failure(error, redactor())
+            failure = aiohttp_failure(error, outgoing.redactor())
         # Out here the library's error, which knows the whole request, is not behind this one.
         origin = shown_origin(target.home)
-        failed = connection_failed(failure, asked, origin, seconds, self._url_key)
+        failed = connection_failed(failure, outgoing.shown, origin, seconds, self._url_key)
         raise attempt_failed(failure, failed, has_answered=self._has_answered)
 
     async def close(self) -> None:
@@ -91,3 +86,25 @@ class AiohttpTransport:
 def _timeout(seconds: float) -> aiohttp.ClientTimeout:
     """Most requests of a client share it."""
     return aiohttp.ClientTimeout(total=seconds)
+
+
+async def _whole_body(response: aiohttp.ClientResponse, limit: int, asked: ShownRequest) -> bytes:
+    """The whole body, decompressed; a `PageError` where it is larger than the limit in bytes."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit, asked, response.status)
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """The beginning of the body: enough to see what went wrong."""
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) >= ERROR_BODY_BYTES:
+            break
+    return body[:ERROR_BODY_BYTES]

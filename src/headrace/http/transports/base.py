@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from headrace.core.exceptions import PageError
 from headrace.core.exchange import Headers, ShownRequest
-from headrace.core.secrets.redaction import Redactor
 from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest
+
+# So much of an error's body is enough to see what went wrong.
+ERROR_BODY_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,6 @@ class Transport(Protocol):
         outgoing: OutgoingRequest,
         target: RequestTarget,
         seconds: float,
-        asked: ShownRequest,
-        redactor: Callable[[], Redactor],
     ) -> Answer:
         """Sends a request and takes its whole answer.
 
@@ -53,8 +53,6 @@ class Transport(Protocol):
             outgoing: The request to send.
             target: Where it goes: no other host is asked, whatever the URL of the request says.
             seconds: How long the whole exchange may take, the body included.
-            asked: The request, fit to be shown.
-            redactor: Gives what hides secrets in an error's message.
 
         Raises:
             ConnectionFailed: There is no whole answer, and another attempt would not help.
@@ -66,3 +64,19 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Closes the connections that it opened."""
         ...
+
+
+def too_large(limit: int, asked: ShownRequest, status: int) -> PageError:
+    """The error of a body that is larger than the limit.
+
+    Args:
+        limit: The largest body taken, in bytes after decompression.
+        asked: The request, fit to be shown.
+        status: The HTTP status code of the answer.
+    """
+    return PageError(
+        f"{asked}: the answer is larger than {limit:,} bytes. Ask for smaller pages, or "
+        "raise `client.max_response_bytes`.",
+        url=asked.url,
+        status=status,
+    )

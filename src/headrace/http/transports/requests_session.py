@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import requests
@@ -12,8 +12,6 @@ import requests
 from headrace.core.dlt_door.objects import send_once
 from headrace.core.exceptions import RedirectRefused
 from headrace.core.exchange import Headers, ShownRequest
-from headrace.core.secrets.redaction import Redactor
-from headrace.http.body import ERROR_BODY_BYTES, too_large
 from headrace.http.failures.attempts import attempt_failed
 from headrace.http.failures.messages import connection_failed
 from headrace.http.failures.requests_failures import FAILURES, requests_failure
@@ -22,7 +20,7 @@ from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
-from headrace.http.transports.base import Answer
+from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
 from headrace.http.url import origin as origin_of
 from headrace.http.url import sendable, shown_origin
 
@@ -50,23 +48,19 @@ class SessionTransport:
         outgoing: OutgoingRequest,
         target: RequestTarget,
         seconds: float,
-        asked: ShownRequest,
-        redactor: Callable[[], Redactor],
     ) -> Answer:
         """Sends a request and takes its whole answer, as `Transport` says."""
         is_over = threading.Event()
         try:
             async with asyncio.timeout(seconds):
-                return await in_thread(
-                    partial(self._exchange, outgoing, target, seconds, asked, is_over)
-                )
+                return await in_thread(partial(self._exchange, outgoing, target, seconds, is_over))
         except (*FAILURES, TimeoutError, OSError, ValueError) as error:
-            failure = requests_failure(error, redactor())
+            failure = requests_failure(error, outgoing.redactor())
         finally:
             is_over.set()
         # Out here the library's error, which knows the whole request, is not behind this one.
         origin = shown_origin(target.home)
-        failed = connection_failed(failure, asked, origin, seconds, self._url_key)
+        failed = connection_failed(failure, outgoing.shown, origin, seconds, self._url_key)
         raise attempt_failed(failure, failed, has_answered=self._has_answered)
 
     async def close(self) -> None:
@@ -77,15 +71,14 @@ class SessionTransport:
         outgoing: OutgoingRequest,
         target: RequestTarget,
         seconds: float,
-        asked: ShownRequest,
         is_over: threading.Event,
     ) -> Answer:
         prepared = self._prepared(outgoing, target)
         if origin_of(str(prepared.url)) != origin_of(target.home):
             raise RedirectRefused(
-                f"{asked}: the session's login moves the request to another origin; nothing was "
-                "sent.",
-                url=asked.url,
+                f"{outgoing.shown}: the session's login moves the request to another origin; "
+                "nothing was sent.",
+                url=outgoing.shown.url,
             )
         # REQUESTS_CA_BUNDLE counts where the session says nothing, not against what it says.
         verify = None if self._session.verify is True else self._session.verify
@@ -100,7 +93,7 @@ class SessionTransport:
             chunks = _chunks(response, is_over)
             if status >= 400 and not outgoing.wants_whole_body:
                 return Answer(status, headers, _beginning(chunks))
-            return Answer(status, headers, self._whole(chunks, asked, status), location)
+            return Answer(status, headers, self._whole(chunks, outgoing.shown, status), location)
 
     def _prepared(
         self, outgoing: OutgoingRequest, target: RequestTarget

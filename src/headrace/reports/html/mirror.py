@@ -8,7 +8,7 @@ from typing import Any
 from headrace.core.secrets.redaction import clean
 from headrace.destination import run_history
 from headrace.destination.sql import DatasetConnection, StoredTable
-from headrace.dlt_source import gone, quarantine
+from headrace.dlt_source import gone_rows, quarantine
 from headrace.reports.html.figures import MirrorHealth, MirrorRun
 
 _LOADS = "_dlt_loads"
@@ -34,7 +34,7 @@ def mirror_health(database: DatasetConnection, resource: str) -> MirrorHealth:
     return MirrorHealth(
         _runs(database, resource),
         _rows_of(database, quarantine.TABLE, resource),
-        _rows_of(database, gone.TABLE, resource),
+        _rows_of(database, gone_rows.TABLE, resource),
     )
 
 

@@ -18,7 +18,7 @@ from headrace.destination.dataset import StoredDataset, refuse_missing_file
 from headrace.destination.failures import cause_of
 from headrace.destination.run_history import COMPLETE, ResourceRun, RunHistory, in_utc
 from headrace.destination.tables import table_names
-from headrace.dlt_source import gone, quarantine
+from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reports.status.resource_rows import ResourceRows
 from headrace.reports.status.results import (
@@ -151,7 +151,7 @@ class StatusReader:
         if self.stored is None:
             return 0
         naming = self.stored.schema.naming
-        table = naming.normalize_tables_path(gone.TABLE)
+        table = naming.normalize_tables_path(gone_rows.TABLE)
         resource = naming.normalize_identifier("resource")
         ((count,),) = self._of_resource(table, resource, name, "count(*)") or [(0,)]
         return int(count)
