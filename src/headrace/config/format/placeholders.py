@@ -35,10 +35,10 @@ def names_in(text: str) -> list[str] | None:
 
 
 def names_one_entity(path: str) -> bool:
-    """Whether a path asks for one row: its last part holds a placeholder.
+    """Whether a path asks for one row, which it does for dlt if its last part has a placeholder.
 
     Args:
-        path: the endpoint's path as written.
+        path: The path of the endpoint as written.
 
     Returns:
         True if the answer is a row and not a listing.
@@ -47,18 +47,18 @@ def names_one_entity(path: str) -> bool:
 
 
 def bind_path(path: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Move the params that a path names from the params into the path.
+    """Put the params into a path that the path names.
 
     Args:
-        path: the endpoint's path as written.
-        params: the endpoint's params.
+        path: The path of the endpoint as written, for example `items/{item}`.
+        params: The query parameters of the endpoint as written.
 
     Returns:
-        The path, in which only the placeholders are left that stand for a parent's field or an
-        incremental's value, and the params that are left.
+        The path, in which the only placeholders left stand for a field of a parent's row or for
+        a value of the incremental; and the params that the path does not name.
 
     Raises:
-        PydanticCustomError: a placeholder that cannot be bound; its message is for the user.
+        PydanticCustomError: A placeholder has no value; the message is for the user.
     """
     if names_in(path) is None:
         raise fault("holds a brace without its partner; for a literal brace write `{{` or `}}`")
@@ -85,7 +85,11 @@ def bind_path(path: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]
 
 
 def resolves(param: object) -> bool:
-    """Whether a param stands for a field of a parent's row."""
+    """Whether a param stands for a field of a parent's row, as in dlt.
+
+    Args:
+        param: The value of a param as written.
+    """
     return isinstance(param, dict) and param.get("type") == "resolve"
 
 
