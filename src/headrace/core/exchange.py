@@ -14,8 +14,8 @@ class Headers(Mapping[str, str]):
     """Response headers, looked up without regard to case (RFC 9110, 5.1).
 
     Args:
-        items: names and values; of a name that is there twice the last value counts, but links
-            are one list (RFC 8288, 3).
+        items: Names and values. Of a name that is there twice the last value counts; but `Link`
+            headers make one list (RFC 8288, 3).
     """
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
@@ -28,7 +28,15 @@ class Headers(Mapping[str, str]):
         return self._values[name.lower()]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a header, as any mapping has it; asked for often enough to be quick."""
+        """Gives the value of a header.
+
+        `Mapping` would do it with an exception for each header that is not there: too slow for
+        what is asked of every page.
+
+        Args:
+            name: The name, in any case.
+            default: What to return where there is no such header.
+        """
         return self._values.get(name.lower(), default)
 
     def __iter__(self) -> Iterator[str]:
@@ -43,12 +51,13 @@ class Request:
     """A request before credentials are added to it.
 
     Args:
-        method: the HTTP method.
-        path: below the base URL, or a whole URL.
-        params: query parameters; a list gives the parameter once an item, None leaves it out.
-        headers: on top of the client's.
-        json: sent as a JSON body.
-        data: sent as a form (a mapping) or as it is (text, bytes).
+        method: The HTTP method.
+        path: The path below the base URL, or a whole URL.
+        params: The query parameters by their names. A list gives the parameter once for each item;
+            None leaves it out.
+        headers: The headers to send besides the client's.
+        json: What to send as a JSON body; None for nothing.
+        data: What to send as a form (a mapping) or as it is (text or bytes); None for nothing.
     """
 
     method: str
@@ -59,7 +68,12 @@ class Request:
     data: Any = field(default=None, repr=False)
 
     def with_param(self, name: str, value: object) -> Request:
-        """The same request with one query parameter set."""
+        """The same request with one query parameter set.
+
+        Args:
+            name: The name of the parameter.
+            value: Its value; None leaves the parameter out.
+        """
         return replace(self, params={**self.params, name: value})
 
 
@@ -104,15 +118,17 @@ class ShownRequest:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer with a success status.
+    """A whole answer. Its status is below 400, but for what a response hook sees.
 
     Args:
-        status: the HTTP status code.
-        headers: as sent.
-        body: decompressed.
+        status: The HTTP status code.
+        headers: The headers, as sent.
+        body: The body, decompressed.
         request: The request that it answers, fit to be shown.
-        asked_url: that the first request was made to, without parameters and credentials.
-        url: that answered in the end, with all of them: not fit to be shown.
+        asked_url: The URL that was asked for before any redirect, without query parameters and
+            credentials.
+        url: The URL that answered in the end, with query parameters. It may hold secrets, and is
+            not fit to be shown.
     """
 
     status: int

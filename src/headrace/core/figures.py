@@ -10,31 +10,37 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class ResourceFigures:
-    """Counts of one resource.
+    """What a sync counts of one resource.
 
     Args:
-        requests: answered with a page.
-        pages: read.
-        rows: received.
-        loaded_rows: handed on to dlt: those received, without the quarantined and without what a
-            limit cut off. After a load, without the discarded and the replaced too.
-        side_rows: of those handed on, the rows that dlt's normalizer types.
-        passed_on: received for the resources that depend on them alone, and not loaded.
-        known: received though the table has them already, so not loaded again, or though they are
-            outside of what an incremental asks for.
-        quarantined: set aside, since they cannot be loaded as they are.
-        discarded: by the schema contract, or by a processing step.
-        replaced: older versions of rows that came again in the same load.
-        unordered: whether the keys of this load came in no strict order, so may have come twice.
-        bytes: of the pages, after decompression.
-        listings_ended: how many passes through a listing have come to their end.
-        retries: requests made again, since they had failed in passing.
-        seconds_waited: for the server, before retries and where it asked to slow down. Of several
-            requests that wait at the same time, one counts.
-        notes: what whoever runs the sync should hear of.
-        waits: what requests wait for at the moment, the latest last.
-        share: of the listing that has been read, from 0 to 1; None where its keys do not tell.
-        resource: its name.
+        requests: How many requests were answered with a page.
+        pages: How many pages were read.
+        rows: How many rows were received.
+        loaded_rows: How many rows were handed on to dlt: those received, without those in
+            quarantine and those that a limit cut off. After a load, without those that were
+            discarded or replaced as well.
+        side_rows: How many of the rows that were handed on went to dlt's normalizer, which types
+            them one by one.
+        passed_on: How many rows were received only for the resources that depend on this one, and
+            not loaded.
+        known: How many rows were received but not loaded, because the table has them already, or
+            because they are outside of what an incremental asks for.
+        quarantined: How many rows were set aside, because they cannot be loaded as they are.
+        discarded: How many rows the schema contract or a processing step kept out.
+        replaced: How many older versions of rows came again in the same load.
+        unordered: Whether the keys of this load came in no strict order, so that a key may have
+            come twice.
+        bytes: How many bytes the pages have, after decompression.
+        listings_ended: How many passes through a listing have come to their end.
+        retries: How many requests were made again because they had failed in passing.
+        seconds_waited: For how many seconds requests waited for the server, before they were made
+            again and where the server asked to slow down. Of several requests that wait at the
+            same time, one counts.
+        notes: Sentences for whoever runs the sync.
+        waits: What requests wait for at the moment, the latest last.
+        share: Which part of the listing has been read, from 0 to 1; None where its keys do not
+            tell.
+        resource: The name of the resource.
     """
 
     requests: int = 0
@@ -59,16 +65,16 @@ class ResourceFigures:
 
     @property
     def brief(self) -> dict[str, int | float]:
-        """The figures that a line of a log has room for."""
+        """The figures that a line of a log has room for, by their names."""
         names = ("requests", "pages", "rows", "loaded_rows", "retries", "seconds_waited", "bytes")
         return {name: getattr(self, name) for name in names}
 
     @contextmanager
     def waiting(self, why: str) -> Iterator[None]:
-        """A request waits in the block.
+        """Notes that a request waits, for as long as the block lasts.
 
         Args:
-            why: what for, without secrets.
+            why: What it waits for, without secrets.
         """
         self.waits.append(why)
         try:
@@ -83,12 +89,12 @@ _OF_ONE = ("share", "resource")
 
 @dataclass(slots=True)
 class Figures:
-    """Counts of a sync, by resource.
+    """What a sync counts.
 
     Args:
-        resources: by name, in the order in which they began.
-        reasons: why rows were quarantined, and how many.
-        notes: about the sync as a whole, for whoever runs it.
+        resources: The counts of each resource by its name, in the order in which they began.
+        reasons: How many rows went to quarantine, by the reason.
+        notes: Sentences about the sync as a whole, for whoever runs it.
     """
 
     resources: dict[str, ResourceFigures] = field(default_factory=dict)
@@ -96,7 +102,11 @@ class Figures:
     notes: list[str] = field(default_factory=list)
 
     def of(self, resource: str) -> ResourceFigures:
-        """The counts of a resource, made at its first mention."""
+        """The counts of a resource, which are made when they are first asked for.
+
+        Args:
+            resource: The name of the resource.
+        """
         return self.resources.setdefault(resource, ResourceFigures(resource=resource))
 
     @property
