@@ -24,8 +24,6 @@ from headrace.http.throttle import Throttle
 from headrace.http.timing import Timing
 from headrace.http.url import user_and_password
 
-__all__ = ["ClientSettings", "HttpClient"]
-
 Read = TypeVar("Read")
 
 _REAL_TIME = Timing()

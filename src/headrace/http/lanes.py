@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
+from headrace.http.settings import ClientSettings
 
 Item = TypeVar("Item")
 

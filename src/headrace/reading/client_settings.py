@@ -12,8 +12,8 @@ from headrace.config import SourceConfig
 from headrace.config.format.client import ClientConfig, RetryConfig
 from headrace.core.dlt_door.settings import runtime_number
 from headrace.core.exceptions import ConfigError, Fault
-from headrace.http.client import ClientSettings
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from headrace.http.throttle import RateLimit
 
 Number = TypeVar("Number", int, float)

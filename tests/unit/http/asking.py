@@ -11,9 +11,10 @@ from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.response_hooks import ResponseHook
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from headrace.http.timing import Timing
 
 

@@ -16,7 +16,8 @@ import pytest
 from headrace.core.exceptions import PageError, RedirectRefused, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.http.auth.credentials import Credentials
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
+from headrace.http.settings import ClientSettings
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import send
 

@@ -7,8 +7,8 @@ from msgspec import Raw
 
 from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.http.auth.credentials import Credentials
-from headrace.http.client import ClientSettings
 from headrace.http.origins import RequestTarget
+from headrace.http.settings import ClientSettings
 from headrace.reading.listing import FetchedPage
 
 

@@ -16,9 +16,10 @@ import pytest
 from headrace.core.exceptions import ConnectionFailed, PageError
 from headrace.core.exchange import Request
 from headrace.http.auth.credentials import Credentials
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.lanes import Lanes
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from tests.support.servers import JsonServer
 
 SETTINGS = ClientSettings("http://127.0.0.1:9", retry=RetrySettings(max_attempts=1))

@@ -20,8 +20,9 @@ import requests
 from headrace.core.exceptions import AuthenticationFailed, ResponseStatusError
 from headrace.core.exchange import Request, Response
 from headrace.http.auth.oauth2 import ClientCredentials, TokenSettings
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.unit.http.asking import PassingTime
 from tests.unit.http.brokenness import free_port

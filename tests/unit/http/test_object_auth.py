@@ -18,8 +18,9 @@ from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from headrace.core.exceptions import AuthenticationFailed, HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.http.auth.objects import ObjectAuth
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.unit.http.asking import PassingTime, send
 

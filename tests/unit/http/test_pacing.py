@@ -14,8 +14,9 @@ from headrace.core.exceptions import ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.http.auth.credentials import Credentials
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from headrace.http.throttle import RateLimit, Throttle
 from headrace.http.timing import Timing
 from tests.support.servers import Answer, Asked, JsonServer

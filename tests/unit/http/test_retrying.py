@@ -17,8 +17,9 @@ from headrace.core.exceptions import ConnectionFailed, RequestError, ResponseSta
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.http.auth.credentials import Credentials
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import PassingTime, send
 from tests.unit.http.brokenness import (

@@ -30,8 +30,9 @@ from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.oauth2 import ClientCredentials, TokenSettings
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.unit.http.asking import PassingTime, send
 from tests.unit.http.brokenness import answering, free_port, resetting, silent, socket_server

@@ -23,9 +23,10 @@ from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
-from headrace.http.client import ClientSettings, HttpClient
+from headrace.http.client import HttpClient
 from headrace.http.response_hooks import ResponseHook
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.paging import CursorPaginator
 from headrace.sansio.paging.cursor import CursorSettings

@@ -12,8 +12,8 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 
 from headrace.config import parse_config
 from headrace.core.exceptions import ConfigError
-from headrace.http.client import ClientSettings
 from headrace.http.retrying import RetrySettings
+from headrace.http.settings import ClientSettings
 from headrace.http.throttle import RateLimit
 from headrace.reading.client_settings import client_settings
 
