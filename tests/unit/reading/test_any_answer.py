@@ -1,4 +1,4 @@
-"""Whatever a server sends, reading it ends with rows or with an error that is documented."""
+"""Whatever a server sends, reading it ends with rows or with a documented error."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ANSWERS_ON_THE_WIRE = ANSWERS // 20
 PARTS = 4
 SEED = int(os.environ.get("HEADRACE_ANSWER_SEED", "1"))
 MOST_GROWTH = 64 * 1024 * 1024
-# Each is read in a millisecond or so: this is for a hang, on however busy a machine.
+# An answer is read in about a millisecond; this many seconds mean a hang, on a busy machine too.
 LONGEST = 20.0
 KINDS: dict[type, pa.DataType] = {
     bool: pa.bool_(),
@@ -57,7 +57,7 @@ KNOWN = {
 
 
 class FakeClient:
-    """Gives one answer, without a network."""
+    """A client that gives the same answer to each request, without a network."""
 
     def __init__(self, answer: FuzzedAnswer) -> None:
         headers = Headers(answer.headers)
@@ -91,7 +91,7 @@ def listing(selector: str | None) -> Listing:
 
 
 def typed(page: FetchedPage) -> int:
-    """How many rows of a page are accounted for once they are typed."""
+    """The number of rows of a page that are typed, go the side road, or are rejected."""
 
     def infer(name: str, value: Any) -> Column:
         return Column(name, KINDS.get(type(value)))
@@ -103,7 +103,7 @@ def typed(page: FetchedPage) -> int:
 
 
 async def read_whole(answer: FuzzedAnswer, selector: str | None) -> str:
-    """Reads an answer as a listing does, and says how that ended."""
+    """Reads an answer as a listing does; gives `rows`, or the name of the error that ends it."""
     of = listing(selector)
     client = FakeClient(answer)
     paginator = of.new_paginator()
@@ -121,7 +121,7 @@ async def read_whole(answer: FuzzedAnswer, selector: str | None) -> str:
 
 
 def _located(error: HeadraceError, place: str) -> str:
-    """The kind of an error that says where it came up."""
+    """Checks that an error says where it arose, and gives the name of its class."""
     assert place in str(error), error
     return type(error).__name__
 
@@ -131,7 +131,7 @@ def peak_memory() -> int:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_of_any_answer_come_rows_or_a_documented_error(part: int) -> None:
+def test_any_answer_gives_rows_or_a_documented_error(part: int) -> None:
     draw = random.Random(f"{SEED}/{part}")
     ends = {"rows": 0, "PageError": 0, "IncompletePage": 0}
 
@@ -154,7 +154,7 @@ def test_of_any_answer_come_rows_or_a_documented_error(part: int) -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_of_any_bytes_on_the_wire_come_rows_or_a_documented_error(part: int) -> None:
+def test_any_bytes_on_the_wire_give_rows_or_a_documented_error(part: int) -> None:
     draw = random.Random(f"wire {SEED}/{part}")
     sent: list[bytes] = []
 

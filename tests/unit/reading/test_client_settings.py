@@ -1,4 +1,4 @@
-"""What the config says of its requests, and dlt's settings where it says nothing."""
+"""The settings of the client: those of the config, and dlt's where the config has none."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_each_key_counts() -> None:
 
 @pytest.fixture
 def dlts_settings(tmp_path: Path) -> Iterator[None]:
-    """A project whose settings dlt reads afresh."""
+    """A project with settings of its own, which dlt has read."""
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(
         "[runtime]\nrequest_timeout = 12\nrequest_max_attempts = 9\n"
@@ -97,7 +97,7 @@ def test_dlts_settings_are_the_defaults() -> None:
         ("request_max_retry_delay", "nan", "seconds, at least 0"),
     ],
 )
-def test_a_setting_of_dlt_that_makes_no_sense_is_told(
+def test_a_setting_of_dlt_that_makes_no_sense_is_an_error(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
 ) -> None:
     monkeypatch.setenv(f"RUNTIME__{name.upper()}", value)

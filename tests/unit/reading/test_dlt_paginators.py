@@ -1,4 +1,4 @@
-"""Paginators written for dlt: what they see, what they may do, and how their failures are told."""
+"""Paginators written for dlt: what they see, what they may change, and how they may fail."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def adapted(paginator: BasePaginator, **headers: str) -> DltPaginator:
 
 
 class Notes(BasePaginator):
-    """Keeps what it is shown, and lets a function loose on the request."""
+    """A paginator that notes what it is shown, and lets a function change the request."""
 
     def __init__(self, change: Any = None) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Notes(BasePaginator):
             self.change(request)
 
 
-def test_it_sees_the_request_and_the_answer_as_dlts_client_shows_them() -> None:
+def test_a_paginator_sees_the_request_and_the_answer_as_in_dlts_client() -> None:
     mine = Notes()
     pages = adapted(mine, **{"X-A": "a"})
     first = pages.first_request(FIRST)
@@ -72,7 +72,7 @@ def test_it_sees_the_request_and_the_answer_as_dlts_client_shows_them() -> None:
     assert mine.seen == [], "each listing has a paginator of its own"
 
 
-def test_what_it_changes_is_what_is_asked_next_and_nothing_else_changes() -> None:
+def test_a_paginator_changes_the_next_request_and_nothing_else() -> None:
     def change(request: TheirRequest) -> None:
         request.method = "put"
         request.url = "http://h/else"
@@ -96,12 +96,12 @@ def test_parameters_may_be_in_any_form_that_requests_takes(params: Any) -> None:
     assert (request.path, request.params) == ("http://h/items?a=1&a=2", {})
 
 
-def test_it_ends_where_the_paginator_ends() -> None:
+def test_the_listing_ends_where_the_paginator_ends() -> None:
     pages = adapted(SinglePagePaginator())
     assert pages.next_request(pages.first_request(FIRST), page()) is None
 
 
-def test_a_row_that_is_no_json_is_its_text() -> None:
+def test_a_row_that_is_no_json_is_shown_as_text() -> None:
     class Last(Notes):
         def update_state(self, response: TheirResponse, data: list[Any] | None = None) -> None:
             super().update_state(response, data)
@@ -131,7 +131,7 @@ def fails(request: TheirRequest) -> None:
         (lambda request: setattr(request, "url", None), "has no URL to go on to"),
     ],
 )
-def test_what_goes_wrong_in_it_is_told(change: Any, told: str) -> None:
+def test_an_error_says_what_went_wrong_in_a_paginator(change: Any, told: str) -> None:
     pages = adapted(Notes(change))
     first = pages.first_request(FIRST)
     with pytest.raises(PageError, match=told) as caught:
@@ -157,7 +157,7 @@ def test_a_page_that_comes_again_is_an_error_where_pages_are_counted() -> None:
         pages.next_request(request, page({}, ["a", "b"], 2))
 
 
-def test_one_that_only_polls_may_bring_the_same_again() -> None:
+def test_a_paginator_that_polls_may_bring_the_same_page_again() -> None:
     pages = adapted(Notes())
     request = pages.first_request(FIRST)
     for number in range(1, 4):

@@ -1,4 +1,4 @@
-"""Streams that are read beside each other come out in their own order, in bounded memory."""
+"""Streams that are read concurrently come out in their order, and in bounded memory."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from headrace.reading.fan_out import FanOut
 
 @dataclass
 class Streams:
-    """Streams of numbered items, with a pause of some turns before each.
+    """Streams of numbered items, with a pause before each item.
 
     Args:
-        pauses: for each stream, the turns of the loop before each of its items.
-        broken: the stream that fails at its end.
+        pauses: For each stream, how many turns of the event loop pass before each of its items.
+        broken: The number of the stream that fails at its end; None where none does.
+        running: The number of streams that are being read.
+        most_running: The largest number of streams that were read at the same time.
+        ahead: The number of items that were read and have not come out yet.
+        most_ahead: The largest number of such items.
+        closed: The numbers of the streams that have ended, in the order in which they did.
     """
 
     pauses: list[list[int]]
@@ -85,7 +90,7 @@ def test_items_come_in_the_order_of_the_streams(
 
 
 @given(PAUSES.filter(len), st.data())
-def test_what_comes_before_an_error_comes_out_before_it(
+def test_items_before_an_error_come_out_before_it(
     pauses: list[list[int]], data: st.DataObject
 ) -> None:
     broken = data.draw(st.integers(0, len(pauses) - 1))

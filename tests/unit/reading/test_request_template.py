@@ -14,7 +14,7 @@ from headrace.reading.request_template import RequestTemplate
 
 
 class Value:
-    """Something with an attribute."""
+    """A value with a public and a private attribute."""
 
     start_value = date(2026, 11, 25)
     _private = "hidden"
@@ -70,6 +70,6 @@ def test_a_number_that_stands_alone_stays_one_in_json() -> None:
     assert template.filled(VALUES).params == {"n": "7", "t": "no. 7"}
 
 
-def test_what_is_private_to_a_value_is_not_given_away() -> None:
+def test_private_attributes_of_a_value_cannot_be_named() -> None:
     with pytest.raises(AttributeError):
         RequestTemplate("GET", "{incremental._private}").filled(VALUES)

@@ -1,4 +1,4 @@
-"""Rows that are left out of sight change nothing: dlt's own step says the same of whole pages."""
+"""A filter that shows dlt's step a part of the rows decides as the step does on whole pages."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from headrace.dlt_source.incremental.dlt_step import StateElsewhere
 
 NUMBERS = st.integers(1, 4)
 KINDS: list[st.SearchStrategy[Any]] = [NUMBERS, NUMBERS.map(str), NUMBERS.map(float)]
-# Mostly of one kind; rows without a value, and some that do not go with the others.
+# Cursor values of rows that have none, or one that cannot be compared with the others.
 ODD = st.none() | st.just("absent") | st.booleans()
 
 
 @st.composite
 def listings(draw: st.DrawFn) -> tuple[dict[str, Any], list[list[list[dict[str, Any]]]]]:
-    """Settings, and the pages of some loads in a row."""
+    """The settings of an incremental, and the pages of one or two loads, one after the other."""
     kind = draw(st.sampled_from(KINDS))
     chosen = {
         "cursor_path": draw(st.sampled_from(["at", "$.at", "in.at"])),
@@ -48,7 +48,7 @@ def made_row(cursor: Any, key: int, v: int) -> dict[str, Any]:
 
 
 class Pipe:
-    """What dlt's step needs of a pipe."""
+    """The part of a dlt pipe that an incremental uses."""
 
     name = "items"
     has_parent = False
@@ -74,7 +74,7 @@ def outcome(step: Callable[[Any], Any], page: list[Any]) -> Any:
 
 @settings(max_examples=200, deadline=None)
 @given(listings())
-def test_judged_as_by_dlts_step_on_whole_pages(
+def test_rows_pass_as_in_dlts_step_on_whole_pages(
     listing: tuple[dict[str, Any], list[list[list[dict[str, Any]]]]],
 ) -> None:
     chosen, loads = listing
@@ -82,17 +82,17 @@ def test_judged_as_by_dlts_step_on_whole_pages(
     their_state: Any = None
     for pages in loads:
         ours, theirs, pipe = alike(chosen, our_state), alike(chosen, their_state), Pipe()
-        judge = CursorFilter(ours, has_parent=False)
+        cursor_filter = CursorFilter(ours, has_parent=False)
         theirs.bind(pipe)  # type: ignore[arg-type]
         for page in pages:
             raw = [msgspec.Raw(msgspec.json.encode(row)) for row in page]
             expected = outcome(theirs, list(page))
-            found = outcome(judge.rows, raw)
+            found = outcome(cursor_filter.rows, raw)
             if isinstance(expected, type):
                 assert found == expected
                 return
             assert [msgspec.json.decode(row) for row in found] == expected
-            assert judge.is_over == pipe.is_closed
+            assert cursor_filter.is_over == pipe.is_closed
             assert compared(ours.kept) == compared(theirs.kept)
         our_state, their_state = ours.kept, theirs.kept
 

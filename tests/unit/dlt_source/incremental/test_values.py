@@ -1,4 +1,4 @@
-"""What requests hold of an incremental."""
+"""The values of an incremental in requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_function_is_asked_about_a_param_without_a_value_but_not_about_a_place
     assert params == {"from": "None", "since": "ever"}
 
 
-def test_parts_and_formats_of_a_value() -> None:
+def test_a_placeholder_may_name_a_part_or_a_format_of_a_value() -> None:
     values = CursorValues(None, datetime(2024, 5, 6), None, "at")
     template = RequestTemplate(
         "GET", "{incremental.start_value.year}/{incremental.last_value:%d.%m.}"
@@ -36,7 +36,7 @@ def test_parts_and_formats_of_a_value() -> None:
     assert values.fill(template, CursorConfig()).path == "2024/06.05."
 
 
-def test_a_format_that_a_value_does_not_take_is_told() -> None:
+def test_a_format_that_a_value_does_not_take_is_an_error() -> None:
     template = RequestTemplate("GET", "{incremental.start_value:%Y}")
     with pytest.raises(ConfigError, match="`start_value` is absent"):
         CursorValues(None, None, None, "at").fill(template, CursorConfig())

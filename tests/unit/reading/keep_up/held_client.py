@@ -1,4 +1,4 @@
-"""A client without a network: each request waits until the test has it answered."""
+"""A client without a network: each request waits until the test lets it be answered."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ _LISTING = "/executions"
 
 
 class PausingLoop(asyncio.SelectorEventLoop):
-    """An event loop that returns as soon as nothing goes on by itself any more."""
+    """An event loop that stops as soon as all of its tasks wait for something outside of it."""
 
     def __init__(self) -> None:
         super().__init__(_ReportsIdleness(self.stop))
 
 
 class _ReportsIdleness(selectors.DefaultSelector):
+    """Tells when an event loop has nothing to run, and returns to it without waiting."""
+
     def __init__(self, on_idle: Callable[[], None]) -> None:
         super().__init__()
         self._on_idle = on_idle
@@ -46,11 +48,11 @@ class HeldRequest:
     """A request under way.
 
     Args:
-        request: what was asked.
-        asked_at: when, in seconds since 1970.
-        arrived: is set when the answer is back.
-        answer: once the server has given it.
-        rows: in that answer.
+        request: The request.
+        asked_at: The time at which it was made, in seconds since 1970.
+        arrived: Gets its result when the answer is back at the client.
+        answer: The answer of the server; None before the server has answered.
+        rows: The rows in that answer.
     """
 
     request: Request
@@ -61,32 +63,36 @@ class HeldRequest:
 
     @property
     def is_list(self) -> bool:
-        """It asks for a page of the listing."""
+        """Whether it asks for a page of the listing."""
         return self.request.path == _LISTING
 
     @property
     def cursor(self) -> str | None:
-        """Where the page goes on from."""
+        """The cursor that it asks for; None for the top of the listing."""
         return self.request.params.get("cursor")
 
     @property
     def key(self) -> int:
-        """The row that it asks for alone."""
+        """The key of the single row that it asks for."""
         return int(self.request.path.removeprefix(f"{_LISTING}/"))
 
     @property
     def next_cursor(self) -> str | None:
-        """What the page that came names as the cursor of the next one."""
+        """The cursor of the next page, which the answer names; None at the end of the listing."""
         assert isinstance(self.answer, Response)
         cursor: str | None = json.loads(self.answer.body)["nextCursor"]
         return cursor
 
 
 class HeldClient:
-    """Has requests answered from a world, in any order, each at a moment of its own.
+    """Lets a test choose the order and the moments in which a world answers requests.
 
     Args:
-        world: that answers.
+        world: The world that answers.
+
+    Attributes:
+        under_way: The requests whose answers are not back yet, in the order in which they were
+            made.
     """
 
     def __init__(self, world: World) -> None:
@@ -101,17 +107,21 @@ class HeldClient:
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
     ) -> Read:
-        """Waits for the answer."""
+        """Makes a request and waits for its answer, as `Client.read` does."""
         held = HeldRequest(request, self._world.now, asyncio.get_running_loop().create_future())
         self.under_way.append(held)
         return read(await held.arrived)
 
     def redactor(self, request: Request, credentials: AnyAuthentication) -> Redactor:
-        """There is nothing to hide."""
+        """Gives one that changes nothing: there are no secrets."""
         return Redactor()
 
     def answer(self, held: HeldRequest) -> None:
-        """The server answers as its rows stand now; the answer is on its way back."""
+        """Answers a request from the rows as they are now; the answer is then on its way back.
+
+        Args:
+            held: The request.
+        """
         query = {name: str(value) for name, value in held.request.params.items()}
         if held.is_list:
             try:
@@ -130,7 +140,11 @@ class HeldClient:
         held.answer = Response(200, headers, body, ShownRequest.of("GET", held.request.path))
 
     def hand_over(self, held: HeldRequest) -> None:
-        """The answer is back."""
+        """Gives the answer of a request to the client.
+
+        Args:
+            held: The request, which has been answered.
+        """
         self.under_way.remove(held)
         if isinstance(held.answer, Response):
             held.arrived.set_result(held.answer)

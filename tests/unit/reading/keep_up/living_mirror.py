@@ -1,7 +1,7 @@
 """A mirror of a world: the real lane of the real connector, loading into a table in memory.
 
-What a leg brings and what is known by then are committed together, as JSON. All that a sync goes
-on from is read back from there, so a local folder that is lost makes no difference here.
+The rows of a leg and the lane's state are committed together, the state as JSON. Each sync starts
+from that alone, as it would after the local folder of a pipeline was lost.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _MOST_REQUESTS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class MirrorSettings:
-    """How the mirror is kept.
+    """The settings of a mirror.
 
     Args:
-        limit: rows in a page.
-        concurrency: requests under way at once.
-        leg_bytes: a leg ends after so many.
-        max_probes: missing keys asked for in one sync.
+        limit: The number of rows in a page.
+        concurrency: The number of requests under way at once.
+        leg_bytes: The size of the pages, in bytes, at which a leg ends.
+        max_probes: The largest number of missing keys to ask for in one sync.
     """
 
     limit: int = 50
@@ -51,17 +51,19 @@ class MirrorSettings:
 
 @dataclass(slots=True)
 class Seen:
-    """What the mirror was shown, apart from the rows.
+    """What the API has shown to the mirror, beside the rows themselves.
 
     Args:
-        low: the oldest key listed.
-        high: the newest.
-        first_high: the newest of the first page.
-        passed: keys that pages passed over without a row, and when first.
-        given_up: those that were not there when asked for ten minutes later or more.
-        alone: keys of rows that came alone when they were last loaded.
-        retries: when each retry was last loaded.
-        below: by cursor the last key of the page that named it.
+        low: The oldest key that was listed; None before the first page with rows.
+        high: The newest key that was listed.
+        first_high: The newest key of the first page with rows.
+        passed: The keys that pages passed over without a row, with the time of the first such page
+            in seconds since 1970.
+        given_up: Those of them whose row was still absent when it was asked for ten or more minutes
+            after that.
+        alone: The keys of the rows that came by their own path when they were last loaded.
+        retries: The time at which each retry was last loaded, by its key.
+        below: For each cursor the last key of the page that named it.
     """
 
     low: int | None = None
@@ -74,7 +76,7 @@ class Seen:
     below: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> Seen:
-        """The same, for good."""
+        """A copy that later answers do not change."""
         return replace(
             self,
             passed=self.passed.copy(),
@@ -85,7 +87,12 @@ class Seen:
         )
 
     def page(self, held: HeldRequest, now: float) -> None:
-        """A page has come."""
+        """Notes what a page of the listing has shown.
+
+        Args:
+            held: The request, which has been answered.
+            now: The time in seconds since 1970.
+        """
         keys = [int(row["id"]) for row in held.rows or ()]
         path = keys if held.cursor is None else [self.below[held.cursor], *keys]
         if held.next_cursor is not None:
@@ -102,7 +109,11 @@ class Seen:
         self.first_high = keys[0] if self.first_high is None else self.first_high
 
     def absent(self, held: HeldRequest) -> None:
-        """A row that was asked for alone is not there."""
+        """Notes that a row was not there when it was asked for by its path.
+
+        Args:
+            held: The request, which has been answered.
+        """
         if held.asked_at >= self.passed.get(held.key, held.asked_at) + GRACE:
             self.given_up.add(held.key)
 
@@ -112,10 +123,10 @@ class Leg:
     """What is committed at once.
 
     Args:
-        rows: by their keys.
-        gone: open rows found to be gone.
-        state: as JSON.
-        seen: by then.
+        rows: The rows by their keys.
+        gone: The open rows that were found to be gone.
+        state: The state of the lane at the end of the leg, as JSON.
+        seen: What the API had shown by then.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
@@ -126,18 +137,18 @@ class Leg:
 
 @dataclass(slots=True)
 class EndedSync:
-    """A sync that went well.
+    """What happened in a sync, for the checks after it has ended without an error.
 
     Args:
-        started: in seconds since 1970.
-        before: all rows as they stood when it began.
-        open: keys of the table's rows that could still change then.
-        is_first: no sync before it went well.
-        served: the versions of each row that were sent since.
-        probed: keys that the listing had passed over and that it asked for alone.
-        saw_nothing: the listing was empty at its top, though it showed rows before.
-        requests: how many it made.
-        pages: how many of these were for pages.
+        started: The time at which it began, in seconds since 1970.
+        before: All rows of the API as they were when it began, by their keys.
+        open: The keys of the table's rows that could still change then.
+        is_first: Whether no sync before it ended without an error.
+        served: The versions of each row that the server has sent since it began, by the row's key.
+        probed: The keys that the listing had passed over and that the sync asked for by their path.
+        saw_nothing: Whether the listing was empty, though it had shown rows before.
+        requests: The number of its requests.
+        pages: The number of those that were for pages of the listing.
     """
 
     started: float
@@ -152,11 +163,19 @@ class EndedSync:
 
 
 class LivingMirror:
-    """The table, and what was committed beside it.
+    """The table, and what was committed together with its rows.
 
     Args:
-        world: to mirror.
-        settings: how.
+        world: The world to mirror.
+        settings: The settings of the mirror.
+
+    Attributes:
+        table: The rows that have been loaded, by their keys.
+        gone: The rows that are said to be gone: the time since when each is missed, by its key.
+        extracted: The leg that waits to be loaded; None where there is none.
+        last_started: The time at which the last sync began that ended without an error; None
+            before the first.
+        seconds_per_answer: How long the world goes on before each answer, in seconds.
     """
 
     def __init__(self, world: WatchedWorld, settings: MirrorSettings) -> None:
@@ -171,10 +190,8 @@ class LivingMirror:
         self.seen = Seen()
         self.extracted: Leg | None = None
         self.last_started: float | None = None
-        """When the last sync began that ended well."""
         self.loop = PausingLoop()
         self.seconds_per_answer = 0.0
-        """How much happens in the world before each answer."""
 
     def load(self) -> None:
         """Commits the leg that waits to be loaded."""
@@ -189,20 +206,25 @@ class LivingMirror:
         self.state, self.seen = leg.state, leg.seen
 
     def open_rows(self) -> set[int]:
-        """Keys of the rows that can still change, without those known to be gone."""
+        """The keys of the rows that can still change, without those known to be gone."""
         unsettled = {key for key, row in self.table.items() if row["status"] not in SETTLED}
         return unsettled - self.gone.keys()
 
     def sync(self) -> EndedSync:
-        """One sync, its requests answered in order, without anything happening meanwhile."""
+        """Makes a whole sync during which nothing happens, its requests answered in their order."""
         return LivingSync(self).finish()
 
 
 class LivingSync:
-    """A sync under way, which goes on an answer at a time.
+    """A sync under way, which goes on by one answer at a time.
 
     Args:
-        mirror: to bring up to date.
+        mirror: The mirror to bring up to date.
+
+    Attributes:
+        told: What has happened so far.
+        seen: What the API has shown so far.
+        refused: The number of cursors that the server has refused.
     """
 
     def __init__(self, mirror: LivingMirror) -> None:
@@ -255,7 +277,7 @@ class LivingSync:
                 self.seen.retries[key] = self.mirror.world.now
 
     def _end_leg(self, end: LegEnd) -> None:
-        # The leg before is loaded before this one is read.
+        # A pipeline has loaded a leg before it extracts the next one.
         self.mirror.load()
         for gone in end.gone:
             assert gone.since < self.told.started, "one sync alone does not tell that it is gone"
@@ -267,19 +289,23 @@ class LivingSync:
 
     @property
     def is_over(self) -> bool:
-        """It ended well, or failed."""
+        """Whether the sync has ended, with or without an error."""
         return self._running.done()
 
     @property
     def failure(self) -> HeadraceError | None:
-        """What it failed of."""
+        """The error with which the sync ended; None where there is none."""
         error = self._running.exception() if self.is_over else None
         if error is not None and not isinstance(error, HeadraceError):
             raise error
         return error
 
     def answer(self, choice: int) -> None:
-        """The server answers one of the requests; the answer is on its way."""
+        """Lets the server answer one of the requests; the answer is then on its way.
+
+        Args:
+            choice: Chooses among the requests that have not been answered; any number will do.
+        """
         waiting = [held for held in self.client.under_way if held.answer is None]
         if waiting:
             self._answer(waiting[choice % len(waiting)])
@@ -293,7 +319,11 @@ class LivingSync:
             )
 
     def step(self, choice: int = 0) -> None:
-        """One of the requests gets its answer, and the lane goes on as far as it can."""
+        """Gives the lane one of the answers, and lets it go on as far as it can.
+
+        Args:
+            choice: Chooses among the requests under way; any number will do.
+        """
         assert self.client.under_way, "it waits, but for no answer"
         held = self.client.under_way[choice % len(self.client.under_way)]
         if held.answer is None:
@@ -322,10 +352,13 @@ class LivingSync:
             self.seen.absent(held)
 
     def finish(self, choice: int = 0) -> EndedSync:
-        """Goes through with it, and loads what it brought.
+        """Brings the sync to its end, and loads what it brought.
+
+        Args:
+            choice: Chooses the next of the requests under way; any number will do.
 
         Raises:
-            HeadraceError: it failed.
+            HeadraceError: The sync failed.
         """
         while not self.is_over:
             self.step(choice)
@@ -336,14 +369,19 @@ class LivingSync:
         return self.told
 
     def crash(self) -> None:
-        """Ends at once; what was not committed is lost."""
+        """Ends the sync at once; what was not extracted is lost."""
         self._running.cancel()
         self.mirror.loop.run_forever()
 
 
 @cache
 def connector(limit: int, max_probes: int) -> tuple[Listing, TailConfig]:
-    """The `executions` connector as it ships, but for the size of a page and of the probing."""
+    """The listing of the `executions` connector, as it ships but for two settings.
+
+    Args:
+        limit: The number of rows in a page.
+        max_probes: The largest number of missing keys to ask for in one sync.
+    """
     secrets = {"API_KEY": "not needed", "EXECUTIONS_BASE_URL": "http://world.invalid/api/v1"}
     config: SourceConfig = load_config(
         "executions",

@@ -1,6 +1,7 @@
-"""What a mirror promises after a sync that ended well, and what it may cost.
+"""What a mirror promises after a sync without an error, and how many requests it may take.
 
-Written from what an API's rows went through, and not from what the ledger holds.
+`docs/keeping-up.md` makes that promise to users. Here it is worked out from what happened to the
+rows of the API, and not from the ledger, whose mistakes the tests are to find.
 """
 
 from __future__ import annotations
@@ -12,16 +13,23 @@ from tests.unit.reading.keep_up.living_mirror import GRACE, SETTLED, EndedSync, 
 
 
 def broken_promises(mirror: LivingMirror, sync: EndedSync) -> list[str]:
-    """What is wrong with the table after a sync that ended well; nothing when all is right.
+    """Says what is wrong with the table after a sync that ended without an error.
 
-    Of each row that was there when the sync began, and still is, between the oldest and the newest
-    key that the listing has shown, the table must have the version of some moment since. The first
-    sync must have listed all.
+    It is about each row that was there when the sync began, that still is, and whose key lies
+    between the oldest and the newest that the listing has shown. Of each the table must have the
+    version of some moment since the sync began. The first sync must have listed all rows.
+
+    Args:
+        mirror: The mirror, with all that the sync brought.
+        sync: The sync.
+
+    Returns:
+        A sentence for each row that is missing or old; nothing when the promise is kept.
     """
     there = {int(row["id"]) for row in mirror.world.truth()}
     shown = {key for key in (mirror.seen.low, mirror.seen.high) if key is not None}
     if sync.is_first:
-        # Those that have ended were listed all the time.
+        # The listing showed the rows that had ended from the beginning of the sync to its end.
         ended = {key for key, row in sync.before.items() if row["status"] in SETTLED}
         shown |= ended & there
     wrong = []
@@ -42,11 +50,17 @@ def broken_promises(mirror: LivingMirror, sync: EndedSync) -> list[str]:
 
 
 def is_unfindable(mirror: LivingMirror, sync: EndedSync, key: int) -> bool:
-    """A row that the table lacks with good reason.
+    """Whether the table lacks a row for a good reason.
 
-    The listing has passed over its key, and this sync did not ask for it: because it was not there
-    yet when asked for more than ten minutes after that, or because other missing keys took all the
-    probes of this sync. Or the listing was empty all at once: that is told, and believed of no row.
+    The listing has passed over its key, and this sync did not ask for it. Either an earlier sync
+    asked more than ten minutes after that, and the row was not there yet, or other missing keys
+    took all the probes of this sync. The remaining case is a listing that is suddenly empty: that
+    is reported, and no row counts as gone because of it.
+
+    Args:
+        mirror: The mirror, with all that the sync brought.
+        sync: The sync.
+        key: The key of the row.
     """
     if key not in mirror.seen.passed:
         return sync.saw_nothing
@@ -55,7 +69,14 @@ def is_unfindable(mirror: LivingMirror, sync: EndedSync, key: int) -> bool:
 
 
 def lacks_a_late_mark(mirror: LivingMirror, sync: EndedSync, before: Row, found: Row) -> bool:
-    """Only `retrySuccessId` is old, and no retry that should have told so was loaded in time."""
+    """Whether only `retrySuccessId` is old, and no retry that names the row was loaded in time.
+
+    Args:
+        mirror: The mirror, with all that the sync brought.
+        sync: The sync.
+        before: The row when the sync began.
+        found: The row as the table has it.
+    """
     if found | {"retrySuccessId": None} != before | {"retrySuccessId": None}:
         return False
     marks = mirror.world.notes.marks
@@ -70,10 +91,14 @@ def lacks_a_late_mark(mirror: LivingMirror, sync: EndedSync, before: Row, found:
 
 
 def is_told(mirror: LivingMirror, retry: int) -> bool:
-    """A retry was loaded in time to tell that the row which it retried has changed.
+    """Whether a retry was loaded in time for the mirror to ask again for the row that it retried.
 
-    That row must have changed within ten minutes of the retry's end, or of when the retry was last
-    loaded if that was before its end and never since.
+    The retried row must have changed at most ten minutes after the end of the retry; or, where the
+    retry was last loaded before its end, at most ten minutes after that.
+
+    Args:
+        mirror: The mirror, with all that the sync brought.
+        retry: The key of the retry.
     """
     mark, loaded = mirror.world.notes.marks[retry], mirror.seen.retries.get(retry)
     if loaded is None:
@@ -82,15 +107,15 @@ def is_told(mirror: LivingMirror, retry: int) -> bool:
 
 
 def most_requests(mirror: LivingMirror) -> int:
-    """What the next sync may cost, if nothing happens meanwhile.
+    """The largest number of requests that the next sync may make, if nothing happens meanwhile.
 
     Args:
-        mirror: whose last sync ended well, if there was one.
+        mirror: The mirror, whose last sync, if there was one, ended without an error.
 
     Returns:
         ceil(new rows / limit) + 1 pages; the cheapest mix of further pages and single requests for
-        the open and the touched rows; the probes; and one to see that single requests find
-        anything at all.
+        the open and the touched rows; the probes; and one request to check that single rows can be
+        found by their path.
     """
     limit, seen = mirror.settings.limit, mirror.seen
     listed = [int(row["id"]) for row in mirror.world.listed()]
@@ -102,11 +127,12 @@ def most_requests(mirror: LivingMirror) -> int:
         if mirror.last_started is None or mirror.last_started < loaded + GRACE
     }
     due = mirror.open_rows() | retried(mirror, {*lately, *new})
-    # Those show only once the listing has been read: what rows name that came alone.
+    # Rows that are fetched singly may name older ones, after all pages have been listed.
     named, more = due, retried(mirror, due | gaps) - due
     while more:
         named, more = named | more, retried(mirror, more) - named - more
-    # Whether a row that was hidden is still so, and one that was listed still is, shows too late.
+    # That a hidden row has become listed, or a listed one hidden, shows only when the planner has
+    # chosen its pages.
     unforeseen = mirror.open_rows() & seen.alone
     in_vain = mirror.open_rows().difference(seen.alone, listed)
     pages = ceil(len(new) / limit)
@@ -119,19 +145,29 @@ def most_requests(mirror: LivingMirror) -> int:
 
 
 def missing_keys(mirror: LivingMirror, listed: list[int]) -> set[int]:
-    """Keys that the listing passed over, or may pass over now."""
+    """The keys that the listing has passed over, or may pass over in the next sync.
+
+    Args:
+        mirror: The mirror.
+        listed: The keys that the listing shows now, newest first.
+    """
     seen = mirror.seen
     known = seen.passed.keys() - seen.given_up - mirror.table.keys()
     if not listed:
         return known
     if seen.low is None or seen.high is None:
         return known | set(range(listed[-1], listed[0])).difference(listed)
-    # A row that shows up below all that was listed puts those between them in question, too.
+    # A row that appears below the oldest listed one makes the keys between the two missing ones.
     above, below = range(seen.high + 1, listed[0]), range(listed[-1] + 1, seen.low)
     return known | {*above, *below}.difference(listed)
 
 
 def retried(mirror: LivingMirror, retries: set[int]) -> set[int]:
-    """The older rows that retries name."""
+    """The keys of the older rows that retries name.
+
+    Args:
+        mirror: The mirror.
+        retries: The keys of rows, retries or not.
+    """
     named = mirror.world.notes.retries
     return {named[retry] for retry in retries & named.keys()}

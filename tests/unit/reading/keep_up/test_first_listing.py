@@ -1,4 +1,4 @@
-"""What the first listing leaves for the next sync to look at again."""
+"""Which rows the first listing leaves to be fetched again by the next sync."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = 1_000_000.0
 
 
 def first_listing(pages: Sequence[AnsweredRows], settings: TailSettings) -> Ledger:
-    """Lists the pages from the top, with the state saved behind each."""
+    """Lists the pages from the top, each with the state as it was saved after the one before."""
     ledger = Ledger()
     for number, rows in enumerate(pages):
         planner = Planner(settings, from_state(to_state(ledger)), sync_started=NOW)

@@ -1,4 +1,4 @@
-"""What random histories of a living world have shown, each told once more by itself."""
+"""Single cases that the random histories of `test_living_world.py` have brought to light."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def new_mirror() -> Iterator[NewMirror]:
 
 
 def ended(world: WatchedWorld, *statuses: str) -> list[int]:
-    """Executions that started and ended so, one after the other."""
+    """Starts and ends executions, one after the other, with these statuses; gives their ids."""
     rows = []
     for status in statuses:
         rows.append(world.start())
@@ -88,7 +88,7 @@ def test_more_hidden_rows_than_probes_come_with_later_syncs(new_mirror: NewMirro
     assert mirror.table.keys() >= set(running)
 
 
-def test_a_row_that_needs_no_probe_any_more_leaves_that_to_another(new_mirror: NewMirror) -> None:
+def test_a_probe_that_is_not_needed_any_more_goes_to_another_key(new_mirror: NewMirror) -> None:
     mirror = new_mirror(limit=1, concurrency=2, max_probes=2)
     world = mirror.world
     ended(world, "success", "success", "success")

@@ -1,7 +1,7 @@
-"""Random histories of a living executions API, mirrored by the real connector's lane.
+"""Random histories of an executions API whose rows change, mirrored by the real connector's lane.
 
-Nothing is promised here but what DESIGN's promise says, and all of that: see `promise.py`. More
-histories than the few that run each time:
+After each sync the table must keep the promise of `docs/keeping-up.md`, neither more nor less: see
+`promise.py`. A run of the tests makes a few histories; this makes more of them:
 
     HEADRACE_EXAMPLES=1000 scripts/test -n 2 tests/unit/reading/keep_up/test_living_world.py
 """
@@ -44,7 +44,7 @@ MIRRORS = st.builds(
 
 
 class Histories(RuleBasedStateMachine):
-    """How time and a sync may go, whatever happens in the world."""
+    """The steps of time and of a sync; the subclasses add what happens in the world."""
 
     mirror: LivingMirror
     sync: LivingSync | None = None
@@ -94,7 +94,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.sync is not None)
     @rule(is_loaded=st.booleans())
     def crash(self, is_loaded: bool) -> None:
-        """What was extracted is loaded by the next run, or lost with the local folder."""
+        """Ends the sync; the next run loads what it has extracted, or that is lost."""
         assert self.sync is not None
         self.sync.crash()
         self.end_badly()
@@ -107,7 +107,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(choice=CHOICES)
     def finish_sync(self, choice: int = 0) -> None:
-        """Goes through with the sync under way, or one without a break."""
+        """Brings the sync under way to its end; where there is none, makes a whole one."""
         if self.sync is None:
             self.begin_sync()
         sync = self.sync
@@ -131,7 +131,7 @@ class Histories(RuleBasedStateMachine):
             self.time_passes(seconds)
 
     def may_fail(self, sync: LivingSync, error: HeadraceError) -> bool:
-        """Whether the sync had a reason to."""
+        """Whether a sync has failed for a reason that it can rightly give."""
         message = str(error)
         if "cursors without a new row between them" in message:
             return sync.refused > 5
@@ -148,7 +148,7 @@ class Histories(RuleBasedStateMachine):
         self.count_misses(sync)
 
     def count_misses(self, sync: EndedSync) -> None:
-        """An open row that two syncs did not find is said to be gone; no other one is."""
+        """Checks that open rows that two syncs did not find are said to be gone, and no others."""
         missed = sync.open - sync.before.keys() - self.mirror.gone.keys()
         self.misses = {key: self.misses.get(key, 0) + 1 for key in missed}
         assert max(self.misses.values(), default=0) < 2, f"not said to be gone: {self.misses}"
@@ -160,7 +160,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.sync is None and self.is_caught_up)
     @rule()
     def quiet_sync(self) -> None:
-        """While nothing happens, a sync keeps within its bound of requests."""
+        """Checks that a sync during which nothing happens keeps within its bound of requests."""
         self.world.advance(0)
         most = most_requests(self.mirror)
         self.begin_sync()
@@ -178,7 +178,7 @@ class Histories(RuleBasedStateMachine):
 
 
 class ToldHistories(Histories):
-    """Each step of the world is a rule of its own."""
+    """Histories in which each step of the world is a rule, so that a failing one is short."""
 
     @initialize(
         mirror=MIRRORS,
@@ -209,7 +209,7 @@ class ToldHistories(Histories):
                 self.lead_to(world.start(), fate)
 
     def lead_to(self, row: int, fate: str) -> None:
-        """What becomes of an execution that runs."""
+        """Leads a running execution to its fate, one of `FATES`."""
         world = self.world
         if fate == "parked":
             world.park(row, 3_600)
@@ -267,7 +267,7 @@ class ToldHistories(Histories):
             self.world.delete(row)
 
     def rows(self, *statuses: str) -> list[int]:
-        """Rows of those statuses, newest first."""
+        """The keys of the rows with these statuses, newest first."""
         return [int(row["id"]) for row in self.world.truth() if row["status"] in statuses]
 
     @rule(kept=st.integers(0, 60))
@@ -308,7 +308,7 @@ PACES = st.builds(
 
 
 class LivelyHistories(Histories):
-    """The world goes on by itself, between two syncs and between any two answers."""
+    """Histories of a world that goes on by itself, between syncs and between any two answers."""
 
     @initialize(
         mirror=MIRRORS,

@@ -1,4 +1,8 @@
-"""A world that notes what can make a row's fate unknowable to whoever mirrors it."""
+"""A world that takes notes of what happens in it, as a witness for the tests.
+
+A mirror cannot know everything: that a key was given out and its row comes late, or when a row was
+changed by another one. With the notes a test can tell what a mirror could know from what it missed.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,9 @@ class Mark:
     """The second step of a retry that succeeds: the older row gains `retrySuccessId`.
 
     Args:
-        retried: the older row.
-        ended: when the retry did, in seconds since 1970.
-        written: when the older row does or did change.
+        retried: The key of the older row.
+        ended: The time at which the retry ended, in seconds since 1970.
+        written: The time at which the older row changes or has changed, in seconds since 1970.
     """
 
     retried: int
@@ -26,14 +30,14 @@ class Mark:
 
 @dataclass(slots=True)
 class Notes:
-    """What happened.
+    """What happened in a world.
 
     Args:
-        ids: of all rows that were started.
-        reserved: ids given out whose rows are not there yet.
-        appeared: when each started row did, in seconds since 1970.
-        retries: the older row's id by the retry's.
-        marks: by the retry's id.
+        ids: The ids of all rows that were started.
+        reserved: The ids that were given out and whose rows are not there yet.
+        appeared: The time at which each row was started, in seconds since 1970, by its id.
+        retries: The id of the older row, by the id of its retry.
+        marks: The second step of each retry that succeeded, by the id of the retry.
     """
 
     ids: list[int] = field(default_factory=list)
@@ -44,7 +48,11 @@ class Notes:
 
 
 class WatchedWorld(World):
-    """A world that takes notes, whoever makes its steps."""
+    """A world that takes notes, whether a test makes its steps or it goes on by itself.
+
+    Attributes:
+        notes: What happened so far.
+    """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self.notes = Notes()
@@ -84,7 +92,11 @@ class WatchedWorld(World):
         self.notes.marks[retry_id].written = self.now
 
     def started(self, *statuses: str) -> list[int]:
-        """Ids of the started rows that are there, in order; of those statuses if any is named."""
+        """The ids of the started rows that are still there, in rising order.
+
+        Args:
+            statuses: The statuses of the rows that are wanted; none to want all rows.
+        """
         found = []
         for execution_id in sorted(self.notes.ids):
             row = self.execution(execution_id)
@@ -93,5 +105,5 @@ class WatchedWorld(World):
         return found
 
     def unmarked(self) -> list[int]:
-        """Retries that succeeded and whose older rows are still to be changed."""
+        """The ids of the retries that succeeded and whose older rows are yet to be changed."""
         return [each for each, mark in self.notes.marks.items() if mark.written > self.now]
