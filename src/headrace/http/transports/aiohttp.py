@@ -89,7 +89,11 @@ def _timeout(seconds: float) -> aiohttp.ClientTimeout:
 
 
 async def _whole_body(response: aiohttp.ClientResponse, limit: int, asked: ShownRequest) -> bytes:
-    """The whole body, decompressed; a `PageError` where it is larger than the limit in bytes."""
+    """Reads the whole body, decompressed; a `PageError` where it is larger than the limit in bytes.
+
+    A Content-Length tells nothing of the size after decompression, and need not be there (RFC 9112,
+    6.3): only counting what comes keeps an answer from taking all memory.
+    """
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_any():
@@ -101,7 +105,7 @@ async def _whole_body(response: aiohttp.ClientResponse, limit: int, asked: Shown
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """The beginning of the body: enough to see what went wrong."""
+    """Reads the beginning of the body: enough to see what went wrong."""
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk
