@@ -17,11 +17,11 @@ _CHECKPOINTS = 64
 
 
 class Floor:
-    """Where the first sync ends: rows below are never wanted.
+    """Where the first sync ends; rows below this key are never wanted.
 
     Args:
-        settings: of the tail.
-        ledger: kept up to date in place.
+        settings: What the config says of the listing.
+        ledger: What is known of the listing; it is changed in place.
     """
 
     def __init__(self, settings: TailSettings, ledger: Ledger) -> None:
@@ -29,10 +29,14 @@ class Floor:
         self._coverage = ledger.coverage
 
     def check(self, kind: KeyKind, rows: AnsweredRows) -> None:
-        """Refuses a bound that says nothing about such rows.
+        """Refuses a bound that cannot be compared with the rows of the listing.
+
+        Args:
+            kind: The kind of the listing's keys.
+            rows: The rows of the first page.
 
         Raises:
-            ConfigError: it is neither such a key nor a time that rows can be compared with.
+            ConfigError: The bound is neither a key of that kind nor a time that the rows have too.
         """
         if self._until is None or self._coverage.has_ended:
             return
@@ -53,7 +57,7 @@ class Floor:
             )
 
     def cut(self, keys: Sequence[Any], rows: AnsweredRows, kind: KeyKind) -> int:
-        """The index of the first row that is not wanted; from there on the listing is done."""
+        """The index of the first row of a page that is not wanted; there the listing ends."""
         coverage, end = self._coverage, len(keys)
         if coverage.floor is not None:
             return first_below(keys, coverage.floor, 0, end)
@@ -72,15 +76,15 @@ class Floor:
 
 
 class Lookback:
-    """How far below the top a sync lists again, for rows that came late.
+    """How far below the top a sync lists again, to find rows that came late.
 
-    It counts from the top that the last sync saw which looked back as far as it should: what a
-    sync leaves out that breaks off, the next one makes up for.
+    It counts from the top of the last sync that looked back as far as it should: what a sync that
+    broke off has left out, the next one makes up for.
 
     Args:
-        settings: of the tail.
-        ledger: kept up to date in place.
-        sync: the mark of the sync under way, in that ledger.
+        settings: What the config says of the listing.
+        ledger: What is known of the listing; it is changed in place.
+        sync: How far the sync under way has come; a part of that ledger.
     """
 
     def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncProgress) -> None:
@@ -89,13 +93,23 @@ class Lookback:
         self._sync = sync
 
     def begin(self) -> None:
-        """A sync begins."""
+        """Notes that a sync begins; the first one has nothing to look back on."""
         self._sync.looks_back = self._seconds is not None and self._ledger.anchor is not None
 
     def see_top(
         self, keys: Sequence[Any], rows: AnsweredRows, asked: float, now: float
     ) -> str | None:
-        """Notes how far the top has come; says when that is all there is to count from."""
+        """Notes how far the top has come.
+
+        Args:
+            keys: The keys of the first page.
+            rows: What is to be known of its rows.
+            asked: When it was asked for, in seconds since 1970.
+            now: When it arrived, in seconds since 1970.
+
+        Returns:
+            A warning where nothing tells how old a row is; otherwise None.
+        """
         if self._seconds is None or self._sync.began is not None:
             return None
         if rows.instants:
@@ -111,7 +125,7 @@ class Lookback:
         return None
 
     def cut(self, keys: Sequence[Any], rows: AnsweredRows) -> int:
-        """The index after the last row that is listed again; the look back ends there."""
+        """The index after the last row of a page that is listed again for late rows."""
         if not self._sync.looks_back or self._seconds is None:
             return 0
         anchor = self._ledger.anchor
@@ -129,7 +143,7 @@ class Lookback:
         return points[max(index - 1, 0)].key
 
     def end(self) -> None:
-        """The listing has been read as far down as it should."""
+        """Notes that the listing has been read as far down as it should."""
         self._sync.looks_back = False
         if self._sync.began is None or self._seconds is None:
             return
@@ -139,14 +153,18 @@ class Lookback:
         spacing = self._seconds / _CHECKPOINTS
         kept: list[Checkpoint] = []
         for point in points[max(old - 1, 0) :]:
-            # The newest of close ones would be above late rows; the oldest is below them.
+            # Of tops that are close together the oldest stays: a late row may lie below the newest
+            # of them, where the look back would end.
             if not kept or point.read - kept[-1].read >= spacing:
                 kept.append(point)
         self._ledger.checkpoints = kept
 
 
 def _older_tail(instants: Sequence[float], time: float) -> int:
-    """Where the rows begin at the end of a page that are all older than a time."""
+    """The index from which on all rows of a page are older than a time.
+
+    Rows in the middle may be older than their neighbours: the time need not follow the key.
+    """
     index = len(instants)
     while index and instants[index - 1] < time:
         index -= 1

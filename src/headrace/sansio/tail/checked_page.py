@@ -15,14 +15,15 @@ class CheckedPage:
     """A page of the listing, read and checked.
 
     Args:
-        keys: of its rows, newest first, without those that are not wanted at its end.
-        rows: as they came.
-        start: the first row that the walk had not reached before.
-        late_end: the index after the last row that is listed again for late ones.
-        has_end: no row is wanted below the page.
-        walk: the chain that it belongs to, as it was before.
-        at: when it was asked for, in seconds.
-        now: when it arrived, in seconds.
+        keys: The keys of its rows as values that can be ordered, newest first, without the rows at
+            its end that are not wanted.
+        rows: What is to be known of its rows, as they came.
+        start: The index of the first row that the walk had not reached before.
+        late_end: The index after the last row that is listed again to find late rows.
+        has_end: Whether no row is wanted below the page.
+        walk: The chain of pages that it belongs to, as it was before this page.
+        at: When it was asked for, in seconds since 1970.
+        now: When it arrived, in seconds since 1970.
     """
 
     keys: Sequence[Any]

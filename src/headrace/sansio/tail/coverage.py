@@ -14,11 +14,12 @@ class Span:
     """A stretch of the listing that was read without a break.
 
     Args:
-        high: the newest key.
-        low: the oldest key.
-        cursor: goes on below `low`; None when the server refused it.
-        edge: identities of the rows read at `high`, for keys that several rows may share.
-        is_firm: no row can have got the key `high` after `edge` was read.
+        high: The newest key in it.
+        low: The oldest key in it.
+        cursor: The cursor that goes on below `low`; None where the server refused it.
+        edge: The identities of the rows that were read at `high`, for keys that several rows may
+            share.
+        is_firm: Whether no row can have got the key `high` after `edge` was read.
     """
 
     high: Key
@@ -32,10 +33,10 @@ class Segment(NamedTuple):
     """A run of rows of a page that no span covers.
 
     Args:
-        start: index of its first row.
-        end: index after its last row.
-        above: the covered key next above it, if any.
-        beneath: the covered key next below it, if the page reaches it.
+        start: The index of its first row.
+        end: The index after its last row.
+        above: The covered key next above it; None where there is none.
+        beneath: The covered key next below it; None where the page does not reach it.
     """
 
     start: int
@@ -49,9 +50,9 @@ class Coverage:
     """The spans of a listing, newest first, with a hole under each but perhaps the last.
 
     Args:
-        spans: that never overlap.
-        has_ended: nothing is wanted below the last span.
-        floor: no row below this key is wanted; None wants all.
+        spans: The stretches that were read, newest first; they never overlap.
+        has_ended: Whether nothing is wanted below the last span.
+        floor: No row below this key is wanted; None wants all rows.
     """
 
     spans: list[Span] = field(default_factory=list)
@@ -63,27 +64,28 @@ class Coverage:
         return next(span for span in self.spans if span.low <= key <= span.high)
 
     def has_hole_under(self, span: Span) -> bool:
-        """More rows are wanted right below a span."""
+        """Whether more rows are wanted right below a span."""
         return not (self.has_ended and span is self.spans[-1])
 
     def first_hole(self) -> Span | None:
-        """The newest span with a hole under it."""
+        """The newest span with a hole under it, or None where there is no hole."""
         return next((span for span in self.spans if self.has_hole_under(span)), None)
 
     def span_for_top(self, high: Key) -> Span:
-        """The span that a look at the top reads on in, made when its newest key is new."""
+        """The span that a page from the top belongs to; a new one where its newest key is new."""
         if not self.spans or high > self.spans[0].high:
             self.spans.insert(0, Span(high, high, None))
         return self.spans[0]
 
     def extend(self, span: Span, low: Key, cursor: str | None, *, may_share: bool) -> None:
-        """Reads on to `low` below a span, joining the spans that this reaches.
+        """Notes that a span was read on down to a key, and joins the spans that this reaches.
 
         Args:
-            span: that is read on in.
-            low: the last key read.
-            cursor: that goes on below it.
-            may_share: several rows may have one key, so meeting a span's newest is not enough.
+            span: The span in which was read on.
+            low: The last key that was read.
+            cursor: The cursor that goes on below it.
+            may_share: Whether several rows may have the same key. Then to reach the newest key of
+                another span is not enough to join it: more rows with that key may follow.
         """
         if low >= span.low and span.cursor is not None:
             return
@@ -100,7 +102,7 @@ class Coverage:
                 return
 
     def end_below(self, span: Span) -> None:
-        """The listing ends below a span: what was read further down is there no more."""
+        """Notes that the listing ends below a span; what was read further down is pruned."""
         index = self.spans.index(span)
         span.low, span.cursor = self.spans[-1].low, None
         del self.spans[index + 1 :]
@@ -109,13 +111,17 @@ class Coverage:
     def segments(
         self, keys: Sequence[Any], start: int, above: Key | None, *, has_end: bool
     ) -> list[Segment]:
-        """The runs of a page's rows that no span covers.
+        """Finds the runs of a page's rows that no span covers.
 
         Args:
-            keys: of the page, newest first, none twice.
-            start: the first row to look at.
-            above: the key that the listing had reached before the page, if any.
-            has_end: the listing ends with the page.
+            keys: The keys of the page, newest first, none of them twice.
+            start: The index of the first row to look at.
+            above: The key that the listing had reached before the page; None at the top.
+            has_end: Whether the listing ends with the page.
+
+        Returns:
+            The runs from the newest on. A run without rows is a gap between two covered keys in
+            which the listing shows no row; its missing keys may still appear.
         """
         found, end = [], len(keys)
         for span in self.spans:

@@ -12,8 +12,8 @@ class Hole(NamedTuple):
     """A stretch of the listing that has yet to be read.
 
     Args:
-        above: the key right above it, as an API writes it.
-        below: the newest key below that was read; None at the end of the listing.
+        above: The key right above it, as an API writes it.
+        below: The newest key below it that was read; None at the end of the listing.
     """
 
     above: Key
@@ -24,7 +24,7 @@ def holes(ledger: Ledger) -> list[Hole]:
     """The stretches that have yet to be read, newest first.
 
     Args:
-        ledger: of the listing.
+        ledger: What is known of the listing.
     """
     kind, spans = ledger.kind, ledger.coverage.spans
     if kind is None:
@@ -41,11 +41,12 @@ def share_read(ledger: Ledger, backfill_until: Any) -> float | None:
     """The part of the wanted listing that has been read, by the distance between keys.
 
     Args:
-        ledger: of the listing.
-        backfill_until: where the first sync is to end; None where it goes to the end.
+        ledger: What is known of the listing.
+        backfill_until: Where the first sync is to end: a key or an ISO time; None where it goes to
+            the end of the listing.
 
     Returns:
-        From 0 to 1; None where the keys tell nothing of how far down the end is.
+        A number from 0 to 1; None where the keys do not tell how far down the end is.
     """
     kind, spans = ledger.kind, ledger.coverage.spans
     if kind is None or not spans:
@@ -57,7 +58,7 @@ def share_read(ledger: Ledger, backfill_until: Any) -> float | None:
     elif backfill_until is not None:
         end = read_key(backfill_until, kind)
     else:
-        # Numbers begin at 1 as a rule; a listing that has lost its oldest rows ends earlier.
+        # Ids usually begin at 1; a listing that has lost its oldest rows ends sooner.
         end = 1 if kind is KeyKind.INTEGER else None
     if end is None:
         return None

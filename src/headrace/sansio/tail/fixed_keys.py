@@ -1,4 +1,10 @@
-"""Which rows of a page to load when each row keeps its key."""
+"""Which rows of a page to load where each row keeps its key.
+
+New are the rows that no covered stretch holds. Of those that were loaded before, the page's version
+is taken where it is wanted anyway: of due rows, of late ones, and of rows that a new row of the
+same page names. A key is loaded at most once in a leg, so that the merge may be told that no key is
+there twice.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +20,9 @@ from headrace.sansio.tail.messages import AnsweredRows
 from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 
-# Of the first listing, only so many of the newest rows are near enough to the present that a
-# missing key may still appear, or that a row may still change which another names.
+# Of the first listing, only so many of the newest rows are taken as near enough to the present that
+# a missing key may still appear, or that a row may still change because another one names it. Else
+# the first sync would probe every gap of the history.
 RECENT_ROWS = 2_500
 
 
@@ -23,9 +30,9 @@ class FixedKeys:
     """Reads the rows of a listing whose rows keep their keys.
 
     Args:
-        settings: of the tail.
-        ledger: kept up to date in place.
-        sync: the mark of the sync under way, in that ledger.
+        settings: What the config says of the listing.
+        ledger: What is known of the listing; it is changed in place.
+        sync: How far the sync under way has come; a part of that ledger.
         refresher: The rows that are read again.
     """
 
@@ -36,7 +43,8 @@ class FixedKeys:
         self._ledger = ledger
         self._sync = sync
         self._refresher = refresher
-        # What this planner has told to load: a leg loads a key once.
+        # What this planner has told to load, since a leg loads a key only once: rows by their keys,
+        # and whole stretches of the listing.
         self._single: set[Key] = set()
         self._stretches: list[tuple[Key, Key]] = []
         self._gap_count = 0
@@ -50,7 +58,7 @@ class FixedKeys:
             page: The page, read and checked.
 
         Returns:
-            indexes of the rows to load, and warnings.
+            The indexes of the rows to load, ascending, and what the user should be told.
         """
         segments = self._ledger.coverage.segments(
             page.keys, page.start, page.walk.low, has_end=page.has_end
@@ -77,13 +85,13 @@ class FixedKeys:
         """Learns from a row that was asked for alone.
 
         Args:
-            key: of the row.
-            rows: with it alone.
-            at: when it was asked for, in seconds.
-            now: when it arrived, in seconds.
+            key: The key of the row.
+            rows: What is to be known of that one row.
+            at: When it was asked for, in seconds since 1970.
+            now: When it arrived, in seconds since 1970.
 
         Returns:
-            indexes of the rows to load: 0, or none when a page has brought it meanwhile.
+            The indexes of the rows to load: 0, or none where a page has brought the row meanwhile.
         """
         if not self._refresher.is_wanted(key):
             return ()
@@ -117,10 +125,10 @@ class FixedKeys:
         return [index for index in indexes if page.keys[index] not in self._single]
 
     def _wanted_again(self, page: CheckedPage, known: list[int]) -> list[int]:
-        """Covered rows of a page that are to be loaded again."""
+        """The covered rows of a page that are to be loaded again."""
         keys, low = page.keys, self._sync.listed_low
         due, missing = self._sync.due, self._ledger.missing
-        # A leg that starts again at the top has some of them already.
+        # A leg that starts again at the top has loaded some of them already.
         named = {key for key in self._named_on(page) if not self._has_loaded(key)}
         return [
             index
@@ -132,7 +140,7 @@ class FixedKeys:
         ]
 
     def _named_on(self, page: CheckedPage) -> Iterator[Key]:
-        """Keys that the page's new rows name: what the page shows of those is as new."""
+        """The keys that the page's new rows name: the page shows those rows in as new a version."""
         kind, spans = self._ledger.kind, self._ledger.coverage.spans
         if kind is None or not spans:
             return
@@ -143,14 +151,14 @@ class FixedKeys:
                     yield key
 
     def _is_first_listing(self, page: CheckedPage) -> bool:
-        """Whether the page lies below all that was listed before."""
+        """Whether the page belongs to the first listing, below all that was listed before."""
         coverage = self._ledger.coverage
         if coverage.has_ended or page.start == page.end:
             return False
         return all(span.high >= page.keys[-1] for span in coverage.spans)
 
     def _recent_rows(self, page: CheckedPage, segments: list[Segment]) -> int:
-        """How many rows at the page's start are recent; counts those of the first listing."""
+        """Counts how many rows at the start of the page are recent, by their number alone."""
         count = page.end - page.start
         if not self._is_first_listing(page):
             return count
@@ -159,11 +167,14 @@ class FixedKeys:
         return recent
 
     def _naming_rows(self, page: CheckedPage, recent: int) -> Collection[int]:
-        """Rows near enough to the present that the older ones which they name may still change.
+        """The rows so near to the present that the older rows which they name may still change.
 
         Args:
             page: The page, read and checked.
-            recent: so many rows at its start are, as far as their number tells.
+            recent: How many rows at its start are recent by their number.
+
+        Returns:
+            The indexes of those rows.
         """
         rows, ledger = page.rows, self._ledger
         counted = range(page.start + recent)
@@ -186,7 +197,7 @@ class FixedKeys:
             self._stretches.append((low, high))
 
     def _note_gaps(self, page: CheckedPage, segments: list[Segment], recent: int) -> list[str]:
-        """Remembers which keys the listing passed over; warns when they are most of all."""
+        """Remembers which keys the listing passed over; gives a warning where they are too many."""
         gaps: list[range] = []
         for segment in segments:
             end = min(segment.end, page.start + recent)

@@ -1,4 +1,4 @@
-"""Keys as values that order: whole numbers, times, or text."""
+"""Keys as values that can be ordered: whole numbers, times, or text."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ class KeyKind(StrEnum):
 def kind_of(raw: Sequence[Any]) -> KeyKind:
     """The narrowest kind that all keys of a page fit.
 
+    Args:
+        raw: The keys as they came.
+
     Raises:
-        PageError: a key is null or not a value that can be ordered.
+        PageError: A key is null, or is no value that can be ordered.
     """
     for kind in KeyKind:
         if _read(raw, kind) is not None:
@@ -46,10 +49,14 @@ def kind_of(raw: Sequence[Any]) -> KeyKind:
 
 
 def read_keys(raw: Sequence[Any], kind: KeyKind) -> list[Any]:
-    """The keys of a page as values that order.
+    """Reads the keys of a page as values that can be ordered.
+
+    Args:
+        raw: The keys as they came.
+        kind: The kind of the listing's keys.
 
     Raises:
-        PageError: a key is not of the kind.
+        PageError: A key is not of the kind.
     """
     keys = _read(raw, kind)
     if keys is None:
@@ -61,38 +68,43 @@ def read_keys(raw: Sequence[Any], kind: KeyKind) -> list[Any]:
 
 
 def read_key(raw: Any, kind: KeyKind) -> Key | None:
-    """One key as a value that orders, None when it is not of the kind."""
+    """Reads one key as a value that can be ordered; None where it is not of the kind."""
     keys = _read([raw], kind)
     return keys[0] if keys else None
 
 
 def instant_of(text: Any) -> float | None:
-    """An ISO time in seconds since 1970; None for all else."""
+    """Reads an ISO time as seconds since 1970; None for anything else."""
     micros = _read([text], KeyKind.TIME)
     return micros[0] / 1e6 if micros else None
 
 
 def raw_of(key: Key, kind: KeyKind) -> Key:
-    """A key as an API would write it."""
+    """Writes a key as an API would write it."""
     if kind is KeyKind.TIME and isinstance(key, int):
         return (_EPOCH + timedelta(microseconds=key)).isoformat().replace("+00:00", "Z")
     return key
 
 
 def just_above(key: Key) -> Key:
-    """The lowest key above one."""
+    """The lowest key above another one."""
     return key + 1 if isinstance(key, int) else key + "\0"
 
 
 def position(key: Key) -> int:
-    """A number that grows with the key, for estimates of how far keys are apart."""
+    """A whole number that grows with the key, for estimates of how far keys are apart."""
     if isinstance(key, int):
         return key
     return int.from_bytes(key.encode("utf-8", "replace")[:20].ljust(20, b"\0"))
 
 
 def first_disorder(keys: Sequence[Any], *, strict: bool) -> int | None:
-    """The index of the first key that does not come after the one before it, newest first."""
+    """The index of the first key that is out of the order newest first; None where none is.
+
+    Args:
+        keys: The keys of a page.
+        strict: Whether equal keys are out of order too.
+    """
     in_order: Callable[[Any, Any], bool] = gt if strict else ge
     if all(map(in_order, keys, islice(keys, 1, None))):
         return None
@@ -100,7 +112,14 @@ def first_disorder(keys: Sequence[Any], *, strict: bool) -> int | None:
 
 
 def first_at_most(keys: Sequence[Any], bound: Key, start: int, end: int) -> int:
-    """The first index in `start..end` of a key of at most the bound; keys are newest first."""
+    """The first index from `start` to `end` of a key that is the bound or below it.
+
+    Args:
+        keys: The keys, newest first.
+        bound: The bound.
+        start: The first index to look at.
+        end: The index after the last one; given back where no key is so low.
+    """
     while start < end:
         middle = (start + end) // 2
         if keys[middle] <= bound:
@@ -111,7 +130,14 @@ def first_at_most(keys: Sequence[Any], bound: Key, start: int, end: int) -> int:
 
 
 def first_below(keys: Sequence[Any], bound: Key, start: int, end: int) -> int:
-    """The first index in `start..end` of a key below the bound; keys are newest first."""
+    """The first index from `start` to `end` of a key below the bound.
+
+    Args:
+        keys: The keys, newest first.
+        bound: The bound.
+        start: The first index to look at.
+        end: The index after the last one; given back where no key is so low.
+    """
     while start < end:
         middle = (start + end) // 2
         if keys[middle] < bound:

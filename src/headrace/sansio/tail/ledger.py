@@ -13,8 +13,8 @@ class Walk:
     """One chain of pages under way.
 
     Args:
-        cursor: of its next page.
-        low: the last key it has read; None before its first row.
+        cursor: The cursor of its next page; None for the top of the listing.
+        low: The last key that it has read; None before its first row.
     """
 
     cursor: str | None = None
@@ -23,12 +23,13 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a listing's top had come.
+    """How far the top of a listing had come.
 
     Args:
-        key: the newest listed.
-        asked: when the page was asked for, in seconds.
-        read: when it had been read; on the rows' own clock where they have one, as is `asked`.
+        key: The newest key that was listed.
+        asked: When the page was asked for, in seconds since 1970.
+        read: When it had been read, in seconds since 1970. Where rows tell a time, both moments are
+            by the rows' own clock.
     """
 
     key: Key
@@ -38,11 +39,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """An open row was not there.
+    """An open row was not there when it was asked for.
 
     Args:
-        sync: when the sync that noticed began.
-        at: when the row was asked for.
+        sync: When the sync began that noticed it, in seconds since 1970.
+        at: When the row was asked for, in seconds since 1970.
     """
 
     sync: float
@@ -54,18 +55,18 @@ class SyncProgress:
     """How far one sync has come.
 
     Args:
-        started: when it began; tells syncs apart.
-        walk: the listing under way.
-        has_top: the listing has been read from the top as far down as it is wanted.
-        listed_low: how far down that was until now.
-        began: the top as its first page showed it.
-        due: keys of rows still to be read in it.
-        asked: missing keys that it has asked for alone.
-        refused: cursors refused since it last got on.
-        needs_look: rows may have moved to the top since that was read.
-        looks: how often it has looked at the top again.
-        looks_back: it has yet to list again what late rows may have come into.
-        has_stopped: its listing showed nothing, so it asks for no more of it.
+        started: When it began, in seconds since 1970; it tells one sync from another.
+        walk: The chain of pages under way; None where no listing goes on.
+        has_top: Whether the listing has been read from the top as far down as it is wanted.
+        listed_low: The lowest key that was listed on the way there.
+        began: The top of the listing as its first page showed it.
+        due: The keys of rows that are still to be read in it.
+        asked: The missing keys that it has asked for alone.
+        refused: How many cursors the server refused since the last new row.
+        needs_look: Whether rows may have moved to the top since the top was read.
+        looks: How often it has looked at the top again.
+        looks_back: Whether it still has to list again where late rows may have appeared.
+        has_stopped: Whether its listing showed nothing, so that no more of it is asked for.
     """
 
     started: float
@@ -87,21 +88,23 @@ class Ledger:
     """What is known of a listing between syncs, and of the sync under way.
 
     Args:
-        kind: of the keys; None before the first row.
-        keys_move: a row that changes gets a new key; None before the first sync.
-        coverage: what has been listed.
-        backfilled: rows listed from the first top on downwards.
-        first_change: the latest change that the first top told of, in seconds since 1970.
-        newest: the newest listed keys, to tell a source that was reset.
-        open: keys of the rows that can still change.
-        hidden: those of them that the listing did not show when it passed them.
-        misses: those of them that were not there when last asked for.
-        touched: keys of rows that others named, and when those last arrived.
-        missing: keys that the listing passed over, and when.
-        raw: the keys above as an API writes them, where that is not clear.
-        checkpoints: tops of the syncs before, oldest first.
-        anchor: the top of the last sync that looked back as far as it should.
-        sync: the one under way, or the last.
+        kind: The kind of the keys; None before the first row.
+        keys_move: Whether a row that changes gets a new key; None before the first sync.
+        coverage: Which stretches of the listing have been read.
+        backfilled: How many rows were listed from the first top on downwards.
+        first_change: The latest change that the first top told of, in seconds since 1970.
+        newest: The newest listed keys, which tell that a source was reset.
+        open: The keys of the rows that can still change.
+        hidden: Those of the open keys that the listing did not show when it passed them.
+        misses: Those of the open keys whose row was not there when it was last asked for.
+        touched: The keys of rows that other rows named, each with the time when the last naming row
+            arrived, in seconds since 1970.
+        missing: The keys that the listing passed over, each with the time when it did so, in
+            seconds since 1970.
+        raw: The keys above as the API writes them, where it could write them in several ways.
+        checkpoints: The tops of earlier syncs, oldest first.
+        anchor: The top of the last sync that looked back as far as it should.
+        sync: The sync under way, or the last one.
     """
 
     kind: KeyKind | None = None

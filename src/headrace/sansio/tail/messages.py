@@ -1,4 +1,4 @@
-"""What passes between a planner and the one who makes its requests."""
+"""What passes between the planner and the one who makes its requests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ class ListAsk:
     """Ask for one page of the listing.
 
     Args:
-        cursor: to go on from; None for the top.
-        below: rows with this key or a higher one are not wanted of the page; None wants all.
+        cursor: The cursor to go on from; None asks for the top of the listing.
     """
 
     cursor: str | None
-    below: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,9 @@ class RowAsk:
     """Ask for one row by its own path.
 
     Args:
-        identity: what its path names it by.
-        key: its key as a value that orders (times in microseconds since 1970).
+        identity: What the row's own path names it by.
+        key: The key of the row as a value that can be ordered: a whole number, a time in
+            microseconds since 1970, or text.
     """
 
     identity: int | str
@@ -41,14 +40,14 @@ class AnsweredRows:
     """What a planner needs to know of the rows of an answer, in their order.
 
     Args:
-        keys: as they came.
-        identities: the primary key of each row; None where that is the key.
-        settled: for each row whether it changes no more; None takes all as settled.
-        touches: the index of a row and the key of an older one that it names.
-        instants: the time of each row, in seconds since 1970; None when no field tells it.
-        touched_at: for each of `touches` when the row that names changed last; None when its
-            fields do not tell.
-        last_change: the latest change that the rows tell of, in seconds since 1970.
+        keys: The key of each row, as it came.
+        identities: The primary key of each row; None where that is the key.
+        settled: Whether each row changes no more; None takes all rows as settled.
+        touches: Pairs of the index of a row and the key of an older row that it names.
+        instants: The time of each row, in seconds since 1970; None where no field tells it.
+        touched_at: For each of `touches` when the naming row changed last, in seconds since 1970;
+            None where its fields do not tell.
+        last_change: The latest change that the rows tell of, in seconds since 1970.
     """
 
     keys: Sequence[Any]
@@ -65,8 +64,8 @@ class ListedPage:
     """A page of the listing.
 
     Args:
-        rows: of the page.
-        cursor: of the next page; None at the end of the listing.
+        rows: What is to be known of the rows of the page.
+        cursor: The cursor of the next page; None at the end of the listing.
     """
 
     rows: AnsweredRows
@@ -75,7 +74,7 @@ class ListedPage:
 
 @dataclass(frozen=True, slots=True)
 class CursorRefused:
-    """The server no longer takes the cursor."""
+    """The server no longer takes the cursor that it was asked with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class FoundRow:
     """The row that was asked for.
 
     Args:
-        rows: with that row alone.
+        rows: What is to be known of that one row.
     """
 
     rows: AnsweredRows
@@ -91,7 +90,7 @@ class FoundRow:
 
 @dataclass(frozen=True, slots=True)
 class RowNotThere:
-    """There is no such row."""
+    """The server says that there is no such row."""
 
 
 Answer = ListedPage | CursorRefused | FoundRow | RowNotThere
@@ -102,8 +101,8 @@ class GoneRow:
     """An open row that is not there any more.
 
     Args:
-        identity: of the row.
-        since: when it was first missed, in seconds since 1970.
+        identity: What the row's own path names it by.
+        since: When it was first missed, in seconds since 1970.
     """
 
     identity: int | str
@@ -112,12 +111,12 @@ class GoneRow:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What an answer taught.
+    """What the planner has learned from an answer.
 
     Args:
-        load: indexes of the answer's rows to load, ascending.
-        gone: open rows that are now known to be gone.
-        warnings: what the user should hear of.
+        load: The indexes of the answer's rows to load, ascending.
+        gone: The open rows that are now known to be gone.
+        warnings: What the user should be told.
     """
 
     load: Sequence[int] = ()

@@ -1,4 +1,4 @@
-"""Which rows of a page to load when a row that changes gets a new key."""
+"""Which rows of a page to load where a row that changes gets a new key."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from headrace.sansio.tail.coverage import Span
 from headrace.sansio.tail.keys import Key, KeyKind
 from headrace.sansio.tail.ledger import Ledger, SyncProgress
 
-# A key this many seconds old can no longer be given to another row.
+# A time so many seconds old is no longer given to a row: clocks of a server's parts differ less.
 _EDGE_SECONDS = 60.0
-# Rows of a leg that are remembered to tell that one comes again.
+# How many rows of a leg are remembered, to notice that one comes again.
 _LEG_ROWS = 100_000
 
 
 class MovingKeys:
     """Reads the rows of a listing in which a row that changes moves to the top.
 
-    Several rows may have one key, so a stretch that was read is known by its inside; at its ends
-    the rows themselves are remembered.
+    Several rows may have the same key, and a stretch may begin or end between them. So a key within
+    a covered stretch says that its rows are loaded, but at the ends of the stretch the rows
+    themselves are remembered.
 
     Args:
-        ledger: kept up to date in place.
-        sync: the mark of the sync under way, in that ledger.
-        may_repeat: a row may be loaded twice in a leg.
+        ledger: What is known of the listing; it is changed in place.
+        sync: How far the sync under way has come; a part of that ledger.
+        may_repeat: Whether a row may be loaded twice in a leg.
     """
 
     def __init__(self, ledger: Ledger, sync: SyncProgress, *, may_repeat: bool) -> None:
@@ -44,7 +45,8 @@ class MovingKeys:
             page: The page, read and checked.
 
         Returns:
-            indexes of the rows to load; None when one of them was loaded in this leg before.
+            The indexes of the rows to load, ascending; None where one of them was loaded in this
+            leg before, so that the leg has to end first.
         """
         rows = page.rows
         names = rows.keys if rows.identities is None else rows.identities
@@ -96,7 +98,7 @@ class MovingKeys:
         return key == self._ties_key and name in self._ties
 
     def _keep_ties(self, keys: Sequence[Any], names: Sequence[Any]) -> None:
-        """Remembers the rows at the end of a page: the next may go on with the same key."""
+        """Remembers the rows with the last key of a page: the next page may go on with that key."""
         low = keys[-1]
         if low != self._ties_key:
             self._ties_key, self._ties = low, set()
@@ -109,7 +111,7 @@ class MovingKeys:
         """Remembers the rows at the top of the span that a page belongs to.
 
         Args:
-            span: that the page belongs to.
+            span: The span that the page belongs to.
             page: The page, read and checked.
         """
         rows = page.rows
@@ -126,7 +128,7 @@ class MovingKeys:
         span.edge = span.edge | edge
 
     def _is_firm(self, page: CheckedPage) -> bool:
-        """No other row can get the key of the page's first."""
+        """Whether no other row can still get the key of the page's first row."""
         if page.rows.instants:
             return page.at - page.rows.instants[0] >= _EDGE_SECONDS
         if self._ledger.kind is KeyKind.TIME:

@@ -1,4 +1,4 @@
-"""Sets of keys as short text, for the state."""
+"""Packs sets of keys into short text, for the state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _OF_ALL_BUT = "!"
 
 
 def pack_integers(numbers: Sequence[int]) -> str:
-    """Ascending whole numbers as text: the first one, and the steps from each to the next."""
+    """Packs ascending whole numbers into text: the first one, and the step from each to the next.
+
+    Neighbouring ids take one character each.
+    """
     if not numbers:
         return ""
     steps = [_packed(b - a) for a, b in pairwise(numbers)]
@@ -23,10 +26,10 @@ def pack_integers(numbers: Sequence[int]) -> str:
 
 
 def unpack_integers(text: str) -> list[int]:
-    """What `pack_integers` packed.
+    """Unpacks what `pack_integers` packed.
 
     Raises:
-        ValueError: it is no such text.
+        ValueError: It is no such text.
     """
     if not text:
         return []
@@ -40,7 +43,7 @@ def unpack_integers(text: str) -> list[int]:
 
 
 def pack_texts(texts: Iterable[str]) -> list[str | int]:
-    """Ascending texts: how much each shares with the one before, and the rest."""
+    """Packs ascending texts: how many characters each shares with the one before, and the rest."""
     packed: list[str | int] = []
     former = ""
     for text in texts:
@@ -51,10 +54,10 @@ def pack_texts(texts: Iterable[str]) -> list[str | int]:
 
 
 def unpack_texts(packed: Sequence[str | int]) -> list[str]:
-    """What `pack_texts` packed.
+    """Unpacks what `pack_texts` packed.
 
     Raises:
-        ValueError: it is no such list.
+        ValueError: It is no such list.
     """
     texts: list[str] = []
     former = ""
@@ -67,7 +70,7 @@ def unpack_texts(packed: Sequence[str | int]) -> list[str]:
 
 
 def pack_subset(whole: Sequence[Key], part: set[Key]) -> str:
-    """Which members of a sequence are in a set, by their places."""
+    """Packs which members of a sequence are in a set, by their places in the sequence."""
     places = [place for place, member in enumerate(whole) if member in part]
     if 2 * len(places) <= len(whole):
         return pack_integers(places)
@@ -76,10 +79,10 @@ def pack_subset(whole: Sequence[Key], part: set[Key]) -> str:
 
 
 def unpack_subset(whole: Sequence[Key], text: str) -> set[Key]:
-    """What `pack_subset` packed.
+    """Unpacks what `pack_subset` packed.
 
     Raises:
-        ValueError: it is no such text, or of another sequence.
+        ValueError: It is no such text, or was packed for another sequence.
     """
     if text.startswith(_OF_ALL_BUT):
         return set(whole) - unpack_subset(whole, text[1:])

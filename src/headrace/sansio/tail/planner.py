@@ -1,4 +1,4 @@
-"""The planner: which requests an incremental sync makes, and what their answers teach."""
+"""The planner: which requests an incremental sync makes, and what it learns from the answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 from headrace.sansio.tail.walker import Walker
 
-# A source counts as reset when none of so many of the newest rows is there any more.
+# The source counts as reset where none of so many of the newest rows is there any more. Of a short
+# listing fewer are enough.
 _NEWEST = 20
 _FEWEST = 5
 
@@ -47,15 +48,15 @@ class Planner:
     """Plans the requests of one sync, or of one leg of it.
 
     Args:
-        settings: of the tail, without problems.
-        ledger: what was known before; kept up to date in place.
-        sync_started: when the sync began, in seconds; the same in each of its legs, and never
-            the same in two syncs.
-        may_repeat: the caller copes with a row that is loaded twice in a leg.
+        settings: What the config says of the listing; its `problems` are empty.
+        ledger: What was known before; it is changed in place.
+        sync_started: When the sync began, in seconds since 1970; the same in each of its legs, and
+            never the same in two syncs.
+        may_repeat: Whether the caller copes with a row that is loaded twice in a leg.
 
     Raises:
-        StateError: the ledger is of a listing with another sort of key.
-        ConfigError: the settings do not suit the keys.
+        StateError: The ledger belongs to a listing with another sort of key.
+        ConfigError: The settings do not suit the keys.
     """
 
     def __init__(
@@ -91,30 +92,30 @@ class Planner:
 
     @property
     def ledger(self) -> Ledger:
-        """What is known now; to be saved with the rows that were told to load."""
+        """What is known now; it has to be saved together with the rows that were to be loaded."""
         return self._ledger
 
     @property
     def is_leg_over(self) -> bool:
-        """The next row was loaded in this leg before: commit, and go on with a new planner."""
+        """Whether the next row was loaded in this leg before: commit, then make a new planner."""
         return self._is_leg_over
 
     @property
     def is_done(self) -> bool:
-        """The sync needs no more requests."""
+        """Whether the sync needs no more requests."""
         if self._is_leg_over or self._pending or self._sync.walk is not None:
             return False
         return not self._refresher.wants_rows
 
     def asks(self, now: float, most: int = 1000) -> list[ListAsk | RowAsk]:
-        """Requests that may be made now, beside each other.
+        """The requests that may be made now, at the same time.
 
         Args:
-            now: the time, in seconds.
-            most: how many at most.
+            now: The time, in seconds since 1970.
+            most: How many requests at most.
 
         Returns:
-            them, none that was handed out before and not been answered.
+            Requests that were not handed out before, or have been answered since.
         """
         if self._is_leg_over or most < 1:
             return []
@@ -130,16 +131,19 @@ class Planner:
         return asks
 
     def learn(self, ask: ListAsk | RowAsk, answer: Answer, now: float) -> Lesson:
-        """What an answer teaches.
+        """Learns from an answer.
 
         Args:
-            ask: that was answered.
-            answer: to it.
-            now: the time, in seconds.
+            ask: The request that was answered.
+            answer: The answer to it.
+            now: The time, in seconds since 1970.
+
+        Returns:
+            Which rows of the answer to load, and what is now known to be gone.
 
         Raises:
-            PageError: the answer cannot be one of this listing; drop the leg.
-            ConfigError: the settings do not suit the listing.
+            PageError: The answer cannot belong to this listing; the leg has to be dropped.
+            ConfigError: The settings do not suit the listing.
         """
         at = self._pending.pop(ask, now)
         if isinstance(ask, ListAsk):
@@ -198,16 +202,18 @@ class Planner:
         return Lesson(chosen, gone, () if too_many is None else (too_many,))
 
     def _end_page(self, ask: ListAsk, page: CheckedPage, *, was_top: bool) -> None:
-        """Sees whether the look back is over, and what to list next."""
+        """Decides whether the look back is over, and what to list next."""
         if self._sync.looks_back and page.late_end < page.end:
             self._sync.looks_back = False
-        # One page is one moment; a chain of pages is many, in which rows can move.
+        # One page shows one moment, and a chain of pages shows many: a row that changes meanwhile
+        # moves to the top, away from a page that is still to come. So only a chain of one page
+        # needs no look at the top again.
         self._sync.needs_look = self._settings.keys_move and not (was_top and ask.cursor is None)
         self._warnings += self._walker.settle()
         self._refresher.listed_past()
 
     def _gone_from_list(self, page: CheckedPage) -> tuple[GoneRow, ...]:
-        """Without a path to single rows, those that the listing passed over are not there."""
+        """The open rows that are gone, where only the listing can tell: it passed their keys."""
         if self._settings.has_refresh_path or not self._sync.due or self._sync.has_stopped:
             return ()
         low = page.keys[-1] if page.keys and not page.has_end else None
@@ -293,7 +299,7 @@ class Planner:
 
 
 def _progress_of(ledger: Ledger, started: float) -> tuple[SyncProgress, bool]:
-    """The mark of a sync that goes on, or of one that begins."""
+    """The progress of a sync, and whether the sync begins with this planner."""
     if ledger.sync is not None and ledger.sync.started == started:
         return ledger.sync, False
     ledger.sync = SyncProgress(started, due={*ledger.open, *ledger.touched})

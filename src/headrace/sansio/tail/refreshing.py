@@ -1,4 +1,17 @@
-"""Rows that are read again: open ones, touched ones, and keys that the listing passed over."""
+"""Which rows are read again: open ones, touched ones, and keys that the listing passed over.
+
+Why this keeps the promise of the tail:
+
+- An open row can change, so each sync reads it once more, until it settles. What is due is
+  remembered by key (`due`), and a row leaves it only when it is loaded or known to be missing.
+- A row that another one names (`touches`) changes because of that row. Servers write the two one
+  after the other, so it is read in this sync and again in a later one, until it was read at least
+  `grace` seconds after the naming row arrived.
+- A key that the listing passed over may belong to a row that is hidden, or not committed yet. It is
+  asked for alone. A 404 counts once `grace` seconds have passed since it was passed over: until
+  then a transaction may be under way.
+- An open row is gone only when it is missing in two syncs: one 404 may be a moment's fault.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +32,9 @@ class RowRefresher:
     """Decides which rows a sync reads again, and learns from what they answer.
 
     Args:
-        settings: of the tail.
-        ledger: kept up to date in place.
-        sync: the mark of the sync under way, in that ledger.
+        settings: What the config says of the listing.
+        ledger: What is known of the listing; it is changed in place.
+        sync: How far the sync under way has come; a part of that ledger.
     """
 
     def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncProgress) -> None:
@@ -37,12 +50,16 @@ class RowRefresher:
     # What a listing would save
 
     def is_worth_listing(self, low: Key, bottom: Key, width: int) -> bool:
-        """More pages refresh more due rows than they cost requests.
+        """Whether to list on refreshes more due rows than it costs requests.
+
+        To list on for n pages costs n requests, and saves one request for each due row that the
+        pages show. It is worth it where some n saves more than it costs. Rows that the listing
+        hides do not count, since no page shows them.
 
         Args:
-            low: the last key listed.
-            bottom: the lowest key that pages can reach.
-            width: how far apart, as positions, the ends of a page are.
+            low: The last key that was listed.
+            bottom: The lowest key that pages can reach.
+            width: How far apart the first and the last key of a page are, as positions.
         """
         due = self._due_below(low, bottom)
         if not self._settings.has_refresh_path:
@@ -51,14 +68,8 @@ class RowRefresher:
         shown = (key for key in due if key not in self._ledger.hidden)
         return any(count > -((position(key) - top) // width) for count, key in enumerate(shown, 1))
 
-    def has_due_at_least(self, low: Key) -> bool:
-        """A row at or above a key is still to be read, or may turn up."""
-        return any(key >= low for key in self._sync.due) or any(
-            key >= low for key in self._ledger.missing
-        )
-
     def _due_below(self, low: Key, bottom: Key) -> Iterator[Key]:
-        """Due keys in `bottom..low`, newest first."""
+        """The due keys from `bottom` up to `low`, without `low`, newest first."""
         due = self._sync.due
         if not due:
             return
@@ -74,12 +85,12 @@ class RowRefresher:
     # What arrives
 
     def arrived(self, keys: Sequence[Any], settled: Sequence[bool] | None, at: float) -> None:
-        """Rows are loaded.
+        """Notes that rows are loaded.
 
         Args:
-            keys: of the rows.
-            settled: for each whether it changes no more; None says all.
-            at: when they were asked for, in seconds.
+            keys: The keys of the rows.
+            settled: Whether each row changes no more; None takes all rows as settled.
+            at: When they were asked for, in seconds since 1970.
         """
         ledger, due = self._ledger, self._sync.due
         if due:
@@ -104,12 +115,12 @@ class RowRefresher:
                 del touched[key]
 
     def touch(self, key: Key, now: float, *, is_read: bool) -> None:
-        """A row names an older one.
+        """Notes that a row names an older one.
 
         Args:
-            key: of the older one.
-            now: when the naming row arrived.
-            is_read: the older one has been read in this sync, at least as late.
+            key: The key of the older row.
+            now: When the naming row arrived, in seconds since 1970.
+            is_read: Whether the older row has been loaded already, in a version that is as new.
         """
         self._ledger.touched[key] = now
         if not is_read:
@@ -117,11 +128,11 @@ class RowRefresher:
             self._queue_is_stale, self._sorted_due = True, None
 
     def pass_over(self, gaps: Iterable[range], now: float) -> None:
-        """The listing shows no rows for some keys.
+        """Notes that the listing shows no rows for some keys.
 
         Args:
-            gaps: descending runs of keys, newest first.
-            now: when its page arrived.
+            gaps: Descending runs of keys, newest first.
+            now: When the page arrived, in seconds since 1970.
         """
         most = self._settings.max_gaps
         for gap in gaps:
@@ -138,15 +149,18 @@ class RowRefresher:
         self._ledger.missing = {key: missing[key] for key in newest}
 
     def listed_past(self) -> None:
-        """The listing got on: rows that waited for it may now be asked for alone."""
+        """Notes that the listing got on, so that rows that waited for it may be asked for alone."""
         self._queue_is_stale |= self._has_waiting
 
     def not_listed(self, low: Key | None, at: float) -> list[GoneRow]:
-        """Without a path to a single row, a due row that the listing passed is not there.
+        """Takes due rows that the listing passed as missing, where no row can be asked for alone.
 
         Args:
-            low: the last key listed; None at the end of the listing.
-            at: when the page was asked for.
+            low: The last key that was listed; None at the end of the listing.
+            at: When the page was asked for, in seconds since 1970.
+
+        Returns:
+            The rows that are now known to be gone.
         """
         passed = [key for key in self._sync.due if low is None or key >= low]
         return [gone for key in passed for gone in self.missed(key, at)]
@@ -155,7 +169,7 @@ class RowRefresher:
 
     @property
     def wants_rows(self) -> bool:
-        """There are rows to ask for alone, once no listing goes on."""
+        """Whether there are rows to ask for alone, once no listing goes on."""
         if not self._settings.has_refresh_path:
             return False
         if self._sync.due:
@@ -165,12 +179,14 @@ class RowRefresher:
         return has_left and bool(unasked)
 
     def row_asks(self, walk_low: Key | None, pending: set[Key], most: int) -> list[RowAsk]:
-        """Rows that may be asked for alone now, newest first.
+        """The rows that may be asked for alone now, newest first.
+
+        A row that a page may still show is not asked for: the page costs one request for all.
 
         Args:
-            walk_low: rows below it may still be listed; None when no listing goes on.
-            pending: keys that are being asked for.
-            most: how many.
+            walk_low: Rows below this key may still be listed; None where no listing goes on.
+            pending: The keys that are being asked for.
+            most: How many rows at most.
         """
         if not self._settings.has_refresh_path or most < 1:
             return []
@@ -202,29 +218,29 @@ class RowRefresher:
         return key in self._ledger.missing and key not in self._sync.asked
 
     def count_probe(self, key: Key) -> None:
-        """A key was asked for alone, whether its row is there or not."""
+        """Counts that a missing key was asked for alone, whether its row is there or not."""
         if isinstance(key, int) and key in self._ledger.missing:
             self._sync.asked.add(key)
 
     def identity_of(self, key: Key) -> Key:
-        """What a row's path names it by."""
+        """What a row's own path names it by: its key, as the API writes it."""
         return self._ledger.raw.get(key, key)
 
     def is_wanted(self, key: Key) -> bool:
-        """A row that was asked for alone is still to be loaded."""
+        """Whether a row that was asked for alone is still to be loaded."""
         return key in self._sync.due or key in self._ledger.missing
 
     def hide(self, key: Key) -> None:
-        """An open row answers by its path though the listing passed it without showing it."""
+        """Notes that an open row has an answer at its own path, but the listing did not show it."""
         if key in self._ledger.open:
             self._ledger.hidden.add(key)
 
     def missed(self, key: Key, at: float) -> list[GoneRow]:
-        """A row that was asked for is not there.
+        """Notes that a row that was asked for is not there.
 
         Args:
-            key: of the row.
-            at: when it was asked for, in seconds.
+            key: The key of the row.
+            at: When it was asked for, in seconds since 1970.
         """
         ledger = self._ledger
         self.count_probe(key)
@@ -246,9 +262,14 @@ class RowRefresher:
     # Bounds
 
     def bound_open_rows(self) -> str | None:
-        """Forgets the oldest open rows beyond the cap; says so once."""
+        """Forgets the oldest open rows beyond the cap.
+
+        Returns:
+            A warning the first time, otherwise None.
+        """
         ledger, most = self._ledger, self._settings.max_open_rows
-        # To sort them for each row too many would take longer than the listing.
+        # A tenth more is allowed: to sort all for each row too many would take longer than the
+        # listing itself.
         if len(ledger.open) <= most + most // 10:
             return None
         newest = nlargest(most, ledger.open)

@@ -12,21 +12,21 @@ class TailSettings:
     """How a resource's listing is followed.
 
     Args:
-        row_order: of the listing by its key; only `desc`, newest first, can be followed.
-        late_rows: how rows are found that appear below keys already listed: `probe` asks for the
-            missing keys one by one, a number lists that many seconds again, `none` does nothing.
-        key_is_primary: the key is the primary key, so a row keeps its key; otherwise the key
-            moves as the row changes (`updated_at`).
-        has_settled_when: rows say when they change no more.
-        has_refresh_path: a row can be asked for alone.
-        has_touches: rows name older rows that change because of them.
-        has_filter: the listing leaves rows out on purpose.
-        limit: rows in a full page; None when unknown.
-        backfill_until: a key or an ISO time; the first sync loads no row below it.
-        max_probes: missing keys asked for in one sync.
-        max_gaps: missing keys remembered.
-        max_open_rows: open rows remembered.
-        grace: seconds in which a server may still finish writing a row that others point to.
+        row_order: The order of the listing by its key; only `desc`, newest first, can be followed.
+        late_rows: How rows are found that appear below keys already listed: `probe` asks for the
+            missing keys one by one, a number lists so many seconds again, `none` does nothing.
+        key_is_primary: Whether the key is the primary key, so that a row keeps its key; otherwise
+            the key moves as the row changes, like `updated_at`.
+        has_settled_when: Whether the config says when a row changes no more.
+        has_refresh_path: Whether a row can be asked for alone.
+        has_touches: Whether rows name older rows that change because of them.
+        has_filter: Whether the listing leaves rows out on purpose.
+        limit: The number of rows in a full page; None where it is not known.
+        backfill_until: A key or an ISO time; the first sync loads no row below it.
+        max_probes: How many missing keys are asked for in one sync, at most.
+        max_gaps: How many missing keys are remembered, at most.
+        max_open_rows: How many open rows are remembered, at most.
+        grace: The seconds in which a server may still finish writing a row that others point to.
     """
 
     row_order: str
@@ -45,21 +45,21 @@ class TailSettings:
 
     @property
     def keys_move(self) -> bool:
-        """A row that changes gets a new key."""
+        """Whether a row that changes gets a new key."""
         return not self.key_is_primary
 
     @property
     def probes(self) -> bool:
-        """Missing keys are asked for one by one."""
+        """Whether missing keys are asked for one by one."""
         return self.late_rows == "probe"
 
     @property
     def lookback(self) -> float | None:
-        """Seconds of the listing that each sync lists again; None when it does not."""
+        """The seconds of the listing that each sync lists again; None where it lists none again."""
         return None if isinstance(self.late_rows, str) else float(self.late_rows)
 
     def problems(self) -> list[tuple[str, str]]:
-        """What cannot be followed like this: the config key and what to do about it."""
+        """What cannot be followed like this: pairs of a config key and what to do about it."""
         found = []
         if self.row_order != "desc":
             found.append(

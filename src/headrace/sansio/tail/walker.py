@@ -1,4 +1,10 @@
-"""Which page of the listing is asked for next."""
+"""Which page of the listing is asked for next.
+
+A chain of pages (a walk) begins at the top or at the saved cursor of a hole. It ends where it meets
+a stretch that was read before, unless more pages down there are the cheapest way to refresh due
+rows. Then the newest hole is next. Where keys move, the top comes once more until it shows nothing
+new, since rows may have moved there while the chain was under way.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +23,14 @@ _MOST_LOOKS = 20
 
 
 class Walker:
-    """Leads one chain of pages after the other: the top, the holes, and the top again.
+    """Leads one chain of pages after another: the top, the holes, and the top again.
 
     Args:
-        settings: of the tail.
-        ledger: kept up to date in place.
-        sync: the mark of the sync under way, in that ledger.
+        settings: What the config says of the listing.
+        ledger: What is known of the listing; it is changed in place.
+        sync: How far the sync under way has come; a part of that ledger.
         refresher: The rows that are read again.
-        lookback: how far the top is listed again.
+        lookback: How far below the top is listed again.
     """
 
     def __init__(
@@ -44,36 +50,26 @@ class Walker:
 
     @property
     def low(self) -> Key | None:
-        """Rows below it may still be listed; None when no listing goes on."""
+        """Rows below this key may still be listed; None where no listing goes on."""
         walk = self._sync.walk
         if walk is None:
             return None
         if walk.low is not None:
             return walk.low
-        # A chain that begins at the top again will list what lies below the first hole.
+        # A chain that begins at the top again goes down to the first hole and lists on below it.
         hole = self._ledger.coverage.first_hole()
         return hole.low if self._sync.has_top and hole is not None else None
 
     def next_ask(self) -> ListAsk | None:
-        """The page to ask for; None when no more is wanted."""
+        """The page to ask for next, or None where no more is wanted."""
         walk = self._sync.walk
-        if walk is None:
-            return None
-        if walk.low is None or self._ledger.kind is None:
-            return ListAsk(walk.cursor)
-        below = walk.low
-        span = self._ledger.coverage.at(walk.low)
-        is_on_its_way = walk.low > span.low and span.cursor is None
-        takes_all = self._sync.looks_back or self._ledger.keys_move
-        if is_on_its_way and not takes_all and not self._refresher.has_due_at_least(span.low):
-            below = span.low
-        return ListAsk(walk.cursor, raw_of(below, self._ledger.kind))
+        return None if walk is None else ListAsk(walk.cursor)
 
     def settle(self) -> list[str]:
         """Ends the chain under way where it is of no more use, and begins the next.
 
         Returns:
-            warnings.
+            What the user should be told.
         """
         sync = self._sync
         if sync.has_stopped:
@@ -120,15 +116,15 @@ class Walker:
         return self._refresher.is_worth_listing(walk.low, span.low, self._width)
 
     def advance(self, page: CheckedPage, cursor: str | None, fresh: int) -> Span | None:
-        """A page has been read.
+        """Notes that a page has been read.
 
         Args:
             page: The page, read and checked.
-            cursor: of the next page.
-            fresh: how many of its rows were new.
+            cursor: The cursor of the next page; None at the end of the listing.
+            fresh: How many of its rows were new.
 
         Returns:
-            the span that it belongs to; None for a page without rows at the top.
+            The span that the page belongs to; None for a page without rows at the top.
         """
         sync, walk, coverage = self._sync, page.walk, self._ledger.coverage
         is_top = walk.low is None
@@ -160,10 +156,16 @@ class Walker:
         self._width = max(extent * limit // count, limit, 1)
 
     def refused(self, ask: ListAsk) -> str:
-        """The server no longer takes a cursor; says what that costs.
+        """Notes that the server no longer takes a cursor.
+
+        Args:
+            ask: The request that was refused.
+
+        Returns:
+            A warning that says what it costs.
 
         Raises:
-            PageError: it takes none.
+            PageError: The server takes no cursor at all.
         """
         sync, walk = self._sync, self._sync.walk
         sync.refused += 1
@@ -179,7 +181,7 @@ class Walker:
             if walk.low == span.low:
                 span.cursor = None
             elif self._settings.has_refresh_path and not sync.looks_back:
-                # It was only to save single requests.
+                # The chain listed what was read before, only to save requests for single rows.
                 self._read_top()
         sync.walk = None
         if span is None or self._ledger.kind is None:
