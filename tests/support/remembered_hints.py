@@ -29,6 +29,7 @@ _OF_HINTS = {
         "extract_inner_hint",
         "is_hint_not_resolvable",
         "is_secret_hint",
+        "is_valid_configspec_field",
         "is_valid_hint",
     ),
 }

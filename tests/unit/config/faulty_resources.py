@@ -1,0 +1,208 @@
+"""Configs with one fault each, where it is, and what is to be said of it: what resources say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
+
+from .documents import small, with_client, with_paginator
+from .faulty import ACTION, ENDPOINT, ITEM, OAUTH2, PAGINATOR, Unknown, actions, child, two
+
+RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
+    # paginators
+    (small({"paginator": Unknown()}), PAGINATOR, ["is no paginator", "`BasePaginator`"]),
+    (small({"paginator": SinglePagePaginator}), PAGINATOR, ["`SinglePagePaginator()`"]),
+    (small({"paginator": "offset"}), PAGINATOR, ["needs a `limit`", "{type: offset, limit: 100}"]),
+    (with_paginator(type="offset"), f"{PAGINATOR}.limit", ["is missing"]),
+    (
+        with_paginator(type="offset", limit=1, offset_param="a", offset_body_path="b"),
+        f"{PAGINATOR}.offset_body_path",
+        ["either `offset_param` or `offset_body_path`"],
+    ),
+    (
+        with_paginator(type="offset", limit=1, limit_param="a", limit_body_path="b"),
+        f"{PAGINATOR}.limit_body_path",
+        ["either `limit_param` or `limit_body_path`"],
+    ),
+    (
+        with_paginator(type="page_number", page_param="a", page_body_path="b"),
+        f"{PAGINATOR}.page_body_path",
+        ["either `page_param` or `page_body_path`"],
+    ),
+    (
+        with_paginator(type="page_number", total_path=None, stop_after_empty_page=False),
+        f"{PAGINATOR}.stop_after_empty_page",
+        ["the listing has no end", "`maximum_page`"],
+    ),
+    (
+        with_client(
+            paginator={
+                **{"type": "offset", "limit": 1, "total_path": None},
+                "stop_after_empty_page": "false",
+            }
+        ),
+        "client.paginator.stop_after_empty_page",
+        ["the listing has no end", "`maximum_offset`"],
+    ),
+    (with_paginator(type="page_number", page_param=""), f"{PAGINATOR}.page_param", ["not be"]),
+    (with_paginator(type="header_cursor", cursor_key="a b"), f"{PAGINATOR}.cursor_key", ["header"]),
+    # names
+    (two("a", {"name": "a"}), "resources[1].name", ["resources[0] has this name already"]),
+    (two({"name": "a"}, "a"), "resources[1]", ["resources[0] has this name already"]),
+    (
+        with_client(auth={**OAUTH2, "access_token_url": "login.example.com/token"}),
+        "client.auth.access_token_url",
+        ["must be a whole URL", "https://"],
+    ),
+    (
+        with_client(auth={**OAUTH2, "client_secret": None}),
+        "client.auth.client_secret",
+        ["is missing: the client's secret"],
+    ),
+    (with_client(auth={**OAUTH2, "scope": "read"}), "client.auth.scope", ["is not a key here"]),
+    (
+        with_client(auth={**OAUTH2, "default_token_expiration": 0}),
+        "client.auth.default_token_expiration",
+        ["at least 1"],
+    ),
+    (
+        with_client(auth={**OAUTH2, "session": Unknown()}),
+        "client.auth.session",
+        ["expected a requests.Session"],
+    ),
+    (with_client(auth=Unknown()), "client.auth", ["AuthConfigBase", "AuthBase", "(Unknown)"]),
+    (small({"auth": Unknown()}), f"{ENDPOINT}.auth", ["AuthConfigBase", "(Unknown)"]),
+    (with_client(session=Unknown()), "client.session", ["expected a requests.Session"]),
+    # dependent resources
+    (
+        child({"params": {"p": {"type": "resolve", "resource": "parents", "field": "b"}}}),
+        "resources[1].endpoint.params.p",
+        ["is not named in the path", "`{p}`", "`{resources.parents.b}`"],
+    ),
+    (
+        child({"path": "a/{p}", "params": {"p": {"type": "resolve", "field": "b"}}}),
+        "resources[1].endpoint.params.p",
+        ["needs `resource`"],
+    ),
+    (
+        child(
+            {
+                "path": "a/{p}",
+                "params": {
+                    "p": {"type": "resolve", "resource": "parents", "field": "b", "fields": 1}
+                },
+            }
+        ),
+        "resources[1].endpoint.params.p.fields",
+        ["keys: `type`, `resource`, `field`"],
+    ),
+    (
+        two("parents", {"name": "a", "endpoint": "a/{resources.parent.id}"}),
+        "resources[1]",
+        ["depends on `parent`, which is no resource", "did you mean `parents`?"],
+    ),
+    (
+        two("b", {"name": "a", "endpoint": "{resources.zzz.id}"}),
+        "resources[1]",
+        ["depends on `zzz`", "there are: `b`, `a`"],
+    ),
+    (
+        two(
+            {"name": "b", "endpoint": "{resources.a.x}"},
+            {"name": "a", "endpoint": "{resources.b.x}"},
+        ),
+        "resources[0]",
+        ["waits for itself", "`b`, `a`"],
+    ),
+    (small({"path": "a/{resources.items.id}"}), ITEM, ["waits for itself"]),
+    (
+        {
+            **small(),
+            "resources": ["a", "b", {"name": "c", "endpoint": "{resources.a.x}/{resources.b.x}"}],
+        },
+        "resources[2]",
+        ["depends on `a`, `b`", "one parent only"],
+    ),
+    (small({"path": "a/{resources.b}"}), f"{ENDPOINT}.path", ["names no field of a parent"]),
+    (small({"path": "a/{resources.b.$$}"}), f"{ENDPOINT}.path", ["`$$` is no JSONPath"]),
+    (small({"path": "a/{incremental.start_value}"}), f"{ENDPOINT}.path", ["needs `endpoint.incr"]),
+    (small({"params": {"p": "{x}"}}), f"{ENDPOINT}.params.p", ["no placeholder", "write `{{` or"]),
+    (small({"json": {"p": ["{x}"]}}), f"{ENDPOINT}.json.p[0]", ["no placeholder"]),
+    (small({"json": {"{x}": 1}}), f"{ENDPOINT}.json", ["no placeholder"]),
+    (small({"data": "{x}"}), f"{ENDPOINT}.data", ["no placeholder"]),
+    (small({"headers": {"p": "{x}"}}), f"{ENDPOINT}.headers.p", ["no placeholder"]),
+    (small({"headers": {"p": "{"}}), f"{ENDPOINT}.headers.p", ["without its partner"]),
+    (small(None, include_from_parent=["id"]), f"{ITEM}.include_from_parent", ["needs a parent"]),
+    (
+        two(
+            {
+                "name": "runs",
+                "primary_key": "id",
+                "write_disposition": "merge",
+                "endpoint": {"incremental": {"cursor_path": "id", "row_order": "desc"}},
+            },
+            {
+                "name": "steps",
+                "write_disposition": "replace",
+                "endpoint": "runs/{resources.runs.id}/steps",
+            },
+        ),
+        "resources[1].write_disposition",
+        ["the latest rows of `runs`", "use `merge` or `append`"],
+    ),
+    (
+        two(
+            "b",
+            {
+                "name": "a",
+                "primary_key": "id",
+                "write_disposition": "merge",
+                "endpoint": {
+                    "path": "{resources.b.id}/a",
+                    "incremental": {"cursor_path": "id", "row_order": "desc"},
+                },
+            },
+        ),
+        "resources[1].endpoint.incremental",
+        ["listed anew for each row of its parent"],
+    ),
+    # response actions
+    (
+        actions({"status_code": 404, "action": "ingore"}),
+        f"{ACTION}.action",
+        ["`ingore` is not known", "did you mean `ignore`?"],
+    ),
+    (actions({"action": "ignore"}), ACTION, ["says not when", "`status_code` or `content`"]),
+    (actions({"status_code": 404}), f"{ACTION}.action", ["is missing", "`fail` or `retry`"]),
+    (
+        actions({"status_code": "4xx", "action": "ignore"}),
+        f"{ACTION}.status_code",
+        ["number of an HTTP status, for example 404"],
+    ),
+    (actions({"status_code": 1, "action": "fail"}), f"{ACTION}.status_code", ["HTTP status"]),
+    (actions({"content": 4, "action": "fail"}), f"{ACTION}.content", ["expected text"]),
+    (actions({"action": []}), f"{ACTION}.action", ["list at least one function"]),
+    (actions({"action": ["ignore"]}), f"{ACTION}.action[0]", ["expected a Python function"]),
+    (actions({"action": 3}), f"{ACTION}.action", ["expected text or a list; got `3`"]),
+    (actions(object()), ACTION, ["expected a Python function"]),
+    (actions("ignore"), ACTION, ["expected a mapping; got `ignore`"]),
+    # hints
+    (
+        small(None, processing_steps=[{"map": "len"}]),
+        f"{ITEM}.processing_steps[0].map",
+        ["expected a Python function"],
+    ),
+    (
+        small(None, processing_steps=[{"fliter": len}]),
+        f"{ITEM}.processing_steps[0].fliter",
+        ["did you mean `filter`?"],
+    ),
+    (small(None, parent_table_name="t"), f"{ITEM}.parent_table_name", ["under `nested_hints`"]),
+    (
+        small(None, primary_key=lambda row: "id"),
+        f"{ITEM}.primary_key",
+        ["is a function", "`table_name`"],
+    ),
+    (small(None, name=lambda row: "a"), f"{ITEM}.name", ["expected text; got a Python object"]),
+]
