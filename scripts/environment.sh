@@ -1,7 +1,7 @@
 # Sourced by the other scripts: installs what they need, once and after each change of pyproject.toml,
 # or stops and says which one command brings it. Set these before sourcing:
 #   extras    of this project in .venv: "" for users, "[dev]" for the tests' tools
-#   programs  besides Python, by the names of their packages: "", or some of "postgresql chromium"
+#   programs  besides Python, by the names of their packages: "", or some of those below
 # shellcheck shell=sh
 
 cd "$(dirname "$0")/.."
@@ -21,6 +21,8 @@ is_here() {
     # Debian and Ubuntu ship Python without this part.
     python3-venv) .venv/bin/python -c '' 2>/dev/null || "$(find_python)" -c 'import ensurepip, venv' 2>/dev/null ;;
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+    # What Playwright drives Chromium with is linked against it.
+    libatomic1) [ "$(uname)" != Linux ] || find /lib*/ /usr/lib*/ -name libatomic.so.1 | grep -q . ;;
     chromium) command -v chromium || command -v chromium-browser ;;
   esac >/dev/null 2>&1
 }
