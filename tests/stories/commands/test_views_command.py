@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from headrace import create_views, sync
 from headrace.config import load_config
 from headrace.dlt_source.source import build_source
 from headrace.simulator import Simulator
+from tests.support.command_line import headrace
 from tests.support.postgres import PostgresDatabase
 from tests.support.tables import Warehouse
 
@@ -28,12 +27,6 @@ def simulator() -> Iterator[Simulator]:
 def settings(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_KEY", simulator.api_key)
     monkeypatch.setenv("EXECUTIONS_BASE_URL", simulator.base_url)
-
-
-def headrace(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "headrace", *arguments], capture_output=True, text=True, check=False
-    )
 
 
 def test_a_run_of_the_connector_makes_them(simulator: Simulator) -> None:

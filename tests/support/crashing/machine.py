@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,25 +12,12 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from headrace.cli import main
+from tests.support.command_line import forks, run_in_this_process
 from tests.support.crashing.gate import Gate
 from tests.support.crashing.kill_switch import build_in
 from tests.support.crashing.moments import Moment
 
 _LONGEST_RUN = 120.0
-# Most of a short run is the import of these; a fork of a process that has them starts at once.
-_PRELOADED = [
-    "tests.support.crashing.machine",
-    "headrace.cli.progress",
-    "headrace.cli.sync_summary",
-    "headrace.destination.pipeline",
-    "headrace.dlt_source.source",
-    "headrace.syncing.sync",
-    "dlt.destinations.impl.duckdb.duck",
-    "dlt.destinations.impl.postgres.postgres",
-    "adbc_driver_manager.dbapi",
-    "pyarrow.parquet",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +53,6 @@ class Machine:
         self._folder = folder
         self._arguments = list(arguments)
         self._settings = dict(settings)
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(_PRELOADED)
 
     def run(self, gate: Gate, moment: Moment | None = None) -> Run:
         """Runs the command.
@@ -84,7 +67,8 @@ class Machine:
         started = time.monotonic()
         output = self._folder / "told.txt"
         environment = {**os.environ, **self._settings, "DLT_DATA_DIR": str(self._folder / "dlt")}
-        process = self._context.Process(
+        output.unlink(missing_ok=True)
+        process = forks().Process(
             target=_headrace, args=(self._arguments, environment, self._folder, output, moment)
         )
         gate.watch(_killer(process, moment))
@@ -106,17 +90,9 @@ def _headrace(
     output: Path,
     moment: Moment | None,
 ) -> None:
-    """What `python -m headrace` does, in this process."""
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    with output.open("wb") as told:
-        os.dup2(told.fileno(), 1)
-        os.dup2(told.fileno(), 2)
     if moment is not None and moment.event != "request":
         build_in(moment, Path(environment["DLT_DATA_DIR"]) / "pipelines")
-    sys.argv = ["headrace", *arguments]
-    main()
+    run_in_this_process(arguments, environment, folder, output, output)
 
 
 def _killer(process: BaseProcess, moment: Moment | None) -> Callable[[int], None]:
