@@ -13,12 +13,19 @@ import pytest
 import typer.main
 import yaml
 
+from headrace._version import __version__
 from headrace.cli.app import app
 from headrace.config import load_config
 from headrace.simulator import Simulator
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_changelog_has_a_section_for_this_version() -> None:
+    sections = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert __version__ in sections
+    assert "Unreleased" not in sections[1:], "what is not released stands on top"
 
 
 def blocks(page: Path, language: str) -> list[str]:
