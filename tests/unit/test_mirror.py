@@ -21,10 +21,3 @@ def test_each_folder_is_a_room(folder: str) -> None:
         f"tests/unit/{folder} tests src/headrace/{folder}, which is not there: move it to where "
         "what it tests went"
     )
-
-
-def test_loose_tests_are_of_the_house_alone() -> None:
-    loose = {path.name for path in UNIT.glob("test_*.py")}
-    assert loose <= {"test_house.py", "test_mirror.py", "test_public_names.py"}, (
-        "a test of a module stands in the folder of the module's room"
-    )
