@@ -23,8 +23,6 @@ import pyarrow as pa
 from dlt.common.destination.client import JobClientBase, WithStateSync
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
-from dlt.destinations.impl.duckdb.sql_client import WithTableScanners
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
@@ -91,6 +89,9 @@ def make_readable(client: SqlClientBase[Any], table: str) -> None:
         client: An open SQL client.
         table: The table's name in the schema.
     """
+    # A run into another destination needs no DuckDB, which takes a while to import.
+    from dlt.destinations.impl.duckdb.sql_client import WithTableScanners
+
     if isinstance(client, WithTableScanners):
         client.create_views_for_tables({table: table})
 
@@ -117,6 +118,8 @@ def duckdb_file(job_client: Any) -> str | None:
     Returns:
         The path of the file; None for another destination, and for a database in memory.
     """
+    from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+
     credentials = getattr(job_client.config, "credentials", None)
     file = credentials.database if isinstance(credentials, DuckDbCredentials) else None
     return file if file and not file.startswith(":") else None
