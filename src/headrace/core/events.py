@@ -1,6 +1,6 @@
-"""What happens in a sync, told to Python's logging under `headrace.*`.
+"""What happens in a sync, as log records of Python's logging under `headrace.*`.
 
-The library only tells; what becomes of it is for the program to say.
+The library only logs; where the records go is for the program to decide.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from headrace.core.figures import ResourceFigures
 
 _LOGGER = logging.getLogger(__name__)
 ATTRIBUTE = "headrace"
-"""Of a log record: its event."""
+"""The attribute of a log record that holds its event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Event:
     """What a log record is about, for machines.
 
     Args:
-        name: what happened, as `resource begins`.
-        resource: that it happened to; None where it is about the whole sync.
-        figures: that belong to it.
+        name: What happened, such as `resource begins`.
+        resource: The name of the resource that it happened to; None where it is about the sync.
+        figures: Numbers and words that belong to it, by their names.
     """
 
     name: str
@@ -35,10 +35,10 @@ def log_event(logger: logging.Logger, level: int, text: str, event: Event) -> No
     """Logs that something happened.
 
     Args:
-        logger: to log with.
-        level: of the record.
-        text: for people; without secrets, as all that the event holds.
-        event: for machines.
+        logger: The logger to log with.
+        level: The level of the record, such as `logging.INFO`.
+        text: What happened, for people; neither it nor the event may hold a secret.
+        event: What happened, for machines.
     """
     logger.log(level, "%s", text, extra={ATTRIBUTE: event})
 
@@ -47,7 +47,7 @@ def log_resource_begins(resource: str) -> None:
     """Logs that a resource begins.
 
     Args:
-        resource: its name.
+        resource: The name of the resource.
     """
     text = f"resource `{resource}` begins"
     log_event(_LOGGER, logging.INFO, text, Event("resource begins", resource))
@@ -57,7 +57,7 @@ def log_resource_listed(figures: ResourceFigures) -> None:
     """Logs that a resource is listed to its end.
 
     Args:
-        figures: of the resource.
+        figures: What the sync counted of the resource.
     """
     name, brief = figures.resource, figures.brief
     text = f"resource `{name}` is listed: {figures.pages:,} pages, {figures.rows:,} rows"

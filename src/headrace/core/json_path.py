@@ -1,4 +1,8 @@
-"""JSONPath as dlt understands it, with the plain ones (`result.items`) taken apart into steps."""
+"""JSONPath as dlt understands it; plain paths such as `result.items` are followed key by key.
+
+A plain path is looked up in each page of a listing, and `jsonpath_ng` takes many times as long as a
+few dictionary accesses.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,18 @@ from jsonpath_ng.ext.parser import parse
 
 
 class JsonPath:
-    """A compiled path.
+    """A compiled JSONPath.
+
+    Attributes:
+        text: The path as it was written.
+        steps: The keys of a path that goes through keys alone; None for any other path.
+        spread: Whether such a path ends in `[*]` or `*`, so that it leads to each item.
 
     Args:
-        path: as text, or compiled already; dlt compiles with `jsonpath_ng.ext`.
+        path: The path as text, or compiled; dlt compiles with `jsonpath_ng.ext` too.
 
     Raises:
-        ValueError: the text is no JSONPath.
+        ValueError: The text is no JSONPath.
     """
 
     def __init__(self, path: str | JSONPath) -> None:
@@ -25,7 +34,7 @@ class JsonPath:
         self.steps, self.spread = _plain_steps(self._compiled)
 
     def find(self, document: Any) -> list[Any]:
-        """All values that the path leads to, in the document's order."""
+        """All values that the path leads to, in the order of the document."""
         if self.steps is None or self.spread:
             return [match.value for match in self._compiled.find(document)]
         for step in self.steps:
@@ -35,7 +44,7 @@ class JsonPath:
         return [document]
 
     def first(self, document: Any) -> Any:
-        """The first value found, None where there is none."""
+        """The first value that the path leads to, or None where there is none."""
         found = self.find(document)
         return found[0] if found else None
 

@@ -1,4 +1,4 @@
-"""A virtual clock, and what is due when."""
+"""A virtual clock, and what happens at which moment of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from itertools import count
 
 
 class Agenda:
-    """What is to happen, in the order of time; nothing happens but in `advance`.
+    """What is going to happen, in the order of time; it happens only in `advance`.
 
     Args:
-        now_ms: the moment at which it begins, in milliseconds since 1970.
+        now_ms: The moment at which it begins, in milliseconds since 1970.
     """
 
     def __init__(self, now_ms: int) -> None:
@@ -24,8 +24,8 @@ class Agenda:
         """Plan something.
 
         Args:
-            seconds: how long from now, 0 or more.
-            action: what then happens; it may plan more.
+            seconds: In how many seconds from now, 0 or more.
+            action: What happens then; it may plan more.
         """
         moment = self.now_ms + round(seconds * 1_000)
         heappush(self._due, (moment, next(self._order), action))
@@ -34,7 +34,7 @@ class Agenda:
         """Let time pass, with all that becomes due meanwhile.
 
         Args:
-            milliseconds: how much, 0 or more.
+            milliseconds: How much time passes, in milliseconds, 0 or more.
         """
         end = self.now_ms + milliseconds
         while self._due and self._due[0][0] <= end:

@@ -28,8 +28,8 @@ class Block:
     """Some thousand neighbouring executions.
 
     Args:
-        executions: the rows.
-        string_ids: write `id` and `retrySuccessId` as text.
+        executions: The rows.
+        string_ids: Whether `id` and `retrySuccessId` are written as text.
     """
 
     def __init__(self, executions: Executions, *, string_ids: bool) -> None:
@@ -70,8 +70,8 @@ class Archive:
     """The whole history in blocks: a sample API's rows that stay as they are.
 
     Args:
-        history: what there is.
-        string_ids: write `id` and `retrySuccessId` as text.
+        history: The history that is shown.
+        string_ids: Whether `id` and `retrySuccessId` are written as text.
     """
 
     def __init__(self, history: History, *, string_ids: bool = False) -> None:
@@ -88,10 +88,10 @@ class Archive:
         """Return the JSON text of one page.
 
         Args:
-            query: the request's parameters: `limit`, `cursor`, `status`, `workflowId`.
+            query: The request's parameters: `limit`, `cursor`, `status`, `workflowId`.
 
         Raises:
-            BadParameter: one of them cannot be used.
+            BadParameter: One of them cannot be used.
         """
         return executions_page(self, query)
 
@@ -106,8 +106,8 @@ class Archive:
         """Go through the rows as a listing shows them, newest first.
 
         Args:
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         for each in self.matching(status, workflow_id, self.history.rows + 1):
             yield self.block_of(each).executions.listed(each, string_ids=self.string_ids)
@@ -125,10 +125,10 @@ class Archive:
         """Return the newest rows below a place.
 
         Args:
-            below: only ids lower than this; None for the top.
-            limit: how many rows at most, 1 or more.
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            below: Only rows with a lower id than this; None begins at the top.
+            limit: How many rows to return at most, 1 or more.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         top = self.history.rows + 1
         below = top if below is None else min(below, top)
@@ -148,9 +148,9 @@ class Archive:
         """Go through the ids of matching rows, newest first.
 
         Args:
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
-            below: only ids lower than this.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
+            below: Only rows with a lower id than this.
         """
         below = min(below, self.history.rows + 1)
         statuses = SHOWN_STATUSES if self.history.incidents else STATUSES

@@ -16,7 +16,7 @@ class ChangedArchive:
     What has changed is kept beside the archive, so what has not is still served in slices.
 
     Args:
-        archive: the rows as they were.
+        archive: The rows as they were.
     """
 
     def __init__(self, archive: Archive) -> None:
@@ -66,7 +66,7 @@ class ChangedArchive:
         """Take away the rows that had stopped by then.
 
         Args:
-            moment_ms: milliseconds since 1970.
+            moment_ms: The moment, in milliseconds since 1970.
         """
         for number in range(self._floor // BLOCK_ROWS, -(-self.newest_id // BLOCK_ROWS)):
             block = self.archive.block(number)
@@ -99,9 +99,9 @@ class ChangedArchive:
         """Go through the rows, newest first: each changed one, and the ids of untouched ones.
 
         Args:
-            below: only ids lower than this; None for the top.
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            below: Only rows with a lower id than this; None begins at the top.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         top = self.newest_id + 1
         below = top if below is None else min(below, top)

@@ -26,8 +26,8 @@ def replace_at(
 
     Args:
         column: 64-bit integers without nulls.
-        places: indexes into it.
-        replacements: the number for each place.
+        places: Indexes into it.
+        replacements: The number for each place.
     """
     copy = bytearray(numbers_view(column))
     numbers = memoryview(copy).cast("q")

@@ -27,10 +27,10 @@ class Cursors:
         """Return the place that a cursor stands for.
 
         Args:
-            text: what the client sent.
+            text: What the client sent.
 
         Raises:
-            BadParameter: no cursor reads so.
+            BadParameter: The text is no cursor.
         """
         try:
             place = json.loads(base64.b64decode(text, validate=True))
@@ -45,8 +45,8 @@ class ExpiringCursors(Cursors):
     """Makes and reads cursors that are good for some time, or until all are recalled.
 
     Args:
-        lifetime_ms: for how many milliseconds a cursor is good; None for any time.
-        now_ms: tells the time, in milliseconds.
+        lifetime_ms: For how many milliseconds a cursor is good; None for any time.
+        now_ms: Tells the time, in milliseconds.
     """
 
     def __init__(self, lifetime_ms: int | None, now_ms: Callable[[], int]) -> None:
@@ -72,10 +72,10 @@ class ExpiringCursors(Cursors):
         """Return the place that a cursor stands for.
 
         Args:
-            text: what the client sent.
+            text: What the client sent.
 
         Raises:
-            BadParameter: no cursor reads so, or it has expired.
+            BadParameter: The text is no cursor, or the cursor has expired.
         """
         place = super().decode(text)
         made = place.get("made", self._now_ms())
@@ -90,10 +90,10 @@ def last_id(place: Mapping[str, Any]) -> int:
     """Return the id below which a listing of executions goes on.
 
     Args:
-        place: what a cursor stands for.
+        place: What a cursor stands for.
 
     Raises:
-        BadParameter: it has none.
+        BadParameter: The place has no such id.
     """
     text = place.get("lastId")
     if not isinstance(text, str) or not _POSITION.fullmatch(text) or int(text) < 1:
@@ -105,10 +105,10 @@ def offset(place: Mapping[str, Any]) -> int:
     """Return how many rows a listing of workflows skips.
 
     Args:
-        place: what a cursor stands for.
+        place: What a cursor stands for.
 
     Raises:
-        BadParameter: it does not say.
+        BadParameter: The place does not say how many.
     """
     rows = place.get("offset")
     if type(rows) is not int or rows < 0:
@@ -120,10 +120,10 @@ def page_size(place: Mapping[str, Any]) -> int:
     """Return the page size of the listing that goes on here; it outweighs `limit`.
 
     Args:
-        place: what a cursor stands for.
+        place: What a cursor stands for.
 
     Raises:
-        BadParameter: it does not say, or says one that is out of bounds.
+        BadParameter: The place names no page size, or one that is out of bounds.
     """
     rows = place.get("limit")
     if type(rows) is not int or not 1 <= rows <= MAX_LIMIT:

@@ -13,9 +13,9 @@ def draw_words(seed: int, first_id: int, last_id: int) -> pa.UInt64Array:
     """Return 64 random bits for each id (splitmix64, in wrapping Arrow arithmetic).
 
     Args:
-        seed: any integer; each gives other bits.
-        first_id: the first id.
-        last_id: the last id, drawn for as well.
+        seed: Any integer; each gives other bits.
+        first_id: The first id.
+        last_id: The last id; bits are drawn for it too.
     """
     origin = _mix_one(seed & _MASK)
     ids = pa.arange(first_id, last_id + 1).cast(pa.uint64())

@@ -28,7 +28,7 @@ def exclusive(
     """Hold the object's lock while the method runs.
 
     Args:
-        method: a method of an object that has a `lock`.
+        method: A method of an object that has a `lock`.
     """
 
     @wraps(method)

@@ -16,15 +16,15 @@ class Execution:
     """One execution.
 
     Args:
-        id: its key.
-        workflow_id: the key of the workflow that it runs.
+        id: The key of the execution.
+        workflow_id: The key of the workflow that it runs.
         status: `running`, `waiting` (parked in a wait step), or how it ended.
-        mode: what started it, as `webhook` or `retry`.
-        started: milliseconds since 1970.
-        stopped: when it last stopped, in milliseconds since 1970; None before it first did.
-        wait_till: when a parked one is to go on, in milliseconds since 1970.
-        retry_of: the id of the older execution that it retries.
-        retry_success: the id of the newer execution that retried it with success.
+        mode: What started it, as `webhook` or `retry`.
+        started: When it started, in milliseconds since 1970.
+        stopped: When it last stopped, in milliseconds since 1970; None before it first did.
+        wait_till: When a parked one is to go on, in milliseconds since 1970.
+        retry_of: The id of the older execution that it retries.
+        retry_success: The id of the newer execution that retried it with success.
     """
 
     id: int
@@ -46,11 +46,11 @@ class Execution:
         """Return it as it stands when it has ended.
 
         Args:
-            status: how it ended: `success`, `error`, `canceled` or `crashed`.
-            at: when, in milliseconds since 1970.
+            status: How it ended: `success`, `error`, `canceled` or `crashed`.
+            at: When it ended, in milliseconds since 1970.
 
         Raises:
-            ValueError: it has ended already, or that is not how one ends.
+            ValueError: It has ended already, or that is not how one ends.
         """
         if self.settled:
             raise ValueError(f"execution {self.id} has ended already: {self.status}")
@@ -62,11 +62,11 @@ class Execution:
         """Return it as it stands in a wait step.
 
         Args:
-            at: when it got there, in milliseconds since 1970.
-            wait_till: when it is to go on, in milliseconds since 1970.
+            at: When it got there, in milliseconds since 1970.
+            wait_till: When it is to go on, in milliseconds since 1970.
 
         Raises:
-            ValueError: it does not run.
+            ValueError: It does not run.
         """
         if self.status != RUNNING:
             raise ValueError(f"execution {self.id} does not run: {self.status}")
@@ -76,7 +76,7 @@ class Execution:
         """Return it as it stands when it runs on; it keeps `stopped`, as on a live server.
 
         Raises:
-            ValueError: it is not parked.
+            ValueError: It is not parked.
         """
         if self.status != WAITING:
             raise ValueError(f"execution {self.id} is not parked: {self.status}")
@@ -86,7 +86,7 @@ class Execution:
         """Return it as a listing shows it.
 
         Args:
-            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
+            string_ids: Whether `id` and `retrySuccessId` are text, as some live servers send them.
         """
         success = self.retry_success
         return {
@@ -106,7 +106,7 @@ class Execution:
         """Return it as its own path shows it, with the fields that listings leave out.
 
         Args:
-            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
+            string_ids: Whether `id` and `retrySuccessId` are text, as some live servers send them.
         """
         row = self.listed(string_ids=string_ids)
         queued_ms = 1 + self.id % 5

@@ -28,14 +28,14 @@ class Executions:
     """Neighbouring executions as columns, oldest first.
 
     Args:
-        first_id: the id of the first row; each next one is one higher.
-        workflow: indexes into `WORKFLOWS`.
-        status: indexes into `SHOWN_STATUSES`.
-        mode: indexes into `MODES`.
-        started: milliseconds since 1970.
-        stopped: milliseconds since 1970.
-        retry_of: the id of a row that is a retry -> the older id that it retries.
-        retry_success: the id of a failed row -> the newer id of the retry that succeeded.
+        first_id: The id of the first row; each next one is one higher.
+        workflow: The workflow of each one, as an index into `WORKFLOWS`.
+        status: The status of each one, as an index into `SHOWN_STATUSES`.
+        mode: What started each one, as an index into `MODES`.
+        started: When each one started, in milliseconds since 1970.
+        stopped: When each one stopped, in milliseconds since 1970.
+        retry_of: The id of a row that is a retry -> the older id that it retries.
+        retry_success: The id of a failed row -> the newer id of the retry that succeeded.
     """
 
     first_id: int
@@ -59,7 +59,7 @@ class Executions:
         """Return one row.
 
         Args:
-            execution_id: the row's id, one of these executions'.
+            execution_id: The row's id, one of these executions'.
         """
         index = execution_id - self.first_id
         status = self.status[index].as_py()
@@ -79,8 +79,8 @@ class Executions:
         """Return one row as a listing shows it.
 
         Args:
-            execution_id: the row's id, one of these executions'.
-            string_ids: give `id` and `retrySuccessId` as text, as some live servers do.
+            execution_id: The row's id, one of these executions'.
+            string_ids: Whether `id` and `retrySuccessId` are text, as some live servers send them.
         """
         return self.execution(execution_id).listed(string_ids=string_ids)
 
@@ -90,9 +90,9 @@ class History:
     """All executions that the sample API has; holds no rows, computes them when asked.
 
     Args:
-        rows: how many executions there are; their ids are 1 to `rows`.
-        seed: any integer; each gives another history.
-        incidents: let things go wrong now and then (`INCIDENTS`).
+        rows: How many executions there are; their ids are 1 to `rows`.
+        seed: Any integer; each gives another history.
+        incidents: Whether things go wrong now and then (`INCIDENTS`).
 
     Raises:
         ValueError: `rows` is negative.

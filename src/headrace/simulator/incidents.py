@@ -17,15 +17,15 @@ STUCK_UNTIL_MS = HISTORY_END_MS + 96 * _HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A time in which the executions of a workflow go otherwise.
+    """A time in which the executions of a workflow go differently.
 
     Args:
-        workflow: its name.
-        begin_ms: milliseconds since 1970.
-        end_ms: milliseconds since 1970; not part of it.
-        error_rate: the part of the runs that end in an error, 0 to 1; None for what is usual.
-        slower: how many times as long they take.
-        share_stuck: the part of the runs that is parked and never goes on, 0 to 1.
+        workflow: The name of the workflow.
+        begin_ms: When it begins, in milliseconds since 1970.
+        end_ms: When it is over, in milliseconds since 1970.
+        error_rate: The part of the runs that end in an error, 0 to 1; None leaves it as usual.
+        slower: How many times as long as usual the runs take.
+        share_stuck: The part of the runs that is parked and never goes on, 0 to 1.
     """
 
     workflow: str
@@ -69,8 +69,8 @@ def going(started: pa.Int64Array, workflow: pa.Int64Array) -> pa.Int64Array:
     """Tell how executions go: as their workflow, or as in an incident.
 
     Args:
-        started: milliseconds since 1970.
-        workflow: indexes into `WORKFLOWS`.
+        started: When each execution started, in milliseconds since 1970.
+        workflow: The workflow of each execution, as an index into `WORKFLOWS`.
 
     Returns:
         Indexes into `WORKFLOWS` followed by `INCIDENTS`.

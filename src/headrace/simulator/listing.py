@@ -16,9 +16,9 @@ class PageRows(NamedTuple):
     """The rows of one page.
 
     Args:
-        pieces: the rows as JSON objects, newest first, a comma after each; a piece has one or more.
-        oldest: the id of the last row; of no meaning where there is none.
-        more: whether other rows follow.
+        pieces: The rows as JSON objects, newest first, a comma after each; a piece has one or more.
+        oldest: The id of the last row; of no meaning where there is none.
+        more: Whether other rows follow.
     """
 
     pieces: Sequence[bytes | memoryview[int]]
@@ -35,10 +35,10 @@ class ListedExecutions(Protocol):
         """Return the newest rows below a place.
 
         Args:
-            below: only ids lower than this; None for the top.
-            limit: how many rows at most, 1 or more.
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            below: Only rows with a lower id than this; None begins at the top.
+            limit: How many rows to return at most, 1 or more.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         ...
 
@@ -49,12 +49,12 @@ def executions_page(
     """Return the JSON text of one page of executions.
 
     Args:
-        executions: where the rows come from.
-        query: the request's parameters: `limit`, `cursor`, `status`, `workflowId`.
-        cursors: makes and reads the cursors.
+        executions: Where the rows come from.
+        query: The request's parameters: `limit`, `cursor`, `status`, `workflowId`.
+        cursors: Makes and reads the cursors.
 
     Raises:
-        BadParameter: one of the parameters cannot be used.
+        BadParameter: One of the parameters cannot be used.
     """
     limit, status = read_limit(query), read_status(query)
     below = None
@@ -70,10 +70,10 @@ def workflows_page(query: Mapping[str, str]) -> bytes:
     """Return the JSON text of one page of workflows.
 
     Args:
-        query: the request's parameters: `limit`, `cursor`.
+        query: The request's parameters: `limit`, `cursor`.
 
     Raises:
-        BadParameter: one of them cannot be used.
+        BadParameter: One of them cannot be used.
     """
     limit, begin = read_limit(query), 0
     if "cursor" in query:

@@ -37,14 +37,14 @@ class Outcomes:
     """Neighbouring executions, oldest first, as each would be if nothing were ever retried.
 
     Args:
-        first_id: the id of the first one.
-        workflow: indexes into `WORKFLOWS`.
-        status: indexes into `SHOWN_STATUSES`.
-        mode: indexes into `MODES`.
-        started: milliseconds since 1970.
-        stopped: milliseconds since 1970.
-        duration_draw: the random number that the duration came from.
-        retry_draw: eleven random bits about retries.
+        first_id: The id of the first one.
+        workflow: The workflow of each one, as an index into `WORKFLOWS`.
+        status: The status of each one, as an index into `SHOWN_STATUSES`.
+        mode: What started each one, as an index into `MODES`.
+        started: When each one started, in milliseconds since 1970.
+        stopped: When each one stopped, in milliseconds since 1970.
+        duration_draw: The random number that the duration came from.
+        retry_draw: Eleven random bits about retries.
     """
 
     first_id: int
@@ -66,11 +66,11 @@ def draw_outcomes(
     """Compute the outcomes of the executions from `first_id` to `last_id`.
 
     Args:
-        seed: any integer; each gives others.
-        rows: how many executions the whole history has.
-        first_id: the oldest id.
-        last_id: the newest id, computed as well.
-        incidents: let things go wrong now and then.
+        seed: Any integer; each gives others.
+        rows: How many executions the whole history has.
+        first_id: The oldest id.
+        last_id: The newest id, computed as well.
+        incidents: Whether things go wrong now and then.
     """
     tables = _tables()
     words = draw_words(seed, first_id, last_id)

@@ -14,28 +14,28 @@ class Pace:
     parts of one, 0 to 1.
 
     Args:
-        executions_per_hour: how many start by themselves, retries not counted; 0 for none.
-        run_seconds: the median duration of a run, and of what follows a wait step.
-        share_failing: how many end in an error.
-        share_canceled: how many are canceled.
-        share_crashed: how many crash.
-        share_parked: how many are parked in a wait step once.
-        park_seconds: the median time in the wait step.
-        share_retried: how many of those that ended in an error are retried.
-        retry_seconds: the median time until somebody retries one.
-        share_retries_failing: how many retries end in an error again.
-        mark_seconds: how long after a retry's success the older row gains `retrySuccessId`; exact.
-        share_late: how many rows appear only some time after their id was given out.
-        late_seconds: the median time until they do.
-        share_lost: how many ids are given out for rows that never appear.
-        old_retries_per_day: how often somebody retries an error from any time in the past.
-        deletions_per_day: how often somebody deletes a settled row from any time in the past.
-        prune_after_days: settled rows that stopped so long ago are pruned; None for never.
-        prune_above_rows: settled rows older than the newest so many are pruned; None for never.
-        prune_every_seconds: how often the server prunes.
+        executions_per_hour: How many start by themselves, retries not counted; 0 for none.
+        run_seconds: The median duration of a run, and of what follows a wait step.
+        share_failing: How many end in an error.
+        share_canceled: How many are canceled.
+        share_crashed: How many crash.
+        share_parked: How many are parked in a wait step once.
+        park_seconds: The median time in the wait step.
+        share_retried: How many of those that ended in an error are retried.
+        retry_seconds: The median time until somebody retries one.
+        share_retries_failing: How many retries end in an error again.
+        mark_seconds: How long after a retry's success the older row gains `retrySuccessId`; exact.
+        share_late: How many rows appear only some time after their id was given out.
+        late_seconds: The median time until they do.
+        share_lost: How many ids are given out for rows that never appear.
+        old_retries_per_day: How often somebody retries an error from any time in the past.
+        deletions_per_day: How often somebody deletes a settled row from any time in the past.
+        prune_after_days: Settled rows that stopped so long ago are pruned; None for never.
+        prune_above_rows: Settled rows older than the newest so many are pruned; None for never.
+        prune_every_seconds: How often the server prunes.
 
     Raises:
-        ValueError: a number is negative, or shares are more than the whole.
+        ValueError: A number is negative, or shares are more than the whole.
     """
 
     executions_per_hour: float = 600.0

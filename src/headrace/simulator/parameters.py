@@ -29,10 +29,10 @@ def read_limit(query: Mapping[str, str]) -> int:
     """Return how many rows a page may have.
 
     Args:
-        query: the request's parameters.
+        query: The request's parameters.
 
     Raises:
-        BadParameter: it is not a whole number from 1 to 250.
+        BadParameter: It is not a whole number from 1 to 250.
     """
     if "limit" not in query:
         return DEFAULT_LIMIT
@@ -50,10 +50,10 @@ def read_status(query: Mapping[str, str]) -> str | None:
     """Return the status that is asked for; None for any.
 
     Args:
-        query: the request's parameters.
+        query: The request's parameters.
 
     Raises:
-        BadParameter: there is no such status.
+        BadParameter: There is no such status.
     """
     status = query.get("status")
     if status is not None and status not in _STATUS_VALUES:

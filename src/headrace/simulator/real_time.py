@@ -11,8 +11,8 @@ class RealTime:
     """Brings a world's clock up to date whenever it is called, as before each answer.
 
     Args:
-        world: the world.
-        speed: how many of its seconds pass in a real one, 0 or more.
+        world: The world.
+        speed: How many of its seconds pass in a real one, 0 or more.
     """
 
     def __init__(self, world: World, speed: float = 1.0) -> None:
@@ -25,7 +25,7 @@ class RealTime:
         """Let so much time pass in the world as is due.
 
         Args:
-            request_number: which request is to be answered; of no meaning here.
+            request_number: Which request is to be answered; of no meaning here.
         """
         due = self._world_began + (monotonic() - self._began) * self._speed
         self._world.advance(max(0.0, due - self._world.now))

@@ -25,8 +25,8 @@ def find_retries(outcomes: Outcomes, last_id: int) -> dict[int, int]:
     is the same for every window that reaches `RETRY_REACH` ids to either side.
 
     Args:
-        outcomes: the rows, with those within `RETRY_REACH` of the ones that matter.
-        last_id: the newest id whose retry is looked for.
+        outcomes: The rows, with those within `RETRY_REACH` of the ones that matter.
+        last_id: The newest id whose retry is looked for.
 
     Returns:
         The id of each retry -> the id of the row that it retries.

@@ -41,7 +41,7 @@ def start_times(progress: pa.DoubleArray) -> pa.Int64Array:
     """Tell when the executions start that stand so far in the history.
 
     Args:
-        progress: from 0 (the oldest moment) up to, not with, 1 (the newest).
+        progress: From 0 (the oldest moment) up to, not with, 1 (the newest).
 
     Returns:
         Milliseconds since 1970, growing with `progress`.

@@ -16,7 +16,7 @@ from typing import Any, Self
 from headrace.simulator.archive import Archive
 from headrace.simulator.faults import BadFaults, Faults
 from headrace.simulator.history import History
-from headrace.simulator.server import Executions, ExecutionsApi, RecordedRequest, listening
+from headrace.simulator.server import ExecutionsApi, RecordedRequest, ServedExecutions, listening
 from headrace.simulator.world import World
 
 _ROWS, _SEED = 20_000, 1
@@ -34,27 +34,27 @@ class Simulator:
     """A sample executions API on a real socket, for as long as the `with` block lasts.
 
     Args:
-        rows: how many executions it has; a million costs no more to start than ten.
-        seed: any integer; the same seed gives the same rows.
-        host: the address to listen on.
-        port: the port to listen on; 0 for any free one.
-        api_key: the key that clients must send.
-        key_header: the header in which they must send it.
-        string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
-        incidents: let things go wrong in the history: a bad deploy, a slow dependency, executions
-            that are stuck in a wait step and listed so.
-        world: what to show instead of executions that stay as they are; it has its own rows, seed
+        rows: How many executions it has; a million costs no more to start than ten.
+        seed: Any integer; the same seed gives the same rows.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes any free one.
+        api_key: The key that clients must send.
+        key_header: The header in which they must send it.
+        string_ids: Whether `id` and `retrySuccessId` are sent as text, as some live servers do.
+        incidents: Whether things go wrong in the history: a bad deploy, a slow dependency,
+            executions that are stuck in a wait step and listed so.
+        world: What to show instead of executions that stay as they are; it has its own rows, seed
             and kind of ids.
-        on_request: called before each answer with the request's number, from 1, in the thread that
+        on_request: Called before each answer with the request's number, from 1, in the thread that
             answers: what it does to the world happens between two pages. What it raises is raised
             again when the block ends.
-        faults: which requests to answer badly; None for none.
-        tls: to be asked with https, with the certificate in it; None for http.
+        faults: Which requests to answer badly; None answers all of them well.
+        tls: The TLS settings with the certificate, to be asked with https; None for http.
 
     Raises:
         ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids` and
             `incidents`.
-        BadFaults: one of the faults needs TLS.
+        BadFaults: One of the faults needs TLS.
         OSError: (on entering) the address cannot be listened on, as when the port is in use.
     """
 
@@ -113,8 +113,8 @@ class Simulator:
         A world's hidden rows are among them.
 
         Args:
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         return self._executions.truth(status=status, workflow_id=workflow_id)
 
@@ -178,26 +178,26 @@ def serve(
     """Run the sample API until SIGINT or SIGTERM; must be called in the main thread.
 
     Args:
-        rows: how many executions it has.
-        seed: any integer; the same seed gives the same rows.
-        host: the address to listen on.
-        port: the port to listen on; 0 for any free one.
-        api_key: the key that clients must send.
-        key_header: the header in which they must send it.
-        string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
-        incidents: let things go wrong in the history: a bad deploy, a slow dependency, executions
-            that are stuck in a wait step and listed so.
-        world: what to show instead of executions that stay as they are; it has its own rows, seed
+        rows: How many executions it has.
+        seed: Any integer; the same seed gives the same rows.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes any free one.
+        api_key: The key that clients must send.
+        key_header: The header in which they must send it.
+        string_ids: Whether `id` and `retrySuccessId` are sent as text, as some live servers do.
+        incidents: Whether things go wrong in the history: a bad deploy, a slow dependency,
+            executions that are stuck in a wait step and listed so.
+        world: What to show instead of executions that stay as they are; it has its own rows, seed
             and kind of ids.
-        on_request: called before each answer with the request's number, from 1.
-        faults: which requests to answer badly; None for none.
-        on_ready: called once with the base URL, when requests are answered.
+        on_request: Called before each answer with the request's number, from 1.
+        faults: Which requests to answer badly; None answers all of them well.
+        on_ready: Called once with the base URL, when requests are answered.
 
     Raises:
         ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids` and
             `incidents`.
-        BadFaults: one of the faults needs TLS.
-        OSError: the address cannot be listened on, as when the port is in use.
+        BadFaults: One of the faults needs TLS.
+        OSError: The address cannot be listened on, as when the port is in use.
     """
     executions = _executions(History(rows, seed, incidents), string_ids, world)
     api = ExecutionsApi(
@@ -210,7 +210,7 @@ def serve(
     asyncio.run(_serve_until_signal(api, host, port, on_ready))
 
 
-def _executions(history: History, string_ids: bool, world: World | None) -> Executions:
+def _executions(history: History, string_ids: bool, world: World | None) -> ServedExecutions:
     if world is None:
         return Archive(history, string_ids=string_ids)
     if (history, string_ids) != (History(_ROWS, _SEED), False):

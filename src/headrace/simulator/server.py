@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from headrace.simulator.faults import LOOP_PATH, Asked, Course, Fault, Faults
+from headrace.simulator.faults import LOOP_PATH, AffectedRequest, Fault, Faults, FaultSequence
 from headrace.simulator.listing import workflows_page
 from headrace.simulator.parameters import BadParameter
 
@@ -36,9 +36,9 @@ class RecordedRequest:
 
     Args:
         method: `GET`, ...
-        path: below the API's base, as `/executions`.
-        query: the decoded parameters.
-        fault: the name of the fault that it was answered with; None for none.
+        path: Below the API's base, as `/executions`.
+        query: The decoded parameters.
+        fault: The name of the fault that it was answered with; None for none.
     """
 
     method: str
@@ -47,7 +47,7 @@ class RecordedRequest:
     fault: str | None = None
 
 
-class Executions(Protocol):
+class ServedExecutions(Protocol):
     """What the API shows: an `Archive`, which stays as it is, or a `World`."""
 
     @property
@@ -74,16 +74,16 @@ class ExecutionsApi:
     """Answers requests.
 
     Args:
-        executions: what to show.
-        api_key: the key that a client must send.
-        key_header: the header in which it must send it.
-        on_request: called before each answer with the request's number, from 1.
-        faults: which requests to answer badly; None for none.
+        executions: What to show.
+        api_key: The key that a client must send.
+        key_header: The header in which it must send it.
+        on_request: Called before each answer with the request's number, from 1.
+        faults: Which requests to answer badly; None answers all of them well.
     """
 
     def __init__(
         self,
-        executions: Executions,
+        executions: ServedExecutions,
         *,
         api_key: str,
         key_header: str,
@@ -98,7 +98,7 @@ class ExecutionsApi:
         self._request_number = 0
         self._api_key = api_key.encode()
         self._key_header = key_header
-        self._course = Course(faults) if faults is not None else None
+        self._course = FaultSequence(faults) if faults is not None else None
         self._cursors: deque[str | None] = deque(maxlen=_CURSORS_KEPT)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -113,7 +113,7 @@ class ExecutionsApi:
         good = self._good_answer(request, path, query)
         if fault is None:
             return good
-        return await fault.answer(Asked(request, good, tuple(self._cursors)))
+        return await fault.answer(AffectedRequest(request, good, tuple(self._cursors)))
 
     def _fault(self, request: web.BaseRequest, path: str) -> Fault | None:
         """Which fault befalls a request: of those that ask for rows, and may."""
@@ -179,16 +179,16 @@ async def listening(
     """Answer requests on a socket for as long as the context lasts.
 
     Args:
-        api: what answers.
-        host: the address to listen on.
-        port: the port to listen on; 0 for any free one.
-        tls: to be asked with https, with the certificate in it; None for http.
+        api: What answers.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes any free one.
+        tls: The TLS settings with the certificate, to be asked with https; None for http.
 
     Yields:
         The API's base URL.
 
     Raises:
-        OSError: the address cannot be listened on, as when the port is in use.
+        OSError: The address cannot be listened on, as when the port is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family)

@@ -19,8 +19,8 @@ class ExecutionTable:
     """All rows, those of the archive below the living ones.
 
     Args:
-        archive: the rows that there are at first.
-        parked_hidden: leave parked executions out of all listings.
+        archive: The rows that there are at first.
+        parked_hidden: Leave parked executions out of all listings.
     """
 
     def __init__(self, archive: Archive, *, parked_hidden: bool) -> None:
@@ -77,7 +77,7 @@ class ExecutionTable:
         """Take away the settled rows that had stopped by then.
 
         Args:
-            moment_ms: milliseconds since 1970.
+            moment_ms: The moment, in milliseconds since 1970.
         """
         self._archived.remove_stopped_by(moment_ms)
         found = []
@@ -106,9 +106,9 @@ class ExecutionTable:
         """Go through the rows, newest first: each on its own, or the ids of archived ones.
 
         Args:
-            below: only ids lower than this; None for the top.
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            below: Only rows with a lower id than this; None begins at the top.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         end = len(self._ids) if below is None else bisect_left(self._ids, below)
         for place in range(end - 1, -1, -1):
@@ -123,10 +123,10 @@ class ExecutionTable:
         """Return the newest rows below a place, without those that listings hide.
 
         Args:
-            below: only ids lower than this; None for the top.
-            limit: how many rows at most, 1 or more.
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            below: Only rows with a lower id than this; None begins at the top.
+            limit: How many rows to return at most, 1 or more.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         pieces: list[bytes | memoryview[int]] = []
         oldest, left = 0, limit
@@ -153,9 +153,9 @@ class ExecutionTable:
         """Go through the rows as a listing shows them, newest first.
 
         Args:
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
-            hidden: also those that listings hide.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
+            hidden: Also those that listings hide.
         """
         for part in self.parts(None, status, workflow_id):
             if isinstance(part, range):

@@ -17,14 +17,14 @@ class Workflow:
     """One workflow, and how its executions go.
 
     Args:
-        id: its key, sixteen letters and digits.
-        name: as a person would call it.
-        mode: how it is usually started (`webhook`, `trigger`, `integrated`).
-        share: its part of all executions, relative to the others.
-        typical_ms: the median duration of a run, in milliseconds.
-        error_rate: the part of its runs that end in an error, 0 to 1.
-        steps: the names of its nodes after the first.
-        tags: the labels it carries.
+        id: Its key, sixteen letters and digits.
+        name: As a person would call it.
+        mode: How it is usually started (`webhook`, `trigger`, `integrated`).
+        share: Its part of all executions, relative to the others.
+        typical_ms: The median duration of a run, in milliseconds.
+        error_rate: The part of its runs that end in an error, 0 to 1.
+        steps: The names of its nodes after the first.
+        tags: The labels it carries.
     """
 
     id: str

@@ -56,13 +56,13 @@ class World:
         >>> busy.advance(2 * 86_400)  # two days go by
 
     Args:
-        rows: how many executions there are at first, all of them settled; a million cost no more
+        rows: How many executions there are at first, all of them settled; a million cost no more
             than ten. They stopped before 2026-11-23T00:00Z, when the world begins.
-        seed: any integer; each gives other rows.
-        pace: how much happens by itself.
-        string_ids: send `id` and `retrySuccessId` as text, as some live servers do.
-        parked_hidden: leave parked executions out of listings, as a live server did.
-        cursor_seconds: for how long a cursor is good, in the world's time; None for ever.
+        seed: Any integer; each gives other rows.
+        pace: How much happens by itself.
+        string_ids: Whether `id` and `retrySuccessId` are sent as text, as some live servers do.
+        parked_hidden: Leave parked executions out of listings, as a live server did.
+        cursor_seconds: For how long a cursor is good, in the world's time; None for ever.
 
     Raises:
         ValueError: `rows` is negative.
@@ -111,10 +111,10 @@ class World:
         """Let time pass; all that becomes due meanwhile happens, in order.
 
         Args:
-            seconds: how much, to the millisecond.
+            seconds: How much, to the millisecond.
 
         Raises:
-            ValueError: it is negative.
+            ValueError: It is negative.
         """
         if seconds < 0:
             raise ValueError(f"time does not go back: {seconds} seconds")
@@ -142,16 +142,16 @@ class World:
         """Start an execution; it runs until `finish` or `park`.
 
         Args:
-            execution_id: an id from `reserve`, which then is also when it started; None for a new
+            execution_id: An id from `reserve`, which then is also when it started; None for a new
                 id and now.
-            workflow_id: which workflow it runs; None for any.
-            mode: what started it; None for what usually starts the workflow.
+            workflow_id: Which workflow it runs; None for any.
+            mode: What started it; None for what usually starts the workflow.
 
         Returns:
             Its id.
 
         Raises:
-            ValueError: the id was not reserved, or has been used.
+            ValueError: The id was not reserved, or has been used.
         """
         execution_id = self.reserve() if execution_id is None else execution_id
         started = self._reserved.pop(execution_id, None)
@@ -169,12 +169,12 @@ class World:
         After a retry's success the older row gains `retrySuccessId`, `pace.mark_seconds` later.
 
         Args:
-            execution_id: one that runs or is parked.
-            status: how it ended: `success`, `error`, `canceled` or `crashed`.
+            execution_id: One that runs or is parked.
+            status: How it ended: `success`, `error`, `canceled` or `crashed`.
 
         Raises:
-            LookupError: there is no such execution.
-            ValueError: it has ended already, or that is not how one ends.
+            LookupError: There is no such execution.
+            ValueError: It has ended already, or that is not how one ends.
         """
         ended = self._find(execution_id).finish(status, self._agenda.now_ms)
         self._table.put(ended)
@@ -187,12 +187,12 @@ class World:
         """Park an execution in a wait step; it is woken when its time has come.
 
         Args:
-            execution_id: one that runs.
-            seconds: how long it is to wait, 0 or more.
+            execution_id: One that runs.
+            seconds: How long it is to wait, 0 or more.
 
         Raises:
-            LookupError: there is no such execution.
-            ValueError: it does not run, or would wait for less than no time.
+            LookupError: There is no such execution.
+            ValueError: It does not run, or would wait for less than no time.
         """
         if seconds < 0:
             raise ValueError(f"an execution cannot wait for {seconds} seconds")
@@ -206,11 +206,11 @@ class World:
         """Let a parked execution run on; its `stoppedAt` stays, as on a live server.
 
         Args:
-            execution_id: one that is parked.
+            execution_id: One that is parked.
 
         Raises:
-            LookupError: there is no such execution.
-            ValueError: it is not parked.
+            LookupError: There is no such execution.
+            ValueError: It is not parked.
         """
         self._table.put(self._find(execution_id).wake())
 
@@ -219,14 +219,14 @@ class World:
         """Start a retry of an execution.
 
         Args:
-            execution_id: one that has ended without success.
+            execution_id: One that has ended without success.
 
         Returns:
             The retry's id.
 
         Raises:
-            LookupError: there is no such execution.
-            ValueError: it has not ended, or has ended in success.
+            LookupError: There is no such execution.
+            ValueError: It has not ended, or has ended in success.
         """
         row = self._find(execution_id)
         if not row.settled or row.status == "success":
@@ -240,10 +240,10 @@ class World:
         """Write `retrySuccessId` to the older row now, sooner than it is due.
 
         Args:
-            retry_id: a retry that has ended in success.
+            retry_id: A retry that has ended in success.
 
         Raises:
-            ValueError: it is none, or the older row has been marked already.
+            ValueError: It is none, or the older row has been marked already.
         """
         if retry_id not in self._unmarked:
             raise ValueError(
@@ -256,10 +256,10 @@ class World:
         """Delete an execution, as a person does.
 
         Args:
-            execution_id: any that is there.
+            execution_id: Any that is there.
 
         Raises:
-            LookupError: there is no such execution.
+            LookupError: There is no such execution.
         """
         self._table.remove(self._find(execution_id).id)
 
@@ -268,8 +268,8 @@ class World:
         """Delete old executions that have ended, as the server does.
 
         Args:
-            after_days: those that stopped so long ago; None for the pace's number.
-            above_rows: those older than the newest so many rows; None for the pace's number.
+            after_days: Those that stopped so long ago; None for the pace's number.
+            above_rows: Those older than the newest so many rows; None for the pace's number.
         """
         after_days = self.pace.prune_after_days if after_days is None else after_days
         above_rows = self.pace.prune_above_rows if above_rows is None else above_rows
@@ -288,10 +288,10 @@ class World:
         """Return the JSON text of one page of the listing.
 
         Args:
-            query: the request's parameters: `limit`, `cursor`, `status`, `workflowId`.
+            query: The request's parameters: `limit`, `cursor`, `status`, `workflowId`.
 
         Raises:
-            BadParameter: one of them cannot be used, as a cursor that has expired.
+            BadParameter: One of them cannot be used, as a cursor that has expired.
         """
         return executions_page(self._table, query, self._cursors)
 
@@ -308,8 +308,8 @@ class World:
         """Go through all rows as they stand at the call, hidden ones too, newest first.
 
         Args:
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         return self._table.copy().rows(status, workflow_id, hidden=True)
 
@@ -320,8 +320,8 @@ class World:
         """Go through the rows that a listing shows at the call, newest first.
 
         Args:
-            status: only rows with it; None for any.
-            workflow_id: only rows with it; None for any.
+            status: Only rows with this status; None takes any.
+            workflow_id: Only rows of this workflow; None takes any.
         """
         return self._table.copy().rows(status, workflow_id, hidden=False)
 

@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 
 from headrace.cli.app import app
 from headrace.simulator import FAULTS, BadFaults, Faults, Outcome, Simulator
-from headrace.simulator.faults import Course
+from headrace.simulator.faults import FaultSequence
 from tests.unit.simulator.asking import all_rows, ask, listing
 
 
 def drawn(text: str, requests: int, seed: int = 1, *, are_pages: bool = True) -> list[str]:
-    course = Course(Faults.parse(text, seed))
+    course = FaultSequence(Faults.parse(text, seed))
     faults = [course.next(is_page=are_pages) for _ in range(requests)]
     return ["" if fault is None else fault.name for fault in faults]
 

@@ -1,8 +1,8 @@
 """Expressions in a config: a small, safe part of Python, checked when read and evaluated later.
 
 The check is by whitelist, over the syntax tree, so that what is not known to be harmless is
-refused before any data is there. What depends on the data (the types that meet in an operator,
-how large a number gets) is bounded while it runs.
+refused before any data is there. What depends on the data (the types that an operator gets, how
+large a number becomes) is bounded while the expression runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from headrace.core.expressions.lookups import lookups
 from headrace.core.nearest import did_you_mean
 
 STOP_CONDITION_NAMES = ("response", "headers", "rows", "page")
-"""What a paginator's `stop_condition` sees."""
+"""The names that a paginator's `stop_condition` may use."""
 
 MAX_TEXT_LENGTH = 2_000
 MAX_DEPTH = 60
@@ -44,7 +44,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 _MANY_ARGUMENTS = frozenset({"min", "max"})
 
-# Nothing in here returns more than it was given.
+# No method here returns more than it was given, so none can fill the memory.
 _MAPPING_METHODS = frozenset({"get", "keys", "values", "items"})
 _SEQUENCE_METHODS = frozenset({"count", "index"})
 _TEXT_METHODS = frozenset(
@@ -91,12 +91,12 @@ class Expression:
     """One expression of a config, checked when made.
 
     Args:
-        text: the expression, in Python's syntax; at most 2,000 characters.
-        names: the names that it may use; None allows any, and one without a value is then None.
+        text: The expression, in the syntax of Python; at most 2,000 characters.
+        names: The names that it may use. None allows any name, and one without a value is None.
 
     Raises:
-        ExpressionError: it is not valid Python, uses an unknown name or function, or a
-            construct that is not allowed.
+        ExpressionError: The text is not valid Python, or uses a name, a function or a construct
+            that is not allowed.
     """
 
     def __init__(self, text: str, names: Collection[str] | None = None) -> None:
@@ -110,23 +110,23 @@ class Expression:
 
     @property
     def used_names(self) -> tuple[str, ...]:
-        """The names in it, each once, in alphabetical order."""
+        """The names that it uses, each once, in alphabetical order."""
         functions = {id(node.func) for node in ast.walk(self._tree) if isinstance(node, ast.Call)}
         names = (node for node in ast.walk(self._tree) if isinstance(node, ast.Name))
         return tuple(sorted({name.id for name in names if id(name) not in functions}))
 
     def evaluate(self, values: Mapping[str, Any], looked_at: list[str] | None = None) -> Any:
-        """Work the expression out.
+        """Evaluates the expression.
 
         Args:
-            values: what its names stand for.
-            looked_at: takes the names whose values were needed, in that order.
+            values: The value of each name.
+            looked_at: A list to which the names are added whose values were needed, in that order.
 
         Returns:
-            Its value.
+            The value of the expression.
 
         Raises:
-            ExpressionError: it failed on these values.
+            ExpressionError: The expression failed on these values.
         """
         names = _Values(values, looked_at, missing_is_none=self.names is None)
         failure: str | None = None
@@ -145,14 +145,14 @@ class Expression:
         return value
 
     def lookups(self, name: str) -> set[tuple[str, ...]]:
-        """The keys by which the expression looks into a name, one after the other.
+        """Finds which keys of a name the expression looks up.
 
         Args:
-            name: for example `response`.
+            name: A name that it may use, for example `response`.
 
         Returns:
-            `("result", "next")` for `response["result"].get("next")`; `()` where the name is
-            used as a whole.
+            For each look the keys, one after the other: `("result", "next")` for
+            `response["result"].get("next")`, and `()` where the name is used as a whole.
         """
         return lookups(self._tree, name)
 
@@ -278,7 +278,7 @@ def _parse(text: str) -> ast.expr:
 
 
 def _problems(tree: ast.expr, names: tuple[str, ...] | None) -> Iterator[str]:
-    """Everything in the tree that is not allowed, in words."""
+    """Says what in the tree is not allowed."""
     todo: list[tuple[ast.AST, int]] = [(tree, 1)]
     while todo:
         node, depth = todo.pop()

@@ -6,15 +6,15 @@ import ast
 
 
 def lookups(tree: ast.expr, name: str) -> set[tuple[str, ...]]:
-    """The keys by which an expression looks into a name, one after the other.
+    """Finds which keys of a name an expression looks up.
 
     Args:
-        tree: of the expression.
-        name: for example `response`.
+        tree: The syntax tree of the expression.
+        name: A name in it, for example `response`.
 
     Returns:
-        `("result", "next")` for `response["result"].get("next")`; `()` where the name is used as
-        a whole.
+        For each look the keys, one after the other: `("result", "next")` for
+        `response["result"].get("next")`, and `()` where the name is used as a whole.
     """
     found = {_keys_into(node, name) for node in ast.walk(tree)}
     on_the_way = {_keys_into(_looked_into(node), name) for node in ast.walk(tree)}
@@ -22,7 +22,7 @@ def lookups(tree: ast.expr, name: str) -> set[tuple[str, ...]]:
 
 
 def _looked_into(node: ast.AST | None) -> ast.AST | None:
-    """What a key is looked up in, where the node does that."""
+    """The node in which a key is looked up, where this node looks one up."""
     match node:
         case (
             ast.Subscript(value=owner, slice=ast.Constant(value=str()))
@@ -39,7 +39,7 @@ def _looked_into(node: ast.AST | None) -> ast.AST | None:
 
 
 def _keys_into(node: ast.AST | None, name: str) -> tuple[str, ...] | None:
-    """The keys that lead from a name to a node's value; None if it does not come from there."""
+    """The keys that lead from a name to a node's value; None where it comes from elsewhere."""
     if isinstance(node, ast.Name):
         return () if node.id == name else None
     before = _keys_into(_looked_into(node), name) if node is not None else None

@@ -1,4 +1,4 @@
-"""Which names tell that what goes by them is a secret."""
+"""Which names tell that their value is a secret."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _WORDS = frozenset(
         *("auth", "oauth", "authorization", "authentication"),
     ]
 )
-# Also several, or behind something else in one word, as in `dbpasswords`.
+# Also in the plural, or at the end of a longer word, as in `dbpasswords`.
 _ENDINGS = ("secret", "token", "password", "passwd", "credential", "signature", "cookie")
-# Before `key` they tell of a column, or of an order.
+# Before `key` these words tell of a column or an order, and of no secret.
 _OF_ROWS = frozenset(["primary", "merge", "sort", "order", "row", "root", "foreign", "partition"])
 # `AUTH_URL` or `TOKEN_PARAM` say where or how a secret is sent.
 _ABOUT_A_SECRET = re.compile(
@@ -29,13 +29,13 @@ _ABOUT_A_SECRET = re.compile(
 
 @lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
-    """Whether what goes by a name is a secret for sure, to be masked wherever it turns up.
+    """Whether the value of a name is certainly a secret, to be masked wherever it turns up.
 
     Args:
-        name: of a query parameter, a header, or a key of a config.
+        name: The name of a query parameter or a header, or a key of a config.
 
     Returns:
-        True for `api_key`, `key`, `X-Auth-Token` and the like, false for `project_key`.
+        True for `api_key`, `key`, `X-Auth-Token` and the like; False for `project_key`.
     """
     words = _words(name)
     return words == ["key"] or any(
@@ -46,13 +46,14 @@ def is_secret(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def is_sensitive(name: str) -> bool:
-    """Whether what goes by a name may be a secret, and is better not shown beside it.
+    """Whether the value of a name may be a secret, so that it is better not shown.
 
     Args:
-        name: of a query parameter or a header.
+        name: The name of a query parameter or a header.
 
     Returns:
-        True for `project_key` as well, which may be one; false for `primary_key`.
+        True for all that is a secret, and for `project_key`, which may be one; False for
+        `primary_key`.
     """
     return is_secret(name) or any(
         word == "key" and before not in _OF_ROWS for before, word in pairwise(["", *_words(name)])
@@ -64,10 +65,10 @@ def _words(name: str) -> list[str]:
 
 
 def says_where_or_how(name: str) -> bool:
-    """Whether a setting is about a secret or a service, and no secret itself.
+    """Whether a setting says where or how a secret is sent, and is no secret itself.
 
     Args:
-        name: of the setting.
+        name: The name of the setting.
 
     Returns:
         True for `TOKEN_URL`, `host` and the like.
@@ -76,13 +77,13 @@ def says_where_or_how(name: str) -> bool:
 
 
 def is_sensitive_setting(name: str) -> bool:
-    """Whether a setting that `${NAME}` stands for is probably a secret.
+    """Whether a setting that a config names as `${NAME}` is probably a secret.
 
     Args:
-        name: as it stands between the braces.
+        name: The name between the braces.
 
     Returns:
-        True for `SHOP_KEY` and the like, false for `PRIMARY_KEY` and `API_KEY_HEADER`.
+        True for `SHOP_KEY` and the like; False for `PRIMARY_KEY` and `API_KEY_HEADER`.
     """
     if says_where_or_how(name):
         return False

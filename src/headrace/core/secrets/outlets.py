@@ -1,4 +1,4 @@
-"""Where text leaves the process, with known secrets masked on the way: log records and streams."""
+"""Masks known secrets where text leaves the process: in log records and in streams."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from headrace.core.secrets.redaction import clean
 
 
 def clean_logs() -> None:
-    """Masks known secrets in what is logged from now on, by whomever: also by dlt and aiohttp.
+    """Masks known secrets in all that is logged from now on, also by dlt and aiohttp.
 
-    In records rather than handlers, since of those a program may get more at any time.
+    The records are cleaned where they are made, since a program may add handlers at any time.
     """
     made_by = logging.getLogRecordFactory()
     if not isinstance(made_by, _CleanRecords):
@@ -24,7 +24,7 @@ class _CleanRecords:
     """Makes log records without secrets.
 
     Args:
-        make: makes them as they come.
+        make: The factory that makes them otherwise.
     """
 
     def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
@@ -39,31 +39,31 @@ class _CleanRecords:
 
 def _clean_message(record: logging.LogRecord) -> None:
     try:
-        told = record.getMessage()
+        message = record.getMessage()
     except Exception:
-        # Arguments that do not fit are the handler's to report.
+        # The handler reports arguments that do not fit the message.
         return
-    cleaned = clean(told)
-    if cleaned != told:
+    cleaned = clean(message)
+    if cleaned != message:
         record.msg, record.args = cleaned, ()
 
 
 def _clean_traceback(record: logging.LogRecord) -> None:
-    """Tells an error with a secret in it as text, which formatters take in place of the error."""
+    """Replaces an error with a secret in it by its text, which formatters take in its place."""
     if record.exc_info and record.exc_info[1] is not None:
-        told = "".join(traceback.format_exception(record.exc_info[1])).rstrip("\n")
-        cleaned = clean(told)
-        if cleaned != told:
+        text = "".join(traceback.format_exception(record.exc_info[1])).rstrip("\n")
+        cleaned = clean(text)
+        if cleaned != text:
             record.exc_info, record.exc_text = None, cleaned
     if record.stack_info:
         record.stack_info = clean(record.stack_info)
 
 
 class CleanStream:
-    """A text stream that known secrets do not pass.
+    """A text stream that masks known secrets.
 
     Args:
-        stream: that the rest is written to.
+        stream: The stream that the cleaned text is written to.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -74,7 +74,7 @@ class CleanStream:
         return self._stream.write(clean(text))
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Writes each of the lines so."""
+        """Writes the lines with the secrets masked."""
         for line in lines:
             self.write(line)
 

@@ -20,11 +20,11 @@ from headrace.core.causes import errors_within
 
 MASK = "***"
 
-# A secret this short would mask ordinary words and digits all over a message.
+# A shorter secret would mask ordinary words and digits all over a message.
 _SHORTEST = 4
-# And one this short all over what a whole process says.
+# And a shorter one than this all over what a whole process says.
 _SHORTEST_ANYWHERE = 6
-# Tokens that are renewed each hour must not add up for ever.
+# Tokens are renewed each hour: the oldest are forgotten, or the pattern would grow for ever.
 _MOST_KEPT = 100
 # A private key of many lines may be shown with other line ends, or one line at a time.
 _SHORTEST_LINE = 16
@@ -37,14 +37,14 @@ class Redactor:
     """Masks known secrets in text, also encoded as in URLs, JSON, HTML or base64.
 
     Args:
-        secrets: the values to hide; those under four characters are left alone.
+        secrets: The values to hide; those of less than four characters are ignored.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
 
     def clean(self, text: str) -> str:
-        """The text with each secret replaced by `***`."""
+        """Replaces each secret in a text by `***`."""
         return self._forms.sub(MASK, text) if self._secrets else text
 
     @cached_property
@@ -55,7 +55,7 @@ class Redactor:
 
 
 class _Kept:
-    """The secrets of a process, the latest of them."""
+    """The latest secrets of the process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,16 +76,16 @@ _kept = _Kept()
 
 
 def keep_secret(secrets: Iterable[str]) -> None:
-    """Has values masked from now on in all that the process shows.
+    """Masks values from now on in all that the process shows.
 
     Args:
-        secrets: the values; those under six characters are left alone.
+        secrets: The values; those of less than six characters are ignored.
     """
     _kept.add(secret for secret in secrets if len(secret) >= _SHORTEST_ANYWHERE)
 
 
 def clean(text: str) -> str:
-    """The text with each secret that the process knows of replaced by `***`."""
+    """Replaces each secret that the process knows of in a text by `***`."""
     return _kept.redactor.clean(text)
 
 
@@ -93,7 +93,7 @@ def clean_error(error: BaseException) -> None:
     """Masks known secrets in the messages of an error, and of all errors behind it.
 
     Args:
-        error: whose message is changed where it holds one.
+        error: The error; its message is changed where it holds a secret.
     """
     for each in errors_within(error):
         _clean_message(each)
@@ -114,7 +114,7 @@ def _clean_message(error: BaseException) -> None:
 
 
 def _cleaned(error: BaseException | None) -> BaseException | None:
-    """The error with a clean message; where it makes that in its own way, another one tells it."""
+    """The error with a clean message; another error with its text where it cannot be cleaned."""
     if error is None:
         return None
     for within in (error, *error.args):
@@ -130,7 +130,12 @@ def _cleaned(error: BaseException | None) -> BaseException | None:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Text of a server fit for a message: on one line, printable, cut at so many characters."""
+    """Makes text of a server fit for a message: on one line, printable, and not too long.
+
+    Args:
+        text: The text.
+        limit: How many characters are kept; an ellipsis stands for the rest.
+    """
     line = " ".join(text.split())
     line = "".join(character if character.isprintable() else "�" for character in line)
     return line if len(line) <= limit else line[:limit] + "…"
@@ -144,13 +149,14 @@ def _with_lines(secret: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[tuple[int, str]]:
-    """Length of each form in which a secret may be shown, and a pattern that matches it."""
+    """For each form in which a secret may be shown its length, and a pattern that matches it."""
     yield len(secret), "".join(_character_pattern(character) for character in secret)
     raw = _utf8(secret)
-    # In the middle of a longer text that is encoded as a whole it may begin at any of three places.
+    # base64 packs three bytes into four characters, so within a longer text the secret may begin at
+    # any of three places.
     for place in range(3):
         encoded = base64.b64encode(bytes(place) + raw).decode().rstrip("=")
-        # Six bits a character: the first and the last may hold some of something else.
+        # A character holds six bits: the first and the last may hold bits of the text around it.
         start, end = -(-8 * place // 6), 8 * (place + len(raw)) // 6
         after = _ANY_OF_BASE64 if end < len(encoded) else ""
         core = "".join(_base64_pattern(character) for character in encoded[start:end])
@@ -165,7 +171,7 @@ def _base64_pattern(character: str) -> str:
 
 
 def _character_pattern(character: str) -> str:
-    """Matches a character in each way in which it may be encoded, or that encoded again."""
+    """A pattern for a character in each way in which it may be encoded, once or repeatedly."""
     if character in _NEVER_ENCODED:
         return re.escape(character)
     ways = {re.escape(character), *_numbered(character)}

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from aiohttp import web
 
-from headrace.simulator.faults.fault import Asked, Fault, Outcome, at_once, with_body
+from headrace.simulator.faults.fault import AffectedRequest, Fault, Outcome, at_once, with_body
 
 _BLOCK = 8 * 1024 * 1024
 _BOMB_BLOCKS = 10 * 1024 * 1024 * 1024 // _BLOCK
@@ -23,13 +23,13 @@ _MANY = 1_000
 _PAUSE = 0.05
 
 
-async def _close(asked: Asked) -> web.StreamResponse:
+async def _close(asked: AffectedRequest) -> web.StreamResponse:
     if asked.request.transport is not None:
         asked.request.transport.close()
     return web.Response()
 
 
-async def _reset(asked: Asked) -> web.StreamResponse:
+async def _reset(asked: AffectedRequest) -> web.StreamResponse:
     response = await _begun(asked)
     await response.write(asked.body[: len(asked.body) // 2])
     transport = asked.request.transport
@@ -40,7 +40,7 @@ async def _reset(asked: Asked) -> web.StreamResponse:
     return response
 
 
-async def _short(asked: Asked) -> web.StreamResponse:
+async def _short(asked: AffectedRequest) -> web.StreamResponse:
     response = await _begun(asked)
     await response.write(asked.body[: len(asked.body) // 2])
     if asked.request.transport is not None:
@@ -48,13 +48,13 @@ async def _short(asked: Asked) -> web.StreamResponse:
     return response
 
 
-async def _stall(asked: Asked) -> web.StreamResponse:
+async def _stall(asked: AffectedRequest) -> web.StreamResponse:
     async for _ in _while_connected(asked):
         pass
     return web.Response()
 
 
-async def _drip(asked: Asked) -> web.StreamResponse:
+async def _drip(asked: AffectedRequest) -> web.StreamResponse:
     response = await _begun(asked)
     place = 0
     async for _ in _while_connected(asked):
@@ -65,7 +65,7 @@ async def _drip(asked: Asked) -> web.StreamResponse:
     return response
 
 
-async def _begun(asked: Asked) -> web.StreamResponse:
+async def _begun(asked: AffectedRequest) -> web.StreamResponse:
     """The good answer up to its body, whose whole length it claims."""
     response = web.StreamResponse(headers={"Content-Type": asked.good.headers["Content-Type"]})
     response.content_length = len(asked.body)
@@ -73,25 +73,25 @@ async def _begun(asked: Asked) -> web.StreamResponse:
     return response
 
 
-async def _while_connected(asked: Asked) -> AsyncIterator[None]:
+async def _while_connected(asked: AffectedRequest) -> AsyncIterator[None]:
     while asked.request.transport is not None and not asked.request.transport.is_closing():
         yield
         await asyncio.sleep(_PAUSE)
 
 
-def _cut_gzip(asked: Asked) -> web.Response:
+def _cut_gzip(asked: AffectedRequest) -> web.Response:
     packed = gzip.compress(asked.body, mtime=0)
     return with_body(asked, packed[: len(packed) // 2], Content_Encoding="gzip")
 
 
-def _broken_gzip(asked: Asked) -> web.Response:
+def _broken_gzip(asked: AffectedRequest) -> web.Response:
     packed = bytearray(gzip.compress(asked.body, mtime=0))
     # Behind the header, where no block of any kind begins so.
     packed[10:14] = b"\xff\xff\xff\xff"
     return with_body(asked, bytes(packed), Content_Encoding="gzip")
 
 
-async def _bomb(asked: Asked) -> web.StreamResponse:
+async def _bomb(asked: AffectedRequest) -> web.StreamResponse:
     headers = {
         "Content-Type": asked.good.headers["Content-Type"],
         "Content-Encoding": "gzip",
@@ -112,11 +112,11 @@ def _bomb_pieces() -> Iterator[bytes]:
         yield again
 
 
-def _long_header(asked: Asked) -> web.Response:
+def _long_header(asked: AffectedRequest) -> web.Response:
     return with_body(asked, asked.body, X_Filler="x" * _LONG)
 
 
-def _many_headers(asked: Asked) -> web.Response:
+def _many_headers(asked: AffectedRequest) -> web.Response:
     return with_body(asked, asked.body, **{f"X_Filler_{number}": "x" for number in range(_MANY)})
 
 

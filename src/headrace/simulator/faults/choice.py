@@ -18,16 +18,16 @@ _WHOLE = 100.0
 
 
 class BadFaults(ValueError):  # noqa: N818 - named as the other faults of a call
-    """A text that does not say which requests to answer badly."""
+    """The text does not say which requests to answer badly, or names an unknown fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class FaultShare:
     """A share of all requests, drawn by chance.
 
     Args:
-        faults: each as likely as the others.
-        percent: of the requests.
+        faults: The faults that may be drawn, each as likely as the others.
+        percent: The share of all requests, in percent.
     """
 
     faults: tuple[Fault, ...]
@@ -35,13 +35,13 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FaultPlace:
     """Some of the requests for a page, counted from 1.
 
     Args:
-        fault: that befalls them.
-        first: the first one.
-        times: how many in a row; None for all that follow.
+        fault: The fault that they are answered with.
+        first: The number of the first one, from 1.
+        times: How many in a row; None takes all that follow.
     """
 
     fault: Fault
@@ -58,13 +58,13 @@ class Faults:
     """Which requests to answer badly.
 
     Args:
-        places: certain requests for a page; of several that hold, the first counts.
-        shares: of all other requests.
-        seed: any integer; the same seed draws the same requests.
+        places: Certain requests for a page; of several places that hold, the first counts.
+        shares: Shares of all other requests, drawn by chance.
+        seed: Any integer; the same seed draws the same requests.
     """
 
-    places: tuple[Place, ...] = ()
-    shares: tuple[Share, ...] = ()
+    places: tuple[FaultPlace, ...] = ()
+    shares: tuple[FaultShare, ...] = ()
     seed: int = 1
 
     @classmethod
@@ -72,24 +72,24 @@ class Faults:
         """Read what people write.
 
         Args:
-            text: parts with commas between: `503:5%` (so many requests), `10%` (a mix of faults
+            text: Parts with commas between: `503:5%` (so many requests), `10%` (a mix of faults
                 that pass when asked again), `html@3` (the third request for a page), `503@3x4`
                 (four in a row), `503@3+` (and all that follow).
-            seed: any integer; the same seed draws the same requests.
+            seed: Any integer; the same seed draws the same requests.
 
         Raises:
-            BadFaults: it is written otherwise, names a fault that there is not, or the shares are
-                more than all.
+            BadFaults: The text is written otherwise or names an unknown fault, or the shares add
+                up to more than all requests.
         """
-        places: list[Place] = []
-        shares: list[Share] = []
+        places: list[FaultPlace] = []
+        shares: list[FaultShare] = []
         for part in (part.strip() for part in text.split(",")):
             if place := _PLACE.fullmatch(part):
                 places.append(_place(place, part))
             elif share := _SHARE.fullmatch(part):
                 named = share["name"]
                 faults = MIX if named is None else (_named(named),)
-                shares.append(Share(faults, float(share["percent"])))
+                shares.append(FaultShare(faults, float(share["percent"])))
             else:
                 raise BadFaults(f"`{part}` says no fault; {_EXAMPLES}")
         total = sum(share.percent for share in shares)
@@ -104,11 +104,11 @@ class Faults:
         yield from (fault for share in self.shares for fault in share.faults)
 
 
-class Course:
-    """Goes through the requests one by one.
+class FaultSequence:
+    """Says for one request after another with which fault it is answered.
 
     Args:
-        faults: which to answer badly.
+        faults: Which requests to answer badly.
     """
 
     def __init__(self, faults: Faults) -> None:
@@ -117,10 +117,10 @@ class Course:
         self._pages = 0
 
     def next(self, *, is_page: bool) -> Fault | None:
-        """The fault that befalls the next request; None for none.
+        """The fault that the next request is answered with; None answers it well.
 
         Args:
-            is_page: whether it is for a page, and not for a single row.
+            is_page: Whether the request is for a page, and not for a single row.
         """
         # Drawn for each request, so that a place takes nothing from what the seed says of others.
         drawn = self._drawn()
@@ -143,12 +143,12 @@ class Course:
         return None
 
 
-def _place(written: re.Match[str], part: str) -> Place:
+def _place(written: re.Match[str], part: str) -> FaultPlace:
     first = int(written["first"])
     times = None if written["on"] else int(written["times"] or 1)
     if first < 1 or times == 0:
         raise BadFaults(f"`{part}`: requests are counted from 1, and there must be one at least")
-    return Place(_named(written["name"]), first, times)
+    return FaultPlace(_named(written["name"]), first, times)
 
 
 def _named(name: str) -> Fault:

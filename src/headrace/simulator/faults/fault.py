@@ -10,7 +10,7 @@ from aiohttp import web
 
 
 class Outcome(Enum):
-    """What a fault comes to for a client that does all it can."""
+    """What a fault means for a client that does all it can."""
 
     PASSES = "pass when asked again"
     HARMLESS = "are harmless"
@@ -19,14 +19,14 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AffectedRequest:
     """A request that is to be answered badly.
 
     Args:
-        request: as it came.
-        good: what would be answered without the fault.
-        cursors: of the listing's requests until this one, oldest first and each once in a row;
-            None for the top.
+        request: The request as it came.
+        good: The answer that it would get without the fault.
+        cursors: The cursors of the listing's requests up to this one, oldest first, repeated ones
+            once; None stands for the top.
     """
 
     request: web.BaseRequest
@@ -40,7 +40,7 @@ class Asked:
         return body if isinstance(body, bytes) else b""
 
 
-Answering = Callable[[Asked], Awaitable[web.StreamResponse]]
+Answering = Callable[[AffectedRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Fault:
     """A way to answer badly.
 
     Args:
-        name: as it is written in `--faults`.
-        does: what the server does, in a line.
-        outcome: what it comes to.
-        answer: gives the answer, or breaks the connection.
-        pages_only: it makes no sense for a single row.
-        takes_time: it costs a client seconds rather than a request.
-        needs_tls: it makes no sense where the server is asked without TLS.
+        name: The name by which `--faults` calls it.
+        does: What the server does, in one line.
+        outcome: What it means for a client that does all it can.
+        answer: Gives the answer, or breaks the connection.
+        pages_only: Whether it makes no sense for a single row.
+        takes_time: Whether it costs a client seconds rather than a request.
+        needs_tls: Whether it makes no sense where the server is asked without TLS.
     """
 
     name: str
@@ -66,26 +66,27 @@ class Fault:
     needs_tls: bool = False
 
 
-def at_once(make: Callable[[Asked], web.Response]) -> Answering:
-    """An answer that is whole, however odd.
+def at_once(make: Callable[[AffectedRequest], web.Response]) -> Answering:
+    """Makes a fault of an answer that is whole, however odd.
 
     Args:
-        make: the response from the request.
+        make: Makes the response from the request.
     """
 
-    async def answer(asked: Asked) -> web.StreamResponse:
+    async def answer(asked: AffectedRequest) -> web.StreamResponse:
         return make(asked)
 
     return answer
 
 
-def with_body(asked: Asked, body: bytes, **headers: str) -> web.Response:
+def with_body(asked: AffectedRequest, body: bytes, **headers: str) -> web.Response:
     """The good answer with another body.
 
     Args:
-        asked: the request.
-        body: in place of the good one.
-        headers: besides those of the good answer, or instead; `_` in a name stands for `-`.
+        asked: The request.
+        body: The body to send in place of the good one.
+        headers: Headers that are added to those of the good answer, or replace them; `_` in a name
+            stands for `-`.
     """
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     kept = {"Content-Type": asked.good.headers["Content-Type"]}

@@ -9,7 +9,14 @@ from typing import Any
 from aiohttp import web
 
 from headrace.simulator.cursors import Cursors
-from headrace.simulator.faults.fault import Answering, Asked, Fault, Outcome, at_once, with_body
+from headrace.simulator.faults.fault import (
+    AffectedRequest,
+    Answering,
+    Fault,
+    Outcome,
+    at_once,
+    with_body,
+)
 
 _BEFORE_ROW = b'{"data":[{'
 _CURSOR = b'"nextCursor":'
@@ -35,30 +42,30 @@ def _in_first_row(field: bytes) -> Answering:
     return at_once(lambda asked: with_body(asked, asked.body.replace(_BEFORE_ROW, changed, 1)))
 
 
-def _half(asked: Asked) -> web.Response:
+def _half(asked: AffectedRequest) -> web.Response:
     return with_body(asked, asked.body[: len(asked.body) // 2])
 
 
-def _with_cursor(asked: Asked, cursor: str) -> web.Response:
+def _with_cursor(asked: AffectedRequest, cursor: str) -> web.Response:
     before, _, _ = asked.body.rpartition(_CURSOR)
     return with_body(asked, before + _CURSOR + json.dumps(cursor).encode() + b"}")
 
 
-def _same_cursor(asked: Asked) -> web.Response:
+def _same_cursor(asked: AffectedRequest) -> web.Response:
     return _with_cursor(asked, asked.cursors[-1] or _fresh_cursor(asked))
 
 
-def _earlier_cursor(asked: Asked) -> web.Response:
+def _earlier_cursor(asked: AffectedRequest) -> web.Response:
     earlier = [cursor for cursor in asked.cursors[:-1] if cursor is not None]
     return _with_cursor(asked, earlier[-1] if earlier else _fresh_cursor(asked))
 
 
-def _empty_page(asked: Asked) -> web.Response:
+def _empty_page(asked: AffectedRequest) -> web.Response:
     body = b'{"data":[],"nextCursor":' + json.dumps(_fresh_cursor(asked)).encode() + b"}"
     return with_body(asked, body)
 
 
-def _fresh_cursor(asked: Asked) -> str:
+def _fresh_cursor(asked: AffectedRequest) -> str:
     """A cursor that was not given out before, for the place of this very page."""
     query = asked.request.query
     place: Mapping[str, Any] = {**_TOP, "limit": int(query.get("limit", "100"))}

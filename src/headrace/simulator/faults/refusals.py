@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from headrace.simulator.faults.fault import Answering, Asked, Fault, Outcome, at_once
+from headrace.simulator.faults.fault import AffectedRequest, Answering, Fault, Outcome, at_once
 
 LOOP_PATH = "/loop"
 """Below the API's base: where `redirect-loop` leads."""
@@ -21,7 +21,7 @@ _SOON = 2
 
 
 def _refusing(status: int, message: str, retry_after: Callable[[], str] | None = None) -> Answering:
-    def make(asked: Asked) -> web.Response:
+    def make(asked: AffectedRequest) -> web.Response:
         headers = {} if retry_after is None else {"Retry-After": retry_after()}
         body = json.dumps({"message": message})
         return web.Response(
@@ -93,7 +93,7 @@ REFUSALS = (
 
 
 def _redirect(target: Callable[[web.BaseRequest], str]) -> Answering:
-    def make(asked: Asked) -> web.Response:
+    def make(asked: AffectedRequest) -> web.Response:
         return web.Response(status=307, headers={"Location": target(asked.request)})
 
     return at_once(make)
