@@ -75,7 +75,7 @@ def steps(pages: list[bytes]) -> dict[str, Callable[[], Any]]:
     return {
         "json.loads": lambda: [json.loads(page) for page in pages],
         "slice": lambda: [slicer.slice(page) for page in pages],
-        "type": lambda: new_road().part(rows),
+        "type": lambda: new_road().type_rows(rows),
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.decode import new_road
-from headrace.sansio.rows import Parted
+from headrace.sansio.rows import TypedBatch
 from headrace.simulator import Simulator
 
 ODD_ROWS: dict[str, Any] = {
@@ -40,11 +40,11 @@ def with_odd_rows(rows: Sequence[msgspec.Raw], odd: Any, every: int) -> list[msg
     return mixed
 
 
-def typed(rows: Sequence[msgspec.Raw]) -> Parted:
+def typed(rows: Sequence[msgspec.Raw]) -> TypedBatch:
     """What a road that knows the fields from a batch before makes of the rows."""
     road = new_road()
-    road.part(rows[:100])
-    return road.part(rows)
+    road.type_rows(rows[:100])
+    return road.type_rows(rows)
 
 
 def ratio(clean: Sequence[msgspec.Raw], mixed: Sequence[msgspec.Raw], runs: int) -> float:

@@ -29,7 +29,7 @@ from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.table import ResourceTable
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.listing import FetchedPage
-from headrace.sansio.rows import BatchIds, KeyOrder, Parted, Rejected, RowGroups, RowIds
+from headrace.sansio.rows import BatchIds, KeyOrder, RejectedRow, RowGroups, RowIds, TypedBatch
 from headrace.sansio.tail import GoneRow
 
 # Below so many rows the merge is quick in any case, and a claim is better not made.
@@ -55,9 +55,11 @@ class Batch:
     gone: tuple[GoneRow, ...] = ()
 
     @property
-    def unreadable(self) -> list[Rejected]:
+    def unreadable(self) -> list[RejectedRow]:
         """The rows of all pages that cannot be read."""
-        return [Rejected(row, f"it {UNREADABLE}") for page in self.pages for row in page.unreadable]
+        return [
+            RejectedRow(row, f"it {UNREADABLE}") for page in self.pages for row in page.unreadable
+        ]
 
     def add(self, page: FetchedPage) -> None:
         """Puts a page behind the others."""
@@ -222,24 +224,24 @@ class TableRoad:
     def _items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         typed: list[str] = []
         if self._table.columns.are_declared:
-            table = self._with_ids(self._road.part([]).table, self._ids.take(0))
+            table = self._with_ids(self._road.type_rows([]).table, self._ids.take(0))
             yield from self._groups.add(table)
         for batch in batches:
             if self._feeds:
                 yield ParentRows(batch.rows)
-            parted = self._road.part(batch.rows)
+            typed_batch = self._road.type_rows(batch.rows)
             ids = self._ids.take(len(batch.rows))
             self._resource.show(batch.pages, ids if self._makes_row_ids else None)
-            typed.extend(parted.new_columns)
-            if parted.table.num_rows:
-                table = self._with_ids(parted.table, ids, parted.places)
+            typed.extend(typed_batch.new_columns)
+            if typed_batch.table.num_rows:
+                table = self._with_ids(typed_batch.table, ids, typed_batch.places)
                 yield from self._grouped(table, self._table.new_hints(table.column_names, typed))
                 typed = []
-                self._order.see(parted.table)
-            if parted.side_rows:
+                self._order.see(typed_batch.table)
+            if typed_batch.side_rows:
                 self._order.interrupt()
-                yield self._side_rows(parted, ids)
-            rejected = batch.unreadable + parted.rejected
+                yield self._side_rows(typed_batch, ids)
+            rejected = batch.unreadable + typed_batch.rejected
             if rejected:
                 yield self._rejected(rejected, batch)
             if batch.gone:
@@ -299,9 +301,9 @@ class TableRoad:
             resource=self._resource.name,
         )
 
-    def _side_rows(self, parted: Parted, ids: BatchIds) -> Any:
+    def _side_rows(self, typed_batch: TypedBatch, ids: BatchIds) -> Any:
         table = self._table
-        self._resource.figures.side_rows += len(parted.side_rows)
+        self._resource.figures.side_rows += len(typed_batch.side_rows)
         if not self._adds_ids:
             raise self._ids_needed(
                 "a row has lists or values that only dlt's normalizer takes, which adds them"
@@ -310,9 +312,9 @@ class TableRoad:
         columns = table.new_hints([id_name], []) if id_name else {}
         if table.merges and id_name:
             columns |= table.last_version_wins()
-        rows = [table.values.for_normalizer(row.values) for row in parted.side_rows]
+        rows = [table.values.for_normalizer(row.values) for row in typed_batch.side_rows]
         if id_name:
-            places = [row.place for row in parted.side_rows]
+            places = [row.place for row in typed_batch.side_rows]
             rows = [
                 {**row, id_name: ids.at(place)} for row, place in zip(rows, places, strict=True)
             ]
@@ -323,7 +325,7 @@ class TableRoad:
             additional_table_hints=_claim(False) if table.merges else {},
         )
 
-    def _rejected(self, rejected: list[Rejected], batch: Batch) -> Any:
+    def _rejected(self, rejected: list[RejectedRow], batch: Batch) -> Any:
         resource = self._resource
         if resource.settings.strict:
             raise self._refused(rejected[0], batch)
@@ -336,7 +338,7 @@ class TableRoad:
             resource.name, rejected, lambda each: str(requests[id(each.row)]), resource.redactor
         )
 
-    def _refused(self, rejected: Rejected, batch: Batch) -> RowError:
+    def _refused(self, rejected: RejectedRow, batch: Batch) -> RowError:
         # Secrets are hidden before the text is cut: half a secret would not be known for one.
         redactor = self._resource.redactor
         row = redactor.clean(bytes(rejected.row).decode("utf-8", "replace"))

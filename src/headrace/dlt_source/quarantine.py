@@ -10,7 +10,7 @@ from dlt.common.schema.typing import TTableSchemaColumns
 
 from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.side_tables import beside
-from headrace.sansio.rows import Rejected
+from headrace.sansio.rows import RejectedRow
 
 TABLE = "_headrace_quarantine"
 
@@ -50,8 +50,8 @@ def reason_without_value(reason: str) -> str:
 
 def quarantined(
     resource: str,
-    rejected: Sequence[Rejected],
-    request_of: Callable[[Rejected], str],
+    rejected: Sequence[RejectedRow],
+    request_of: Callable[[RejectedRow], str],
     redactor: Redactor,
 ) -> Any:
     """Makes the rows for the quarantine's table, marked to go there.

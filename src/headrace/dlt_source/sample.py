@@ -194,13 +194,13 @@ def _typed(
     road = table.main_road()
     typed: list[dict[str, Any]] = []
     for row, told in [(row, page.request) for page in pages for row in page.rows][:count]:
-        parted = road.part([row])
-        typed.extend(parted.table.to_pylist())
-        for side_row in parted.side_rows:
+        typed_batch = road.type_rows([row])
+        typed.extend(typed_batch.table.to_pylist())
+        for side_row in typed_batch.side_rows:
             typed.append(
                 {table.columns.name_of((name,)): value for name, value in side_row.values.items()}
             )
-        for rejected in parted.rejected:
+        for rejected in typed_batch.rejected:
             raise RowError(
                 f"{told}: a row would go to quarantine: {rejected.reason}. "
                 "Check `primary_key` and `columns`.",

@@ -97,9 +97,9 @@ def typed(page: FetchedPage) -> int:
         return Column(name, KINDS.get(type(value)))
 
     fields = Fields(dict(KNOWN), "__".join, infer, lambda path: len(path) < 3)
-    parted = MainRoad(fields, ("id",)).part(page.rows)
-    rows_on_main_road: int = parted.table.num_rows
-    return rows_on_main_road + len(parted.side_rows) + len(parted.rejected)
+    typed_batch = MainRoad(fields, ("id",)).type_rows(page.rows)
+    rows_on_main_road: int = typed_batch.table.num_rows
+    return rows_on_main_road + len(typed_batch.side_rows) + len(typed_batch.rejected)
 
 
 async def read_whole(answer: FuzzedAnswer, selector: str | None) -> str:

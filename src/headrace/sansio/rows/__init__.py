@@ -9,7 +9,7 @@ from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.fields import Fields
 from headrace.sansio.rows.identity import BatchIds, RowIds
 from headrace.sansio.rows.key_order import KeyOrder
-from headrace.sansio.rows.main_road import MainRoad, Parted, Rejected, SideRow
+from headrace.sansio.rows.main_road import MainRoad, RejectedRow, SideRow, TypedBatch
 from headrace.sansio.rows.row_groups import RowGroups
 from headrace.sansio.rows.slicing import PageSlicer, SlicedPage
 
@@ -20,10 +20,10 @@ __all__ = [
     "KeyOrder",
     "MainRoad",
     "PageSlicer",
-    "Parted",
-    "Rejected",
+    "RejectedRow",
     "RowGroups",
     "RowIds",
     "SideRow",
     "SlicedPage",
+    "TypedBatch",
 ]

@@ -57,7 +57,7 @@ class SideRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedRow:
     """A row that cannot be loaded, neither by Arrow nor by dlt's normalizer.
 
     Args:
@@ -70,7 +70,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
+class TypedBatch:
     """A batch of rows, typed or set apart.
 
     Args:
@@ -85,7 +85,7 @@ class Parted:
     table: pa.Table
     places: list[int] | None
     side_rows: list[SideRow]
-    rejected: list[Rejected]
+    rejected: list[RejectedRow]
     new_columns: list[str]
 
 
@@ -93,7 +93,7 @@ class Parted:
 class _Pieces:
     tables: list[pa.Table] = field(default_factory=list)
     side_rows: list[tuple[msgspec.Raw, dict[str, Any]]] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedRow] = field(default_factory=list)
 
 
 def takes_any(column_name: str, value: Any) -> str | None:
@@ -129,7 +129,7 @@ class MainRoad:
         self._required = sorted(required)
         self._refuses = refuses
 
-    def part(self, rows: Sequence[msgspec.Raw]) -> Parted:
+    def type_rows(self, rows: Sequence[msgspec.Raw]) -> TypedBatch:
         """Types a batch of rows, and sets apart those that do not fit.
 
         Args:
@@ -140,11 +140,11 @@ class MainRoad:
         self._take_objects(rows, pieces)
         table = self._combined(pieces.tables)
         if not (pieces.side_rows or pieces.rejected):
-            return Parted(table, None, [], [], self._fields.new_columns)
+            return TypedBatch(table, None, [], [], self._fields.new_columns)
         place_of = {id(row): place for place, row in enumerate(rows)}
         side_rows = [SideRow(place_of[id(row)], values) for row, values in pieces.side_rows]
         apart = {row.place for row in side_rows} | {place_of[id(r.row)] for r in pieces.rejected}
-        return Parted(
+        return TypedBatch(
             table,
             [place for place in range(len(rows)) if place not in apart],
             sorted(side_rows, key=lambda row: row.place),
@@ -202,16 +202,16 @@ class MainRoad:
     def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
         for row in rows:
             if not is_object(row):
-                pieces.rejected.append(Rejected(row, "it is no object"))
+                pieces.rejected.append(RejectedRow(row, "it is no object"))
                 continue
             try:
                 decoded = decode_row(row, exact=self._exact)
             except RowError as error:
-                pieces.rejected.append(Rejected(row, str(error)))
+                pieces.rejected.append(RejectedRow(row, str(error)))
                 continue
             reason = self._objection(decoded)
             if reason is not None:
-                pieces.rejected.append(Rejected(row, reason))
+                pieces.rejected.append(RejectedRow(row, reason))
             else:
                 self._fields.learn_from(decoded)
                 pieces.side_rows.append((row, decoded))
@@ -293,7 +293,7 @@ class MainRoad:
             reason = self._no_value(name)
             for row, is_absent in zip(rows, marks, strict=True):
                 if is_absent:
-                    pieces.rejected.append(Rejected(row, reason))
+                    pieces.rejected.append(RejectedRow(row, reason))
             rows = [row for row, is_absent in zip(rows, marks, strict=True) if not is_absent]
             table = table.filter(pc.invert(absent))
         return table

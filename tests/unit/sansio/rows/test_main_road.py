@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.sansio.rows import Column, Fields, MainRoad, Parted, SideRow
+from headrace.sansio.rows import Column, Fields, MainRoad, SideRow, TypedBatch
 
 TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 INSTANT = pa.timestamp("us", "UTC")
@@ -33,25 +33,25 @@ def new_road(
     return MainRoad(fields, required)
 
 
-def part(road: MainRoad, *rows: Any) -> Parted:
-    return road.part([msgspec.Raw(msgspec.json.encode(row)) for row in rows])
+def part(road: MainRoad, *rows: Any) -> TypedBatch:
+    return road.type_rows([msgspec.Raw(msgspec.json.encode(row)) for row in rows])
 
 
-def part_text(road: MainRoad, *rows: str) -> Parted:
-    return road.part([msgspec.Raw(row.encode()) for row in rows])
+def part_text(road: MainRoad, *rows: str) -> TypedBatch:
+    return road.type_rows([msgspec.Raw(row.encode()) for row in rows])
 
 
 def test_columns_are_typed_by_their_first_value() -> None:
-    parted = part(new_road(), {"a": None, "b": 1}, {"a": "x", "b": 2, "c": 1.5}, {"d": True})
+    typed_batch = part(new_road(), {"a": None, "b": 1}, {"a": "x", "b": 2, "c": 1.5}, {"d": True})
 
-    assert parted.table.to_pydict() == {
+    assert typed_batch.table.to_pydict() == {
         "b": [1, 2, None],
         "a": [None, "x", None],
         "c": [None, 1.5, None],
         "d": [None, None, True],
     }
-    assert parted.new_columns == ["b", "a", "c", "d"]
-    assert parted.side_rows == []
+    assert typed_batch.new_columns == ["b", "a", "c", "d"]
+    assert typed_batch.side_rows == []
 
 
 def test_objects_and_lists_that_stay_whole_are_for_the_side_road() -> None:
@@ -60,13 +60,13 @@ def test_objects_and_lists_that_stay_whole_are_for_the_side_road() -> None:
     road = MainRoad(fields)
 
     for value in ({"b": 1}, {}, [], [1]):
-        parted = part(road, {"id": 1}, {"id": 2, "a": value}, {"id": 3, "a": None})
-        assert parted.table.to_pydict() == {"id": [1, 3]}
-        assert parted.side_rows == [SideRow(1, {"id": 2, "a": value})]
+        typed_batch = part(road, {"id": 1}, {"id": 2, "a": value}, {"id": 3, "a": None})
+        assert typed_batch.table.to_pydict() == {"id": [1, 3]}
+        assert typed_batch.side_rows == [SideRow(1, {"id": 2, "a": value})]
 
     # Elsewhere they leave no trace, or come apart.
-    parted = part(road, {"id": 1, "l": []}, {"id": 2, "o": {}}, {"id": 3, "o": {"p": 1}})
-    assert parted.table.to_pydict() == {"id": [1, 2, 3], "o__p": [None, None, 1]}
+    typed_batch = part(road, {"id": 1, "l": []}, {"id": 2, "o": {}}, {"id": 3, "o": {"p": 1}})
+    assert typed_batch.table.to_pydict() == {"id": [1, 2, 3], "o__p": [None, None, 1]}
 
 
 def test_columns_go_on_over_batches() -> None:
@@ -125,10 +125,10 @@ def test_no_rows_give_an_empty_table_of_the_declared_columns() -> None:
 def test_values_of_another_kind_become_the_columns(
     kind: pa.DataType, values: list[Any], expected: list[Any]
 ) -> None:
-    parted = part(new_road({"v": kind}), *({"v": value} for value in values))
+    typed_batch = part(new_road({"v": kind}), *({"v": value} for value in values))
 
-    assert parted.table["v"].to_pylist() == expected
-    assert parted.side_rows == []
+    assert typed_batch.table["v"].to_pylist() == expected
+    assert typed_batch.side_rows == []
 
 
 @pytest.mark.parametrize(
@@ -161,15 +161,15 @@ def test_a_value_that_does_not_fit_takes_the_side_road_alone(kind: pa.DataType, 
     }
     rows = [{**fitting, "n": number} for number in range(1_000)]
     rows[500]["v"] = value
-    parted = part(new_road({"v": kind}), *rows)
+    typed_batch = part(new_road({"v": kind}), *rows)
 
-    assert len(parted.side_rows) <= 64
-    assert rows[500] in side_values(parted)
-    assert parted.table.num_rows + len(parted.side_rows) == 1_000
+    assert len(typed_batch.side_rows) <= 64
+    assert rows[500] in side_values(typed_batch)
+    assert typed_batch.table.num_rows + len(typed_batch.side_rows) == 1_000
 
 
 def test_objects_become_columns() -> None:
-    parted = part(
+    typed_batch = part(
         new_road(),
         {"who": None},
         {"who": {"name": "a", "home": {"zip": 1}}},
@@ -177,45 +177,45 @@ def test_objects_become_columns() -> None:
         {"who": {}},
     )
 
-    assert parted.table.to_pydict() == {
+    assert typed_batch.table.to_pydict() == {
         "who__name": [None, "a", None, None],
         "who__home__zip": [None, 1, None, None],
         "who__age": [None, None, 3, None],
     }
-    assert parted.side_rows == []
+    assert typed_batch.side_rows == []
 
 
 def test_objects_too_deep_for_columns_take_the_side_road() -> None:
     rows = [{"a": {"b": {"c": {"d": 1}}}}, {"a": {"b": {"c": None}}, "n": 1}]
-    parted = part(new_road(), *rows)
+    typed_batch = part(new_road(), *rows)
 
-    assert side_values(parted) == rows[:1]
-    assert parted.table.to_pydict() == {"n": [1]}
+    assert side_values(typed_batch) == rows[:1]
+    assert typed_batch.table.to_pydict() == {"n": [1]}
 
 
 def test_lists_take_the_side_road_unless_they_are_empty() -> None:
     rows = [{"n": 1, "l": []}, {"n": 2, "l": [1]}, {"n": 3, "l": None}]
-    parted = part(new_road(), *rows)
+    typed_batch = part(new_road(), *rows)
 
-    assert side_values(parted) == [rows[1]]
-    assert parted.table.to_pydict() == {"n": [1, 3]}
+    assert side_values(typed_batch) == [rows[1]]
+    assert typed_batch.table.to_pydict() == {"n": [1, 3]}
 
 
 def test_a_field_that_is_an_object_here_and_a_value_there() -> None:
     rows: list[dict[str, Any]] = [{"a": 1}, {"a": {"b": 2}}, {"a": {"b": 3}}, {"a": 4}]
-    parted = part(new_road(), *rows)
+    typed_batch = part(new_road(), *rows)
 
-    assert parted.table.num_rows + len(parted.side_rows) == 4
-    assert set(parted.table.column_names) <= {"a", "a__b"}
+    assert typed_batch.table.num_rows + len(typed_batch.side_rows) == 4
+    assert set(typed_batch.table.column_names) <= {"a", "a__b"}
 
 
 def test_fields_that_meet_in_one_column_take_the_side_road() -> None:
     """Even a null counts: of two fields in a row the last one fills the column."""
     rows = [{"Name": "a"}, {"name": "b"}, {"Name": "c", "name": None}]
-    parted = part(new_road(), *rows)
+    typed_batch = part(new_road(), *rows)
 
-    assert parted.table.num_rows == 0
-    assert side_values(parted) == rows
+    assert typed_batch.table.num_rows == 0
+    assert side_values(typed_batch) == rows
 
 
 def test_the_same_field_twice_in_a_row_takes_the_side_road() -> None:
@@ -223,34 +223,38 @@ def test_the_same_field_twice_in_a_row_takes_the_side_road() -> None:
 
 
 def test_rows_may_be_written_over_several_lines() -> None:
-    parted = part_text(new_road(), '{\n  "a": 1\n}', '{"a":\r\n2}')
-    assert parted.table.to_pydict() == {"a": [1, 2]}
+    typed_batch = part_text(new_road(), '{\n  "a": 1\n}', '{"a":\r\n2}')
+    assert typed_batch.table.to_pydict() == {"a": [1, 2]}
 
 
 @pytest.mark.parametrize("row", ["null", "[1]", "1", '"text"', "true"])
 def test_a_row_that_is_no_object_is_rejected_alone(row: str) -> None:
-    parted = part_text(new_road(), '{"a": 1}', row, '{"a": 2}')
+    typed_batch = part_text(new_road(), '{"a": 1}', row, '{"a": 2}')
 
-    assert parted.table.to_pydict() == {"a": [1, 2]}
-    assert rejected(parted) == [(row, "it is no object")]
-    assert parted.places == [0, 2]
+    assert typed_batch.table.to_pydict() == {"a": [1, 2]}
+    assert rejected(typed_batch) == [(row, "it is no object")]
+    assert typed_batch.places == [0, 2]
 
 
 @pytest.mark.parametrize("row", ['{"a": null}', "{}", '{"b": [1]}'])
 def test_a_row_without_a_required_value_is_rejected_alone(row: str) -> None:
     road = new_road({"a": pa.int64()}, required=("a",))
-    parted = part_text(road, '{"a": 1}', row, '{"a": 3, "b": [2]}')
+    typed_batch = part_text(road, '{"a": 1}', row, '{"a": 3, "b": [2]}')
 
-    assert parted.table["a"].to_pylist() == [1]
-    assert [side_row.place for side_row in parted.side_rows] == [2]
-    ((text, reason),) = rejected(parted)
+    assert typed_batch.table["a"].to_pylist() == [1]
+    assert [side_row.place for side_row in typed_batch.side_rows] == [2]
+    ((text, reason),) = rejected(typed_batch)
     assert text == row
     assert reason.startswith("it has no value for `a`")
 
 
 def test_a_required_column_that_no_row_has_rejects_them_all() -> None:
-    parted = part(new_road(required=("key",)), {"a": 1}, {"a": [1]})
-    assert (parted.table.num_rows, parted.side_rows, len(parted.rejected)) == (0, [], 2)
+    typed_batch = part(new_road(required=("key",)), {"a": 1}, {"a": [1]})
+    assert (typed_batch.table.num_rows, typed_batch.side_rows, len(typed_batch.rejected)) == (
+        0,
+        [],
+        2,
+    )
 
 
 def test_a_value_that_its_column_refuses_rejects_the_row_alone() -> None:
@@ -260,10 +264,10 @@ def test_a_value_that_its_column_refuses_rejects_the_row_alone() -> None:
     road = MainRoad(
         fields, refuses=lambda name, value: "is odd" if (name, value) == ("a", "x") else None
     )
-    parted = part(road, {"a": 1}, {"a": "x"}, {"a": 1.5})
+    typed_batch = part(road, {"a": 1}, {"a": "x"}, {"a": 1.5})
 
-    assert rejected(parted) == [('{"a":"x"}', "`a` is odd")]
-    assert [side_row.values for side_row in parted.side_rows] in (
+    assert rejected(typed_batch) == [('{"a":"x"}', "`a` is odd")]
+    assert [side_row.values for side_row in typed_batch.side_rows] in (
         [{"a": 1.5}],
         [{"a": 1}, {"a": 1.5}],
     )
@@ -289,21 +293,21 @@ def test_each_tenth_row_that_does_not_fit_takes_no_other_along(case: str) -> Non
     road = new_road({"n": pa.int64(), "t": pa.string(), "at": INSTANT})
     part(road, fine)
     rows = [{**fine, "k": at, **(ODD_VALUES[case] if at % 10 == 3 else {})} for at in range(1_000)]
-    parted = part(road, *rows)
+    typed_batch = part(road, *rows)
 
-    assert [row.place for row in parted.side_rows] == list(range(3, 1_000, 10))
-    assert parted.table.num_rows == 900
-    assert set(parted.table.column("at").to_pylist()) == {
+    assert [row.place for row in typed_batch.side_rows] == list(range(3, 1_000, 10))
+    assert typed_batch.table.num_rows == 900
+    assert set(typed_batch.table.column("at").to_pylist()) == {
         datetime(2026, 11, 23, 6, 34, 39, 500_000, UTC)
     }
 
 
-def rejected(parted: Parted) -> list[tuple[str, str]]:
-    return [(bytes(each.row).decode(), each.reason) for each in parted.rejected]
+def rejected(typed_batch: TypedBatch) -> list[tuple[str, str]]:
+    return [(bytes(each.row).decode(), each.reason) for each in typed_batch.rejected]
 
 
-def side_values(parted: Parted) -> list[dict[str, Any]]:
-    return [side_row.values for side_row in parted.side_rows]
+def side_values(typed_batch: TypedBatch) -> list[dict[str, Any]]:
+    return [side_row.values for side_row in typed_batch.side_rows]
 
 
 SCALARS = (
@@ -327,16 +331,16 @@ def test_nothing_is_lost_and_nothing_changes(batches: list[list[dict[str, Any]]]
     road = new_road()
     for batch in batches:
         rows = [msgspec.json.decode(msgspec.json.encode(row)) for row in batch]
-        parted = part(road, *rows)
+        typed_batch = part(road, *rows)
 
-        assert parted.table.num_rows + len(parted.side_rows) == len(rows)
-        kept = Counter(repr(row.values) for row in parted.side_rows)
+        assert typed_batch.table.num_rows + len(typed_batch.side_rows) == len(rows)
+        kept = Counter(repr(row.values) for row in typed_batch.side_rows)
         assert not kept - Counter(map(repr, rows))
         main = [row for row in rows if repr(row) not in kept]
         twins = [row for row in rows if repr(row) in kept]
         assert len(main) + len(twins) == len(rows)
-        for row, typed in zip(main, parted.table.to_pylist(), strict=False):
-            assert without_nulls(typed) == expected(row, parted.table.schema)
+        for row, typed in zip(main, typed_batch.table.to_pylist(), strict=False):
+            assert without_nulls(typed) == expected(row, typed_batch.table.schema)
 
 
 def expected(row: dict[str, Any], schema: pa.Schema, *parents: str) -> dict[str, Any]:
