@@ -37,13 +37,13 @@ class Block:
         self._string_ids = string_ids
 
     def json(self, newest_id: int, oldest_id: int) -> memoryview[int]:
-        """Return the rows from `newest_id` down to `oldest_id`: objects, a comma after each."""
+        """Return the JSON of the rows from `newest_id` down to `oldest_id`, a comma after each."""
         offsets, text = self._json_rows
         last_id = self.executions.last_id
         return text[offsets[last_id - newest_id] : offsets[last_id - oldest_id + 1]]
 
     def matching(self, status: str | None, workflow_id: str | None) -> list[int]:
-        """Return the ids of the rows with that status and workflow (None: any), newest first."""
+        """Return the ids of rows with a status and a workflow (None takes any), newest first."""
         mask = pc.is_valid(self.executions.status)
         if status is not None:
             mask = pc.and_(mask, pc.equal(self.executions.status, SHOWN_STATUSES.index(status)))
@@ -54,7 +54,7 @@ class Block:
         return [first_id + index for index in reversed(pc.indices_nonzero(mask).to_pylist())]
 
     def stopped_by(self, moment_ms: int) -> list[int]:
-        """Return the ids of the rows that had stopped by then (milliseconds since 1970)."""
+        """Return the ids of the rows that had stopped by a moment, in milliseconds since 1970."""
         mask = pc.less_equal(self.executions.stopped, moment_ms)
         first_id = self.executions.first_id
         return [first_id + index for index in pc.indices_nonzero(mask).to_pylist()]
@@ -163,7 +163,7 @@ class Archive:
                     yield execution_id
 
     def json(self, newest_id: int, oldest_id: int) -> list[memoryview[int]]:
-        """Return the rows from `newest_id` down to `oldest_id`: objects, a comma after each."""
+        """Return the JSON of the rows from `newest_id` down to `oldest_id`, a comma after each."""
         pieces = []
         while newest_id >= oldest_id:
             block = self.block_of(newest_id)
@@ -236,7 +236,7 @@ def _tail_codes(executions: Executions) -> pa.Int64Array:
 
 @cache
 def _tails() -> pa.StringArray:
-    """The ends of the rows, by workflow; and once more for those that are stuck."""
+    """The ends of the rows by workflow, first for usual rows, then for those that are stuck."""
     until = f'"{timestamp_text(STUCK_UNTIL_MS)}"'
     return pa.array(
         f'Z","workflowId":"{each.id}","waitTill":{wait_till}}},'

@@ -27,7 +27,7 @@ class ChangedArchive:
         self._changed: dict[int, Execution] = {}
         self._gone: set[int] = set()
         self._breaks: list[int] = []
-        """The changed and the gone, ascending: between two of them all rows are untouched."""
+        """The ids of changed and removed rows, ascending; between two of them no row changed."""
 
     def copy(self) -> Self:
         """Return the rows as they stand now, for good; the archive below is shared."""
@@ -51,14 +51,14 @@ class ChangedArchive:
         self._changed[execution.id] = execution
 
     def remove(self, execution_id: int) -> None:
-        """Take one row away, which must be there."""
+        """Remove one row, which must be there."""
         if self._changed.pop(execution_id, None) is None:
             insort(self._breaks, execution_id)
         self._gone.add(execution_id)
         self._raise_floor()
 
     def remove_up_to(self, execution_id: int) -> None:
-        """Take away that row and all older ones."""
+        """Remove a row and all older ones."""
         self._floor = max(self._floor, min(execution_id, self.newest_id))
         self._raise_floor()
 
@@ -81,7 +81,7 @@ class ChangedArchive:
             self._raise_floor()
 
     def nth_newest(self, count: int) -> int | None:
-        """Return the id of the row with which there are `count`; None where there are fewer."""
+        """Return the id of the newest row but `count - 1`; None where there are fewer rows."""
         for part in self.parts(None, None, None):
             if isinstance(part, Execution):
                 count -= 1

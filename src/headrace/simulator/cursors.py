@@ -1,4 +1,4 @@
-"""Cursors: opaque to a client, a place in a list to the server; some servers let them expire."""
+"""Cursors: opaque texts to a client, places in a list to the server; some let them expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods of which only one runs at a time."""
+"""Lets only one method of an object run at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Locked(Protocol):
 
     @property
     def lock(self) -> RLock:
-        """What is held while one of its methods runs."""
+        """The lock that is held while one of its methods runs."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong in the sample API's history where one asks for it."""
+"""What goes wrong in the sample API's history, where it is asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headrace.simulator.workflows import WORKFLOWS, Workflow
 
 _HOUR_MS = 3_600_000
 STUCK_UNTIL_MS = HISTORY_END_MS + 96 * _HOUR_MS
-"""When those that are stuck are to go on."""
+"""When the stuck executions are due to go on, in milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Incident:
 
     @property
     def as_workflow(self) -> Workflow:
-        """The workflow as it goes meanwhile."""
+        """The workflow as its executions go during the incident."""
         usual = WORKFLOWS[self.code]
         error_rate = usual.error_rate if self.error_rate is None else self.error_rate
         typical_ms = round(usual.typical_ms * self.slower)
@@ -66,7 +66,7 @@ INCIDENTS = (
 
 
 def going(started: pa.Int64Array, workflow: pa.Int64Array) -> pa.Int64Array:
-    """Tell how executions go: as their workflow, or as in an incident.
+    """Tell how executions go: as is usual for their workflow, or as in an incident.
 
     Args:
         started: When each execution started, in milliseconds since 1970.

@@ -1,4 +1,4 @@
-"""What happens in a world by itself: executions come and go, and people interfere."""
+"""What happens in a world by itself: executions start and end, and people interfere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DURATION_SPREAD = 1.2
 
 
 class Steps(Protocol):
-    """The steps that can be made in a world, by its life as by a test."""
+    """The steps that can be made in a world: by its life, and by a test."""
 
     def reserve(self) -> int:
         """Gives out an id whose row is not there yet."""
@@ -63,7 +63,7 @@ class Life:
         self._chance = Random(f"life {seed}")
 
     def begin(self) -> None:
-        """Plan the first of all that comes again and again."""
+        """Plan the first of each thing that happens again and again."""
         pace = self._pace
         self._again_and_again(pace.executions_per_hour / _HOUR, self._arrive)
         self._again_and_again(pace.old_retries_per_day / _DAY, self._retry_an_old_one)

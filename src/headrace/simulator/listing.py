@@ -1,4 +1,4 @@
-"""The lists of the sample API: which page is asked for, and its text put together."""
+"""The listings of the sample API: which page is asked for, and the text of that page."""
 
 from __future__ import annotations
 

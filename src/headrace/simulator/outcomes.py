@@ -19,7 +19,7 @@ from headrace.simulator.workflows import WORKFLOWS
 STATUSES = ("success", "error", "canceled", "crashed")
 """How executions end."""
 SHOWN_STATUSES = (*STATUSES, "waiting")
-"""Those, and how one stands that is stuck in an incident."""
+"""How executions end, and the status of those that are stuck in an incident."""
 MODES = ("webhook", "trigger", "integrated", "manual", "retry")
 SUCCESS, ERROR, CANCELED, CRASHED, STUCK = range(5)
 

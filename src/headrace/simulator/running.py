@@ -1,4 +1,4 @@
-"""Starting and stopping the sample API: beside a test, or as a program of its own."""
+"""Starts and stops the sample API: beside a test, or as a program of its own."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def _executions(history: History, string_ids: bool, world: World | None) -> Serv
 
 
 def _checked(faults: Faults | None, tls: ssl.SSLContext | None) -> Faults | None:
-    """The faults, all of which make sense."""
+    """The faults; refuses those that make no sense without TLS."""
     if faults is not None and tls is None:
         for fault in faults.all:
             if fault.needs_tls:

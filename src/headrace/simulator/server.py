@@ -1,4 +1,4 @@
-"""The sample API over HTTP: who may ask, which path is which, and what was asked."""
+"""The sample API over HTTP: its paths, its key, and a record of the requests."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class ExecutionsApi:
         return await fault.answer(AffectedRequest(request, good, tuple(self._cursors)))
 
     def _fault(self, request: web.BaseRequest, path: str) -> Fault | None:
-        """Which fault befalls a request: of those that ask for rows, and may."""
+        """The fault that a request for rows with the right key is answered with; None for none."""
         is_page = path in _LISTINGS
         asks_for_rows = is_page or _EXECUTION_PATH.fullmatch(path) is not None
         if self._course is None or request.method != "GET" or not asks_for_rows:

@@ -35,7 +35,7 @@ class ExecutionTable:
 
     @property
     def newest_id(self) -> int:
-        """The id of the newest row that there is, or was in the archive."""
+        """The id of the newest row, or of the archive's newest where no row lives."""
         return self._ids[-1] if self._ids else self._archived.newest_id
 
     def copy(self) -> Self:
@@ -67,7 +67,7 @@ class ExecutionTable:
             heappush(self._stops, (execution.stopped, execution.id))
 
     def remove(self, execution_id: int) -> None:
-        """Take one row away, which must be there."""
+        """Remove one row, which must be there."""
         if execution_id <= self._archived.newest_id:
             self._archived.remove(execution_id)
         else:
@@ -155,7 +155,7 @@ class ExecutionTable:
         Args:
             status: Only rows with this status; None takes any.
             workflow_id: Only rows of this workflow; None takes any.
-            hidden: Also those that listings hide.
+            hidden: Whether rows that listings hide come too.
         """
         for part in self.parts(None, status, workflow_id):
             if isinstance(part, range):

@@ -1,1 +1,1 @@
-"""Expressions in a config: parsed safely, run over a page's or a row's values."""
+"""Expressions in a config: parsed safely, and evaluated with the values of a page or a row."""

@@ -1,1 +1,1 @@
-"""Secrets are kept here, and cleaned out of whatever is shown."""
+"""Knows the secrets of the process, and masks them in all that is shown."""

@@ -14,10 +14,13 @@ from headrace.core.json_path import JsonPath
 from headrace.sansio.paging.page import Page, Paginator
 
 MOST_EMPTY_PAGES = 1_000
-"""In a row. A server that filters after it has cut its pages sends some, but hardly so many."""
+"""So many empty pages in a row are an error.
+
+A server that filters after it has cut its pages sends some, but hardly so many.
+"""
 
 MOST_ALIKE = 1_000
-"""Pages in a row that may be alike where their rows have nothing to be told apart by."""
+"""So many pages in a row may be alike where nothing tells their rows apart."""
 
 
 class BoundedPaginator(Paginator):

@@ -1,4 +1,4 @@
-"""Rows as JSON: decoded, blamed for a refusal of Arrow's, and found again in its nested columns."""
+"""Rows as JSON: decodes them, and finds those that made Arrow refuse a batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of the connection and of what is on it: closed, reset, slow, cut off, without end."""
+"""Faults of the connection and the bytes on it: closed, reset, slow, cut off, without end."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _cut_gzip(asked: AffectedRequest) -> web.Response:
 
 def _broken_gzip(asked: AffectedRequest) -> web.Response:
     packed = bytearray(gzip.compress(asked.body, mtime=0))
-    # Behind the header, where no block of any kind begins so.
+    # After the header of the gzip: no kind of block begins with these bytes.
     packed[10:14] = b"\xff\xff\xff\xff"
     return with_body(asked, bytes(packed), Content_Encoding="gzip")
 

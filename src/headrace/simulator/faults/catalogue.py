@@ -26,11 +26,11 @@ FAULTS: Mapping[str, Fault] = {
 MIX = tuple(
     fault for fault in FAULTS.values() if fault.outcome is Outcome.PASSES and not fault.takes_time
 )
-"""What stands for a share without a name: those that pass, and soon."""
+"""The faults of a share without a name: those that pass soon when asked again."""
 
 
 def described_faults() -> str:
-    """All faults and what they do, for people."""
+    """Describes all faults, one in a line, for people."""
     width = max(map(len, FAULTS))
     lines = []
     for outcome in Outcome:

@@ -1,4 +1,4 @@
-"""What a fault is: an answer of its own in place of the good one."""
+"""What a fault is: another answer in place of the good one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of what a 200 says: no JSON, odd JSON, odd rows, cursors that lead astray."""
+"""Faults of answers with status 200: no JSON, odd JSON, odd rows, cursors that lead astray."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _empty_page(asked: AffectedRequest) -> web.Response:
 
 
 def _fresh_cursor(asked: AffectedRequest) -> str:
-    """A cursor that was not given out before, for the place of this very page."""
+    """A cursor that was not given out before, for the place of this page."""
     query = asked.request.query
     place: Mapping[str, Any] = {**_TOP, "limit": int(query.get("limit", "100"))}
     if "cursor" in query:

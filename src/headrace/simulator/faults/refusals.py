@@ -1,4 +1,4 @@
-"""Faults that are told by a status: errors, key trouble, redirects that lead astray."""
+"""Faults with a status of their own: errors, a refused key, redirects that lead astray."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiohttp import web
 from headrace.simulator.faults.fault import AffectedRequest, Answering, Fault, Outcome, at_once
 
 LOOP_PATH = "/loop"
-"""Below the API's base: where `redirect-loop` leads."""
+"""The path below the API's base that `redirect-loop` leads to."""
 
 _PROXY_PAGE = "<html><body><h1>{status} {phrase}</h1></body></html>"
 _DAY = 86_400
@@ -32,7 +32,7 @@ def _refusing(status: int, message: str, retry_after: Callable[[], str] | None =
 
 
 def _proxy_refusing(status: int) -> Answering:
-    """As a proxy does: a page for people."""
+    """Refuses with a page of HTML, as proxies do."""
     page = _PROXY_PAGE.format(status=status, phrase=HTTPStatus(status).phrase)
     return at_once(lambda asked: web.Response(text=page, status=status, content_type="text/html"))
 
