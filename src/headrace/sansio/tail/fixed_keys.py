@@ -22,7 +22,7 @@ from headrace.sansio.tail.settings import TailSettings
 
 # Of the first listing, only so many of the newest rows are taken as near enough to the present that
 # a missing key may still appear, or that a row may still change because another one names it. Else
-# the first sync would probe every gap of the history.
+# the first sync would remember every gap of the history, and ask for it.
 RECENT_ROWS = 2_500
 
 

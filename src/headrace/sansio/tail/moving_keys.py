@@ -10,7 +10,7 @@ from headrace.sansio.tail.coverage import Span
 from headrace.sansio.tail.keys import Key, KeyKind
 from headrace.sansio.tail.ledger import Ledger, SyncProgress
 
-# A time so many seconds old is no longer given to a row: clocks of a server's parts differ less.
+# A key that is so many seconds old is taken as one that no other row can get any more.
 _EDGE_SECONDS = 60.0
 # How many rows of a leg are remembered, to notice that one comes again.
 _LEG_ROWS = 100_000
