@@ -14,6 +14,7 @@ from typing import Any
 
 import dlt  # noqa: F401  (brings the modules below, and all that take functions from them)
 from dlt.common import typing as dlt_typing
+from dlt.common import validation
 from dlt.common.configuration.specs import base_configuration
 
 _OF_HINTS = {
@@ -46,6 +47,9 @@ def remember_hints() -> None:
                     vars(each).get(name) is asked
                 ):
                     setattr(each, name, remembering)
+    # This one is not dlt's, and others may change what it gives; dlt's check of a dict only reads.
+    name = "get_type_hints"
+    setattr(validation, name, _remembering(getattr(validation, name)))
 
 
 def _remembering(asked: Callable[..., Any]) -> Callable[..., Any]:

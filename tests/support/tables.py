@@ -55,12 +55,16 @@ class Warehouse:
 
     def rows(self, table: str, order: str = "id", *, without_ids: bool = True) -> list[Row]:
         """All rows, without dlt's own columns unless asked for."""
-        names = [
-            name for name in self.columns(table) if not (without_ids and name.startswith("_dlt"))
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            found = connection.execute(f'SELECT * FROM {table} ORDER BY "{order}"')
+            names = [name for name, *_ in found.description or ()]
+            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        if not without_ids:
+            return rows
+        return [
+            {name: value for name, value in row.items() if not name.startswith("_dlt")}
+            for row in rows
         ]
-        quoted = ", ".join(f'"{name}"' for name in names)
-        found = self.query(f'SELECT {quoted} FROM {table} ORDER BY "{order}"')
-        return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def differences(found: Sequence[Row], expected: Sequence[Row], *, key: str) -> list[str]:
