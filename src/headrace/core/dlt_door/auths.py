@@ -27,7 +27,7 @@ class FieldsMissing(Exception):  # noqa: N818 - says what is so, and carries it 
     """An object for `auth` leaves out what dlt finds nowhere.
 
     Args:
-        fields: the names of the fields.
+        fields: The names of the fields that are missing.
     """
 
     def __init__(self, fields: Sequence[str]) -> None:
@@ -39,7 +39,8 @@ class AuthRefused(Exception):  # noqa: N818 - says what is so, and carries it to
     """dlt cannot make an authentication of what is given and of what it finds.
 
     Args:
-        failure: the class of dlt's error, whose own text may quote a secret.
+        failure: The class of dlt's error. The error itself is not kept: its text may quote a
+            secret.
     """
 
     def __init__(self, failure: type[Exception]) -> None:
@@ -50,7 +51,7 @@ def is_auth(value: object) -> bool:
     """Whether a value is one of dlt's objects for `auth`, or derived from one.
 
     Args:
-        value: any value.
+        value: Any value.
     """
     return is_instance_of(value, _AUTH, "AuthConfigBase")
 
@@ -59,7 +60,7 @@ def auth_kind(auth: object) -> AuthKind | None:
     """Which of dlt's own kinds an object for `auth` is, of those that are the same in each request.
 
     Args:
-        auth: any value.
+        auth: Any value.
 
     Returns:
         The kind, or None for all else: a class derived from one of dlt's may do anything.
@@ -76,7 +77,8 @@ def is_client_credentials(auth: object) -> TypeGuard[OAuth2ClientCredentials]:
     """Whether an object for `auth` is exactly of dlt's class for OAuth 2.0 client credentials.
 
     Args:
-        auth: any value. One of a class derived from that class may do anything, and is not.
+        auth: Any value. For an object of a derived class the answer is no, since such a class
+            may do anything.
     """
     return type(auth) is found_in(_AUTH, "OAuth2ClientCredentials")
 
@@ -85,7 +87,7 @@ def session_of_user(auth: OAuth2ClientCredentials) -> requests.Session | None:
     """The session that the user has given to one of dlt's objects for OAuth 2.0.
 
     Args:
-        auth: the object.
+        auth: The object for OAuth 2.0.
 
     Returns:
         The session, or None where dlt has put in the one that all its own requests share.
@@ -101,7 +103,7 @@ def registered_auth(name: str) -> type[AuthConfigBase] | None:
     """The class that stands under a name in dlt's list of `auth` types.
 
     Args:
-        name: the `type` in a config.
+        name: The `type` of the authentication, as written in a config.
 
     Returns:
         dlt's own class or one that the user has added with `register_auth`; None where the
@@ -116,7 +118,7 @@ def is_class_of_dlt(registered: type) -> bool:
     """Whether a class for `auth` is dlt's own, rather than one that the user has added.
 
     Args:
-        registered: the class.
+        registered: The class that is in dlt's list of `auth` types.
     """
     return registered.__module__ == _AUTH
 
@@ -125,16 +127,17 @@ def fields_found(name: str, values: Mapping[str, Any], sections: Sections | None
     """What dlt finds in its settings for an `auth` that is written as a mapping.
 
     Args:
-        name: the `type`, one that dlt knows.
-        values: the fields that the mapping gives; they go before what dlt finds.
-        sections: where in dlt's settings to look; None for those of the running dlt source.
+        name: The `type` of the authentication, which must be one that dlt knows.
+        values: The values that the mapping gives, by field; they go before what dlt finds.
+        sections: The sections of dlt's settings to look in; None means those of the running
+            dlt source.
 
     Returns:
         The values by field, of those that are given or found.
 
     Raises:
-        SettingsUnreadable: one of dlt's files is no valid TOML.
-        AuthRefused: dlt cannot make an authentication of it.
+        SettingsUnreadable: One of dlt's files is no valid TOML.
+        AuthRefused: dlt cannot make an authentication of these values.
     """
     resolve = imported("dlt.common.configuration").resolve_configuration
     known = imported(_REGISTER).AUTH_MAP
@@ -150,11 +153,11 @@ def made_auth(registered: type[AuthConfigBase], values: Mapping[str, Any]) -> Au
     """Make an object for `auth` of a class that the user has added with `register_auth`.
 
     Args:
-        registered: the class.
-        values: the fields that the config gives.
+        registered: The class that is in dlt's list of `auth` types.
+        values: The values that the config gives, by field.
 
     Raises:
-        AuthRefused: the class does not take them.
+        AuthRefused: The class does not take these values.
     """
     with _failures_translated():
         return registered.from_init_value(values)
@@ -164,13 +167,14 @@ def complete(auth: AuthConfigBase, sections: Sections | None) -> None:
     """Let dlt fill in what an object for `auth` leaves out.
 
     Args:
-        auth: the object; it is changed.
-        sections: where in dlt's settings to look; None for those of the running dlt source.
+        auth: The object, which is changed in place.
+        sections: The sections of dlt's settings to look in; None means those of the running
+            dlt source.
 
     Raises:
-        FieldsMissing: dlt finds some fields nowhere.
-        SettingsUnreadable: one of dlt's files is no valid TOML.
-        AuthRefused: dlt cannot make an authentication of it.
+        FieldsMissing: Some fields are neither given nor found in dlt's settings.
+        SettingsUnreadable: One of dlt's files is no valid TOML.
+        AuthRefused: dlt cannot make an authentication of these values.
     """
     if auth.is_resolved():
         return

@@ -18,7 +18,7 @@ def has_context(kind: type[Any]) -> bool:
     """Whether dlt has set a context for the running thread.
 
     Args:
-        kind: the class of the context.
+        kind: The class of the context.
     """
     found: bool = kind in _container()
     return found
@@ -28,7 +28,7 @@ def context(kind: type[Context]) -> Context:
     """Take a context; dlt makes one where none is set.
 
     Args:
-        kind: the class of the context, one that can be made.
+        kind: The class of the context, which must be one that dlt can create by itself.
     """
     found: Context = _container()[kind]
     return found

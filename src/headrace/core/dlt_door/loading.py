@@ -11,7 +11,7 @@ def imported(module: str) -> Any:
     """Import a module of dlt now.
 
     Args:
-        module: the whole name of the module, for example `dlt.common.configuration`.
+        module: The full name of the module, for example `dlt.common.configuration`.
 
     Returns:
         The module; of type `Any`, since its names are looked up at run time.
@@ -23,7 +23,7 @@ def is_imported(module: str) -> bool:
     """Whether anybody has imported a module.
 
     Args:
-        module: the whole name of the module.
+        module: The full name of the module.
     """
     return module in sys.modules
 
@@ -32,8 +32,8 @@ def found_in(module: str, name: str) -> Any:
     """Look a name up in a module, but do not import the module for it.
 
     Args:
-        module: the whole name of the module.
-        name: the class, function or value in it.
+        module: The full name of the module.
+        name: The name of the class, function or value in the module.
 
     Returns:
         What the name stands for, or None where nobody has imported the module.
@@ -45,9 +45,10 @@ def is_instance_of(value: object, module: str, name: str) -> bool:
     """Whether a value is an instance of a class, without importing the class.
 
     Args:
-        value: any value.
-        module: where the class is defined; if nobody has imported it, no value can be of it.
-        name: the name of the class.
+        value: Any value.
+        module: The full name of the module that defines the class. If nobody has imported it,
+            no value can be an instance.
+        name: The name of the class.
     """
     found = found_in(module, name)
     return isinstance(found, type) and isinstance(value, found)

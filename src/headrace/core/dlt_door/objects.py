@@ -21,7 +21,7 @@ def is_resource(value: object) -> bool:
     """Whether a value is a resource of dlt.
 
     Args:
-        value: any value.
+        value: Any value.
     """
     return is_instance_of(value, "dlt.extract.resource", "DltResource")
 
@@ -30,7 +30,7 @@ def is_incremental(value: object) -> bool:
     """Whether a value is a `dlt.sources.incremental(...)`.
 
     Args:
-        value: any value.
+        value: Any value.
     """
     return is_instance_of(value, "dlt.extract.incremental", "Incremental")
 
@@ -39,7 +39,7 @@ def is_paginator(value: object) -> bool:
     """Whether a value is a paginator of dlt's REST client, or derived from one.
 
     Args:
-        value: any value.
+        value: Any value.
     """
     return is_instance_of(value, _PAGINATORS, "BasePaginator")
 
@@ -48,7 +48,7 @@ def registered_paginator(name: object) -> type | None:
     """The paginator that the user has registered with dlt under a name.
 
     Args:
-        name: the `type` of a paginator as written.
+        name: The `type` of the paginator, as written in a config.
 
     Returns:
         The class; None where dlt knows no such name, or only a class of its own.
@@ -64,7 +64,7 @@ def counts_pages(paginator: object) -> bool:
     """Whether a paginator counts pages or rows, so that it may go on for ever.
 
     Args:
-        paginator: one of dlt's, or of the user's own.
+        paginator: A paginator of dlt's or of the user's own.
     """
     return is_instance_of(paginator, _PAGINATORS, "RangePaginator")
 
@@ -73,7 +73,7 @@ def follows_references(paginator: object) -> TypeGuard[BaseReferencePaginator]:
     """Whether a paginator goes on by a cursor or a link that it takes out of each page.
 
     Args:
-        paginator: one of dlt's, or of the user's own.
+        paginator: A paginator of dlt's or of the user's own.
     """
     return is_instance_of(paginator, _PAGINATORS, "BaseReferencePaginator")
 
@@ -86,7 +86,7 @@ def next_reference(paginator: BaseReferencePaginator) -> str | None:
     still can be read after `update_request`.
 
     Args:
-        paginator: one for which `follows_references` is true.
+        paginator: A paginator for which `follows_references` is true.
 
     Returns:
         The reference, or None after the last page.
@@ -98,7 +98,7 @@ def ignores_response(error: Exception) -> bool:
     """Whether a function of the user's asks to pass over an answer.
 
     Args:
-        error: what the function raised.
+        error: The error that the function raised.
     """
     module = "dlt.sources.helpers.rest_client.exceptions"
     return is_instance_of(error, module, "IgnoreResponseException")
@@ -112,7 +112,7 @@ def send_once(session: requests.Session) -> Callable[..., requests.Response]:
     `dlt.sources.helpers.requests.Client()` is still asked only once here.
 
     Args:
-        session: any session of `requests`.
+        session: Any session of `requests`.
     """
     send = session.send
     once: Callable[..., requests.Response] = send
@@ -125,7 +125,7 @@ def is_requests_auth(value: object) -> bool:
     """Whether a value is an authentication as `requests` knows them.
 
     Args:
-        value: any value.
+        value: Any value.
     """
     return is_instance_of(value, "requests.auth", "AuthBase")
 
@@ -134,6 +134,6 @@ def is_requests_session(value: object) -> bool:
     """Whether a value is a session of `requests`, or one of dlt's, which are derived from it.
 
     Args:
-        value: any value.
+        value: Any value.
     """
     return is_instance_of(value, "requests.sessions", "Session")

@@ -25,7 +25,7 @@ class SettingsUnreadable(Exception):  # noqa: N818 - says what is so, and carrie
     Its text is fit to be shown: dlt's own text may quote a line of the file.
 
     Args:
-        provider: the name that dlt has for the file.
+        provider: The name that dlt gives to the file.
     """
 
     def __init__(self, provider: str) -> None:
@@ -39,13 +39,13 @@ def setting_text(spellings: Iterable[Spelling]) -> str | None:
     """Find a setting or a secret in the places that dlt knows, in dlt's order.
 
     Args:
-        spellings: how its name may be written; each place is asked for all of them in turn.
+        spellings: The ways to write its name; each place is asked for all of them in turn.
 
     Returns:
         The value as text, or None where it is nowhere. Tables and lists do not count.
 
     Raises:
-        SettingsUnreadable: one of dlt's files is no valid TOML.
+        SettingsUnreadable: One of dlt's files is no valid TOML.
     """
     secret = imported("dlt.common.typing").TSecretValue
     tried = list(spellings)
@@ -61,7 +61,7 @@ def files_of_settings() -> list[str]:
     """The files in which dlt looks for settings, in its order.
 
     Raises:
-        SettingsUnreadable: one of them is no valid TOML.
+        SettingsUnreadable: One of the files is no valid TOML.
     """
     return [file for provider in _providers() for file in provider.locations]
 
@@ -70,14 +70,14 @@ def runtime_number(name: str, kind: type[Number]) -> Number | None:
     """A number of dlt's section `[runtime]`, for example `request_timeout`.
 
     Args:
-        name: its key in the section.
-        kind: `int` or `float`.
+        name: The key of the number in the section.
+        kind: The type of the number, `int` or `float`.
 
     Returns:
         The number, or None where the user has not set it.
 
     Raises:
-        ValueError: what is set there is no such number.
+        ValueError: The value that is set there is not a number of this type.
     """
     dlt = imported("dlt")
     error = imported("dlt.common.configuration.exceptions").ConfigurationException
@@ -94,7 +94,7 @@ def mappings_found(key: str) -> Iterator[Mapping[str, Any]]:
     dlt itself takes the first of these, and leaves the others.
 
     Args:
-        key: the name of an argument of the running source.
+        key: The name of an argument of the running source.
 
     Yields:
         The mappings, those first that dlt looks in first: for the pipeline, then for all, and
