@@ -74,7 +74,7 @@ def saved_state(pipeline_name: str, client: JobClientBase) -> Mapping[str, Any] 
         The state, or None where there is none, or the destination keeps none.
 
     Raises:
-        DestinationUndefinedEntity: nothing has been loaded there yet.
+        DestinationUndefinedEntity: Nothing has been loaded there yet.
     """
     if not isinstance(client, WithStateSync):
         return None

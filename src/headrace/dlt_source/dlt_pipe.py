@@ -71,8 +71,8 @@ def wants_dicts(dependents: Collection[str]) -> bool:
     Those work on rows as dicts, as dlt's own source yields them.
 
     Args:
-        dependents: names of resources that depend on the running one and take its rows in any
-            form. Others that depend on it are the user's.
+        dependents: The names of the resources that depend on the running one and take its rows
+            in any form. Any other resource that depends on it is the user's own.
     """
     resource = dlt.current.resource()
     # Functions are asked about each row; and of an Arrow table nested ones would get the columns.
@@ -99,7 +99,7 @@ def feeders(resource: DltResource) -> set[str]:
     """Names of a resource and of all that its rows come from.
 
     Args:
-        resource: not necessarily running.
+        resource: The resource, which need not be the running one.
     """
     names, pipe = {resource.name}, resource._pipe.parent
     while pipe is not None:

@@ -42,9 +42,9 @@ class Client(Protocol):
         """Sends a request and makes of the whole answer what `read` does.
 
         Raises:
-            ResponseIgnored: `hook` says so.
-            RequestError: no answer, or an error status.
-            PageError: `read` does not take the answer.
+            ResponseIgnored: `hook` asks to pass over the answer.
+            RequestError: No answer came, or one with an error status.
+            PageError: `read` cannot make anything of the answer.
         """
         ...
 
@@ -57,7 +57,7 @@ def guessed(paginator: str) -> str:
     """Says what was guessed, and how to make it last.
 
     Args:
-        paginator: its keys, as a config would say them.
+        paginator: The paginator that was guessed, by the keys that it would have in a config.
     """
     return f"the paginator is guessed (`{paginator}`); write it into the config to be sure of it"
 

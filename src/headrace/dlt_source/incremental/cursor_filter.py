@@ -87,7 +87,8 @@ class CursorFilter:
             figures: Where to count the rows that do not pass.
 
         Raises:
-            PipeException: dlt's step cannot decide on a row; it has no cursor value, for example.
+            PipeException: The step of dlt cannot decide on a row, for example because the row has
+                no cursor value.
         """
         with closing(cast(Any, pages)):
             for page in pages:
@@ -105,7 +106,7 @@ class CursorFilter:
             figures: Where to count the rows that do not pass.
 
         Raises:
-            PipeException: dlt's step cannot decide on a row.
+            PipeException: The step of dlt cannot decide on a row.
         """
         rows = self.rows(page.rows)
         figures.known += len(page.rows) - len(rows)
@@ -118,7 +119,7 @@ class CursorFilter:
             rows: The JSON of each row of one page. A row that is no JSON object passes.
 
         Raises:
-            PipeException: dlt's step cannot decide on a row.
+            PipeException: The step of dlt cannot decide on a row.
         """
         decoded = {place: msgspec.json.decode(rows[place]) for place in self._undecided(rows)}
         shown = {place: row for place, row in decoded.items() if isinstance(row, dict)}

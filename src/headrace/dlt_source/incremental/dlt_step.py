@@ -34,10 +34,10 @@ class PipeOfStep:
     """Stands for the pipe to which dlt binds an incremental.
 
     Args:
-        name: of the resource.
-        has_parent: whether the resource depends on another one: then all its listings are read
+        name: The name of the resource.
+        has_parent: Whether the resource depends on another one. If so, all its listings are read
             to their end.
-        is_closed: whether the incremental has said that no later row can be in the range.
+        is_closed: Whether the incremental has said that no later row can be in the range.
     """
 
     name: str
@@ -53,9 +53,9 @@ def bound_to_own_pipe(incremental: Incremental[Any], *, has_parent: bool) -> Pip
     """Make an incremental ready to be called with rows, outside of a pipe of dlt's.
 
     Args:
-        incremental: knows the name of its resource; its values are those of this load from now
-            on.
-        has_parent: whether its resource depends on another one.
+        incremental: The incremental, which must know the name of its resource. From now on its
+            values are those of this load.
+        has_parent: Whether its resource depends on another one.
 
     Returns:
         What it is bound to now, which tells when no more rows are wanted.
@@ -82,8 +82,8 @@ class StateElsewhere(Incremental[Any]):
         """Make one with the settings of another.
 
         Args:
-            other: the incremental to take the settings from.
-            state: the state to go on from, which is changed; None to begin with a first sync.
+            other: The incremental to take the settings from.
+            state: The state to go on from, which is changed in place; None means a first sync.
         """
         made = cls(
             **dict(other),
