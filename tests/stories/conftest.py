@@ -10,6 +10,7 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
+from headrace.cli import progress
 from headrace.dlt_source import children, extraction
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.handover import hand_over
@@ -41,6 +42,12 @@ def every_row_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         if is_whole and counts.listings_ended:
             told = counts.loaded_rows + counts.quarantined + counts.discarded + counts.replaced
             assert counts.rows == told + counts.known + counts.passed_on, name
+
+
+@pytest.fixture(autouse=True)
+def no_progress_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that takes five seconds says how far it is: here that tells of the machine."""
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 300.0)
 
 
 @pytest.fixture
