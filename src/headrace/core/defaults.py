@@ -34,3 +34,14 @@ LEG_BYTES = 128 * 1024 * 1024
 """Bytes of raw pages after which a leg is loaded and committed: 128 MiB."""
 LEG_SECONDS = 60.0
 """Seconds of fetching after which a leg is loaded and committed."""
+
+CURSOR_PARAM = "cursor"
+"""The query parameter that takes a cursor."""
+LIMIT_PARAM = "limit"
+"""The query parameter that takes the number of rows in a page."""
+OFFSET_PARAM = "offset"
+"""The query parameter that takes the number of rows before a page."""
+PAGE_PARAM = "page"
+"""The query parameter that takes the number of a page."""
+NEXT_PAGE = "next"
+"""What an answer calls the way to the next page: a header, a relation (RFC 8288), or a field."""

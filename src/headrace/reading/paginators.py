@@ -18,6 +18,7 @@ from headrace.config.format.paginators import (
     PageNumberPaginatorConfig,
     SinglePagePaginatorConfig,
 )
+from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, OFFSET_PARAM, PAGE_PARAM
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.names import is_sensitive
 from headrace.http.auth.base import AnyAuthentication
@@ -83,7 +84,7 @@ class PaginatorFactory:
             case HeaderLinkPaginatorConfig():
                 return HeaderLinkPaginator(links_by_relation, config.links_next_key, self._secrets)
             case OffsetPaginatorConfig():
-                limit_place = Place(config.limit_param or "limit", config.limit_body_path)
+                limit_place = Place(config.limit_param or LIMIT_PARAM, config.limit_body_path)
                 return OffsetPaginator(_offset_numbering(config), limit_place)
             case PageNumberPaginatorConfig():
                 return PageNumberPaginator(_page_numbering(config))
@@ -99,7 +100,7 @@ class PaginatorFactory:
 def _cursor_settings(config: CursorPaginatorConfig) -> CursorSettings:
     return CursorSettings(
         cursor_path=JsonPath(config.cursor_path),
-        place=Place(config.cursor_param or "cursor", config.cursor_body_path),
+        place=Place(config.cursor_param or CURSOR_PARAM, config.cursor_body_path),
         stop_after_empty_page=config.stop_after_empty_page,
         has_more_path=_path(config.has_more_path),
         limit=config.limit,
@@ -110,7 +111,7 @@ def _cursor_settings(config: CursorPaginatorConfig) -> CursorSettings:
 
 def _offset_numbering(config: OffsetPaginatorConfig) -> Numbering:
     return Numbering(
-        Place(config.offset_param or "offset", config.offset_body_path),
+        Place(config.offset_param or OFFSET_PARAM, config.offset_body_path),
         start=config.offset,
         step=config.limit,
         maximum=config.maximum_offset,
@@ -122,7 +123,7 @@ def _offset_numbering(config: OffsetPaginatorConfig) -> Numbering:
 
 def _page_numbering(config: PageNumberPaginatorConfig) -> Numbering:
     return Numbering(
-        Place(config.page_param or "page", config.page_body_path),
+        Place(config.page_param or PAGE_PARAM, config.page_body_path),
         start=config.base_page if config.page is None else config.page,
         base=config.base_page,
         maximum=config.maximum_page,

@@ -10,6 +10,7 @@ from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import holds_incremental_values
 from headrace.config.format.incremental import IncrementalConfig, LookbackConfig
 from headrace.config.format.placeholders import names_in
+from headrace.core.defaults import LIMIT_PARAM
 from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
 from headrace.sansio.tail import TailSettings
@@ -29,8 +30,6 @@ KEYS_OF_DLT = (
     "per_parent",
 )
 """Keys that make an incremental one of dlt's also where the listing is newest first."""
-
-_LIMIT = "limit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +152,7 @@ def _page_size(resource: MergedResource) -> int | None:
     params, paginator = resource.endpoint.get("params"), resource.paginator
     limit = paginator.get("limit") if isinstance(paginator, Mapping) else None
     if limit is None and isinstance(params, Mapping):
-        limit = params.get(_LIMIT)
+        limit = params.get(LIMIT_PARAM)
     try:
         return int(limit) if isinstance(limit, (int, str)) else None
     except ValueError:
@@ -166,4 +165,4 @@ def _has_filter(endpoint: Mapping[str, Any]) -> bool:
     if not isinstance(params, Mapping):
         return False
     in_path = names_in(path) if isinstance(path, str) else None
-    return any(name != _LIMIT and name not in (in_path or ()) for name in params)
+    return any(name != LIMIT_PARAM and name not in (in_path or ()) for name in params)

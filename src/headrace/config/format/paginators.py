@@ -22,6 +22,7 @@ from headrace.config.format.fields import (
     fault,
     shape_of,
 )
+from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, NEXT_PAGE
 from headrace.core.dlt_door.objects import is_paginator, registered_paginator
 from headrace.core.secrets.redaction import one_line
 
@@ -66,7 +67,7 @@ class CursorPaginatorConfig(_Paginator):
     )
     limit: Count | None = Field(default=None, description="Number of rows to ask for in a page.")
     limit_param: str = Field(
-        default="limit", min_length=1, description="Query parameter that carries the limit."
+        default=LIMIT_PARAM, min_length=1, description="Query parameter that carries the limit."
     )
     stop_condition: StopCondition | None = Field(
         default=None,
@@ -82,7 +83,7 @@ class CursorPaginatorConfig(_Paginator):
         if not isinstance(data, dict):
             return data
         if data.get("cursor_param") is None and data.get("cursor_body_path") is None:
-            return {**data, "cursor_param": "cursor"}
+            return {**data, "cursor_param": CURSOR_PARAM}
         return data
 
 
@@ -99,10 +100,10 @@ class HeaderCursorPaginatorConfig(_Paginator):
         description="The cursor of the next page is in a header of each answer."
     )
     cursor_key: HeaderName = Field(
-        default="next", description="Name of the header that holds the next cursor."
+        default=NEXT_PAGE, description="Name of the header that holds the next cursor."
     )
     cursor_param: str = Field(
-        default="cursor", min_length=1, description="Query parameter that carries the cursor."
+        default=CURSOR_PARAM, min_length=1, description="Query parameter that carries the cursor."
     )
 
 
@@ -113,7 +114,9 @@ class HeaderLinkPaginatorConfig(_Paginator):
         description="The URL of the next page is in the `Link` header of each answer."
     )
     links_next_key: str = Field(
-        default="next", min_length=1, description="Relation (`rel`) of the link to the next page."
+        default=NEXT_PAGE,
+        min_length=1,
+        description="Relation (`rel`) of the link to the next page.",
     )
 
 
@@ -122,11 +125,10 @@ class JsonLinkPaginatorConfig(_Paginator):
 
     type: Literal["json_link", "json_response"] = Field(
         description="The URL of the next page is in the body of each page; `json_response` is an "
-        "old "
-        "name of this type."
+        "old name of this type."
     )
     next_url_path: JsonPath = Field(
-        default="next", description="JSONPath of the next URL in the page."
+        default=NEXT_PAGE, description="JSONPath of the next URL in the page."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from jsonpath_ng import Child, Fields, JSONPath
 
+from headrace.core.defaults import NEXT_PAGE, PAGE_PARAM
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
@@ -27,7 +28,6 @@ _NO_SECRETS = LinkSecrets()
 
 # The keys that dlt takes for links, totals and cursors (rest_client/detector.py). It matches them
 # at the beginning of a key in any case of letters, but a total as a whole.
-_NEXT = "next"
 _LINK_KEYS = ("href", "url")
 _TOTALS = frozenset(["total_pages", "pages", "totalpages"])
 _LINK_BEGINNINGS = ("http", "/")
@@ -99,7 +99,7 @@ class AutoPaginator(Paginator):
         if detected.type == "json_link":
             return JsonLinkPaginator(path, self._secrets)
         if detected.type == "page_number":
-            return PageNumberPaginator(Numbering(Place("page"), total_path=path))
+            return PageNumberPaginator(Numbering(Place(PAGE_PARAM), total_path=path))
         return CursorPaginator(CursorSettings(path))
 
 
@@ -137,7 +137,7 @@ def detect(
         headers: The headers of the first page.
         read_links: Reads a `Link` header.
     """
-    if read_links(headers.get("Link", "")).get(_NEXT):
+    if read_links(headers.get("Link", "")).get(NEXT_PAGE):
         return DetectedPaging("header_link")
     following = next(_found(document, _is_next), None)
     if following and isinstance(following[1], str) and following[1].startswith(_LINK_BEGINNINGS):
@@ -167,7 +167,7 @@ def _found(
 
 
 def _is_next(key: str, value: Any) -> _Match | None:
-    if not key.lower().startswith(_NEXT):
+    if not key.lower().startswith(NEXT_PAGE):
         return None
     if not isinstance(value, dict):
         return ((key,), value) if _is_scalar(value) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, NEXT_PAGE
 from headrace.core.exchange import Request
 from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
@@ -16,7 +17,7 @@ from headrace.sansio.paging.guards import LoopGuard
 from headrace.sansio.paging.page import Page, Paginator, has_more
 from headrace.sansio.paging.places import Place
 
-_USUAL_PLACE = Place("cursor")
+_USUAL_PLACE = Place(CURSOR_PARAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class CursorSettings:
     stop_after_empty_page: bool = False
     has_more_path: JsonPath | None = None
     limit: int | None = None
-    limit_param: str = "limit"
+    limit_param: str = LIMIT_PARAM
     stop_condition: Expression | None = None
 
 
@@ -119,7 +120,7 @@ class HeaderCursorPaginator(Paginator):
         cursor_param: The query parameter that takes the cursor.
     """
 
-    def __init__(self, cursor_key: str = "next", cursor_param: str = "cursor") -> None:
+    def __init__(self, cursor_key: str = NEXT_PAGE, cursor_param: str = CURSOR_PARAM) -> None:
         self._cursor_key = cursor_key
         self._cursor_param = cursor_param
         self._loop_guard = LoopGuard(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
 
+from headrace.core.defaults import NEXT_PAGE
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
@@ -170,7 +171,7 @@ class HeaderLinkPaginator(LinkPaginator):
     def __init__(
         self,
         read_links: LinkHeaderReader,
-        links_next_key: str = "next",
+        links_next_key: str = NEXT_PAGE,
         secrets: LinkSecrets = _NO_SECRETS,
     ) -> None:
         hint = "Check `paginator.links_next_key`, and what the API says of its `Link` header."
