@@ -68,7 +68,10 @@ class Extraction:
         yield from hand_over(resource, self._pages(resource, cursor))
 
     def _pages(self, resource: RunningResource, cursor: RunningCursor | None) -> PageStream:
-        """Chooses where the pages of this run come from."""
+        """Chooses where the pages of this run come from.
+
+        A `replay` is there in a repair: the sync loads rows that an earlier listing brought.
+        """
         if resource.sync.replay is not None:
             if cursor is not None:
                 # What is loaded again is not new: the state of the incremental stays as it is.

@@ -32,7 +32,7 @@ from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds, KeyOrder, RejectedRow, RowGroups, RowIds, TypedBatch
 from headrace.sansio.tail import GoneRow
 
-# Below so many rows the merge is quick in any case, and a claim is better not made.
+# With fewer rows the merge is quick in any case: better not claim then that no key comes twice.
 _ROWS_WORTH_A_CLAIM = 50_000
 _LONGEST_SHOWN = 200
 UNREADABLE = "cannot be read as JSON in UTF-8"
@@ -358,7 +358,10 @@ def _requests_by_row(batch: Batch) -> dict[int, ShownRequest]:
 
 
 def _claim(is_deduplicated: bool) -> dict[str, Any]:
-    """What is said of the load in any case: dlt's schema would remember the last claim."""
+    """The hint that says to dlt whether the load has each key once, so that it need not look.
+
+    It is given with each load, true or not: dlt's schema remembers the last one.
+    """
     return {"x-stage-data-deduplicated": is_deduplicated}
 
 

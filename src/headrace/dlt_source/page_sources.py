@@ -144,7 +144,8 @@ def _listed(
     resource: RunningResource, lanes: Lanes, listing: Listing, *, may_end: bool
 ) -> Iterator[FetchedPage]:
     figures, limit = resource.figures, resource.settings.limit_rows
-    # Where the end may come at any page, none is asked for before it is wanted.
+    # Where the end may come at any page, none is asked for before it is wanted: one page fills a
+    # buffer of one byte.
     ahead = 1 if may_end or limit is not None or yields_are_counted() else None
     with closing(
         lanes.read(lambda client: listing.pages(client, figures), _size_of, ahead)

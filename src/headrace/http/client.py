@@ -158,7 +158,7 @@ class HttpClient:
         is_in_line: bool = False,
         most_seconds: float | None = None,
     ) -> Read:
-        """One attempt, redirects included."""
+        """One attempt, redirects included; the arguments are those of `retrying.Attempt`."""
         if self._sender is None:
             raise RuntimeError("the client is not open")
         await self._throttle.enter(figures, is_in_line=is_in_line)

@@ -202,7 +202,8 @@ class OpenListing:
             request: The request for the page.
             slicer: What cuts the pages of this pass.
             number: The number of the page in this pass, from 1.
-            following: Says what comes after a page, in the words of the paginator.
+            following: Asks the paginator what comes after a page: the next request, or, where the
+                listing is kept up with, the next cursor.
 
         Returns:
             The page, and what comes after it.
