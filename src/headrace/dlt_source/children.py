@@ -39,12 +39,12 @@ class _Load:
     Args:
         ids: The ids for the rows; by their order the last version of a key is known.
         rows_left: The number of rows that are still to be loaded; None for any number.
-        is_replayed: Whether the rows that were kept have been loaded.
+        kept_rows_are_loaded: Whether the rows that were kept have been loaded.
     """
 
     ids: RowIds = field(default_factory=new_row_ids)
     rows_left: int | None = None
-    is_replayed: bool = False
+    kept_rows_are_loaded: bool = False
 
 
 class ChildExtraction:
@@ -103,7 +103,7 @@ class ChildExtraction:
     def _cursors_for(self, injected: Incremental[Any]) -> Cursors | None:
         """The cursors of this load, the same for all items."""
         resource = self._running()
-        if resource.sync.replay is not None:
+        if resource.sync.kept_rows is not None:
             injected.advance(None)
             return None
         per_parent = self._cursor is not None and self._cursor.per_parent
@@ -129,7 +129,7 @@ class ChildExtraction:
         rows = rows_of(parent)
         resource = self._running()
         load = self._load(resource.load_id)
-        if resource.sync.replay is not None:
+        if resource.sync.kept_rows is not None:
             yield from self._kept(resource, load)
         elif rows:
             pages = self._pages(rows, resource.figures, load, cursors)
@@ -137,9 +137,9 @@ class ChildExtraction:
 
     def _kept(self, resource: RunningResource, load: _Load) -> Iterator[Any]:
         """The rows that were kept of all listings, with the first item of the parent."""
-        if load.is_replayed:
+        if load.kept_rows_are_loaded:
             return
-        load.is_replayed = True
+        load.kept_rows_are_loaded = True
         if resource.is_loaded:
             pages = kept_pages(resource).pages
             yield from hand_over(resource, PageStream(pages, ids=load.ids))

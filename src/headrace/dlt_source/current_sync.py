@@ -43,7 +43,7 @@ class Witness(Protocol):
         ...
 
 
-class Replay(Protocol):
+class KeptRows(Protocol):
     """Gives rows that were listed before; they are loaded in place of a new listing."""
 
     def pages(self, resource: str) -> Iterator[FetchedPage | LegEnd]:
@@ -74,14 +74,14 @@ class RunningSync:
         figures: The figures to count on.
         legs: The legs of the sync; a single leg where the user calls `pipeline.run`.
         witness: Is shown all rows that are handed over; None where nobody wants to see them.
-        replay: Has the rows to load; None to list them.
+        kept_rows: Has the rows to load, in a repair; None to list them.
         commits: The loads of the sync that have been committed so far.
     """
 
     figures: Figures = field(default_factory=Figures)
     legs: Legs = field(default_factory=Legs)
     witness: Witness | None = None
-    replay: Replay | None = None
+    kept_rows: KeptRows | None = None
     commits: Commits = field(default_factory=Commits)
 
 

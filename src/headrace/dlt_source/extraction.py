@@ -62,7 +62,7 @@ class Extraction:
             and self.listing.name not in resource.sync.figures.resources
         ):
             log_resource_begins(self.listing.name)
-        if resource.sync.replay is not None and resource.dependents:
+        if resource.sync.kept_rows is not None and resource.dependents:
             # Their rows were kept as well, and come without those of the parent.
             yield ParentRows(())
         yield from hand_over(resource, self._pages(resource, cursor))
@@ -70,9 +70,9 @@ class Extraction:
     def _pages(self, resource: RunningResource, cursor: RunningCursor | None) -> PageStream:
         """Chooses where the pages of this run come from.
 
-        A `replay` is there in a repair: the sync loads rows that an earlier listing brought.
+        Kept rows are there in a repair: the sync loads what an earlier listing brought.
         """
-        if resource.sync.replay is not None:
+        if resource.sync.kept_rows is not None:
             if cursor is not None:
                 # What is loaded again is not new: the state of the incremental stays as it is.
                 cursor.injected.advance(None)

@@ -109,11 +109,11 @@ def hand_over(resource: RunningResource, stream: PageStream) -> Iterator[Any]:
         road = DictRoad(resource)
     else:
         road = TableRoad(resource, stream, page_by_page=page_by_page, feeds=feeds)
-    yield from road.items(_batches(resource, stream, page_by_page=page_by_page, grows=feeds))
+    yield from road.items(_batches(resource, stream, page_by_page=page_by_page, feeds=feeds))
 
 
 def _batches(
-    resource: RunningResource, stream: PageStream, *, page_by_page: bool, grows: bool
+    resource: RunningResource, stream: PageStream, *, page_by_page: bool, feeds: bool
 ) -> Iterator[Batch]:
     """The pages in batches worth typing at once, or one page each.
 
@@ -121,7 +121,7 @@ def _batches(
     each.
     """
     largest, most_bytes = resource.settings.batch_rows, resource.settings.batch_bytes
-    most_rows = 1 if grows else largest
+    most_rows = 1 if feeds else largest
     batch = Batch()
     with closing(cast(Generator[FetchedPage | LegEnd], stream.pages)) as pages:
         for page in pages:
@@ -174,7 +174,8 @@ class DictRoad:
         name = self._resource.name
         for batch in batches:
             if batch.unreadable:
-                raise RowError(f"resource `{name}`: a row {UNREADABLE}", resource=name)
+                error = RowError(f"resource `{name}`: a row {UNREADABLE}", resource=name)
+                raise _with_row(error, batch.unreadable[0].row, batch, self._resource)
             self._resource.show(batch.pages, None)
             if batch.rows:
                 yield [msgspec.json.decode(row) for row in batch.rows]
@@ -206,7 +207,7 @@ class TableRoad:
         self._table = ResourceTable.of_running_resource()
         if not self._adds_ids and self._table.needs_ids:
             raise self._ids_needed("the table has them already, or its merge strategy needs them")
-        self._road = self._table.main_road(is_open=not self._table.hashes_rows)
+        self._main_road = self._table.main_road(is_open=not self._table.hashes_rows)
         self._ids = stream.ids or new_row_ids()
         self._groups = RowGroups()
         self._order = KeyOrder(self._table.key)
@@ -224,12 +225,12 @@ class TableRoad:
     def _items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         typed: list[str] = []
         if self._table.columns.are_declared:
-            table = self._with_ids(self._road.type_rows([]).table, self._ids.take(0))
+            table = self._with_ids(self._main_road.type_rows([]).table, self._ids.take(0))
             yield from self._groups.add(table)
         for batch in batches:
             if self._feeds:
                 yield ParentRows(batch.rows)
-            typed_batch = self._road.type_rows(batch.rows)
+            typed_batch = self._main_road.type_rows(batch.rows)
             ids = self._ids.take(len(batch.rows))
             self._resource.show(batch.pages, ids if self._makes_row_ids else None)
             typed.extend(typed_batch.new_columns)
@@ -240,7 +241,7 @@ class TableRoad:
                 self._order.see(typed_batch.table)
             if typed_batch.side_rows:
                 self._order.interrupt()
-                yield self._side_rows(typed_batch, ids)
+                yield self._side_rows(typed_batch, ids, batch)
             rejected = batch.unreadable + typed_batch.rejected
             if rejected:
                 yield self._rejected(rejected, batch)
@@ -301,13 +302,15 @@ class TableRoad:
             resource=self._resource.name,
         )
 
-    def _side_rows(self, typed_batch: TypedBatch, ids: BatchIds) -> Any:
+    def _side_rows(self, typed_batch: TypedBatch, ids: BatchIds, batch: Batch) -> Any:
         table = self._table
         self._resource.figures.side_rows += len(typed_batch.side_rows)
         if not self._adds_ids:
-            raise self._ids_needed(
+            error = self._ids_needed(
                 "a row has lists or values that only dlt's normalizer takes, which adds them"
             )
+            row = batch.rows[typed_batch.side_rows[0].place]
+            raise _with_row(error, row, batch, self._resource)
         id_name = None if table.hashes_rows else table.row_id_name
         columns = table.new_hints([id_name], []) if id_name else {}
         if table.merges and id_name:
@@ -340,17 +343,27 @@ class TableRoad:
 
     def _refused(self, rejected: RejectedRow, batch: Batch) -> RowError:
         # Secrets are hidden before the text is cut: half a secret would not be known for one.
-        redactor = self._resource.redactor
-        row = redactor.clean(bytes(rejected.row).decode("utf-8", "replace"))
-        reason = redactor.clean(rejected.reason)
-        return RowError(
+        row = _shown(rejected.row, self._resource)
+        reason = self._resource.redactor.clean(rejected.reason)
+        error = RowError(
             f"resource `{self._resource.name}`: a row cannot be loaded: {reason}: "
             f"{row[:_LONGEST_SHOWN]}\nNothing was loaded. Without `strict` such rows go to the "
             f"table `{TABLE}`.",
             resource=self._resource.name,
-            url=_requests_by_row(batch)[id(rejected.row)].url,
-            row=row,
         )
+        return _with_row(error, rejected.row, batch, self._resource)
+
+
+def _with_row(
+    error: RowError, row: msgspec.Raw, batch: Batch, resource: RunningResource
+) -> RowError:
+    """The error, with the row that it is about, and the URL that brought it."""
+    url = _requests_by_row(batch)[id(row)].url
+    return error.located(url=url, row=_shown(row, resource))
+
+
+def _shown(row: msgspec.Raw, resource: RunningResource) -> str:
+    return resource.redactor.clean(bytes(row).decode("utf-8", "replace"))
 
 
 def _requests_by_row(batch: Batch) -> dict[int, ShownRequest]:

@@ -52,7 +52,7 @@ def kept_pages(resource: RunningResource) -> PageStream:
     Args:
         resource: The running resource, of a sync that has kept rows.
     """
-    kept = resource.sync.replay
+    kept = resource.sync.kept_rows
     if kept is None or not resource.is_loaded:
         return PageStream(_no_pages())
     return PageStream(kept.pages(resource.name), kept.has_unique_keys(resource.name))
@@ -146,9 +146,9 @@ def _listed(
     figures, limit = resource.figures, resource.settings.limit_rows
     # Where the end may come at any page, none is asked for before it is wanted: one page fills a
     # buffer of one byte.
-    ahead = 1 if may_end or limit is not None or yields_are_counted() else None
+    buffer_bytes = 1 if may_end or limit is not None or yields_are_counted() else None
     with closing(
-        lanes.read(lambda client: listing.pages(client, figures), _size_of, ahead)
+        lanes.read(lambda client: listing.pages(client, figures), _size_of, buffer_bytes)
     ) as pages:
         yield from limited(pages, limit)
     log_resource_listed(figures)

@@ -110,9 +110,9 @@ def repair_tables(
         for resource in each.table.resources
     }
     running = Legs(legs)
-    replay = _ReplayedRows(scratch.raw_rows, scratch.connection, wanted, running)
+    kept_rows = _KeptRows(scratch.raw_rows, scratch.connection, wanted, running)
     with explained_failures(pipeline):
-        sync = RunningSync(figures, running, replay=replay)
+        sync = RunningSync(figures, running, kept_rows=kept_rows)
         load_all(pipeline, source.with_resources(*wanted), sync)
     stored = StoredDataset(pipeline, source.schema.name)
     done = {each.table.name: _compare_again(each, scratch, stored) for each in open_to_repair}
@@ -163,7 +163,7 @@ def _count_unfollowed(
     return int(found[0])
 
 
-class _ReplayedRows:
+class _KeptRows:
     """Gives raw rows of an earlier listing in place of a new listing.
 
     Args:

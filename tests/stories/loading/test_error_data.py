@@ -13,7 +13,7 @@ from headrace.core.causes import chain_of
 from headrace.core.exceptions import MAX_ROW_CHARACTERS
 from headrace.dlt_source.sample import take_sample
 from headrace.dlt_source.source import build_source
-from tests.support.servers import JsonServer
+from tests.support.servers import Answer, JsonServer
 from tests.support.tables import Warehouse
 
 KEY = "canary-0123456789"
@@ -48,6 +48,26 @@ def failure(server: JsonServer, warehouse: Warehouse, **settings: Any) -> Headra
     assert KEY not in str(vars(error))
     assert KEY.encode() not in pickle.dumps(error)
     return error
+
+
+def test_a_row_that_needs_ids(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers({"data": [{"id": 1}, {"id": 2, "tags": ["a"], "echo": KEY}]})
+    error = failure(server, warehouse, row_ids=False)
+    assert type(error) is RowError
+    assert error.row == '{"id": 2, "tags": ["a"], "echo": "***"}'
+
+
+def test_a_row_that_cannot_be_read_where_functions_wait_for_dicts(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers(Answer(raw=b'{"data": [{"id": 1, "name": "\xff"}, {"id": 2}]}'))
+    source = rest_api_source(config_of(server))
+    source.items.add_map(lambda row: row)
+    with pytest.raises(HeadraceError) as caught:
+        sync(warehouse.pipeline(), source)
+    assert type(caught.value) is RowError
+    assert caught.value.url == f"{server.base_url}/items?key=***"
+    assert caught.value.row == '{"id": 1, "name": "\ufffd"}'
 
 
 def test_a_row_that_cannot_be_loaded(server: JsonServer, warehouse: Warehouse) -> None:
