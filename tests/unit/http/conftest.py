@@ -1,4 +1,4 @@
-"""What the tests of the wire share."""
+"""What the tests of HTTP share."""
 
 from __future__ import annotations
 
