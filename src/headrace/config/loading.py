@@ -13,6 +13,7 @@ from headrace.config.files.reading import read_document
 from headrace.config.parsing import parse_config
 from headrace.config.secrets.substitution import Lookup, substitute_secrets
 from headrace.core.exceptions import ConfigError
+from headrace.core.secrets.redaction import clean
 
 ConfigPart = Literal["everything", "tables", "destination"]
 """What of a config is needed: all of it, what says which tables there are, or where they are."""
@@ -53,7 +54,7 @@ def load_config(
         loaded = parse_config(document, substituted, numbers_as_text=True)
     except ConfigError as error:
         # Of a value that is not there nothing else can be said.
-        places = {fault.path for fault in missing}
+        places = {clean(fault.path) for fault in missing}
         others = [fault for fault in error.faults if fault.path not in places]
         raise ConfigError([*missing, *others]) from None
     if missing:

@@ -16,8 +16,10 @@
         └── NothingLoaded        there are no tables to look at yet
 
 Each message says what to do next. Beside its message an error has its data, as attributes:
-`resource`, `url`, `status` and `row`. Neither the message nor the data holds a secret. All of them
-can be pickled, as happens when an error crosses from one process to another.
+`resource`, `url`, `status` and `row`. Neither the message nor the data holds a secret that was
+known when the error was made; `str(error)`, `repr(error)` and what is pickled hold none that became
+known later either. All of them can be pickled, as happens when an error crosses from one process to
+another.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class HeadraceError(Exception):
     """Base of all errors that Headrace raises on purpose.
 
     Args:
-        message: What happened, and what to do next; without secrets.
+        message: What happened, and what to do next; secrets in it are masked.
         resource: The name of the resource that was being read; None where the error is not about
             one resource.
         url: The URL of the request that failed, or whose answer the error is about. It has no user
@@ -61,12 +63,13 @@ class HeadraceError(Exception):
         status: int | None = None,
         row: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(clean(message))
         self.resource = _shown(resource)
         self.url = _shown(url)
         self.status = status
         self.row = _cut(_shown(row))
 
+    # A secret may become known after the error was made.
     def __str__(self) -> str:
         return clean(super().__str__())
 
@@ -77,7 +80,8 @@ class HeadraceError(Exception):
         # `Exception` would call the class with `args`, which are the message alone: constructors
         # that want more than a message could not be called so. Secrets are masked before they
         # leave the process, since no other one knows what to mask.
-        return _restored, (type(self), _without_secrets(self.args), _without_secrets(vars(self)))
+        attributes = {name: _without_secrets(held) for name, held in vars(self).items()}
+        return _restored, (type(self), _without_secrets(self.args), attributes)
 
     def located(
         self,
@@ -103,7 +107,7 @@ class HeadraceError(Exception):
             The error itself, to be raised again.
         """
         if message is not None:
-            self.args = (message,)
+            self.args = (clean(message),)
         self.resource = self.resource if self.resource is not None else _shown(resource)
         self.url = self.url if self.url is not None else _shown(url)
         self.status = self.status if self.status is not None else status
@@ -125,10 +129,11 @@ def _without_secrets(value: Any) -> Any:
         return clean(value)
     if isinstance(value, Fault):
         return Fault(clean(value.path), clean(value.message))
-    if isinstance(value, tuple):
-        return tuple(_without_secrets(item) for item in value)
     if isinstance(value, dict):
-        return {name: _without_secrets(item) for name, item in value.items()}
+        return {_without_secrets(key): _without_secrets(item) for key, item in value.items()}
+    for kind in (tuple, list, set, frozenset):
+        if isinstance(value, kind):
+            return kind(map(_without_secrets, value))
     return value
 
 
@@ -171,7 +176,7 @@ class ConfigError(HeadraceError):
     faults: tuple[Fault, ...]
 
     def __init__(self, faults: Sequence[Fault], *, resource: str | None = None) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(map(_without_secrets, faults))
         if len(self.faults) == 1 and not self.faults[0].path:
             super().__init__(self.faults[0].message, resource=resource)
             return

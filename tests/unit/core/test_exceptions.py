@@ -18,6 +18,8 @@ import pytest
 
 import headrace
 from headrace.core import exceptions
+from headrace.core.dlt_door.auths import AuthRefused, FieldsMissing
+from headrace.core.dlt_door.settings import SettingsUnreadable
 from headrace.core.exceptions import (
     MAX_ROW_CHARACTERS,
     ConfigError,
@@ -38,41 +40,48 @@ DATA: dict[str, Any] = {
     "url": "https://api.example.com/orders",
     "row": '{"id": 1}',
 }
-# Those that say what is to be done with an answer, and reach no user.
-INTERNAL: list[type[Exception]] = [ResponseIgnored, ResponseRefused, AttemptFailed]
 FAULTS = [Fault("client.base_url", "is missing"), Fault("resources[0].nam", "is unknown")]
 
 
-def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
+# Those that reach no user, and want more than a text, or know more.
+INTERNAL: list[Exception] = [
+    AttemptFailed(
+        error=PageError("broken"), brief="broken answer", most_attempts=3, patience=2.0, seconds=1.5
+    ),
+    AuthRefused("SomeError"),
+    FieldsMissing(["username", "password"]),
+    ResponseIgnored("an action", ShownRequest.of("GET", "https://api.example.com/")),
+    ResponseRefused("an action says `retry`", again=True),
+    SettingsUnreadable("secrets.toml"),
+]
+
+
+def subclasses(kind: type[BaseException]) -> Iterator[type[BaseException]]:
     for each in kind.__subclasses__():
         if each.__module__.partition(".")[0] == "headrace":
             yield each
         yield from subclasses(each)
 
 
-def own_errors() -> list[type[Exception]]:
+def own_errors() -> list[type[BaseException]]:
+    """Every class of an exception that the package defines, public or not."""
     for module in walk_packages(headrace.__path__, "headrace."):
         if module.name != "headrace.__main__":
             import_module(module.name)
-    found: set[type[Exception]] = {HeadraceError, *subclasses(HeadraceError), *INTERNAL}
-    return sorted(found, key=lambda kind: kind.__qualname__)
+    return sorted(set(subclasses(BaseException)), key=lambda kind: kind.__qualname__)
 
 
-def full(kind: type[Exception]) -> Exception:
+def full(kind: type[BaseException]) -> BaseException:
     """An error with all that its class can hold."""
     if kind is ConfigError:
-        error: Exception = ConfigError(FAULTS)
+        error: BaseException = ConfigError(FAULTS)
     elif kind is ResponseStatusError:
         error = ResponseStatusError("the server answers 404", 404)
-    elif kind is ResponseIgnored:
-        return ResponseIgnored("an action", ShownRequest.of("GET", "https://api.example.com/"))
-    elif kind is ResponseRefused:
-        return ResponseRefused("an action says `retry`", again=True)
-    elif kind is AttemptFailed:
-        return AttemptFailed(PageError("broken"), "broken answer", 3, patience=2.0, seconds=1.5)
-    else:
-        assert issubclass(kind, HeadraceError)
+    elif issubclass(kind, HeadraceError):
         error = kind("what happened, and what to do", status=503)
+    else:
+        internal: dict[type[BaseException], Exception] = {type(each): each for each in INTERNAL}
+        return internal.get(kind) or kind("what happened, and what to do")
     assert isinstance(error, HeadraceError)
     return error.located(**DATA)
 
@@ -94,7 +103,7 @@ def known(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", own_errors(), ids=lambda kind: kind.__qualname__)
-def test_each_error_is_the_same_once_it_was_pickled_or_copied(kind: type[Exception]) -> None:
+def test_each_error_is_the_same_once_it_was_pickled_or_copied(kind: type[BaseException]) -> None:
     error = full(kind)
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         assert told(pickle.loads(pickle.dumps(error, protocol))) == told(error)
@@ -105,6 +114,15 @@ def test_each_error_is_the_same_once_it_was_pickled_or_copied(kind: type[Excepti
 def test_all_errors_are_found() -> None:
     names = {kind.__qualname__ for kind in own_errors()}
     assert {"ConfigError", "IncompletePage", "NothingLoaded", "ResponseIgnored"} <= names
+    assert {"AuthRefused", "ClosedUnanswered", "BadParameter", "_DuplicateKey"} <= names
+
+
+def test_what_dlt_refuses_is_said_in_words() -> None:
+    assert str(FieldsMissing(["username", "password"])) == "username, password"
+    assert str(AuthRefused("SomeError")) == "SomeError"
+    assert str(SettingsUnreadable("secrets.toml")) == (
+        "dlt cannot read secrets.toml; check that it is valid TOML, here and in dlt's home folder"
+    )
 
 
 def tree_of(kind: type[Exception], depth: int = 0) -> Iterator[tuple[int, str]]:
@@ -197,3 +215,34 @@ def test_a_row_is_cleaned_before_it_is_cut() -> None:
     error = RowError("a row", row="x" * (MAX_ROW_CHARACTERS - 8) + secret)
     assert error.row is not None
     assert "canary" not in error.row
+
+
+def test_what_was_added_to_an_error_is_cleaned_before_it_is_pickled() -> None:
+    secret = "canary-in-a-note"
+    keep_secret([secret])
+    error = PageError("a page")
+    error.add_note(f"a note with {secret}")
+    added = {"a": {secret}, "b": frozenset([secret]), "c": [(secret,)], "d": {secret: [secret]}}
+    vars(error).update(added)
+    sent = pickle.dumps(error)
+    assert secret.encode() not in sent
+    known_there = vars(pickle.loads(sent))
+    assert known_there["__notes__"] == ["a note with ***"]
+    assert {name: known_there[name] for name in added} == {
+        "a": {"***"},
+        "b": frozenset(["***"]),
+        "c": [("***",)],
+        "d": {"***": ["***"]},
+    }
+    assert error.__notes__ == [f"a note with {secret}"]
+
+
+def test_args_and_faults_hold_no_secret() -> None:
+    secret = "canary-in-the-args"
+    keep_secret([secret])
+    error = PageError(f"a page with {secret}")
+    assert error.args == ("a page with ***",)
+    assert error.located(f"resource `a`: {secret}").args == ("resource `a`: ***",)
+    config = ConfigError([Fault(f"a.{secret}", f"is {secret}")])
+    assert config.args == ("the config has 1 fault:\n  a.***: is ***",)
+    assert config.faults == (Fault("a.***", "is ***"),)

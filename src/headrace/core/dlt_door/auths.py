@@ -31,20 +31,24 @@ class FieldsMissing(Exception):  # noqa: N818 - says what is so, and carries it 
     """
 
     def __init__(self, fields: Sequence[str]) -> None:
-        super().__init__(", ".join(fields))
+        # What an exception is pickled by is what it hands on here.
+        super().__init__(fields)
         self.fields = list(fields)
+
+    def __str__(self) -> str:
+        return ", ".join(self.fields)
 
 
 class AuthRefused(Exception):  # noqa: N818 - says what is so, and carries it to a path
     """dlt cannot make an authentication of what is given and of what it finds.
 
     Args:
-        failure: The class of dlt's error. The error itself is not kept: its text may quote a
-            secret.
+        failure: The name of the class of dlt's error. The error itself is not kept: its text may
+            quote a secret.
     """
 
-    def __init__(self, failure: type[Exception]) -> None:
-        super().__init__(failure.__name__)
+    def __init__(self, failure: str) -> None:
+        super().__init__(failure)
 
 
 def is_auth(value: object) -> bool:
@@ -198,7 +202,7 @@ def _failures_translated() -> Iterator[None]:
     except unreadable as error:
         failure = SettingsUnreadable(error.provider_name)
     except Exception as error:
-        failure = AuthRefused(type(error))
+        failure = AuthRefused(type(error).__name__)
     else:
         return
     raise failure

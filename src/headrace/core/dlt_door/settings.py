@@ -29,9 +29,14 @@ class SettingsUnreadable(Exception):  # noqa: N818 - says what is so, and carrie
     """
 
     def __init__(self, provider: str) -> None:
-        super().__init__(
-            f"dlt cannot read {provider}; check that it is valid TOML, here and in dlt's home "
-            "folder"
+        # What an exception is pickled by is what it hands on here.
+        super().__init__(provider)
+        self.provider = provider
+
+    def __str__(self) -> str:
+        return (
+            f"dlt cannot read {self.provider}; check that it is valid TOML, here and in dlt's "
+            "home folder"
         )
 
 

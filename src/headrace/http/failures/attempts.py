@@ -48,6 +48,10 @@ class AttemptFailed(Exception):  # noqa: N818
     patience: float = 1.0
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        # What an exception is pickled by: without this, the positional arguments alone.
+        super().__init__(*vars(self).values())
+
 
 def passing_name(failure: Failure) -> str | None:
     """What to call a failure that may be over the next time.
