@@ -7,7 +7,6 @@ of one of those modules.
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache, reduce
 from importlib import import_module
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.names_in_code import names_of_dlt, private_attributes
 
 PACKAGE = Path(__file__).parents[2] / "src" / "headrace"
 
@@ -125,131 +126,6 @@ OTHERS = {
     # A type of this project's own.
     "_text": "config/files/plain_scalars.py",
 }
-_PYTHONS = frozenset(
-    [
-        "__cause__",
-        "__context__",
-        "__dict__",
-        "__getitem__",
-        "__init__",
-        "__module__",
-        "__mro__",
-        "__name__",
-        "__new__",
-        "__notes__",
-        "__qualname__",
-        "__repr__",
-        "__slots__",
-        "__str__",
-        "__suppress_context__",
-        "__traceback__",
-        "_fields",
-        "_replace",
-    ]
-)
-
-
-def _chain(node: ast.expr) -> str | None:
-    """The text of `a.b.c`; None for all else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (begin := _chain(node.value)) is not None:
-        return f"{begin}.{node.attr}"
-    return None
-
-
-def _is_dlts(name: str) -> bool:
-    return name == "dlt" or name.startswith("dlt.")
-
-
-def _text(node: ast.expr, constants: dict[str, str]) -> str | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    return constants.get(node.id) if isinstance(node, ast.Name) else None
-
-
-def _constants(tree: ast.Module) -> dict[str, str]:
-    """The texts that stand under a name, in a module or in a function."""
-    return {
-        target.id: node.value.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-
-
-def _taken_by_text(
-    node: ast.AST, modules: dict[str, str], constants: dict[str, str]
-) -> Iterator[str]:
-    """Names that the door takes out of dlt's modules, by the functions of its `loading`."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        texts = [_text(each, constants) for each in node.args]
-        if node.func.id == "found_in" and len(texts) == 2:
-            yield f"{texts[0]}.{texts[1]}"
-        if node.func.id == "is_instance_of" and len(texts) == 3:
-            yield f"{texts[1]}.{texts[2]}"
-    if isinstance(node, ast.Attribute):
-        module = _imported_module(node.value, constants)
-        if module is None and isinstance(node.value, ast.Name):
-            module = modules.get(node.value.id)
-        if module is not None:
-            yield f"{module}.{node.attr}"
-
-
-def _imported_module(node: ast.expr, constants: dict[str, str]) -> str | None:
-    """The module in `imported("dlt.some.module")`."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _text(node.args[0], constants) if node.func.id == "imported" else None
-    return None
-
-
-def _modules_by_name(tree: ast.Module, constants: dict[str, str]) -> dict[str, str]:
-    """The local names that `imported(...)` was given to."""
-    return {
-        target.id: module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        and (module := _imported_module(node.value, constants)) is not None
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-
-
-def names_of_dlt(tree: ast.Module) -> Iterator[str]:
-    """The whole name of each thing that a module uses of dlt's modules."""
-    constants = _constants(tree)
-    modules = _modules_by_name(tree, constants)
-    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and _is_dlts(node.module):
-            yield from (f"{node.module}.{each.name}" for each in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if _is_dlts(a.name) and a.name != "dlt")
-        elif isinstance(node, ast.Attribute) and id(node) not in inner:
-            chain = _chain(node)
-            if chain is not None and chain.startswith("dlt."):
-                yield chain
-        yield from filter(_is_dlts, _taken_by_text(node, modules, constants))
-
-
-def private_attributes(tree: ast.Module) -> Iterator[str]:
-    """The attributes of other objects than `self` that begin with `_`, by whatever way."""
-    for node in ast.walk(tree):
-        name = None
-        if isinstance(node, ast.Attribute):
-            own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
-            name = None if own and not node.attr.startswith("__") else node.attr
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in ("getattr", "hasattr", "setattr", "delattr")
-        ):
-            name = _text(node.args[1], {})
-        if name is not None and name.startswith("_") and name not in _PYTHONS:
-            yield name
 
 
 @cache
@@ -345,6 +221,13 @@ def test_dlt_has_all_these_names() -> None:
         ("from dlt.extract.pipe import Pipe", "dlt.extract.pipe.Pipe"),
         ("import dlt\ndlt.pipeline.trace.save_trace(1)", "dlt.pipeline.trace.save_trace"),
         ("def f():\n    import dlt.load.load", "dlt.load.load"),
+        ("import dlt as d\nd.pipeline.trace.save_trace(1)", "dlt.pipeline.trace.save_trace"),
+        ("import dlt.load as dl\ndl.load.Load()", "dlt.load.load.Load"),
+        ("from dlt import sources as s\ns.rest_api.x.Y", "dlt.sources.rest_api.x.Y"),
+        ("import dlt as d\ns = d.sources\ns.rest_api.x.Y", "dlt.sources.rest_api.x.Y"),
+        ("import dlt as d\ngetattr(d.sources, 'rest_api')", "dlt.sources.rest_api"),
+        ("from dlt import *", "dlt.*"),
+        ("if load := imported('dlt.load.load'):\n    load.Load()", "dlt.load.load.Load"),
         ("imported('dlt.load.load').Load()", "dlt.load.load.Load"),
         ("load = imported('dlt.load.load')\nload.Load()", "dlt.load.load.Load"),
         ("_LOAD = 'dlt.load.load'\nfound_in(_LOAD, 'Load')", "dlt.load.load.Load"),
@@ -357,7 +240,23 @@ def test_a_name_is_seen_however_it_is_taken(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["resource._pipe.parent", "pipeline()._pipe", "getattr(resource, '_pipe')"]
+    "text",
+    [
+        "resource._pipe.parent",
+        "pipeline()._pipe",
+        "getattr(resource, '_pipe')",
+        "_NAME = '_pipe'\ngetattr(resource, _NAME)",
+        "_NAME: Final = '_' + 'pipe'\nhasattr(resource, _NAME)",
+        "import builtins\nbuiltins.getattr(resource, '_pipe')",
+        "operator.attrgetter('_pipe')",
+        "from operator import attrgetter\nattrgetter('name', '_pipe.parent')",
+        "operator.methodcaller('_pipe')",
+        "inspect.getattr_static(resource, '_pipe')",
+        "vars(resource)['_pipe']",
+        "vars(resource).get('_pipe')",
+        "resource.__dict__['_pipe']",
+        "_NAME = '_pipe'\nresource.__dict__.pop(_NAME)",
+    ],
 )
 def test_a_private_attribute_is_seen_however_it_is_taken(text: str) -> None:
     assert set(private_attributes(ast.parse(text))) == {"_pipe"}
