@@ -13,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 from headrace.core.secrets import redaction
+from tests.support.kept_databases import keep_databases, release_databases
 from tests.support.postgres import PostgresDatabase, PostgresServer, fresh_database, shared_server
-from tests.support.remembered_hints import remember_hints
+from tests.support.remembered_settings import remember_settings
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
@@ -41,7 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _MEMORY.exists() and shutil.disk_usage(_MEMORY).free > _ENOUGH_MEMORY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
     if config.getoption("markexpr") != "comparison":
-        remember_hints()
+        remember_settings()
+        keep_databases()
 
 
 def pytest_collection_finish() -> None:
@@ -59,6 +61,13 @@ def clean_dlt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "ERROR")
     # A test that wants a second attempt says so.
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+
+
+@pytest.fixture(autouse=True)
+def databases_released() -> Iterator[None]:
+    """A test leaves no file open behind it."""
+    yield
+    release_databases()
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ class Warehouse:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """What a query gives."""
-        with duckdb.connect(str(self.file), read_only=True) as connection:
+        with duckdb.connect(str(self.file)) as connection:
             return connection.execute(sql).fetchall()
 
     def tables(self, dataset: str) -> set[str]:
@@ -55,7 +55,7 @@ class Warehouse:
 
     def rows(self, table: str, order: str = "id", *, without_ids: bool = True) -> list[Row]:
         """All rows, without dlt's own columns unless asked for."""
-        with duckdb.connect(str(self.file), read_only=True) as connection:
+        with duckdb.connect(str(self.file)) as connection:
             found = connection.execute(f'SELECT * FROM {table} ORDER BY "{order}"')
             names = [name for name, *_ in found.description or ()]
             rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]

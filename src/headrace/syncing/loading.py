@@ -11,6 +11,7 @@ from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
 
 from headrace.core.events import Event, log_event
+from headrace.destination.dlt_clients import file_kept_open
 from headrace.destination.views import release_tables
 from headrace.dlt_source.current_sync import RunningSync, running
 from headrace.dlt_source.dlt_pipe import feeders
@@ -50,7 +51,8 @@ def load_all(
                 log_sync_event(f"the load of leg {number} begins", "load begins", leg=number)
                 # Without data, dlt's `run` normalizes and loads what was extracted, and gives None
                 # where that was nothing. `load` then gives the LoadInfo of an empty load.
-                info = pipeline.run() or pipeline.load()
+                with file_kept_open(pipeline):
+                    info = pipeline.run() or pipeline.load()
                 account.settle(pipeline)
                 loaded, unfinished = source.resources.selected.keys(), sync.legs.unfinished
                 sync.commits.add(sync.figures, loaded, unfinished)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import headrace_apart
 from tests.support.servers import JsonServer
 
 LONG = "-".join(str(number) for number in range(40))
@@ -51,9 +52,7 @@ def on_a_screen(*arguments: str) -> list[str]:
 
 
 def test_in_a_pipe_rows_are_as_wide_as_they_need_to_be() -> None:
-    ran = subprocess.run(
-        COMMAND, capture_output=True, text=True, check=True, env={**os.environ, **EIGHTY}
-    )
+    ran = headrace_apart("preview", "items.json", columns=80)
 
     assert ran.stdout.count(LONG) == 2
     assert "items: the first 2 rows" in ran.stdout

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 from headrace import LegSettings, ResponseStatusError, SyncError, rest_api_source, sync
 from headrace.destination.run_history import TABLE
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
-from tests.support.command_line import headrace
+from tests.support.command_line import headrace, headrace_running
 from tests.support.postgres import PostgresDatabase
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
@@ -176,14 +174,11 @@ def test_ctrl_c_is_told_as_well(server: JsonServer, warehouse: Warehouse) -> Non
     server.handler = never
     Path("shop.json").write_text(json.dumps(items(server)))
     place = ("--destination", warehouse.url, "--dataset", "test_data")
-    with subprocess.Popen(
-        [sys.executable, "-m", "headrace", "run", "shop.json", *place],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as running:
+    with headrace_running("run", "shop.json", *place) as running:
         assert arrived.wait(60)
         running.send_signal(signal.SIGINT)
-        assert running.wait(60) == 130
+        running.wait()
+        assert running.returncode == 130
         released.set()
 
     assert history(warehouse, "pipeline", "outcome", "rows_loaded", "error") == [

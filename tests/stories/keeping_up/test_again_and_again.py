@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
+from tests.support.command_line import headrace_running
 from tests.support.servers import Answer
 from tests.support.tables import Row, Warehouse
 
@@ -48,15 +47,6 @@ def mirror(api: KeptListing, warehouse: Warehouse) -> Mirror:
     return Mirror(api, warehouse, api.config())
 
 
-def started(mirror: Mirror, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "headrace", *mirror.command(*arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_syncs_follow_each_other_until_sigterm(api: KeptListing, mirror: Mirror) -> None:
     last = threading.Event()
     first_sync = 60
@@ -64,10 +54,10 @@ def test_syncs_follow_each_other_until_sigterm(api: KeptListing, mirror: Mirror)
     api.at_request(first_sync + 2, lambda: api.put(row(3_001)))
     api.at_request(first_sync + 3, last.set)
 
-    with started(mirror, "--every", "0.5s") as running:
+    with headrace_running(*mirror.command("--every", "0.5s")) as running:
         assert last.wait(LONGEST)
         running.send_signal(signal.SIGTERM)
-        told, warned = running.communicate(timeout=LONGEST)
+        told, warned = running.rest()
 
     assert running.returncode == 0
     assert told.endswith("Stopped. What was committed stays; run again to go on.\n")
@@ -81,11 +71,11 @@ def test_sigint_ends_a_long_sync_after_the_leg_under_way(api: KeptListing, mirro
     held = Held()
     api.at_request(20, held.arrive)
 
-    with started(mirror, "--every", "1h") as running:
+    with headrace_running(*mirror.command("--every", "1h")) as running:
         assert held.has_arrived.wait(LONGEST)
         running.send_signal(signal.SIGINT)
         held.let_go()
-        told, warned = running.communicate(timeout=LONGEST)
+        told, warned = running.rest()
 
     assert (running.returncode, warned) == (0, "")
     assert "Stopped before the source had no more; the next run goes on from here." in told
@@ -104,11 +94,11 @@ def test_two_syncs_of_one_pipeline_at_once(api: KeptListing, mirror: Mirror) -> 
     held = Held()
     api.at_request(1, held.arrive)
 
-    with started(mirror) as first:
+    with headrace_running(*mirror.command()) as first:
         assert held.has_arrived.wait(LONGEST)
         second = mirror.headrace_run()
         held.let_go()
-        told, _ = first.communicate(timeout=LONGEST)
+        told, _ = first.rest()
 
     assert second.exit_code == 1
     assert f"pipeline `test` is being synced by process {first.pid} since " in second.stderr

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from headrace import PageError, ResponseStatusError, rest_api_source, sync
 from headrace.cli.progress import Progress
 from headrace.core.figures import Figures
 from tests.stories.keeping_up.kept_listing import KeptListing
+from tests.support.command_line import headrace_apart, headrace_running
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
@@ -162,12 +160,8 @@ def test_what_a_bad_network_cost_is_told(server: JsonServer, tmp_path: Path) -> 
     server.answers(PAGES[0], Answer(status=500), Answer(status=500), *PAGES[1:])
     document = {**config(server), "pipeline": {"name": "cli"}}
     (tmp_path / "items.yml").write_text(yaml.safe_dump(document))
-    ran = subprocess.run(
-        [sys.executable, "-m", "headrace", "run", "items.yml"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    ran = headrace_apart("run", "items.yml")
+    assert ran.returncode == 0, ran.stderr
     assert "2 retries, waited 0 s for the server." in ran.stdout
 
 
@@ -184,16 +178,10 @@ def test_ctrl_c_ends_a_long_wait_at_once(server: JsonServer, tmp_path: Path) -> 
     server.answers(Answer(status=503, headers={"Retry-After": "500"}))
     document = {**config(server), "pipeline": {"name": "cli"}}
     (tmp_path / "items.yml").write_text(yaml.safe_dump(document))
-    with subprocess.Popen(
-        [sys.executable, "-m", "headrace", "run", "items.yml"],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "COLUMNS": "200"},
-    ) as running:
-        assert running.stderr is not None
+    with headrace_running("run", "items.yml") as running:
         # It waits once it says so.
         assert "waits: 500 s" in running.stderr.readline()
         running.send_signal(signal.SIGINT)
-        _, warned = running.communicate(timeout=30)
+        _, warned = running.rest()
     assert running.returncode == 130
     assert "Traceback" not in warned

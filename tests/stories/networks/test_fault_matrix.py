@@ -21,6 +21,7 @@ from headrace.cli.app import app
 from headrace.simulator import FAULTS, Faults, Outcome, Pace, Simulator, World
 from tests.stories.loading.test_recorded_server import typed
 from tests.stories.networks.fault_matrix import CASES, Case, matrix, shown_matrix
+from tests.support.kept_databases import release_databases
 from tests.support.tables import Row, Warehouse
 
 KEY = "very-secret-key"
@@ -228,6 +229,7 @@ main()
 
 def run_apart(warehouse: Warehouse, *program: str, **settings: object) -> tuple[int, str]:
     """Exit code and all that was said by a process of its own."""
+    release_databases()
     ran = subprocess.run(
         [sys.executable, *program, *command(warehouse, **settings)],
         stdout=subprocess.PIPE,

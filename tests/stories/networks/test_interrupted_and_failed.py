@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import duckdb
 import pytest
 
 from headrace import SyncError, rest_api_source, sync
-from tests.support.command_line import headrace, headrace_apart
+from tests.support.command_line import headrace, headrace_apart, headrace_running
 from tests.support.servers import Answer, Asked, JsonServer
 
 
@@ -39,15 +37,10 @@ def test_ctrl_c_while_the_server_is_slow(server: JsonServer) -> None:
         return Answer([])
 
     server.handler = never
-    with subprocess.Popen(
-        [sys.executable, "-m", "headrace", "run", "shop.json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
+    with headrace_running("run", "shop.json") as running:
         assert arrived.wait(60)
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=60)
+        _, told = running.rest()
         released.set()
 
     assert running.returncode == 130

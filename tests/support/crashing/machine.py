@@ -16,6 +16,7 @@ from tests.support.command_line import forks, run_in_this_process
 from tests.support.crashing.gate import Gate
 from tests.support.crashing.kill_switch import build_in
 from tests.support.crashing.moments import Moment
+from tests.support.kept_databases import release_databases
 
 _LONGEST_RUN = 120.0
 
@@ -72,6 +73,7 @@ class Machine:
             target=_headrace, args=(self._arguments, environment, self._folder, output, moment)
         )
         gate.watch(_killer(process, moment))
+        release_databases()
         process.start()
         process.join(_LONGEST_RUN)
         if process.exitcode is None:

@@ -1,0 +1,58 @@
+"""How often a sync opens the file of a DuckDB database: it takes 20 ms, and lets others in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import duckdb
+import pytest
+
+from headrace import rest_api_source, sync
+from headrace.destination.dlt_clients import file_kept_open
+from tests.support.kept_databases import connect_anew, release_databases
+from tests.support.servers import JsonServer
+from tests.support.tables import Warehouse
+
+
+@pytest.fixture
+def loaded(server: JsonServer, warehouse: Warehouse) -> dict[str, Any]:
+    server.answers([{"id": 1, "tags": ["a"]}])
+    client = {"base_url": server.base_url, "paginator": "single_page"}
+    config = {"client": client, "resources": [{"name": "items", "primary_key": "id"}]}
+    sync(warehouse.pipeline(), rest_api_source(config))
+    release_databases()
+    return config
+
+
+def test_it_is_opened_once_for_a_whole_load(
+    loaded: dict[str, Any], warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    def connect(*arguments: Any, **options: Any) -> duckdb.DuckDBPyConnection:
+        connection = connect_anew(*arguments, **options)
+        # An attached database is there for all connections until the last of them is closed.
+        attached = connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+        if ("mark",) not in attached:
+            connection.execute("ATTACH ':memory:' AS mark")
+            opened.append(arguments)
+        return connection
+
+    monkeypatch.setattr(duckdb, "connect", connect)
+    sync(warehouse.pipeline(), rest_api_source(loaded))
+
+    # To look for a saved state, to load, and to add to the history of runs.
+    assert len(opened) == 3
+
+
+def test_no_other_process_comes_in_between(loaded: dict[str, Any], warehouse: Warehouse) -> None:
+    program = "import duckdb, sys; duckdb.connect(sys.argv[1])"
+    other = [sys.executable, "-c", program, str(warehouse.file)]
+    with file_kept_open(warehouse.pipeline()):
+        refused = subprocess.run(other, capture_output=True, text=True, check=False)
+    release_databases()
+    subprocess.run(other, check=True)
+
+    assert "Could not set lock on file" in refused.stderr
