@@ -116,7 +116,7 @@ class FixedKeys:
                 everything if self._single.isdisjoint(page.keys) else self._once(page, everything)
             )
         known = set(range(page.start, page.end)).difference(*fresh)
-        again = self._wanted_again(page, sorted(known))
+        again = self._wanted_again(page, sorted(known), fresh)
         self._single.update(page.keys[index] for index in again)
         chosen = [index for indexes in fresh for index in self._once(page, indexes)]
         return sorted(chosen + again)
@@ -124,12 +124,12 @@ class FixedKeys:
     def _once(self, page: CheckedPage, indexes: Sequence[int]) -> list[int]:
         return [index for index in indexes if page.keys[index] not in self._single]
 
-    def _wanted_again(self, page: CheckedPage, known: list[int]) -> list[int]:
+    def _wanted_again(self, page: CheckedPage, known: list[int], fresh: list[range]) -> list[int]:
         """The covered rows of a page that are to be loaded again."""
         keys, low = page.keys, self._sync.listed_low
         due, missing = self._sync.due, self._ledger.missing
         # A leg that starts again at the top has loaded some of them already.
-        named = {key for key in self._named_on(page) if not self._has_loaded(key)}
+        named = {key for key in self._named_on(page, fresh) if not self._has_loaded(key)}
         return [
             index
             for index in self._once(page, known)
@@ -139,13 +139,13 @@ class FixedKeys:
             or (index < page.late_end and (low is None or key < low))
         ]
 
-    def _named_on(self, page: CheckedPage) -> Iterator[Key]:
+    def _named_on(self, page: CheckedPage, fresh: list[range]) -> Iterator[Key]:
         """The keys that the page's new rows name: the page shows those rows in as new a version."""
-        kind, spans = self._ledger.kind, self._ledger.coverage.spans
-        if kind is None or not spans:
+        kind = self._ledger.kind
+        if kind is None:
             return
         for index, raw in page.rows.touches:
-            if index < page.end and page.keys[index] > spans[0].high:
+            if any(index in indexes for indexes in fresh):
                 key = read_key(raw, kind)
                 if key is not None:
                     yield key

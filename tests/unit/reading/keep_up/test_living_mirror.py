@@ -118,3 +118,22 @@ def test_no_page_is_listed_for_rows_that_only_probes_have_found(new_mirror: NewM
     told = mirror.sync()
 
     assert (told.pages, told.requests) == (1, 7)
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_rows_that_a_page_shows_below_their_retries_are_not_asked_for_alone(
+    pages: int, new_mirror: NewMirror
+) -> None:
+    mirror = new_mirror(limit=10)
+    world = mirror.world
+    failed = ended(world, "error", "error", "error")
+    mirror.sync()
+    for row in failed:
+        world.finish(world.retry(row))
+    # The pages above that one are new as a whole.
+    ended(world, *["success"] * 10 * (pages - 1))
+
+    told = mirror.sync()
+
+    assert (told.requests, told.pages) == (pages, pages)
+    assert not broken_promises(mirror, told)
