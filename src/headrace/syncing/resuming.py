@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import dlt
 import pyarrow.parquet
@@ -40,6 +41,7 @@ def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
     Raises:
         DltException: The destination does not take the load.
     """
+    _delete_half_copied(pipeline)
     _delete_what_is_normalized(pipeline)
     _put_away_what_is_loaded(pipeline)
     if drop and pipeline.has_pending_data:
@@ -53,6 +55,20 @@ def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
     # On a new machine this restores the state.
     pipeline.run()
     return is_pending
+
+
+def _delete_half_copied(pipeline: dlt.Pipeline) -> None:
+    """Deletes what is left of a job's file that was being copied when the process was killed.
+
+    Where temporary files lie on another file system than the pipeline's folder, dlt copies the
+    files of merges under names without a dot, and then renames them. One that is left has no name
+    of a job, and each later run fails at it. dlt makes that job again.
+    """
+    packages = pipeline._get_load_storage().normalized_packages
+    for load_id in pipeline.list_normalized_load_packages():
+        for file in packages.list_new_jobs(load_id):
+            if "." not in Path(file).name:
+                packages.storage.delete(file)
 
 
 def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:

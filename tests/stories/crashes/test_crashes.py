@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -177,6 +178,18 @@ def test_a_crash_at_each_stage(
     assert machine.run(gate, Moment(stage)).was_killed
     if stage in BEFORE_ROWS_ARE_ON_DISK:
         assert machine.run(gate).code == 0
+    check_that_rows_are_there_once(machine, gate, server, warehouse)
+
+
+def test_what_is_left_of_a_file_that_was_being_copied_blocks_nothing(
+    gate: Gate, server: JsonServer, tmp_path: Path, warehouse: Warehouse
+) -> None:
+    machine = appending_machine(gate, server, tmp_path, warehouse)
+    assert machine.run(gate, Moment("job started")).was_killed
+    (jobs,) = (tmp_path / "dlt" / "pipelines").glob("*/load/normalized/*/new_jobs")
+    # As dlt names the copy of a file from another file system, until it is whole.
+    (jobs / uuid4().hex).write_text("DELETE FROM")
+
     check_that_rows_are_there_once(machine, gate, server, warehouse)
 
 
