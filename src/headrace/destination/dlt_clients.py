@@ -6,6 +6,11 @@ What the functions here rest on, by dlt 1.31:
   it come the SQL client, and the statements that make the tables of that schema.
 - Where the tables of a destination are files, its SQL client is DuckDB over views of them, and a
   table can be queried only once its view has been made.
+- The state of a pipeline is its `state`, and `managed_state()` keeps what is changed in it. Only
+  with a load is it stored in the destination.
+- `pipeline_drop` is what `dlt pipeline drop` does: with one load it drops the tables of resources,
+  where they are there, and stores a state and a schema that do not know them.
+- A job client gives the columns of each table that it is asked for; none for one that is missing.
 - A cursor makes Arrow tables by the columns that it is given. By itself it takes every column
   for one of unknown type.
 
@@ -15,17 +20,19 @@ report, on DuckDB, PostgreSQL and files, fail where one is no longer true.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TypeGuard
 
 import dlt
 import pyarrow as pa
 from dlt.common.destination.client import JobClientBase, WithStateSync
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
+from dlt.pipeline.helpers import pipeline_drop
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
 
@@ -81,6 +88,67 @@ def saved_state(pipeline_name: str, client: JobClientBase) -> Mapping[str, Any] 
         return None
     with client:
         return load_pipeline_state_from_destination(pipeline_name, client)
+
+
+def stored_sources(pipeline: dlt.Pipeline) -> Mapping[str, Any] | None:
+    """What the destination holds of the state of a pipeline's sources.
+
+    Args:
+        pipeline: The pipeline; it has a schema.
+
+    Returns:
+        The states by the names of the sources, an empty mapping where nothing has been loaded yet;
+        None where the destination keeps no state.
+    """
+    client: JobClientBase = new_job_client(pipeline, pipeline.default_schema)
+    if not isinstance(client, WithStateSync):
+        return None
+    try:
+        state = saved_state(pipeline.pipeline_name, client)
+    except DestinationUndefinedEntity:
+        state = None
+    return (state or {}).get("sources") or {}
+
+
+def take_sources(pipeline: dlt.Pipeline, sources: Mapping[str, Any]) -> None:
+    """Replace what a pipeline knows of its sources; the next load stores that.
+
+    Args:
+        pipeline: The pipeline.
+        sources: The states by the names of the sources.
+    """
+    with pipeline.managed_state() as state:
+        state["sources"] = dict(sources)
+
+
+def missing_tables(pipeline: dlt.Pipeline, schema: Schema, tables: Collection[str]) -> set[str]:
+    """Which tables the destination does not have.
+
+    Args:
+        pipeline: The pipeline.
+        schema: The schema of the tables.
+        tables: The names of the tables in that schema.
+
+    Returns:
+        Those that are missing. None where the destination is no database: a table that is a folder
+        of files comes and goes with them.
+    """
+    client = new_job_client(pipeline, schema)
+    if not tables or not takes_statements(client):
+        return set()
+    with client:
+        return {name for name, columns in client.get_storage_tables(tables) if not columns}
+
+
+def drop_resources(pipeline: dlt.Pipeline, schema: str, resources: Sequence[str]) -> None:
+    """Drop the tables of resources and all that is known of them, with one load.
+
+    Args:
+        pipeline: The pipeline; no load is left behind in it.
+        schema: The name of the schema of the tables.
+        resources: The names of the resources.
+    """
+    pipeline_drop(pipeline, resources, schema)()
 
 
 def make_readable(client: SqlClientBase[Any], table: str) -> None:

@@ -14,6 +14,7 @@ from dlt.common.schema.utils import (
     get_columns_names_with_prop,
     get_root_table,
     get_write_disposition,
+    has_table_seen_data,
     new_table,
     normalize_table_identifiers,
 )
@@ -67,6 +68,15 @@ def columns_with(table: TTableSchema, hint: str, *, typed_only: bool = False) ->
         typed_only: Leave out columns whose type is not known yet, as no row has brought one.
     """
     return tuple(get_columns_names_with_prop(table, hint, include_incomplete=not typed_only))
+
+
+def has_rows(table: TTableSchema) -> bool:
+    """Whether a load has brought rows for a table, so that the destination has made it.
+
+    Args:
+        table: The table.
+    """
+    return has_table_seen_data(table)
 
 
 def is_appended_to(schema: Schema, table: str) -> bool:

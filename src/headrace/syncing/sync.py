@@ -12,9 +12,11 @@ from dlt.extract import DltSource
 
 from headrace.core.figures import Figures
 from headrace.core.secrets.redaction import clean
+from headrace.destination.dlt_clients import file_kept_open
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import Legs, LegSettings
+from headrace.syncing.confirming import confirm
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.loading import load_all, log_sync_event
 from headrace.syncing.lock import held
@@ -89,7 +91,11 @@ def sync(
     record = RunRecord(pipeline, source, running)
     history = record.written_at_end() if run_history else nullcontext()
     with held(pipeline), _logged(pipeline, running), history, explained_failures(pipeline):
-        running.commits.resumed = finish_pending(pipeline, drop=drop_pending)
+        # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
+        with file_kept_open(pipeline):
+            running.commits.resumed = finish_pending(pipeline, drop=drop_pending or full_refresh)
+            if not full_refresh:
+                running.figures.notes += confirm(pipeline, source)
         info = load_all(pipeline, source, running, full_refresh=full_refresh)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,

@@ -1,0 +1,81 @@
+"""Makes a sync believe of what is known of its listings only what the destination holds.
+
+dlt keeps the state of a pipeline in a local folder and, beside the rows, in the destination, and
+prefers the local one where that was changed more often. After a database was restored from a
+backup, that one speaks of rows which are not there, and they would never come. So the state of the
+destination counts here, whichever is newer: it was committed with the rows that it speaks of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dlt
+from dlt.extract import DltSource
+
+from headrace.destination.dlt_clients import (
+    drop_resources,
+    missing_tables,
+    stored_sources,
+    take_sources,
+)
+from headrace.destination.dlt_schema import has_rows, tables_below
+from headrace.destination.tables import table_names
+from headrace.destination.views import release_tables
+
+_OTHER_STATE = (
+    "what the pipeline `{pipeline}` knows on this machine is not what the destination holds: that "
+    "was restored, emptied, or loaded to from elsewhere. What the destination holds counts, and "
+    "what it lacks is listed again"
+)
+_NO_TABLE = (
+    "the table `{table}` is not there any more, though rows were loaded into it: "
+    "`{resource}` is loaded anew"
+)
+
+
+def confirm(pipeline: dlt.Pipeline, source: DltSource) -> list[str]:
+    """Throws away what is known of listings whose rows the destination does not hold.
+
+    Args:
+        pipeline: The pipeline. No load is left behind in it, and its lock is held by the caller.
+        source: What is about to be loaded.
+
+    Returns:
+        What the user should be told; nothing where all is as it was left.
+
+    Raises:
+        DltException: The destination cannot be read, or refuses that what is left of a table is
+            dropped.
+    """
+    return [*_believe_stored(pipeline), *_forget_missing(pipeline, source)]
+
+
+def _believe_stored(pipeline: dlt.Pipeline) -> Iterator[str]:
+    if not pipeline.state.get("sources") or not pipeline.config.restore_from_destination:
+        return
+    stored = stored_sources(pipeline)
+    if stored is not None and stored != pipeline.state["sources"]:
+        take_sources(pipeline, stored)
+        yield _OTHER_STATE.format(pipeline=pipeline.pipeline_name)
+
+
+def _forget_missing(pipeline: dlt.Pipeline, source: DltSource) -> Iterator[str]:
+    """Has dlt forget the resources whose tables are missing, so that it makes them anew."""
+    if source.schema.name not in pipeline.schemas:
+        return
+    schema = pipeline.schemas[source.schema.name]
+    loaded = {
+        name: [each for each in tables_below(schema, table) if has_rows(schema.tables[each])]
+        for name, table in table_names(source).items()
+        if table in schema.tables and has_rows(schema.tables[table])
+    }
+    missing = missing_tables(pipeline, schema, {table for own in loaded.values() for table in own})
+    lost = {name: own for name, own in loaded.items() if not missing.isdisjoint(own)}
+    if not lost:
+        return
+    release_tables(pipeline)
+    drop_resources(pipeline, schema.name, list(lost))
+    for name, own in lost.items():
+        table = next(each for each in own if each in missing)
+        yield _NO_TABLE.format(table=table, resource=name)

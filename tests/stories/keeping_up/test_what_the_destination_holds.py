@@ -1,0 +1,180 @@
+"""Nothing is believed of a table that its destination does not hold.
+
+What is known of a listing lies in the pipeline's local folder as well as in the destination, beside
+the rows. Whatever happens to one of the two, the table is as the API again after one more sync.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+
+from headrace import SyncReport, rest_api_source, sync
+from headrace.destination.sql import connect_to_dataset
+from tests.stories.keeping_up.kept_listing import KeptListing
+from tests.support.kept_databases import release_databases
+from tests.support.postgres import PostgresDatabase, PostgresServer
+from tests.support.tables import Row, Warehouse, differences
+
+DATASET = "mirror_data"
+
+
+def row(number: int, **fields: Any) -> Row:
+    return {"id": number, "status": "success", **fields}
+
+
+@dataclass
+class Mirror:
+    """A table that keeps up with a listing, on one of several machines.
+
+    Args:
+        api: The listing.
+        place: The destination.
+        folder: Where the machines have their folders.
+        restore: Brings the database back as it was when it was called first.
+    """
+
+    api: KeptListing
+    place: Warehouse | PostgresDatabase
+    folder: Path
+    restore: Callable[[], Callable[[], None]]
+    machine: str = "first"
+
+    def pipeline(self) -> dlt.Pipeline:
+        pipeline: dlt.Pipeline = dlt.pipeline(
+            "mirror",
+            destination=self.place.pipeline().destination,
+            dataset_name=DATASET,
+            pipelines_dir=str(self.folder / self.machine),
+        )
+        return pipeline
+
+    def sync(self, **settings: Any) -> SyncReport:
+        return sync(self.pipeline(), rest_api_source(self.api.config()), **settings)
+
+    def execute(self, statement: str) -> None:
+        with connect_to_dataset(self.pipeline()) as database:
+            database.execute(statement.format(table=database.qualified("executions")))
+
+    def differences(self) -> list[str]:
+        rows = self.place.rows(f"{DATASET}.executions")
+        return differences(rows, list(self.api.rows.values()), key="id")
+
+
+@pytest.fixture
+def api() -> Iterator[KeptListing]:
+    with KeptListing() as running:
+        running.put(*(row(number) for number in range(1, 201)))
+        yield running
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def mirror(api: KeptListing, tmp_path: Path, request: pytest.FixtureRequest) -> Mirror:
+    if request.param == "duckdb":
+        warehouse: Warehouse = request.getfixturevalue("warehouse")
+        return Mirror(api, warehouse, tmp_path, lambda: backup_of_file(warehouse.file))
+    postgres: PostgresDatabase = request.getfixturevalue("postgres")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return Mirror(api, postgres, tmp_path, lambda: backup_of_database(server, postgres))
+
+
+def backup_of_file(file: Path) -> Callable[[], None]:
+    release_databases()
+    copy = shutil.copy(file, file.with_suffix(".backup"))
+
+    def restore() -> None:
+        release_databases()
+        shutil.copy(copy, file)
+
+    return restore
+
+
+def backup_of_database(server: PostgresServer, database: PostgresDatabase) -> Callable[[], None]:
+    name = database.url.rpartition("/")[2]
+    server.execute(f"CREATE DATABASE {name}_backup TEMPLATE {name}")
+
+    def restore() -> None:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.execute(f"ALTER DATABASE {name}_backup RENAME TO {name}")
+
+    return restore
+
+
+def test_a_database_that_is_restored_from_a_backup(api: KeptListing, mirror: Mirror) -> None:
+    mirror.sync()
+    restore = mirror.restore()
+    api.put(*(row(number) for number in range(201, 401)))
+    mirror.sync()
+    restore()
+    api.put(row(401))
+
+    report = mirror.sync()
+
+    assert not mirror.differences()
+    assert report.figures.total.loaded_rows == 201
+    assert any("what the destination holds" in note for note in report.figures.notes)
+    assert not mirror.sync().figures.notes
+
+
+def test_a_table_that_was_dropped(api: KeptListing, mirror: Mirror) -> None:
+    mirror.sync()
+    mirror.execute("DROP TABLE {table}")
+    api.put(row(201))
+
+    report = mirror.sync()
+
+    assert not mirror.differences()
+    assert any("`executions` is not there any more" in note for note in report.figures.notes)
+    assert not mirror.sync().figures.notes
+
+
+def test_a_dataset_that_was_dropped(api: KeptListing, mirror: Mirror) -> None:
+    mirror.sync()
+    with connect_to_dataset(mirror.pipeline()) as database:
+        database.execute(f"DROP SCHEMA {DATASET} CASCADE")
+    api.put(row(201))
+
+    mirror.sync()
+
+    assert not mirror.differences()
+
+
+def test_two_machines_in_turn(api: KeptListing, mirror: Mirror) -> None:
+    for number in range(201, 205):
+        api.put(row(number))
+        mirror.machine = "first" if number % 2 else "second"
+        mirror.sync()
+        assert not mirror.differences()
+
+
+def test_a_local_folder_that_is_lost(api: KeptListing, mirror: Mirror) -> None:
+    mirror.sync()
+    shutil.rmtree(mirror.folder / mirror.machine)
+    api.put(row(201))
+    api.forget_requests()
+
+    mirror.sync()
+
+    assert not mirror.differences()
+    assert api.pages_asked == [None]
+
+
+@pytest.mark.parametrize("first", ["drop_pending", "full_refresh"])
+def test_a_load_that_is_left_behind_does_not_block_a_new_start(
+    first: str, api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.sync()
+    api.put(row(201))
+    pipeline = mirror.pipeline()
+    pipeline.extract(rest_api_source(api.config()))
+    mirror.execute("DROP TABLE {table}")
+
+    mirror.sync(**{first: True})
+
+    assert not mirror.differences()
