@@ -158,7 +158,7 @@ def _prepare(
     )
     # A token that one sync fetched serves the next ones too.
     authentications = Authentications.of_config(loaded)
-    # These hold for the first of several syncs only.
+    # These hold until a sync has worked.
     once = {"full_refresh": arguments.full_refresh, "drop_pending": arguments.drop_pending}
 
     def sync_once(stop: threading.Event | None) -> None:
@@ -170,13 +170,14 @@ def _prepare(
             report = sync(
                 pipeline,
                 source,
-                full_refresh=once.pop("full_refresh", False),
-                drop_pending=once.pop("drop_pending", False),
+                full_refresh=once.get("full_refresh", False),
+                drop_pending=once.get("drop_pending", False),
                 legs=leg_settings(loaded),
                 figures=figures,
                 stop=stop,
                 run_history=loaded.pipeline_settings.run_history,
             )
+        once.clear()
         if not stderr.quiet:
             print_summary(report)
         if views := loaded.pipeline_settings.views:

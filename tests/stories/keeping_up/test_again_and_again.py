@@ -67,6 +67,24 @@ def test_syncs_follow_each_other_until_sigterm(api: KeptListing, mirror: Mirror)
     assert not mirror.faults()
 
 
+def test_a_full_refresh_that_fails_is_tried_again(api: KeptListing, mirror: Mirror) -> None:
+    mirror.sync()
+    del api.rows[7]
+    last = threading.Event()
+    pages = 60
+    api.at_request(1, lambda: Answer({"message": "not now"}, 403))
+    # The first one that is no refresh has one request.
+    api.at_request(1 + pages + 1, last.set)
+
+    with headrace_running(*mirror.command("--every", "0.3s", "--full-refresh")) as running:
+        assert last.wait(LONGEST)
+        running.send_signal(signal.SIGTERM)
+        running.rest()
+
+    assert running.returncode == 0
+    assert not mirror.faults()
+
+
 def test_sigint_ends_a_long_sync_after_the_leg_under_way(api: KeptListing, mirror: Mirror) -> None:
     held = Held()
     api.at_request(20, held.arrive)
