@@ -76,6 +76,9 @@ def _lines(resource: ResourceStatus, now: datetime) -> Iterator[str]:
         yield f"  not listed yet: from below {hole.above} {end}"
     if len(resource.holes) > _MOST_HOLES:
         yield f"  and {len(resource.holes) - _MOST_HOLES:,} more stretches"
+    if resource.ahead is not None:
+        latest = f"{resource.ahead:%Y-%m-%d %H:%M} UTC"
+        yield f"  dated in the future, and not counted: rows up to {latest}"
     yield from _quarantined(resource.quarantine)
     if resource.gone:
         yield f"  gone from the API, kept in the table: {resource.gone:,}"

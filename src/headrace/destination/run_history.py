@@ -143,13 +143,16 @@ class RunHistory:
                 values = [value for run in some for value in astuple(run)]
                 sql.execute_sql(f"INSERT INTO {name} ({columns}) VALUES {rows}", *values)
 
-    def last(self, resource: str, most: int, outcome: str | None = None) -> list[ResourceRun]:
+    def last(
+        self, resource: str, most: int, outcome: str | None = None, latest: datetime | None = None
+    ) -> list[ResourceRun]:
         """Reads the last runs of a resource, the newest first.
 
         Args:
             resource: The name of the resource.
             most: How many runs to give at most.
             outcome: The outcome of the runs that are wanted; any when None.
+            latest: The moment at which they began at the latest, with its zone; any when None.
 
         Returns:
             The runs; an empty list where there is no history.
@@ -167,13 +170,16 @@ class RunHistory:
         conditions = " AND ".join(
             f"{sql.escape_column_name(self._named(name))} = %s" for name in wanted
         )
+        started = sql.escape_column_name(self._named("started_at"))
+        conditions += f" AND {started} <= %s" if latest is not None else ""
+        values = [*wanted.values(), *([latest] if latest is not None else [])]
         query = (
             f"SELECT {columns} FROM {sql.make_qualified_table_name(self._table)} "
             f"WHERE {conditions} {newest_first(sql, self._named('started_at'), most)}"
         )
         try:
             with client:
-                rows = sql.execute_sql(query, *wanted.values()) or ()
+                rows = sql.execute_sql(query, *values) or ()
         except DestinationUndefinedEntity:
             return []
         return [_run(row) for row in rows]

@@ -96,6 +96,34 @@ def test_an_up_to_date_table(mirror: Mirror, api: KeptListing) -> None:
     assert not api.asked
 
 
+def test_a_row_that_is_dated_in_the_future_hides_no_standstill(
+    mirror: Mirror, api: KeptListing
+) -> None:
+    api.put(row(ROWS + 1, minutes=4), row(ROWS + 2, days=-900))
+    mirror.sync(clock=at())
+    found = look(mirror, hours=2)
+
+    assert found.newest == NOW - timedelta(minutes=4)
+    assert found.ahead == NOW + timedelta(days=900)
+    assert found.age == 7_200
+    ran = headrace_status(mirror)
+    assert (
+        f"  dated in the future, and not counted: rows up to {found.ahead:%Y-%m-%d}" in ran.stdout
+    )
+
+
+def test_a_run_that_is_dated_in_the_future_hides_no_standstill(mirror: Mirror) -> None:
+    mirror.sync(clock=at())
+    for _ in range(6):
+        mirror.sync(clock=at(days=900))
+    found = look(mirror, hours=2)
+
+    assert found.age == 7_200
+    assert found.last_complete is not None
+    assert found.last_complete.started_at == NOW
+    assert headrace_status(mirror, "--max-age", "15m").returncode == 3
+
+
 def test_what_it_says(mirror: Mirror, api: KeptListing) -> None:
     api.put(row(ROWS + 1, "running", minutes=4), row(ROWS + 2, "waiting", hours=5))
     mirror.sync()

@@ -27,6 +27,19 @@ _MOST_KEYS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class NewestRow:
+    """When the newest row of a table was created.
+
+    Args:
+        at: The moment, in UTC; None where the rows do not say.
+        ahead: The latest moment of a row that lies in the future, in UTC; None where there is none.
+    """
+
+    at: datetime | None
+    ahead: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceRows:
     """The rows of one resource in its tables.
 
@@ -48,13 +61,30 @@ class ResourceRows:
         counts = {name: self.stored.fetch(name, "count(*)") for name in own}
         return {name: int(found[0][0]) for name, found in counts.items() if found}
 
-    def newest(self) -> datetime | None:
-        """Says when the newest row was created, in UTC; None where the rows do not say."""
+    def newest(self, latest: datetime) -> NewestRow:
+        """Says when the newest row was created.
+
+        Args:
+            latest: The moment after which no row can have been created, with its zone.
+        """
         column = self._time_column()
         if column is None:
-            return self._newest_key()
-        found = self.stored.fetch(self.table, f"max({self.stored.escape(column)})")
-        return _moment(found[0][0]) if found else None
+            newest = self._newest_key()
+        else:
+            found = self.stored.fetch(self.table, f"max({self.stored.escape(column)})")
+            newest = _moment(found[0][0]) if found else None
+        if newest is None or newest <= latest:
+            return NewestRow(newest)
+        return NewestRow(self._newest_until(latest, column), ahead=newest)
+
+    def _newest_until(self, latest: datetime, column: str | None) -> datetime | None:
+        if column is None or self._type_of(column) != "timestamp":
+            return None
+        name = self.stored.escape(column)
+        ((newest,),) = self.stored.fetch(
+            self.table, f"max({name})", f"WHERE {name} <= %s", [latest]
+        )
+        return _moment(newest)
 
     def _newest_key(self) -> datetime | None:
         spans = self.ledger.coverage.spans

@@ -104,8 +104,10 @@ class ResourceStatus:
             first load.
         runs: The last runs, the newest first; empty where the history has none.
         last_complete: The last run that came to its end, however long ago; None where there is
-            none.
-        newest: When the newest row was created, in UTC; None where the rows do not say.
+            none. Runs that are dated in the future do not count.
+        newest: When the newest row was created, in UTC; None where the rows do not say. Rows that
+            are dated in the future do not count.
+        ahead: The latest moment of a row that lies in the future, in UTC; None where there is none.
         age: How many seconds ago the table was equal to the listing, as far as is known: since the
             last complete run began, or since the newest row, whichever is later. None where no
             run ever came to its end.
@@ -122,6 +124,7 @@ class ResourceStatus:
     runs: tuple[ResourceRun, ...]
     last_complete: ResourceRun | None
     newest: datetime | None
+    ahead: datetime | None
     age: float | None
     open: OpenRows
     holes: tuple[MissingRows, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import dlt
@@ -20,7 +20,7 @@ from headrace.destination.run_history import COMPLETE, ResourceRun, RunHistory, 
 from headrace.destination.tables import table_names
 from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.saved_state import saved_ledgers
-from headrace.reports.status.resource_rows import ResourceRows
+from headrace.reports.status.resource_rows import NewestRow, ResourceRows
 from headrace.reports.status.results import (
     MissingRows,
     NextSync,
@@ -36,6 +36,7 @@ from headrace.sansio.tail.keys import raw_of
 # How many characters of a row in quarantine are shown.
 _SHOWN_ROW = 200
 _MOST_REASONS = 5
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class StatusReader:
         tail = config.tail if config else None
         runs, last_complete = self._history(name)
         rows = ResourceRows(self.stored, table, tail, ledger) if self.stored and table else None
-        newest = rows.newest() if rows else None
+        newest = rows.newest(self.now + _CLOCKS_DIFFER) if rows else NewestRow(None)
         missing = tuple(
             MissingRows(str(each.above), None if each.below is None else str(each.below))
             for each in holes(ledger)
@@ -93,8 +94,9 @@ class StatusReader:
             rows=rows.counts() if rows else {},
             runs=tuple(runs),
             last_complete=last_complete,
-            newest=newest,
-            age=_age(self.now, last_complete, newest),
+            newest=newest.at,
+            ahead=newest.ahead,
+            age=_age(self.now, last_complete, newest.at),
             open=rows.open(self.now) if rows else OpenRows(),
             holes=missing,
             quarantine=self._quarantine(name),
@@ -108,9 +110,13 @@ class StatusReader:
             refuse_missing_file(self.pipeline)
             history = RunHistory(self.pipeline, schema)
             runs = history.last(name, self.runs)
-            complete = next((run for run in runs if run.outcome == COMPLETE), None)
+            # A machine whose clock was ahead has left runs that would look fresh for as long.
+            latest = self.now + _CLOCKS_DIFFER
+            complete = next(
+                (run for run in runs if run.outcome == COMPLETE and run.started_at <= latest), None
+            )
             if complete is None and len(runs) == self.runs:
-                complete = next(iter(history.last(name, 1, COMPLETE)), None)
+                complete = next(iter(history.last(name, 1, COMPLETE, latest)), None)
         except NothingLoaded:
             return [], None
         except DltException as error:
