@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 
 import dlt
 from dlt.common.exceptions import DltException
 
+from headrace.core.causes import chain_of
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.outlets import clean_logs
 from headrace.core.secrets.redaction import clean_error, keep_secret
@@ -44,10 +46,27 @@ def explained_failures(pipeline: dlt.Pipeline) -> Iterator[None]:
         explained = _explained(error, pipeline)
         clean_error(error)
         clean_failure_records(pipeline)
+        if _part(error, explained):
+            raise explained from explained.__cause__
         raise explained from error
     except Exception as error:
         clean_error(error)
         raise
+
+
+def _part(error: DltException, explained: BaseException) -> bool:
+    """Parts dlt's errors from the one that they wrap, where it is raised in their place.
+
+    Python takes them for the context of the error, which would be behind itself then.
+
+    Returns:
+        Whether dlt's error wraps the other one.
+    """
+    for wrapper in list(takewhile(lambda each: each is not explained, chain_of(error))):
+        if explained in (wrapper.__cause__, wrapper.__context__):
+            wrapper.__cause__ = wrapper.__context__ = None
+            return True
+    return False
 
 
 def _explained(error: DltException, pipeline: dlt.Pipeline) -> BaseException:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import dlt
 import pytest
 
-from headrace import ExpressionError, HeadraceError, PageError, RowError, rest_api_source, sync
+from headrace import (
+    ExpressionError,
+    HeadraceError,
+    PageError,
+    RowError,
+    SyncError,
+    rest_api_source,
+    sync,
+)
 from headrace.config import parse_config
 from headrace.core.causes import chain_of
 from headrace.core.exceptions import MAX_ROW_CHARACTERS
@@ -47,7 +56,37 @@ def failure(server: JsonServer, warehouse: Warehouse, **settings: Any) -> Headra
     assert error.url == f"{server.base_url}/items?key=***"
     assert KEY not in str(vars(error))
     assert KEY.encode() not in pickle.dumps(error)
+    check_that_nothing_is_behind_itself(error)
     return error
+
+
+def check_that_nothing_is_behind_itself(
+    error: BaseException | None, before: tuple[BaseException, ...] = ()
+) -> None:
+    """Else whoever follows the causes of an error does so for ever."""
+    if error is not None:
+        assert error not in before
+        check_that_nothing_is_behind_itself(error.__cause__, (*before, error))
+        check_that_nothing_is_behind_itself(error.__context__, (*before, error))
+
+
+@pytest.mark.parametrize("run_history", [True, False])
+def test_what_is_behind_an_error(
+    run_history: bool, server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers(Answer({"message": "down"}, 404))
+    with pytest.raises(HeadraceError) as caught:
+        sync(
+            warehouse.pipeline(),
+            build_source(parse_config(config_of(server))),
+            run_history=run_history,
+        )
+    check_that_nothing_is_behind_itself(caught.value)
+    assert type(caught.value.__context__).__name__ == "PipelineStepFailed"
+    nowhere = dlt.pipeline("no", destination=dlt.destinations.duckdb("/no/such/folder/file.duckdb"))
+    with pytest.raises(SyncError) as failed:
+        sync(nowhere, build_source(parse_config(config_of(server))), run_history=run_history)
+    check_that_nothing_is_behind_itself(failed.value)
 
 
 def test_a_row_that_needs_ids(server: JsonServer, warehouse: Warehouse) -> None:
