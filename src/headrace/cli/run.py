@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -193,16 +194,32 @@ def _prepare(
 def _keep_syncing(
     sync_once: Callable[[threading.Event | None], None], every: str, stderr: StderrOutput
 ) -> None:
+    from headrace.cli.closed_output import go_on_without_output
     from headrace.core.durations import seconds_in
+    from headrace.core.exceptions import HeadraceError
     from headrace.syncing.repeating import keep_syncing, set_on_signals
+
+    def turn() -> None:
+        # rich leads a closed output nowhere as well, and then ends the program.
+        with suppress(SystemExit):
+            sync_once(stop)
+
+    def tell(error: Exception) -> None:
+        if isinstance(error, OSError) and go_on_without_output():
+            return
+        text = (
+            str(error) if isinstance(error, HeadraceError) else f"{type(error).__name__}: {error}"
+        )
+        try:
+            stderr.error(f"Error: {text}\nTrying again in {every}.")
+        except OSError:
+            go_on_without_output()
 
     stop = threading.Event()
     with set_on_signals(stop):
-        keep_syncing(
-            lambda: sync_once(stop),
-            seconds_in(every),
-            stop,
-            lambda error: stderr.error(f"Error: {error}\nTrying again in {every}."),
-        )
+        keep_syncing(turn, seconds_in(every), stop, tell)
     if not stderr.quiet:
-        typer.echo("Stopped. What was committed stays; run again to go on.")
+        try:
+            typer.echo("Stopped. What was committed stays; run again to go on.")
+        except OSError:
+            go_on_without_output()

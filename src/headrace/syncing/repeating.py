@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from headrace.core.exceptions import ConfigError, HeadraceError
+from headrace.core.exceptions import ConfigError
 
 
 def keep_syncing(
     sync_once: Callable[[], None],
     every: float,
     stop: threading.Event,
-    failed: Callable[[HeadraceError], None],
+    failed: Callable[[Exception], None],
 ) -> None:
     """Syncs, waits, and syncs again; a sync that failed is tried again the next time.
+
+    That holds for any error: a disk that is full today, or a fault that one answer leads to, is no
+    reason to sync no more.
 
     Args:
         sync_once: A function that does one whole sync.
@@ -35,19 +38,25 @@ def keep_syncing(
             sync_once()
         except ConfigError:
             raise
-        except HeadraceError as error:
+        except Exception as error:
             failed(error)
         stop.wait(max(0.0, every - (time.monotonic() - began)))
 
 
 @contextmanager
 def set_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Sets an event at the first SIGINT or SIGTERM; a second signal acts as usual.
+    """Sets an event at the first SIGINT, SIGTERM or SIGHUP; a second signal acts as usual.
+
+    SIGHUP is left alone where it is ignored, as under `nohup`.
 
     Args:
         stop: The event to set.
     """
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    if before[signal.SIGHUP] is signal.SIG_IGN:
+        del before[signal.SIGHUP]
 
     def handle(number: int, frame: FrameType | None) -> None:
         stop.set()

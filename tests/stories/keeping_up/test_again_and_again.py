@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from headrace.syncing.repeating import keep_syncing
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.command_line import headrace_running
 from tests.support.servers import Answer
@@ -80,6 +81,37 @@ def test_a_full_refresh_that_fails_is_tried_again(api: KeptListing, mirror: Mirr
         assert last.wait(LONGEST)
         running.send_signal(signal.SIGTERM)
         running.rest()
+
+    assert running.returncode == 0
+    assert not mirror.faults()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyError("a fault")])
+def test_any_trouble_of_one_sync_is_tried_again(error: Exception) -> None:
+    stop = threading.Event()
+    told: list[Exception] = []
+
+    def sync_once() -> None:
+        if told:
+            stop.set()
+        else:
+            raise error
+
+    keep_syncing(sync_once, 0.01, stop, told.append)
+
+    assert told == [error]
+
+
+def test_an_output_that_is_closed_ends_nothing(api: KeptListing, mirror: Mirror) -> None:
+    again = threading.Event()
+    api.at_request(62, again.set)
+
+    with headrace_running(*mirror.command("--every", "0.3s")) as running:
+        running.stdout.close()
+        assert again.wait(LONGEST)
+        # As when the terminal is shut.
+        running.send_signal(signal.SIGHUP)
+        running.wait()
 
     assert running.returncode == 0
     assert not mirror.faults()

@@ -1,0 +1,27 @@
+"""What a command does when nobody takes any more what it writes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def go_on_without_output() -> bool:
+    """Leads the output and the errors of the process nowhere, where they were closed.
+
+    A reader that ends, or a terminal that is shut, closes them. Whatever is written afterwards
+    would fail, and at the end Python would exit with 120.
+
+    Returns:
+        Whether one of them was closed.
+    """
+    was_closed = False
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            was_closed = True
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+    return was_closed
