@@ -73,8 +73,8 @@ def run(
         str | None,
         typer.Option(
             metavar="SPAN",
-            help="Sync again and again, each 30s, 5m, 2h, ... SIGINT and SIGTERM end after the "
-            "leg under way, committed.",
+            help="Sync again and again, each 30s, 5m, 2h, ... SIGINT, SIGTERM and SIGHUP end after "
+            "the leg under way, committed.",
         ),
     ] = None,
     quiet: Annotated[
