@@ -130,8 +130,8 @@ def missing_tables(pipeline: dlt.Pipeline, schema: Schema, tables: Collection[st
         tables: The names of the tables in that schema.
 
     Returns:
-        Those that are missing. None where the destination is no database: a table that is a folder
-        of files comes and goes with them.
+        Those that are missing. An empty set where the destination is no database: a table that is
+        a folder of files comes and goes with them.
     """
     client = new_job_client(pipeline, schema)
     if not tables or not takes_statements(client):

@@ -83,7 +83,7 @@ class StatusReader:
         tail = config.tail if config else None
         runs, last_complete = self._history(name)
         rows = ResourceRows(self.stored, table, tail, ledger) if self.stored and table else None
-        newest = rows.newest(self.now + _CLOCKS_DIFFER) if rows else NewestRow(None)
+        newest = rows.newest(self._latest) if rows else NewestRow(None)
         missing = tuple(
             MissingRows(str(each.above), None if each.below is None else str(each.below))
             for each in holes(ledger)
@@ -104,6 +104,11 @@ class StatusReader:
             next=_next_sync(config, ledger, len(missing)),
         )
 
+    @property
+    def _latest(self) -> datetime:
+        """The moment after which nothing can have happened, whichever clock says so."""
+        return self.now + _CLOCKS_DIFFER
+
     def _history(self, name: str) -> tuple[list[ResourceRun], ResourceRun | None]:
         schema: Schema = self.stored.schema if self.stored else self.source.schema
         try:
@@ -111,12 +116,12 @@ class StatusReader:
             history = RunHistory(self.pipeline, schema)
             runs = history.last(name, self.runs)
             # A machine whose clock was ahead has left runs that would look fresh for as long.
-            latest = self.now + _CLOCKS_DIFFER
             complete = next(
-                (run for run in runs if run.outcome == COMPLETE and run.started_at <= latest), None
+                (run for run in runs if run.outcome == COMPLETE and run.started_at <= self._latest),
+                None,
             )
             if complete is None and len(runs) == self.runs:
-                complete = next(iter(history.last(name, 1, COMPLETE, latest)), None)
+                complete = next(iter(history.last(name, 1, COMPLETE, self._latest)), None)
         except NothingLoaded:
             return [], None
         except DltException as error:
