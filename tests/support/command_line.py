@@ -64,12 +64,7 @@ def headrace_apart(*arguments: str, columns: int = 200) -> Ran:
     """
     with tempfile.TemporaryDirectory() as folder:
         stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
-        environment = {**os.environ, "COLUMNS": str(columns)}
-        process = forks().Process(
-            target=run_in_this_process, args=(arguments, environment, Path.cwd(), stdout, stderr)
-        )
-        release_databases()
-        process.start()
+        process = _started(arguments, columns, stdout, stderr)
         process.join(_LONGEST_RUN)
         if process.exitcode is None:
             process.kill()
@@ -137,12 +132,7 @@ def headrace_running(*arguments: str, columns: int = 200) -> Iterator[RunningCom
         places = Path(folder, "stdout"), Path(folder, "stderr")
         for place in places:
             os.mkfifo(place)
-        environment = {**os.environ, "COLUMNS": str(columns)}
-        process = forks().Process(
-            target=run_in_this_process, args=(arguments, environment, Path.cwd(), *places)
-        )
-        release_databases()
-        process.start()
+        process = _started(arguments, columns, *places)
         try:
             # Each of them opens once the process opens it as well, in this order.
             with places[0].open() as stdout, places[1].open() as stderr:
@@ -151,6 +141,16 @@ def headrace_running(*arguments: str, columns: int = 200) -> Iterator[RunningCom
         finally:
             process.kill()
             process.join()
+
+
+def _started(arguments: Sequence[str], columns: int, stdout: Path, stderr: Path) -> BaseProcess:
+    environment = {**os.environ, "COLUMNS": str(columns)}
+    process = forks().Process(
+        target=run_in_this_process, args=(arguments, environment, Path.cwd(), stdout, stderr)
+    )
+    release_databases()
+    process.start()
+    return process
 
 
 def _read(stream: TextIO) -> str:
