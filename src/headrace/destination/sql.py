@@ -13,7 +13,7 @@ from dlt.common.exceptions import DltException
 from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
-from headrace.core.secrets.redaction import keep_secret
+from headrace.core.secrets.redaction import hold_secrets
 from headrace.destination.failures import cause_of
 from headrace.destination.pipeline import missing_file
 from headrace.destination.secrets import destination_secrets
@@ -151,7 +151,7 @@ def connect_to_dataset(pipeline: dlt.Pipeline) -> Iterator[DatasetConnection]:
         raise SyncError(
             f"this needs a destination whose SQL is known: {' or '.join(DIALECTS)}, not {dialect}"
         )
-    keep_secret(destination_secrets(pipeline))
+    hold_secrets(pipeline, destination_secrets(pipeline))
     try:
         job_client: Any = pipeline.destination_client()
         if (file := missing_file(job_client)) is not None:

@@ -9,7 +9,7 @@ import dlt
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.figures import ResourceFigures
-from headrace.core.secrets.redaction import Redactor, keep_secret
+from headrace.core.secrets.redaction import Redactor, hold_secrets
 from headrace.destination.secrets import destination_secrets
 from headrace.dlt_source.current_sync import RunningSync, running_sync
 from headrace.dlt_source.dlt_pipe import current_load_id, wants_dicts
@@ -79,7 +79,7 @@ class RunningResource:
         if load_id is None:
             return cls(listing, settings)
         pipeline = dlt.current.pipeline()
-        keep_secret(destination_secrets(pipeline))
+        hold_secrets(pipeline, destination_secrets(pipeline))
         sync = running_sync(pipeline.pipeline_name)
         resources = dlt.current.source().resources
         is_loaded = dlt.current.resource().name in resources.selected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headrace.config import EndpointConfig, ResourceConfig, SourceConfig
-from headrace.core.secrets.redaction import keep_secret
+from headrace.core.secrets.redaction import hold_secrets
 from headrace.reading.credentials import Authentications
 from headrace.reading.keep_up.legs import LegSettings
 from headrace.reading.listing import Listing
@@ -31,7 +31,7 @@ def build_listing(
     request = template.filled({}) if is_filled else template.unfilled
     authentications = authentications or Authentications.of_config(config)
     credentials = authentications.of(endpoint.auth)
-    keep_secret([*credentials.secrets, *config.secrets])
+    hold_secrets(credentials, [*credentials.secrets, *config.secrets])
     actions = endpoint.response_actions
     return Listing(
         resource.name,

@@ -12,7 +12,7 @@ from dlt.common.exceptions import DltException
 from headrace.core.causes import chain_of
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.outlets import clean_logs
-from headrace.core.secrets.redaction import clean_error, keep_secret
+from headrace.core.secrets.redaction import clean_error, hold_secrets
 from headrace.destination.failures import cause_of, clean_failure_records
 from headrace.destination.secrets import destination_secrets, secrets_of_settings_error
 
@@ -38,11 +38,11 @@ def explained_failures(pipeline: dlt.Pipeline) -> Iterator[None]:
         KeyboardInterrupt: Someone stopped the pipeline.
     """
     clean_logs()
-    keep_secret(destination_secrets(pipeline))
+    hold_secrets(pipeline, destination_secrets(pipeline))
     try:
         yield
     except DltException as error:
-        keep_secret(secrets_of_settings_error(error))
+        hold_secrets(pipeline, [*destination_secrets(pipeline), *secrets_of_settings_error(error)])
         explained = _explained(error, pipeline)
         clean_error(error)
         clean_failure_records(pipeline)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from headrace import rest_api_source, sync
 from headrace.config import load_config
 from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError
 from headrace.destination.pipeline import open_pipeline
 from tests.support.command_line import headrace
 from tests.support.servers import Answer, Asked, JsonServer
+from tests.support.tables import Warehouse
 
 KEY = "c4nary/k3y+value"
 
@@ -193,3 +196,42 @@ def test_a_destination_that_is_none_is_told_without_its_password() -> None:
     with pytest.raises(ConfigError, match="`postgresql` is no destination") as caught:
         open_pipeline(config, "test", "postgresql:/loader:p4ssw0rd@h/db")
     assert "p4ssw0rd" not in str(caught.value)
+
+
+def test_all_secrets_of_many_resources_are_masked_in_what_dlt_logs() -> None:
+    keys = [f"key-of-resource-{number:03}" for number in range(150)]
+    source = rest_api_source(
+        {
+            "client": {"base_url": "https://h", "paginator": "single_page"},
+            "resources": [
+                {"name": key, "endpoint": {"path": "/x", "auth": {"type": "bearer", "token": key}}}
+                for key in keys
+            ],
+        }
+    )
+    record = logging.getLogger("dlt").makeRecord("dlt", 30, "", 1, " ".join(keys), (), None)
+    logging.getLogger("dlt").handle(record)
+    assert record.getMessage() == " ".join(["***"] * len(source.resources))
+
+
+def test_a_sync_leaves_alone_how_the_program_around_it_logs(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    def of_the_program() -> list[object]:
+        handlers = [(each, each.filters[:]) for each in logging.root.handlers]
+        return [logging.getLogRecordFactory(), logging.root.filters[:], handlers]
+
+    before, during = of_the_program(), []
+
+    def handler(asked: Asked) -> Answer:
+        during.append(of_the_program())
+        return Answer([{"id": 1}])
+
+    server.handler = handler
+    config = {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": ["items"],
+    }
+    sync(warehouse.pipeline(), rest_api_source(config))
+    assert [*during, of_the_program()] == [before, before]
+    assert before[0] is logging.LogRecord

@@ -4,37 +4,49 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 from headrace.core.secrets.redaction import clean
 
+# What a sync works through. The loggers of the program itself are its own affair.
+_LIBRARIES = frozenset(
+    [
+        *("headrace", "dlt", "aiohttp", "asyncio", "urllib3", "requests", "httpx", "httpcore"),
+        *("requests_oauthlib", "oauthlib", "google", "googleapiclient", "boto3", "botocore"),
+        *("s3transfer", "azure", "msal", "fsspec", "s3fs", "gcsfs", "adlfs", "sqlalchemy"),
+        *("snowflake", "databricks", "clickhouse_connect", "redshift_connector", "psycopg"),
+        *("pyiceberg", "concurrent"),
+    ]
+)
+
 
 def clean_logs() -> None:
-    """Masks known secrets in all that is logged from now on, also by dlt and aiohttp.
+    """Masks known secrets in what the libraries log that a sync works through, Headrace among them.
 
-    The records are cleaned where they are made, since a program may add handlers at any time.
+    The records are cleaned at the loggers of those libraries, since a program may add handlers at
+    any time. Neither its own loggers nor its handlers are changed. A library may make more loggers
+    later: call it again before they could tell something.
     """
-    made_by = logging.getLogRecordFactory()
-    if not isinstance(made_by, _CleanRecords):
-        logging.setLogRecordFactory(_CleanRecords(made_by))
+    loggers = {name for name in list(logging.root.manager.loggerDict) if _is_of_library(name)}
+    for name in _LIBRARIES | loggers:
+        logging.getLogger(name).addFilter(_CLEAN)
 
 
-class _CleanRecords:
-    """Makes log records without secrets.
+def _is_of_library(logger_name: str) -> bool:
+    return logger_name.partition(".")[0] in _LIBRARIES
 
-    Args:
-        make: The factory that makes them otherwise.
-    """
 
-    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
-        self._make = make
+class _CleanRecords(logging.Filter):
+    """Masks known secrets in log records, and lets all of them pass."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = self._make(*args, **kwargs)
+    def filter(self, record: logging.LogRecord) -> bool:
         _clean_message(record)
         _clean_traceback(record)
-        return record
+        return True
+
+
+_CLEAN = _CleanRecords()
 
 
 def _clean_message(record: logging.LogRecord) -> None:

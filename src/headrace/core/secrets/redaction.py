@@ -12,8 +12,11 @@ import json
 import re
 import string
 import threading
+import weakref
+from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from headrace.core.causes import errors_within
@@ -24,12 +27,14 @@ MASK = "***"
 _SHORTEST = 4
 # And a shorter one than this all over what a whole process says.
 _SHORTEST_ANYWHERE = 6
-# Tokens are renewed each hour: the oldest are forgotten, or the pattern would grow for ever.
-_MOST_KEPT = 100
+# An error outlives the pipeline that it tells of, and a server tells of a token just replaced.
+_MOST_RETIRED = 1000
 # A private key of many lines may be shown with other line ends, or one line at a time.
 _SHORTEST_LINE = 16
 
 _NEVER_ENCODED = frozenset(string.ascii_letters + string.digits + "-._~")
+_ENCODED = re.compile(r"[^A-Za-z0-9._~-]+")
+_NO_LETTERS = re.compile(r"[^A-Za-z0-9]+")
 _ANY_OF_BASE64 = r"[A-Za-z0-9+/_-]?"
 
 
@@ -41,47 +46,129 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
+        known = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
+        self._sought = tuple(_sought(secret) for secret in known)
 
     def clean(self, text: str) -> str:
         """Replaces each secret in a text by `***`."""
-        return self._forms.sub(MASK, text) if self._secrets else text
+        spans = sorted(chain.from_iterable(each.spans_in(text) for each in self._sought))
+        if not spans:
+            return text
+        shown, end = [], 0
+        for start, stop in spans:
+            # Where two overlap, nothing of either is left behind.
+            if start >= end:
+                shown += [text[end:start], MASK]
+            end = max(end, stop)
+        return "".join([*shown, text[end:]])
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """A secret that is looked for in texts."""
+
+    secret: str
+
+    def spans_in(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the secret stands in a text, in any form."""
+        if any(part in text for part in self._plain_parts):
+            for match in self._pattern.finditer(text):
+                yield match.span()
 
     @cached_property
-    def _forms(self) -> re.Pattern[str]:
-        forms = chain.from_iterable(_forms(secret) for secret in self._secrets)
+    def _plain_parts(self) -> tuple[str, ...]:
+        """Texts of which each form holds one: most texts hold none, and that is quickly seen."""
+        cores = (core for core, _ in _base64_cores(self.secret))
+        return (
+            max(_ENCODED.split(self.secret), key=len),
+            *(max(_NO_LETTERS.split(core), key=len) for core in cores),
+        )
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
         # Longest first, so that no form leaves the rest of a longer one behind.
-        return re.compile("|".join(pattern for _, pattern in sorted(forms, reverse=True)))
+        return re.compile("|".join(form for _, form in sorted(_forms(self.secret), reverse=True)))
+
+
+@lru_cache(maxsize=4096)
+def _sought(secret: str) -> _Sought:
+    return _Sought(secret)
 
 
 class _Kept:
-    """The latest secrets of the process."""
+    """The secrets of the process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._secrets: dict[str, None] = {}
-        self.redactor = Redactor()
+        self._for_good: set[str] = set()
+        self._held: dict[int, frozenset[str]] = {}
+        # Filled while memory is collected, which may be in the midst of any line below.
+        self._gone: deque[int] = deque()
+        self._retired: dict[str, None] = {}
+        self._redactor: Redactor | None = Redactor()
 
-    def add(self, secrets: Iterable[str]) -> None:
-        lines = [line for secret in secrets for line in _with_lines(secret)]
+    def keep(self, secrets: Iterable[str]) -> None:
+        lines = _lines_of(secrets)
         with self._lock:
-            if all(line in self._secrets for line in lines):
+            if not lines <= self._for_good:
+                self._for_good |= lines
+                self._redactor = None
+
+    def hold(self, owner: object, secrets: Iterable[str]) -> None:
+        lines = _lines_of(secrets)
+        with self._lock:
+            while self._gone:
+                self._retire(self._held.pop(self._gone.popleft()))
+            before = self._held.get(id(owner))
+            if before is None:
+                weakref.finalize(owner, self._gone.append, id(owner)).atexit = False
+            elif before == lines:
                 return
-            self._secrets.update(dict.fromkeys(lines))
-            self._secrets = dict.fromkeys(list(self._secrets)[-_MOST_KEPT:])
-            self.redactor = Redactor(self._secrets)
+            self._held[id(owner)] = lines
+            self._retire((before or frozenset()) - lines)
+            self._redactor = None
+
+    def _retire(self, secrets: Iterable[str]) -> None:
+        for secret in secrets:
+            self._retired.pop(secret, None)
+            self._retired[secret] = None
+        for secret in list(self._retired)[:-_MOST_RETIRED]:
+            del self._retired[secret]
+
+    @property
+    def redactor(self) -> Redactor:
+        redactor = self._redactor
+        if redactor is None:
+            with self._lock:
+                known = chain(self._for_good, *self._held.values(), self._retired)
+                redactor = self._redactor = Redactor(known)
+        return redactor
 
 
 _kept = _Kept()
 
 
 def keep_secret(secrets: Iterable[str]) -> None:
-    """Masks values from now on in all that the process shows.
+    """Masks values in all that the process shows, from now on and for good.
 
     Args:
         secrets: The values; those of less than six characters are ignored.
     """
-    _kept.add(secret for secret in secrets if len(secret) >= _SHORTEST_ANYWHERE)
+    _kept.keep(secrets)
+
+
+def hold_secrets(owner: object, secrets: Iterable[str]) -> None:
+    """Masks what an object knows to be secret in all that the process shows, while it lives.
+
+    Once the object is gone, or holds others, the values are masked until a thousand more of the
+    kind have followed: what tells of them may come late.
+
+    Args:
+        owner: The object, such as a pipeline, or credentials whose tokens are renewed.
+        secrets: All values that it holds now, in place of those that it held before; those of less
+            than six characters are ignored.
+    """
+    _kept.hold(owner, secrets)
 
 
 def clean(text: str) -> str:
@@ -141,6 +228,12 @@ def one_line(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[:limit] + "…"
 
 
+def _lines_of(secrets: Iterable[str]) -> frozenset[str]:
+    """Values that are long enough to be masked anywhere, and the lines of those that have some."""
+    known = [secret for secret in secrets if len(secret) >= _SHORTEST_ANYWHERE]
+    return frozenset(chain.from_iterable(_with_lines(secret) for secret in known))
+
+
 def _with_lines(secret: str) -> Iterator[str]:
     yield secret
     lines = secret.splitlines()
@@ -151,16 +244,24 @@ def _with_lines(secret: str) -> Iterator[str]:
 def _forms(secret: str) -> Iterator[tuple[int, str]]:
     """For each form in which a secret may be shown its length, and a pattern that matches it."""
     yield len(secret), "".join(_character_pattern(character) for character in secret)
+    for core, is_cut in _base64_cores(secret):
+        after = _ANY_OF_BASE64 if is_cut else ""
+        pattern = "".join(_base64_pattern(character) for character in core)
+        yield len(core), f"{pattern}{after}(?:=|%(?:25)*3[Dd])*"
+
+
+def _base64_cores(secret: str) -> Iterator[tuple[str, bool]]:
+    """What of a secret is the same in base64 whatever surrounds it, and whether bits follow.
+
+    base64 packs three bytes into four characters, so within a longer text the secret may begin at
+    any of three places.
+    """
     raw = _utf8(secret)
-    # base64 packs three bytes into four characters, so within a longer text the secret may begin at
-    # any of three places.
     for place in range(3):
         encoded = base64.b64encode(bytes(place) + raw).decode().rstrip("=")
         # A character holds six bits: the first and the last may hold bits of the text around it.
         start, end = -(-8 * place // 6), 8 * (place + len(raw)) // 6
-        after = _ANY_OF_BASE64 if end < len(encoded) else ""
-        core = "".join(_base64_pattern(character) for character in encoded[start:end])
-        yield end - start, f"{core}{after}(?:=|%(?:25)*3[Dd])*"
+        yield encoded[start:end], end < len(encoded)
 
 
 def _base64_pattern(character: str) -> str:

@@ -15,7 +15,7 @@ import requests
 from headrace.core import defaults
 from headrace.core.exceptions import AuthenticationFailed, HeadraceError
 from headrace.core.exchange import Request, Response
-from headrace.core.secrets.redaction import Redactor, keep_secret, one_line
+from headrace.core.secrets.redaction import Redactor, hold_secrets, one_line
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import HttpClient
 from headrace.http.failures.messages import server_words
@@ -145,8 +145,8 @@ class ClientCredentials:
             return error
         self._token = token
         self._known.append(token.text)
-        keep_secret([token.text])
         self.secrets = (*self._hidden, *self._known)
+        hold_secrets(self, self.secrets)
         return token
 
     def _request(self) -> Request:

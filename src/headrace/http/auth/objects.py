@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from headrace.core.exceptions import AuthenticationFailed
-from headrace.core.secrets.redaction import Redactor, keep_secret, one_line
+from headrace.core.secrets.redaction import Redactor, hold_secrets, one_line
 from headrace.http.auth.object_secrets import secrets_within
 from headrace.http.failures.attempts import AttemptFailed, passing_name
 from headrace.http.failures.requests_failures import requests_failure
@@ -135,7 +135,7 @@ class ObjectAuth:
         self._put_on.extend(value for value in put_on if value not in self._put_on)
         within = secrets_within(self._auth)
         self.secrets = tuple(dict.fromkeys((*self._hidden, *sorted(within), *self._put_on)))
-        keep_secret(self.secrets)
+        hold_secrets(self, self.secrets)
 
     async def _ask(self, call: Callable[[], Asked], seconds: float) -> Asked:
         try:

@@ -12,7 +12,7 @@ import dlt
 from headrace.config import ResourceConfig, SourceConfig, parse_config
 from headrace.config.selection import select_resources
 from headrace.core.exceptions import NothingLoaded
-from headrace.core.secrets.redaction import clean, keep_secret
+from headrace.core.secrets.redaction import clean, hold_secrets
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.pipeline import destination_name
 from headrace.destination.secrets import destination_secrets
@@ -112,7 +112,7 @@ def status_of(
     parsed = select_resources(config, resources)
     source = build_source(parsed, name=source_name)
     now = datetime.fromtimestamp(clock(), UTC)
-    keep_secret(destination_secrets(pipeline))
+    hold_secrets(pipeline, destination_secrets(pipeline))
     try:
         stored: StoredDataset | None = StoredDataset(pipeline, source_name)
     except NothingLoaded:

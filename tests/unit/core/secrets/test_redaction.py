@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 
 from headrace.core.exceptions import PageError
 from headrace.core.secrets.outlets import CleanStream, clean_logs
-from headrace.core.secrets.redaction import Redactor, clean, clean_error, keep_secret, one_line
+from headrace.core.secrets.redaction import (
+    Redactor,
+    clean,
+    clean_error,
+    hold_secrets,
+    keep_secret,
+    one_line,
+)
 
 PLAIN = string.ascii_letters + string.digits + "-._~"
 SECRET = 'p&s/w"r d*ü+'
@@ -143,11 +150,54 @@ def test_an_error_of_ours_is_masked_by_itself() -> None:
     assert (str(error), repr(error)) == ("no: ***", "PageError('no: ***')")
 
 
-def test_words_are_not_kept_secret_and_the_latest_secrets_are() -> None:
+def test_words_are_not_kept_secret() -> None:
     keep_secret(["words", "first-secret"])
     assert clean("words, first-secret") == "words, ***"
-    keep_secret(f"secret-{number}" for number in range(100, 200))
-    assert clean("first-secret secret-100 secret-199") == "first-secret *** ***"
+
+
+def test_what_is_kept_secret_stays_so_however_many_follow() -> None:
+    keep_secret(["kept-for-good"])
+    keep_secret(f"followed-by-{number:04}" for number in range(2_000))
+    assert clean("kept-for-good followed-by-0000 followed-by-1999") == "*** *** ***"
+
+
+class Owner:
+    """Has secrets, as a pipeline or credentials have them."""
+
+
+def test_a_token_in_use_is_masked_however_often_others_are_renewed() -> None:
+    owners = [Owner() for _ in range(150)]
+    for owner, number in zip(owners, range(150), strict=True):
+        hold_secrets(owner, [f"owner-{number:03}-token-0000"])
+    for turn in range(1, 70):
+        for number in range(1, 150):
+            hold_secrets(owners[number], [f"owner-{number:03}-token-{turn:04}"])
+
+    in_use = ["owner-000-token-0000", *(f"owner-{each:03}-token-0069" for each in range(1, 150))]
+    assert clean(" ".join(in_use)) == " ".join(["***"] * 150)
+    # One just replaced may still be told of; but they do not heap up.
+    replaced = " ".join(
+        f"owner-{number:03}-token-{turn:04}" for turn in range(69) for number in range(1, 150)
+    )
+    assert clean(replaced).count("***") == 1_000
+    assert clean("owner-149-token-0068 owner-001-token-0000") == "*** owner-001-token-0000"
+
+
+def test_the_secrets_of_what_is_gone_make_way_for_others() -> None:
+    owner, staying = Owner(), Owner()
+    hold_secrets(owner, ["of-the-one-gone"])
+    hold_secrets(staying, ["of-the-one-staying"])
+    # An error may tell of it later.
+    del owner
+    assert clean("of-the-one-gone, of-the-one-staying") == "***, ***"
+    for number in range(1_000):
+        hold_secrets(Owner(), [f"of-another-{number:04}"])
+    hold_secrets(Owner(), ["of-one-more"])
+    assert clean("of-the-one-gone, of-the-one-staying") == "of-the-one-gone, ***"
+
+
+def test_of_two_secrets_that_overlap_nothing_is_left() -> None:
+    assert Redactor(["abcdef", "defghi"]).clean("abcdefghi, abc, ghi") == "***, abc, ghi"
 
 
 def test_a_key_of_many_lines_is_masked_line_by_line() -> None:
@@ -157,22 +207,41 @@ def test_a_key_of_many_lines_is_masked_line_by_line() -> None:
     assert clean("MIIEvQIBADANBgkqhkiG AAOCAg8AMIICCgKCAgEA") == "*** ***"
 
 
-def test_what_is_logged_is_masked(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("name", ["headrace.core", "dlt", "aiohttp.client", "urllib3.of.later"])
+def test_what_a_library_logs_is_masked(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger(name)
     keep_secret([HUSH])
     clean_logs()
-    logger = logging.getLogger("of.somebody")
+    logger.addHandler(caplog.handler)
     try:
         raise ValueError(HUSH)
     except ValueError:
         logger.exception("it was %s", HUSH)
     logger.warning("100 %% of %s", {"key": HUSH})
     logger.warning("%d %s", 1, "stays", stack_info=True)
+    logger.removeHandler(caplog.handler)
 
     assert HUSH not in caplog.text
     assert "it was ***\nTraceback" in caplog.text
     assert "ValueError: ***" in caplog.text
     assert "100 % of {'key': '***'}" in caplog.text
     assert caplog.records[-1].args == (1, "stays")
+
+
+def test_how_a_program_logs_is_its_own_affair(caplog: pytest.LogCaptureFixture) -> None:
+    def of_the_program() -> list[object]:
+        own = logging.getLogger("of.somebody")
+        loggers = (logging.root, own)
+        filters = [each.filters[:] for each in loggers]
+        return [logging.getLogRecordFactory(), filters, [each.filters for each in own.handlers]]
+
+    before = of_the_program()
+    keep_secret([HUSH])
+    clean_logs()
+    assert of_the_program() == before
+    assert before[0] is logging.LogRecord
+    logging.getLogger("of.somebody").warning("it was %s", HUSH)
+    assert caplog.records[-1].args == (HUSH,)
 
 
 def test_a_stream_lets_no_secret_pass() -> None:
