@@ -1,4 +1,4 @@
-"""The sync that a resource runs in, found by the name of the pipeline.
+"""The sync that a resource runs in, found by its pipeline.
 
 dlt calls the function of a resource and passes nothing to it from the code that started the
 pipeline. So a sync is registered here while it runs, and the resource looks it up.
@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
+
+import dlt
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.figures import Figures
@@ -85,32 +87,33 @@ class RunningSync:
     commits: Commits = field(default_factory=Commits)
 
 
-_running: dict[str, RunningSync] = {}
+# By the ids of the pipelines: several in a process may have one name, in folders of their own.
+_running: dict[int, RunningSync] = {}
 _lock = threading.Lock()
 
 
 @contextmanager
-def running(pipeline_name: str, sync: RunningSync) -> Iterator[None]:
+def running(pipeline: dlt.Pipeline, sync: RunningSync) -> Iterator[None]:
     """Lets the resources of a pipeline find their sync while the block runs.
 
     Args:
-        pipeline_name: The name of the pipeline. Resources that run in another one do not find it.
+        pipeline: The pipeline. Resources that run in another one do not find it.
         sync: The sync to be found.
     """
     with _lock:
-        _running[pipeline_name] = sync
+        _running[id(pipeline)] = sync
     try:
         yield
     finally:
         with _lock:
-            _running.pop(pipeline_name, None)
+            _running.pop(id(pipeline), None)
 
 
-def running_sync(pipeline_name: str) -> RunningSync:
+def running_sync(pipeline: dlt.Pipeline) -> RunningSync:
     """The sync that runs a pipeline; a new one of a single leg where the user runs the pipeline.
 
     Args:
-        pipeline_name: The name of the pipeline.
+        pipeline: The pipeline.
     """
     with _lock:
-        return _running.get(pipeline_name) or RunningSync()
+        return _running.get(id(pipeline)) or RunningSync()

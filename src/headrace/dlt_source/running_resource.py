@@ -80,7 +80,7 @@ class RunningResource:
             return cls(listing, settings)
         pipeline = dlt.current.pipeline()
         hold_secrets(pipeline, destination_secrets(pipeline))
-        sync = running_sync(pipeline.pipeline_name)
+        sync = running_sync(pipeline)
         resources = dlt.current.source().resources
         is_loaded = dlt.current.resource().name in resources.selected
         if sync.witness is not None and is_loaded:

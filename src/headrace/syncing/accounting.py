@@ -27,6 +27,8 @@ class LoadAccount:
 
     def __init__(self, figures: Figures, source: DltSource) -> None:
         self._figures = figures
+        # The default schema of the pipeline may be another source's.
+        self._schema_name = source.schema.name
         naming = source.schema.naming
         self._before = {name: each.loaded_rows for name, each in figures.resources.items()}
         self._tables: dict[str, list[str]] = defaultdict(list)
@@ -67,9 +69,10 @@ class LoadAccount:
         dlt leaves the rows of the last merge in the staging dataset, where they can be counted.
         """
         counts.unordered = False
-        keys = columns_with(pipeline.default_schema.tables[table], "primary_key", typed_only=True)
+        hinted = pipeline.schemas[self._schema_name].tables[table]
+        keys = columns_with(hinted, "primary_key", typed_only=True)
         try:
-            with pipeline.sql_client() as client:
+            with pipeline.sql_client(self._schema_name) as client:
                 replaced = _staged_twice(client, table, keys)
         except (PipelineException, DestinationException):
             return  # Not every destination has SQL, or keeps its staging tables.

@@ -41,7 +41,7 @@ def load_all(
     if full_refresh:
         release_tables(pipeline)
     try:
-        with running(pipeline.pipeline_name, sync):
+        with running(pipeline, sync):
             while True:
                 account = LoadAccount(sync.figures, source)
                 number = sync.commits.legs + 1
