@@ -8,6 +8,7 @@ import typer
 
 from headrace.cli.exit_codes import FAILED, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.printing import say
 
 if TYPE_CHECKING:
     from headrace.dlt_source.sample import Sample
@@ -27,14 +28,14 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
         from headrace.dlt_source.sample import take_sample
 
         loaded = load_config(config, overrides or ())
-        typer.echo("The config is sound.")
+        say("The config is sound.")
         failed = False
         for resource in listed_resources(loaded):
             try:
                 _show(take_sample(loaded, resource, _SAMPLE_ROWS, most_pages=1))
             except HeadraceError as error:
                 failed = True
-                typer.echo(f"Error: {error}", err=True)
+                say(f"Error: {error}", to_stderr=True)
         if failed:
             raise typer.Exit(FAILED)
 
@@ -44,14 +45,14 @@ def _show(sample: Sample) -> None:
     from headrace.reading.listing import guessed
 
     if sample.asked is None:
-        typer.echo(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
+        say(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
         return
     count = counted(sample.first_page_rows, "row")
     further = "more pages follow" if sample.has_more else "that is all there is"
     if sample.parent is not None:
         further += f" for the first row of `{sample.parent}`"
-    typer.echo(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
+    say(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
     if sample.guess is not None:
-        typer.echo(f"  {guessed(sample.guess)}")
+        say(f"  {guessed(sample.guess)}")
     if sample.rows:
-        typer.echo(f"  columns: {', '.join(sample.columns)}")
+        say(f"  columns: {', '.join(sample.columns)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typer
+from headrace.cli.printing import say
 
 
 def connectors() -> None:
@@ -10,5 +10,5 @@ def connectors() -> None:
     from headrace.config.connectors import list_connectors
 
     for connector in list_connectors():
-        typer.echo(f"{connector.name}: {connector.summary}")
-        typer.echo(f"  {connector.path}")
+        say(f"{connector.name}: {connector.summary}")
+        say(f"  {connector.path}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
 
+from headrace.cli.printing import say
 from headrace.core.exceptions import ConfigError, HeadraceError
 
 FAILED = 1
@@ -22,7 +22,7 @@ def print_to_stderr(text: str) -> None:
     Args:
         text: The line.
     """
-    typer.echo(text, file=sys.stderr)
+    say(text, to_stderr=True)
 
 
 @contextmanager

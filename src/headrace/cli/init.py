@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.exit_codes import exit_codes
+from headrace.cli.printing import say
 
 
 def init(
@@ -23,7 +24,7 @@ def init(
         from headrace.config.starter import write_starter
 
         write_starter(path, overwrite=force)
-        typer.echo(
+        say(
             f"Wrote {path}. Set base_url and the resources in it, then try it: "
             f"API_KEY=... headrace check {path}"
         )

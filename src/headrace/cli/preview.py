@@ -10,6 +10,7 @@ import typer
 
 from headrace.cli.exit_codes import exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.printing import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,32 +43,30 @@ def preview(
         chosen = select_resources(loaded, [resource] if resource else [])
         sample = take_sample(loaded, listed_resources(chosen)[0], count=rows)
         if as_json:
-            typer.echo(json.dumps(sample.rows, default=_as_json, ensure_ascii=False, indent=2))
+            say(json.dumps(sample.rows, default=_as_json, ensure_ascii=False, indent=2))
         else:
             _print_table(sample)
         if sample.guess is not None:
-            typer.echo(f"{sample.resource}: {guessed(sample.guess)}", err=True)
+            say(f"{sample.resource}: {guessed(sample.guess)}", to_stderr=True)
 
 
 def _print_table(sample: Sample) -> None:
-    from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table
-    from rich.text import Text
 
+    from headrace.cli.console import new_console, plain
     from headrace.cli.plurals import counted
 
-    console = Console()
+    console = new_console()
     names = list(dict.fromkeys(name for row in sample.rows for name in row))
     if not names:
-        console.print(f"{sample.resource}: the listing is empty.")
+        console.print(plain(f"{sample.resource}: the listing is empty."))
         return
-    # Text, not markup: what the API sends must not style the screen.
-    table = Table(title=f"{sample.resource}: the first {counted(len(sample.rows), 'row')}")
+    table = Table(title=plain(f"{sample.resource}: the first {counted(len(sample.rows), 'row')}"))
     for name in names:
-        table.add_column(Text(name), no_wrap=True)
+        table.add_column(plain(name), no_wrap=True)
     for row in sample.rows:
-        table.add_row(*(Text(_shown(row.get(name))) for name in names))
+        table.add_row(*(plain(_shown(row.get(name))) for name in names))
     # rich measures nothing as wider than it is allowed to be, so that is set very wide.
     anything = console.options.update(width=_ANY_WIDTH)
     width = max(Measurement.get(console, anything, table).maximum, len(str(table.title)))
@@ -82,14 +81,15 @@ def _print_table(sample: Sample) -> None:
 def _print_records(console: Console, names: list[str], sample: Sample) -> None:
     """Prints one row below the other, field by field: a narrow screen then cuts no value off."""
     from rich.table import Table
-    from rich.text import Text
+
+    from headrace.cli.console import plain
 
     for number, row in enumerate(sample.rows, start=1):
         record = Table(title=f"row {number}", box=None, show_header=False, title_justify="left")
         record.add_column(overflow="fold")
         record.add_column(overflow="fold")
         for name in names:
-            record.add_row(Text(name, style="bold"), Text(_shown(row.get(name))))
+            record.add_row(plain(name, style="bold"), plain(_shown(row.get(name))))
         console.print(record)
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from typing import Any, TextIO
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
+from headrace.cli.console import new_console, plain
 from headrace.cli.plurals import counted
 from headrace.core.durations import format_duration
 from headrace.core.events import Event, log_event
 from headrace.core.figures import Figures, ResourceFigures
+from headrace.core.secrets.outlets import CleanStream
 
 _LOGGER = logging.getLogger("headrace.progress")
 _SECONDS_BETWEEN_LINES = 5.0
@@ -31,22 +33,27 @@ def show_progress(figures: Figures, after_listing: str = "loading") -> Iterator[
         figures: The figures that the sync counts on.
         after_listing: What is done with a resource once it is listed: `loading`, `comparing`.
     """
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     progress = Progress(figures, after_listing)
     if console.is_terminal:
         live = Live(
             console=console, get_renderable=progress.table, refresh_per_second=8, transient=True
         )
-        with live:
+        # rich takes what is written meanwhile for text with styles, and writes it above the table.
+        with live, redirect_stdout(_clean(sys.stdout)), redirect_stderr(_clean(sys.stderr)):
             yield
         return
 
     def print_lines() -> None:
         for line in progress.lines():
-            console.print(Text(line), soft_wrap=True)
+            console.print(plain(line), soft_wrap=True)
 
     with _again_and_again(print_lines):
         yield
+
+
+def _clean(stream: TextIO) -> Any:
+    return CleanStream(stream)
 
 
 @contextmanager
@@ -121,7 +128,7 @@ class Progress:
         for name, counts in list(self._figures.resources.items()):
             pages, rows = f"{counts.pages:,}", f"{counts.rows:,}"
             speed, doing = f"{self._speed(counts):,.0f}", self._doing(name, counts)
-            table.add_row(Text(name), pages, rows, speed, Text(doing))
+            table.add_row(plain(name), pages, rows, speed, plain(doing))
         return table
 
     def lines(self) -> list[str]:

@@ -15,6 +15,7 @@ from headrace.cli.options import (
     TablesDatasetOption,
     TablesOption,
 )
+from headrace.cli.printing import say
 
 
 def report(
@@ -73,9 +74,9 @@ def _report(
             workflows=tables.workflows,
         )
     if made.start is None or made.end is None:
-        typer.echo(f"There is no execution yet; {made.path} says so.")
+        say(f"There is no execution yet; {made.path} says so.")
         return
-    typer.echo(
+    say(
         f"{made.executions:,} executions from {made.start:%Y-%m-%d %H:%M} to "
         f"{made.end:%Y-%m-%d %H:%M} UTC are in {made.path}"
     )

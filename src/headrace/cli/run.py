@@ -13,6 +13,7 @@ import typer
 
 from headrace.cli.exit_codes import exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.printing import say
 from headrace.cli.stderr_output import StderrOutput
 from headrace.core.exceptions import SyncError
 
@@ -220,6 +221,6 @@ def _keep_syncing(
         keep_syncing(turn, seconds_in(every), stop, tell)
     if not stderr.quiet:
         try:
-            typer.echo("Stopped. What was committed stays; run again to go on.")
+            say("Stopped. What was committed stays; run again to go on.")
         except OSError:
             go_on_without_output()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import typer
+from headrace.cli.printing import say
 
 
 def schema() -> None:
@@ -15,4 +15,4 @@ def schema() -> None:
     """
     from headrace.config import config_json_schema
 
-    typer.echo(json.dumps(config_json_schema(), indent=2))
+    say(json.dumps(config_json_schema(), indent=2))

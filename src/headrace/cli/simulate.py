@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.exit_codes import FAILED, exit_codes
+from headrace.cli.printing import say
 
 KEY_VARIABLE = "HEADRACE_SIMULATOR_KEY"
 _PUBLIC_KEY = "simulator"
@@ -86,15 +87,15 @@ def simulate(
 
         def announce(base_url: str) -> None:
             shown = key if key == _PUBLIC_KEY else f"${KEY_VARIABLE}"
-            typer.echo(f"Serving {rows:,} executions at {base_url} until stopped (Ctrl-C). Try:")
-            typer.echo(f"  EXECUTIONS_BASE_URL={base_url} API_KEY={shown} headrace run executions")
+            say(f"Serving {rows:,} executions at {base_url} until stopped (Ctrl-C). Try:")
+            say(f"  EXECUTIONS_BASE_URL={base_url} API_KEY={shown} headrace run executions")
             if living:
-                typer.echo(
+                say(
                     f"They are alive: {speed:,.10g} seconds of their time pass in each second. "
                     "Run the command again and again to follow them."
                 )
             if faults is not None:
-                typer.echo(f"Some requests are answered badly: {faults}.")
+                say(f"Some requests are answered badly: {faults}.")
 
         try:
             misbehaving = None if faults is None else Faults.parse(faults, seed)
@@ -102,11 +103,11 @@ def simulate(
         except BadFaults as error:
             raise typer.BadParameter(f"{error}.", param_hint="--faults") from None
         except OSError as error:
-            typer.echo(f"Error: cannot serve: {error.strerror or error}. Try --port 0.", err=True)
+            say(f"Error: cannot serve: {error.strerror or error}. Try --port 0.", to_stderr=True)
             raise typer.Exit(FAILED) from None
 
 
 def _list_faults() -> None:
     from headrace.simulator.faults import described_faults
 
-    typer.echo(described_faults())
+    say(described_faults())

@@ -14,6 +14,7 @@ from headrace.cli.options import (
     TablesDatasetOption,
     TablesOption,
 )
+from headrace.cli.printing import say
 
 if TYPE_CHECKING:
     from headrace.reports.status.results import Status
@@ -62,12 +63,12 @@ def status(
         with open_pipeline_to_read(loaded, name, destination, dataset) as pipeline:
             found = status_of(pipeline, loaded, resources=resource or (), runs=runs)
         if as_json:
-            typer.echo(_json(found))
+            say(_json(found))
         else:
             print_status(found)
         old = [] if limit is None else found.older_than(limit)
         if old:
-            typer.echo(too_old(old, str(max_age)), err=True)
+            say(too_old(old, str(max_age)), to_stderr=True)
             raise typer.Exit(TOO_OLD)
 
 

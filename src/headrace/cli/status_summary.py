@@ -9,8 +9,8 @@ from itertools import takewhile
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
+from headrace.cli.console import new_console, plain
 from headrace.core.durations import format_duration
 from headrace.core.secrets.redaction import one_line
 from headrace.destination.run_history import ResourceRun
@@ -26,7 +26,7 @@ def print_status(found: Status) -> None:
     Args:
         found: What `headrace.status` found.
     """
-    console = Console(soft_wrap=True)
+    console = new_console(soft_wrap=True)
     place = f"{found.dataset_name} in {found.destination}: {found.location}"
     if not found.has_run:
         _print(console, f"Never run yet: there is nothing of `{found.pipeline_name}` in {place}")
@@ -137,7 +137,7 @@ def _runs(runs: Sequence[ResourceRun], now: datetime) -> Table:
     for run in runs:
         table.add_row(
             _ago(run.started_at, now),
-            f"{run.outcome}, resumed" if run.resumed else run.outcome,
+            plain(f"{run.outcome}, resumed" if run.resumed else run.outcome),
             f"{(run.ended_at - run.started_at).total_seconds():,.1f} s",
             *(f"{n:,}" for n in (run.requests, run.retries, run.rows_received, run.rows_loaded)),
         )
@@ -155,5 +155,4 @@ def _ago(moment: datetime, now: datetime) -> str:
 
 
 def _print(console: Console, line: str) -> None:
-    # Text, not markup: names and values must not style the screen.
-    console.print(Text(line))
+    console.print(plain(line))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from headrace.cli.console import new_console, plain
 from headrace.cli.plurals import counted
 from headrace.dlt_source import quarantine
 
@@ -28,7 +28,7 @@ def print_summary(report: SyncReport) -> None:
     Args:
         report: The report of the sync.
     """
-    console = Console(soft_wrap=True)
+    console = new_console(soft_wrap=True)
     if report.resumed:
         console.print("First finished the load that an earlier run had left behind.")
     total = report.figures.total
@@ -47,7 +47,7 @@ def print_summary(report: SyncReport) -> None:
         counts = report.figures.of(name)
         full_name = f"{report.dataset_name}.{table_name}"
         table.add_row(
-            Text(name), Text(full_name), f"{counts.loaded_rows:,}", f"{counts.requests:,}"
+            plain(name), plain(full_name), f"{counts.loaded_rows:,}", f"{counts.requests:,}"
         )
     console.print(table)
     if total.retries or total.seconds_waited:
@@ -77,7 +77,7 @@ def print_views(created: CreatedViews) -> None:
     Args:
         created: What became of the views.
     """
-    console = Console(soft_wrap=True)
+    console = new_console(soft_wrap=True)
     if created.names:
         _print(console, f"How they went: {' and '.join(created.names)}")
     for note in created.notes:
@@ -118,5 +118,4 @@ def _print_where(console: Console, report: SyncReport) -> None:
 
 
 def _print(console: Console, line: str) -> None:
-    # Text, not markup: names and paths must not style the screen.
-    console.print(Text(line))
+    console.print(plain(line))

@@ -8,10 +8,9 @@ from datetime import date, datetime, time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from headrace.cli.console import new_console, plain
 from headrace.cli.plurals import counted
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def print_verification(report: VerificationReport, redactor: Redactor, examples:
 
 class _Summary:
     def __init__(self, report: VerificationReport, redactor: Redactor, examples: int) -> None:
-        self._console = Console(soft_wrap=True)
+        self._console = new_console(soft_wrap=True)
         self._report = report
         self._clean = redactor.clean
         self._examples = examples
@@ -92,8 +91,8 @@ class _Summary:
                 len(found.only_stored),
             )
             overview.add_row(
-                Text(", ".join(table.resources)),
-                Text(f"{self._report.dataset_name}.{table.table}"),
+                plain(", ".join(table.resources)),
+                plain(f"{self._report.dataset_name}.{table.table}"),
                 *(f"{count:,}" for count in counts),
             )
         return overview
@@ -151,12 +150,12 @@ class _Summary:
     def _differences(self, table: TableVerification) -> Table:
         shown = Table(box=None, padding=(0, 2, 0, 0))
         for name in (", ".join(table.key), "column", "in the table", "in the listing"):
-            shown.add_column(Text(name), overflow="fold")
+            shown.add_column(plain(name), overflow="fold")
         for key, fields in table.comparison.examples.items():
             label = self._shown(key)
             for name, (stored, listed) in fields.items():
                 values = _cut(self._clean(_as_text(stored)), self._clean(_as_text(listed)))
-                shown.add_row(Text(label), Text(name), *map(Text, values))
+                shown.add_row(plain(label), plain(name), *map(plain, values))
                 label = ""
         return shown
 
@@ -173,8 +172,7 @@ class _Summary:
         return _cut(self._clean(_as_text(key)), "")[0]
 
     def _say(self, line: str) -> None:
-        # Text, not markup: names and values must not style the screen.
-        self._console.print(Text(line))
+        self._console.print(plain(line))
 
 
 def _as_text(value: Any) -> str:

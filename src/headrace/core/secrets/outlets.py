@@ -1,13 +1,18 @@
-"""Masks known secrets where text leaves the process: in log records and in streams."""
+"""Cleans text where it leaves the process: log records of secrets, streams of controls as well."""
 
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from headrace.core.control_characters import visible
 from headrace.core.secrets.redaction import clean
+
+# Colours, the cursor one line up, an erased line, the cursor hidden and shown, the line's start.
+_DRAWS = re.compile(r"(\x1b\[(?:[\d;]*m|\d*[AK]|\?25[lh])|\r)")
 
 # What a sync works through. The loggers of the program itself are its own affair.
 _LIBRARIES = frozenset(
@@ -72,7 +77,7 @@ def _clean_traceback(record: logging.LogRecord) -> None:
 
 
 class CleanStream:
-    """A text stream that masks known secrets.
+    """A text stream that masks known secrets, and shows control characters instead of taking them.
 
     Args:
         stream: The stream that the cleaned text is written to.
@@ -81,14 +86,34 @@ class CleanStream:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
+    @property
+    def styled(self) -> StyledStream:
+        """The same stream for a library that draws on the terminal."""
+        return StyledStream(self._stream)
+
     def write(self, text: str) -> int:
-        """Writes the text with the secrets masked."""
-        return self._stream.write(clean(text))
+        """Writes the text, cleaned."""
+        return self._stream.write(visible(clean(text)))
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Writes the lines with the secrets masked."""
+        """Writes the lines, cleaned."""
         for line in lines:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+class StyledStream(CleanStream):
+    """A clean stream that takes what rich draws with: styles, and what redraws a table in place.
+
+    Args:
+        stream: The stream that the cleaned text is written to.
+    """
+
+    def write(self, text: str) -> int:
+        """Writes the text, cleaned but for what draws."""
+        pieces = _DRAWS.split(clean(text))
+        # What draws is every second piece.
+        pieces[::2] = map(visible, pieces[::2])
+        return self._stream.write("".join(pieces))
