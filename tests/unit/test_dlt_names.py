@@ -37,6 +37,7 @@ PUBLIC_MODULES = (
 DOCUMENTED = {
     "dlt.common.normalizers.naming.NamingConvention",
     "dlt.common.pipeline.LoadInfo",
+    "dlt.common.schema.typing.TFileFormat",
     "dlt.common.schema.typing.TSchemaContract",
     "dlt.common.typing.TSecretValue",
     "dlt.config.config_providers",
@@ -61,6 +62,7 @@ INTERNAL = {
     "dlt.common.configuration.providers.toml.SettingsTomlProvider": "core/dlt_door/settings.py",
     "dlt.common.configuration.resolve.resolve_single_provider_value": "core/dlt_door/settings.py",
     "dlt.common.configuration.utils.get_resolved_traces": "core/dlt_door/settings.py",
+    "dlt.common.data_writers.resolve_best_writer_spec": "dlt_source/file_formats.py",
     "dlt.common.destination.client.JobClientBase": "destination/dlt_clients.py",
     "dlt.common.destination.client.WithStateSync": "destination/dlt_clients.py",
     "dlt.common.libs.pyarrow.get_py_arrow_datatype": "dlt_source/table_columns.py",

@@ -140,6 +140,26 @@ def missing_tables(pipeline: dlt.Pipeline, schema: Schema, tables: Collection[st
         return {name for name, columns in client.get_storage_tables(tables) if not columns}
 
 
+def stored_columns(pipeline: dlt.Pipeline, schema: Schema, table: str) -> TTableSchemaColumns:
+    """The columns of a table as the destination has them, in dlt's types.
+
+    Args:
+        pipeline: The pipeline.
+        schema: The schema that names the table; the table need not be in it.
+        table: The name of the table.
+
+    Returns:
+        The columns by their names, without those of dlt's own; none where there is no such table,
+        or the destination is no database.
+    """
+    client = new_job_client(pipeline, schema)
+    if not takes_statements(client):
+        return {}
+    with client:
+        ((_, columns),) = client.get_storage_tables([table])
+    return {name: hint for name, hint in columns.items() if not name.startswith("_dlt")}
+
+
 def drop_resources(pipeline: dlt.Pipeline, schema: str, resources: Sequence[str]) -> None:
     """Drop the tables of resources and all that is known of them, with one load.
 

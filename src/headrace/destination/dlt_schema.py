@@ -9,7 +9,7 @@ takes the settings of another one as `normalizers`.
 from __future__ import annotations
 
 from dlt.common.schema import Schema
-from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
+from dlt.common.schema.typing import TColumnSchema, TTableSchema, TTableSchemaColumns
 from dlt.common.schema.utils import (
     get_columns_names_with_prop,
     get_root_table,
@@ -57,6 +57,19 @@ def schema_with_table(
     named = normalize_table_identifiers(hinted, schema.naming)
     schema.update_table(named)
     return schema, str(named["name"])
+
+
+def add_columns(schema: Schema, table: str, columns: TTableSchemaColumns) -> None:
+    """Adds columns to a table of a schema, which is added where it is not in it.
+
+    Args:
+        schema: The schema.
+        table: The name of the table in it.
+        columns: The columns, by their names in it.
+    """
+    if columns:
+        named: list[TColumnSchema] = [{**column, "name": name} for name, column in columns.items()]
+        schema.update_table(new_table(table, columns=named), normalize_identifiers=False)
 
 
 def columns_with(table: TTableSchema, hint: str, *, typed_only: bool = False) -> tuple[str, ...]:

@@ -212,6 +212,7 @@ class TableRoad:
         self._groups = RowGroups()
         self._order = KeyOrder(self._table.key)
         self._new_hints: dict[str, Any] = {}
+        self._has_dicts = False
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         """Tables, and beside them the rows that are in none.
@@ -224,9 +225,6 @@ class TableRoad:
 
     def _items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         typed: list[str] = []
-        if self._table.columns.are_declared:
-            table = self._with_ids(self._main_road.type_rows([]).table, self._ids.take(0))
-            yield from self._groups.add(table)
         for batch in batches:
             if self._feeds:
                 yield ParentRows(batch.rows)
@@ -236,7 +234,10 @@ class TableRoad:
             typed.extend(typed_batch.new_columns)
             if typed_batch.table.num_rows:
                 table = self._with_ids(typed_batch.table, ids, typed_batch.places)
+                table, rows = self._table.parted(table)
                 yield from self._grouped(table, self._table.new_hints(table.column_names, typed))
+                if rows:
+                    yield self._dicts(rows)
                 typed = []
                 self._order.see(typed_batch.table)
             if typed_batch.side_rows:
@@ -251,6 +252,16 @@ class TableRoad:
         rest = self._groups.take_rest()
         if rest is not None:
             yield self._last(rest, self._new_hints)
+        elif not self._has_dicts and self._table.is_made_without_rows:
+            yield self._no_rows()
+
+    def _no_rows(self) -> Any:
+        names = list(self._table.columns.ids) if self._adds_ids else []
+        return _with_hints(
+            dlt.mark.materialize_table_schema(),
+            columns=self._table.new_hints(names, []),
+            file_format=self._table.file_formats.no_rows,
+        )
 
     def _grouped(self, table: pa.Table, new_hints: dict[str, Any]) -> Iterator[Any]:
         if self._page_by_page or not self._groups.fits(table):
@@ -263,12 +274,13 @@ class TableRoad:
 
     def _hinted(self, table: pa.Table) -> Any:
         hints, self._new_hints = self._new_hints, {}
-        return _with_hints(table, columns=hints)
+        return _with_hints(table, columns=hints, file_format=self._table.file_formats.arrow)
 
     def _last(self, table: pa.Table, hints: dict[str, Any]) -> Any:
         """The last table, with what the merge may rely on: whether a key can be there twice."""
+        file_format = self._table.file_formats.arrow
         if not self._table.merges:
-            return _with_hints(table, columns=hints)
+            return _with_hints(table, columns=hints, file_format=file_format)
         # With ids from outside, other rows of this load are handed over elsewhere.
         is_all = self._stream.ids is None
         is_unique = is_all and (self._stream.keys_are_unique or self._order.is_strict)
@@ -278,7 +290,9 @@ class TableRoad:
             hints = {**hints, **self._table.last_version_wins()}
         many = figures.loaded_rows >= _ROWS_WORTH_A_CLAIM
         claim = _claim(many and is_unique)
-        return _with_hints(table, columns=hints, additional_table_hints=claim)
+        return _with_hints(
+            table, columns=hints, file_format=file_format, additional_table_hints=claim
+        )
 
     def _with_ids(
         self, table: pa.Table, ids: BatchIds, places: list[int] | None = None
@@ -312,18 +326,24 @@ class TableRoad:
             row = batch.rows[typed_batch.side_rows[0].place]
             raise _with_row(error, row, batch, self._resource)
         id_name = None if table.hashes_rows else table.row_id_name
-        columns = table.new_hints([id_name], []) if id_name else {}
-        if table.merges and id_name:
-            columns |= table.last_version_wins()
         rows = [table.values.for_normalizer(row.values) for row in typed_batch.side_rows]
         if id_name:
             places = [row.place for row in typed_batch.side_rows]
             rows = [
                 {**row, id_name: ids.at(place)} for row, place in zip(rows, places, strict=True)
             ]
+        return self._dicts(rows)
+
+    def _dicts(self, rows: list[dict[str, Any]]) -> Any:
+        self._has_dicts = True
+        table = self._table
+        id_name = None if table.hashes_rows or not self._adds_ids else table.row_id_name
+        columns = table.new_hints([id_name], []) if id_name else {}
+        if table.merges and id_name:
+            columns |= table.last_version_wins()
         return _with_hints(
             LoadedRows(rows),
-            file_format=table.side_road_format(),
+            file_format=table.file_formats.dicts,
             columns=columns,
             additional_table_hints=_claim(False) if table.merges else {},
         )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import dlt
+import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
-from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.resource import DltResource
 
-from headrace.dlt_source.dlt_pipe import capabilities_of_running_load
+from headrace.destination.binary_copy import is_copied_exactly
+from headrace.destination.dlt_schema import has_rows
+from headrace.destination.limits import limits_of
+from headrace.dlt_source.column_limit import ColumnLimit
+from headrace.dlt_source.dlt_pipe import capabilities_of_running_load, current_load_id
+from headrace.dlt_source.file_formats import FileFormats, file_formats_of
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.dlt_source.table_values import TableValues
 from headrace.sansio.rows import MainRoad
+from headrace.sansio.rows.texts import has_empty_text, table_without_nul
 
 # The merge strategies of dlt that know a row, or its versions, by a hash of its content.
 _HASHED = frozenset(["scd2", "upsert", "insert-only", "cdc"])
@@ -29,12 +39,15 @@ class ResourceTable:
     Attributes:
         columns: The table's columns.
         values: What its columns take.
+        limits: What the destination cannot hold.
     """
 
     def __init__(
         self, schema: Schema, resource: DltResource, capabilities: DestinationCapabilitiesContext
     ) -> None:
+        self._schema = schema
         self._capabilities = capabilities
+        self.limits = limits_of(capabilities)
         self.columns = TableColumns(schema, resource, capabilities)
         self.values = TableValues(self.columns, capabilities)
         self._hinted: set[str] = set()
@@ -55,9 +68,51 @@ class ResourceTable:
             self.columns.fields(),
             self.columns.required,
             self.values.refusal,
+            ColumnLimit(self.limits.columns, self._schema, self.columns),
             is_open=is_open,
             exact=self.values.are_exact,
         )
+
+    def parted(self, table: pa.Table) -> tuple[pa.Table, list[dict[str, Any]]]:
+        """Typed rows in the forms in which each of their texts arrives as it is.
+
+        Args:
+            table: The rows of the main road.
+
+        Returns:
+            The rows to hand over as a table, which may be none, and those to hand over as dicts.
+        """
+        if not self.limits.takes_nul:
+            table = table_without_nul(table)
+        apart = has_empty_text(table) if self.file_formats.loses_empty_texts else None
+        if apart is None:
+            return table, []
+        return table.filter(pc.invert(apart)), table.filter(apart).to_pylist()
+
+    @property
+    def is_made_without_rows(self) -> bool:
+        """Whether dlt must be told of a table for which no rows came.
+
+        So that a table with declared columns is there before its first row, and that the rows of
+        one that is replaced go.
+        """
+        stored = self._schema.tables.get(self.columns.table_hints["name"] or "")
+        if stored is not None and has_rows(stored):
+            return self.columns.table_hints.get("write_disposition") == "replace"
+        return self.columns.are_declared
+
+    @cached_property
+    def file_formats(self) -> FileFormats:
+        """In which file formats its rows are handed over."""
+        return file_formats_of(
+            self.columns.table_hints, self._capabilities, self._is_copied_exactly
+        )
+
+    def _is_copied_exactly(self) -> bool:
+        load_id, name = current_load_id(), self.columns.table_hints["name"]
+        if self._capabilities.sqlglot_dialect != "postgres" or load_id is None or name is None:
+            return True
+        return is_copied_exactly(dlt.current.pipeline(), self._schema, name, load_id)
 
     @property
     def key(self) -> str | None:
@@ -122,17 +177,3 @@ class ResourceTable:
             return {}
         name = self.row_id_name
         return {name: {**self.columns.ids[name], "dedup_sort": "desc"}} if name else {}
-
-    def side_road_format(self) -> TLoaderFileFormat | None:
-        """The file format for rows of the side road; None to leave the choice to dlt.
-
-        Parquet loads several times as fast as what dlt takes for rows by default.
-        """
-        formats = list(self._capabilities.supported_loader_file_formats or [])
-        choose = self._capabilities.loader_file_format_selector
-        table = self.columns.table_hints
-        if choose is not None:
-            preferred = self._capabilities.preferred_loader_file_format
-            formats = list(choose(preferred, formats, table_schema=table)[1])
-        is_free = "parquet" in formats and not table.get("file_format")
-        return "parquet" if is_free else None

@@ -10,12 +10,14 @@ from dlt.common.data_types import coerce_value, py_type_to_sc_type
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema.typing import TColumnSchema
 
+from headrace.destination.limits import limits_of
 from headrace.dlt_source.quarantine import reason_with_value
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.sansio.rows.casting import is_in_milliseconds
 from headrace.sansio.rows.decimals import as_floats, rounded_to_scale
 from headrace.sansio.rows.json_rows import FieldPath
 from headrace.sansio.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, why_not_loadable
+from headrace.sansio.rows.texts import without_nul
 
 _DECIMALS = frozenset(["decimal", "wei"])
 _LONGEST_SHOWN = 80
@@ -32,6 +34,7 @@ class TableValues:
     def __init__(self, columns: TableColumns, capabilities: DestinationCapabilitiesContext) -> None:
         self._columns = columns
         self._capabilities = capabilities
+        self._takes_nul = limits_of(capabilities).takes_nul
         self._binding = columns.declared | columns.required
 
     @property
@@ -77,7 +80,8 @@ class TableValues:
     def for_normalizer(self, row: dict[str, Any], parent: FieldPath = ()) -> dict[str, Any]:
         """A row of the side road as dlt's normalizer takes it.
 
-        Epochs in milliseconds become seconds, and decimals get the scale of their column.
+        Epochs in milliseconds become seconds, decimals get the scale of their column, and texts
+        lose what the destination cannot hold.
 
         Args:
             row: The row, or an object in it, decoded from JSON; none of its values is refused.
@@ -88,6 +92,8 @@ class TableValues:
     def _writable(self, path: FieldPath, value: Any) -> Any:
         if isinstance(value, dict) and self._columns.flattens(path):
             return self.for_normalizer(value, path)
+        if not self._takes_nul:
+            value = without_nul(value)
         if isinstance(value, dict | list):
             return as_floats(value)
         hint = self._columns.hints.get(self._columns.name_of(path)) or {}

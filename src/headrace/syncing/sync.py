@@ -16,6 +16,7 @@ from headrace.destination.dlt_clients import file_kept_open
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import Legs, LegSettings
+from headrace.syncing.adopting import adopt_columns
 from headrace.syncing.confirming import confirm
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.loading import load_all, log_sync_event
@@ -96,6 +97,7 @@ def sync(
             running.commits.resumed = finish_pending(pipeline, drop=drop_pending or full_refresh)
             if not full_refresh:
                 running.figures.notes += confirm(pipeline, source)
+            adopt_columns(pipeline, source)
         info = load_all(pipeline, source, running, full_refresh=full_refresh)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,

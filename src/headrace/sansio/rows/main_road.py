@@ -25,6 +25,7 @@ import pyarrow.json
 from headrace.core.exceptions import RowError
 from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
+from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
 from headrace.sansio.rows.json_rows import decode_row, is_object, leaf_columns, rows_to_blame
 
@@ -109,6 +110,7 @@ class MainRoad:
         required: The names of the columns that must have a value in each row.
         refuses: Says why a value cannot go to a column even by the side road, or None where it
             can; called with the column's name and the value.
+        room: How many columns the table can have.
         is_open: Whether rows may take the main road at all; otherwise all take the side road.
         exact: Whether fractions in rows of the side road become decimals, which keep each digit,
             and not floats.
@@ -119,6 +121,7 @@ class MainRoad:
         fields: Fields,
         required: Collection[str] = (),
         refuses: Refuses = takes_any,
+        room: ColumnRoom | None = None,
         *,
         is_open: bool = True,
         exact: bool = False,
@@ -128,6 +131,7 @@ class MainRoad:
         self._fields = fields
         self._required = sorted(required)
         self._refuses = refuses
+        self._room = room or AnyColumns()
 
     def type_rows(self, rows: Sequence[msgspec.Raw]) -> TypedBatch:
         """Types a batch of rows, and sets apart those that do not fit.
@@ -235,6 +239,8 @@ class MainRoad:
             found = list(leaf_columns(table, self._fields.stays_whole))
             if self._fields.meet(path for path, _ in found):
                 return table
+            if not self._room.has_room(sum(self._fields.get(path) is None for path, _ in found)):
+                return pa.ArrowInvalid("the rows bring more columns than the table can have")
             if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
                 return table
         return refusal
@@ -308,7 +314,7 @@ class MainRoad:
             if reason is not None:
                 return f"`{'.'.join(path)}` {reason}"
         missing = [name for name in self._required if name not in present]
-        return self._no_value(missing[0]) if missing else None
+        return self._no_value(missing[0]) if missing else self._room.refusal(row, present)
 
     def _no_value(self, column_name: str) -> str:
         return (
