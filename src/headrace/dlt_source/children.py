@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,6 +17,7 @@ from headrace.config.built.cursor import CursorConfig
 from headrace.core.events import log_resource_begins
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.dlt_pipe import running_pipe
+from headrace.dlt_source.gathering import Gathering, size_of
 from headrace.dlt_source.handover import hand_over, new_row_ids
 from headrace.dlt_source.incremental import CursorFilter, CursorValues, ParentCursors, SharedCursor
 from headrace.dlt_source.items import LoadedRows, ParentRows, rows_of
@@ -45,6 +48,29 @@ class _Load:
     ids: RowIds = field(default_factory=new_row_ids)
     rows_left: int | None = None
     kept_rows_are_loaded: bool = False
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Rows of a parent that yields them one by one.
+
+    Args:
+        rows: Those that have come and are being asked for.
+        cursors: Which part of their listings is asked for; None for all of them.
+        keys: What tells those rows from others, each with its place; for the cursors alone.
+        places: The places of the rows that are to come.
+    """
+
+    rows: Gathering
+    cursors: Cursors | None
+    keys: deque[tuple[int, str]] = field(default_factory=deque)
+    places: Iterator[int] = field(default_factory=count)
+
+    def key_of(self, place: int) -> str:
+        """What tells a row from others; those before it are forgotten."""
+        while self.keys[0][0] < place:
+            self.keys.popleft()
+        return self.keys[0][1]
 
 
 class ChildExtraction:
@@ -79,6 +105,7 @@ class ChildExtraction:
         self._dependents = dependents
         self._buffer_bytes = buffer_bytes
         self._loads: dict[str | None, _Load] = {}
+        self._gathered: WeakKeyDictionary[object, _Gathered] = WeakKeyDictionary()
         self._cursors: WeakKeyDictionary[object, Cursors] = WeakKeyDictionary()
 
     def items(self, parent: Any, injected: Incremental[Any] | None = None) -> Iterator[Any]:
@@ -94,7 +121,56 @@ class ChildExtraction:
         """
         # Not within the generator: dlt has bound the incremental for this very item, and the
         # binding of the next item would take its place.
-        return self._items(parent, None if injected is None else self._cursors_for(injected))
+        cursors = None if injected is None else self._cursors_for(injected)
+        if not isinstance(parent, Mapping):
+            return self._items(parent, cursors)
+        # As they come, or two generators that dlt has not begun would not know of each other.
+        pipe = running_pipe()
+        if (gathered := self._gathered.get(pipe)) is not None:
+            self._gather(gathered, parent, cursors)
+            return iter(())
+        if not self._gathers():
+            return self._items(parent, cursors)
+        gathered = self._gathered[pipe] = self._new_gathered(cursors)
+        self._gather(gathered, parent, cursors)
+        return self._gathered_items(pipe, gathered)
+
+    def _gathers(self) -> bool:
+        """Whether single rows of the parent are gathered: with a limit, one may be enough."""
+        return (
+            not self._parent_is_ours
+            and self._settings.limit_rows is None
+            and self._running().sync.kept_rows is None
+        )
+
+    def _new_gathered(self, cursors: Cursors | None) -> _Gathered:
+        figures = self._running().figures
+
+        def listed(row: AskedRow, client: Client) -> AsyncIterator[FetchedPage]:
+            return self._listings.of_row(row, client, figures)
+
+        return _Gathered(Gathering(self._lanes, listed, self._buffer_bytes), cursors)
+
+    def _gather(self, gathered: _Gathered, parent: Any, cursors: Cursors | None) -> None:
+        row = dict(parent)
+        key = self._listings.key(row) if cursors else ""
+        place = next(gathered.places)
+        if cursors is not None:
+            gathered.keys.append((place, key))
+        gathered.rows.add(self._asked(row, place, key, cursors))
+
+    def _gathered_items(self, pipe: object, gathered: _Gathered) -> Iterator[Any]:
+        try:
+            resource = self._running()
+            load = self._load(resource.load_id)
+
+            def handed(pages: Iterator[FetchedPage]) -> Iterator[Any]:
+                passing = _filtered(pages, gathered.key_of, gathered.cursors, resource.figures)
+                return hand_over(resource, PageStream(passing, ids=load.ids))
+
+            yield from gathered.rows.items(handed)
+        finally:
+            self._gathered.pop(pipe, None)
 
     def _running(self) -> RunningResource:
         listing = self._listings.listing
@@ -102,6 +178,10 @@ class ChildExtraction:
 
     def _cursors_for(self, injected: Incremental[Any]) -> Cursors | None:
         """The cursors of this load, the same for all items."""
+        pipe = running_pipe()
+        if pipe in self._cursors:
+            injected.advance(None)
+            return self._cursors[pipe]
         resource = self._running()
         if resource.sync.kept_rows is not None:
             injected.advance(None)
@@ -110,11 +190,8 @@ class ChildExtraction:
         if resource.wants_dicts and not per_parent:
             # Functions of the user come first, then dlt's own step.
             return SharedCursor(CursorValues.of_load(injected), None)
-        pipe = running_pipe()
         keeps_state = self._settings.limit_rows is None
-        if pipe in self._cursors:
-            injected.advance(None)
-        elif per_parent:
+        if per_parent:
             self._cursors[pipe] = ParentCursors(injected, keeps_state=keeps_state)
         else:
             passing = CursorFilter.in_place_of(injected, has_parent=True, keeps_state=keeps_state)
@@ -167,7 +244,10 @@ class ChildExtraction:
             return
         # In this thread: dlt's state is not there for others.
         keys = [self._listings.key(row) for row in rows] if cursors else []
-        asked = list(self._asked(rows, keys, cursors))
+        asked = [
+            self._asked(row, place, keys[place] if keys else "", cursors)
+            for place, row in enumerate(rows)
+        ]
 
         def lane(client: Client) -> AsyncIterator[FetchedPage]:
             streams = (self._listings.of_row(each, client, figures) for each in asked)
@@ -175,27 +255,35 @@ class ChildExtraction:
                 streams,
                 at_once=self._lanes.concurrency,
                 most_bytes=self._buffer_bytes,
-                size=_size,
+                size=size_of,
             ).items()
 
-        with closing(self._lanes.read(lane, _size)) as pages:
-            place, passing = -1, None
-            for page in limited(pages, load.rows_left):
-                if load.rows_left is not None:
-                    load.rows_left -= len(page.rows)
-                if cursors is not None and page.rows and page.place != place:
-                    place, passing = page.place, cursors.filter_of(keys[page.place])
-                yield page if passing is None else passing.page(page, figures)
+        with closing(self._lanes.read(lane, size_of)) as pages:
+            wanted = _counted_off(limited(pages, load.rows_left), load)
+            yield from _filtered(wanted, keys.__getitem__, cursors, figures)
 
-    def _asked(
-        self, rows: list[ParentRow], keys: list[str], cursors: Cursors | None
-    ) -> Iterator[AskedRow]:
-        for place, row in enumerate(rows):
-            if cursors is None or self._cursor is None:
-                yield AskedRow(row, place)
-            else:
-                yield AskedRow(row, place, cursors.values(keys[place]).filler(self._cursor))
+    def _asked(self, row: ParentRow, place: int, key: str, cursors: Cursors | None) -> AskedRow:
+        if cursors is None or self._cursor is None:
+            return AskedRow(row, place)
+        return AskedRow(row, place, cursors.values(key).filler(self._cursor))
 
 
-def _size(page: FetchedPage) -> int:
-    return page.size
+def _counted_off(pages: Iterator[FetchedPage], load: _Load) -> Iterator[FetchedPage]:
+    for page in pages:
+        if load.rows_left is not None:
+            load.rows_left -= len(page.rows)
+        yield page
+
+
+def _filtered(
+    pages: Iterator[FetchedPage],
+    key_of: Callable[[int], str],
+    cursors: Cursors | None,
+    figures: ResourceFigures,
+) -> Iterator[FetchedPage]:
+    """The pages without the rows that an incremental leaves out."""
+    place, passing = -1, None
+    for page in pages:
+        if cursors is not None and page.rows and page.place != place:
+            place, passing = page.place, cursors.filter_of(key_of(page.place))
+        yield page if passing is None else passing.page(page, figures)

@@ -261,12 +261,14 @@ def _build_resource(config: ResourceConfig, extraction: Extraction) -> DltResour
 def _build_child(
     config: ResourceConfig, extraction: ChildExtraction, parent: DltResource
 ) -> DltResource:
+    # No generators, so that their lines run at the call itself: rows that come one by one are
+    # gathered.
     def list_rows(items: Any) -> Iterator[Any]:
-        yield from extraction.items(items)
+        return extraction.items(items)
 
     def list_range(items: Any, incremental_object: Incremental[Any] | None) -> Iterator[Any]:
-        # No generator, so that this line runs at the call itself: dlt binds the incremental anew
-        # for each item of the parent, and may do so before it takes the rows of an earlier item.
+        # And dlt binds the incremental anew for each item of the parent, and may do so before it
+        # takes the rows of an earlier item.
         return extraction.items(items, incremental_object)
 
     # The listings of all parent rows are fetched concurrently anyway; dlt's threads add nothing.

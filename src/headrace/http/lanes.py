@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -70,15 +71,32 @@ class Lanes:
         Raises:
             Whatever the lane raises, once all that it yielded before was read.
         """
+        with self.reading(lane, size, buffer_bytes) as handoff:
+            yield from handoff.drain()
+
+    @contextmanager
+    def reading(
+        self,
+        lane: Callable[[HttpClient], AsyncIterator[Item]],
+        size: Callable[[Item], int],
+        buffer_bytes: int | None = None,
+    ) -> Iterator[Handoff[Item]]:
+        """Lets a lane fetch in the background from now on, for as long as the block lasts.
+
+        Args:
+            lane: As in `read`.
+            size: As in `read`.
+            buffer_bytes: As in `read`.
+        """
         serving = self._start()
         try:
             capacity = self._buffer_bytes if buffer_bytes is None else buffer_bytes
-            handoff = _Handoff(serving.loop, size, capacity)
+            handoff = Handoff(serving.loop, size, capacity)
             filling = asyncio.run_coroutine_threadsafe(
                 handoff.fill(lane(serving.client)), serving.loop
             )
             try:
-                yield from handoff.drain()
+                yield handoff
             finally:
                 filling.cancel()
         finally:
@@ -129,7 +147,7 @@ class Lanes:
             await asyncio.gather(*lanes, return_exceptions=True)
 
 
-class _Handoff(Generic[Item]):
+class Handoff(Generic[Item]):
     """Hands items from a coroutine to a plain iterator, with a bound on the bytes on the way.
 
     They go over in bundles: waking the other thread for each would cost more than a small page.
@@ -143,8 +161,10 @@ class _Handoff(Generic[Item]):
     def __init__(
         self, loop: asyncio.AbstractEventLoop, size: Callable[[Item], int], capacity: int
     ) -> None:
-        self._loop = loop
+        self.loop = loop
         self._size = size
+        self._given: deque[Item] = deque()
+        self._is_over = False
         self._free = capacity
         self._most_bundled = capacity // _BUNDLES
         self._room = asyncio.Event()
@@ -181,7 +201,7 @@ class _Handoff(Generic[Item]):
         if self._bundled > self._most_bundled or self._free <= 0:
             self._send_bundle()
         elif len(self._bundle) == 1:
-            self._loop.call_later(_LONGEST_HOLD, self._send_bundle)
+            self.loop.call_later(_LONGEST_HOLD, self._send_bundle)
 
     def _send_bundle(self) -> None:
         if self._bundle:
@@ -193,9 +213,18 @@ class _Handoff(Generic[Item]):
         """Gives the items in their order, and waits for each."""
         while (bundle := self._next_bundle()) is not None:
             if isinstance(bundle, BaseException):
+                self._is_over = True
                 raise bundle
-            yield from bundle
-            self._loop.call_soon_threadsafe(self._make_room, sum(map(self._size, bundle)))
+            self._given.extend(bundle)
+            while self._given:
+                yield self._given.popleft()
+            self.loop.call_soon_threadsafe(self._make_room, sum(map(self._size, bundle)))
+        self._is_over = True
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the next item, or the end, is not there yet."""
+        return not (self._is_over or self._given) and self._ready.empty()
 
     def _next_bundle(self) -> list[Item] | BaseException | None:
         while True:

@@ -74,6 +74,16 @@ class FanOut(Generic[Item]):
         self._running = 0
         self._held = 0
         self._is_exhausted = False
+        self._has_ended = False
+
+    def take_up(self) -> None:
+        """Looks for more streams, where the iterable had no more for a while.
+
+        What it has after the end of `items` is left there.
+        """
+        if not self._has_ended:
+            self._is_exhausted = False
+            self._start_more()
 
     async def items(self) -> AsyncGenerator[Item, None]:
         """Gives the items of the first stream, then those of the second, and so on.
@@ -151,7 +161,7 @@ class FanOut(Generic[Item]):
         self._start_more()
 
     async def _end(self) -> None:
-        self._is_exhausted = True
+        self._is_exhausted = self._has_ended = True
         tasks = [branch.task for branch in self._branches if branch.task is not None]
         for task in tasks:
             task.cancel()
