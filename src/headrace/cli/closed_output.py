@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
-def go_on_without_output() -> bool:
+@contextmanager
+def outliving_closed_output() -> Iterator[None]:
+    """Lets a block end at a closed output, and what comes after it go on without one.
+
+    Raises:
+        OSError: What the block raised for another reason.
+    """
+    try:
+        yield
+    except SystemExit:
+        # So rich ends a program whose output was closed, which it then leads nowhere as well.
+        return
+    except OSError:
+        if not _led_nowhere():
+            raise
+
+
+def _led_nowhere() -> bool:
     """Leads the output and the errors of the process nowhere, where they were closed.
 
     A reader that ends, or a terminal that is shut, closes them. Whatever is written afterwards

@@ -16,12 +16,16 @@ from dlt.common.exceptions import DltException
 
 from headrace.config import SourceConfig
 from headrace.config.secrets.masking import secrets_of_url
-from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.secrets.redaction import keep_secret
 from headrace.destination.dlt_clients import duckdb_file
 
 # Schemes of database URLs, with what dlt calls the destination where that is something else.
 _SCHEMES = {"postgresql": "postgres"}
+_NO_FOLDER = (
+    "the working folder of the pipeline `{pipeline}` cannot be used: {error}. Let this user write "
+    "there, make room on that disk, or name another folder for dlt's data by DLT_DATA_DIR"
+)
 
 
 def open_pipeline(
@@ -45,6 +49,7 @@ def open_pipeline(
 
     Raises:
         ConfigError: There is no such destination, or dlt cannot make the pipeline.
+        SyncError: The working folder of the pipeline cannot be read or written.
     """
     settings = config.pipeline_settings
     name = settings.name or default_name
@@ -65,6 +70,8 @@ def open_pipeline(
     except (DltException, AttributeError) as error:
         # An AttributeError is what dlt makes of a URL for `sqlalchemy`, which has none.
         words = " ".join(str(error).split())
+    except OSError as error:
+        raise SyncError(_NO_FOLDER.format(pipeline=name, error=error)) from error
     raise ConfigError([Fault("pipeline", f"dlt cannot make the pipeline: {words}")])
 
 

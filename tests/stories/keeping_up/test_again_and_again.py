@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from headrace.syncing.repeating import keep_syncing
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
-from tests.support.command_line import headrace_running
+from tests.support.command_line import headrace_apart, headrace_running
 from tests.support.servers import Answer
 from tests.support.tables import Row, Warehouse
 
@@ -100,6 +101,33 @@ def test_any_trouble_of_one_sync_is_tried_again(error: Exception) -> None:
     keep_syncing(sync_once, 0.01, stop, told.append)
 
     assert told == [error]
+
+
+def test_a_data_folder_that_cannot_be_used_is_tried_again(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("no folder")
+    monkeypatch.setenv("DLT_DATA_DIR", str(in_the_way))
+
+    with headrace_running(*mirror.command("--every", "0.3s")) as running:
+        said = [running.stderr.readline() for _ in range(4)]
+        in_the_way.unlink()
+        loaded = next(line for line in running.stdout if line.startswith("Loaded "))
+        running.send_signal(signal.SIGTERM)
+        running.rest()
+
+    assert said[0].startswith("Error: the working folder of the pipeline `test` cannot be used")
+    assert str(in_the_way) in said[0]
+    assert said[1::2] == ["Trying again in 0.3s.\n"] * 2
+    assert loaded.startswith("Loaded 3,000 rows")
+    assert running.returncode == 0
+
+
+def test_what_no_waiting_can_mend_ends_at_once(mirror: Mirror) -> None:
+    ran = headrace_apart(*mirror.command("--every", "1h", "--destination", "nowhere"))
+    assert ran.returncode == 2
+    assert "`nowhere` is no destination" in ran.stderr
 
 
 def test_an_output_that_is_closed_ends_nothing(api: KeptListing, mirror: Mirror) -> None:

@@ -92,7 +92,7 @@ def test_rows_that_come_one_by_one_are_asked_for_side_by_side_and_come_out_in_or
 
 def test_a_slow_parent_is_not_waited_for(server: JsonServer, warehouse: Warehouse) -> None:
     asked_for = {number: threading.Event() for number in range(3)}
-    seen = []
+    seen: list[bool] = []
 
     def parents() -> Iterable[Any]:
         yield {"id": 0}
