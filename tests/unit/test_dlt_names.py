@@ -80,6 +80,9 @@ INTERNAL = {
     "dlt.common.schema.utils.new_table": "destination/dlt_schema.py",
     "dlt.common.schema.utils.normalize_table_identifiers": "destination/dlt_schema.py",
     "dlt.common.time.get_context_timezone_name": "dlt_source/table_columns.py",
+    "dlt.destinations.impl.destination.configuration.CustomDestinationClientConfiguration": (
+        "destination/dispositions.py"
+    ),
     "dlt.destinations.impl.duckdb.configuration.DuckDbCredentials": "destination/dlt_clients.py",
     "dlt.destinations.impl.duckdb.sql_client.WithTableScanners": "destination/dlt_clients.py",
     "dlt.destinations.job_client_impl.SqlJobClientBase": "destination/dlt_clients.py",

@@ -10,9 +10,14 @@ import dlt
 from headrace.config.built.tail import TailConfig
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, hold_secrets
+from headrace.destination.dispositions import refuse_unsupported
 from headrace.destination.secrets import destination_secrets
 from headrace.dlt_source.current_sync import RunningSync, running_sync
-from headrace.dlt_source.dlt_pipe import current_load_id, wants_dicts
+from headrace.dlt_source.dlt_pipe import (
+    capabilities_of_running_load,
+    current_load_id,
+    wants_dicts,
+)
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.rows import BatchIds
 
@@ -74,6 +79,9 @@ class RunningResource:
             settings: How to hand the rows over.
             tail: How its listing is kept up with; None where it is not.
             dependents: The names of the resources of ours that depend on it.
+
+        Raises:
+            ConfigError: The destination cannot write the rows as a resource of the source asks.
         """
         load_id = current_load_id()
         if load_id is None:
@@ -82,6 +90,13 @@ class RunningResource:
         hold_secrets(pipeline, destination_secrets(pipeline))
         sync = running_sync(pipeline)
         resources = dlt.current.source().resources
+        # A sync has looked already; dlt's own `pipeline.run` has not.
+        refuse_unsupported(
+            pipeline,
+            resources.selected,
+            dlt.current.source_schema(),
+            capabilities_of_running_load(),
+        )
         is_loaded = dlt.current.resource().name in resources.selected
         if sync.witness is not None and is_loaded:
             sync.witness.meet(listing.name, tail)

@@ -12,6 +12,7 @@ from dlt.extract import DltSource
 
 from headrace.core.figures import Figures
 from headrace.core.secrets.redaction import clean
+from headrace.destination.dispositions import refuse_unsupported
 from headrace.destination.dlt_clients import file_kept_open
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
@@ -64,6 +65,8 @@ def sync(
         What was loaded, where to, and whether the source has more.
 
     Raises:
+        ConfigError: The destination cannot write a resource's rows as it asks for it. Nothing was
+            requested.
         HeadraceError: The API, or a row of it, stopped the sync.
         SyncError: The pipeline or its destination failed, or another sync of it is under way.
         KeyboardInterrupt: Someone stopped the sync.
@@ -92,6 +95,7 @@ def sync(
     record = RunRecord(pipeline, source, running)
     history = record.written_at_end() if run_history else nullcontext()
     with held(pipeline), _logged(pipeline, running), history, explained_failures(pipeline):
+        refuse_unsupported(pipeline, source.resources.selected, source.schema)
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         with file_kept_open(pipeline):
             running.commits.resumed = finish_pending(pipeline, drop=drop_pending or full_refresh)

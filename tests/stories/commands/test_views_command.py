@@ -67,7 +67,9 @@ def test_a_destination_that_has_none_is_loaded_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", Path("lake").absolute().as_uri())
-    ran = headrace("run", "executions", "--destination", "filesystem")
+    # Plain files take no merge, so not what is kept up with.
+    append = ("--resource", "workflows", "--set", "resources.workflows.write_disposition=append")
+    ran = headrace("run", "executions", "--destination", "filesystem", *append)
 
     assert ran.returncode == 0, ran.stderr
     assert "Note: no views were made: they need duckdb or postgres, not filesystem." in ran.stdout

@@ -1,0 +1,149 @@
+"""Refuses to load what a destination cannot write as a resource's `write_disposition` asks.
+
+dlt finds some of that when all rows are fetched already, in each run anew, and does some of it
+otherwise without an error: a merge into a destination that has none is an `append` then, and each
+row that comes again is there twice.
+
+What this rests on, by dlt 1.31: the strategies of the capabilities hold for a table only after the
+selectors beside them, and the first that is left is the one for tables that name none. A function
+as destination (`dlt.destination`) has no capabilities, and gets the disposition with its rows. At
+an upgrade of dlt the tests of the dispositions fail where that is no longer true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dlt
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchema
+from dlt.destinations.impl.destination.configuration import CustomDestinationClientConfiguration
+from dlt.extract import DltResource
+from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
+
+from headrace.core.exceptions import ConfigError, Fault
+from headrace.destination.dlt_schema import hinted_table
+from headrace.destination.pipeline import destination_name
+
+# What dlt takes for "as the destination does it by itself".
+_NATIVE = "native"
+
+
+def refuse_unsupported(
+    pipeline: dlt.Pipeline,
+    resources: Mapping[str, DltResource],
+    schema: Schema,
+    capabilities: DestinationCapabilitiesContext | None = None,
+) -> None:
+    """Refuses resources whose rows the pipeline's destination cannot write as they ask for it.
+
+    Args:
+        pipeline: The pipeline that would load them.
+        resources: The resources with rows to load, by their names.
+        schema: The schema whose naming convention applies.
+        capabilities: What the destination can do; it is asked when None.
+
+    Raises:
+        ConfigError: There is such a resource. The message says what to use instead.
+    """
+    destination = pipeline.destination
+    if destination is None or issubclass(destination.spec, CustomDestinationClientConfiguration):
+        return
+    able = capabilities or destination.capabilities(naming=schema.naming)
+    kind = destination_name(pipeline)
+    faults = [
+        Fault(f"resources.{name}.{key}", message)
+        for name, resource in resources.items()
+        for key, message in _faults(_table_of(resource, schema), able, kind)
+    ]
+    if faults:
+        raise ConfigError(faults)
+
+
+def merge_strategies(table: TTableSchema, able: DestinationCapabilitiesContext) -> Sequence[str]:
+    """How a destination can merge into a table, as dlt calls it; the first way is the usual one.
+
+    Args:
+        table: The table with the hints of its resource.
+        able: What the destination can do.
+    """
+    return _selected(able.supported_merge_strategies, able.merge_strategies_selector, table, able)
+
+
+def _faults(
+    table: TTableSchema, able: DestinationCapabilitiesContext, kind: str
+) -> Iterator[tuple[str, str]]:
+    """The key that asks for too much, and what to do about it."""
+    table_format = table.get("table_format")
+    formats = list(able.supported_table_formats or [])
+    if table_format and formats and table_format not in (*formats, _NATIVE):
+        yield "table_format", f"`{kind}` has no tables in `{table_format}`, but in {_or(formats)}."
+        return
+    disposition = table.get("write_disposition")
+    if disposition == "merge":
+        yield from _merge_faults(table, able, kind, formats)
+    elif disposition == "replace" and not _selected(
+        able.supported_replace_strategies, able.replace_strategies_selector, table, able
+    ):
+        yield (
+            "write_disposition",
+            f"`{kind}` cannot replace a table, so that each run would add all rows once more. "
+            "Use `write_disposition: append`, or a destination that can, as duckdb or postgres.",
+        )
+
+
+def _merge_faults(
+    table: TTableSchema, able: DestinationCapabilitiesContext, kind: str, formats: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    strategies = merge_strategies(table, able)
+    wanted = table.get("x-merge-strategy")
+    if not strategies:
+        merging = [
+            each
+            for each in formats
+            if merge_strategies({**table, "table_format": each}, able)  # type: ignore[typeddict-item]
+        ]
+        with_format = f"`table_format: {' or '.join(merging)}`, or " if merging else ""
+        yield (
+            "write_disposition",
+            f"`{kind}` cannot merge into "
+            + ("plain files" if merging else "its tables")
+            + ", so that each row that comes again would be there twice. Use "
+            f"{with_format}`write_disposition: append` or `replace` where each run lists what it is"
+            " to add or all, or a destination that merges, as duckdb or postgres.",
+        )
+    elif wanted is not None and wanted not in strategies:
+        yield (
+            "write_disposition.strategy",
+            f"`{kind}` does not merge by `{wanted}`, but by {_or(strategies)}.",
+        )
+
+
+def _selected(
+    supported: Sequence[Any] | None,
+    select: Any,
+    table: TTableSchema,
+    able: DestinationCapabilitiesContext,
+) -> Sequence[Any]:
+    found = list(supported or [])
+    if select is None:
+        return found
+    table_format: Any = table.get("table_format") or able.preferred_table_format
+    as_loaded = {**table, "table_format": None if table_format == _NATIVE else table_format}
+    return list(select(found, table_schema=as_loaded))
+
+
+def _table_of(resource: DltResource, schema: Schema) -> TTableSchema:
+    try:
+        return hinted_table(resource, schema)
+    except DataItemRequiredForDynamicTableHints:
+        # Its name, say, depends on the rows; what is to be done with them mostly does not.
+        given: Any = resource.write_disposition
+        disposition = given.get("disposition") if isinstance(given, dict) else given
+        return {"write_disposition": disposition} if isinstance(disposition, str) else {}  # type: ignore[typeddict-item]
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
