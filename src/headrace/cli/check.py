@@ -12,12 +12,16 @@ from headrace.cli.printing import say
 
 if TYPE_CHECKING:
     from headrace.dlt_source.sample import Sample
+    from headrace.reading.recipients import Recipient
 
 _SAMPLE_ROWS = 100
+_MOST_PATHS = 5
 
 
 def check(config: ConfigArgument, overrides: SetOption = None) -> None:
     """Try the config: one real request for each resource, nothing loaded.
+
+    Before the first one it says which variables and settings the config sends to which host.
 
     Exit code 0: the API answers as the config expects; 1: it does not; 2: the config is wrong.
     """
@@ -26,9 +30,12 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
         from headrace.config.selection import listed_resources
         from headrace.core.exceptions import HeadraceError
         from headrace.dlt_source.sample import take_sample
+        from headrace.reading.recipients import recipients
 
         loaded = load_config(config, overrides or ())
         say("The config is sound.")
+        for each in recipients(loaded):
+            say(_told(each))
         failed = False
         for resource in listed_resources(loaded):
             try:
@@ -38,6 +45,15 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
                 say(f"Error: {error}", to_stderr=True)
         if failed:
             raise typer.Exit(FAILED)
+
+
+def _told(recipient: Recipient) -> str:
+    if not recipient.names:
+        return f"It sends no variable of yours to {recipient.place}."
+    names, paths = ", ".join(recipient.names), ", ".join(recipient.paths[:_MOST_PATHS])
+    more = len(recipient.paths) - _MOST_PATHS
+    further = f" and {more:,} more places" if more > 0 else ""
+    return f"It sends {names} to {recipient.place} ({paths}{further})."
 
 
 def _show(sample: Sample) -> None:

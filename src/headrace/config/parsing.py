@@ -74,6 +74,7 @@ def parse_config(
         resources=tuple(_built(each, source) for each in resources),
         pipeline=source.pipeline,
         secrets=secrets_in(document, substituted),
+        looked_up=(*substituted.looked_up, *auths.looked_up),
     )
 
 

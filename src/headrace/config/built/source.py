@@ -14,6 +14,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.config.format.auth import AuthModel
 from headrace.config.format.client import ClientConfig, PipelineConfig
 from headrace.config.format.document import StepKind
+from headrace.config.format.places import LookedUp
 from headrace.config.format.response_actions import ResponseAction
 
 
@@ -98,6 +99,7 @@ class SourceConfig:
         resources: The resources, in the order of the config.
         pipeline: The pipeline of the command line; None when the config says nothing of it.
         secrets: Values that must be masked wherever something is written or shown.
+        looked_up: The secrets and settings that came from outside, and where they stand.
         chosen: Names of the resources to load; empty for those that the config selects.
     """
 
@@ -105,6 +107,7 @@ class SourceConfig:
     resources: tuple[ResourceConfig | ExternalResource, ...]
     pipeline: PipelineConfig | None
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    looked_up: tuple[LookedUp, ...] = ()
     chosen: tuple[str, ...] = ()
 
     @property

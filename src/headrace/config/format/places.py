@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value, as `("resources", 0, "name")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A secret or a setting that came into a config from outside.
+
+    Args:
+        name: Its name, as in `${NAME}`, or of a field of dlt's settings.
+        path: Where in the config its value stands, such as `client.auth.api_key`.
+        begins: Whether the text there begins with the value.
+    """
+
+    name: str
+    path: str
+    begins: bool = False
+
 
 _PLAIN_KEY = re.compile(r"[\w\-]+")
 _LONGEST_KEY_SHOWN = 80

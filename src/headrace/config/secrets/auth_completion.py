@@ -12,7 +12,7 @@ from typing import Any
 
 from headrace.config.format.auth import AUTH_MODELS
 from headrace.config.format.fields import is_python_object, known_keys
-from headrace.config.format.places import Path, value_at, with_value_at
+from headrace.config.format.places import LookedUp, Path, path_as_text, value_at, with_value_at
 from headrace.config.format.wording import kind_of, known_names, listed
 from headrace.core.dlt_door import auths
 from headrace.core.dlt_door.auths import Sections
@@ -21,6 +21,9 @@ from headrace.core.dlt_door.settings import SettingsUnreadable
 
 DEFAULT_SECTIONS: Sections = ("sources", "rest_api", "rest_api")
 """The sections of dlt's settings in which dlt's own REST API source looks by itself."""
+
+# The fields of an `auth` that prove who asks.
+_PROOFS = ("api_key", "token", "username", "password", "client_id", "client_secret")
 
 _WHERE = (
     "put it into the config, as ${NAME} in a file or dlt.secrets[...] in Python, or under "
@@ -35,10 +38,12 @@ class CompletedAuths:
     Args:
         document: The document; a copy where anything was completed.
         faults: What could not be completed: the path of each `auth`, and a message.
+        looked_up: What dlt found in its settings, and where it stands now.
     """
 
     document: dict[str, Any]
     faults: tuple[tuple[Path, str], ...] = ()
+    looked_up: tuple[LookedUp, ...] = ()
 
 
 def with_completed_auths(document: Mapping[str, Any], sections: Sections | None) -> CompletedAuths:
@@ -53,6 +58,7 @@ def with_completed_auths(document: Mapping[str, Any], sections: Sections | None)
     """
     completed = dict(document)
     faults: list[tuple[Path, str]] = []
+    looked_up: list[LookedUp] = []
     for path in places_of_auth(document):
         auth = value_at(document, path)
         try:
@@ -62,7 +68,8 @@ def with_completed_auths(document: Mapping[str, Any], sections: Sections | None)
             continue
         if found is not auth:
             completed = with_value_at(completed, path, found)
-    return CompletedAuths(completed, tuple(faults))
+            looked_up += _what_dlt_found(path, auth, found)
+    return CompletedAuths(completed, tuple(faults), tuple(looked_up))
 
 
 def places_of_auth(document: Mapping[str, Any]) -> Iterator[Path]:
@@ -80,6 +87,17 @@ def places_of_auth(document: Mapping[str, Any]) -> Iterator[Path]:
     for place in [*places, *(("resources", index, "endpoint") for index in range(count))]:
         if value_at(document, (*place, "auth")) is not None:
             yield (*place, "auth")
+
+
+def _what_dlt_found(path: Path, given: Any, found: Any) -> Iterator[LookedUp]:
+    written = given if isinstance(given, dict) else {}
+    if not isinstance(found, dict):
+        # Which of its fields came from dlt's settings, only the user's own class knows.
+        yield LookedUp(f"the fields of {type(found).__name__}", path_as_text(path))
+        return
+    for key in found:
+        if key in _PROOFS and written.get(key) is None:
+            yield LookedUp(f"{key} of dlt's settings", path_as_text((*path, key)))
 
 
 class _NotCompleted(Exception):  # noqa: N818 - carries a message to where its path is known

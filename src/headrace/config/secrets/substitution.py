@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from headrace.config.format.places import LookedUp
 from headrace.core.dlt_door.settings import SettingsUnreadable, files_of_settings, setting_text
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.names import is_sensitive_setting
@@ -29,10 +30,12 @@ class SubstitutedValues:
     Args:
         values: The values, as texts.
         sensitive: Those values whose name in `${NAME}` is one that secrets have.
+        looked_up: The names of the values, and where each stands.
     """
 
     values: frozenset[str] = field(default=frozenset(), repr=False)
     sensitive: frozenset[str] = field(default=frozenset(), repr=False)
+    looked_up: tuple[LookedUp, ...] = field(default=(), repr=False)
 
     def appear_in(self, text: str) -> bool:
         """Whether a text holds any of the values.
@@ -96,7 +99,9 @@ def substitute_secrets(
     substitution = _Substitution(lookup or look_up_with_dlt, described=lookup is None)
     changed = {key: substitution.apply(value, str(key)) for key, value in document.items()}
     values = SubstitutedValues(
-        frozenset(substitution.values), sensitive=frozenset(substitution.sensitive)
+        frozenset(substitution.values),
+        sensitive=frozenset(substitution.sensitive),
+        looked_up=tuple(substitution.looked_up),
     )
     return changed, values, substitution.faults
 
@@ -108,6 +113,7 @@ class _Substitution:
         self._found: dict[str, str | None] = {}
         self.values: set[str] = set()
         self.sensitive: set[str] = set()
+        self.looked_up: list[LookedUp] = []
         self.faults: list[Fault] = []
 
     def apply(self, value: Any, path: str) -> Any:
@@ -135,6 +141,7 @@ class _Substitution:
             self.faults.append(Fault(path, f"no value for ${{{name}}}{places}"))
             return match.group()
         self.values.add(value)
+        self.looked_up.append(LookedUp(name, path, begins=match.start() == 0))
         if is_sensitive_setting(name) and value.lower() not in _NO_SECRETS:
             self.sensitive.add(value)
             keep_secret([value])
