@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from headrace.destination.views import CreatedViews
     from headrace.syncing.results import SyncReport
 
-_DUCKDB_URL = "duckdb:///"
+_DUCKDB_URL, _SQLITE_URL = "duckdb:///", "sqlite:///"
+_NEW_LINE = "\n"
 _REASONS = 5
 
 
@@ -104,17 +105,25 @@ def nothing_could_be_loaded(report: SyncReport) -> str | None:
 
 def _print_where(console: Console, report: SyncReport) -> None:
     place = report.location
-    file = place.removeprefix(_DUCKDB_URL) if place.startswith(_DUCKDB_URL) else None
-    _print(console, f"It is in {report.destination}: {file or place}")
-    if not report.tables:
+    kind = next((each for each in (_DUCKDB_URL, _SQLITE_URL) if place.startswith(each)), None)
+    file = place.removeprefix(kind) if kind else place
+    _print(console, f"It is in {report.destination}: {file}")
+    if not report.tables or not report.takes_sql:
         return
-    query = f"SELECT * FROM {report.dataset_name}.{next(iter(report.tables.values()))} LIMIT 10"
+    table = next(iter(report.tables.values()))
+    query = f"SELECT * FROM {report.dataset_name}.{table} LIMIT 10"
     console.print("A query to try:")
-    if file:
+    if kind == _DUCKDB_URL:
         code = f"import duckdb; duckdb.connect({json.dumps(file)}).sql({json.dumps(query)}).show()"
-        _print(console, f"  {shlex.join([sys.executable, '-c', code])}")
+    elif kind == _SQLITE_URL:
+        # The file holds this dataset alone, which has no name in it.
+        query = json.dumps(f"SELECT * FROM {table} LIMIT 10")
+        rows = f"sqlite3.connect({json.dumps(file)}).execute({query})"
+        code = f"import sqlite3; print(*{rows}, sep={json.dumps(_NEW_LINE)})"
     else:
         _print(console, f"  {query};")
+        return
+    _print(console, f"  {shlex.join([sys.executable, '-c', code])}")
 
 
 def _print(console: Console, line: str) -> None:

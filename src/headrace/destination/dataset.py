@@ -16,7 +16,6 @@ from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import NothingLoaded, SyncError
-from headrace.core.secrets.redaction import clean
 from headrace.destination.dlt_clients import (
     arrow_batches,
     make_readable,
@@ -24,6 +23,7 @@ from headrace.destination.dlt_clients import (
 )
 from headrace.destination.failures import cause_of
 from headrace.destination.pipeline import destination_name, missing_file
+from headrace.destination.places import location_of
 from headrace.destination.sql import newest_first
 
 _BATCH_ROWS = 50_000
@@ -52,7 +52,7 @@ class StoredDataset:
             )
             self.schema: Schema = self._dataset.schema
             self._client: SqlClientBase[Any] = self._dataset.sql_client
-            self.location = clean(str(self._dataset.destination_client.config))
+            self.location = location_of(pipeline, self._dataset.destination_client)
         if self.schema.name != schema_name or self.schema.is_new:
             raise self._nothing_loaded()
 

@@ -13,6 +13,8 @@ an upgrade of dlt the tests of the dispositions fail where that is no longer tru
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import dlt
@@ -29,6 +31,8 @@ from headrace.destination.pipeline import destination_name
 
 # What dlt takes for "as the destination does it by itself".
 _NATIVE = "native"
+# dlt 1.31 quotes what it looks up in LanceDB as names are quoted from this version on.
+_TAKE_ONE_LOAD = {"lancedb": ("lancedb", (0, 38))}
 
 
 def refuse_unsupported(
@@ -58,6 +62,8 @@ def refuse_unsupported(
         for name, resource in resources.items()
         for key, message in _faults(_table_of(resource, schema), able, kind)
     ]
+    if (defect := _defect(pipeline)) is not None:
+        faults.append(Fault("pipeline.destination", defect))
     if faults:
         raise ConfigError(faults)
 
@@ -143,6 +149,22 @@ def _table_of(resource: DltResource, schema: Schema) -> TTableSchema:
         given: Any = resource.write_disposition
         disposition = given.get("disposition") if isinstance(given, dict) else given
         return {"write_disposition": disposition} if isinstance(disposition, str) else {}  # type: ignore[typeddict-item]
+
+
+def _defect(pipeline: dlt.Pipeline) -> str | None:
+    """Why the destination takes no second load, whatever is loaded; None where it does."""
+    kind = str(pipeline.destination.destination_type).rpartition(".")[2]
+    package, too_new = _TAKE_ONE_LOAD.get(kind, ("", ()))
+    with suppress(PackageNotFoundError, ValueError):
+        found = version(package) if package else "0"
+        if package and tuple(map(int, found.split(".")[:2])) >= too_new:
+            before = ".".join(map(str, too_new))
+            return (
+                f"`{kind}` takes one load only: with {package} {found} dlt cannot find its own "
+                f"tables again. Use {package}<{before}, or another destination, as duckdb or "
+                "postgres."
+            )
+    return None
 
 
 def _or(names: Sequence[str]) -> str:

@@ -11,6 +11,8 @@ What the functions here rest on, by dlt 1.31:
 - `pipeline_drop` is what `dlt pipeline drop` does: with one load it drops the tables of resources,
   where they are there, and stores a state and a schema that do not know them.
 - A job client gives the columns of each table that it is asked for; none for one that is missing.
+- The job client of SQLAlchemy has no statements of its own: its type mapper and the capabilities of
+  its dialect make the columns and the table.
 - A cursor makes Arrow tables by the columns that it is given. By itself it takes every column
   for one of unknown type.
 
@@ -68,7 +70,30 @@ def make_table(client: SqlJobClientBase, table: str) -> None:
         table: The table's name in that schema.
     """
     client.initialize_storage()
-    client._execute_schema_update_sql([table], store_schema=False)
+    dialect = getattr(client.capabilities, "dialect_capabilities", None)
+    if dialect is not None:
+        _make_sqlalchemy_table(client, dialect, table)
+    else:
+        client._execute_schema_update_sql([table], store_schema=False)
+
+
+def _make_sqlalchemy_table(client: Any, dialect: Any, name: str) -> None:
+    """Makes a table where SQLAlchemy writes the statements, as dlt itself does it there."""
+    import sqlalchemy
+
+    sql, table = client.sql_client, client.prepare_load_table(name)
+    if sql.reflect_table(name, sqlalchemy.MetaData()) is not None:
+        return
+    columns = [
+        sqlalchemy.Column(
+            column["name"],
+            client.type_mapper.to_destination_type(column, table),
+            nullable=column.get("nullable", True),
+        )
+        for column in table["columns"].values()
+    ]
+    made = sqlalchemy.Table(name, sqlalchemy.MetaData(), *columns, schema=sql.dataset_name)
+    sql.create_table(dialect.adapt_table(made, table))
 
 
 def saved_state(pipeline_name: str, client: JobClientBase) -> Mapping[str, Any] | None:

@@ -198,10 +198,11 @@ def _run(row: Sequence[Any]) -> ResourceRun:
     return ResourceRun(**{**values, "resumed": bool(values["resumed"])})
 
 
-def in_utc(moment: datetime) -> datetime:
-    """Gives a moment its zone, UTC: some destinations give moments without one.
+def in_utc(stored: datetime | str) -> datetime:
+    """Gives a moment its zone, UTC: some destinations give moments without one, or as texts.
 
     Args:
-        moment: The moment as the destination gave it; in UTC where it has no zone.
+        stored: The moment as the destination gave it; in UTC where it has no zone.
     """
+    moment = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -22,6 +22,7 @@ class SyncReport:
         resumed: Whether the sync first finished a load that an earlier run had left behind.
         is_complete: Whether the source has no more rows; false when the sync was told to stop.
         run_id: The id of the sync in the history of runs (`_headrace_runs`).
+        takes_sql: Whether the destination takes SQL as it is; false where its tables are files.
     """
 
     pipeline_name: str
@@ -34,3 +35,4 @@ class SyncReport:
     resumed: bool
     is_complete: bool
     run_id: str = ""
+    takes_sql: bool = True

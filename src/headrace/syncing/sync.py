@@ -11,9 +11,9 @@ import dlt
 from dlt.extract import DltSource
 
 from headrace.core.figures import Figures
-from headrace.core.secrets.redaction import clean
 from headrace.destination.dispositions import refuse_unsupported
-from headrace.destination.dlt_clients import file_kept_open
+from headrace.destination.dlt_clients import file_kept_open, new_job_client, takes_statements
+from headrace.destination.places import location_of
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import Legs, LegSettings
@@ -103,10 +103,12 @@ def sync(
                 running.figures.notes += confirm(pipeline, source)
             adopt_columns(pipeline, source)
         info = load_all(pipeline, source, running, full_refresh=full_refresh)
+        client = new_job_client(pipeline, pipeline.default_schema)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
-        location=clean(str(info.destination_displayable_credentials)),
+        location=location_of(pipeline, client),
+        takes_sql=takes_statements(client),
         dataset_name=info.dataset_name,
         tables=table_names(source),
         figures=running.figures,

@@ -110,6 +110,33 @@ def test_a_table_that_the_rows_name(server: JsonServer, tmp_path: Path) -> None:
         sync(lake(tmp_path), source)
 
 
+@pytest.mark.parametrize(("installed", "is_refused"), [("0.37.1", False), ("0.38.0", True)])
+def test_a_library_with_which_dlt_loads_but_once(
+    server: JsonServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    installed: str,
+    is_refused: bool,
+) -> None:
+    # What pip leaves of a package is all that is looked at.
+    (tmp_path / "site" / f"lancedb-{installed}.dist-info").mkdir(parents=True)
+    metadata = f"Metadata-Version: 2.1\nName: lancedb\nVersion: {installed}\n"
+    (tmp_path / "site" / f"lancedb-{installed}.dist-info" / "METADATA").write_text(metadata)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    place = dlt.destinations.lancedb(lance_uri=str(tmp_path / "lance"))
+    source = rest_api_source(config_of(server, write_disposition="merge"))
+    able = DestinationCapabilitiesContext.generic_capabilities()
+    able.supported_merge_strategies = ["upsert"]
+    pipeline = dlt.pipeline("test", destination=place)
+    told = ""
+    try:
+        refuse_unsupported(pipeline, source.resources.selected, source.schema, able)
+    except ConfigError as error:
+        told = str(error)
+
+    assert ("Use lancedb<0.38, or another destination" in told) is is_refused
+
+
 def test_a_function_as_destination_decides_by_itself(server: JsonServer) -> None:
     asked: list[str] = []
 

@@ -12,9 +12,10 @@ import dlt
 from headrace.config import ResourceConfig, SourceConfig, parse_config
 from headrace.config.selection import select_resources
 from headrace.core.exceptions import NothingLoaded
-from headrace.core.secrets.redaction import clean, hold_secrets
+from headrace.core.secrets.redaction import hold_secrets
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.pipeline import destination_name
+from headrace.destination.places import location_of
 from headrace.destination.secrets import destination_secrets
 from headrace.dlt_source.source import SOURCE_NAME, build_source
 from headrace.reports.status.results import Status
@@ -124,7 +125,7 @@ def status_of(
     return Status(
         pipeline_name=pipeline.pipeline_name,
         destination=destination_name(pipeline),
-        location=clean(str(pipeline.destination_client().config)),
+        location=location_of(pipeline, pipeline.destination_client()),
         dataset_name=pipeline.dataset_name or "",
         at=now,
         has_run=stored is not None or any(each.runs for each in found),
