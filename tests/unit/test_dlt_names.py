@@ -57,6 +57,7 @@ DOCUMENTED = {
 }
 # Name -> the only module that uses it.
 INTERNAL = {
+    "dlt.common.pipeline.get_dlt_pipelines_dir": "destination/first_folder.py",
     "dlt.common.configuration.container.Container": "core/dlt_door/contexts.py",
     "dlt.common.configuration.providers.provider.ConfigProvider": "core/dlt_door/settings.py",
     "dlt.common.configuration.providers.toml.SettingsTomlProvider": "core/dlt_door/settings.py",

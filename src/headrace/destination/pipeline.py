@@ -19,6 +19,7 @@ from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.secrets.redaction import keep_secret
 from headrace.destination.dlt_clients import duckdb_file
+from headrace.destination.first_folder import count_from_first_folder
 
 # Schemes of database URLs, with what dlt calls the destination where that is something else.
 _SCHEMES = {"postgresql": "postgres"}
@@ -97,7 +98,9 @@ def open_pipeline_to_read(
         ConfigError: There is no such destination, or dlt cannot make the pipeline.
     """
     with TemporaryDirectory(prefix="headrace-") as folder:
-        yield open_pipeline(config, default_name, destination, dataset, pipelines_dir=folder)
+        pipeline = open_pipeline(config, default_name, destination, dataset, pipelines_dir=folder)
+        count_from_first_folder(pipeline)
+        yield pipeline
 
 
 def destination_name(pipeline: dlt.Pipeline) -> str:

@@ -13,6 +13,7 @@ from dlt.extract import DltSource
 from headrace.core.figures import Figures
 from headrace.destination.dispositions import refuse_unsupported
 from headrace.destination.dlt_clients import file_kept_open, new_job_client, takes_statements
+from headrace.destination.first_folder import notes_on_first_folder
 from headrace.destination.places import location_of
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
@@ -95,6 +96,7 @@ def sync(
     record = RunRecord(pipeline, source, running)
     history = record.written_at_end() if run_history else nullcontext()
     with held(pipeline), _logged(pipeline, running), history, explained_failures(pipeline):
+        running.figures.notes += notes_on_first_folder(pipeline)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         with file_kept_open(pipeline):
