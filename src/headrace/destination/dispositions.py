@@ -4,10 +4,9 @@ dlt finds some of that when all rows are fetched already, in each run anew, and 
 otherwise without an error: a merge into a destination that has none is an `append` then, and each
 row that comes again is there twice.
 
-What this rests on, by dlt 1.31: the strategies of the capabilities hold for a table only after the
-selectors beside them, and the first that is left is the one for tables that name none. A function
-as destination (`dlt.destination`) has no capabilities, and gets the disposition with its rows. At
-an upgrade of dlt the tests of the dispositions fail where that is no longer true.
+A function as destination (`dlt.destination`) has no capabilities by dlt 1.31, and gets the
+disposition with its rows. At an upgrade of dlt the tests of the dispositions fail where that is no
+longer true.
 """
 
 from __future__ import annotations
@@ -27,10 +26,9 @@ from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.destination.dlt_schema import hinted_table
+from headrace.destination.merging import NATIVE, merge_strategies, selected
 from headrace.destination.pipeline import destination_name
 
-# What dlt takes for "as the destination does it by itself".
-_NATIVE = "native"
 # dlt 1.31 quotes what it looks up in LanceDB as names are quoted from this version on.
 _TAKE_ONE_LOAD = {"lancedb": ("lancedb", (0, 38))}
 
@@ -68,29 +66,19 @@ def refuse_unsupported(
         raise ConfigError(faults)
 
 
-def merge_strategies(table: TTableSchema, able: DestinationCapabilitiesContext) -> Sequence[str]:
-    """How a destination can merge into a table, as dlt calls it; the first way is the usual one.
-
-    Args:
-        table: The table with the hints of its resource.
-        able: What the destination can do.
-    """
-    return _selected(able.supported_merge_strategies, able.merge_strategies_selector, table, able)
-
-
 def _faults(
     table: TTableSchema, able: DestinationCapabilitiesContext, kind: str
 ) -> Iterator[tuple[str, str]]:
     """The key that asks for too much, and what to do about it."""
     table_format = table.get("table_format")
     formats = list(able.supported_table_formats or [])
-    if table_format and formats and table_format not in (*formats, _NATIVE):
+    if table_format and formats and table_format not in (*formats, NATIVE):
         yield "table_format", f"`{kind}` has no tables in `{table_format}`, but in {_or(formats)}."
         return
     disposition = table.get("write_disposition")
     if disposition == "merge":
         yield from _merge_faults(table, able, kind, formats)
-    elif disposition == "replace" and not _selected(
+    elif disposition == "replace" and not selected(
         able.supported_replace_strategies, able.replace_strategies_selector, table, able
     ):
         yield (
@@ -125,20 +113,6 @@ def _merge_faults(
             "write_disposition.strategy",
             f"`{kind}` does not merge by `{wanted}`, but by {_or(strategies)}.",
         )
-
-
-def _selected(
-    supported: Sequence[Any] | None,
-    select: Any,
-    table: TTableSchema,
-    able: DestinationCapabilitiesContext,
-) -> Sequence[Any]:
-    found = list(supported or [])
-    if select is None:
-        return found
-    table_format: Any = table.get("table_format") or able.preferred_table_format
-    as_loaded = {**table, "table_format": None if table_format == _NATIVE else table_format}
-    return list(select(found, table_schema=as_loaded))
 
 
 def _table_of(resource: DltResource, schema: Schema) -> TTableSchema:

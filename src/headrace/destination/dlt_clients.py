@@ -59,6 +59,16 @@ def takes_statements(client: object) -> TypeGuard[SqlJobClientBase]:
     return isinstance(client, SqlJobClientBase)
 
 
+def is_sql_destination(pipeline: dlt.Pipeline) -> bool:
+    """Whether the destination of a pipeline takes plain SQL statements; it is not connected to.
+
+    Args:
+        pipeline: The pipeline.
+    """
+    destination: Any = pipeline.destination
+    return destination is not None and issubclass(destination.client_class, SqlJobClientBase)
+
+
 def make_table(client: SqlJobClientBase, table: str) -> None:
     """Make a table of the client's schema and its dataset, where they are not there.
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from headrace.core.exceptions import RowError
 from headrace.core.exchange import ShownRequest
+from headrace.dlt_source.child_lists import ChildListGuard
 from headrace.dlt_source.column_hints import column_hints_restored
 from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.gone_rows import gone_rows
@@ -164,11 +165,13 @@ class DictRoad:
 
     def __init__(self, resource: RunningResource) -> None:
         self._resource = resource
+        self._child_lists = ChildListGuard(resource.name)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         """Lists of dicts.
 
         Raises:
+            ConfigError: A row has a list that the destination cannot keep right.
             RowError: A row cannot be read: there is no table yet for it to go to quarantine from.
         """
         name = self._resource.name
@@ -178,7 +181,9 @@ class DictRoad:
                 raise _with_row(error, batch.unreadable[0].row, batch, self._resource)
             self._resource.show(batch.pages, None)
             if batch.rows:
-                yield [msgspec.json.decode(row) for row in batch.rows]
+                rows = [msgspec.json.decode(row) for row in batch.rows]
+                self._child_lists.check(row for row in rows if isinstance(row, dict))
+                yield rows
             if batch.gone:
                 yield gone_rows(name, batch.gone)
 
@@ -213,11 +218,13 @@ class TableRoad:
         self._order = KeyOrder(self._table.key)
         self._new_hints: dict[str, Any] = {}
         self._has_dicts = False
+        self._child_lists = ChildListGuard(resource.name)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         """Tables, and beside them the rows that are in none.
 
         Raises:
+            ConfigError: A row has a list that the destination cannot keep right.
             RowError: A row cannot be loaded, and `strict` is set.
         """
         with column_hints_restored(dlt.current.resource()):
@@ -319,6 +326,7 @@ class TableRoad:
     def _side_rows(self, typed_batch: TypedBatch, ids: BatchIds, batch: Batch) -> Any:
         table = self._table
         self._resource.figures.side_rows += len(typed_batch.side_rows)
+        self._child_lists.check(row.values for row in typed_batch.side_rows)
         if not self._adds_ids:
             error = self._ids_needed(
                 "a row has lists or values that only dlt's normalizer takes, which adds them"

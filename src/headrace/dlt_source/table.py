@@ -16,6 +16,7 @@ from dlt.extract.resource import DltResource
 from headrace.destination.binary_copy import is_copied_exactly
 from headrace.destination.dlt_schema import has_rows
 from headrace.destination.limits import limits_of
+from headrace.destination.merging import finds_rows_by_id
 from headrace.dlt_source.column_limit import ColumnLimit
 from headrace.dlt_source.dlt_pipe import capabilities_of_running_load, current_load_id
 from headrace.dlt_source.file_formats import FileFormats, file_formats_of
@@ -129,8 +130,10 @@ class ResourceTable:
     def hashes_rows(self) -> bool:
         """Whether dlt makes the rows' ids of their content, as some merge strategies need it."""
         table = self.columns.table_hints
-        strategy = table.get("x-merge-strategy")
-        return table.get("write_disposition") == "merge" and strategy in _HASHED
+        if table.get("write_disposition") != "merge":
+            return False
+        wanted = table.get("x-merge-strategy")
+        return wanted in _HASHED or finds_rows_by_id(table, self._capabilities)
 
     @property
     def needs_ids(self) -> bool:
