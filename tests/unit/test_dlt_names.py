@@ -59,6 +59,9 @@ DOCUMENTED = {
 INTERNAL = {
     "dlt.common.pipeline.get_dlt_pipelines_dir": "destination/first_folder.py",
     "dlt.common.configuration.container.Container": "core/dlt_door/contexts.py",
+    "dlt.common.configuration.providers.dictionary.DictionaryProvider": (
+        "core/dlt_door/settings.py"
+    ),
     "dlt.common.configuration.providers.provider.ConfigProvider": "core/dlt_door/settings.py",
     "dlt.common.configuration.providers.toml.SettingsTomlProvider": "core/dlt_door/settings.py",
     "dlt.common.configuration.resolve.resolve_single_provider_value": "core/dlt_door/settings.py",

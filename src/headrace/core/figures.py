@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -83,6 +83,19 @@ class ResourceFigures:
             self.waits.remove(why)
 
 
+# What is counted anew when a load is made anew.
+_OF_ROWS = (
+    "rows",
+    "loaded_rows",
+    "side_rows",
+    "passed_on",
+    "known",
+    "quarantined",
+    "discarded",
+    "replaced",
+    "unordered",
+    "listings_ended",
+)
 # What makes no sense as a sum.
 _OF_ONE = ("share", "resource")
 
@@ -119,3 +132,18 @@ class Figures:
                     continue
                 setattr(total, name, getattr(total, name) + getattr(each, name))
         return total
+
+    def take_back(
+        self, committed: Mapping[str, ResourceFigures], reasons: Mapping[str, int]
+    ) -> None:
+        """Forgets what was counted of rows that came to nothing; requests and waits stay counted.
+
+        Args:
+            committed: The counts of each resource, by its name, as they were at the last commit.
+            reasons: The rows in quarantine at the last commit, by the reason.
+        """
+        self.reasons = Counter(reasons)
+        for name, counts in self.resources.items():
+            before = committed.get(name) or ResourceFigures()
+            for counted in _OF_ROWS:
+                setattr(counts, counted, getattr(before, counted))

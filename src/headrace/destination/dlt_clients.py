@@ -23,7 +23,7 @@ report, on DuckDB, PostgreSQL and files, fail where one is no longer true.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, TypeGuard
 
 import dlt
@@ -204,6 +204,25 @@ def drop_resources(pipeline: dlt.Pipeline, schema: str, resources: Sequence[str]
         resources: The names of the resources.
     """
     pipeline_drop(pipeline, resources, schema)()
+
+
+def drop_dataset(pipeline: dlt.Pipeline) -> None:
+    """Drop the dataset of a pipeline, and the one that its merges go through.
+
+    Args:
+        pipeline: The pipeline.
+
+    Raises:
+        DltException: The destination refuses that.
+    """
+    for schema in pipeline.schemas.values():
+        client = new_job_client(pipeline, schema)
+        with client:
+            staging = getattr(client, "with_staging_dataset", nullcontext)
+            for dataset in (staging, nullcontext):
+                with dataset():
+                    if client.is_storage_initialized():
+                        client.drop_storage()
 
 
 def make_readable(client: SqlClientBase[Any], table: str) -> None:

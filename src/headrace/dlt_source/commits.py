@@ -16,12 +16,14 @@ class Commits:
         legs: The number of them.
         resumed: Whether the sync first finished what an earlier run had left unloaded.
         figures: The figures of each resource, by its name, as they were at the last commit.
+        reasons: How many rows went to quarantine up to the last commit, by the reason.
         finished: The names of the resources that have been loaded to the end of their listing.
     """
 
     legs: int = 0
     resumed: bool = False
     figures: dict[str, ResourceFigures] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
 
     def add(self, figures: Figures, loaded: Collection[str], unfinished: Collection[str]) -> None:
@@ -34,4 +36,5 @@ class Commits:
         """
         self.legs += 1
         self.figures = {name: replace(counts) for name, counts in figures.resources.items()}
+        self.reasons = dict(figures.reasons)
         self.finished.update(set(loaded).difference(unfinished))

@@ -17,6 +17,7 @@ import dlt
 from headrace.config.built.tail import TailConfig
 from headrace.core.figures import Figures
 from headrace.dlt_source.commits import Commits
+from headrace.dlt_source.refusals import Refusals
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds
@@ -78,6 +79,7 @@ class RunningSync:
         witness: Is shown all rows that are handed over; None where nobody wants to see them.
         kept_rows: Has the rows to load, in a repair; None to list them.
         commits: The loads of the sync that have been committed so far.
+        refusals: The rows that the destination has refused, which are set aside.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -85,6 +87,7 @@ class RunningSync:
     witness: Witness | None = None
     kept_rows: KeptRows | None = None
     commits: Commits = field(default_factory=Commits)
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 # By the ids of the pipelines: several in a process may have one name, in folders of their own.

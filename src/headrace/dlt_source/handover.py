@@ -179,6 +179,13 @@ class DictRoad:
             if batch.unreadable:
                 error = RowError(f"resource `{name}`: a row {UNREADABLE}", resource=name)
                 raise _with_row(error, batch.unreadable[0].row, batch, self._resource)
+            _, refused = self._resource.sync.refusals.part(name, batch.rows)
+            for each in refused:
+                reason = self._resource.redactor.clean(each.reason)
+                error = RowError(
+                    f"resource `{name}`: a row cannot be loaded: {reason}", resource=name
+                )
+                raise _with_row(error, each.row, batch, self._resource)
             self._resource.show(batch.pages, None)
             if batch.rows:
                 rows = [msgspec.json.decode(row) for row in batch.rows]
@@ -235,6 +242,7 @@ class TableRoad:
         for batch in batches:
             if self._feeds:
                 yield ParentRows(batch.rows)
+            batch.rows, refused = self._resource.sync.refusals.part(self._resource.name, batch.rows)
             typed_batch = self._main_road.type_rows(batch.rows)
             ids = self._ids.take(len(batch.rows))
             self._resource.show(batch.pages, ids if self._makes_row_ids else None)
@@ -250,7 +258,7 @@ class TableRoad:
             if typed_batch.side_rows:
                 self._order.interrupt()
                 yield self._side_rows(typed_batch, ids, batch)
-            rejected = batch.unreadable + typed_batch.rejected
+            rejected = batch.unreadable + refused + typed_batch.rejected
             if rejected:
                 yield self._rejected(rejected, batch)
             if batch.gone:

@@ -25,6 +25,7 @@ _COLUMNS: TTableSchemaColumns = {
 # Stands between what a value should be and the value itself, in the text of a reason. Tables that
 # were written by earlier versions have it, so it must stay as it is.
 _VALUE_SHOWN = ", but is "
+_REFUSED = "the destination refuses it"
 
 
 def reason_with_value(expected: str, value: str) -> str:
@@ -45,7 +46,18 @@ def reason_without_value(reason: str) -> str:
     Args:
         reason: The reason, as it stands in the quarantine's table.
     """
+    if reason.startswith(_REFUSED):
+        return _REFUSED
     return reason.partition(_VALUE_SHOWN)[0]
+
+
+def refused_by_destination(why: str) -> str:
+    """Words the reason for a row that the destination has refused.
+
+    Args:
+        why: What the destination said, which may quote a value.
+    """
+    return f"{_REFUSED}: {why}"
 
 
 def quarantined(

@@ -9,10 +9,12 @@ from contextlib import contextmanager, nullcontext
 
 import dlt
 from dlt.extract import DltSource
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
 from headrace.destination.dispositions import refuse_unsupported
 from headrace.destination.dlt_clients import file_kept_open, new_job_client, takes_statements
+from headrace.destination.failures import cause_of
 from headrace.destination.first_folder import notes_on_first_folder
 from headrace.destination.places import location_of
 from headrace.destination.tables import table_names
@@ -26,8 +28,13 @@ from headrace.syncing.lock import held
 from headrace.syncing.record import RunRecord
 from headrace.syncing.results import SyncReport
 from headrace.syncing.resuming import finish_pending
+from headrace.syncing.setting_aside import is_of_rows, load_without_refused
 
 _DEFAULT_LEGS = LegSettings()
+_GIVEN_UP = (
+    "what an earlier run left behind could not be loaded, so it was given up, and is fetched "
+    "again: {}"
+)
 
 
 def sync(
@@ -100,11 +107,19 @@ def sync(
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         with file_kept_open(pipeline):
-            running.commits.resumed = finish_pending(pipeline, drop=drop_pending or full_refresh)
+            drop = drop_pending or full_refresh
+            running.commits.resumed = _resume(pipeline, running, drop=drop)
             if not full_refresh:
                 running.figures.notes += confirm(pipeline, source)
             adopt_columns(pipeline, source)
-        info = load_all(pipeline, source, running, full_refresh=full_refresh)
+        # What a load learns of the tables stays in its source, also where the load fails.
+        untouched = source.clone()
+        try:
+            info = load_all(pipeline, source, running, full_refresh=full_refresh)
+        except PipelineStepFailed as error:
+            info = load_without_refused(
+                pipeline, untouched, running, error, full_refresh=full_refresh
+            )
         client = new_job_client(pipeline, pipeline.default_schema)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
@@ -119,6 +134,17 @@ def sync(
         is_complete=not running.legs.unfinished,
         run_id=record.run_id,
     )
+
+
+def _resume(pipeline: dlt.Pipeline, sync: RunningSync, *, drop: bool) -> bool:
+    """Finishes what an earlier run left behind, or gives it up where it cannot be loaded."""
+    try:
+        return finish_pending(pipeline, drop=drop)
+    except PipelineStepFailed as error:
+        if not is_of_rows(pipeline, error):
+            raise
+        sync.figures.notes.append(_GIVEN_UP.format(cause_of(error)))
+    return finish_pending(pipeline, drop=True)
 
 
 @contextmanager

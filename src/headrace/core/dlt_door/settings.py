@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -141,6 +142,23 @@ def documents_of_secrets() -> Iterator[Mapping[str, Any]]:
             yield tomllib.loads(provider.to_toml())
 
 
+@contextmanager
+def overridden(settings: Mapping[str, Any]) -> Iterator[None]:
+    """Put settings before those of all places, for all pipelines that look one up in the block.
+
+    Args:
+        settings: The settings by their names, in tables by those of their sections.
+    """
+    first = imported("dlt.common.configuration.providers.dictionary").DictionaryProvider()
+    providers = _providers()
+    with first.values(dict(settings)):
+        providers.insert(0, first)
+        try:
+            yield
+        finally:
+            providers.remove(first)
+
+
 def secrets_looked_up() -> Iterator[tuple[str, str]]:
     """The texts that anybody has looked up as secrets, for example with `dlt.secrets[...]`.
 
@@ -169,7 +187,8 @@ def _providers() -> list[ConfigProvider]:
     run = imported("dlt.common.configuration.specs.pluggable_run_context").PluggableRunContext
     unreadable = imported("dlt.common.configuration.exceptions").ConfigProviderException
     try:
-        return list(context(run).providers.providers)
+        found: list[ConfigProvider] = context(run).providers.providers
+        return found
     except unreadable as error:
         provider = error.provider_name
     raise SettingsUnreadable(provider)

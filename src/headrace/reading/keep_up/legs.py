@@ -155,3 +155,8 @@ class Legs:
         """Ends the fetching of all resources."""
         for each in self._fetching.values():
             each.items.close()
+
+    def begin_again(self) -> None:
+        """Ends the fetching, and has the next leg begin with what was committed last."""
+        self.close()
+        self._fetching.clear()

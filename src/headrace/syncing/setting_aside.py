@@ -1,0 +1,158 @@
+"""Finds the rows for which a load failed, so that the others can be loaded without them.
+
+The load is given up, its rows are fetched once more, and parts of them are loaded into a dataset
+that is dropped afterwards, until the rows are found that the destination refuses.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+
+import dlt
+from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.exceptions import MissingDependencyException
+from dlt.common.pipeline import LoadInfo
+from dlt.destinations.exceptions import DestinationConnectionError
+from dlt.extract import DltSource
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from headrace.core.causes import chain_of
+from headrace.core.figures import Figures
+from headrace.destination.failures import cause_of
+from headrace.dlt_source.current_sync import RunningSync, running
+from headrace.dlt_source.quarantine import TABLE
+from headrace.reading.keep_up.legs import Legs
+from headrace.syncing.loading import load_all
+from headrace.syncing.resuming import finish_pending
+from headrace.syncing.spooled_rows import SpooledRows
+from headrace.syncing.trials import Trials, copied_pipeline, takes_a_row
+
+_LOGGER = logging.getLogger(__name__)
+
+# Beyond these it is hardly the rows that are at fault.
+_MOST_ROWS = 100
+_MOST_TRIALS = 1_000
+
+_LOOKING = "the load failed: %s. Now looking for the rows that it failed for"
+_SET_ASIDE = (
+    "the destination refused a whole load for {found}, which went to the table `{table}` with what "
+    "it said; all others were loaded"
+)
+
+# What is not a matter of rows.
+_OF_OTHER_CAUSE = (DestinationConnectionError, ConfigurationException, MissingDependencyException)
+
+
+def is_of_rows(pipeline: dlt.Pipeline, error: PipelineStepFailed) -> bool:
+    """Whether rows may be what a load failed for.
+
+    Args:
+        pipeline: The pipeline.
+        error: What it raised.
+    """
+    if error.step not in ("normalize", "load"):
+        return False
+    if any(isinstance(each, _OF_OTHER_CAUSE) for each in chain_of(error)):
+        return False
+    return takes_a_row(pipeline)
+
+
+def load_without_refused(
+    pipeline: dlt.Pipeline,
+    source: DltSource,
+    sync: RunningSync,
+    error: PipelineStepFailed,
+    *,
+    full_refresh: bool = False,
+) -> LoadInfo:
+    """Loads what is left of a sync whose load failed, without the rows that it failed for.
+
+    Args:
+        pipeline: The pipeline.
+        source: What was to be loaded.
+        sync: The sync.
+        error: What the pipeline raised.
+        full_refresh: First drop the tables and the state of the resources.
+
+    Returns:
+        What dlt says of the last load.
+
+    Raises:
+        PipelineStepFailed: No rows are to blame, or too many; what was fetched is kept.
+    """
+    if not is_of_rows(pipeline, error):
+        raise error
+    _LOGGER.warning(_LOOKING, cause_of(error))
+    left = [name for name in source.resources.selected if name not in sync.commits.finished]
+    rest = source.with_resources(*left)
+    found = _find_refused(pipeline, rest, sync)
+    if not found:
+        raise error
+    finish_pending(pipeline, drop=True)
+    sync.legs.begin_again()
+    sync.figures.take_back(sync.commits.figures, sync.commits.reasons)
+    sync.figures.notes.append(
+        _SET_ASIDE.format(found="one row" if found == 1 else f"{found:,} rows", table=TABLE)
+    )
+    return load_all(pipeline, rest, sync, full_refresh=full_refresh and not sync.commits.legs)
+
+
+def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) -> int:
+    """Notes the rows that the destination refuses in the sync, which will set them aside.
+
+    Returns:
+        How many there are; 0 where no single rows are to blame.
+    """
+    with SpooledRows() as spool:
+        legs = Legs(sync.legs.settings, sync.legs.clock, sync.legs.stop)
+        again = RunningSync(Figures(), legs, witness=spool, refusals=sync.refusals)
+        with copied_pipeline(pipeline) as copied, running(copied, again), closing(legs):
+            finish_pending(copied, drop=True)
+            copied.extract(source.clone())
+        found = _Search(Trials(pipeline, source, spool)).refused(len(spool))
+        for place, reason in found.items():
+            sync.refusals.add(spool.of_resource(place), spool.row(place), reason)
+    return len(found)
+
+
+class _Search:
+    def __init__(self, trials: Trials) -> None:
+        self._trials = trials
+        self._found: dict[int, str] = {}
+
+    def refused(self, count: int) -> dict[int, str]:
+        """The places of the refused rows, each with what the destination said.
+
+        Args:
+            count: How many rows there are.
+        """
+        if self._fails(0, count):
+            self._narrow(0, count)
+        rest = [place for place in range(count) if place not in self._found]
+        if self._is_hopeless or (self._found and self._trials.failure(rest) is not None):
+            return {}
+        return self._found
+
+    @property
+    def _is_hopeless(self) -> bool:
+        return len(self._found) > _MOST_ROWS or self._trials.count > _MOST_TRIALS
+
+    def _narrow(self, start: int, end: int) -> None:
+        """Finds the refused rows among some that are refused together."""
+        if end - start == 1:
+            # The destination may have been away for a moment.
+            if (failure := self._trials.failure([start])) is not None:
+                self._found[start] = failure
+            return
+        middle = (start + end) // 2
+        left_fails = self._fails(start, middle)
+        if left_fails:
+            self._narrow(start, middle)
+        if self._is_hopeless:
+            return
+        if not left_fails or self._fails(middle, end):
+            self._narrow(middle, end)
+
+    def _fails(self, start: int, end: int) -> bool:
+        return not self._is_hopeless and self._trials.failure(range(start, end)) is not None

@@ -1,0 +1,128 @@
+"""A load that the destination refuses: the rows it fails for are found, and the others loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from headrace import RowError, SyncError, SyncReport, sync
+from headrace.config import parse_config
+from headrace.dlt_source.source import build_source
+from tests.support.postgres import PostgresDatabase
+from tests.support.servers import Answer, JsonServer
+from tests.support.tables import Warehouse
+
+TABLE = "test_data.items"
+QUARANTINE = "test_data._headrace_quarantine"
+# PostgreSQL holds texts to their length, and dlt leaves it to do so.
+SHORT = {"code": {"data_type": "text", "precision": 5}}
+
+
+@pytest.fixture(autouse=True)
+def tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job of a refused file: dlt tries it five times, a second apart."""
+    monkeypatch.setenv("LOAD__RAISE_ON_MAX_RETRIES", "1")
+
+
+def load(
+    server: JsonServer,
+    database: PostgresDatabase | Warehouse,
+    listings: dict[str, list[dict[str, Any]]],
+    columns: Any = SHORT,
+    *,
+    strict: bool = False,
+) -> SyncReport:
+    server.handler = lambda asked: Answer(listings[asked.path.strip("/")])
+    resources = [
+        {
+            "name": name,
+            "primary_key": "id",
+            "write_disposition": "merge",
+            "columns": columns,
+            "endpoint": {"path": name, "paginator": "single_page"},
+        }
+        for name in listings
+    ]
+    config = {
+        "client": {"base_url": server.base_url},
+        "resources": resources,
+        "pipeline": {"strict": strict},
+    }
+    return sync(database.pipeline(), build_source(parse_config(config)))
+
+
+def rows(count: int, **bad: str) -> list[dict[str, Any]]:
+    listed = [{"id": number, "code": f"c{number % 1000}"} for number in range(count)]
+    for place, code in bad.items():
+        listed[int(place[1:])]["code"] = code
+    return listed
+
+
+def test_refused_rows_are_set_aside_alone(server: JsonServer, postgres: PostgresDatabase) -> None:
+    listed = rows(6, r0="far too long", r5="too long as well")
+    listed[3] |= {"tags": ["a"]}
+    report = load(server, postgres, {"items": listed})
+
+    assert report.figures.of("items").loaded_rows == 4
+    assert report.figures.of("items").quarantined == 2
+    assert report.figures.reasons == {"the destination refuses it": 2}
+    assert [note.partition(",")[0] for note in report.figures.notes] == [
+        "the destination refused a whole load for 2 rows"
+    ]
+    assert not postgres.pipeline().has_pending_data
+    assert postgres.query(f"SELECT count(*), min(id), max(id) FROM {TABLE}") == [(4, 1, 4)]
+    assert postgres.query(f"SELECT count(*) FROM {TABLE}__tags") == [(1,)]
+    found = postgres.query(f"SELECT raw_row, reason FROM {QUARANTINE} ORDER BY raw_row LIMIT 1")
+    assert found[0][0] == '{"id": 0, "code": "far too long"}'
+    assert "value too long for type character varying(5)" in found[0][1]
+    left = postgres.query("SELECT schema_name FROM information_schema.schemata")
+    assert not [name for (name,) in left if "trial" in name]
+
+
+def test_the_rows_of_one_resource_do_not_stop_another(
+    server: JsonServer, postgres: PostgresDatabase
+) -> None:
+    listings = {"items": rows(3), "others": rows(5, r4="far too long")}
+    report = load(server, postgres, listings)
+
+    assert report.figures.of("others").quarantined == 1
+    assert postgres.query(f"SELECT count(*) FROM {TABLE}") == [(3,)]
+    assert postgres.query("SELECT count(*) FROM test_data.others") == [(4,)]
+    assert postgres.query(f"SELECT resource FROM {QUARANTINE}") == [("others",)]
+
+
+def test_strict_names_the_row_that_the_destination_refused(
+    server: JsonServer, postgres: PostgresDatabase
+) -> None:
+    with pytest.raises(RowError, match=r'refuses it: .*too long.*: {"id": 2, '):
+        load(server, postgres, {"items": rows(4, r2="far too long")}, strict=True)
+
+
+def test_a_load_that_fails_for_no_single_row_is_kept(
+    server: JsonServer, postgres: PostgresDatabase
+) -> None:
+    unique = {"code": {"data_type": "text", "unique": True}}
+    with pytest.raises(SyncError, match=r"duplicate key.*\n.*kept.*--drop-pending"):
+        load(server, postgres, {"items": [{"id": 1, "code": "a"}, {"id": 2, "code": "a"}]}, unique)
+    assert postgres.pipeline().has_pending_data
+
+    report = load(server, postgres, {"items": [{"id": 1, "code": "a"}]}, unique)
+    assert "could not be loaded, so it was given up" in report.figures.notes[0]
+    assert postgres.query(f"SELECT id, code FROM {TABLE}") == [(1, "a")]
+
+
+def test_duckdb_loads_what_it_can(server: JsonServer, warehouse: Warehouse) -> None:
+    small = {"n": {"data_type": "bigint", "precision": 16}}
+    listed: list[dict[str, Any]] = [
+        {"id": number, "n": 70_000 if number == 3 else number} for number in range(5)
+    ]
+    listed[4]["tags"] = ["a"]
+    for _ in range(2):
+        report = load(server, warehouse, {"items": listed}, small)
+
+        assert report.figures.of("items").quarantined == 1
+        assert not warehouse.pipeline().has_pending_data
+    assert warehouse.query(f"SELECT id, n FROM {TABLE} ORDER BY id") == [
+        (number, number) for number in (0, 1, 2, 4)
+    ]
