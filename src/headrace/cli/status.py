@@ -68,7 +68,7 @@ def status(
             print_status(found)
         old = [] if limit is None else found.older_than(limit)
         if old:
-            say(too_old(old, str(max_age)), to_stderr=True)
+            say(too_old(found, old, str(max_age)), to_stderr=True)
             raise typer.Exit(TOO_OLD)
 
 

@@ -44,13 +44,19 @@ def print_status(found: Status) -> None:
                 _print(console, line)
 
 
-def too_old(resources: Sequence[ResourceStatus], limit: str) -> str:
+def too_old(found: Status, resources: Sequence[ResourceStatus], limit: str) -> str:
     """Says which resources are too old.
 
     Args:
+        found: What `headrace.status` found.
         resources: The resources that are too old.
         limit: The limit as it was written on the command line.
     """
+    if not found.keeps_history:
+        return (
+            f"--max-age cannot be told: `{found.destination}` keeps no history of runs, as it "
+            "takes no row by SQL. Load into a database, or watch the exit code of headrace run."
+        )
     ages = [
         f"`{each.name}` "
         + (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.destinations.sql_client import SqlClientBase
 
-from headrace.core.exceptions import NothingLoaded, SyncError
+from headrace.core.exceptions import HeadraceError, NothingLoaded, SyncError
 from headrace.destination.dlt_clients import (
     arrow_batches,
     make_readable,
@@ -83,13 +83,16 @@ class StoredDataset:
                 return {}
         return state_by_resource(saved, self.schema.name)
 
-    def batches(self, table: str, keys: pa.Table | None = None) -> Iterator[pa.Table]:
+    def batches(
+        self, table: str, keys: pa.Table | None = None, only: Collection[str] | None = None
+    ) -> Iterator[pa.Table]:
         """Reads the rows of a table, batch by batch, never all of them into memory.
 
         Args:
             table: The name of the table in dlt's schema.
             keys: The keys of the rows that are wanted, with one column for each column of the
                 key; all rows when None.
+            only: The names of the columns that are wanted; all when None.
 
         Yields:
             Batches of at most 50,000 rows; none where the destination has no such table.
@@ -98,6 +101,8 @@ class StoredDataset:
             SyncError: The destination cannot be read.
         """
         columns = self.schema.get_table_columns(table) if table in self.schema.tables else {}
+        if only is not None:
+            columns = {name: hint for name, hint in columns.items() if name in only}
         if not columns:
             return
         names = ", ".join(self._client.escape_column_name(name) for name in columns)
@@ -178,6 +183,11 @@ class StoredDataset:
         except DltException as error:
             cause = cause_of(error)
             raise SyncError(f"{self._place} cannot be read: {cause}") from error
+        except HeadraceError:
+            raise
+        except Exception as error:
+            # What a driver raises in its own words, dlt does not always take for its own.
+            raise SyncError(f"{self._place} cannot be read: {cause_of(error)}") from error
 
     def _nothing_loaded(self) -> NothingLoaded:
         return NothingLoaded(

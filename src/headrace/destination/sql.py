@@ -14,6 +14,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.redaction import hold_secrets
+from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.failures import cause_of
 from headrace.destination.pipeline import missing_file
 from headrace.destination.secrets import destination_secrets
@@ -56,8 +57,8 @@ class StoredTable:
         Returns:
             The name of the column; None where the table has none for the field.
         """
-        wanted = _bare(field)
-        return next((name for name in self.columns if _bare(name) == wanted), None)
+        wanted = bare(field)
+        return next((name for name in self.columns if bare(name) == wanted), None)
 
 
 class DatasetConnection:
@@ -111,7 +112,7 @@ class DatasetConnection:
         Returns:
             The table with its columns; None where there is no such table.
         """
-        found = [each for each in self.relations() if _bare(each) == _bare(name)]
+        found = [each for each in self.relations() if bare(each) == bare(name)]
         if not found:
             return None
         stored = name if name in found else found[0]
@@ -163,13 +164,18 @@ def connect_to_dataset(pipeline: dlt.Pipeline) -> Iterator[DatasetConnection]:
 
 
 def dialect_of(pipeline: dlt.Pipeline) -> str:
-    """Gives dlt's name for the kind of a pipeline's destination: `duckdb`, `postgres`, ...
+    """Gives dlt's name for the kind of a pipeline's destination: `duckdb`, `snowflake`, ...
+
+    A database that speaks one of `DIALECTS` goes by that name, as DuckLake by `duckdb`.
 
     Args:
         pipeline: The pipeline. Without a destination, the name is `no destination`.
     """
-    kind = str(getattr(pipeline.destination, "destination_type", "") or "")
-    return kind.rpartition(".")[2] or "no destination"
+    kind = str(getattr(pipeline.destination, "destination_type", "") or "").rpartition(".")[2]
+    if pipeline.destination is None or kind in DIALECTS or not is_sql_destination(pipeline):
+        return kind or "no destination"
+    spoken = pipeline.destination.capabilities().sqlglot_dialect
+    return spoken if spoken in DIALECTS else kind
 
 
 def value_list(values: Sequence[str]) -> str:
@@ -195,5 +201,10 @@ def newest_first(sql: SqlClientBase[Any], column: str, most: int) -> str:
     return f"{order} LIMIT {most}"
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """A name without what dlt's naming conventions change of it.
+
+    Args:
+        name: The name of a table or column, of a field, or of a resource.
+    """
     return name.replace("_", "").lower()

@@ -95,6 +95,9 @@ def verify(
         # From before the listing on: what a sync loads meanwhile would be newer than that.
         resumed = _lock_and_finish_pending(pipeline, opened) if repair else False
         stored = StoredDataset(pipeline, source.schema.name)
+        # Better known before the whole API is listed.
+        for table in filled_tables(source, stored.schema):
+            stored.fetch(table.name, "1", "WHERE 1 = 0")
         ledgers = saved_ledgers(stored.state(pipeline.pipeline_name))
         scratch = opened.enter_context(ScratchListing(pipeline, stored, keeps_rows=repair))
         schema = scratch.list_all(source, figures)

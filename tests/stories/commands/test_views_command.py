@@ -73,6 +73,14 @@ def test_a_destination_that_has_none_is_loaded_all_the_same(
 
     assert ran.returncode == 0, ran.stderr
     assert "Note: no views were made: they need duckdb or postgres, not filesystem." in ran.stdout
+    # No SQL, no history: how old the tables are is not known.
+    workflows = ("--resource", "workflows")
+    told = headrace("status", "executions", "--destination", "filesystem", *workflows)
+    assert told.returncode == 0, told.stderr
+    limit = ("--max-age", "1h")
+    told = headrace("status", "executions", "--destination", "filesystem", *workflows, *limit)
+    assert told.returncode == 3
+    assert "--max-age cannot be told: `filesystem` keeps no history of runs" in told.stderr
 
 
 @pytest.mark.parametrize("store", ["warehouse", "postgres"])

@@ -10,9 +10,9 @@ from pathlib import Path
 import dlt
 
 from headrace.core.exceptions import SyncError
-from headrace.destination.sql import connect_to_dataset
 from headrace.reports.html.counting import ReportTables, count_executions
 from headrace.reports.html.page import render_page
+from headrace.reports.html.source_tables import connect_to_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ def report(
     The file works offline: it holds all that it needs, and asks no server for anything.
 
     Args:
-        pipeline: The dlt pipeline that has loaded the executions, into DuckDB or PostgreSQL.
+        pipeline: The dlt pipeline that has loaded the executions. Where that is not DuckDB or
+            PostgreSQL, what is asked of them is copied to this machine for a moment.
         path: The path of the file. A file that exists is replaced.
         since: The period to cover: a duration that ends with the newest execution (`30d`, `12h`,
             `8w`), or the date or time of its beginning in ISO form, in UTC where it has no zone.
@@ -76,7 +77,7 @@ def report(
         >>> made.executions
         200
     """
-    with connect_to_dataset(pipeline) as database:
+    with connect_to_tables(pipeline, executions, workflows) as database:
         figures = count_executions(database, ReportTables(executions, workflows), since, workflow)
     path = Path(path)
     _write(path, render_page(figures, datetime.now(UTC).replace(tzinfo=None)))

@@ -144,6 +144,8 @@ class Status:
         dataset_name: The dataset (schema) with the tables.
         at: When the destination was read, in UTC.
         has_run: Whether any sync has left anything in the destination.
+        keeps_history: Whether the destination can keep a history of runs; without one the age of a
+            resource is not known.
         resources: The resources, in the order of the config.
     """
 
@@ -154,6 +156,7 @@ class Status:
     at: datetime
     has_run: bool
     resources: tuple[ResourceStatus, ...]
+    keeps_history: bool = True
 
     def older_than(self, seconds: float) -> list[ResourceStatus]:
         """Gives the resources that are older than a limit, or were never loaded to their end.

@@ -14,6 +14,7 @@ from headrace.config.selection import select_resources
 from headrace.core.exceptions import NothingLoaded
 from headrace.core.secrets.redaction import hold_secrets
 from headrace.destination.dataset import StoredDataset
+from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.pipeline import destination_name
 from headrace.destination.places import location_of
 from headrace.destination.secrets import destination_secrets
@@ -130,4 +131,5 @@ def status_of(
         at=now,
         has_run=stored is not None or any(each.runs for each in found),
         resources=tuple(found),
+        keeps_history=is_sql_destination(pipeline),
     )

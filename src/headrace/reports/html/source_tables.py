@@ -1,0 +1,75 @@
+"""Opens the tables that a report is made of, wherever they were loaded to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import dlt
+import pyarrow as pa
+
+from headrace.destination import run_history
+from headrace.destination.dataset import StoredDataset
+from headrace.destination.local_copy import copied_to_duckdb
+from headrace.destination.run_history import RunHistory
+from headrace.destination.sql import (
+    DIALECTS,
+    DatasetConnection,
+    bare,
+    connect_to_dataset,
+    dialect_of,
+)
+from headrace.dlt_source import gone_rows, quarantine
+from headrace.dlt_source.source import SOURCE_NAME
+
+# What a report asks of an execution; inputs and outputs may be a thousand times as large.
+_ASKED = frozenset(
+    map(
+        bare,
+        (
+            *("id", "workflowId", "mode", "status", "finished", "startedAt", "stoppedAt"),
+            *("waitTill", "retryOf", "retrySuccessId", "name"),
+        ),
+    )
+)
+_RUNS = 30
+
+
+@contextmanager
+def connect_to_tables(
+    pipeline: dlt.Pipeline, executions: str, workflows: str | None
+) -> Iterator[DatasetConnection]:
+    """Connects to the tables of a report, for as long as the block lasts.
+
+    Where the SQL of the destination is not known, they are copied to this machine first.
+
+    Args:
+        pipeline: The pipeline that has loaded the executions.
+        executions: The name of the table of executions.
+        workflows: The name of the table of workflows; None where there is none.
+
+    Raises:
+        SyncError: The tables cannot be read.
+    """
+    if dialect_of(pipeline) in DIALECTS or pipeline.destination is None:
+        with connect_to_dataset(pipeline) as database:
+            yield database
+        return
+    stored = StoredDataset(pipeline, pipeline.default_schema_name or SOURCE_NAME)
+    wanted = {bare(name) for name in (executions, workflows) if name}
+    beside = {bare(name) for name in (quarantine.TABLE, gone_rows.TABLE)}
+    tables: dict[str, Iterable[pa.Table]] = {}
+    for name in stored.schema.tables:
+        if bare(name) in wanted:
+            columns = stored.schema.get_table_columns(name)
+            tables[name] = stored.batches(name, only=[c for c in columns if bare(c) in _ASKED])
+        elif bare(name) in beside:
+            tables[name] = stored.batches(name, only=["resource"])
+    runs = RunHistory(pipeline, stored.schema).last(executions, _RUNS)
+    if runs:
+        tables[run_history.TABLE] = [pa.Table.from_pylist([asdict(run) for run in runs])]
+    else:
+        tables[stored.schema.loads_table_name] = stored.batches(stored.schema.loads_table_name)
+    with copied_to_duckdb(pipeline, tables) as database:
+        yield database

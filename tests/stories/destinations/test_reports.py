@@ -1,0 +1,52 @@
+"""Reports from destinations whose SQL Headrace does not write: the tables are copied for them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+
+from headrace import report, rest_api_source, sync
+from headrace.simulator.archive import Archive
+from headrace.simulator.history import History
+from tests.support.servers import JsonServer
+from tests.support.tables import Warehouse
+
+# What dlt asks SQLAlchemy for.
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+
+
+def figures_of(pipeline: dlt.Pipeline, path: Path) -> dict[str, Any]:
+    text = report(pipeline, path).path.read_text(encoding="utf-8")
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    return {**json.loads(data), "place": "", "made": ""}
+
+
+@pytest.mark.parametrize("place", ["files", "sqlite"])
+def test_they_count_what_duckdb_counts(
+    place: str, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    rows = [{**row, "data": {"large": "x" * 100}} for row in Archive(History(300, 3)).truth()]
+    server.answers(rows)
+    destination: Any = dlt.destinations.filesystem((tmp_path / "lake").as_uri())
+    if place == "sqlite":
+        destination = dlt.destinations.sqlalchemy(f"sqlite:///{tmp_path / 'shop.db'}")
+    other = dlt.pipeline("other", destination=destination, dataset_name="test_data")
+    times = {name: {"data_type": "timestamp"} for name in ("startedAt", "stoppedAt", "waitTill")}
+    endpoint = {"path": "executions", "paginator": "single_page"}
+    resource = {"name": "executions", "endpoint": endpoint, "columns": times}
+    config: dict[str, Any] = {"client": {"base_url": server.base_url}, "resources": [resource]}
+    for pipeline in (warehouse.pipeline(), other):
+        sync(pipeline, rest_api_source(config))
+    one = figures_of(warehouse.pipeline(), tmp_path / "one.html")
+    found = figures_of(other, tmp_path / "other.html")
+
+    assert one["overall"]["now"]["runs"][0] > 100
+    assert {name: found[name] for name in found if name != "health"} == {
+        name: one[name] for name in one if name != "health"
+    }
+    assert dlt.current.pipeline() is other
