@@ -8,6 +8,7 @@ import html
 import json
 import logging
 import pickle
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -141,17 +142,21 @@ def told_by(error: BaseException) -> str:
 def log_everything(path: Path) -> Iterator[None]:
     """Writes what any logger says at any level into a file."""
     handler = logging.FileHandler(path)
+    for each in logging.getLogger("dlt").handlers:
+        if type(each) is logging.StreamHandler:
+            # What was stderr when dlt first logged: a command's in an earlier test, closed by now.
+            each.stream = sys.stderr
     loggers = [logging.getLogger(name) for name in (None, "dlt", "asyncio", "aiohttp")]
     levels = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.DEBUG)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
     # dlt's logger keeps to itself.
-    for each in loggers[:2]:
-        each.addHandler(handler)
+    for logger in loggers[:2]:
+        logger.addHandler(handler)
     yield
-    for each, level in zip(loggers, levels, strict=True):
-        each.removeHandler(handler)
-        each.setLevel(level)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
     handler.close()
 
 
