@@ -7,6 +7,7 @@ that is dropped afterwards, until the rows are found that the destination refuse
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import closing
 
 import dlt
@@ -32,7 +33,7 @@ _LOGGER = logging.getLogger(__name__)
 
 # Beyond these it is hardly the rows that are at fault.
 _MOST_ROWS = 100
-_MOST_TRIALS = 1_000
+_MOST_TRIALS = 500
 
 _LOOKING = "the load failed: %s. Now looking for the rows that it failed for"
 _SET_ASIDE = (
@@ -102,7 +103,7 @@ def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) 
     """Notes the rows that the destination refuses in the sync, which will set them aside.
 
     Returns:
-        How many there are; 0 where no single rows are to blame.
+        How many there are; 0 where they are not to blame.
     """
     with SpooledRows() as spool:
         legs = Legs(sync.legs.settings, sync.legs.clock, sync.legs.stop)
@@ -127,12 +128,25 @@ class _Search:
         Args:
             count: How many rows there are.
         """
-        if self._fails(0, count):
+        if self._fails(range(count)):
             self._narrow(0, count)
         rest = [place for place in range(count) if place not in self._found]
-        if self._is_hopeless or (self._found and self._trials.failure(rest) is not None):
-            return {}
-        return self._found
+        # What is left may be refused together only: two rows of which each alone is taken.
+        while rest and self._fails(rest):
+            self._find_last_of_a_refused_beginning(rest)
+        return {} if self._is_hopeless else self._found
+
+    def _find_last_of_a_refused_beginning(self, rest: list[int]) -> None:
+        taken, refused = 0, len(rest)
+        while refused - taken > 1:
+            middle = (taken + refused) // 2
+            if self._fails(rest[:middle]):
+                refused = middle
+            else:
+                taken = middle
+        failure = self._trials.failure(rest[:refused])
+        if failure is not None:
+            self._found[rest.pop(refused - 1)] = failure
 
     @property
     def _is_hopeless(self) -> bool:
@@ -146,13 +160,13 @@ class _Search:
                 self._found[start] = failure
             return
         middle = (start + end) // 2
-        left_fails = self._fails(start, middle)
+        left_fails = self._fails(range(start, middle))
         if left_fails:
             self._narrow(start, middle)
         if self._is_hopeless:
             return
-        if not left_fails or self._fails(middle, end):
+        if not left_fails or self._fails(range(middle, end)):
             self._narrow(middle, end)
 
-    def _fails(self, start: int, end: int) -> bool:
-        return not self._is_hopeless and self._trials.failure(range(start, end)) is not None
+    def _fails(self, places: Sequence[int]) -> bool:
+        return not self._is_hopeless and self._trials.failure(places) is not None

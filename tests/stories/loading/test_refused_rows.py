@@ -99,17 +99,29 @@ def test_strict_names_the_row_that_the_destination_refused(
         load(server, postgres, {"items": rows(4, r2="far too long")}, strict=True)
 
 
-def test_a_load_that_fails_for_no_single_row_is_kept(
+UNIQUE = {"code": {"data_type": "text", "unique": True}}
+
+
+def test_of_rows_that_are_refused_together_the_later_one_is_set_aside(
     server: JsonServer, postgres: PostgresDatabase
 ) -> None:
-    unique = {"code": {"data_type": "text", "unique": True}}
+    listed = [{"id": number, "code": "bac"[number % 3]} for number in range(4)]
+    load(server, postgres, {"items": listed}, UNIQUE)
+
+    assert postgres.query(f"SELECT id FROM {TABLE} ORDER BY id") == [(0,), (1,), (2,)]
+
+
+def test_a_load_that_its_rows_are_not_to_blame_for_is_kept(
+    server: JsonServer, postgres: PostgresDatabase
+) -> None:
+    load(server, postgres, {"items": [{"id": 1, "code": "a"}]}, UNIQUE)
     with pytest.raises(SyncError, match=r"duplicate key.*\n.*kept.*--drop-pending"):
-        load(server, postgres, {"items": [{"id": 1, "code": "a"}, {"id": 2, "code": "a"}]}, unique)
+        load(server, postgres, {"items": [{"id": 2, "code": "a"}]}, UNIQUE)
     assert postgres.pipeline().has_pending_data
 
-    report = load(server, postgres, {"items": [{"id": 1, "code": "a"}]}, unique)
+    report = load(server, postgres, {"items": [{"id": 2, "code": "b"}]}, UNIQUE)
     assert "could not be loaded, so it was given up" in report.figures.notes[0]
-    assert postgres.query(f"SELECT id, code FROM {TABLE}") == [(1, "a")]
+    assert postgres.query(f"SELECT id, code FROM {TABLE}") == [(1, "a"), (2, "b")]
 
 
 def test_duckdb_loads_what_it_can(server: JsonServer, warehouse: Warehouse) -> None:

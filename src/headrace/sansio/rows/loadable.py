@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 # dlt writes its files with orjson, which refuses more than 254 levels, the row itself included.
-_DEEPEST = 200
+DEEPEST = 200
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -27,8 +27,8 @@ def why_not_loadable(value: Any, depth: int = 0) -> str | None:
         depth: How many lists and objects it stands in, within its row.
     """
     if isinstance(value, dict | list):
-        if depth >= _DEEPEST:
-            return f"nests deeper than {_DEEPEST} levels"
+        if depth >= DEEPEST:
+            return f"nests deeper than {DEEPEST} levels"
         for inner in value.values() if isinstance(value, dict) else value:
             reason = why_not_loadable(inner, depth + 1)
             if reason is not None:

@@ -28,6 +28,7 @@ from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
 from headrace.sansio.rows.json_rows import decode_row, is_object, leaf_columns, rows_to_blame
+from headrace.sansio.rows.loadable import DEEPEST
 
 # A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
 _CUTS = 8
@@ -239,6 +240,8 @@ class MainRoad:
             found = list(leaf_columns(table, self._fields.stays_whole))
             if self._fields.meet(path for path, _ in found):
                 return table
+            if any(len(path) > DEEPEST for path, _ in found):
+                return pa.ArrowInvalid("a row nests too deeply for its fields to be columns")
             if not self._room.has_room(sum(self._fields.get(path) is None for path, _ in found)):
                 return pa.ArrowInvalid("the rows bring more columns than the table can have")
             if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
@@ -308,6 +311,8 @@ class MainRoad:
         """Why a row cannot be loaded, None if it can."""
         present: set[str] = set()
         for path, value in self._fields.values_in(row):
+            if len(path) > DEEPEST:
+                return f"it nests deeper than {DEEPEST} levels"
             name = self._fields.name_of(path)
             present.add(name)
             reason = self._refuses(name, value)
