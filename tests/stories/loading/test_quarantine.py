@@ -79,6 +79,7 @@ UNREADABLE = {
     "bytes that are no UTF-8": b'"\xff"',
     "too deep for any reader": b"[" * 2_000 + b"]" * 2_000,
     "too deep for dlt": b"[" * 900 + b"]" * 900,
+    "objects too deep to be columns": b'{"a": ' * 300 + b"1" + b"}" * 300,
     "an integer beyond 64 bits": b"99999999999999999999",
     "such an integer in a list": b"[99999999999999999999]",
 }

@@ -69,17 +69,6 @@ def test_objects_and_lists_that_stay_whole_are_for_the_side_road() -> None:
     assert typed_batch.table.to_pydict() == {"id": [1, 2, 3], "o__p": [None, None, 1]}
 
 
-@pytest.mark.parametrize("deep", [201, 300, 900])
-def test_objects_without_end_are_no_columns(deep: int) -> None:
-    road = MainRoad(Fields({}, "__".join, infer, lambda path: True))
-    bottomless = '{"id": 2, "o": ' + '{"a": ' * deep + "1" + "}" * deep + "}"
-    typed_batch = part_text(road, '{"id": 1}', bottomless, '{"id": 3, "o": {"a": {"a": 4}}}')
-
-    assert typed_batch.table["id"].to_pylist() == [1]
-    assert typed_batch.side_rows == [SideRow(2, {"id": 3, "o": {"a": {"a": 4}}})]
-    assert [each.reason for each in typed_batch.rejected] == ["it nests deeper than 200 levels"]
-
-
 def test_columns_go_on_over_batches() -> None:
     road = new_road()
     part(road, {"a": 1})
