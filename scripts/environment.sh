@@ -21,6 +21,7 @@ is_here() {
     # Debian and Ubuntu ship Python without this part.
     python3-venv) .venv/bin/python -c '' 2>/dev/null || "$(find_python)" -c 'import ensurepip, venv' 2>/dev/null ;;
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+    mariadb-server) command -v mariadbd ;;
     # What Playwright drives Chromium with is linked against it.
     libatomic1) [ "$(uname)" != Linux ] || find /lib*/ /usr/lib*/ -name libatomic.so.1 | grep -q . ;;
     chromium) command -v chromium || command -v chromium-browser ;;
