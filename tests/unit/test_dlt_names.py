@@ -76,6 +76,7 @@ INTERNAL = {
     "dlt.common.schema.utils.dlt_id_column": "dlt_source/table_columns.py",
     "dlt.common.schema.utils.dlt_load_id_column": "dlt_source/table_columns.py",
     "dlt.common.schema.utils.get_columns_names_with_prop": "destination/dlt_schema.py",
+    "dlt.common.schema.utils.get_nested_tables": "destination/dlt_schema.py",
     "dlt.common.schema.utils.get_root_table": "destination/dlt_schema.py",
     "dlt.common.schema.utils.get_write_disposition": "destination/dlt_schema.py",
     "dlt.common.schema.utils.is_nullable_column": "dlt_source/table_columns.py",

@@ -12,6 +12,7 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema, TTableSchema, TTableSchemaColumns
 from dlt.common.schema.utils import (
     get_columns_names_with_prop,
+    get_nested_tables,
     get_root_table,
     get_write_disposition,
     has_table_seen_data,
@@ -111,3 +112,14 @@ def tables_below(schema: Schema, table: str) -> list[str]:
     """
     tables = schema.tables
     return [name for name in tables if get_root_table(tables, name)["name"] == table]
+
+
+def child_tables(schema: Schema, table: str) -> list[str]:
+    """The tables that the lists within the rows of a table have gone to, parents first.
+
+    Args:
+        schema: The schema of the table.
+        table: The name of the table.
+    """
+    below = get_nested_tables(schema.tables, table, include_self=False)
+    return [each["name"] or "" for each in below if has_table_seen_data(each)]

@@ -18,6 +18,8 @@ from dlt.extract import DltSource
 from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset, state_by_resource
+from headrace.destination.dlt_clients import make_table, new_job_client
+from headrace.destination.dlt_schema import child_tables
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
@@ -95,10 +97,12 @@ class ScratchListing:
             destination=dlt.destinations.duckdb(self.connection, **self._stored.identifiers),
             dataset_name=_LISTED,
         )
+        listing = _with_schema(source, self._stored.schema)
         try:
             with explained_failures(pipeline):
+                _make_child_tables(pipeline, listing.schema)
                 running = RunningSync(figures, Legs(LegSettings()), witness=self.raw_rows)
-                load_all(pipeline, _with_schema(source, self._stored.schema), running)
+                load_all(pipeline, listing, running)
         except SyncError as error:
             # The other lines say what to do with a pending load, but this one is thrown away.
             error.located(str(error).partition("\n")[0])
@@ -210,6 +214,16 @@ def _is_current(table: TTableSchema, valid_to: list[str]) -> str:
         end = table["columns"][name].get("x-active-record-timestamp")
         return f"{quoted(name)} = '{end}'" if end else f"{quoted(name)} IS NULL"
     return "true"
+
+
+def _make_child_tables(pipeline: dlt.Pipeline, schema: Schema) -> None:
+    """Makes the child tables that had rows before: a merge asks for them though none come now."""
+    with new_job_client(pipeline, schema) as client:
+        for root in schema.data_tables(seen_data_only=True):
+            if root.get("parent"):
+                continue
+            for table in child_tables(schema, root["name"] or ""):
+                make_table(client, table)
 
 
 def _with_schema(source: DltSource, stored: Schema) -> DltSource:
