@@ -38,12 +38,14 @@ class Mirror:
         place: The destination.
         folder: Where the machines have their folders.
         restore: Brings the database back as it was when it was called first.
+        empty: Deletes the database; a new one is there where a sync does not make it itself.
     """
 
     api: KeptListing
     place: Warehouse | PostgresDatabase
     folder: Path
     restore: Callable[[], Callable[[], None]]
+    empty: Callable[[], None]
     machine: str = "first"
 
     def pipeline(self) -> dlt.Pipeline:
@@ -78,10 +80,17 @@ def api() -> Iterator[KeptListing]:
 def mirror(api: KeptListing, tmp_path: Path, request: pytest.FixtureRequest) -> Mirror:
     if request.param == "duckdb":
         warehouse: Warehouse = request.getfixturevalue("warehouse")
-        return Mirror(api, warehouse, tmp_path, lambda: backup_of_file(warehouse.file))
+        file = warehouse.file
+        return Mirror(api, warehouse, tmp_path, lambda: backup_of_file(file), lambda: delete(file))
     postgres: PostgresDatabase = request.getfixturevalue("postgres")
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return Mirror(api, postgres, tmp_path, lambda: backup_of_database(server, postgres))
+    return Mirror(
+        api,
+        postgres,
+        tmp_path,
+        lambda: backup_of_database(server, postgres),
+        lambda: make_anew(server, postgres),
+    )
 
 
 def backup_of_file(file: Path) -> Callable[[], None]:
@@ -104,6 +113,17 @@ def backup_of_database(server: PostgresServer, database: PostgresDatabase) -> Ca
         server.execute(f"ALTER DATABASE {name}_backup RENAME TO {name}")
 
     return restore
+
+
+def delete(file: Path) -> None:
+    release_databases()
+    file.unlink()
+
+
+def make_anew(server: PostgresServer, database: PostgresDatabase) -> None:
+    name = database.url.rpartition("/")[2]
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    server.execute(f"CREATE DATABASE {name}")
 
 
 def test_a_database_that_is_restored_from_a_backup(api: KeptListing, mirror: Mirror) -> None:
@@ -143,6 +163,17 @@ def test_a_dataset_that_was_dropped(api: KeptListing, mirror: Mirror) -> None:
     mirror.sync()
 
     assert not mirror.differences()
+
+
+def test_a_database_that_was_deleted(api: KeptListing, mirror: Mirror) -> None:
+    mirror.sync()
+    mirror.empty()
+    api.put(row(201))
+
+    mirror.sync()
+
+    assert not mirror.differences()
+    assert not mirror.sync().figures.notes
 
 
 def test_two_machines_in_turn(api: KeptListing, mirror: Mirror) -> None:

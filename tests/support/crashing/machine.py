@@ -45,13 +45,22 @@ class Machine:
     """Where a command runs, with the pipeline's folder that it keeps there.
 
     Args:
-        folder: to work in; the pipeline's folder is somewhere in its `dlt`.
+        folder: to work in.
         arguments: of `headrace`, as `["run", "executions", "--destination", ...]`.
         settings: environment variables besides those of this process.
+        data: dlt's data folder, with the pipeline's folder somewhere in it; `dlt` in `folder` if
+            None.
     """
 
-    def __init__(self, folder: Path, arguments: Sequence[str], settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        settings: Mapping[str, str],
+        data: Path | None = None,
+    ) -> None:
         self._folder = folder
+        self._data = data or folder / "dlt"
         self._arguments = list(arguments)
         self._settings = dict(settings)
 
@@ -67,7 +76,7 @@ class Machine:
         """
         started = time.monotonic()
         output = self._folder / "told.txt"
-        environment = {**os.environ, **self._settings, "DLT_DATA_DIR": str(self._folder / "dlt")}
+        environment = {**os.environ, **self._settings, "DLT_DATA_DIR": str(self._data)}
         output.unlink(missing_ok=True)
         process = forks().Process(
             target=_headrace, args=(self._arguments, environment, self._folder, output, moment)
@@ -81,7 +90,7 @@ class Machine:
             process.join()
             raise TimeoutError(f"no end after {_LONGEST_RUN} s: {output.read_text()}")
         if moment is not None and moment.new_machine:
-            shutil.rmtree(self._folder / "dlt", ignore_errors=True)
+            shutil.rmtree(self._data, ignore_errors=True)
         return Run(process.exitcode, output.read_text(), time.monotonic() - started)
 
 
