@@ -37,13 +37,13 @@ Verdicts = Mapping[str, Mapping[str, str]]
 
 _HEAD = """# What works with which destination
 
-Each line is a destination that was loaded into: so many rows, then 2.5 % new ones, 40 changed, and
-lists that became shorter, with a row that cannot be loaded in each listing. **yes** was seen to
-hold: the table equal to the API's listing after the second sync, the child rows those of the new
-lists, the bad rows in quarantine, each run in the history, differences found by `headrace verify` and
-mended by its repair, and the views over executions there. A number is a refusal, in the words below;
-nothing was loaded where it says so. `scripts/destinations` measures all of it anew and writes this
-page.
+Each line is a destination that was loaded into: so many rows, then 2.5 % new ones, 40 changed,
+and lists that became shorter, with a row that cannot be loaded in each listing. **yes** was seen
+to hold: the table equal to the API's listing after the second sync, the child rows those of the
+new lists, the bad rows in quarantine, each run in the history, differences found by `headrace
+verify` and mended by its repair, and the views over executions there. A number is a refusal, in
+the words below; nothing was loaded where it says so. `scripts/destinations` measures all of it
+anew and writes this page.
 
 """
 _CLOUD_HEAD = """
