@@ -66,6 +66,12 @@ class _Summary:
                 self._say(f"  {count:,} since {reason}")
         if report.ok:
             self._say("The tables hold what the API lists.")
+        elif all(table.has_all_loadable for table in report.tables):
+            self._say(
+                "The tables do not hold all that the API lists: the rows that cannot be loaded "
+                "are missing. Their reasons stand above; mend the config (the types under "
+                "`columns`, `primary_key`) or the API, then run and verify again."
+            )
         elif any(table.repair for table in report.tables):
             self._say("The tables still do not hold all that the API lists.")
         else:
@@ -138,7 +144,7 @@ class _Summary:
             if len(keys):
                 self._say(f"{name}: {counted(len(keys), 'row')} still {what} after the repair:")
                 self._say_keys(keys, len(keys))
-        if table.ok:
+        if table.has_all_loadable:
             self._say(f"{name}: repaired; what was missing or different is now as it is listed")
         if repair.unfollowed:
             rows = counted(repair.unfollowed, "row")

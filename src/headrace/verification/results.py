@@ -36,7 +36,15 @@ class TableVerification:
 
     @property
     def ok(self) -> bool:
-        """Whether the table now holds what the listing shows, each row once."""
+        """Whether the table now holds what the listing shows, each row once.
+
+        Rows that cannot be loaded are listed as well, so a table without them does not.
+        """
+        return self.has_all_loadable and not self.quarantined
+
+    @property
+    def has_all_loadable(self) -> bool:
+        """Whether the table now holds all listed rows that can be loaded as they are."""
         found = self.comparison if self.repair is None else self.repair.left
         if found is None:
             return False

@@ -46,8 +46,8 @@ class ComparedColumns:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sides: Sides) -> None:
-        self.listed_types = _types(connection, sides.listed)
-        self.stored_types = _types(connection, sides.stored)
+        self.listed_types = column_types(connection, sides.listed)
+        self.stored_types = column_types(connection, sides.stored)
         self._key = sides.key
         self.compared = [
             name
@@ -67,7 +67,7 @@ class ComparedColumns:
             f"{alias}.{quoted(name)}" if kind else "NULL"
             for alias, kind in zip("lt", kinds, strict=True)
         )
-        families = {_family(kind) for kind in kinds if kind}
+        families = {type_family(kind) for kind in kinds if kind}
         if len(families) > 1:
             return f"CAST({listed} AS VARCHAR)", f"CAST({stored} AS VARCHAR)"
         return listed, stored
@@ -86,13 +86,26 @@ class ComparedColumns:
         return " AND ".join(f"{listed} = {stored}" for listed, stored in map(self.pair, self._key))
 
 
-def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    described = connection.execute(f"DESCRIBE {table}").fetchall()
+def column_types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Gives the type of each column of a table, by its name; none where there is no such table.
+
+    Args:
+        connection: The connection to the scratch database.
+        table: The qualified name of the table.
+    """
+    try:
+        described = connection.execute(f"DESCRIBE {table}").fetchall()
+    except duckdb.CatalogException:
+        return {}
     return {name: kind for name, kind, *_ in described}
 
 
-def _family(kind: str) -> str:
-    """The group of types that a type can be compared with by value."""
+def type_family(kind: str) -> str:
+    """Gives the group of types that a type can be compared with by value.
+
+    Args:
+        kind: The type, as DuckDB writes it.
+    """
     if kind.startswith(_NUMBERS):
         return "number"
     return "time" if kind.startswith(_TIMES) else kind

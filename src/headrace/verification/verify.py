@@ -38,9 +38,10 @@ def verify(
 ) -> VerificationReport:
     """Lists everything once and compares it with the tables that were loaded from it.
 
-    The rows are typed as a sync would type them, and kept in a temporary folder. Child tables are
-    not compared. Where a listing is kept up with (`row_order: desc`), rows that the next sync is
-    to bring are no fault: new ones, and those that could still change.
+    The rows are typed as a sync would type them, and kept in a temporary folder. The lists within
+    them are compared too. Where a listing is kept up with (`row_order: desc`), rows that the next
+    sync is to bring are no fault: new ones, and those that could still change. Rows that cannot be
+    loaded are one.
 
     Without `repair`, nothing is loaded, and the pipeline's folder and state stay as they are.
     With it, the pipeline is locked as by a sync, and a load that an earlier run left behind is
@@ -105,7 +106,11 @@ def verify(
         compared = [comparer.compare(table) for table in filled_tables(source, schema)]
         results = [each.result(figures) for each in compared]
         repaired = None
-        faulty = [each for each, result in zip(compared, results, strict=True) if not result.ok]
+        faulty = [
+            each
+            for each, result in zip(compared, results, strict=True)
+            if not result.has_all_loadable
+        ]
         if repair and faulty:
             repaired = Figures()
             repairs = repair_tables(

@@ -116,16 +116,31 @@ def test_rows_may_differ_or_be_missing_for_a_reason(
     assert asked == [("items", 0), ("items", 1), ("items", 2)]
 
 
-def test_quarantined_rows_are_counted_and_not_missed(
+def test_rows_that_cannot_be_loaded_are_counted_in_the_verdict(
     server: JsonServer, warehouse: Warehouse
 ) -> None:
     rows: list[Row] = [*ROWS, {"id": None}, {"name": "without a key"}]
     load(server, warehouse, rows)
     report = report_of(server, warehouse)
 
-    assert report.ok
+    assert not report.ok
+    assert found(report.tables[0].comparison) == ([], [], [])
+    assert report.tables[0].has_all_loadable
     assert report.tables[0].quarantined == 2
     assert warehouse.query("SELECT count(*) FROM test_data._headrace_quarantine") == [(2,)]
+
+
+def test_a_table_that_cannot_be_read_is_told_before_anything_is_listed(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    load(server, warehouse, ROWS)
+    change(warehouse, "ALTER TABLE test_data.items RENAME TO kept")
+    change(warehouse, "CREATE VIEW test_data.items AS SELECT error('no read')::INT FROM range(1)")
+    server.forget_requests()
+
+    with pytest.raises(SyncError, match="cannot be read"):
+        report_of(server, warehouse)
+    assert not server.asked
 
 
 def test_nothing_is_loaded_and_no_state_changes(

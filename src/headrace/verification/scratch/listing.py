@@ -19,7 +19,7 @@ from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset, state_by_resource
 from headrace.destination.dlt_clients import make_table, new_job_client
-from headrace.destination.dlt_schema import child_tables
+from headrace.destination.dlt_schema import child_tables, tables_below
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
@@ -27,6 +27,7 @@ from headrace.sansio.tail import Ledger
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.loading import load_all
 from headrace.verification.scratch.database import open_scratch_database, quoted, rows_of, store
+from headrace.verification.scratch.nested_rows import NestedRows
 from headrace.verification.scratch.raw_rows import RawRows
 from headrace.verification.sides import Sides
 
@@ -34,6 +35,7 @@ _LISTED, _CANONICAL, _STORED = "headrace_listed", "headrace_canonical", "headrac
 _FAULTY, _LISTED_FAULTY, _STORED_AGAIN = (
     f"headrace_{name}" for name in ("faulty", "listed_faulty", "stored_again")
 )
+_NESTED = ("headrace_listed_nested", "headrace_stored_nested")
 # Up to so many rows are read again by their keys; of more, the whole table is read.
 _FEW = 1_000
 
@@ -65,7 +67,15 @@ class ScratchListing:
         self._opened.callback(self.connection.close)
         self.raw_rows = RawRows(self._folder if self.keeps_rows else None)
         self._opened.callback(self.raw_rows.close)
-        for schema in (_LISTED, _CANONICAL, _STORED, _FAULTY, _LISTED_FAULTY, _STORED_AGAIN):
+        for schema in (
+            _LISTED,
+            _CANONICAL,
+            _STORED,
+            _FAULTY,
+            _LISTED_FAULTY,
+            _STORED_AGAIN,
+            *_NESTED,
+        ):
             self.connection.execute(f"CREATE SCHEMA {schema}")
         return self
 
@@ -135,6 +145,7 @@ class ScratchListing:
             canonical = f"{_CANONICAL}.{quoted(table)}"
             is_listed = store(self.connection, canonical, rows_of(self.connection, listed), json)
             listed = canonical
+        self._copy_children(table, self._stored)
         # A side without rows may have no table.
         keys = ", ".join(f"NULL::VARCHAR AS {quoted(name)}" for name in key)
         if not is_stored:
@@ -142,7 +153,7 @@ class ScratchListing:
             self.connection.execute(f"CREATE TABLE {stored} AS {like} LIMIT 0")
         if not is_listed:
             self.connection.execute(f"CREATE TABLE {listed} AS FROM {stored} LIMIT 0")
-        return self._sides(table, key, listed, stored)
+        return self._sides(table, key, *self._nested.add_to(table, listed, stored))
 
     def faulty(self, table: str) -> str:
         """Gives the qualified name of a table for the keys of the rows at fault.
@@ -172,12 +183,31 @@ class ScratchListing:
         batches = stored.batches(table, faulty if faulty.num_rows <= _FEW else None)
         if not store(self.connection, again, batches, self._json_columns(table)):
             self.connection.execute(f"CREATE TABLE {again} AS FROM {sides.stored} LIMIT 0")
-        for copy, rows in ((listed, sides.listed), (again, again)):
+        self._copy_children(table, stored)
+        whole = self._nested.add_to_stored(table, again)
+        for copy, rows in ((listed, sides.listed), (again, whole)):
             self.connection.execute(
                 f"CREATE OR REPLACE TABLE {copy} AS FROM {rows} "
                 f"WHERE ({keys}) IN (SELECT ({keys}) FROM {self.faulty(table)})"
             )
         return replace(sides, listed=listed, stored=again)
+
+    def _copy_children(self, table: str, stored: StoredDataset) -> None:
+        """Copies the nested rows of both sides; their JSON is written in its canonical form."""
+        children = tables_below(self._schema, table) if table in self._schema.tables else []
+        for child in children[1:]:
+            json, name = self._json_columns(child), quoted(child)
+            for side in self._nested.sides:
+                self.connection.execute(f"DROP TABLE IF EXISTS {side}.{name}")
+            listed, copied = self._nested.sides
+            if self._has(_LISTED, child):
+                rows = rows_of(self.connection, f"{_LISTED}.{name}")
+                store(self.connection, f"{listed}.{name}", rows, json)
+            store(self.connection, f"{copied}.{name}", stored.batches(child), json)
+
+    @property
+    def _nested(self) -> NestedRows:
+        return NestedRows(self.connection, self._schema, _NESTED)
 
     def _json_columns(self, table: str) -> list[str]:
         columns = self._schema.get_table_columns(table) if table in self._schema.tables else {}
