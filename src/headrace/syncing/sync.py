@@ -22,6 +22,7 @@ from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.adopting import adopt_columns
 from headrace.syncing.confirming import confirm
+from headrace.syncing.deleted_rows import notice_deleted_rows, remember_rows
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.loading import load_all, log_sync_event
 from headrace.syncing.lock import held
@@ -76,7 +77,8 @@ def sync(
         ConfigError: The destination cannot write a resource's rows as it asks for it. Nothing was
             requested.
         HeadraceError: The API, or a row of it, stopped the sync.
-        SyncError: The pipeline or its destination failed, or another sync of it is under way.
+        SyncError: The pipeline or its destination failed, another sync of it is under way, or rows
+            that no sync brings back were deleted out of a table.
         KeyboardInterrupt: Someone stopped the sync.
 
     Example:
@@ -110,7 +112,9 @@ def sync(
             drop = drop_pending or full_refresh
             running.commits.resumed = _resume(pipeline, running, drop=drop)
             if not full_refresh:
-                running.figures.notes += confirm(pipeline, source)
+                notes = confirm(pipeline, source)
+                notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
+                running.figures.notes += notes
             adopt_columns(pipeline, source)
         # What a load learns of the tables stays in its source, also where the load fails.
         untouched = source.clone()
@@ -120,6 +124,7 @@ def sync(
             info = load_without_refused(
                 pipeline, untouched, running, error, full_refresh=full_refresh
             )
+        remember_rows(pipeline, source)
         client = new_job_client(pipeline, pipeline.default_schema)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,

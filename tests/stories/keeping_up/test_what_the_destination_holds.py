@@ -15,7 +15,7 @@ from typing import Any
 import dlt
 import pytest
 
-from headrace import SyncReport, rest_api_source, sync
+from headrace import SyncError, SyncReport, rest_api_source, sync, verify
 from headrace.destination.sql import connect_to_dataset
 from tests.stories.keeping_up.kept_listing import KeptListing
 from tests.support.kept_databases import release_databases
@@ -63,6 +63,12 @@ class Mirror:
     def execute(self, statement: str) -> None:
         with connect_to_dataset(self.pipeline()) as database:
             database.execute(statement.format(table=database.qualified("executions")))
+
+    def execute_elsewhere(self, statement: str) -> None:
+        self.machine = "second"
+        self.pipeline().sync_destination()
+        self.execute(statement)
+        self.machine = "first"
 
     def differences(self) -> list[str]:
         rows = self.place.rows(f"{DATASET}.executions")
@@ -209,3 +215,61 @@ def test_a_load_that_is_left_behind_does_not_block_a_new_start(
     mirror.sync(**{first: True})
 
     assert not mirror.differences()
+
+
+@pytest.mark.parametrize("deleted", ["id > 0", "id > 150"])
+def test_newest_rows_that_were_deleted_come_again(
+    deleted: str, api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.sync()
+    mirror.execute(f"DELETE FROM {{table}} WHERE {deleted}")
+    api.put(row(201))
+
+    report = mirror.sync()
+
+    assert not mirror.differences()
+    assert any("its newest among them" in note for note in report.figures.notes)
+    api.forget_requests()
+    assert not mirror.sync().figures.notes
+    assert api.pages_asked == [None]
+
+
+def test_an_emptied_table_is_noticed_without_a_local_folder(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.sync()
+    shutil.rmtree(mirror.folder / mirror.machine)
+    mirror.execute_elsewhere("DELETE FROM {table}")
+
+    mirror.sync()
+
+    assert not mirror.differences()
+
+
+@pytest.mark.parametrize("deleted", ["id < 50", "id BETWEEN 90 AND 100"])
+def test_other_rows_that_were_deleted_are_told_of_once_with_what_to_do(
+    deleted: str, api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.sync()
+    mirror.execute(f"DELETE FROM {{table}} WHERE {deleted}")
+    api.forget_requests()
+
+    with pytest.raises(SyncError, match=r"rows deleted out of .* headrace verify CONFIG --repair"):
+        mirror.sync()
+    assert not api.asked
+
+    assert not mirror.sync().figures.notes
+    assert len(api.asked) == 1
+    mirror.execute("DELETE FROM {table} WHERE id = 60")
+    assert "since the last sync: 1" in mirror.sync().figures.notes[0]
+    assert verify(mirror.pipeline(), rest_api_source(api.config()), repair=True).ok
+    assert not mirror.differences()
+
+
+def test_loads_of_others_are_no_deleted_rows(api: KeptListing, mirror: Mirror) -> None:
+    mirror.sync()
+    api.put(row(201))
+    mirror.pipeline().run(rest_api_source(api.config()))
+    mirror.execute("DELETE FROM {table} WHERE id < 10")
+
+    assert not mirror.sync().figures.notes

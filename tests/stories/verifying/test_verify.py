@@ -130,19 +130,6 @@ def test_rows_that_cannot_be_loaded_are_counted_in_the_verdict(
     assert warehouse.query("SELECT count(*) FROM test_data._headrace_quarantine") == [(2,)]
 
 
-def test_a_table_that_cannot_be_read_is_told_before_anything_is_listed(
-    server: JsonServer, warehouse: Warehouse
-) -> None:
-    load(server, warehouse, ROWS)
-    change(warehouse, "ALTER TABLE test_data.items RENAME TO kept")
-    change(warehouse, "CREATE VIEW test_data.items AS SELECT error('no read')::INT FROM range(1)")
-    server.forget_requests()
-
-    with pytest.raises(SyncError, match="cannot be read"):
-        report_of(server, warehouse)
-    assert not server.asked
-
-
 def test_nothing_is_loaded_and_no_state_changes(
     server: JsonServer, warehouse: Warehouse, tmp_path: Path
 ) -> None:

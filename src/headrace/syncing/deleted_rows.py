@@ -1,0 +1,178 @@
+"""Notices rows that were deleted out of a table since the last sync, before anything is listed.
+
+What is known of a listing keeps a sync from listing old rows again. Where somebody has deleted
+them, they would never come back. So a sync remembers how many rows each table had at its end, and
+the newest of them, and the next one looks whether they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dlt
+from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import PipelineException
+from dlt.common.schema import Schema
+from dlt.extract import DltSource
+
+from headrace.core.exceptions import SyncError
+from headrace.destination.dataset import state_by_resource
+from headrace.destination.dlt_clients import new_job_client, takes_statements
+from headrace.destination.dlt_schema import columns_with, has_rows, is_appended_to
+from headrace.destination.tables import table_names
+
+# Not synchronized by dlt: each machine remembers what it has seen itself.
+_REMEMBERED = "headrace_rows"
+_ROWS, _NEWEST, _LOAD, _TOLD = "rows", "newest", "load", "told"
+
+_ANEW = (
+    "the table `{table}` {what} since the last sync, its newest among them: `{resource}` is "
+    "listed anew"
+)
+_FEWER = "rows deleted out of the table `{table}` since the last sync: {count:,}"
+_CHOICE = (
+    "{fewer}. No sync brings them back by itself, as `{resource}` lists only what is new. Nothing "
+    "was requested. To load them again: headrace verify CONFIG --repair, or headrace run CONFIG "
+    "--full-refresh, which drops the table first. Where they are to stay deleted, run again: from "
+    "then on a sync goes on, and only says how many are gone."
+)
+
+
+def notice_deleted_rows(
+    pipeline: dlt.Pipeline, source: DltSource, *, is_confirmed: bool
+) -> list[str]:
+    """Has the resources listed anew whose newest rows were deleted, or all of them.
+
+    Args:
+        pipeline: The pipeline. Its state is the one that the destination holds.
+        source: What is about to be loaded.
+        is_confirmed: Whether that is the state that the last sync on this machine has left.
+
+    Returns:
+        What the user should be told; nothing where the tables are as they were left.
+
+    Raises:
+        SyncError: Other rows were deleted out of a table, for the first time.
+    """
+    remembered = _remembered(pipeline) if is_confirmed else {}
+    schema = pipeline.schemas.get(source.schema.name)
+    notes: list[str] = []
+    for resource, table in _kept_up(pipeline, source, schema):
+        assert schema is not None
+        found, before = _look(pipeline, schema, table), remembered.get(table)
+        if found is None:
+            continue
+        if not found[_ROWS]:
+            _forget(pipeline, schema.name, resource)
+            notes.append(_ANEW.format(table=table, what="lost all its rows", resource=resource))
+            continue
+        count = before[_ROWS] - found[_ROWS] if before and before[_LOAD] == found[_LOAD] else 0
+        if before is None or count <= 0:
+            continue
+        has_lost_newest = before[_NEWEST] is not None and found[_NEWEST] != before[_NEWEST]
+        if has_lost_newest and not is_appended_to(schema, table):
+            _forget(pipeline, schema.name, resource)
+            what = f"lost {count:,} rows"
+            notes.append(_ANEW.format(table=table, what=what, resource=resource))
+            continue
+        fewer = _FEWER.format(count=count, table=table)
+        if not before.get(_TOLD):
+            _remember(pipeline, {table: {**found, _TOLD: True}})
+            raise SyncError(_CHOICE.format(fewer=fewer, resource=resource))
+        notes.append(fewer)
+    return notes
+
+
+def remember_rows(pipeline: dlt.Pipeline, source: DltSource) -> None:
+    """Remembers what the tables hold at the end of a sync.
+
+    Args:
+        pipeline: The pipeline that has just loaded.
+        source: What was loaded.
+    """
+    schema, remembered = pipeline.schemas.get(source.schema.name), _remembered(pipeline)
+    found = {}
+    for _, table in _kept_up(pipeline, source, schema):
+        assert schema is not None
+        now = _look(pipeline, schema, table)
+        if now is not None:
+            found[table] = {**now, _TOLD: bool(remembered.get(table, {}).get(_TOLD))}
+    if any(remembered.get(table) != now for table, now in found.items()):
+        _remember(pipeline, found)
+
+
+def _kept_up(
+    pipeline: dlt.Pipeline, source: DltSource, schema: Schema | None
+) -> Iterator[tuple[str, str]]:
+    """The resources that do not list all they have each time, and their tables.
+
+    Where a row can be a mark to delete another, a table may well get smaller.
+    """
+    if schema is None:
+        return
+    states = state_by_resource(pipeline.state, schema.name)
+    for resource, table in table_names(source).items():
+        hinted = schema.tables.get(table)
+        if states.get(resource) and hinted is not None and has_rows(hinted):
+            merges_all = hinted.get("x-merge-strategy") in ("scd2", "cdc")
+            is_replaced = hinted.get("write_disposition") not in ("merge", "append")
+            if not (merges_all or is_replaced or columns_with(hinted, "hard_delete")):
+                yield resource, table
+
+
+def _look(pipeline: dlt.Pipeline, schema: Schema, table: str) -> dict[str, Any] | None:
+    """What a table holds now; None where the destination cannot be asked in SQL."""
+    if not takes_statements(new_job_client(pipeline, schema)):
+        return None
+    column, loads = _newest_column(schema, table), schema.loads_table_name
+    load_id, name = map(schema.naming.normalize_identifier, ("load_id", "schema_name"))
+    try:
+        with pipeline.sql_client(schema.name) as client:
+            escaped = client.escape_column_name
+            newest = f"max({escaped(column)})" if column else "NULL"
+            last_load = (
+                f"SELECT max({escaped(load_id)}) FROM {client.make_qualified_table_name(loads)} "
+                f"WHERE {escaped(name)} = %s"
+            )
+            ((rows, key, load),) = (
+                client.execute_sql(
+                    f"SELECT count(*), {newest}, ({last_load}) "
+                    f"FROM {client.make_qualified_table_name(table)}",
+                    schema.name,
+                )
+                or ()
+            )
+    except (PipelineException, DestinationException):
+        return None
+    return {_ROWS: int(rows), _NEWEST: None if key is None else str(key), _LOAD: load}
+
+
+def _newest_column(schema: Schema, table: str) -> str | None:
+    """The column that is highest in the newest row: a numeric key, else the id of its load."""
+    columns = schema.get_table_columns(table)
+    key = columns_with(schema.tables[table], "primary_key", typed_only=True)
+    if len(key) == 1 and columns[key[0]].get("data_type") == "bigint":
+        return key[0]
+    load_id = schema.naming.normalize_identifier("_dlt_load_id")
+    return load_id if load_id in columns else None
+
+
+def _forget(pipeline: dlt.Pipeline, schema: str, resource: str) -> None:
+    with pipeline.managed_state() as state:
+        state["sources"][schema]["resources"].pop(resource, None)
+
+
+def _remembered(pipeline: dlt.Pipeline) -> Mapping[str, Any]:
+    """What is remembered of the tables in the dataset, by their names."""
+    try:
+        kept = pipeline.get_local_state_val(_REMEMBERED)
+    except KeyError:
+        return {}
+    found: Mapping[str, Any] = kept.get(pipeline.dataset_name, {})
+    return found
+
+
+def _remember(pipeline: dlt.Pipeline, tables: Mapping[str, Any]) -> None:
+    kept = {pipeline.dataset_name: {**_remembered(pipeline), **tables}}
+    pipeline.set_local_state_val(_REMEMBERED, kept)
