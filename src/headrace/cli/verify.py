@@ -16,6 +16,7 @@ from headrace.cli.options import (
     TablesDatasetOption,
     TablesOption,
 )
+from headrace.cli.printing import say
 
 
 def verify(
@@ -38,6 +39,7 @@ def verify(
             "listing.",
         ),
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
     """Prove that the tables hold what the API lists; with --repair, load what they lack.
 
@@ -48,13 +50,23 @@ def verify(
     Run it after `headrace run`, once a month say. Where a listing is kept up with, rows that came
     or could change since the last run are no fault; elsewhere they are.
 
-    Exit code 0: the tables hold what the API lists, or do so after the repair; 1: they do not, or
-    something failed; 2: the call or the config is wrong.
+    Exit code 0: the tables hold what the API lists, or do so after the repair; 1: they do not, as
+    rows are missing, differ or cannot be loaded, or something failed; 2: the call or the config is
+    wrong.
     """
     with exit_codes():
         # A row that cannot be loaded is to be counted, not to end the listing.
         settings = [*(overrides or ()), "pipeline.strict=false"]
-        _verify(config, settings, resource or (), destination, dataset, examples, repair=repair)
+        _verify(
+            config,
+            settings,
+            resource or (),
+            destination,
+            dataset,
+            examples,
+            repair=repair,
+            as_json=as_json,
+        )
 
 
 def _verify(
@@ -66,8 +78,10 @@ def _verify(
     examples: int,
     *,
     repair: bool,
+    as_json: bool,
 ) -> None:
     from headrace.cli.progress import show_progress
+    from headrace.cli.verification_json import verification_json
     from headrace.cli.verification_summary import print_verification
     from headrace.config import load_config
     from headrace.config.selection import select_resources
@@ -93,6 +107,10 @@ def _verify(
             examples=examples,
             legs=leg_settings(loaded),
         )
-    print_verification(report, Redactor(authentications.secrets), examples)
+    redactor = Redactor(authentications.secrets)
+    if as_json:
+        say(verification_json(report, redactor, examples))
+    else:
+        print_verification(report, redactor, examples)
     if not report.ok:
         raise typer.Exit(FAILED)

@@ -88,3 +88,61 @@ def test_secrets_in_rows_are_masked(server: JsonServer, monkeypatch: pytest.Monk
     assert "c4nary" not in ran.stdout + ran.stderr
     assert '"https://x/?key=***"' in ran.stdout
     assert "1 row of the listing cannot be loaded as they are" in ran.stdout
+
+
+def test_rows_that_cannot_be_loaded_are_no_success(server: JsonServer) -> None:
+    Path("shop.json").write_text(json.dumps(config_of(server)))
+    server.answers({"data": [{"id": 1}]})
+    assert headrace("run", "shop.json").returncode == 0
+    server.answers({"data": [{"id": None}, {"name": "without a key"}, {"id": 1}]})
+    for options in ((), ("--repair",), ("--repair",)):
+        ran = headrace("verify", "shop.json", *options)
+        assert (ran.returncode, ran.stderr) == (1, "")
+        assert "nothing was loaded into duckdb" in ran.stdout
+        assert "2 rows of the listing cannot be loaded as they are" in ran.stdout
+        assert "do not hold all that the API lists: the rows that cannot be loaded" in ran.stdout
+        assert "The tables hold what the API lists." not in ran.stdout
+
+    ran = headrace("verify", "shop.json", "--json")
+    told = json.loads(ran.stdout)
+    assert ran.returncode == 1
+    assert (told["ok"], told["quarantined"]) == (False, 2)
+    assert sum(told["reasons"].values()) == 2
+    assert (told["tables"][0]["ok"], told["tables"][0]["missing"]["rows"]) == (False, 0)
+
+
+def test_differences_as_json(server: JsonServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_KEY", "c4nary/k3y+value")
+    config = config_of(server)
+    config["resources"][0]["endpoint"]["params"] = {"access_token": "${SHOP_KEY}"}
+    Path("shop.json").write_text(json.dumps(config))
+    server.answers({"data": [{"id": 1, "at": "2026-01-01T00:00:00Z", "link": "old"}]})
+    assert headrace("run", "shop.json").returncode == 0
+    changed = {"id": 1, "at": "2026-01-02T00:00:00Z", "link": "?key=c4nary/k3y+value"}
+    server.answers({"data": [changed, {"id": 2}]})
+    ran = headrace("verify", "shop.json", "--json")
+
+    assert ran.returncode == 1
+    (table,) = json.loads(ran.stdout)["tables"]
+    assert table["missing"] == {"rows": 1, "keys": [2]}
+    assert table["differing"]["fields"] == {"at": 1, "link": 1}
+    (example,) = table["differing"]["examples"]
+    assert example["columns"]["link"] == {"stored": "old", "listed": "?key=***"}
+    assert example["columns"]["at"]["listed"].startswith("2026-01-02T00:00:00")
+
+
+def test_lists_at_fault_as_json(server: JsonServer) -> None:
+    Path("shop.json").write_text(json.dumps(config_of(server)))
+    rows = [{"id": n, "tags": [{"name": "a", "marks": [n, 2]}]} for n in (1, 2, 3)]
+    server.answers({"data": rows})
+    assert headrace("run", "shop.json").returncode == 0
+    with duckdb.connect("shop.duckdb") as connection:
+        connection.execute("DELETE FROM shop_dataset.items__tags__marks WHERE value = 3")
+    ran = headrace("verify", "shop.json", "--repair", "--json")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    told = json.loads(ran.stdout)
+    (table,) = told["tables"]
+    assert (told["ok"], told["loaded_rows"]) == (True, 1)
+    assert (table["differing"]["keys"], table["differing"]["fields"]) == ([3], {"items__tags": 1})
+    assert table["repair"]["left"]["differing"]["rows"] == 0
