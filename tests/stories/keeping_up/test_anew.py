@@ -109,9 +109,28 @@ def test_a_load_that_fails_can_be_given_up(
     assert 'Duplicate key "started_at: 2026-01-01T00:01:00Z"' in failed.stderr
     assert "headrace run CONFIG --drop-pending" in failed.stderr
 
-    # Mended at its source. Without --drop-pending what was fetched before is tried again.
+    # Mended at its source. What was fetched before is tried once more, and then fetched again.
     api.put(row(502), row(503))
+    mended = mirror.headrace_run()
+    assert mended.exit_code == 0, mended.stderr
+    assert "could not be loaded, so it was given up, and is fetched again" in " ".join(
+        mended.stderr.split()
+    )
+    assert not mirror.faults()
+
+
+def test_a_load_that_fails_can_be_dropped_at_once(
+    api: KeptListing, mirror: Mirror, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, logger="dlt")
+    assert mirror.headrace_run().exit_code == 0
+    with duckdb.connect(str(mirror.warehouse.file)) as connection:
+        connection.execute("CREATE UNIQUE INDEX one ON test_data.executions (started_at)")
+    api.put({**row(501), "started_at": row(1)["started_at"]})
     assert mirror.headrace_run().exit_code == 1
+
+    api.put(row(501))
     dropped = mirror.headrace_run("--drop-pending")
     assert dropped.exit_code == 0, dropped.stderr
+    assert "given up" not in " ".join(dropped.stderr.split())
     assert not mirror.faults()
