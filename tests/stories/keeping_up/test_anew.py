@@ -114,7 +114,7 @@ def test_a_load_that_fails_can_be_given_up(
     mended = mirror.headrace_run()
     assert mended.exit_code == 0, mended.stderr
     assert "could not be loaded, so it was given up, and is fetched again" in " ".join(
-        mended.stderr.split()
+        mended.output.split()
     )
     assert not mirror.faults()
 
@@ -132,5 +132,5 @@ def test_a_load_that_fails_can_be_dropped_at_once(
     api.put(row(501))
     dropped = mirror.headrace_run("--drop-pending")
     assert dropped.exit_code == 0, dropped.stderr
-    assert "given up" not in " ".join(dropped.stderr.split())
+    assert "given up" not in " ".join(dropped.output.split())
     assert not mirror.faults()
