@@ -88,6 +88,11 @@ class PostgresDatabase:
             cursor.execute(sql)
             return list(cursor.fetchall())
 
+    def change(self, sql: str) -> None:
+        """Runs a statement that changes tables, and commits it."""
+        with closing(psycopg2.connect(self.url)) as connection, connection:
+            connection.cursor().execute(sql)
+
     def columns(self, table: str) -> dict[str, tuple[str, bool]]:
         """Type and nullability of each column, by name; `table` with its dataset."""
         dataset, _, name = table.partition(".")

@@ -106,7 +106,8 @@ class StoredDataset:
         if not columns:
             return
         names = ", ".join(self._client.escape_column_name(name) for name in columns)
-        query = f"SELECT {names} FROM {self._client.make_qualified_table_name(table)}"
+        place = self._client.make_qualified_table_name(table)
+        query = f"SELECT {names} FROM {place}"
         values: list[Any] = []
         if keys is not None:
             condition, values = self._with_one_of(keys)
@@ -115,6 +116,8 @@ class StoredDataset:
             try:
                 with self._client:
                     make_readable(self._client, table)
+                    # Through dlt, which tells a missing table from other failures.
+                    self._client.execute_sql(f"SELECT 1 FROM {place} WHERE 1 = 0")
                     for batch in _batches(self._client, query, values, columns):
                         yield batch.rename_columns(list(columns))
             except DestinationUndefinedEntity:

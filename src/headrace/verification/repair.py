@@ -14,6 +14,8 @@ from dlt.extract import DltSource
 
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset
+from headrace.destination.dlt_clients import make_table, new_job_client, takes_statements
+from headrace.destination.dlt_schema import has_rows, tables_below
 from headrace.destination.tables import FilledTable
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import LegEnd, Legs, LegSettings
@@ -112,11 +114,30 @@ def repair_tables(
     running = Legs(legs)
     kept_rows = _KeptRows(scratch.raw_rows, scratch.connection, wanted, running)
     with explained_failures(pipeline):
+        _make_missing_tables(pipeline, source.schema.name, open_to_repair)
         sync = RunningSync(figures, running, kept_rows=kept_rows)
         load_all(pipeline, source.with_resources(*wanted), sync)
     stored = StoredDataset(pipeline, source.schema.name)
     done = {each.table.name: _compare_again(each, scratch, stored) for each in open_to_repair}
     return {name: done.get(name) or TableRepair(refusal) for name, refusal in repairs.items()}
+
+
+def _make_missing_tables(
+    pipeline: dlt.Pipeline, schema_name: str, faulty: Sequence[FaultyTable]
+) -> None:
+    """Makes tables that were dropped: dlt takes those that its schema knows for there."""
+    schema = StoredDataset(pipeline, schema_name).schema
+    names = [
+        name
+        for each in faulty
+        if each.table.name in schema.tables
+        for name in tables_below(schema, each.table.name)
+        if has_rows(schema.tables[name])
+    ]
+    with new_job_client(pipeline, schema) as client:
+        if takes_statements(client):
+            for name in names:
+                make_table(client, name)
 
 
 def _refusal(table: FilledTable, rows: RawRows) -> str | None:

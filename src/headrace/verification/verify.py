@@ -11,6 +11,7 @@ from dlt.extract import DltSource
 
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset
+from headrace.destination.dlt_schema import tables_below
 from headrace.destination.tables import filled_tables
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import LegSettings
@@ -98,7 +99,9 @@ def verify(
         stored = StoredDataset(pipeline, source.schema.name)
         # Better known before the whole API is listed.
         for table in filled_tables(source, stored.schema):
-            stored.fetch(table.name, "1", "WHERE 1 = 0")
+            if table.name in stored.schema.tables:
+                for each in tables_below(stored.schema, table.name):
+                    stored.fetch(each, "1", "WHERE 1 = 0")
         ledgers = saved_ledgers(stored.state(pipeline.pipeline_name))
         scratch = opened.enter_context(ScratchListing(pipeline, stored, keeps_rows=repair))
         schema = scratch.list_all(source, figures)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from headrace import rest_api_source, sync, verify
-from tests.stories.verifying.compared import config_of, load, report_of
+from tests.stories.verifying.compared import change, config_of, found, load, report_of
 from tests.support.postgres import PostgresDatabase
 from tests.support.servers import JsonServer
 from tests.support.tables import Row, Warehouse
@@ -32,3 +34,43 @@ def test_lists_that_became_empty_in_postgres(
     sync(postgres.pipeline(), rest_api_source(config_of(server)))
 
     assert verify(postgres.pipeline(), rest_api_source(config_of(server))).ok
+
+
+DROPPED = {"items__parts__sub": ([], [1]), "items__parts": ([], [1]), "items": ([1, 2, 3], [])}
+
+
+@pytest.mark.parametrize("table", DROPPED)
+def test_a_table_that_was_dropped_is_made_anew(
+    server: JsonServer, warehouse: Warehouse, table: str
+) -> None:
+    load(server, warehouse, NESTED)
+    rows = warehouse.rows(f"test_data.{table}", "_dlt_id")
+    change(warehouse, f"DROP TABLE test_data.{table}")
+    server.asked.clear()
+    source = rest_api_source(config_of(server))
+    report = verify(warehouse.pipeline(), source, repair=True)
+
+    assert found(report.tables[0].comparison)[:2] == DROPPED[table]
+    assert report.ok
+    assert len(server.asked) == 1
+    assert len(warehouse.rows(f"test_data.{table}", "_dlt_id")) == len(rows)
+    assert verify(warehouse.pipeline(), source).ok
+
+
+def test_child_rows_in_postgres(server: JsonServer, postgres: PostgresDatabase) -> None:
+    source = rest_api_source(config_of(server))
+    server.answers({"data": NESTED})
+    sync(postgres.pipeline(), source)
+    faults = {
+        "UPDATE test_data.items__tags SET value = 'B' WHERE value = 'b'": "items__tags",
+        "DELETE FROM test_data.items__parts__sub WHERE value = 2": "items__parts",
+        "DROP TABLE test_data.items__parts__sub": "items__parts",
+    }
+    for fault, child in faults.items():
+        postgres.change(fault)
+        report = verify(postgres.pipeline(), source)
+        assert found(report.tables[0].comparison) == ([], [1], [])
+        assert report.tables[0].comparison.fields == {child: 1}
+        assert verify(postgres.pipeline(), source, repair=True).ok
+        assert verify(postgres.pipeline(), source).ok
+    assert postgres.rows("test_data.items__parts__sub", "value") == [{"value": 1}, {"value": 2}]
