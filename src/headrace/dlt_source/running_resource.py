@@ -18,6 +18,7 @@ from headrace.dlt_source.dlt_pipe import (
     current_load_id,
     wants_dicts,
 )
+from headrace.dlt_source.mirrored_api import refuse_other_api
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.rows import BatchIds
 
@@ -34,6 +35,8 @@ class ExtractionSettings:
         limit_rows: The number of rows after which to stop; no limit when None.
         batch_rows: The number of rows that are typed at once, a page more or less.
         batch_bytes: The size of the pages, in bytes, at which fewer rows make a batch.
+        base_url: The base URL of the API; None where it does not matter.
+        moved_from: Hosts where the API was before, as `host` or `host:port`.
     """
 
     row_ids: bool = True
@@ -41,6 +44,8 @@ class ExtractionSettings:
     limit_rows: int | None = None
     batch_rows: int = 25_000
     batch_bytes: int = 16 * 1024 * 1024
+    base_url: str | None = field(default=None, repr=False)
+    moved_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class RunningResource:
             dependents: The names of the resources of ours that depend on it.
 
         Raises:
-            ConfigError: The destination cannot write the rows as a resource of the source asks.
+            ConfigError: The destination cannot write the rows as a resource of the source asks, or
+                the rows in the table are of another API.
         """
         load_id = current_load_id()
         if load_id is None:
@@ -98,6 +104,13 @@ class RunningResource:
             capabilities_of_running_load(),
         )
         is_loaded = dlt.current.resource().name in resources.selected
+        if is_loaded and settings.base_url is not None:
+            refuse_other_api(
+                dlt.current.resource(),
+                dlt.current.resource_state(),
+                settings.base_url,
+                settings.moved_from,
+            )
         if sync.witness is not None and is_loaded:
             sync.witness.meet(listing.name, tail)
             # What is seen is to be found again in the tables, by its ids.

@@ -6,10 +6,14 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from headrace.core.exceptions import StateError
+from headrace.dlt_source.incremental import PER_PARENT
 from headrace.reading.keep_up.lane_state import LaneState
 from headrace.sansio.tail import Ledger
 
 _TAIL = "tail"
+
+LISTING_STATES = (_TAIL, "incremental", PER_PARENT)
+"""The keys of a resource's state that say which part of its listing has been loaded."""
 
 
 def lane_state_in(resource_state: Mapping[str, Any]) -> dict[str, Any]:

@@ -201,7 +201,11 @@ def build_resources(
     lanes = Lanes(client_settings(config))
     pipeline = config.pipeline_settings
     settings = ExtractionSettings(
-        row_ids=pipeline.row_ids, strict=pipeline.strict, limit_rows=limit_rows
+        row_ids=pipeline.row_ids,
+        strict=pipeline.strict,
+        limit_rows=limit_rows,
+        base_url=config.client.base_url,
+        moved_from=config.client.moved_from or (),
     )
     configs = {each.name: each for each in config.resources}
     built: dict[str, DltResource] = {}

@@ -13,7 +13,10 @@ from headrace.http.url import join_url, shown_origin
 _PARTS = re.compile(r"[^.\[\]]+")
 # All others may end up in a request.
 _STAYS_IN_CLIENT = frozenset(
-    ["retry", "rate_limit", "concurrency", "timeout", "allowed_hosts", "max_response_bytes"]
+    [
+        *("retry", "rate_limit", "concurrency", "timeout"),
+        *("allowed_hosts", "max_response_bytes", "moved_from"),
+    ]
 )
 _STAYS_IN_ENDPOINT = frozenset(["data_selector", "response_actions"])
 # What an address begins with says where to send, and is not sent.

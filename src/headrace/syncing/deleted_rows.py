@@ -21,6 +21,7 @@ from headrace.destination.dataset import state_by_resource
 from headrace.destination.dlt_clients import new_job_client, takes_statements
 from headrace.destination.dlt_schema import columns_with, has_rows, is_appended_to
 from headrace.destination.tables import table_names
+from headrace.dlt_source.saved_state import LISTING_STATES
 
 # Not synchronized by dlt: each machine remembers what it has seen itself.
 _REMEMBERED = "headrace_rows"
@@ -114,7 +115,8 @@ def _kept_up(
     states = state_by_resource(pipeline.state, schema.name)
     for resource, table in table_names(source).items():
         hinted = schema.tables.get(table)
-        if states.get(resource) and hinted is not None and has_rows(hinted):
+        is_partly_listed = any(map((states.get(resource) or {}).get, LISTING_STATES))
+        if is_partly_listed and hinted is not None and has_rows(hinted):
             merges_all = hinted.get("x-merge-strategy") in ("scd2", "cdc")
             is_replaced = hinted.get("write_disposition") not in ("merge", "append")
             if not (merges_all or is_replaced or columns_with(hinted, "hard_delete")):
@@ -160,7 +162,8 @@ def _newest_column(schema: Schema, table: str) -> str | None:
 
 def _forget(pipeline: dlt.Pipeline, schema: str, resource: str) -> None:
     with pipeline.managed_state() as state:
-        state["sources"][schema]["resources"].pop(resource, None)
+        for each in LISTING_STATES:
+            state["sources"][schema]["resources"][resource].pop(each, None)
 
 
 def _remembered(pipeline: dlt.Pipeline) -> Mapping[str, Any]:

@@ -109,6 +109,7 @@ def cursors_of(pipeline: dlt.Pipeline) -> dict[str, Any]:
         name: state.get("incremental")
         for source in sources.values()
         for name, state in source.get("resources", {}).items()
+        if "incremental" in state
     }
     for cursors in found.values():
         for cursor in (cursors or {}).values():

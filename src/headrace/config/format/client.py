@@ -147,6 +147,11 @@ class ClientConfig(FormatModel):
         description="Other hosts that a redirect or a link may lead to; they are sent the "
         "credentials. Each is written as `host` or `host:port`.",
     )
+    moved_from: tuple[Annotated[str, AfterValidator(_host)], ...] | None = Field(
+        default=None,
+        description="Hosts where this same API was before. Tables that were loaded from there go "
+        "on being loaded. Each is written as `host` or `host:port`.",
+    )
 
 
 Destination = Annotated[Annotated[str, Tag(TEXT)] | TaggedObject, BY_SHAPE]
