@@ -26,11 +26,14 @@ from headrace.dlt_source.saved_state import LISTING_STATES
 # Not synchronized by dlt: each machine remembers what it has seen itself.
 _REMEMBERED = "headrace_rows"
 _ROWS, _NEWEST, _LOAD, _TOLD = "rows", "newest", "load", "told"
+# The load after which a table was to be listed anew, and that it was listed anew once.
+_SINCE, _ONCE = "anew_since", "anew_once"
 
 _ANEW = (
     "the table `{table}` {what} since the last sync, its newest among them: `{resource}` is "
     "listed anew"
 )
+_STILL = "the table `{table}` lacks rows, and the last sync failed: `{resource}` is listed anew"
 _FEWER = "rows deleted out of the table `{table}` since the last sync: {count:,}"
 _CHOICE = (
     "{fewer}. No sync brings them back by itself, as `{resource}` lists only what is new. Nothing "
@@ -56,33 +59,43 @@ def notice_deleted_rows(
     Raises:
         SyncError: Other rows were deleted out of a table, for the first time.
     """
-    remembered = _remembered(pipeline) if is_confirmed else {}
+    remembered = _remembered(pipeline)
     schema = pipeline.schemas.get(source.schema.name)
     notes: list[str] = []
     for resource, table in _kept_up(pipeline, source, schema):
         assert schema is not None
-        found, before = _look(pipeline, schema, table), remembered.get(table)
+        found, known = _look(pipeline, schema, table), remembered.get(table, {})
         if found is None:
             continue
-        if not found[_ROWS]:
+        if known.get(_SINCE) is not None and known[_SINCE] == found[_LOAD]:
             _forget(pipeline, schema.name, resource)
-            notes.append(_ANEW.format(table=table, what="lost all its rows", resource=resource))
+            notes.append(_STILL.format(table=table, resource=resource))
             continue
-        count = before[_ROWS] - found[_ROWS] if before and before[_LOAD] == found[_LOAD] else 0
-        if before is None or count <= 0:
-            continue
-        has_lost_newest = before[_NEWEST] is not None and found[_NEWEST] != before[_NEWEST]
-        if has_lost_newest and not is_appended_to(schema, table):
+        before = known if is_confirmed and known.get(_LOAD) == found[_LOAD] else None
+        count = before[_ROWS] - found[_ROWS] if before else 0
+        has_lost_newest = before is not None and before[_NEWEST] not in (None, found[_NEWEST])
+        to_merge = count > 0 and has_lost_newest and not is_appended_to(schema, table)
+        # What is deleted once more after that is deleted on purpose.
+        if (to_merge or not found[_ROWS]) and not (before and known.get(_ONCE)):
+            mark = {**known, _SINCE: found[_LOAD], _ONCE: True}
+            _remember(pipeline, {table: mark})
             _forget(pipeline, schema.name, resource)
-            what = f"lost {count:,} rows"
+            what = f"lost {count:,} rows" if found[_ROWS] else "lost all its rows"
             notes.append(_ANEW.format(table=table, what=what, resource=resource))
-            continue
-        fewer = _FEWER.format(count=count, table=table)
-        if not before.get(_TOLD):
-            _remember(pipeline, {table: {**found, _TOLD: True}})
-            raise SyncError(_CHOICE.format(fewer=fewer, resource=resource))
-        notes.append(fewer)
+        elif count > 0:
+            notes.append(_told(pipeline, table, resource, count, {**known, **found}))
     return notes
+
+
+def _told(
+    pipeline: dlt.Pipeline, table: str, resource: str, count: int, found: dict[str, Any]
+) -> str:
+    """Tells that rows are gone: by an error for the first time, then by a note."""
+    fewer = _FEWER.format(count=count, table=table)
+    if not found.get(_TOLD):
+        _remember(pipeline, {table: {**found, _TOLD: True}})
+        raise SyncError(_CHOICE.format(fewer=fewer, resource=resource))
+    return fewer
 
 
 def remember_rows(pipeline: dlt.Pipeline, source: DltSource) -> None:
@@ -98,7 +111,8 @@ def remember_rows(pipeline: dlt.Pipeline, source: DltSource) -> None:
         assert schema is not None
         now = _look(pipeline, schema, table)
         if now is not None:
-            found[table] = {**now, _TOLD: bool(remembered.get(table, {}).get(_TOLD))}
+            known = remembered.get(table, {})
+            found[table] = now | {each: bool(known.get(each)) for each in (_TOLD, _ONCE)}
     if any(remembered.get(table) != now for table, now in found.items()):
         _remember(pipeline, found)
 

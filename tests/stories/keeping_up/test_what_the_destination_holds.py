@@ -15,11 +15,12 @@ from typing import Any
 import dlt
 import pytest
 
-from headrace import SyncError, SyncReport, rest_api_source, sync, verify
+from headrace import HeadraceError, SyncError, SyncReport, rest_api_source, sync, verify
 from headrace.destination.sql import connect_to_dataset
 from tests.stories.keeping_up.kept_listing import KeptListing
 from tests.support.kept_databases import release_databases
 from tests.support.postgres import PostgresDatabase, PostgresServer
+from tests.support.servers import Answer
 from tests.support.tables import Row, Warehouse, differences
 
 DATASET = "mirror_data"
@@ -232,6 +233,39 @@ def test_newest_rows_that_were_deleted_come_again(
     api.forget_requests()
     assert not mirror.sync().figures.notes
     assert api.pages_asked == [None]
+
+
+@pytest.mark.parametrize("deleted", ["id > 0", "id > 150"])
+def test_a_listing_that_is_to_be_read_anew_is_so_after_a_failure(
+    deleted: str, api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.sync()
+    mirror.execute(f"DELETE FROM {{table}} WHERE {deleted}")
+    api.at_request(1, lambda: Answer({"message": "not now"}, 403))
+    with pytest.raises(HeadraceError):
+        mirror.sync()
+
+    mirror.sync()
+
+    assert not mirror.differences()
+
+
+def test_newest_rows_that_are_deleted_again_stay_deleted_once_that_was_told(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.sync()
+    mirror.execute("DELETE FROM {table} WHERE id > 150")
+    mirror.sync()
+    mirror.execute("DELETE FROM {table} WHERE id > 150")
+    with pytest.raises(SyncError, match=r"rows deleted out of .* --repair"):
+        mirror.sync()
+
+    api.forget_requests()
+    assert not mirror.sync().figures.notes
+    mirror.execute("DELETE FROM {table}")
+    assert len(mirror.sync().figures.notes) == 1
+    assert not mirror.sync().figures.notes
+    assert len(api.asked) == 3
 
 
 def test_an_emptied_table_is_noticed_without_a_local_folder(
