@@ -12,12 +12,11 @@ import dlt
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import DestinationException
-from dlt.common.exceptions import DltException
 
 from headrace.config import SourceConfig
 from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError, Fault, SyncError
-from headrace.core.secrets.redaction import keep_secret
+from headrace.core.secrets.redaction import clean, keep_secret
 from headrace.destination.dlt_clients import duckdb_file
 from headrace.destination.first_folder import count_from_first_folder
 
@@ -68,11 +67,11 @@ def open_pipeline(
             name, destination=target, dataset_name=dataset_name, **folder
         )
         return pipeline
-    except (DltException, AttributeError) as error:
-        # An AttributeError is what dlt makes of a URL for `sqlalchemy`, which has none.
-        words = " ".join(str(error).split())
     except OSError as error:
         raise SyncError(_NO_FOLDER.format(pipeline=name, error=error)) from error
+    except Exception as error:
+        # Of a URL for `sqlalchemy`, which has none, SQLAlchemy makes an error of its own.
+        words = clean(" ".join(str(error).split()))
     raise ConfigError([Fault("pipeline", f"dlt cannot make the pipeline: {words}")])
 
 

@@ -101,9 +101,18 @@ def test_a_load_that_fails_stays_and_can_be_given_up(
     assert "INSERT" not in failed.stderr
     assert "Traceback" not in failed.stderr
 
-    server.answers([{"id": 2, "v": 2}])
     assert headrace_apart("run", "shop.json").returncode == 1
-    assert headrace_apart("run", "shop.json", "--drop-pending").returncode == 0
+    server.answers([{"id": 2, "v": 2}])
+    dropped = headrace_apart("run", "shop.json", "--drop-pending")
+    assert dropped.returncode == 0
+    assert "given up" not in dropped.stdout
+
+    server.answers([{"id": 3, "v": 2}])
+    assert headrace_apart("run", "shop.json").returncode == 1
+    server.answers([{"id": 3, "v": 3}])
+    mended = headrace_apart("run", "shop.json")
+    assert mended.returncode == 0
+    assert "it was given up, and is fetched again" in " ".join(mended.stdout.split())
 
 
 def test_row_values_in_a_statement_are_not_told(config: dict[str, Any]) -> None:
