@@ -40,7 +40,7 @@ def world(gate: Gate) -> Iterator[World]:
 
 
 def drawn() -> list[Moment]:
-    planned = moments(CRASHES, requests=ROWS // PAGE, changes=CHANGES, seed=SEED)
+    planned = moments(max(1, CRASHES - 1), requests=ROWS // PAGE, changes=CHANGES, seed=SEED)
     return [Moment(each.event, each.number, each.delay) for each in planned]
 
 

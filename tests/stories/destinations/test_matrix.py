@@ -29,8 +29,8 @@ def test_each_cell_is_yes_or_a_refusal_in_words() -> None:
             assert verdict == YES or is_sentence, (name, cell, verdict)
 
 
-# The others run with `scripts/destinations`; most tests load into DuckDB and PostgreSQL anyway.
-@pytest.mark.parametrize("name", ["sqlite", "parquet"])
+@pytest.mark.comparison
+@pytest.mark.parametrize("name", ["duckdb", "postgres", "sqlite", "parquet"])
 def test_what_runs_here_is_as_the_page_says(name: str) -> None:
     command = [sys.executable, "-m", "tests.stories.destinations.measuring", name, "400"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=250)
