@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -35,7 +34,7 @@ class Refusals:
         self.reasons.setdefault(resource, {})[_digest(row)] = refused_by_destination(reason)
 
     def part(
-        self, resource: str, rows: Sequence[msgspec.Raw]
+        self, resource: str, rows: list[msgspec.Raw]
     ) -> tuple[list[msgspec.Raw], list[RejectedRow]]:
         """Parts rows into those that are free to be loaded and those that were refused.
 
@@ -45,7 +44,7 @@ class Refusals:
         """
         known = self.reasons.get(resource)
         if not known:
-            return list(rows), []
+            return rows, []
         free: list[msgspec.Raw] = []
         rejected: list[RejectedRow] = []
         for row in rows:

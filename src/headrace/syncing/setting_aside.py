@@ -105,7 +105,7 @@ def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) 
     Returns:
         How many there are; 0 where they are not to blame.
     """
-    with SpooledRows() as spool:
+    with closing(SpooledRows()) as spool:
         legs = Legs(sync.legs.settings, sync.legs.clock, sync.legs.stop)
         again = RunningSync(Figures(), legs, witness=spool, refusals=sync.refusals)
         with copied_pipeline(pipeline) as copied, running(copied, again), closing(legs):

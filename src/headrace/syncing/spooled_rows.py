@@ -6,8 +6,7 @@ from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 import msgspec
 
@@ -29,15 +28,8 @@ class SpooledRows:
         self._ends = array("Q", [0])
         self._pages: list[tuple[int, str, ShownRequest]] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Deletes the file."""
         self._file.close()
 
     def __len__(self) -> int:
@@ -91,8 +83,10 @@ class SpooledRows:
         """
         bounds = [start for start, _, _ in self._pages[1:]] + [len(self)]
         for (start, name, request), end in zip(self._pages, bounds, strict=True):
+            if name != resource:
+                continue
             rows = [self.row(each) for each in range(start, end) if each in places]
-            if name == resource and rows:
+            if rows:
                 yield FetchedPage(rows, sum(len(bytes(row)) for row in rows), request)
 
 

@@ -51,7 +51,11 @@ class NestedRows:
         row_id, both = self._row_id(table), (listed, stored)
         if row_id is None or any(row_id not in column_types(self.connection, s) for s in both):
             return both
-        return self._with_columns(0, table, listed), self._with_columns(1, table, stored)
+        summaries = self._summaries(table)
+        return (
+            self._with_columns(0, table, listed, summaries),
+            self._with_columns(1, table, stored, summaries),
+        )
 
     def add_to_stored(self, table: str, stored: str) -> str:
         """Makes a copy of the loaded table alone, as it is now, with those columns.
@@ -65,16 +69,21 @@ class NestedRows:
         """
         if self._row_id(table) not in column_types(self.connection, stored):
             return stored
-        return self._with_columns(1, table, stored)
+        return self._with_columns(1, table, stored, self._summaries(table))
 
-    def _with_columns(self, number: int, table: str, rows: str) -> str:
-        summaries = {child: self._summary(child)[number] for child in self._children(table)}
+    def _summaries(self, table: str) -> dict[str, tuple[str, str]]:
+        """The summaries of both sides, by the child table."""
+        return {child: self._summary(child) for child in self._children(table)}
+
+    def _with_columns(
+        self, number: int, table: str, rows: str, summaries: dict[str, tuple[str, str]]
+    ) -> str:
         if not summaries:
             return rows
         columns = ", ".join(
             f"s{place}.summary AS {quoted(child)}" for place, child in enumerate(summaries)
         )
-        joins = self._joined(list(summaries.values()), table)
+        joins = self._joined([sides[number] for sides in summaries.values()], table)
         whole = f"{self.sides[number]}.{quoted(f'{table} with nested rows')}"
         self.connection.execute(
             f"CREATE OR REPLACE TABLE {whole} AS SELECT t.*, {columns} FROM {rows} AS t {joins}"
