@@ -25,6 +25,7 @@ from dlt.extract import DltResource
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.destination.dlt_clients import destination_kind
 from headrace.destination.dlt_schema import hinted_table
 from headrace.destination.merging import NATIVE, merge_strategies, selected
 from headrace.destination.pipeline import destination_name
@@ -127,7 +128,7 @@ def _table_of(resource: DltResource, schema: Schema) -> TTableSchema:
 
 def _defect(pipeline: dlt.Pipeline) -> str | None:
     """Why the destination takes no second load, whatever is loaded; None where it does."""
-    kind = str(pipeline.destination.destination_type).rpartition(".")[2]
+    kind = destination_kind(pipeline)
     package, too_new = _TAKE_ONE_LOAD.get(kind, ("", ()))
     with suppress(PackageNotFoundError, ValueError):
         found = version(package) if package else "0"

@@ -69,6 +69,16 @@ def is_sql_destination(pipeline: dlt.Pipeline) -> bool:
     return destination is not None and issubclass(destination.client_class, SqlJobClientBase)
 
 
+def destination_kind(pipeline: dlt.Pipeline) -> str:
+    """The name that dlt has for the kind of a pipeline's destination: `duckdb`, `snowflake`, ...
+
+    Args:
+        pipeline: The pipeline. Without a destination the name is empty.
+    """
+    kind = getattr(pipeline.destination, "destination_type", None)
+    return str(kind or "").rpartition(".")[2]
+
+
 def make_table(client: SqlJobClientBase, table: str) -> None:
     """Make a table of the client's schema and its dataset, where they are not there.
 
@@ -168,31 +178,29 @@ def missing_tables(pipeline: dlt.Pipeline, schema: Schema, tables: Collection[st
         Those that are missing. An empty set where the destination is no database: a table that is
         a folder of files comes and goes with them.
     """
-    client = new_job_client(pipeline, schema)
-    if not tables or not takes_statements(client):
-        return set()
-    with client:
-        return {name for name, columns in client.get_storage_tables(tables) if not columns}
+    stored = stored_columns(pipeline, schema, tables)
+    return {name for name, columns in stored.items() if not columns}
 
 
-def stored_columns(pipeline: dlt.Pipeline, schema: Schema, table: str) -> TTableSchemaColumns:
-    """The columns of a table as the destination has them, in dlt's types.
+def stored_columns(
+    pipeline: dlt.Pipeline, schema: Schema, tables: Collection[str]
+) -> dict[str, TTableSchemaColumns]:
+    """The columns of tables as the destination has them, in dlt's types.
 
     Args:
         pipeline: The pipeline.
-        schema: The schema that names the table; the table need not be in it.
-        table: The name of the table.
+        schema: The schema that names the tables, which need not be in it.
+        tables: The names of the tables.
 
     Returns:
-        The columns by their names, without those of dlt's own; none where there is no such table,
-        or the destination is no database.
+        By the name of each table its columns, none where it is missing. Nothing at all where the
+        destination is no database.
     """
-    client = new_job_client(pipeline, schema)
-    if not takes_statements(client):
+    if not tables or not is_sql_destination(pipeline):
         return {}
+    client: SqlJobClientBase = new_job_client(pipeline, schema)
     with client:
-        ((_, columns),) = client.get_storage_tables([table])
-    return {name: hint for name, hint in columns.items() if not name.startswith("_dlt")}
+        return dict(client.get_storage_tables(tables))
 
 
 def drop_resources(pipeline: dlt.Pipeline, schema: str, resources: Sequence[str]) -> None:

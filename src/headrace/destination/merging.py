@@ -17,7 +17,7 @@ import dlt
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.schema.typing import TTableSchema
 
-from headrace.destination.dlt_clients import is_sql_destination
+from headrace.destination.dlt_clients import destination_kind, is_sql_destination
 
 # What dlt takes for "as the destination does it by itself".
 NATIVE = "native"
@@ -89,8 +89,8 @@ def leaves_child_rows(
     """
     if merge_strategy(table, able) in (None, "delete-insert") or pipeline.destination is None:
         return False
-    kind = str(pipeline.destination.destination_type).rpartition(".")[2]
-    return kind not in _DELETES_CHILD_ROWS and not is_sql_destination(pipeline)
+    deletes = destination_kind(pipeline) in _DELETES_CHILD_ROWS
+    return not deletes and not is_sql_destination(pipeline)
 
 
 def _as_loaded(table: TTableSchema, able: DestinationCapabilitiesContext) -> Any:

@@ -14,7 +14,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.redaction import hold_secrets
-from headrace.destination.dlt_clients import is_sql_destination
+from headrace.destination.dlt_clients import destination_kind, is_sql_destination
 from headrace.destination.failures import cause_of
 from headrace.destination.pipeline import missing_file
 from headrace.destination.secrets import destination_secrets
@@ -171,7 +171,7 @@ def dialect_of(pipeline: dlt.Pipeline) -> str:
     Args:
         pipeline: The pipeline. Without a destination, the name is `no destination`.
     """
-    kind = str(getattr(pipeline.destination, "destination_type", "") or "").rpartition(".")[2]
+    kind = destination_kind(pipeline)
     if pipeline.destination is None or kind in DIALECTS or not is_sql_destination(pipeline):
         return kind or "no destination"
     spoken = pipeline.destination.capabilities().sqlglot_dialect

@@ -180,12 +180,12 @@ class DictRoad:
                 error = RowError(f"resource `{name}`: a row {UNREADABLE}", resource=name)
                 raise _with_row(error, batch.unreadable[0].row, batch, self._resource)
             _, refused = self._resource.sync.refusals.part(name, batch.rows)
-            for each in refused:
-                reason = self._resource.redactor.clean(each.reason)
+            if refused:
+                reason = self._resource.redactor.clean(refused[0].reason)
                 error = RowError(
                     f"resource `{name}`: a row cannot be loaded: {reason}", resource=name
                 )
-                raise _with_row(error, each.row, batch, self._resource)
+                raise _with_row(error, refused[0].row, batch, self._resource)
             self._resource.show(batch.pages, None)
             if batch.rows:
                 rows = [msgspec.json.decode(row) for row in batch.rows]
@@ -245,7 +245,7 @@ class TableRoad:
             batch.rows, refused = self._resource.sync.refusals.part(self._resource.name, batch.rows)
             typed_batch = self._main_road.type_rows(batch.rows)
             ids = self._ids.take(len(batch.rows))
-            self._resource.show(batch.pages, ids if self._makes_row_ids else None)
+            self._resource.show(batch.pages, ids if self._row_id_name else None)
             typed.extend(typed_batch.new_columns)
             if typed_batch.table.num_rows:
                 table = self._with_ids(typed_batch.table, ids, typed_batch.places)
@@ -320,9 +320,10 @@ class TableRoad:
         return table
 
     @property
-    def _makes_row_ids(self) -> bool:
-        named = self._adds_ids and not self._table.hashes_rows
-        return named and self._table.row_id_name is not None
+    def _row_id_name(self) -> str | None:
+        """The column of the row ids that are made here; None where none are."""
+        makes_ids = self._adds_ids and not self._table.hashes_rows
+        return self._table.row_id_name if makes_ids else None
 
     def _ids_needed(self, why: str) -> RowError:
         return RowError(
@@ -341,7 +342,7 @@ class TableRoad:
             )
             row = batch.rows[typed_batch.side_rows[0].place]
             raise _with_row(error, row, batch, self._resource)
-        id_name = None if table.hashes_rows else table.row_id_name
+        id_name = self._row_id_name
         rows = [table.values.for_normalizer(row.values) for row in typed_batch.side_rows]
         if id_name:
             places = [row.place for row in typed_batch.side_rows]
@@ -352,8 +353,7 @@ class TableRoad:
 
     def _dicts(self, rows: list[dict[str, Any]]) -> Any:
         self._has_dicts = True
-        table = self._table
-        id_name = None if table.hashes_rows or not self._adds_ids else table.row_id_name
+        table, id_name = self._table, self._row_id_name
         columns = table.new_hints([id_name], []) if id_name else {}
         if table.merges and id_name:
             columns |= table.last_version_wins()

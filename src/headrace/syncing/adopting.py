@@ -6,6 +6,8 @@ it would find out only when the database refuses the file, or rounds what does n
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import dlt
 from dlt.extract import DltSource
 
@@ -25,17 +27,21 @@ def adopt_columns(pipeline: dlt.Pipeline, source: DltSource) -> None:
         DltException: The destination cannot be read.
     """
     known = pipeline.schemas.get(source.schema.name)
+    tables = known.tables if known is not None else {}
+    declared: dict[str, set[str]] = defaultdict(set)
     for resource in source.resources.selected.values():
         if resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
             continue
         table = hinted_table(resource, source.schema)
         name = str(table["name"])
-        if known is not None and name in known.tables and has_rows(known.tables[name]):
-            continue
-        declared = {each for each, hint in table["columns"].items() if hint.get("data_type")}
-        found = stored_columns(pipeline, source.schema, name)
-        add_columns(
-            source.schema,
-            name,
-            {each: hint for each, hint in found.items() if each not in declared},
-        )
+        if name not in tables or not has_rows(tables[name]):
+            declared[name] |= {
+                each for each, hint in table["columns"].items() if hint.get("data_type")
+            }
+    for name, columns in stored_columns(pipeline, source.schema, declared).items():
+        adopted = {
+            each: hint
+            for each, hint in columns.items()
+            if each not in declared[name] and not each.startswith("_dlt")
+        }
+        add_columns(source.schema, name, adopted)
