@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 import dlt
 
@@ -21,6 +22,9 @@ from headrace.dlt_source.dlt_pipe import (
 from headrace.dlt_source.mirrored_api import refuse_other_api
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.rows import BatchIds
+
+# By the pipeline, the last load whose resources the destination was asked about.
+_looked_at: WeakKeyDictionary[dlt.Pipeline, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,15 @@ class RunningResource:
         hold_secrets(pipeline, destination_secrets(pipeline))
         sync = running_sync(pipeline)
         resources = dlt.current.source().resources
-        # A sync has looked already; dlt's own `pipeline.run` has not.
-        refuse_unsupported(
-            pipeline,
-            resources.selected,
-            dlt.current.source_schema(),
-            capabilities_of_running_load(),
-        )
+        # Once for each load: it looks at all resources, and each of their parents' rows asks here.
+        if _looked_at.get(pipeline) != load_id:
+            refuse_unsupported(
+                pipeline,
+                resources.selected,
+                dlt.current.source_schema(),
+                capabilities_of_running_load(),
+            )
+            _looked_at[pipeline] = load_id
         is_loaded = dlt.current.resource().name in resources.selected
         if is_loaded and settings.base_url is not None:
             refuse_other_api(
