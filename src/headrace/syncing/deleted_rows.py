@@ -14,11 +14,12 @@ import dlt
 from dlt.common.destination.exceptions import DestinationException
 from dlt.common.exceptions import PipelineException
 from dlt.common.schema import Schema
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from headrace.core.exceptions import SyncError
 from headrace.destination.dataset import state_by_resource
-from headrace.destination.dlt_clients import new_job_client, takes_statements
+from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_schema import columns_with, has_rows, is_appended_to
 from headrace.destination.tables import table_names
 from headrace.dlt_source.saved_state import LISTING_STATES
@@ -62,11 +63,10 @@ def notice_deleted_rows(
     remembered = _remembered(pipeline)
     schema = pipeline.schemas.get(source.schema.name)
     notes: list[str] = []
-    for resource, table in _kept_up(pipeline, source, schema):
-        assert schema is not None
-        found, known = _look(pipeline, schema, table), remembered.get(table, {})
-        if found is None:
-            continue
+    if schema is None:
+        return notes
+    for resource, table, found in _looked_at(pipeline, source, schema):
+        known = remembered.get(table, {})
         if known.get(_SINCE) is not None and known[_SINCE] == found[_LOAD]:
             _forget(pipeline, schema.name, resource)
             notes.append(_STILL.format(table=table, resource=resource))
@@ -106,26 +106,43 @@ def remember_rows(pipeline: dlt.Pipeline, source: DltSource) -> None:
         source: What was loaded.
     """
     schema, remembered = pipeline.schemas.get(source.schema.name), _remembered(pipeline)
+    if schema is None:
+        return
     found = {}
-    for _, table in _kept_up(pipeline, source, schema):
-        assert schema is not None
-        now = _look(pipeline, schema, table)
-        if now is not None:
-            known = remembered.get(table, {})
-            found[table] = now | {each: bool(known.get(each)) for each in (_TOLD, _ONCE)}
+    for _, table, now in _looked_at(pipeline, source, schema):
+        known = remembered.get(table, {})
+        found[table] = now | {each: bool(known.get(each)) for each in (_TOLD, _ONCE)}
     if any(remembered.get(table) != now for table, now in found.items()):
         _remember(pipeline, found)
 
 
+def _looked_at(
+    pipeline: dlt.Pipeline, source: DltSource, schema: Schema
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The resources that are kept up with, their tables, and what those hold now.
+
+    There are none where the destination cannot be asked in SQL.
+    """
+    kept_up = list(_kept_up(pipeline, source, schema))
+    if not kept_up or not is_sql_destination(pipeline):
+        return
+    try:
+        with pipeline.sql_client(schema.name) as client:
+            looked = [(name, table, _look(client, schema, table)) for name, table in kept_up]
+    except (PipelineException, DestinationException):
+        return
+    for name, table, found in looked:
+        if found is not None:
+            yield name, table, found
+
+
 def _kept_up(
-    pipeline: dlt.Pipeline, source: DltSource, schema: Schema | None
+    pipeline: dlt.Pipeline, source: DltSource, schema: Schema
 ) -> Iterator[tuple[str, str]]:
     """The resources that do not list all they have each time, and their tables.
 
     Where a row can be a mark to delete another, a table may well get smaller.
     """
-    if schema is None:
-        return
     states = state_by_resource(pipeline.state, schema.name)
     for resource, table in table_names(source).items():
         hinted = schema.tables.get(table)
@@ -137,29 +154,26 @@ def _kept_up(
                 yield resource, table
 
 
-def _look(pipeline: dlt.Pipeline, schema: Schema, table: str) -> dict[str, Any] | None:
-    """What a table holds now; None where the destination cannot be asked in SQL."""
-    if not takes_statements(new_job_client(pipeline, schema)):
-        return None
+def _look(client: SqlClientBase[Any], schema: Schema, table: str) -> dict[str, Any] | None:
+    """What a table holds now; None where it cannot be read."""
     column, loads = _newest_column(schema, table), schema.loads_table_name
     load_id, name = map(schema.naming.normalize_identifier, ("load_id", "schema_name"))
+    escaped = client.escape_column_name
+    newest = f"max({escaped(column)})" if column else "NULL"
+    last_load = (
+        f"SELECT max({escaped(load_id)}) FROM {client.make_qualified_table_name(loads)} "
+        f"WHERE {escaped(name)} = %s"
+    )
     try:
-        with pipeline.sql_client(schema.name) as client:
-            escaped = client.escape_column_name
-            newest = f"max({escaped(column)})" if column else "NULL"
-            last_load = (
-                f"SELECT max({escaped(load_id)}) FROM {client.make_qualified_table_name(loads)} "
-                f"WHERE {escaped(name)} = %s"
+        ((rows, key, load),) = (
+            client.execute_sql(
+                f"SELECT count(*), {newest}, ({last_load}) "
+                f"FROM {client.make_qualified_table_name(table)}",
+                schema.name,
             )
-            ((rows, key, load),) = (
-                client.execute_sql(
-                    f"SELECT count(*), {newest}, ({last_load}) "
-                    f"FROM {client.make_qualified_table_name(table)}",
-                    schema.name,
-                )
-                or ()
-            )
-    except (PipelineException, DestinationException):
+            or ()
+        )
+    except DestinationException:
         return None
     return {_ROWS: int(rows), _NEWEST: None if key is None else str(key), _LOAD: load}
 
