@@ -93,14 +93,19 @@ def test_a_bound_that_means_nothing(api: KeptListing, mirror: Mirror) -> None:
     assert not mirror.faults()
 
 
-def test_a_load_that_fails_can_be_given_up(
-    api: KeptListing, mirror: Mirror, caplog: pytest.LogCaptureFixture
-) -> None:
+def load_with_unique_times(mirror: Mirror, caplog: pytest.LogCaptureFixture) -> None:
+    """Loads the table, and has it refuse a second row of one time from then on."""
     # dlt's own log says it too, with a traceback.
     caplog.set_level(logging.CRITICAL, logger="dlt")
     assert mirror.headrace_run().exit_code == 0
     with duckdb.connect(str(mirror.warehouse.file)) as connection:
         connection.execute("CREATE UNIQUE INDEX one ON test_data.executions (started_at)")
+
+
+def test_a_load_that_fails_can_be_given_up(
+    api: KeptListing, mirror: Mirror, caplog: pytest.LogCaptureFixture
+) -> None:
+    load_with_unique_times(mirror, caplog)
 
     api.put(row(501), {**row(502), "started_at": row(1)["started_at"]})
     failed = mirror.headrace_run()
@@ -122,10 +127,7 @@ def test_a_load_that_fails_can_be_given_up(
 def test_a_load_that_fails_can_be_dropped_at_once(
     api: KeptListing, mirror: Mirror, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.CRITICAL, logger="dlt")
-    assert mirror.headrace_run().exit_code == 0
-    with duckdb.connect(str(mirror.warehouse.file)) as connection:
-        connection.execute("CREATE UNIQUE INDEX one ON test_data.executions (started_at)")
+    load_with_unique_times(mirror, caplog)
     api.put({**row(501), "started_at": row(1)["started_at"]})
     assert mirror.headrace_run().exit_code == 1
 
