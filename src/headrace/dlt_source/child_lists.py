@@ -21,16 +21,19 @@ class ChildListGuard:
 
     Args:
         name: The name of the resource.
+        columns: The columns of its table; None to look them up where they matter.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, columns: TableColumns | None = None) -> None:
         self._name = name
         self._columns: TableColumns | None = None
         if current_load_id() is None:
             return
         pipeline, able = dlt.current.pipeline(), capabilities_of_running_load()
         try:
-            columns = TableColumns(dlt.current.source_schema(), dlt.current.resource(), able)
+            columns = columns or TableColumns(
+                dlt.current.source_schema(), dlt.current.resource(), able
+            )
         except DataItemRequiredForDynamicTableHints:
             # Which fields make child tables is not known before dlt has the row.
             return

@@ -8,17 +8,15 @@ TableRoad    Arrow tables; dicts for the rows of the side road alone; the quaran
 from __future__ import annotations
 
 import secrets
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import dlt
 import msgspec
 import pyarrow as pa
 
 from headrace.core.exceptions import RowError
-from headrace.core.exchange import ShownRequest
+from headrace.dlt_source.batches import UNREADABLE, Batch, batches_of
 from headrace.dlt_source.child_lists import ChildListGuard
 from headrace.dlt_source.column_hints import column_hints_restored
 from headrace.dlt_source.dlt_pipe import yields_are_counted
@@ -28,45 +26,11 @@ from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.table import ResourceTable
-from headrace.reading.keep_up.legs import LegEnd
-from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds, KeyOrder, RejectedRow, RowGroups, RowIds, TypedBatch
-from headrace.sansio.tail import GoneRow
 
 # With fewer rows the merge is quick in any case: better not claim then that no key comes twice.
 _ROWS_WORTH_A_CLAIM = 50_000
 _LONGEST_SHOWN = 200
-UNREADABLE = "cannot be read as JSON in UTF-8"
-
-
-@dataclass(slots=True)
-class Batch:
-    """Pages that are typed together: the larger the batch, the less each row costs.
-
-    Args:
-        pages: The pages, in the order of the listing.
-        rows: The JSON of those rows of all pages that can be read.
-        size: The size of the pages in bytes.
-        gone: The rows that are known by now to be gone from the API.
-    """
-
-    pages: list[FetchedPage] = field(default_factory=list)
-    rows: list[msgspec.Raw] = field(default_factory=list)
-    size: int = 0
-    gone: tuple[GoneRow, ...] = ()
-
-    @property
-    def unreadable(self) -> list[RejectedRow]:
-        """The rows of all pages that cannot be read."""
-        return [
-            RejectedRow(row, f"it {UNREADABLE}") for page in self.pages for row in page.unreadable
-        ]
-
-    def add(self, page: FetchedPage) -> None:
-        """Puts a page behind the others."""
-        self.pages.append(page)
-        self.rows.extend(page.rows)
-        self.size += page.size
 
 
 class Road(Protocol):
@@ -110,42 +74,7 @@ def hand_over(resource: RunningResource, stream: PageStream) -> Iterator[Any]:
         road = DictRoad(resource)
     else:
         road = TableRoad(resource, stream, page_by_page=page_by_page, feeds=feeds)
-    yield from road.items(_batches(resource, stream, page_by_page=page_by_page, feeds=feeds))
-
-
-def _batches(
-    resource: RunningResource, stream: PageStream, *, page_by_page: bool, feeds: bool
-) -> Iterator[Batch]:
-    """The pages in batches worth typing at once, or one page each.
-
-    Where other resources wait for the rows, the first batch is one page, and the next ones larger
-    each.
-    """
-    largest, most_bytes = resource.settings.batch_rows, resource.settings.batch_bytes
-    most_rows = 1 if feeds else largest
-    batch = Batch()
-    with closing(cast(Generator[FetchedPage | LegEnd], stream.pages)) as pages:
-        for page in pages:
-            if isinstance(page, LegEnd):
-                batch.gone = page.gone
-                continue
-            batch.add(page)
-            _count(resource, page)
-            is_full = len(batch.rows) >= most_rows or batch.size >= most_bytes
-            if page_by_page or is_full:
-                yield batch
-                most_rows = min(largest, max(most_rows, 2 * len(batch.rows)))
-                batch = Batch()
-        if batch.pages or batch.gone:
-            yield batch
-
-
-def _count(resource: RunningResource, page: FetchedPage) -> None:
-    rows = len(page.rows) + len(page.unreadable)
-    if resource.is_loaded:
-        resource.figures.loaded_rows += rows
-    else:
-        resource.figures.passed_on += rows
+    yield from road.items(batches_of(resource, stream, page_by_page=page_by_page, feeds=feeds))
 
 
 class ParentRoad:
@@ -225,7 +154,7 @@ class TableRoad:
         self._order = KeyOrder(self._table.key)
         self._new_hints: dict[str, Any] = {}
         self._has_dicts = False
-        self._child_lists = ChildListGuard(resource.name)
+        self._child_lists = ChildListGuard(resource.name, self._table.columns)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         """Tables, and beside them the rows that are in none.
@@ -372,7 +301,7 @@ class TableRoad:
         resource.figures.loaded_rows -= len(rejected)
         # Without the values there are only so many reasons, and no secret in them.
         resource.sync.figures.reasons.update(reason_without_value(each.reason) for each in rejected)
-        requests = _requests_by_row(batch)
+        requests = batch.requests()
         return quarantined(
             resource.name, rejected, lambda each: str(requests[id(each.row)]), resource.redactor
         )
@@ -394,16 +323,12 @@ def _with_row(
     error: RowError, row: msgspec.Raw, batch: Batch, resource: RunningResource
 ) -> RowError:
     """The error, with the row that it is about, and the URL that brought it."""
-    url = _requests_by_row(batch)[id(row)].url
+    url = batch.requests()[id(row)].url
     return error.located(url=url, row=_shown(row, resource))
 
 
 def _shown(row: msgspec.Raw, resource: RunningResource) -> str:
     return resource.redactor.clean(bytes(row).decode("utf-8", "replace"))
-
-
-def _requests_by_row(batch: Batch) -> dict[int, ShownRequest]:
-    return {id(row): page.request for page in batch.pages for row in (*page.rows, *page.unreadable)}
 
 
 def _claim(is_deduplicated: bool) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
-from headrace.dlt_source.handover import UNREADABLE
+from headrace.dlt_source.batches import UNREADABLE
 from headrace.dlt_source.incremental import CursorValues
 from headrace.dlt_source.items import ParentRows, rows_of
 from headrace.dlt_source.source import SOURCE_NAME, as_in_first_sync, build_resources
