@@ -48,6 +48,7 @@ if _typing.TYPE_CHECKING:
     from headrace.reports.status.results import Status as Status
     from headrace.reports.status.status import status as status
     from headrace.syncing.results import SyncReport as SyncReport
+    from headrace.syncing.retention import Retention as Retention
     from headrace.syncing.sync import sync as sync
     from headrace.verification.comparison import RowKeys as RowKeys
     from headrace.verification.comparison import TableComparison as TableComparison
@@ -106,6 +107,7 @@ _NAMES_BY_MODULE = {
     ),
     "headrace.reports.status.status": ("status",),
     "headrace.syncing.results": ("SyncReport",),
+    "headrace.syncing.retention": ("Retention",),
     "headrace.syncing.sync": ("sync",),
     "headrace.verification.comparison": (
         "RowKeys",

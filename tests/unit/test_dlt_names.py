@@ -116,8 +116,8 @@ PRIVATE = {
         "destination/dlt_clients.py",
     ),
     "_get_destination_clients": ("dlt.Pipeline", "destination/dlt_clients.py"),
-    "_get_load_storage": ("dlt.Pipeline", "syncing/resuming.py"),
-    "_get_normalize_storage": ("dlt.Pipeline", "syncing/resuming.py"),
+    "_get_load_storage": ("dlt.Pipeline", "syncing/load_packages.py"),
+    "_get_normalize_storage": ("dlt.Pipeline", "syncing/load_packages.py"),
     "_last_trace": ("dlt.Pipeline", "destination/failures.py"),
     "_next_reference": (
         "dlt.sources.helpers.rest_client.paginators.BaseReferencePaginator",

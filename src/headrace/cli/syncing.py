@@ -24,6 +24,7 @@ from headrace.reading.build import leg_settings
 from headrace.reading.credentials import Authentications
 from headrace.syncing.repeating import keep_syncing, set_on_signals
 from headrace.syncing.results import SyncReport
+from headrace.syncing.retention import retention_settings
 from headrace.syncing.sync import sync
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class Syncing:
                 figures=figures,
                 stop=stop,
                 run_history=self._config.pipeline_settings.run_history,
+                retention=retention_settings(self._config),
             )
 
 

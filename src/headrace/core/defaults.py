@@ -35,6 +35,9 @@ LEG_BYTES = 128 * 1024 * 1024
 LEG_SECONDS = 60.0
 """Seconds of fetching after which a leg is loaded and committed."""
 
+KEPT_PACKAGES = 5
+"""Load packages that are kept in the folder of a pipeline after they were loaded."""
+
 CURSOR_PARAM = "cursor"
 """The query parameter that takes a cursor."""
 LIMIT_PARAM = "limit"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import dlt
@@ -21,7 +21,12 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def load_all(
-    pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync, *, full_refresh: bool = False
+    pipeline: dlt.Pipeline,
+    source: DltSource,
+    sync: RunningSync,
+    *,
+    full_refresh: bool = False,
+    after_leg: Callable[[], object] = lambda: None,
 ) -> LoadInfo:
     """Runs a pipeline until the source has no more rows, or the sync is told to stop.
 
@@ -33,6 +38,7 @@ def load_all(
         source: What to load.
         sync: The sync that the legs belong to.
         full_refresh: First drop the tables and the state of the resources.
+        after_leg: Is called once a leg is committed.
 
     Returns:
         What dlt says of the last load.
@@ -58,6 +64,7 @@ def load_all(
                 sync.commits.add(sync.figures, loaded, unfinished)
                 log_sync_event(f"leg {number} is committed", "leg committed", leg=number)
                 sync.legs.last_load_seconds = _load_seconds(pipeline)
+                after_leg()
                 if not sync.legs.unfinished or sync.legs.stop.is_set():
                     return info
                 # What was loaded whole must not be loaded again: `replace` keeps the last leg.

@@ -1,15 +1,10 @@
-"""Finishes a load that an earlier run left behind, so that it goes on and adds no row twice.
-
-What is repaired here are the folders of dlt's load packages as dlt 1.31 leaves them when its
-process is killed. At an upgrade of dlt the tests that kill runs at each stage must pass.
-"""
+"""Finishes a load that an earlier run left behind, so that it goes on and adds no row twice."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 import dlt
 import pyarrow.parquet
@@ -21,6 +16,7 @@ from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.destination.dlt_schema import columns_with, is_appended_to
+from headrace.syncing.load_packages import delete_unfinished, load_storage, put_in_order
 
 # Databases take only so many parameters in one statement.
 _IDS_AT_ONCE = 1_000
@@ -41,9 +37,7 @@ def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
     Raises:
         DltException: The destination does not take the load.
     """
-    _delete_half_copied(pipeline)
-    _delete_what_is_normalized(pipeline)
-    _put_away_what_is_loaded(pipeline)
+    put_in_order(pipeline)
     if drop and pipeline.has_pending_data:
         pipeline.abort_packages()
     is_pending: bool = pipeline.has_pending_data
@@ -52,49 +46,10 @@ def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
         # `run` would throw the very first load away, as long as its destination is empty.
         pipeline.normalize()
         pipeline.load()
+    delete_unfinished(pipeline)
     # On a new machine this restores the state.
     pipeline.run()
     return is_pending
-
-
-def _delete_half_copied(pipeline: dlt.Pipeline) -> None:
-    """Deletes what is left of a job's file that was being copied when the process was killed.
-
-    Where temporary files lie on another file system than the pipeline's folder, dlt copies the
-    files of merges under names without a dot, and then renames them. One that is left has no name
-    of a job, and each later run fails at it. dlt makes that job again.
-    """
-    packages = pipeline._get_load_storage().normalized_packages
-    for load_id in pipeline.list_normalized_load_packages():
-        for file in packages.list_new_jobs(load_id):
-            if "." not in Path(file).name:
-                packages.storage.delete(file)
-
-
-def _delete_what_is_normalized(pipeline: dlt.Pipeline) -> None:
-    """Deletes extracted packages that were normalized before the process was killed.
-
-    dlt first moves the normalized package to its place, then deletes the extracted one. When it is
-    killed in between, each later run fails, since the place is taken.
-    """
-    normalized = set(pipeline.list_normalized_load_packages())
-    for load_id in normalized.intersection(pipeline.list_extracted_load_packages()):
-        pipeline._get_normalize_storage().extracted_packages.delete_package(load_id)
-
-
-def _put_away_what_is_loaded(pipeline: dlt.Pipeline) -> None:
-    """Moves packages that are marked as loaded to the folder of the loaded ones.
-
-    dlt first marks such a package, then moves it. When it is killed in between, each later run
-    fails, since the package is marked already.
-    """
-    storage = pipeline._get_load_storage()
-    for load_id in pipeline.list_normalized_load_packages():
-        if storage.normalized_packages.is_package_completed(load_id):
-            storage.storage.rename_tree(
-                storage.get_normalized_package_path(load_id),
-                storage.get_loaded_package_path(load_id),
-            )
 
 
 def _delete_half_loaded(pipeline: dlt.Pipeline) -> None:
@@ -105,7 +60,7 @@ def _delete_half_loaded(pipeline: dlt.Pipeline) -> None:
     keeps row ids unique, fail in each later run.
     """
     for load_id in pipeline.list_normalized_load_packages():
-        packages = pipeline._get_load_storage().normalized_packages
+        packages = load_storage(pipeline).normalized_packages
         schema = packages.load_schema(load_id)
         for file, folder in packages.list_retried_new_jobs(load_id):
             table = ParsedLoadJobFileName.parse(file).table_name

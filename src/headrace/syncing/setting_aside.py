@@ -7,7 +7,7 @@ that is dropped afterwards, until the rows are found that the destination refuse
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import dlt
@@ -66,6 +66,7 @@ def load_without_refused(
     error: PipelineStepFailed,
     *,
     full_refresh: bool = False,
+    after_leg: Callable[[], object] = lambda: None,
 ) -> LoadInfo:
     """Loads what is left of a sync whose load failed, without the rows that it failed for.
 
@@ -75,6 +76,7 @@ def load_without_refused(
         sync: The sync.
         error: What the pipeline raised.
         full_refresh: First drop the tables and the state of the resources.
+        after_leg: Is called once a leg is committed.
 
     Returns:
         What dlt says of the last load.
@@ -96,7 +98,8 @@ def load_without_refused(
     sync.figures.notes.append(
         _SET_ASIDE.format(found="one row" if found == 1 else f"{found:,} rows", table=TABLE)
     )
-    return load_all(pipeline, rest, sync, full_refresh=full_refresh and not sync.commits.legs)
+    drop_first = full_refresh and not sync.commits.legs
+    return load_all(pipeline, rest, sync, full_refresh=drop_first, after_leg=after_leg)
 
 
 def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) -> int:

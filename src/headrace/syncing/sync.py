@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import dlt
 from dlt.extract import DltSource
@@ -21,6 +22,7 @@ from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.adopting import adopt_columns
+from headrace.syncing.cleaning import Cleaning
 from headrace.syncing.confirming import confirm
 from headrace.syncing.deleted_rows import notice_deleted_rows, remember_rows
 from headrace.syncing.failures import explained_failures
@@ -29,9 +31,11 @@ from headrace.syncing.lock import held
 from headrace.syncing.record import RunRecord
 from headrace.syncing.results import SyncReport
 from headrace.syncing.resuming import finish_pending
+from headrace.syncing.retention import Retention
 from headrace.syncing.setting_aside import is_of_rows, load_without_refused
 
 _DEFAULT_LEGS = LegSettings()
+_DEFAULT_RETENTION = Retention()
 _GIVEN_UP = (
     "what an earlier run left behind could not be loaded, so it was given up, and is fetched "
     "again: {}"
@@ -49,6 +53,7 @@ def sync(
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.time,
     run_history: bool = True,
+    retention: Retention = _DEFAULT_RETENTION,
 ) -> SyncReport:
     """Loads what the source has into the pipeline's destination, leg by leg.
 
@@ -69,6 +74,7 @@ def sync(
         clock: Gives the time, in seconds since 1970.
         run_history: Add a row for each resource to the table `_headrace_runs`, however the sync
             ends.
+        retention: How much is kept of earlier syncs.
 
     Returns:
         What was loaded, where to, and whether the source has more.
@@ -103,6 +109,7 @@ def sync(
         pipeline.runtime_config.intercept_signals = False
     running = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
     record = RunRecord(pipeline, source, running)
+    cleaning = Cleaning(pipeline, retention, running.figures)
     history = record.written_at_end() if run_history else nullcontext()
     with held(pipeline), _logged(pipeline, running), history, explained_failures(pipeline):
         running.figures.notes += notes_on_first_folder(pipeline)
@@ -111,6 +118,8 @@ def sync(
         with file_kept_open(pipeline):
             drop = drop_pending or full_refresh
             running.commits.resumed = _resume(pipeline, running, drop=drop)
+            # Where each load fails, there is no other moment.
+            cleaning.clean_folder()
             if not full_refresh:
                 notes = confirm(pipeline, source)
                 notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
@@ -118,12 +127,11 @@ def sync(
             adopt_columns(pipeline, source)
         # What a load learns of the tables stays in its source, also where the load fails.
         untouched = source.clone()
+        how: dict[str, Any] = {"full_refresh": full_refresh, "after_leg": cleaning.clean_folder}
         try:
-            info = load_all(pipeline, source, running, full_refresh=full_refresh)
+            info = load_all(pipeline, source, running, **how)
         except PipelineStepFailed as error:
-            info = load_without_refused(
-                pipeline, untouched, running, error, full_refresh=full_refresh
-            )
+            info = load_without_refused(pipeline, untouched, running, error, **how)
         remember_rows(pipeline, source)
         client = new_job_client(pipeline, pipeline.default_schema)
     return SyncReport(

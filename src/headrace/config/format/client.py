@@ -169,6 +169,16 @@ class ViewsConfig(FormatModel):
     )
 
 
+class RetentionConfig(FormatModel):
+    """How much of earlier syncs is kept; null keeps all of it."""
+
+    packages: Count | None = Field(
+        default=defaults.KEPT_PACKAGES,
+        description="How many load packages stay in the local folder of the pipeline, without the "
+        "files of their rows.",
+    )
+
+
 class PipelineConfig(FormatModel):
     """The dlt pipeline that a config run from the command line loads with."""
 
@@ -205,6 +215,10 @@ class PipelineConfig(FormatModel):
         default=True,
         description="Whether each sync adds a row for each resource to `_headrace_runs`, however "
         "it ends.",
+    )
+    retention: RetentionConfig = Field(
+        default=RetentionConfig(),
+        description="How much of earlier syncs is kept, on this machine and in the destination.",
     )
     views: ViewsConfig | None = Field(
         default=None,

@@ -1,0 +1,31 @@
+"""How much is kept of earlier syncs, so that nothing grows with their number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headrace.config import SourceConfig
+from headrace.core import defaults
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much is kept of earlier syncs; None stands for all of it.
+
+    Args:
+        packages: How many load packages stay in the local folder of the pipeline, without the files
+            of their rows, and as many of those that were given up. A package that was loaded though
+            some of its jobs failed stays in any case.
+    """
+
+    packages: int | None = defaults.KEPT_PACKAGES
+
+
+def retention_settings(config: SourceConfig) -> Retention:
+    """How much a config wants to be kept.
+
+    Args:
+        config: The config.
+    """
+    wanted = config.pipeline_settings.retention
+    return Retention(packages=wanted.packages)
