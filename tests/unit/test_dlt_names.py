@@ -115,6 +115,7 @@ PRIVATE = {
         "dlt.destinations.job_client_impl.SqlJobClientBase",
         "destination/dlt_clients.py",
     ),
+    "_f": ("dlt.extract.items_transform.MapItem", "dlt_source/dlt_pipe.py"),
     "_get_destination_clients": ("dlt.Pipeline", "destination/dlt_clients.py"),
     "_get_load_storage": ("dlt.Pipeline", "syncing/load_packages.py"),
     "_get_normalize_storage": ("dlt.Pipeline", "syncing/load_packages.py"),

@@ -31,6 +31,7 @@ from dlt.extract.items_transform import LimitItem
 from dlt.extract.pipe import ForkPipe, Pipe
 
 from headrace.core.dlt_door.contexts import context, has_context
+from headrace.dlt_source.items import spares_others
 
 
 def current_load_id() -> str | None:
@@ -87,9 +88,36 @@ def wants_dicts(dependents: Collection[str]) -> bool:
     if yields_are_counted() and own.get_by_type(IncrementalResourceWrapper) is not None:
         # Tables go out behind the page after theirs: the cursor would be ahead of what is loaded.
         return True
+    return _depends_elsewhere(dependents)
+
+
+def others_are_spared(dependents: Collection[str]) -> bool:
+    """Whether rows for other tables come out of the running resource's pipe as they went in.
+
+    Not so where a function or model that knows nothing of them is a step of it, or a resource that
+    is not ours depends on it.
+
+    Args:
+        dependents: The names of the resources of ours that depend on the running one.
+    """
+    resource = dlt.current.resource()
+    if resource.has_dynamic_table_name:
+        return False
+    own = _running_pipe()
+    if any(
+        not (isinstance(step, ForkPipe | LimitItem) or spares_others(getattr(step, "_f", None)))
+        for step in own.steps[1:]
+    ):
+        return False
+    return not _depends_elsewhere(dependents)
+
+
+def _depends_elsewhere(dependents: Collection[str]) -> bool:
+    """Whether a resource gets the rows of the running one that is not among some."""
+    name = _running_pipe().name
     return any(
         other._pipe.parent is not None
-        and other._pipe.parent.name == own.name
+        and other._pipe.parent.name == name
         and other.name not in dependents
         for other in dlt.current.source().resources.extracted
     )

@@ -16,21 +16,29 @@ import msgspec
 import pyarrow as pa
 
 from headrace.core.exceptions import RowError
-from headrace.dlt_source.batches import UNREADABLE, Batch, batches_of
+from headrace.dlt_source.batches import Batch, batches_of
 from headrace.dlt_source.child_lists import ChildListGuard
 from headrace.dlt_source.column_hints import column_hints_restored
-from headrace.dlt_source.dlt_pipe import yields_are_counted
+from headrace.dlt_source.dlt_pipe import others_are_spared, yields_are_counted
 from headrace.dlt_source.gone_rows import gone_rows
 from headrace.dlt_source.items import LoadedRows, ParentRows
 from headrace.dlt_source.page_sources import PageStream
-from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
+from headrace.dlt_source.rejected_rows import refused, set_aside, with_row
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.table import ResourceTable
 from headrace.sansio.rows import BatchIds, KeyOrder, RejectedRow, RowGroups, RowIds, TypedBatch
+from headrace.sansio.rows.json_rows import why_unreadable
 
 # With fewer rows the merge is quick in any case: better not claim then that no key comes twice.
 _ROWS_WORTH_A_CLAIM = 50_000
-_LONGEST_SHOWN = 200
+_SKIPPED = (
+    "of `{name}`, {rows} no object or cannot be read, so nothing was asked for by it: {others}"
+)
+_NOT_SPARED = (
+    "It cannot go to quarantine, as functions that the resource was given (`add_map`, a "
+    "transformer, a model) would get it: give them as `processing_steps`, or leave the row out at "
+    "the API."
+)
 
 
 class Road(Protocol):
@@ -69,7 +77,7 @@ def hand_over(resource: RunningResource, stream: PageStream) -> Iterator[Any]:
     page_by_page = stream.page_by_page or yields_are_counted()
     road: Road
     if feeds and not resource.is_loaded:
-        road = ParentRoad()
+        road = ParentRoad(resource)
     elif wants_dicts:
         road = DictRoad(resource)
     else:
@@ -78,11 +86,30 @@ def hand_over(resource: RunningResource, stream: PageStream) -> Iterator[Any]:
 
 
 class ParentRoad:
-    """Passes the rows on to the resources that depend on this one, and loads none."""
+    """Passes the rows on to the resources that depend on this one, and loads none.
+
+    Args:
+        resource: The running resource.
+    """
+
+    def __init__(self, resource: RunningResource) -> None:
+        self._resource = resource
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         """The rows' JSON, which dlt takes to be an empty list of rows."""
-        yield from (ParentRows(batch.rows) for batch in batches)
+        skipped = 0
+        for batch in batches:
+            rows = ParentRows(batch.rows)
+            skipped += len(batch.unreadable) + len(batch.rows) - len(rows.decoded)
+            yield rows
+        if skipped:
+            self._resource.sync.figures.notes.append(
+                _SKIPPED.format(
+                    name=self._resource.name,
+                    rows="one row is" if skipped == 1 else f"{skipped:,} rows are",
+                    others=", ".join(f"`{each}`" for each in sorted(self._resource.dependents)),
+                )
+            )
 
 
 class DictRoad:
@@ -101,27 +128,29 @@ class DictRoad:
 
         Raises:
             ConfigError: A row has a list that the destination cannot keep right.
-            RowError: A row cannot be read: there is no table yet for it to go to quarantine from.
+            RowError: A row cannot be loaded, and `strict` is set or a function of the user's would
+                get it on its way to quarantine.
         """
         name = self._resource.name
         for batch in batches:
-            if batch.unreadable:
-                error = RowError(f"resource `{name}`: a row {UNREADABLE}", resource=name)
-                raise _with_row(error, batch.unreadable[0].row, batch, self._resource)
-            _, refused = self._resource.sync.refusals.part(name, batch.rows)
-            if refused:
-                reason = self._resource.redactor.clean(refused[0].reason)
-                error = RowError(
-                    f"resource `{name}`: a row cannot be loaded: {reason}", resource=name
-                )
-                raise _with_row(error, refused[0].row, batch, self._resource)
             self._resource.show(batch.pages, None)
-            if batch.rows:
-                rows = [msgspec.json.decode(row) for row in batch.rows]
+            free, refusals = self._resource.sync.refusals.part(name, batch.rows)
+            rows, unreadable = _decoded(free)
+            rejected = batch.unreadable + refusals + unreadable
+            if rejected and self._can_set_aside:
+                yield set_aside(self._resource, rejected, batch)
+            elif rejected:
+                raise refused(self._resource, rejected[0], batch, _NOT_SPARED)
+            if rows:
                 self._child_lists.check(row for row in rows if isinstance(row, dict))
                 yield rows
             if batch.gone:
                 yield gone_rows(name, batch.gone)
+
+    @property
+    def _can_set_aside(self) -> bool:
+        is_run = self._resource.load_id is not None
+        return is_run and others_are_spared(self._resource.dependents)
 
 
 class TableRoad:
@@ -171,7 +200,9 @@ class TableRoad:
         for batch in batches:
             if self._feeds:
                 yield ParentRows(batch.rows)
-            batch.rows, refused = self._resource.sync.refusals.part(self._resource.name, batch.rows)
+            batch.rows, refusals = self._resource.sync.refusals.part(
+                self._resource.name, batch.rows
+            )
             typed_batch = self._main_road.type_rows(batch.rows)
             ids = self._ids.take(len(batch.rows))
             self._resource.show(batch.pages, ids if self._row_id_name else None)
@@ -187,9 +218,9 @@ class TableRoad:
             if typed_batch.side_rows:
                 self._order.interrupt()
                 yield self._side_rows(typed_batch, ids, batch)
-            rejected = batch.unreadable + refused + typed_batch.rejected
+            rejected = batch.unreadable + refusals + typed_batch.rejected
             if rejected:
-                yield self._rejected(rejected, batch)
+                yield set_aside(self._resource, rejected, batch)
             if batch.gone:
                 yield gone_rows(self._resource.name, batch.gone)
         # The last rows are held back: with them goes what is known of the whole load.
@@ -270,7 +301,7 @@ class TableRoad:
                 "a row has lists or values that only dlt's normalizer takes, which adds them"
             )
             row = batch.rows[typed_batch.side_rows[0].place]
-            raise _with_row(error, row, batch, self._resource)
+            raise with_row(error, row, batch, self._resource)
         id_name = self._row_id_name
         rows = [table.values.for_normalizer(row.values) for row in typed_batch.side_rows]
         if id_name:
@@ -293,42 +324,17 @@ class TableRoad:
             additional_table_hints=_claim(False) if table.merges else {},
         )
 
-    def _rejected(self, rejected: list[RejectedRow], batch: Batch) -> Any:
-        resource = self._resource
-        if resource.settings.strict:
-            raise self._refused(rejected[0], batch)
-        resource.figures.quarantined += len(rejected)
-        resource.figures.loaded_rows -= len(rejected)
-        # Without the values there are only so many reasons, and no secret in them.
-        resource.sync.figures.reasons.update(reason_without_value(each.reason) for each in rejected)
-        requests = batch.requests()
-        return quarantined(
-            resource.name, rejected, lambda each: str(requests[id(each.row)]), resource.redactor
-        )
 
-    def _refused(self, rejected: RejectedRow, batch: Batch) -> RowError:
-        # Secrets are hidden before the text is cut: half a secret would not be known for one.
-        row = _shown(rejected.row, self._resource)
-        reason = self._resource.redactor.clean(rejected.reason)
-        error = RowError(
-            f"resource `{self._resource.name}`: a row cannot be loaded: {reason}: "
-            f"{row[:_LONGEST_SHOWN]}\nNothing was loaded. Without `strict` such rows go to the "
-            f"table `{TABLE}`.",
-            resource=self._resource.name,
-        )
-        return _with_row(error, rejected.row, batch, self._resource)
-
-
-def _with_row(
-    error: RowError, row: msgspec.Raw, batch: Batch, resource: RunningResource
-) -> RowError:
-    """The error, with the row that it is about, and the URL that brought it."""
-    url = batch.requests()[id(row)].url
-    return error.located(url=url, row=_shown(row, resource))
-
-
-def _shown(row: msgspec.Raw, resource: RunningResource) -> str:
-    return resource.redactor.clean(bytes(row).decode("utf-8", "replace"))
+def _decoded(rows: list[msgspec.Raw]) -> tuple[list[Any], list[RejectedRow]]:
+    """The rows that can be read, decoded, and the others."""
+    decoded: list[Any] = []
+    rejected: list[RejectedRow] = []
+    for row in rows:
+        try:
+            decoded.append(msgspec.json.decode(row))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            rejected.append(RejectedRow(row, why_unreadable(row, error)))
+    return decoded, rejected
 
 
 def _claim(is_deduplicated: bool) -> dict[str, Any]:

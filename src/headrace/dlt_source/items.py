@@ -6,13 +6,18 @@ The classes here say of an item that it is meant for one of the two alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, wraps
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 import pyarrow as pa
 
 from headrace.reading.children import ParentRow
+from headrace.sansio.rows.json_rows import readable_rows
+
+_SPARING: WeakSet[Any] = WeakSet()
 
 
 class ParentRows(list[Any]):
@@ -26,7 +31,12 @@ class ParentRows(list[Any]):
 
     def __init__(self, raw: Sequence[msgspec.Raw]) -> None:
         super().__init__()
-        self.raw = raw
+        self._raw = raw
+
+    @cached_property
+    def decoded(self) -> list[ParentRow]:
+        """The rows that are objects and can be read: the others have no fields to ask with."""
+        return list(readable_rows(self._raw))
 
 
 class LoadedRows(list[Any]):
@@ -37,6 +47,33 @@ class RowBeside(dict[str, Any]):
     """A row for another table than that of the resource which yields it."""
 
 
+def sparing_others(function: Callable[..., Any], otherwise: Callable[[Any], Any]) -> Any:
+    """Makes a function of the user's leave out the rows that a resource yields for other tables.
+
+    Args:
+        function: The function, which gets a row, and the item's metadata where it wants them.
+        otherwise: What is done with the other rows.
+    """
+
+    # dlt reads the function's signature to see whether it wants the item's metadata too; `wraps`
+    # shows it that of the user's function.
+    @wraps(function)
+    def step(row: Any, *meta: Any) -> Any:
+        return otherwise(row) if isinstance(row, RowBeside) else function(row, *meta)
+
+    _SPARING.add(step)
+    return step
+
+
+def spares_others(function: object) -> bool:
+    """Whether a function is one that leaves out the rows for other tables.
+
+    Args:
+        function: The function of a step in a pipe.
+    """
+    return function in _SPARING
+
+
 def rows_of(parent: Any) -> list[ParentRow]:
     """Decodes the rows in an item that a parent yields.
 
@@ -44,14 +81,15 @@ def rows_of(parent: Any) -> list[ParentRow]:
         parent: One or more rows in any form that a dlt resource may yield.
 
     Returns:
-        The rows as dicts, without those that are no JSON objects.
+        The rows as dicts, without those that are no JSON objects or cannot be read.
     """
     if isinstance(parent, ParentRows):
-        decoded = (msgspec.json.decode(row) for row in parent.raw)
-        return [row for row in decoded if isinstance(row, dict)]
+        return list(parent.decoded)
     if isinstance(parent, pa.Table | pa.RecordBatch):
         return list(parent.to_pylist())
     if hasattr(parent, "to_dict") and hasattr(parent, "columns"):  # pandas.DataFrame
         return list(parent.to_dict("records"))
     rows: Iterable[Any] = [parent] if isinstance(parent, Mapping) else parent
-    return [dict(row) for row in rows if isinstance(row, Mapping)]
+    return [
+        dict(row) for row in rows if isinstance(row, Mapping) and not isinstance(row, RowBeside)
+    ]

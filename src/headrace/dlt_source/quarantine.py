@@ -9,6 +9,7 @@ from typing import Any
 from dlt.common.schema.typing import TTableSchemaColumns
 
 from headrace.core.secrets.redaction import Redactor
+from headrace.dlt_source.items import RowBeside
 from headrace.dlt_source.side_tables import beside
 from headrace.sansio.rows import RejectedRow
 
@@ -79,13 +80,13 @@ def quarantined(
     """
     now = datetime.now(UTC)
     rows = [
-        {
-            "resource": resource,
-            "raw_row": redactor.clean(bytes(each.row).decode("utf-8", "backslashreplace")),
-            "reason": redactor.clean(each.reason),
-            "request": request_of(each),
-            "quarantined_at": now,
-        }
+        RowBeside(
+            resource=resource,
+            raw_row=redactor.clean(bytes(each.row).decode("utf-8", "backslashreplace")),
+            reason=redactor.clean(each.reason),
+            request=request_of(each),
+            quarantined_at=now,
+        )
         for each in rejected
     ]
     return beside(TABLE, _COLUMNS, rows)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
 from typing import Any
 
 from dlt.extract import DltResource
 
 from headrace.config.format.document import StepKind
-from headrace.dlt_source.items import RowBeside
+from headrace.dlt_source.items import sparing_others
 
 _AS_IT_IS: dict[StepKind, Callable[[Any], Any]] = {
     "filter": lambda row: True,
@@ -26,18 +25,4 @@ def add_steps(resource: DltResource, steps: Sequence[tuple[StepKind, Callable[..
         steps: The functions in their order, each with its kind (`filter`, `map` or `yield_map`).
     """
     for kind, function in steps:
-        getattr(resource, f"add_{kind}")(_sparing_others(kind, function))
-
-
-def _sparing_others(kind: StepKind, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, but rows that the resource yields for other tables pass it by unchanged."""
-
-    # dlt reads the function's signature to see whether it wants the item's metadata too; `wraps`
-    # shows it that of the user's function.
-    @wraps(function)
-    def step(row: Any, *meta: Any) -> Any:
-        if isinstance(row, RowBeside):
-            return _AS_IT_IS[kind](row)
-        return function(row, *meta)
-
-    return step
+        getattr(resource, f"add_{kind}")(sparing_others(function, _AS_IT_IS[kind]))

@@ -16,11 +16,15 @@ from headrace.dlt_source.table_columns import TableColumns
 from headrace.sansio.rows.casting import is_in_milliseconds
 from headrace.sansio.rows.decimals import as_floats, rounded_to_scale
 from headrace.sansio.rows.json_rows import FieldPath
-from headrace.sansio.rows.loadable import is_beyond_64_bits, is_no_64_bit_integer, why_not_loadable
+from headrace.sansio.rows.loadable import is_beyond_64_bits, is_within_bits, why_not_loadable
 from headrace.sansio.rows.texts import without_nul
 
 _DECIMALS = frozenset(["decimal", "wei"])
 _LONGEST_SHOWN = 80
+_BEYOND_64_BITS = "is an integer beyond 64 bits; declare it as decimal or text"
+_MOST_BITS = 64
+# Texts of so many characters are integers of 64 bits if they are integers at all.
+_SHORT_TEXT = 18
 
 
 class TableValues:
@@ -58,11 +62,10 @@ class TableValues:
         """
         hint = self._columns.hints.get(column_name)
         data_type = hint.get("data_type") if hint else None
-        too_large = is_beyond_64_bits if data_type is None else is_no_64_bit_integer
-        if data_type in (None, "bigint") and too_large(value):
-            return "is an integer beyond 64 bits; declare it as decimal or text"
         if hint is None or data_type is None:
-            return why_not_loadable(value)
+            return _BEYOND_64_BITS if is_beyond_64_bits(value) else why_not_loadable(value)
+        if data_type == "bigint" and (reason := _why_no_integer(value, bits_of(hint))):
+            return reason
         if data_type in _DECIMALS and isinstance(value, int | float | Decimal):
             is_fit = rounded_to_scale(value, *self._digits(hint)) is not None
             return None if is_fit else "has more digits than its column"
@@ -73,8 +76,7 @@ class TableValues:
         try:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
         except (ValueError, TypeError):
-            shown = json.dumps(value, default=str)[:_LONGEST_SHOWN]
-            return reason_with_value(f"should be {data_type}", shown)
+            return reason_with_value(f"should be {data_type}", shown(value))
         return why_not_loadable(value)
 
     def for_normalizer(self, row: dict[str, Any], parent: FieldPath = ()) -> dict[str, Any]:
@@ -116,3 +118,39 @@ class TableValues:
         if precision is None and scale is None:
             return widest[0], widest[1] or 0
         return precision or widest[0], scale if scale is not None else 0
+
+
+def bits_of(column: TColumnSchema) -> int:
+    """How many bits the integers of a column have in the files that dlt loads.
+
+    Args:
+        column: The column; its `precision` says how many at least.
+    """
+    least = column.get("precision") or _MOST_BITS
+    return next((bits for bits in (8, 16, 32) if least <= bits), _MOST_BITS)
+
+
+def shown(value: Any) -> str:
+    """A value as a reason shows it: the beginning of its JSON.
+
+    Args:
+        value: The value.
+    """
+    return json.dumps(value, default=str)[:_LONGEST_SHOWN]
+
+
+def _why_no_integer(value: Any, bits: int) -> str | None:
+    """Why a value that dlt makes an integer of does not fit the bits of its column."""
+    number = value
+    if isinstance(value, str):
+        if bits == _MOST_BITS and len(value) <= _SHORT_TEXT:
+            return None
+        try:
+            number = coerce_value("bigint", "text", value)
+        except ValueError:
+            return None
+    if type(number) not in (int, float, Decimal) or is_within_bits(number, bits):
+        return None
+    if bits == _MOST_BITS:
+        return _BEYOND_64_BITS
+    return reason_with_value(f"should be an integer of {bits} bits", shown(value))

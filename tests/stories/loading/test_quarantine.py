@@ -113,6 +113,28 @@ def test_large_integers_load_where_they_are_declared(
     assert warehouse.query("SELECT d, t FROM test_data.items") == [(10**20, str(10**20))]
 
 
+def test_integers_keep_to_the_bits_of_their_column(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    """Found before anything is loaded: no load has to fail for it."""
+    within = [-32_768, "32767", 5.0, None]
+    beyond: list[Any] = [32_768, "-32769", 70_000.0]
+    rows: list[dict[str, Any]] = [
+        {"id": key, "n": value} for key, value in enumerate(within + beyond)
+    ]
+    with_lists = [{"id": row["id"] + 10, "n": row["n"], "l": [1]} for row in rows]
+    server.answers({"data": [*rows, *with_lists]})
+    report = load(server, warehouse, columns={"n": {"data_type": "bigint", "precision": 16}})
+
+    assert report.figures.notes == []
+    found = warehouse.query("SELECT id, n FROM test_data.items ORDER BY id")
+    numbers = [-32_768, 32_767, 5, None]
+    assert found == [(more + key, n) for more in (0, 10) for key, n in enumerate(numbers)]
+    reasons = warehouse.query(f"SELECT reason FROM {QUARANTINE}")
+    expected = [f"`n` should be an integer of 16 bits, but is {json.dumps(n)}" for n in beyond]
+    assert sorted(reason for (reason,) in reasons) == sorted(2 * expected)
+
+
 @pytest.mark.parametrize(
     ("digits", "loaded"),
     [

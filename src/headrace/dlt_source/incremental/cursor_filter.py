@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from copy import copy
 from dataclasses import replace
 from typing import Any, cast
@@ -11,12 +11,14 @@ from typing import Any, cast
 import msgspec
 from dlt.extract.incremental import Incremental
 
+from headrace.core.exceptions import RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.dlt_source.incremental.dlt_step import StateElsewhere, bound_to_own_pipe
 from headrace.dlt_source.incremental.undecided_rows import CursorReader, undecided
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.listing import FetchedPage
+from headrace.sansio.rows.json_rows import decode_row
 
 
 def may_end_early(incremental: Incremental[Any]) -> bool:
@@ -116,13 +118,16 @@ class CursorFilter:
         """Gives those of the rows that pass, in their order.
 
         Args:
-            rows: The JSON of each row of one page. A row that is no JSON object passes.
+            rows: The JSON of each row of one page. A row that is no JSON object, or cannot be read,
+                passes: the road behind this one sets it apart.
 
         Raises:
             PipeException: The step of dlt cannot decide on a row.
         """
-        decoded = {place: msgspec.json.decode(rows[place]) for place in self._undecided(rows)}
-        shown = {place: row for place, row in decoded.items() if isinstance(row, dict)}
+        shown: dict[int, Any] = {}
+        for place in self._undecided(rows):
+            with suppress(RowError):
+                shown[place] = decode_row(rows[place])
         if not shown:
             return rows
         # dlt's step gives back the same objects, so their identity tells which ones passed.

@@ -155,13 +155,14 @@ class Fields:
     def learn_unknown(
         self,
         found: Iterable[tuple[FieldPath, Any]],
-        row_at: Callable[[int], Mapping[str, Any]],
+        value_at: Callable[[int, FieldPath], Any],
     ) -> bool:
         """Learns the fields that Arrow found by itself.
 
         Args:
             found: The path and the values of each field that was read.
-            row_at: Gives a decoded row by its place in the batch, from 0.
+            value_at: Gives the value of a field by the place of its row in the batch, from 0, and
+                its path.
 
         Returns:
             Whether one of them has to be read again, since its type is not the one Arrow chose.
@@ -171,10 +172,7 @@ class Fields:
             if path in self._by_path or values.null_count == len(values):
                 continue
             first = pc.index(pc.is_valid(values), pa.scalar(True)).as_py()
-            value: Any = row_at(first)
-            for step in path:
-                value = value[step]
-            planned = self._plan(path, value)
+            planned = self._plan(path, value_at(first, path))
             reread = reread or (planned.wire is not None and planned.wire != values.type)
         return reread
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,8 @@ _MOST_SUSPECTED = 4
 _AROUND = 6
 
 _ROW = msgspec.json.Decoder(dict[str, Any])
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OUT_OF_RANGE = "out of range"
 _EXACT_ROW = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 FieldPath = tuple[str, ...]
@@ -105,6 +108,17 @@ def _leaf_columns(
         yield from _leaf_columns((*path, values.type.field(index).name), inner, stays_whole)
 
 
+def readable_rows(rows: Iterable[msgspec.Raw]) -> Iterator[dict[str, Any]]:
+    """Decodes the rows that are objects and can be read.
+
+    Args:
+        rows: The JSON of each row.
+    """
+    for row in rows:
+        with suppress(RowError):
+            yield decode_row(row)
+
+
 def decode_row(row: msgspec.Raw, *, exact: bool = False) -> dict[str, Any]:
     """Decodes a row.
 
@@ -118,4 +132,20 @@ def decode_row(row: msgspec.Raw, *, exact: bool = False) -> dict[str, Any]:
     try:
         return (_EXACT_ROW if exact else _ROW).decode(row)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise RowError(f"it cannot be read: {error}") from None
+        raise RowError(why_unreadable(row, error)) from None
+
+
+def why_unreadable(row: msgspec.Raw, error: Exception) -> str:
+    """Words why a row cannot be read, in a text that can stand after "a row".
+
+    Args:
+        row: The JSON of the row.
+        error: What msgspec said.
+    """
+    if isinstance(error, msgspec.ValidationError) and _OUT_OF_RANGE in str(error):
+        for name, value in _FIELDS.decode(row).items() if is_object(row) else ():
+            try:
+                msgspec.json.decode(value)
+            except msgspec.ValidationError:
+                return f"`{name}` is or holds a number beyond any double; send it as text"
+    return f"it cannot be read: {error}"

@@ -6,17 +6,22 @@ from typing import Any
 
 # dlt writes its files with orjson, which refuses more than 254 levels, the row itself included.
 DEEPEST = 200
-_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 def is_beyond_64_bits(value: Any) -> bool:
     """Whether a value is an integer that does not fit in 64 bits."""
-    return type(value) is int and not _LEAST <= value <= _MOST
+    return type(value) is int and not is_within_bits(value, 64)
 
 
-def is_no_64_bit_integer(value: Any) -> bool:
-    """Whether a number is too large for an integer of 64 bits, however it is written."""
-    return type(value) in (int, float) and not _LEAST <= value <= _MOST
+def is_within_bits(number: int | float, bits: int) -> bool:
+    """Whether a number is within the range of signed integers.
+
+    Args:
+        number: The number.
+        bits: How many bits such an integer has.
+    """
+    end = 1 << bits - 1
+    return -end <= number < end
 
 
 def why_not_loadable(value: Any, depth: int = 0) -> str | None:

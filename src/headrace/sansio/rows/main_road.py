@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,7 +28,13 @@ from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
-from headrace.sansio.rows.json_rows import decode_row, is_object, leaf_columns, rows_to_blame
+from headrace.sansio.rows.json_rows import (
+    FieldPath,
+    decode_row,
+    is_object,
+    leaf_columns,
+    rows_to_blame,
+)
 from headrace.sansio.rows.loadable import DEEPEST
 
 # A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
@@ -244,8 +251,11 @@ class MainRoad:
                 return pa.ArrowInvalid("a row nests too deeply for its fields to be columns")
             if not self._room.has_room(sum(self._fields.get(path) is None for path, _ in found)):
                 return pa.ArrowInvalid("the rows bring more columns than the table can have")
-            if not self._fields.learn_unknown(found, lambda at: _decoded(rows[at])):
-                return table
+            try:
+                if not self._fields.learn_unknown(found, partial(_value_at, rows)):
+                    return table
+            except pa.ArrowInvalid as error:
+                return error
         return refusal
 
     def _sort_out(self, table: pa.Table, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
@@ -350,6 +360,21 @@ def _decoded(row: msgspec.Raw) -> dict[str, Any]:
         return decode_row(row)
     except RowError:
         return {}
+
+
+def _value_at(rows: Sequence[msgspec.Raw], place: int, path: FieldPath) -> Any:
+    """The value of a field that Arrow found.
+
+    Raises:
+        pyarrow.ArrowInvalid: Arrow sees a field there, but no other reader does. It names the row
+            as Arrow's own errors do.
+    """
+    value: Any = _decoded(rows[place])
+    for step in path:
+        if not isinstance(value, dict) or step not in value:
+            raise pa.ArrowInvalid(f"only Arrow reads the field {'.'.join(path)!r} in row {place}")
+        value = value[step]
+    return value
 
 
 def _with_content(values: pa.ChunkedArray, *, leaves_no_trace: bool) -> pa.ChunkedArray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -40,6 +41,9 @@ _KINDS = {
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder(msgspec.Raw)
+# Python makes no integer of more than 4,300.
+_MOST_DIGITS = 4_000
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +184,12 @@ class PageSlicer:
 
     def _search(self, page: bytes) -> SlicedPage:
         """Finds the rows of a selector that is more than a path of keys: by decoding the page."""
-        document = msgspec.json.decode(page)
+        document = _decode(page, exact=True)
         values = self._selector.find(document) if self._selector else []
         if len(values) == 1:
             only = values[0]
             values = only if isinstance(only, list) else [] if only is None else [only]
-        rows = [msgspec.Raw(msgspec.json.encode(value)) for value in values]
+        rows = [msgspec.Raw(_ENCODER.encode(value)) for value in values]
         return SlicedPage(rows, document, document)
 
     def _leads_into_rows(self) -> bool:
@@ -231,9 +235,19 @@ def _kind(value: msgspec.Raw) -> str:
     return _KINDS.get(bytes(memoryview(value)[:1]), "number")
 
 
-def _decode(value: bytes | msgspec.Raw) -> Any:
-    """Decodes JSON; numbers that are too large for msgspec become infinite, or long integers."""
+def _decode(value: bytes | msgspec.Raw, *, exact: bool = False) -> Any:
+    """Decodes JSON; numbers that are too large for msgspec become infinite.
+
+    Args:
+        value: The JSON.
+        exact: Whether numbers of a document with such a number become decimals instead.
+    """
     try:
         return msgspec.json.decode(value)
     except msgspec.ValidationError:
-        return json.loads(bytes(value))
+        number = Decimal if exact else float
+        return json.loads(
+            bytes(value),
+            parse_float=number,
+            parse_int=lambda digits: (int if len(digits) <= _MOST_DIGITS else number)(digits),
+        )

@@ -1,0 +1,80 @@
+"""Sets rows aside that cannot be loaded: into quarantine, or as an error where they may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from headrace.core.exceptions import RowError
+from headrace.dlt_source.batches import Batch
+from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
+from headrace.dlt_source.running_resource import RunningResource
+from headrace.sansio.rows import RejectedRow
+
+_LONGEST_SHOWN = 200
+
+
+def set_aside(resource: RunningResource, rejected: list[RejectedRow], batch: Batch) -> Any:
+    """The item that brings rows to quarantine.
+
+    Args:
+        resource: The running resource.
+        rejected: The rows, each with the reason why it cannot be loaded.
+        batch: The batch that they are of.
+
+    Raises:
+        RowError: `strict` is set.
+    """
+    if resource.settings.strict:
+        raise refused(
+            resource, rejected[0], batch, f"Without `strict` such rows go to the table `{TABLE}`."
+        )
+    resource.figures.quarantined += len(rejected)
+    resource.figures.loaded_rows -= len(rejected)
+    # Without the values there are only so many reasons, and no secret in them.
+    resource.sync.figures.reasons.update(reason_without_value(each.reason) for each in rejected)
+    requests = batch.requests()
+    return quarantined(
+        resource.name, rejected, lambda each: str(requests[id(each.row)]), resource.redactor
+    )
+
+
+def refused(
+    resource: RunningResource, rejected: RejectedRow, batch: Batch, what_to_do: str
+) -> RowError:
+    """The error for a row that cannot be loaded.
+
+    Args:
+        resource: The running resource.
+        rejected: The row, with the reason.
+        batch: The batch that it is of.
+        what_to_do: What the user can do, as a sentence.
+    """
+    # Secrets are hidden before the text is cut: half a secret would not be known for one.
+    reason = resource.redactor.clean(rejected.reason)
+    error = RowError(
+        f"resource `{resource.name}`: a row cannot be loaded: {reason}: "
+        f"{_shown(rejected.row, resource)[:_LONGEST_SHOWN]}\nNothing was loaded. {what_to_do}",
+        resource=resource.name,
+    )
+    return with_row(error, rejected.row, batch, resource)
+
+
+def with_row(
+    error: RowError, row: msgspec.Raw, batch: Batch, resource: RunningResource
+) -> RowError:
+    """The error, with the row that it is about, and the URL that brought it.
+
+    Args:
+        error: The error.
+        row: The JSON of the row.
+        batch: The batch that it is of.
+        resource: The running resource.
+    """
+    url = batch.requests()[id(row)].url
+    return error.located(url=url, row=_shown(row, resource))
+
+
+def _shown(row: msgspec.Raw, resource: RunningResource) -> str:
+    return resource.redactor.clean(bytes(row).decode("utf-8", "replace"))
