@@ -71,11 +71,8 @@ class ColumnLimit:
         taken = self._taken[table]
         if not table:
             return taken | self._columns.hints.keys() - self._columns.ids.keys()
-        name = self._schema.naming.shorten_fragments(
-            self._columns.table_hints["name"] or "",
-            *(self._columns.name_of((step,)) for step in table),
-        )
-        return taken | self._schema.tables.get(name, {}).get("columns", {}).keys()
+        stored = self._schema.tables.get(self._columns.child_table(table), {})
+        return taken | stored.get("columns", {}).keys()
 
     def _below(self, value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
         """The tables below, by the fields that lead to them, each with the columns it is to get."""

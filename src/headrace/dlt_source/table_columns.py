@@ -124,6 +124,15 @@ class TableColumns:
             return ""
         return names[0] if len(names) == 1 else naming.shorten_fragments(*names)
 
+    def child_table(self, path: FieldPath) -> str:
+        """The table that the items of a list go to.
+
+        Args:
+            path: The list's name, behind the names of the objects and lists that it is in.
+        """
+        steps = (self.name_of((step,)) for step in path)
+        return self._schema.naming.shorten_fragments(self.table_hints["name"] or "", *steps)
+
     def flattens(self, path: FieldPath) -> bool:
         """Whether dlt's normalizer makes columns of an object's fields.
 

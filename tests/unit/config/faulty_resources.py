@@ -50,6 +50,16 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
     # names
     (two("a", {"name": "a"}), "resources[1].name", ["resources[0] has this name already"]),
     (two({"name": "a"}, "a"), "resources[1]", ["resources[0] has this name already"]),
+    *(
+        (two({"name": name}, "b"), "resources[0].name", [f"`{name}`", "another `table_name`"])
+        for name in ("_headrace_runs", "_dlt_loads", "_Headrace_Quarantine", "-dlt-version")
+    ),
+    (two("_dlt_loads", "b"), "resources[0]", ["`_dlt_loads`", "another `table_name`"]),
+    (
+        two({"name": "a", "table_name": "_headrace_gone"}, "b"),
+        "resources[0].table_name",
+        ["`_headrace_gone`", "another `table_name`"],
+    ),
     (
         with_client(auth={**OAUTH2, "access_token_url": "login.example.com/token"}),
         "client.auth.access_token_url",

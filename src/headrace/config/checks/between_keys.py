@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,12 @@ from headrace.core.dlt_door.objects import is_resource
 
 _ROWS_ARE_ELSEWHERE = (
     "the rows are not part of `response`; use `rows`, their number, for example `rows == 0`"
+)
+# As dlt names tables: what is no letter or digit becomes an underscore.
+_OWN_TABLE = re.compile(r"[^a-z0-9]+(dlt|headrace)", re.IGNORECASE)
+_NAME_IS_TAKEN = (
+    "names beginning with `_dlt` and `_headrace` are those of tables that dlt and Headrace keep "
+    "beside yours, so no rows can go to `{name}`; give the resource another `table_name`"
 )
 _TYPES_BY_KEY = {
     "api_key": "api_key",
@@ -45,6 +52,7 @@ def faults_between_keys(
         The path in the document, and a message.
     """
     yield from _names_given_twice(document, resources)
+    yield from _names_of_own_tables(document, resources)
     client = document.get("client")
     if isinstance(client, dict):
         yield from _request_faults(client, ("client",))
@@ -106,6 +114,20 @@ def _names_given_twice(
             path = (*path, "name") if isinstance(written, dict) else path
             yield path, f"resources[{first[name]}] has this name already; each needs its own"
         first.setdefault(name, resource.index)
+
+
+def _names_of_own_tables(
+    document: Mapping[str, Any], resources: Sequence[MergedResource]
+) -> Iterator[tuple[Path, str]]:
+    for resource in resources:
+        written = document["resources"][resource.index]
+        table = written.table_name if is_resource(written) else resource.keys.get("table_name")
+        key = "name" if table is None or is_resource(written) else "table_name"
+        name = resource.keys.get("name") if table is None else table
+        if isinstance(name, str) and _OWN_TABLE.match(name):
+            path: Path = ("resources", resource.index)
+            path = (*path, key) if isinstance(written, dict) else path
+            yield path, _NAME_IS_TAKEN.format(name=name)
 
 
 def _request_faults(holder: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
