@@ -82,6 +82,8 @@ def destination_kind(pipeline: dlt.Pipeline) -> str:
 def make_table(client: SqlJobClientBase, table: str) -> None:
     """Make a table of the client's schema and its dataset, where they are not there.
 
+    A table that is there gets the columns of the schema that it lacks.
+
     dlt's own `update_stored_schema` would write the schema into `_dlt_version` as well, where it
     would be taken for one of a pipeline's.
 
@@ -102,8 +104,7 @@ def _make_sqlalchemy_table(client: Any, dialect: Any, name: str) -> None:
     import sqlalchemy
 
     sql, table = client.sql_client, client.prepare_load_table(name)
-    if sql.reflect_table(name, sqlalchemy.MetaData()) is not None:
-        return
+    stored = sql.reflect_table(name, sqlalchemy.MetaData())
     columns = [
         sqlalchemy.Column(
             column["name"],
@@ -113,7 +114,12 @@ def _make_sqlalchemy_table(client: Any, dialect: Any, name: str) -> None:
         for column in table["columns"].values()
     ]
     made = sqlalchemy.Table(name, sqlalchemy.MetaData(), *columns, schema=sql.dataset_name)
-    sql.create_table(dialect.adapt_table(made, table))
+    if stored is None:
+        sql.create_table(dialect.adapt_table(made, table))
+        return
+    added = [column for column in made.columns if column.name not in stored.columns]
+    if added:
+        sql.alter_table_add_columns(added)
 
 
 def saved_state(pipeline_name: str, client: JobClientBase) -> Mapping[str, Any] | None:

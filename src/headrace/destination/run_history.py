@@ -27,6 +27,8 @@ _ROWS_AT_ONCE = 50
 
 COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
 
+# A column that is added here must be nullable: tables of earlier versions get it beside the rows
+# that they have, and those are read as if NULL stood there.
 _COLUMNS: TTableSchemaColumns = {
     "run_id": {"data_type": "text", "nullable": False},
     "pipeline": {"data_type": "text", "nullable": False},
@@ -124,6 +126,8 @@ class RunHistory:
     def add(self, runs: Sequence[ResourceRun]) -> None:
         """Adds runs; makes the table, and the dataset, where they do not exist yet.
 
+        A table of an earlier version gets the columns that it lacks.
+
         Args:
             runs: The runs, at least one.
 
@@ -166,19 +170,24 @@ class RunHistory:
         wanted = {"pipeline": self._pipeline.pipeline_name, "resource": resource}
         wanted |= {"outcome": outcome} if outcome is not None else {}
         sql = client.sql_client
-        columns = ", ".join(map(sql.escape_column_name, self._columns))
         conditions = " AND ".join(
             f"{sql.escape_column_name(self._named(name))} = %s" for name in wanted
         )
         started = sql.escape_column_name(self._named("started_at"))
         conditions += f" AND {started} <= %s" if latest is not None else ""
         values = [*wanted.values(), *([latest] if latest is not None else [])]
-        query = (
-            f"SELECT {columns} FROM {sql.make_qualified_table_name(self._table)} "
-            f"WHERE {conditions} {newest_first(sql, self._named('started_at'), most)}"
-        )
+        rest = f"WHERE {conditions} {newest_first(sql, self._named('started_at'), most)}"
         try:
             with client:
+                stored = dict(client.get_storage_tables([self._table]))[self._table]
+                if not stored:
+                    return []
+                columns = [
+                    sql.escape_column_name(name) if name in stored else "NULL"
+                    for name in self._columns
+                ]
+                table = sql.make_qualified_table_name(self._table)
+                query = f"SELECT {', '.join(columns)} FROM {table} {rest}"
                 rows = sql.execute_sql(query, *values) or ()
         except DestinationUndefinedEntity:
             return []

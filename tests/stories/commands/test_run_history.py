@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from headrace import LegSettings, ResponseStatusError, SyncError, rest_api_source, sync
-from headrace.destination.run_history import TABLE
+from headrace.destination.run_history import TABLE, RunHistory
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.command_line import headrace, headrace_running
 from tests.support.postgres import PostgresDatabase
@@ -259,3 +259,29 @@ def test_what_goes_wrong_with_it_hides_nothing(server: JsonServer, warehouse: Wa
     assert warehouse.rows("test_data.items") == [{"id": 1}]
     with pytest.raises(ResponseStatusError, match="broken"):
         sync(warehouse.pipeline(), rest_api_source(items(server)))
+
+
+@pytest.mark.parametrize("place", ["warehouse", "postgres", "sqlite"])
+def test_a_history_of_an_earlier_version_is_read_and_goes_on(
+    place: str, server: JsonServer, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """An earlier version may have known fewer columns, a later one may know more."""
+    server.answers([{"id": 1}])
+    if place == "sqlite":
+        file = dlt.destinations.sqlalchemy(f"sqlite:///{tmp_path / 'test.db'}")
+        pipeline = dlt.pipeline("test", destination=file, dataset_name="test_data")
+    else:
+        pipeline = request.getfixturevalue(place).pipeline()
+    config = items(server, write_disposition="append")
+    sync(pipeline, rest_api_source(config))
+    with pipeline.sql_client() as client:
+        table = client.make_qualified_table_name(TABLE)
+        for change in ("DROP COLUMN error", "DROP COLUMN table_name", "ADD COLUMN later BIGINT"):
+            client.execute_sql(f"ALTER TABLE {table} {change}")
+    history = RunHistory(pipeline, pipeline.default_schema)
+
+    (run,) = history.last("items", 5)
+    assert (run.outcome, run.table_name, run.error) == ("complete", None, None)
+
+    assert not sync(pipeline, rest_api_source(config)).figures.notes
+    assert [each.table_name for each in history.last("items", 5)] == ["items", None]
