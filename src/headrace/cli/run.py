@@ -49,11 +49,20 @@ def run(
             "lost with them.",
         ),
     ] = False,
+    list_anew: Annotated[
+        bool,
+        typer.Option(
+            "--list-anew",
+            help="List everything again and merge it into the tables. All their rows stay, also "
+            "those that the API no longer has.",
+        ),
+    ] = False,
     backfill_until: Annotated[
         str | None,
         typer.Option(
             metavar="KEY|TIME",
-            help="In the first sync go back to this key, or to this ISO time, and no further.",
+            help="In the first sync, and with --list-anew, go back to this key, or to this ISO "
+            "time, and no further.",
         ),
     ] = None,
     drop_pending: Annotated[
@@ -103,6 +112,7 @@ def run(
             dataset=dataset,
             limit_rows=limit_rows,
             full_refresh=full_refresh,
+            list_anew=list_anew,
             backfill_until=backfill_until,
             drop_pending=drop_pending,
         )

@@ -43,6 +43,7 @@ class SyncWanted:
         dataset: The dataset to load into; what the config says when None.
         limit_rows: The number of rows of each resource after which to stop; None for all rows.
         full_refresh: Whether to drop the tables first.
+        list_anew: Whether to list everything again and keep the rows of the tables.
         backfill_until: How far the first sync goes back, a key or a time; to the end when None.
         drop_pending: Whether to give up a load that an earlier run left behind.
     """
@@ -54,6 +55,7 @@ class SyncWanted:
     dataset: str | None
     limit_rows: int | None
     full_refresh: bool
+    list_anew: bool
     backfill_until: str | None
     drop_pending: bool
 
@@ -79,7 +81,11 @@ class Syncing:
         # A token that one sync fetched serves the next ones too.
         self._authentications = Authentications.of_config(config)
         # These hold until a sync has worked.
-        self._once = {"full_refresh": wanted.full_refresh, "drop_pending": wanted.drop_pending}
+        self._once = {
+            "full_refresh": wanted.full_refresh,
+            "list_anew": wanted.list_anew,
+            "drop_pending": wanted.drop_pending,
+        }
         self._opened: dlt.Pipeline | None = None
 
     def once(self, stop: threading.Event | None = None) -> None:
@@ -124,6 +130,7 @@ class Syncing:
                 pipeline,
                 source,
                 full_refresh=self._once.get("full_refresh", False),
+                list_anew=self._once.get("list_anew", False),
                 drop_pending=self._once.get("drop_pending", False),
                 legs=leg_settings(self._config),
                 figures=figures,

@@ -80,6 +80,6 @@ def _message(resource: str, known: str, now: str) -> str:
         f"leads to {_SHOWN.get(now, now)}, but the loaded rows of `{resource}` "
         f"came from {_SHOWN.get(known, known)}: two APIs would be mixed in one table. To load "
         "both, give this one another `pipeline.name` or `pipeline.dataset`. If it is the same "
-        f"API that has moved, list its old host as `client.moved_from: [{known}]`. To throw away "
-        "what is loaded: headrace run CONFIG --full-refresh"
+        f"API that has moved, list its old host as `client.moved_from: [{known}]`. If the loaded "
+        "rows are not wanted any more: headrace run CONFIG --full-refresh, which drops them"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from headrace.core.exceptions import StateError
@@ -35,6 +36,30 @@ def keep_lane_state(resource_state: MutableMapping[str, Any], lane_state: dict[s
     resource_state[_TAIL] = lane_state
 
 
+def list_anew(resource_state: MutableMapping[str, Any], *, keeps_bound: bool) -> None:
+    """Has the next sync list all of a resource, and not only what it does not know.
+
+    Of a listing that is kept up with, the rows that can still change are followed on.
+
+    Args:
+        resource_state: The saved state of the resource, which is changed in place.
+        keeps_bound: Whether rows below the bound of the first sync are still not wanted.
+    """
+    lane_state = lane_state_in(resource_state)
+    for each in LISTING_STATES:
+        resource_state.pop(each, None)
+    if not lane_state:
+        return
+    # Of a ledger of a later version nothing is known.
+    with suppress(StateError):
+        anew = LaneState.read(lane_state).anew(keeps_bound=keeps_bound)
+        keep_lane_state(resource_state, anew.to_save(_no_cursor))
+
+
+def _no_cursor(cursor: str) -> bool:
+    return False
+
+
 def saved_ledgers(states: Mapping[str, Any]) -> dict[str, Ledger]:
     """Reads the ledgers of the resources that are kept up with, by the name of the resource.
 
@@ -42,7 +67,7 @@ def saved_ledgers(states: Mapping[str, Any]) -> dict[str, Ledger]:
         states: The state of each resource, by its name.
 
     Raises:
-        StateError: A ledger was written by a later version, or is broken.
+        StateError: A ledger was written by a later version.
     """
     ledgers: dict[str, Ledger] = {}
     for name, state in states.items():

@@ -18,11 +18,10 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from headrace.core.exceptions import SyncError
-from headrace.destination.dataset import state_by_resource
 from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_schema import columns_with, has_rows, is_appended_to
 from headrace.destination.tables import table_names
-from headrace.dlt_source.saved_state import LISTING_STATES
+from headrace.syncing.listing_anew import list_anew, partly_listed
 
 # Not synchronized by dlt: each machine remembers what it has seen itself.
 _REMEMBERED = "headrace_rows"
@@ -38,10 +37,10 @@ _STILL = "the table `{table}` lacks rows, and the last sync failed: `{resource}`
 _FEWER = "rows deleted out of the table `{table}` since the last sync: {count:,}"
 _CHOICE = (
     "{fewer}. No sync brings them back by itself, as `{resource}` lists only what is new. Nothing "
-    "was requested. To load them again: headrace verify CONFIG --repair, or headrace run CONFIG "
-    "--full-refresh, which drops the table first. Where they are to stay deleted, run again: from "
-    "then on a sync goes on, and only says how many are gone."
+    "was requested. To load them again: headrace verify CONFIG --repair{or_anew}. Where they are "
+    "to stay deleted, run again: from then on a sync goes on, and only says how many are gone."
 )
+_OR_ANEW = ", or headrace run CONFIG --list-anew"
 
 
 def notice_deleted_rows(
@@ -68,7 +67,7 @@ def notice_deleted_rows(
     for resource, table, found in _looked_at(pipeline, source, schema):
         known = remembered.get(table, {})
         if known.get(_SINCE) is not None and known[_SINCE] == found[_LOAD]:
-            _forget(pipeline, schema.name, resource)
+            list_anew(pipeline, schema.name, resource, keeps_bound=True)
             notes.append(_STILL.format(table=table, resource=resource))
             continue
         before = known if is_confirmed and known.get(_LOAD) == found[_LOAD] else None
@@ -79,23 +78,17 @@ def notice_deleted_rows(
         if (to_merge or not found[_ROWS]) and not (before and known.get(_ONCE)):
             mark = {**known, _SINCE: found[_LOAD], _ONCE: True}
             _remember(pipeline, {table: mark})
-            _forget(pipeline, schema.name, resource)
+            list_anew(pipeline, schema.name, resource, keeps_bound=True)
             what = f"lost {count:,} rows" if found[_ROWS] else "lost all its rows"
             notes.append(_ANEW.format(table=table, what=what, resource=resource))
         elif count > 0:
-            notes.append(_told(pipeline, table, resource, count, {**known, **found}))
+            or_anew = "" if is_appended_to(schema, table) else _OR_ANEW
+            fewer = _FEWER.format(count=count, table=table)
+            if not known.get(_TOLD):
+                _remember(pipeline, {table: {**known, **found, _TOLD: True}})
+                raise SyncError(_CHOICE.format(fewer=fewer, resource=resource, or_anew=or_anew))
+            notes.append(fewer)
     return notes
-
-
-def _told(
-    pipeline: dlt.Pipeline, table: str, resource: str, count: int, found: dict[str, Any]
-) -> str:
-    """Tells that rows are gone: by an error for the first time, then by a note."""
-    fewer = _FEWER.format(count=count, table=table)
-    if not found.get(_TOLD):
-        _remember(pipeline, {table: {**found, _TOLD: True}})
-        raise SyncError(_CHOICE.format(fewer=fewer, resource=resource))
-    return fewer
 
 
 def remember_rows(pipeline: dlt.Pipeline, source: DltSource) -> None:
@@ -143,11 +136,11 @@ def _kept_up(
 
     Where a row can be a mark to delete another, a table may well get smaller.
     """
-    states = state_by_resource(pipeline.state, schema.name)
-    for resource, table in table_names(source).items():
-        hinted = schema.tables.get(table)
-        is_partly_listed = any(map((states.get(resource) or {}).get, LISTING_STATES))
-        if is_partly_listed and hinted is not None and has_rows(hinted):
+    tables = table_names(source)
+    for resource in partly_listed(pipeline, source, schema):
+        table = tables.get(resource)
+        hinted = schema.tables.get(table) if table else None
+        if table and hinted is not None and has_rows(hinted):
             merges_all = hinted.get("x-merge-strategy") in ("scd2", "cdc")
             is_replaced = hinted.get("write_disposition") not in ("merge", "append")
             if not (merges_all or is_replaced or columns_with(hinted, "hard_delete")):
@@ -186,12 +179,6 @@ def _newest_column(schema: Schema, table: str) -> str | None:
         return key[0]
     load_id = schema.naming.normalize_identifier("_dlt_load_id")
     return load_id if load_id in columns else None
-
-
-def _forget(pipeline: dlt.Pipeline, schema: str, resource: str) -> None:
-    with pipeline.managed_state() as state:
-        for each in LISTING_STATES:
-            state["sources"][schema]["resources"][resource].pop(each, None)
 
 
 def _remembered(pipeline: dlt.Pipeline) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from headrace.syncing.cleaning import Cleaning
 from headrace.syncing.confirming import confirm
 from headrace.syncing.deleted_rows import notice_deleted_rows, remember_rows
 from headrace.syncing.failures import explained_failures
+from headrace.syncing.listing_anew import list_all_anew
 from headrace.syncing.loading import load_all, log_sync_event
 from headrace.syncing.lock import held
 from headrace.syncing.record import RunRecord
@@ -47,6 +48,7 @@ def sync(
     source: DltSource,
     *,
     full_refresh: bool = False,
+    list_anew: bool = False,
     drop_pending: bool = False,
     legs: LegSettings = _DEFAULT_LEGS,
     figures: Figures | None = None,
@@ -65,7 +67,9 @@ def sync(
     Args:
         pipeline: The dlt pipeline to run.
         source: The source, as `rest_api_source` makes it.
-        full_refresh: Drop the tables and what is known of the resources, and load all again.
+        full_refresh: Drop the tables and what is known of the resources, and load all again. Rows
+            that the API has no more are lost with them.
+        list_anew: List everything again and merge it into the tables, whose rows all stay.
         drop_pending: Give up a load that an earlier run left behind.
         legs: How large a leg may get, in bytes and seconds.
         figures: Where to count rows and requests, for whoever wants to watch meanwhile; the report
@@ -80,8 +84,8 @@ def sync(
         What was loaded, where to, and whether the source has more.
 
     Raises:
-        ConfigError: The destination cannot write a resource's rows as it asks for it. Nothing was
-            requested.
+        ConfigError: The destination cannot write a resource's rows as it asks for it, or rows that
+            are appended are to be listed anew. Nothing was requested.
         HeadraceError: The API, or a row of it, stopped the sync.
         SyncError: The pipeline or its destination failed, another sync of it is under way, or rows
             that no sync brings back were deleted out of a table.
@@ -122,7 +126,10 @@ def sync(
             cleaning.clean_folder()
             if not full_refresh:
                 notes = confirm(pipeline, source)
-                notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
+                if list_anew:
+                    list_all_anew(pipeline, source)
+                else:
+                    notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
                 running.figures.notes += notes
             adopt_columns(pipeline, source)
         # What a load learns of the tables stays in its source, also where the load fails.

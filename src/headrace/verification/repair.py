@@ -36,8 +36,8 @@ _OF_PYTHON = (
 )
 _UNTRACED = (
     "the rows of `{}` pass through functions of yours, so that it is not known which of them are "
-    "in the table: to load all of them would add those again. headrace run CONFIG --full-refresh "
-    "loads the table anew."
+    "in the table: to load all of them would add those again. With `write_disposition: merge` each "
+    "is loaded over itself: then headrace run CONFIG --list-anew loads what the table lacks."
 )
 
 

@@ -206,15 +206,27 @@ class Mirror:
         """One plain run of dlt's pipeline."""
         return self.pipeline().run(rest_api_source(self.config))
 
+    def change_state(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Changes what is saved of the resource, here and in the destination."""
+        pipeline = self.pipeline()
+        with pipeline.managed_state(extract_state=True) as state:
+            change(state["sources"]["rest_api"]["resources"]["executions"])
+        pipeline.normalize()
+        pipeline.load()
+
     def headrace_run(self, *arguments: str) -> Result:
         """One `headrace run` into the same table, in this process."""
         return CliRunner().invoke(app, self.command(*arguments))
 
-    def command(self, *arguments: str) -> list[str]:
-        """The arguments of a `headrace run`, with its config in a file."""
+    def headrace_of(self, name: str) -> Result:
+        """One `headrace verify` or `headrace status` of the same table, in this process."""
+        return CliRunner().invoke(app, self.command(name=name))
+
+    def command(self, *arguments: str, name: str = "run") -> list[str]:
+        """The arguments of a command of Headrace, with its config in a file."""
         Path("mirror.json").write_text(json.dumps(self.config))
         place = ("--destination", self.warehouse.url, "--dataset", "test_data")
-        return ["run", "mirror.json", *place, *arguments]
+        return [name, "mirror.json", *place, *arguments]
 
     def rows(self) -> list[Row]:
         """The rows of the table, by their ids."""

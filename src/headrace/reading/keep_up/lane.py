@@ -22,6 +22,11 @@ from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, Planner
 from headrace.sansio.tail.extent import share_read
 from headrace.sansio.tail.messages import Ask
 
+_LISTED_ANEW = (
+    "what is known of the listing cannot be read ({}): everything is listed again and merged into "
+    "the table, where all rows stay"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LegBounds:
@@ -53,7 +58,7 @@ class TailLane:
         figures: Where to count.
 
     Raises:
-        StateError: The state was left by a later version, or is broken.
+        StateError: The state was left by a later version.
     """
 
     def __init__(
@@ -73,6 +78,8 @@ class TailLane:
             self._planner = self._new_planner(known.ledger)
         except (StateError, ConfigError) as error:
             raise _of_resource(listing.name, error) from None
+        if known.fault is not None:
+            figures.notes.append(_LISTED_ANEW.format(known.fault))
         self._reader = TailRowReader(listing.name, config, known.fields)
         self._gone: list[GoneRow] = []
 

@@ -52,7 +52,7 @@ def status(
 
     Raises:
         ConfigError: The config cannot be used.
-        StateError: A saved ledger was written by a later version, or is broken.
+        StateError: A saved ledger was written by a later version.
         SyncError: The destination cannot be read.
 
     Example:
@@ -108,7 +108,7 @@ def status_of(
 
     Raises:
         ConfigError: There is no such resource.
-        StateError: A saved ledger is of a later version, or broken.
+        StateError: A saved ledger is of a later version.
         SyncError: The destination cannot be read.
     """
     parsed = select_resources(config, resources)

@@ -66,7 +66,7 @@ class StatusReader:
             configs: The configs of the resources, by their names.
 
         Raises:
-            StateError: A saved ledger is of a later version, or broken.
+            StateError: A saved ledger is of a later version.
             SyncError: The destination cannot be read.
         """
         states = self.stored.state(self.pipeline.pipeline_name) if self.stored else {}

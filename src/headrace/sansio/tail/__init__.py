@@ -26,7 +26,7 @@ from headrace.sansio.tail.messages import (
 )
 from headrace.sansio.tail.planner import Planner
 from headrace.sansio.tail.settings import TailSettings
-from headrace.sansio.tail.state import from_state, to_state
+from headrace.sansio.tail.state import SavedLedger, from_state, to_state
 
 __all__ = [
     "AnsweredRows",
@@ -40,6 +40,7 @@ __all__ = [
     "Planner",
     "RowAsk",
     "RowNotThere",
+    "SavedLedger",
     "TailSettings",
     "from_state",
     "to_state",

@@ -27,7 +27,7 @@ def holes(ledger: Ledger) -> list[Hole]:
         ledger: What is known of the listing.
     """
     kind, spans = ledger.kind, ledger.coverage.spans
-    if kind is None:
+    if kind is None or not spans:
         return []
     lower = [*spans[1:], None]
     return [

@@ -62,7 +62,8 @@ def read_keys(raw: Sequence[Any], kind: KeyKind) -> list[Any]:
     if keys is None:
         raise PageError(
             f"the listing's keys were {_NAMES[kind]} before, but now "
-            f"{_first_odd(raw, kind)}. If the API has changed, start over with --full-refresh."
+            f"{_first_odd(raw, kind)}. If the API has changed, have everything listed again, which "
+            "keeps all rows of the table: headrace run CONFIG --list-anew."
         )
     return keys
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headrace.sansio.tail.coverage import Coverage
 from headrace.sansio.tail.keys import Key, KeyKind
@@ -122,3 +122,31 @@ class Ledger:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     anchor: Checkpoint | None = None
     sync: SyncProgress | None = None
+
+    def anew(self, *, keeps_bound: bool) -> Ledger:
+        """Gives the ledger by which the whole listing is read again, from its top.
+
+        The rows that can still change, also those that the listing hides, are followed on, and late
+        rows are found from where they would have been.
+
+        Args:
+            keeps_bound: Whether rows are still not wanted that lie below the bound of the first
+                sync.
+        """
+        return replace(
+            self,
+            coverage=Coverage(floor=self.coverage.floor if keeps_bound else None),
+            backfilled=0,
+            first_change=None,
+            newest=[],
+            sync=None,
+        )
+
+    def forget_keys(self) -> None:
+        """Forgets all that is known by keys, as the listing has other keys now."""
+        self.kind, self.coverage.floor = None, None
+        for known in (self.open, self.hidden, self.misses, self.touched, self.missing, self.raw):
+            known.clear()
+        self.checkpoints, self.anchor = [], None
+        if self.sync is not None:
+            self.sync.due.clear()

@@ -67,11 +67,15 @@ class Planner:
         sync_started: float,
         may_repeat: bool = False,
     ) -> None:
+        self._warnings: list[str] = []
         if ledger.keys_move not in (None, settings.keys_move):
-            raise StateError(
-                "the saved state was made with another key: whether the key is the primary key "
-                "has changed since. Set it back, or start over with --full-refresh."
-            )
+            if ledger.coverage.spans:
+                raise StateError(
+                    "what is known of the listing was saved with another key: whether the key is "
+                    "the primary key has changed since. Set it back, or have everything listed "
+                    "again, which keeps all rows of the table: headrace run CONFIG --list-anew."
+                )
+            self._warnings = _forget_keys(ledger)
         if ledger.kind is not None:
             _check_kind(settings, ledger.kind)
         ledger.keys_move = settings.keys_move
@@ -84,7 +88,7 @@ class Planner:
         if is_new:
             self._lookback.begin()
         self._walker = Walker(settings, ledger, self._sync, self._refresher, self._lookback)
-        self._warnings = self._walker.settle()
+        self._warnings += self._walker.settle()
         self._fixed = FixedKeys(settings, ledger, self._sync, self._refresher)
         self._moving = MovingKeys(ledger, self._sync, may_repeat=may_repeat)
         self._pending: dict[Ask, float] = {}
@@ -241,11 +245,14 @@ class Planner:
         return CheckedPage(keys, rows, start, late_end, has_end, walk, at, now)
 
     def _read_keys(self, rows: AnsweredRows) -> list[Any]:
-        if self._ledger.kind is not None:
-            return read_keys(rows.keys, self._ledger.kind)
+        ledger = self._ledger
         if not rows.keys:
             return []
+        if ledger.kind is not None and ledger.coverage.spans:
+            return read_keys(rows.keys, ledger.kind)
         kind = kind_of(rows.keys)
+        if ledger.kind not in (None, kind):
+            self._warnings += _forget_keys(ledger)
         _check_kind(self._settings, kind)
         self._floor.check(kind, rows)
         self._ledger.kind = kind
@@ -276,8 +283,11 @@ class Planner:
         if (len(newest) >= _NEWEST or is_whole) and keys[0] < newest[-1]:
             raise PageError(
                 f"the newest row that the listing shows is `{keys[0]}`, but rows up to "
-                f"`{newest[0]}` are known: the source seems to have been reset. If so, start "
-                "over with --full-refresh; nothing was loaded."
+                f"`{newest[0]}` are known: the source seems to have been reset. Nothing was "
+                "loaded. If it was reset, its new rows may have keys of old ones: to keep the old "
+                "rows apart, load it into another `pipeline.dataset`; to merge what it lists now "
+                "into the table: headrace run CONFIG --list-anew; to drop the old rows first: "
+                "headrace run CONFIG --full-refresh."
             )
         self._ledger.newest = sorted({*newest, *keys[:_NEWEST]}, reverse=True)[:_NEWEST]
 
@@ -307,6 +317,18 @@ def _progress_of(ledger: Ledger, started: float) -> tuple[SyncProgress, bool]:
         if not span.is_firm:
             span.edge = frozenset()
     return ledger.sync, True
+
+
+def _forget_keys(ledger: Ledger) -> list[str]:
+    """Forgets what is known by the keys that the listing had before; says what that costs."""
+    followed = len(ledger.open)
+    ledger.forget_keys()
+    if not followed:
+        return []
+    return [
+        f"the listing has other keys than before: the rows that could still change ({followed:,}) "
+        "are looked at again only where the listing shows them."
+    ]
 
 
 def _check_kind(settings: TailSettings, kind: KeyKind) -> None:

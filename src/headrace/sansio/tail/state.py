@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from headrace.core.exceptions import StateError
@@ -17,8 +18,38 @@ from headrace.sansio.tail.packing import (
     unpack_subset,
     unpack_texts,
 )
+from headrace.sansio.tail.upgrades import VERSION, upgraded
 
-_VERSION = 1
+# What a broken state is wrong with, whichever part of it is looked at.
+_BROKEN = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+# The parts of a state that say which rows are looked at again, and how far down rows are wanted.
+_FOLLOWED = (
+    "kind",
+    "keys_move",
+    "floor",
+    "open",
+    "hidden",
+    "misses",
+    "touched",
+    "missing",
+    "raw",
+    "checkpoints",
+    "anchor",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLedger:
+    """A ledger as it was read from a saved state.
+
+    Args:
+        ledger: The ledger; of a state that cannot be read, what is left of it, by which the listing
+            is read from its top again.
+        fault: Why the state cannot be read; None where it was.
+    """
+
+    ledger: Ledger
+    fault: str | None = None
 
 
 def _any(cursor: str) -> bool:
@@ -42,7 +73,7 @@ def to_state(ledger: Ledger, may_keep: Callable[[str], bool] = _any) -> dict[str
     coverage = ledger.coverage
     open_keys = _sorted(ledger.open)
     state: dict[str, Any] = {
-        "version": _VERSION,
+        "version": VERSION,
         "kind": None if ledger.kind is None else ledger.kind.value,
         "keys_move": ledger.keys_move,
         "spans": [
@@ -68,35 +99,42 @@ def to_state(ledger: Ledger, may_keep: Callable[[str], bool] = _any) -> dict[str
     return state
 
 
-def from_state(state: dict[str, Any] | None) -> Ledger:
-    """Reads the ledger that a state holds.
+def from_state(state: Any) -> SavedLedger:
+    """Reads the ledger that a state holds, whichever version wrote it.
 
     Args:
-        state: What `to_state` made; None gives an empty ledger.
+        state: What `to_state` of this or an earlier version made; None gives an empty ledger.
 
     Raises:
-        StateError: The state was made by a later version, or is broken.
+        StateError: The state was made by a later version.
     """
     if state is None:
-        return Ledger()
+        return SavedLedger(Ledger())
     version = state.get("version") if isinstance(state, dict) else None
-    if isinstance(version, int) and version > _VERSION:
+    if isinstance(version, int) and version > VERSION:
         raise StateError(
-            f"the saved state has version {version}, but this headrace knows versions up to "
-            f"{_VERSION}: upgrade headrace, or start over with --full-refresh."
+            f"what is known of the listing was saved in the format {version}, but this headrace "
+            f"reads formats up to {VERSION}: install the later headrace that saved it. Nothing was "
+            "changed. To go on with this one instead: headrace run CONFIG --list-anew, which lists "
+            "everything again and keeps all rows of the table."
         )
     try:
-        return _read(state)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise StateError(
-            f"the saved state cannot be read ({type(error).__name__}: {error}): start over with "
-            "--full-refresh."
-        ) from error
+        return SavedLedger(_read(upgraded(state)))
+    except _BROKEN as error:
+        return SavedLedger(_left_of(state), f"{type(error).__name__}: {error}")
+
+
+def _left_of(state: Any) -> Ledger:
+    """A ledger by which a listing is read from its top again, with the rows that were followed."""
+    try:
+        followed = {name: state[name] for name in _FOLLOWED if name in state}
+        ledger = _read({**to_state(Ledger()), **followed})
+    except _BROKEN:
+        return Ledger()
+    return Ledger() if ledger.kind is None else ledger
 
 
 def _read(state: dict[str, Any]) -> Ledger:
-    if state["version"] != _VERSION:
-        raise ValueError(f"version {state['version']!r}")
     kind = None if state["kind"] is None else KeyKind(state["kind"])
     spans = [
         Span(_own(high, kind), _own(low, kind), cursor, frozenset(edge), bool(is_firm))

@@ -25,7 +25,7 @@ def first_listing(pages: Sequence[AnsweredRows], settings: TailSettings) -> Ledg
     """Lists the pages from the top, each with the state as it was saved after the one before."""
     ledger = Ledger()
     for number, rows in enumerate(pages):
-        planner = Planner(settings, from_state(to_state(ledger)), sync_started=NOW)
+        planner = Planner(settings, from_state(to_state(ledger)).ledger, sync_started=NOW)
         (ask,) = [ask for ask in planner.asks(NOW) if isinstance(ask, ListAsk)]
         is_last = number == len(pages) - 1
         planner.learn(ask, ListedPage(rows, None if is_last else f"page {number + 1}"), NOW)

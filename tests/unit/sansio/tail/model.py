@@ -110,7 +110,7 @@ class Sync:
         self._start_leg()
 
     def _start_leg(self) -> None:
-        ledger = from_state(self.mirror.state)
+        ledger = from_state(self.mirror.state).ledger
         self.planner = Planner(self.mirror.settings, ledger, sync_started=self.started)
         self.leg: dict[int, Row] = {}
         self.gone: list[GoneRow] = []

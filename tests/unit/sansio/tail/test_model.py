@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from headrace.sansio.tail import from_state, to_state
 from tests.unit.sansio.tail.model import Mirror, Row, Server, Sync, tail
 
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 60
@@ -50,6 +51,13 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def expire_cursors(self) -> None:
         self.server.epoch += 1
+
+    @precondition(lambda self: self.sync is None)
+    @rule()
+    def list_anew(self) -> None:
+        """The next sync reads the whole listing again; what is loaded stays."""
+        anew = from_state(self.mirror.state).ledger.anew(keeps_bound=True)
+        self.mirror.state = to_state(anew)
 
     @precondition(lambda self: self.sync is None)
     @rule()

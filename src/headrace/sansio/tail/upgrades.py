@@ -1,0 +1,38 @@
+"""Brings ledgers that earlier versions of Headrace have saved to the form that is written now.
+
+Each change of that form has a number, and a function that makes the form of the next number out of
+it. So a ledger of any age is read by going through them in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+VERSION = 2
+"""The number of the form that is written now."""
+
+
+def _first_change(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1 was written without `first_change` at first, and with it later."""
+    return {"first_change": None, **state}
+
+
+_STEPS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _first_change}
+"""By the number of each earlier form, what makes the next one out of it."""
+
+
+def upgraded(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives a saved ledger the form that is written now.
+
+    Args:
+        state: The ledger as some version has saved it; it stays as it is.
+
+    Raises:
+        LookupError: No version has saved a ledger of that form.
+    """
+    found = dict(state)
+    while found["version"] != VERSION:
+        version = found["version"]
+        found = {**_STEPS[version](found), "version": version + 1}
+    return found
