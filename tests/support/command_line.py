@@ -34,6 +34,7 @@ _PRELOADED = [
     "headrace.destination.pipeline",
     "headrace.dlt_source.source",
     "headrace.syncing.sync",
+    "dlt.common.libs.sql_alchemy_compat",
     "dlt.destinations.impl.duckdb.duck",
     "dlt.destinations.impl.postgres.postgres",
     "adbc_driver_manager.dbapi",

@@ -12,8 +12,8 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import dlt  # noqa: F401  (brings the modules below, and all that take functions from them)
 from dlt.common import typing as dlt_typing
@@ -43,6 +43,9 @@ _ASKED_AGAIN = {
 }
 
 
+_GET_TYPE_HINTS: Callable[..., dict[str, Any]] = validation.get_type_hints  # type: ignore[attr-defined]
+
+
 def remember_settings() -> None:
     """Puts functions that remember in the place of dlt's, wherever a module has taken one."""
     _remember_functions()
@@ -59,11 +62,19 @@ def _remember_functions() -> None:
                     vars(each).get(name) is asked
                 ):
                     setattr(each, name, remembering)
-    # This one is not dlt's, and others may change what it gives; dlt's check of a dict only reads.
-    name = "get_type_hints"
-    setattr(validation, name, _remembering(getattr(validation, name)))
+    validation.get_type_hints = _type_hints  # type: ignore[assignment, attr-defined]
     key_name = staticmethod(_remembering(EnvironProvider.get_key_name))
     EnvironProvider.get_key_name = key_name  # type: ignore[method-assign]
+
+
+@functools.cache
+def _hints_of(spec: type) -> dict[str, Any]:
+    return _GET_TYPE_HINTS(spec, globalns=vars(sys.modules[spec.__module__]))
+
+
+def _type_hints(spec: type, globalns: object) -> dict[str, Any]:
+    """The type hints of a typed dict, in the names of its own module as dlt's check asks for."""
+    return _hints_of(spec)
 
 
 def _remembering(asked: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,21 +91,21 @@ def _remembering(asked: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _remember_capabilities() -> None:
-    """Has dlt find out once for each environment what a destination can.
+    """Has dlt find out once for each environment what destinations of the same settings can.
 
     dlt resolves all settings of the destination for that, a dozen times for each load.
     """
     really = Destination.capabilities
-    remembered: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
+    remembered: dict[Any, Any] = {}
 
     @functools.wraps(really)
     def capabilities(self: Any, config: Any = None, naming: Any = None) -> Any:
         if config is not None:
             return really(self, config, naming)
-        known = remembered.setdefault(self, {})
-        key = (naming, frozenset(os.environ.items()))
-        if key not in known:
-            known[key] = really(self, None, naming)
-        return known[key].copy()
+        given = repr((self.config_params, self.caps_params))
+        key = (type(self), given, naming and naming.name(), Path.cwd(), *os.environ.items())
+        if key not in remembered:
+            remembered[key] = really(self, None, naming)
+        return remembered[key].copy()
 
     Destination.capabilities = capabilities  # type: ignore[method-assign]

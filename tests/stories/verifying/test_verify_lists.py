@@ -40,30 +40,34 @@ def test_lists_that_became_empty_since(server: JsonServer, warehouse: Warehouse)
     assert found(report.tables[0].comparison) == ([], [1, 2], [])
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "DELETE FROM test_data.items__tags WHERE name = 'b'",
-        "UPDATE test_data.items__tags SET name = 'B' WHERE name = 'b'",
-        "UPDATE test_data.items__tags__marks SET value = 9 WHERE value = 2",
-        "DELETE FROM test_data.items__tags__marks WHERE value = 3",
-        "UPDATE test_data.items__tags SET _dlt_list_idx = 1 - _dlt_list_idx "
-        "WHERE name IN ('a', 'b')",
-        "INSERT INTO test_data.items__tags BY NAME SELECT * REPLACE ('x' AS _dlt_id, "
-        "2 AS _dlt_list_idx) FROM test_data.items__tags WHERE name = 'b'",
-    ],
-)
+FAULTS = [
+    "DELETE FROM test_data.items__tags WHERE name = 'b1'",
+    "UPDATE test_data.items__tags SET name = 'B' WHERE name = 'b2'",
+    "UPDATE test_data.items__tags__marks SET value = 9 WHERE value = 31",
+    "DELETE FROM test_data.items__tags__marks WHERE value = 43",
+    "UPDATE test_data.items__tags SET _dlt_list_idx = 1 - _dlt_list_idx WHERE name IN ('a5', 'b5')",
+    "INSERT INTO test_data.items__tags BY NAME SELECT * REPLACE ('x' AS _dlt_id, "
+    "2 AS _dlt_list_idx) FROM test_data.items__tags WHERE name = 'b6'",
+]
+
+
 @pytest.mark.parametrize("strategy", ["delete-insert", "upsert"])
-def test_a_child_row_at_fault_is_found_and_repaired(
-    server: JsonServer, warehouse: Warehouse, fault: str, strategy: str
+def test_child_rows_at_fault_are_found_and_repaired(
+    server: JsonServer, warehouse: Warehouse, strategy: str
 ) -> None:
     hints: Any = {"write_disposition": {"disposition": "merge", "strategy": strategy}}
-    load(server, warehouse, ROWS, **hints)
-    change(warehouse, fault)
+    at_fault = range(1, len(FAULTS) + 1)
+    rows: list[Row] = [
+        {"id": n, "tags": [{"name": f"a{n}"}, {"name": f"b{n}", "marks": [10 * n + 1, 10 * n + 3]}]}
+        for n in [*at_fault, 7]
+    ]
+    load(server, warehouse, rows, **hints)
+    for fault in FAULTS:
+        change(warehouse, fault)
     report = report_of(server, warehouse, **hints)
 
     assert not report.ok
-    assert found(report.tables[0].comparison) == ([], [1], [])
+    assert found(report.tables[0].comparison) == ([], [*at_fault], [])
     assert set(report.tables[0].comparison.fields) == {"items__tags"}
 
     source = rest_api_source(config_of(server, **hints))
