@@ -37,6 +37,10 @@ LEG_SECONDS = 60.0
 
 KEPT_PACKAGES = 5
 """Load packages that are kept in the folder of a pipeline after they were loaded."""
+KEPT_STATES = 20
+"""States of a pipeline that are kept in the destination."""
+KEPT_RUNS = 1_000
+"""Syncs of a pipeline that are kept in the history of runs."""
 
 CURSOR_PARAM = "cursor"
 """The query parameter that takes a cursor."""

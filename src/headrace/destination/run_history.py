@@ -147,6 +147,56 @@ class RunHistory:
                 values = [value for run in some for value in astuple(run)]
                 sql.execute_sql(f"INSERT INTO {name} ({columns}) VALUES {rows}", *values)
 
+    def keep_last(self, most: int, latest: datetime) -> None:
+        """Deletes the runs of the pipeline but for its last syncs.
+
+        The last complete run of each resource stays as well, however long ago it was.
+
+        Args:
+            most: How many syncs to keep; at least 1.
+            latest: The moment now, with its zone: a run that is dated later is not the last one.
+
+        Raises:
+            DltException: The destination refuses that.
+        """
+        client = self._new_client()
+        if not takes_statements(client):
+            return
+        sql, pipeline = client.sql_client, self._pipeline.pipeline_name
+        table = sql.make_qualified_table_name(self._table)
+        of_pipeline, resource, started, outcome, run_id = (
+            sql.escape_column_name(self._named(name))
+            for name in ("pipeline", "resource", "started_at", "outcome", "run_id")
+        )
+        with client:
+            try:
+                last = sql.execute_sql(
+                    f"SELECT DISTINCT {run_id}, {started} FROM {table} WHERE {of_pipeline} = %s "
+                    f"{newest_first(sql, self._named('started_at'), most)}",
+                    pipeline,
+                )
+            except DestinationUndefinedEntity:
+                return
+            if last is None or len(last) < most:
+                return
+            oldest = last[-1][1]
+            complete = sql.execute_sql(
+                f"SELECT {resource}, max({started}) FROM {table} WHERE {of_pipeline} = %s "
+                f"AND {outcome} = %s AND {started} <= %s GROUP BY {resource}",
+                pipeline,
+                COMPLETE,
+                latest,
+            )
+            # All others have theirs among the last syncs.
+            kept = [each for each in complete or () if each[1] < oldest]
+            others = "".join(f" AND NOT ({resource} = %s AND {started} = %s)" for _ in kept)
+            sql.execute_sql(
+                f"DELETE FROM {table} WHERE {of_pipeline} = %s AND {started} < %s{others}",
+                pipeline,
+                oldest,
+                *(value for each in kept for value in each),
+            )
+
     def last(
         self, resource: str, most: int, outcome: str | None = None, latest: datetime | None = None
     ) -> list[ResourceRun]:

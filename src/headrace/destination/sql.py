@@ -31,6 +31,12 @@ _COLUMNS_SQL = (
     "WHERE table_catalog = current_database() AND table_schema = %s AND table_name = %s "
     "ORDER BY ordinal_position"
 )
+_TABLES_WITH_SQL = (
+    "SELECT t.table_name FROM information_schema.tables t JOIN information_schema.columns c "
+    "ON c.table_catalog = t.table_catalog AND c.table_schema = t.table_schema "
+    "AND c.table_name = t.table_name WHERE t.table_catalog = current_database() "
+    "AND t.table_schema = %s AND t.table_type <> 'VIEW' AND c.column_name = %s"
+)
 
 # Dialects without `LIMIT`: they have the `FETCH NEXT` of the SQL standard.
 _WITHOUT_LIMIT = ("tsql", "fabric", "oracle")
@@ -118,6 +124,15 @@ class DatasetConnection:
         stored = name if name in found else found[0]
         columns = dict(self.execute(_COLUMNS_SQL, self.dataset, stored))
         return StoredTable(self.qualified(stored), columns)
+
+    def tables_with(self, column: str) -> list[str]:
+        """The names of the tables, without the views, that have a column.
+
+        Args:
+            column: The name of the column as the destination has it.
+        """
+        found = self.execute(_TABLES_WITH_SQL, self.dataset, column)
+        return [name for (name,) in found]
 
     def qualified(self, name: str) -> str:
         """Quotes the name of a table or view for SQL, and puts its dataset before it.

@@ -113,9 +113,15 @@ def sync(
         pipeline.runtime_config.intercept_signals = False
     running = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
     record = RunRecord(pipeline, source, running)
-    cleaning = Cleaning(pipeline, retention, running.figures)
+    cleaning = Cleaning(pipeline, source, running, retention)
     history = record.written_at_end() if run_history else nullcontext()
-    with held(pipeline), _logged(pipeline, running), history, explained_failures(pipeline):
+    with (
+        held(pipeline),
+        _logged(pipeline, running),
+        cleaning.tables_cleaned_at_end(),
+        history,
+        explained_failures(pipeline),
+    ):
         running.figures.notes += notes_on_first_folder(pipeline)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.

@@ -210,7 +210,7 @@ def test_quarantine_grows_while_the_table_is_replaced(
     server: JsonServer, warehouse: Warehouse
 ) -> None:
     for number in (1, 2):
-        server.answers({"data": [{"id": number}, None]})
+        server.answers({"data": [{"id": number}, number]})
         load(server, warehouse, write_disposition="replace")
 
     assert warehouse.query("SELECT id FROM test_data.items") == [(2,)]

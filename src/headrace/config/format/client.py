@@ -177,6 +177,15 @@ class RetentionConfig(FormatModel):
         description="How many load packages stay in the local folder of the pipeline, without the "
         "files of their rows.",
     )
+    states: Count | None = Field(
+        default=defaults.KEPT_STATES,
+        description="How many states of the pipeline stay in `_dlt_pipeline_state`, and how many "
+        "loads in `_dlt_loads` of which no row is left.",
+    )
+    runs: Count | None = Field(
+        default=defaults.KEPT_RUNS,
+        description="How many syncs of the pipeline stay in `_headrace_runs`.",
+    )
 
 
 class PipelineConfig(FormatModel):
