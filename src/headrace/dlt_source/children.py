@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import dlt
 import pyarrow as pa
 from dlt.extract.incremental import Incremental
 
@@ -19,7 +20,13 @@ from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.dlt_pipe import running_pipe
 from headrace.dlt_source.gathering import Gathering, size_of
 from headrace.dlt_source.handover import hand_over, new_row_ids
-from headrace.dlt_source.incremental import CursorFilter, CursorValues, ParentCursors, SharedCursor
+from headrace.dlt_source.incremental import (
+    CursorFilter,
+    CursorValues,
+    ParentCursors,
+    SharedCursor,
+    leave_to_merge,
+)
 from headrace.dlt_source.items import LoadedRows, ParentRows, rows_of
 from headrace.dlt_source.page_sources import PageStream, kept_pages, limited
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
@@ -186,6 +193,8 @@ class ChildExtraction:
         if resource.sync.kept_rows is not None:
             injected.advance(None)
             return None
+        if resource.load_id is not None:
+            leave_to_merge(injected, dlt.current.resource())
         per_parent = self._cursor is not None and self._cursor.per_parent
         if resource.wants_dicts and not per_parent:
             # Functions of the user come first, then dlt's own step.

@@ -88,7 +88,7 @@ def wants_dicts(dependents: Collection[str]) -> bool:
     if yields_are_counted() and own.get_by_type(IncrementalResourceWrapper) is not None:
         # Tables go out behind the page after theirs: the cursor would be ahead of what is loaded.
         return True
-    return _depends_elsewhere(dependents)
+    return depends_elsewhere(dependents)
 
 
 def others_are_spared(dependents: Collection[str]) -> bool:
@@ -109,11 +109,15 @@ def others_are_spared(dependents: Collection[str]) -> bool:
         for step in own.steps[1:]
     ):
         return False
-    return not _depends_elsewhere(dependents)
+    return not depends_elsewhere(dependents)
 
 
-def _depends_elsewhere(dependents: Collection[str]) -> bool:
-    """Whether a resource gets the rows of the running one that is not among some."""
+def depends_elsewhere(dependents: Collection[str]) -> bool:
+    """Whether a resource gets the rows of the running one that is not among some.
+
+    Args:
+        dependents: The names of those.
+    """
     name = _running_pipe().name
     return any(
         other._pipe.parent is not None

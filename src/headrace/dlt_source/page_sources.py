@@ -18,7 +18,12 @@ import dlt
 from headrace.config.built.tail import TailConfig
 from headrace.core.events import log_resource_listed
 from headrace.dlt_source.dlt_pipe import yields_are_counted
-from headrace.dlt_source.incremental import CursorFilter, RunningCursor, may_end_early
+from headrace.dlt_source.incremental import (
+    CursorFilter,
+    RunningCursor,
+    leave_to_merge,
+    may_end_early,
+)
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
@@ -81,6 +86,8 @@ def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) 
         lanes: What to fetch with.
         cursor: The incremental, as dlt has bound it for this run.
     """
+    if resource.load_id is not None:
+        leave_to_merge(cursor.injected, dlt.current.resource())
     may_end = may_end_early(cursor.injected)
     # With a limit the load is one to look at: what it leaves out must come with the next one.
     keeps_state = resource.settings.limit_rows is None

@@ -9,6 +9,7 @@ show them to it, and the one in the pipe lets all rows pass.
 
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter, may_end_early
 from headrace.dlt_source.incremental.dependent import PER_PARENT, ParentCursors, SharedCursor
+from headrace.dlt_source.incremental.known_rows import leave_to_merge
 from headrace.dlt_source.incremental.values import CursorValues, RunningCursor, new_incremental
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ParentCursors",
     "RunningCursor",
     "SharedCursor",
+    "leave_to_merge",
     "may_end_early",
     "new_incremental",
 ]

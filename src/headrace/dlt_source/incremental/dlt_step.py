@@ -13,6 +13,10 @@ called with rows, bound to a pipe of ours, and have its state elsewhere, rests o
   and `primary_key` are none of them.
 - `incremental[datetime](...)` keeps its type in `__orig_class__`, which decides in what type its
   values are given.
+- `set_deduplication_key` with `from_hints` says what tells rows at the newest value apart, as the
+  `primary_key` of a resource does: not where the user gave the incremental a key of its own, and
+  until dlt binds the incremental the next time. With an empty key no hashes of rows are kept, and
+  those of an earlier load count no more.
 
 At an upgrade of dlt check those sentences; `tests/stories/incremental` and the comparisons of
 incremental loads (`scripts/compare`) fail where one is no longer true.
@@ -63,6 +67,25 @@ def bound_to_own_pipe(incremental: Incremental[Any], *, has_parent: bool) -> Pip
     pipe = PipeOfStep(incremental.resource_name or "", has_parent)
     incremental.bind(cast(Any, pipe))
     return pipe
+
+
+def keep_no_hashes(incremental: Incremental[Any]) -> None:
+    """Have an incremental neither keep nor look at hashes of the rows at the newest cursor value.
+
+    Args:
+        incremental: The incremental. One that the user gave a key of its own is left as it is.
+    """
+    incremental.set_deduplication_key((), from_hints=True)
+
+
+def keep_hashes(incremental: Incremental[Any]) -> None:
+    """Take back what an earlier run of the same resource may have set by `keep_no_hashes`.
+
+    Args:
+        incremental: The incremental.
+    """
+    if incremental.primary_key == ():
+        incremental.set_deduplication_key(None, from_hints=True)
 
 
 class StateElsewhere(Incremental[Any]):
