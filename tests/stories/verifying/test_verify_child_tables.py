@@ -61,16 +61,16 @@ def test_child_rows_in_postgres(server: JsonServer, postgres: PostgresDatabase) 
     source = rest_api_source(config_of(server))
     server.answers({"data": NESTED})
     sync(postgres.pipeline(), source)
-    faults = {
-        "UPDATE test_data.items__tags SET value = 'B' WHERE value = 'b'": "items__tags",
-        "DELETE FROM test_data.items__parts__sub WHERE value = 2": "items__parts",
-        "DROP TABLE test_data.items__parts__sub": "items__parts",
-    }
-    for fault, child in faults.items():
-        postgres.change(fault)
-        report = verify(postgres.pipeline(), source)
-        assert found(report.tables[0].comparison) == ([], [1], [])
-        assert report.tables[0].comparison.fields == {child: 1}
-        assert verify(postgres.pipeline(), source, repair=True).ok
-        assert verify(postgres.pipeline(), source).ok
+    postgres.change("UPDATE test_data.items__tags SET value = 'C' WHERE value = 'c'")
+    postgres.change("DELETE FROM test_data.items__parts__sub WHERE value = 2")
+    report = verify(postgres.pipeline(), source, repair=True)
+    assert found(report.tables[0].comparison) == ([], [1, 2], [])
+    assert report.tables[0].comparison.fields == {"items__tags": 1, "items__parts": 1}
+    assert report.ok
+
+    postgres.change("DROP TABLE test_data.items__parts__sub")
+    report = verify(postgres.pipeline(), source, repair=True)
+    assert found(report.tables[0].comparison) == ([], [1], [])
+    assert report.tables[0].comparison.fields == {"items__parts": 1}
+    assert verify(postgres.pipeline(), source).ok
     assert postgres.rows("test_data.items__parts__sub", "value") == [{"value": 1}, {"value": 2}]
