@@ -23,7 +23,7 @@ report, on DuckDB, PostgreSQL and files, fail where one is no longer true.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from typing import Any, TypeGuard
 
 import dlt
@@ -266,24 +266,38 @@ def arrow_batches(cursor: Any, columns: TTableSchemaColumns, rows: int) -> Itera
     yield from reader.iter_arrow(chunk_size=rows)
 
 
-@contextmanager
-def file_kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
-    """Keep the file of a DuckDB database open in the block.
+class KeptFile:
+    """Keeps the file of a DuckDB database open, from `open` to `close`.
 
     dlt opens the file anew for each job and each step of a load. That takes 20 ms of CPU as long as
     nothing else in the process has it open, and no time at all otherwise. No other process can
     come in between then, either.
 
     Args:
-        pipeline: The pipeline; its schema is known. Other destinations than DuckDB are left alone.
+        pipeline: The pipeline; its schema is known by the time of `open`. Other destinations than
+            DuckDB are left alone.
     """
-    with ExitStack() as opened:
+
+    def __init__(self, pipeline: dlt.Pipeline) -> None:
+        self._pipeline = pipeline
+        self._opened = ExitStack()
+        self._is_open = False
+
+    def open(self) -> None:
+        """Opens the file where it is not kept open yet."""
+        if self._is_open:
+            return
+        self._is_open = True
         # What is wrong with the file, dlt finds out as well, and tells it.
         with suppress(Exception):
-            client = new_job_client(pipeline, pipeline.default_schema)
+            client = new_job_client(self._pipeline, self._pipeline.default_schema)
             if duckdb_file(client) is not None:
-                opened.enter_context(client)
-        yield
+                self._opened.enter_context(client)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._is_open = False
+        self._opened.close()
 
 
 def duckdb_file(job_client: Any) -> str | None:

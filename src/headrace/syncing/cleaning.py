@@ -13,7 +13,7 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.extract import DltSource
 
-from headrace.destination.dlt_clients import file_kept_open, is_sql_destination
+from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_tables import DltTables
 from headrace.destination.failures import cause_of
 from headrace.destination.run_history import RunHistory
@@ -101,7 +101,7 @@ class Cleaning:
         bad = [name for name, each in self.sync.figures.resources.items() if each.quarantined]
         if not (is_due or bad):
             return
-        with file_kept_open(self.pipeline), suppress(DestinationUndefinedEntity):
+        with suppress(DestinationUndefinedEntity):
             if is_due:
                 self._delete_old_rows(schema, known.get(_LOADS))
             if bad:

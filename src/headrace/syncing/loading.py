@@ -11,7 +11,7 @@ from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
 
 from headrace.core.events import Event, log_event
-from headrace.destination.dlt_clients import file_kept_open
+from headrace.destination.dlt_clients import KeptFile
 from headrace.destination.views import release_tables
 from headrace.dlt_source.current_sync import RunningSync, running
 from headrace.dlt_source.dlt_pipe import feeders
@@ -24,6 +24,7 @@ def load_all(
     pipeline: dlt.Pipeline,
     source: DltSource,
     sync: RunningSync,
+    kept: KeptFile,
     *,
     full_refresh: bool = False,
     after_leg: Callable[[], object] = lambda: None,
@@ -37,6 +38,8 @@ def load_all(
         pipeline: The pipeline; no load may be left behind in it.
         source: What to load.
         sync: The sync that the legs belong to.
+        kept: The file of the destination: it is kept open for each load, and stays so behind the
+            last one, but not while the first leg or a leg that is not fetched yet is waited for.
         full_refresh: First drop the tables and the state of the resources.
         after_leg: Is called once a leg is committed.
 
@@ -52,13 +55,14 @@ def load_all(
                 account = LoadAccount(sync.figures, source)
                 number = sync.commits.legs + 1
                 log_sync_event(f"leg {number} begins", "leg begins", leg=number)
+                kept.close()
                 pipeline.extract(source, refresh=refresh)
                 sync.legs.go_on()
                 log_sync_event(f"the load of leg {number} begins", "load begins", leg=number)
                 # Without data, dlt's `run` normalizes and loads what was extracted, and gives None
                 # where that was nothing. `load` then gives the LoadInfo of an empty load.
-                with file_kept_open(pipeline):
-                    info = pipeline.run() or pipeline.load()
+                kept.open()
+                info = pipeline.run() or pipeline.load()
                 account.settle(pipeline)
                 loaded, unfinished = source.resources.selected.keys(), sync.legs.unfinished
                 sync.commits.add(sync.figures, loaded, unfinished)

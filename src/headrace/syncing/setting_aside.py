@@ -20,6 +20,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.causes import chain_of
 from headrace.core.figures import Figures
+from headrace.destination.dlt_clients import KeptFile
 from headrace.destination.failures import cause_of
 from headrace.dlt_source.current_sync import RunningSync, running
 from headrace.dlt_source.quarantine import TABLE
@@ -64,6 +65,7 @@ def load_without_refused(
     source: DltSource,
     sync: RunningSync,
     error: PipelineStepFailed,
+    kept: KeptFile,
     *,
     full_refresh: bool = False,
     after_leg: Callable[[], object] = lambda: None,
@@ -75,6 +77,7 @@ def load_without_refused(
         source: What was to be loaded.
         sync: The sync.
         error: What the pipeline raised.
+        kept: The file of the destination.
         full_refresh: First drop the tables and the state of the resources.
         after_leg: Is called once a leg is committed.
 
@@ -99,7 +102,7 @@ def load_without_refused(
         _SET_ASIDE.format(found="one row" if found == 1 else f"{found:,} rows", table=TABLE)
     )
     drop_first = full_refresh and not sync.commits.legs
-    return load_all(pipeline, rest, sync, full_refresh=drop_first, after_leg=after_leg)
+    return load_all(pipeline, rest, sync, kept, full_refresh=drop_first, after_leg=after_leg)
 
 
 def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
 import dlt
@@ -14,7 +14,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
 from headrace.destination.dispositions import refuse_unsupported
-from headrace.destination.dlt_clients import file_kept_open, new_job_client, takes_statements
+from headrace.destination.dlt_clients import KeptFile, new_job_client, takes_statements
 from headrace.destination.failures import cause_of
 from headrace.destination.first_folder import notes_on_first_folder
 from headrace.destination.places import location_of
@@ -118,6 +118,7 @@ def sync(
     with (
         held(pipeline),
         _logged(pipeline, running),
+        closing(KeptFile(pipeline)) as kept,
         cleaning.tables_cleaned_at_end(),
         history,
         explained_failures(pipeline),
@@ -125,26 +126,26 @@ def sync(
         running.figures.notes += notes_on_first_folder(pipeline)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
-        with file_kept_open(pipeline):
-            drop = drop_pending or full_refresh
-            running.commits.resumed = _resume(pipeline, running, drop=drop)
-            # Where each load fails, there is no other moment.
-            cleaning.clean_folder()
-            if not full_refresh:
-                notes = confirm(pipeline, source)
-                if list_anew:
-                    list_all_anew(pipeline, source)
-                else:
-                    notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
-                running.figures.notes += notes
-            adopt_columns(pipeline, source)
+        kept.open()
+        drop = drop_pending or full_refresh
+        running.commits.resumed = _resume(pipeline, running, drop=drop)
+        # Where each load fails, there is no other moment.
+        cleaning.clean_folder()
+        if not full_refresh:
+            notes = confirm(pipeline, source)
+            if list_anew:
+                list_all_anew(pipeline, source)
+            else:
+                notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
+            running.figures.notes += notes
+        adopt_columns(pipeline, source)
         # What a load learns of the tables stays in its source, also where the load fails.
         untouched = source.clone()
         how: dict[str, Any] = {"full_refresh": full_refresh, "after_leg": cleaning.clean_folder}
         try:
-            info = load_all(pipeline, source, running, **how)
+            info = load_all(pipeline, source, running, kept, **how)
         except PipelineStepFailed as error:
-            info = load_without_refused(pipeline, untouched, running, error, **how)
+            info = load_without_refused(pipeline, untouched, running, error, kept, **how)
         remember_rows(pipeline, source)
         client = new_job_client(pipeline, pipeline.default_schema)
     return SyncReport(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +15,12 @@ from dlt.extract import DltSource
 
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset
-from headrace.destination.dlt_clients import make_table, new_job_client, takes_statements
+from headrace.destination.dlt_clients import (
+    KeptFile,
+    make_table,
+    new_job_client,
+    takes_statements,
+)
 from headrace.destination.dlt_schema import has_rows, tables_below
 from headrace.destination.tables import FilledTable
 from headrace.dlt_source.current_sync import RunningSync
@@ -113,10 +119,10 @@ def repair_tables(
     }
     running = Legs(legs)
     kept_rows = _KeptRows(scratch.raw_rows, scratch.connection, wanted, running)
-    with explained_failures(pipeline):
+    with explained_failures(pipeline), closing(KeptFile(pipeline)) as kept:
         _make_missing_tables(pipeline, source.schema.name, open_to_repair)
         sync = RunningSync(figures, running, kept_rows=kept_rows)
-        load_all(pipeline, source.with_resources(*wanted), sync)
+        load_all(pipeline, source.with_resources(*wanted), sync, kept)
     stored = StoredDataset(pipeline, source.schema.name)
     done = {each.table.name: _compare_again(each, scratch, stored) for each in open_to_repair}
     return {name: done.get(name) or TableRepair(refusal) for name, refusal in repairs.items()}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from typing import Any
 
 import duckdb
 import pytest
 
 from headrace import rest_api_source, sync
-from headrace.destination.dlt_clients import file_kept_open
+from headrace.destination.dlt_clients import KeptFile
 from tests.support.kept_databases import connect_anew, release_databases
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
@@ -43,14 +44,15 @@ def test_it_is_opened_once_for_a_whole_load(
     monkeypatch.setattr(duckdb, "connect", connect)
     sync(warehouse.pipeline(), rest_api_source(loaded))
 
-    # To look for a saved state, to load, and to add to the history of runs.
-    assert len(opened) == 3
+    # To look for a saved state; and to load, and add to the history of runs.
+    assert len(opened) == 2
 
 
 def test_no_other_process_comes_in_between(loaded: dict[str, Any], warehouse: Warehouse) -> None:
     program = "import duckdb, sys; duckdb.connect(sys.argv[1])"
     other = [sys.executable, "-c", program, str(warehouse.file)]
-    with file_kept_open(warehouse.pipeline()):
+    with closing(KeptFile(warehouse.pipeline())) as kept:
+        kept.open()
         refused = subprocess.run(other, capture_output=True, text=True, check=False)
     release_databases()
     subprocess.run(other, check=True)

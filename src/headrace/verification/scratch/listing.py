@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ from dlt.extract import DltSource
 from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset, state_by_resource
-from headrace.destination.dlt_clients import make_table, new_job_client
+from headrace.destination.dlt_clients import KeptFile, make_table, new_job_client
 from headrace.destination.dlt_schema import child_tables, tables_below
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.saved_state import saved_ledgers
@@ -109,10 +109,10 @@ class ScratchListing:
         )
         listing = _with_schema(source, self._stored.schema)
         try:
-            with explained_failures(pipeline):
+            with explained_failures(pipeline), closing(KeptFile(pipeline)) as kept:
                 _make_child_tables(pipeline, listing.schema)
                 running = RunningSync(figures, Legs(LegSettings()), witness=self.raw_rows)
-                load_all(pipeline, listing, running)
+                load_all(pipeline, listing, running, kept)
         except SyncError as error:
             # The other lines say what to do with a pending load, but this one is thrown away.
             error.located(str(error).partition("\n")[0])
