@@ -18,6 +18,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from headrace.core.exceptions import HeadraceError, NothingLoaded, SyncError
 from headrace.destination.dlt_clients import (
     arrow_batches,
+    dataset_of,
     make_readable,
     saved_state,
 )
@@ -44,15 +45,15 @@ class StoredDataset:
 
     def __init__(self, pipeline: dlt.Pipeline, schema_name: str) -> None:
         self.destination = destination_name(pipeline)
-        self._place = f"dataset `{pipeline.dataset_name}` in {self.destination}"
+        self.dataset_name = dataset_of(pipeline, schema_name)
+        self._pipeline_name = pipeline.pipeline_name
+        self._place = f"dataset `{self.dataset_name}` in {self.destination}"
         with self._readable():
             refuse_missing_file(pipeline)
-            self._dataset = dlt.dataset(
-                pipeline.destination, pipeline.dataset_name or "", schema=schema_name
-            )
+            self._dataset = dlt.dataset(pipeline.destination, self.dataset_name, schema=schema_name)
             self.schema: Schema = self._dataset.schema
             self._client: SqlClientBase[Any] = self._dataset.sql_client
-            self.location = location_of(pipeline, self._dataset.destination_client)
+            self.location = location_of(self._dataset.destination_client)
         if self.schema.name != schema_name or self.schema.is_new:
             raise self._nothing_loaded()
 
@@ -64,11 +65,8 @@ class StoredDataset:
         found = {name: getattr(capabilities, name) for name in names}
         return {name: value for name, value in found.items() if value is not None}
 
-    def state(self, pipeline_name: str) -> dict[str, Any]:
-        """Reads the state that a pipeline has saved with its last load.
-
-        Args:
-            pipeline_name: The name of the pipeline.
+    def state(self) -> dict[str, Any]:
+        """Reads the state that the pipeline has saved with its last load.
 
         Returns:
             The state of each resource, by its name; empty where no state was saved.
@@ -78,7 +76,7 @@ class StoredDataset:
         """
         with self._readable():
             try:
-                saved = saved_state(pipeline_name, self._dataset.destination_client)
+                saved = saved_state(self._pipeline_name, self._dataset.destination_client)
             except DestinationUndefinedEntity:
                 return {}
         return state_by_resource(saved, self.schema.name)

@@ -4,6 +4,9 @@ What the functions here rest on, by dlt 1.31:
 
 - A job client of a pipeline is made for a schema, which need not be one of the pipeline's. With
   it come the SQL client, and the statements that make the tables of that schema.
+- By `use_single_dataset = false` the job client of a schema is that of a dataset with the schema's
+  name behind, but for the pipeline's default schema. With a load of a source, the state of all is
+  stored in the dataset of that source.
 - Where the tables of a destination are files, its SQL client is DuckDB over views of them, and a
   table can be queried only once its view has been made.
 - The state of a pipeline is its `state`, and `managed_state()` keeps what is changed in it. Only
@@ -57,6 +60,22 @@ def takes_statements(client: object) -> TypeGuard[SqlJobClientBase]:
         client: A job client of dlt's.
     """
     return isinstance(client, SqlJobClientBase)
+
+
+def dataset_of(pipeline: dlt.Pipeline, schema: str) -> str:
+    """The name of the dataset that holds the tables of one of a pipeline's schemas.
+
+    By `use_single_dataset = false` each schema has a dataset of its own, beside that of the default
+    one.
+
+    Args:
+        pipeline: The pipeline.
+        schema: The name of the schema.
+    """
+    name, default = str(pipeline.dataset_name or ""), pipeline.default_schema_name
+    if pipeline.config.use_single_dataset or default in (None, schema):
+        return name
+    return f"{name}_{schema}"
 
 
 def is_sql_destination(pipeline: dlt.Pipeline) -> bool:
@@ -141,17 +160,18 @@ def saved_state(pipeline_name: str, client: JobClientBase) -> Mapping[str, Any] 
         return load_pipeline_state_from_destination(pipeline_name, client)
 
 
-def stored_sources(pipeline: dlt.Pipeline) -> Mapping[str, Any] | None:
+def stored_sources(pipeline: dlt.Pipeline, schema: Schema) -> Mapping[str, Any] | None:
     """What the destination holds of the state of a pipeline's sources.
 
     Args:
-        pipeline: The pipeline; it has a schema.
+        pipeline: The pipeline.
+        schema: The schema of a source: what is stored beside its tables counts.
 
     Returns:
         The states by the names of the sources, an empty mapping where nothing has been loaded yet;
         None where the destination keeps no state.
     """
-    client: JobClientBase = new_job_client(pipeline, pipeline.default_schema)
+    client: JobClientBase = new_job_client(pipeline, schema)
     if not isinstance(client, WithStateSync):
         return None
     try:

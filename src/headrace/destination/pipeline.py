@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +12,7 @@ import dlt
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import DltException
 
 from headrace.config import SourceConfig
 from headrace.config.secrets.masking import secrets_of_url
@@ -99,7 +100,17 @@ def open_pipeline_to_read(
     with TemporaryDirectory(prefix="headrace-") as folder:
         pipeline = open_pipeline(config, default_name, destination, dataset, pipelines_dir=folder)
         count_from_first_folder(pipeline)
+        if not pipeline.config.use_single_dataset:
+            _learn_default_schema(pipeline)
         yield pipeline
+
+
+def _learn_default_schema(pipeline: dlt.Pipeline) -> None:
+    """Lets a pipeline know which schema has no dataset of its own, by what it has stored."""
+    # What cannot be read is told where it is looked at.
+    with suppress(DltException):
+        if missing_file(pipeline.destination_client()) is None:
+            pipeline.sync_destination()
 
 
 def destination_name(pipeline: dlt.Pipeline) -> str:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import dlt
-
 from headrace.core.secrets.redaction import clean
 from headrace.destination.dlt_clients import takes_statements
 
 _SQLITE = "sqlite:///"
 
 
-def location_of(pipeline: dlt.Pipeline, client: Any) -> str:
-    """Where the dataset of a pipeline is, without passwords.
+def location_of(client: Any) -> str:
+    """Where the dataset of a job client is, without passwords.
 
     Args:
-        pipeline: The pipeline.
-        client: A job client of its destination, not open.
+        client: A job client of a destination, not open.
 
     Returns:
         dlt's own text, but for SQLite the file that dlt keeps the dataset in, beside the one that
@@ -27,7 +24,7 @@ def location_of(pipeline: dlt.Pipeline, client: Any) -> str:
     if shown.startswith(_SQLITE) and takes_statements(client):
         with client.sql_client as sql:
             files = {name: file for _, name, file in sql.execute_sql("PRAGMA database_list") or ()}
-        shown = _SQLITE + (files.get(pipeline.dataset_name) or shown.removeprefix(_SQLITE))
+        shown = _SQLITE + (files.get(sql.dataset_name) or shown.removeprefix(_SQLITE))
     elif " object at 0x" in shown:
         shown = str(client.config.data_location())
     return clean(shown)

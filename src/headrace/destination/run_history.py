@@ -115,7 +115,8 @@ class RunHistory:
 
     def __init__(self, pipeline: dlt.Pipeline, named_as: Schema) -> None:
         self._pipeline = pipeline
-        self._schema, self._table = schema_with_table("headrace_runs", named_as, TABLE, _COLUMNS)
+        # By the name of a schema dlt may choose the dataset of its tables.
+        self._schema, self._table = schema_with_table(named_as.name, named_as, TABLE, _COLUMNS)
         self._columns = [self._named(name) for name in _COLUMNS]
 
     @property

@@ -14,7 +14,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.redaction import hold_secrets
-from headrace.destination.dlt_clients import destination_kind, is_sql_destination
+from headrace.destination.dlt_clients import dataset_of, destination_kind, is_sql_destination
 from headrace.destination.failures import cause_of
 from headrace.destination.pipeline import missing_file
 from headrace.destination.secrets import destination_secrets
@@ -152,30 +152,51 @@ class DatasetConnection:
 
 
 @contextmanager
-def connect_to_dataset(pipeline: dlt.Pipeline) -> Iterator[DatasetConnection]:
+def connect_to_dataset(
+    pipeline: dlt.Pipeline, schema: str | None = None
+) -> Iterator[DatasetConnection]:
     """Connects to the dataset of a pipeline, for as long as the block lasts.
 
     Args:
         pipeline: The pipeline that has loaded the dataset.
+        schema: The name of the pipeline's schema whose tables are meant, where each may have a
+            dataset of its own; the default one when None.
 
     Raises:
         SyncError: The destination is none of `DIALECTS`, or a statement in the block failed.
     """
     dialect = dialect_of(pipeline)
-    place = f"dataset `{pipeline.dataset_name}` in {dialect}"
+    dataset = dataset_of(pipeline, schema) if schema else pipeline.dataset_name
+    place = f"dataset `{dataset}` in {dialect}"
     if dialect not in DIALECTS:
         raise SyncError(
             f"this needs a destination whose SQL is known: {' or '.join(DIALECTS)}, not {dialect}"
         )
     hold_secrets(pipeline, destination_secrets(pipeline))
     try:
-        job_client: Any = pipeline.destination_client()
+        job_client: Any = pipeline.destination_client(schema or "")
         if (file := missing_file(job_client)) is not None:
             raise SyncError(f"there is no file {file}. Load it first: headrace run CONFIG")
         with job_client.sql_client as client:
             yield DatasetConnection(client, dialect)
     except DltException as error:
         raise SyncError(f"{place} cannot be read: {cause_of(error)}") from error
+
+
+def schema_that_has(pipeline: dlt.Pipeline, table: str) -> str | None:
+    """Finds the schema of a pipeline that has a table.
+
+    Args:
+        pipeline: The pipeline.
+        table: The name of the table, as a config or the destination writes it.
+
+    Returns:
+        The name of the schema; None where the pipeline knows of no such table.
+    """
+    for name, schema in pipeline.schemas.items():
+        if any(bare(each) == bare(table) for each in schema.tables):
+            return name
+    return None
 
 
 def dialect_of(pipeline: dlt.Pipeline) -> str:

@@ -48,14 +48,20 @@ def confirm(pipeline: dlt.Pipeline, source: DltSource) -> list[str]:
         DltException: The destination cannot be read, or refuses that what is left of a table is
             dropped.
     """
-    return [*_believe_stored(pipeline), *_forget_missing(pipeline, source)]
+    return [*_believe_stored(pipeline, source), *_forget_missing(pipeline, source)]
 
 
-def _believe_stored(pipeline: dlt.Pipeline) -> Iterator[str]:
-    if not pipeline.state.get("sources") or not pipeline.config.restore_from_destination:
+def _believe_stored(pipeline: dlt.Pipeline, source: DltSource) -> Iterator[str]:
+    known = pipeline.state.get("sources")
+    if not known or not pipeline.config.restore_from_destination:
         return
-    stored = stored_sources(pipeline)
-    if stored is not None and stored != pipeline.state["sources"]:
+    name = source.schema.name
+    stored = stored_sources(pipeline, pipeline.schemas.get(name) or pipeline.default_schema)
+    if stored is not None and not pipeline.config.use_single_dataset:
+        # What is stored there of other sources is as old as the last load of this one.
+        others = {each: state for each, state in known.items() if each != name}
+        stored = others | ({name: stored[name]} if name in stored else {})
+    if stored is not None and stored != known:
         take_sources(pipeline, stored)
         yield _OTHER_STATE.format(pipeline=pipeline.pipeline_name)
 
@@ -74,7 +80,7 @@ def _forget_missing(pipeline: dlt.Pipeline, source: DltSource) -> Iterator[str]:
     lost = {name: own for name, own in loaded.items() if not missing.isdisjoint(own)}
     if not lost:
         return
-    release_tables(pipeline)
+    release_tables(pipeline, schema.name)
     drop_resources(pipeline, schema.name, list(lost))
     for name, own in lost.items():
         table = next(each for each in own if each in missing)

@@ -48,7 +48,7 @@ def load_all(
     """
     refresh: Any = "drop_resources" if full_refresh else None
     if full_refresh:
-        release_tables(pipeline)
+        release_tables(pipeline, source.schema.name)
     try:
         with running(pipeline, sync):
             while True:

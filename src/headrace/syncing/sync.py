@@ -14,7 +14,12 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
 from headrace.destination.dispositions import refuse_unsupported
-from headrace.destination.dlt_clients import KeptFile, new_job_client, takes_statements
+from headrace.destination.dlt_clients import (
+    KeptFile,
+    dataset_of,
+    new_job_client,
+    takes_statements,
+)
 from headrace.destination.failures import cause_of
 from headrace.destination.first_folder import notes_on_first_folder
 from headrace.destination.places import location_of
@@ -147,13 +152,13 @@ def sync(
         except PipelineStepFailed as error:
             info = load_without_refused(pipeline, untouched, running, error, kept, **how)
         remember_rows(pipeline, source)
-        client = new_job_client(pipeline, pipeline.default_schema)
+        client = new_job_client(pipeline, source.schema)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
-        location=location_of(pipeline, client),
+        location=location_of(client),
         takes_sql=takes_statements(client),
-        dataset_name=info.dataset_name,
+        dataset_name=dataset_of(pipeline, source.schema.name),
         tables=table_names(source),
         figures=running.figures,
         seconds=time.monotonic() - started,

@@ -102,7 +102,7 @@ def verify(
             if table.name in stored.schema.tables:
                 for each in tables_below(stored.schema, table.name):
                     stored.fetch(each, "1", "WHERE 1 = 0")
-        ledgers = saved_ledgers(stored.state(pipeline.pipeline_name))
+        ledgers = saved_ledgers(stored.state())
         scratch = opened.enter_context(ScratchListing(pipeline, stored, keeps_rows=repair))
         schema = scratch.list_all(source, figures)
         comparer = TableComparer(scratch, schema, ledgers, may_differ, may_be_missing, examples)
@@ -124,7 +124,7 @@ def verify(
         pipeline_name=pipeline.pipeline_name,
         destination=stored.destination,
         location=stored.location,
-        dataset_name=pipeline.dataset_name or "",
+        dataset_name=stored.dataset_name,
         tables=tuple(results),
         figures=figures,
         seconds=time.monotonic() - started,

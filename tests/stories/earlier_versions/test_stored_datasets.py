@@ -125,7 +125,7 @@ def form_of_state(warehouse: Warehouse) -> Any:
         "mirror", destination=warehouse.pipeline().destination, dataset_name=DATASET
     )
     pipeline.sync_destination()
-    return form(stored_sources(pipeline))
+    return form(stored_sources(pipeline, pipeline.default_schema))
 
 
 def form(value: Any, name: str = "") -> Any:

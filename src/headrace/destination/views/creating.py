@@ -17,6 +17,7 @@ from headrace.destination.sql import (
     StoredTable,
     connect_to_dataset,
     dialect_of,
+    schema_that_has,
 )
 from headrace.destination.views.outcomes import daily_sql, outcomes_sql
 
@@ -77,17 +78,18 @@ def create_views(
         known = " or ".join(DIALECTS)
         return CreatedViews(notes=(f"no views were made: they need {known}, not {dialect}",))
     try:
-        with connect_to_dataset(pipeline) as database:
+        with connect_to_dataset(pipeline, schema_that_has(pipeline, executions)) as database:
             return _create(database, executions, workflows)
     except SyncError as error:
         return CreatedViews(notes=(f"no views were made: {error}",))
 
 
-def release_tables(pipeline: dlt.Pipeline) -> None:
+def release_tables(pipeline: dlt.Pipeline, schema: str) -> None:
     """Drops the views that were created here, where tables cannot be dropped under them.
 
     Args:
         pipeline: The pipeline that is about to drop its tables.
+        schema: The name of the schema that has the tables.
 
     Raises:
         SyncError: The destination refused it, for example since views of others read these views.
@@ -95,7 +97,8 @@ def release_tables(pipeline: dlt.Pipeline) -> None:
     # DuckDB drops a table that a view reads; PostgreSQL refuses to.
     if dialect_of(pipeline) != "postgres":
         return
-    with connect_to_dataset(pipeline) as database, database.transaction():
+    known = schema if schema in pipeline.schemas else None
+    with connect_to_dataset(pipeline, known) as database, database.transaction():
         # `_daily` reads `_outcomes`, and sorts before it, so it is dropped first.
         for name in sorted(_own_views(database)):
             database.execute(f"DROP VIEW {database.qualified(name)}")

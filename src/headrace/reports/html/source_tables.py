@@ -19,6 +19,7 @@ from headrace.destination.sql import (
     bare,
     connect_to_dataset,
     dialect_of,
+    schema_that_has,
 )
 from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.source import SOURCE_NAME
@@ -52,11 +53,12 @@ def connect_to_tables(
     Raises:
         SyncError: The tables cannot be read.
     """
+    schema = schema_that_has(pipeline, executions)
     if dialect_of(pipeline) in DIALECTS or pipeline.destination is None:
-        with connect_to_dataset(pipeline) as database:
+        with connect_to_dataset(pipeline, schema) as database:
             yield database
         return
-    stored = StoredDataset(pipeline, pipeline.default_schema_name or SOURCE_NAME)
+    stored = StoredDataset(pipeline, schema or pipeline.default_schema_name or SOURCE_NAME)
     wanted = {bare(name) for name in (executions, workflows) if name}
     beside = {bare(name) for name in (quarantine.TABLE, gone_rows.TABLE)}
     tables: dict[str, Iterable[pa.Table]] = {}

@@ -14,7 +14,7 @@ from headrace.config.selection import select_resources
 from headrace.core.exceptions import NothingLoaded
 from headrace.core.secrets.redaction import hold_secrets
 from headrace.destination.dataset import StoredDataset
-from headrace.destination.dlt_clients import is_sql_destination
+from headrace.destination.dlt_clients import dataset_of, is_sql_destination
 from headrace.destination.pipeline import destination_name
 from headrace.destination.places import location_of
 from headrace.destination.secrets import destination_secrets
@@ -126,8 +126,8 @@ def status_of(
     return Status(
         pipeline_name=pipeline.pipeline_name,
         destination=destination_name(pipeline),
-        location=location_of(pipeline, pipeline.destination_client()),
-        dataset_name=pipeline.dataset_name or "",
+        location=stored.location if stored else location_of(pipeline.destination_client()),
+        dataset_name=dataset_of(pipeline, source_name),
         at=now,
         has_run=stored is not None or any(each.runs for each in found),
         resources=tuple(found),

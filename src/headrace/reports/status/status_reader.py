@@ -69,7 +69,7 @@ class StatusReader:
             StateError: A saved ledger is of a later version.
             SyncError: The destination cannot be read.
         """
-        states = self.stored.state(self.pipeline.pipeline_name) if self.stored else {}
+        states = self.stored.state() if self.stored else {}
         ledgers = saved_ledgers(states)
         tables = table_names(self.source)
         return [
