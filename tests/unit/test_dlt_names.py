@@ -72,6 +72,7 @@ INTERNAL = {
     "dlt.common.libs.pyarrow.get_py_arrow_datatype": "dlt_source/table_columns.py",
     "dlt.common.normalizers.json.helpers.normalize_identifier": "dlt_source/table_columns.py",
     "dlt.common.pipeline.PipelineContext": "core/dlt_door/auths.py",
+    "dlt.common.schema.typing.TPartialTableSchema": "dlt_source/rehearsal.py",
     "dlt.common.schema.utils.autodetect_sc_type": "dlt_source/table_columns.py",
     "dlt.common.schema.utils.dlt_id_column": "dlt_source/table_columns.py",
     "dlt.common.schema.utils.dlt_load_id_column": "dlt_source/table_columns.py",
@@ -97,6 +98,8 @@ INTERNAL = {
     "dlt.extract.items_transform.LimitItem": "dlt_source/dlt_pipe.py",
     "dlt.extract.pipe.ForkPipe": "dlt_source/dlt_pipe.py",
     "dlt.extract.pipe.Pipe": "dlt_source/dlt_pipe.py",
+    "dlt.normalize.configuration.NormalizeConfiguration": "dlt_source/rehearsal.py",
+    "dlt.normalize.items_normalizers.JsonLItemsNormalizer": "dlt_source/rehearsal.py",
     "dlt.normalize.configuration.ItemsNormalizerConfiguration": "dlt_source/table_columns.py",
     "dlt.pipeline.helpers.pipeline_drop": "destination/dlt_clients.py",
     "dlt.pipeline.state_sync.load_pipeline_state_from_destination": "destination/dlt_clients.py",
@@ -110,6 +113,10 @@ PRIVATE = {
     "__resolved_fields_set__": (
         "dlt.common.configuration.specs.BaseConfiguration",
         "core/dlt_door/auths.py",
+    ),
+    "_coerce_row": (
+        "dlt.normalize.items_normalizers.JsonLItemsNormalizer",
+        "dlt_source/rehearsal.py",
     ),
     "_execute_schema_update_sql": (
         "dlt.destinations.job_client_impl.SqlJobClientBase",

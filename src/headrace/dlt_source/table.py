@@ -17,9 +17,9 @@ from headrace.destination.binary_copy import is_copied_exactly
 from headrace.destination.dlt_schema import has_rows
 from headrace.destination.limits import limits_of
 from headrace.destination.merging import finds_rows_by_id
-from headrace.dlt_source.column_limit import ColumnLimit
 from headrace.dlt_source.dlt_pipe import capabilities_of_running_load, current_load_id
 from headrace.dlt_source.file_formats import FileFormats, file_formats_of
+from headrace.dlt_source.row_checks import RowChecks
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.dlt_source.table_values import TableValues
 from headrace.sansio.rows import MainRoad
@@ -69,7 +69,9 @@ class ResourceTable:
             self.columns.fields(),
             self.columns.required,
             self.values.refusal,
-            ColumnLimit(self.limits.columns, self._schema, self.columns),
+            RowChecks(
+                self.limits.columns, self._schema, self.columns, self.values, self._capabilities
+            ),
             is_open=is_open,
             exact=self.values.are_exact,
         )

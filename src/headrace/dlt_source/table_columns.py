@@ -37,6 +37,8 @@ from headrace.sansio.rows.json_rows import FieldPath
 _MAIN_ROAD_TYPES = frozenset(["text", "bigint", "double", "bool", "timestamp"])
 # The nesting limit that dlt's normalizer applies when nobody sets `max_table_nesting`.
 _DEEPEST = 1000
+# The columns that dlt's normalizer fills itself, in tables of resources and of lists.
+_OF_DLT = ("_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_root_id")
 
 
 class TableColumns:
@@ -55,6 +57,7 @@ class TableColumns:
         required: Names of the columns that must have a value in each row: the keys, and those
             declared `nullable: false`.
         declared: Names of the columns that are declared with a type.
+        own_names: Names of the columns that dlt fills, and rows must not.
     """
 
     def __init__(
@@ -73,20 +76,17 @@ class TableColumns:
         self._id_names = [
             schema.naming.normalize_identifier(n) for n in ("_dlt_load_id", "_dlt_id")
         ]
-        self._system_names = {
-            *self._id_names,
-            schema.naming.normalize_identifier("_dlt_root_id"),
-        }
+        self.own_names = frozenset(schema.naming.normalize_identifier(n) for n in _OF_DLT)
         self.ids = self._id_columns()
         self.required = frozenset(
             name
             for name, hint in self.hints.items()
-            if not is_nullable_column(hint) and name not in self._system_names
+            if not is_nullable_column(hint) and name not in self.own_names
         )
         self._typed = {
             name: self._column(hint)
             for name, hint in self.hints.items()
-            if hint.get("data_type") and name not in self._system_names
+            if hint.get("data_type") and name not in self.own_names
         }
 
     @property
@@ -147,7 +147,7 @@ class TableColumns:
 
     def _infer(self, name: str, value: Any) -> Column:
         """Types a new column as dlt's normalizer would, by its first value that is not null."""
-        if not name or isinstance(value, dict | list):
+        if not name or name in self.own_names or isinstance(value, dict | list):
             return Column(name, None)
         if isinstance(value, Decimal):
             value = float(value)

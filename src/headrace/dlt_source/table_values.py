@@ -23,6 +23,10 @@ _DECIMALS = frozenset(["decimal", "wei"])
 _LONGEST_SHOWN = 80
 _BEYOND_64_BITS = "is an integer beyond 64 bits; declare it as decimal or text"
 _MOST_BITS = 64
+OWN_NAME = (
+    "is the name of a column that dlt fills itself; have the API leave it out, or a function among "
+    "the `processing_steps`"
+)
 # Texts of so many characters are integers of 64 bits if they are integers at all.
 _SHORT_TEXT = 18
 
@@ -60,15 +64,16 @@ class TableValues:
             The reason, in words that follow the field's name; None where dlt finds a place for the
             value.
         """
+        if column_name in self._columns.own_names:
+            return OWN_NAME
         hint = self._columns.hints.get(column_name)
         data_type = hint.get("data_type") if hint else None
         if hint is None or data_type is None:
             return _BEYOND_64_BITS if is_beyond_64_bits(value) else why_not_loadable(value)
-        if data_type == "bigint" and (reason := _why_no_integer(value, bits_of(hint))):
+        if data_type == "bigint" and (reason := why_no_integer(value, hint)):
             return reason
         if data_type in _DECIMALS and isinstance(value, int | float | Decimal):
-            is_fit = rounded_to_scale(value, *self._digits(hint)) is not None
-            return None if is_fit else "has more digits than its column"
+            return self.why_no_decimal(value, hint)
         if data_type == "timestamp" and is_in_milliseconds(value):
             value /= 1_000
         if column_name not in self._binding:
@@ -78,6 +83,19 @@ class TableValues:
         except (ValueError, TypeError):
             return reason_with_value(f"should be {data_type}", shown(value))
         return why_not_loadable(value)
+
+    def why_no_decimal(self, value: int | float | Decimal, column: TColumnSchema) -> str | None:
+        """Says why a number does not fit a column of decimals.
+
+        Args:
+            value: The number.
+            column: The column.
+
+        Returns:
+            The reason, in words that follow the field's name; None where it fits.
+        """
+        is_fit = rounded_to_scale(value, *self._digits(column)) is not None
+        return None if is_fit else "has more digits than its column"
 
     def for_normalizer(self, row: dict[str, Any], parent: FieldPath = ()) -> dict[str, Any]:
         """A row of the side road as dlt's normalizer takes it.
@@ -120,16 +138,6 @@ class TableValues:
         return precision or widest[0], scale if scale is not None else 0
 
 
-def bits_of(column: TColumnSchema) -> int:
-    """How many bits the integers of a column have in the files that dlt loads.
-
-    Args:
-        column: The column; its `precision` says how many at least.
-    """
-    least = column.get("precision") or _MOST_BITS
-    return next((bits for bits in (8, 16, 32) if least <= bits), _MOST_BITS)
-
-
 def shown(value: Any) -> str:
     """A value as a reason shows it: the beginning of its JSON.
 
@@ -139,9 +147,17 @@ def shown(value: Any) -> str:
     return json.dumps(value, default=str)[:_LONGEST_SHOWN]
 
 
-def _why_no_integer(value: Any, bits: int) -> str | None:
-    """Why a value that dlt makes an integer of does not fit the bits of its column."""
-    number = value
+def why_no_integer(value: Any, column: TColumnSchema) -> str | None:
+    """Says why a value that dlt makes an integer of does not fit the bits of its column.
+
+    Args:
+        value: The value.
+        column: The column.
+
+    Returns:
+        The reason, in words that follow the field's name; None where it fits, or is no integer.
+    """
+    number, bits = value, _bits_of(column)
     if isinstance(value, str):
         if bits == _MOST_BITS and len(value) <= _SHORT_TEXT:
             return None
@@ -154,3 +170,9 @@ def _why_no_integer(value: Any, bits: int) -> str | None:
     if bits == _MOST_BITS:
         return _BEYOND_64_BITS
     return reason_with_value(f"should be an integer of {bits} bits", shown(value))
+
+
+def _bits_of(column: TColumnSchema) -> int:
+    """How many bits the integers of a column have; its `precision` says how many at least."""
+    least = column.get("precision") or _MOST_BITS
+    return next((bits for bits in (8, 16, 32) if least <= bits), _MOST_BITS)

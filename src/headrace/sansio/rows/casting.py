@@ -6,6 +6,7 @@ row takes the side road, and dlt gives the value a column of its own.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ _TIME_TEXT = (
     r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])[T ]([01][0-9]|2[0-3])(:[0-5][0-9]){2}"
     r"(\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 )
+_CALENDAR = (datetime.min, datetime.max)
 # As seconds this is the year 5138; as milliseconds, 1973.
 _MILLISECONDS_FROM = 100_000_000_000
 _MOST_MILLISECONDS = 253_402_300_799_999
@@ -75,6 +77,11 @@ def cast_exactly(
         The column, which is null at the marked places, and the marks, which are true where a value
         does not fit. The marks are None where everything fits.
     """
+    if pa.types.is_timestamp(values.type):
+        values, outside = _in_calendar(values)
+        if outside is not None:
+            times, unfit = cast_exactly(values, column_type)
+            return times, outside if unfit is None else pc.or_(outside, unfit)
     if values.type == column_type:
         return values, None
     if pa.types.is_timestamp(column_type) and pa.types.is_integer(values.type):
@@ -94,6 +101,18 @@ def cast_exactly(
     unchanged = pc.fill_null(pc.equal(cast.cast(values.type, safe=False), values), True)
     fits = pc.and_(fits, unchanged)
     return pc.if_else(fits, cast, pa.scalar(None, column_type)), pc.invert(fits)
+
+
+def _in_calendar(times: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
+    """Times in the years 1 to 9999: Arrow reads others, but no `datetime` holds them."""
+    first, last = (pa.scalar(each, times.type) for each in _CALENDAR)
+    bounds = pc.min_max(times)
+    if not bounds["min"].is_valid or (
+        pc.and_(pc.greater_equal(bounds["min"], first), pc.less_equal(bounds["max"], last)).as_py()
+    ):
+        return times, None
+    fits = pc.fill_null(pc.and_(pc.greater_equal(times, first), pc.less_equal(times, last)), True)
+    return pc.if_else(fits, times, pa.scalar(None, times.type)), pc.invert(fits)
 
 
 def is_in_milliseconds(value: Any) -> bool:

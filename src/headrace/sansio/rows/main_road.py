@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -118,7 +120,7 @@ class MainRoad:
         required: The names of the columns that must have a value in each row.
         refuses: Says why a value cannot go to a column even by the side road, or None where it
             can; called with the column's name and the value.
-        room: How many columns the table can have.
+        room: Whether the table has a place for all of a row.
         is_open: Whether rows may take the main road at all; otherwise all take the side road.
         exact: Whether fractions in rows of the side road become decimals, which keep each digit,
             and not floats.
@@ -148,21 +150,43 @@ class MainRoad:
             rows: The JSON of each row.
         """
         self._fields.new_columns = []
+        self._room.begin_batch()
         pieces = _Pieces()
         self._take_objects(rows, pieces)
         table = self._combined(pieces.tables)
         if not (pieces.side_rows or pieces.rejected):
             return TypedBatch(table, None, [], [], self._fields.new_columns)
         place_of = {id(row): place for place, row in enumerate(rows)}
-        side_rows = [SideRow(place_of[id(row)], values) for row, values in pieces.side_rows]
+        side_rows = self._in_order(pieces, place_of)
         apart = {row.place for row in side_rows} | {place_of[id(r.row)] for r in pieces.rejected}
         return TypedBatch(
             table,
             [place for place in range(len(rows)) if place not in apart],
-            sorted(side_rows, key=lambda row: row.place),
+            side_rows,
             pieces.rejected,
             self._fields.new_columns,
         )
+
+    def _in_order(self, pieces: _Pieces, place_of: Mapping[int, int]) -> list[SideRow]:
+        """The rows of the side road in the order in which dlt gets them.
+
+        They were looked at in another one, in which they may have had other columns to fit into.
+        """
+        places = [place_of[id(row)] for row, _ in pieces.side_rows]
+        if all(before < after for before, after in pairwise(places)):
+            return [
+                SideRow(place, values)
+                for place, (_, values) in zip(places, pieces.side_rows, strict=True)
+            ]
+        ordered = sorted(zip(places, pieces.side_rows, strict=True), key=itemgetter(0))
+        reasons = self._room.refusals([values for _, (_, values) in ordered])
+        kept: list[SideRow] = []
+        for (place, (row, values)), reason in zip(ordered, reasons, strict=True):
+            if reason is None:
+                kept.append(SideRow(place, values))
+            else:
+                pieces.rejected.append(RejectedRow(row, reason))
+        return kept
 
     def _take_objects(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
         # Arrow makes a row of nulls of a null, or crashes; other rows that are no objects it
@@ -197,6 +221,7 @@ class MainRoad:
             suspects = {place for place, row in enumerate(rows) if not check.passes(row)}
             looks -= 1
         if suspects:
+            self._learn_before(sorted(suspects), rows)
             self._set_apart([rows[place] for place in sorted(suspects)], pieces)
             rows = [row for place, row in enumerate(rows) if place not in suspects]
             if rows:
@@ -210,6 +235,29 @@ class MainRoad:
         else:
             for part in _cut(rows):
                 self._take(part, pieces, looks=0)
+
+    def _learn_before(self, places: Sequence[int], rows: Sequence[msgspec.Raw]) -> None:
+        """Learns the fields of rows that are about to be set apart from those before them.
+
+        As in dlt, the first value of all types a column, whichever road its row takes.
+        """
+        seen = 0
+        for place in places:
+            new = self._new_in(_decoded(rows[place]))
+            while new and seen < place:
+                earlier = _decoded(rows[seen])
+                seen += 1
+                if not new.isdisjoint(self._new_in(earlier)) and self._objection(earlier) is None:
+                    self._fields.learn_from(earlier)
+                    new = self._new_in(_decoded(rows[place]))
+
+    def _new_in(self, row: Mapping[str, Any]) -> set[FieldPath]:
+        """The fields of a row that could get a column and have none yet."""
+        return {
+            path
+            for path, value in self._fields.values_in(row)
+            if not isinstance(value, list | dict) and self._fields.get(path) is None
+        }
 
     def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
         for row in rows:
