@@ -25,13 +25,6 @@ def test_lists_that_are_as_loaded_are_no_fault(server: JsonServer, warehouse: Wa
     assert report_of(server, warehouse).ok
 
 
-def test_lists_that_all_became_empty(server: JsonServer, warehouse: Warehouse) -> None:
-    load(server, warehouse, ROWS)
-    load(server, warehouse, UNLISTED)
-
-    assert report_of(server, warehouse).ok
-
-
 def test_lists_that_became_empty_since(server: JsonServer, warehouse: Warehouse) -> None:
     load(server, warehouse, ROWS)
     report = report_of(server, warehouse, UNLISTED)
