@@ -8,6 +8,7 @@ storages know, as of dlt 1.31:
   in one of the new packages, and loaded in one of the normalized packages.
 - Of a package that is done with, a file says whether it was loaded or aborted. It keeps the files
   of its jobs where the setting `load.delete_completed_jobs` does not say otherwise.
+- The folders for packages are made by `initialize_storage`, where they are not there.
 - Each attempt of a job that fails leaves a file in a folder of its package.
 - The id of a package is the time at which it was begun, so that a later one sorts behind.
 
@@ -75,6 +76,7 @@ def put_in_order(pipeline: dlt.Pipeline) -> None:
     Args:
         pipeline: The pipeline; its lock is held by the caller.
     """
+    _make_missing_folders(pipeline)
     _delete_half_copied(pipeline)
     _delete_what_is_normalized(pipeline)
     _put_away_what_is_loaded(pipeline)
@@ -100,6 +102,17 @@ def delete_unfinished(pipeline: dlt.Pipeline) -> None:
     for folder in folders:
         if folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_missing_folders(pipeline: dlt.Pipeline) -> None:
+    """Makes the folders for packages that are not there, where one of them is.
+
+    dlt makes them one after the other, and takes all for there once the first one is. When it is
+    killed in between, each later run fails.
+    """
+    for storage in (pipeline._get_normalize_storage(), load_storage(pipeline)):
+        if storage.storage.has_folder("."):
+            storage.initialize_storage()
 
 
 def _delete_half_copied(pipeline: dlt.Pipeline) -> None:

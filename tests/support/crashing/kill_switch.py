@@ -22,6 +22,8 @@ STAGES = {
     "extracting": r"/normalize/\w+/[\d.]+/new_jobs/",
     # The second time it is about to be deleted, once it is normalized.
     "extracted": r"/normalize/extracted/[\d.]+$",
+    # One of the folders for packages is there, and the others are not.
+    "folders made": r"/load/normalized$",
     "normalizing": r"/load/new/[\d.]+$",
     "normalized": r"/load/normalized/[\d.]+$",
     "job started": r"/load/.*/started_jobs/",
