@@ -91,6 +91,9 @@ INTERNAL = {
     ),
     "dlt.destinations.impl.duckdb.configuration.DuckDbCredentials": "destination/dlt_clients.py",
     "dlt.destinations.impl.duckdb.sql_client.WithTableScanners": "destination/dlt_clients.py",
+    "dlt.destinations.impl.sqlalchemy.type_mapper.MysqlVariantTypeMapper": (
+        "destination/long_texts.py"
+    ),
     "dlt.destinations.job_client_impl.SqlJobClientBase": "destination/dlt_clients.py",
     "dlt.destinations.sql_client.DBApiCursorImpl": "destination/dlt_clients.py",
     "dlt.extract.incremental.IncrementalColumnState": "dlt_source/incremental/dlt_step.py",

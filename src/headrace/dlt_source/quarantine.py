@@ -27,6 +27,9 @@ _COLUMNS: TTableSchemaColumns = {
 # were written by earlier versions have it, so it must stay as it is.
 _VALUE_SHOWN = ", but is "
 _REFUSED = "the destination refuses it"
+_CUT = "(the destination has room for the beginning of the row only)"
+# At most, in UTF-8.
+_BYTES_OF_A_CHARACTER = 4
 
 
 def reason_with_value(expected: str, value: str) -> str:
@@ -66,6 +69,7 @@ def quarantined(
     rejected: Sequence[RejectedRow],
     request_of: Callable[[RejectedRow], str],
     redactor: Redactor,
+    longest: int | None,
 ) -> Any:
     """Makes the rows for the quarantine's table, marked to go there.
 
@@ -74,19 +78,30 @@ def quarantined(
         rejected: The rows, each with the reason why it does not fit.
         request_of: Gives the request that brought a row, without secrets.
         redactor: Masks the secrets that a server might send back in a row.
+        longest: How many bytes a text may have in the destination; None for any number. Of a longer
+            row the beginning is kept.
 
     Returns:
         An item that the resource's function can yield to dlt.
     """
     now = datetime.now(UTC)
-    rows = [
-        RowBeside(
+
+    def row_of(each: RejectedRow) -> RowBeside:
+        raw_row = redactor.clean(bytes(each.row).decode("utf-8", "backslashreplace"))
+        kept = _beginning(raw_row, longest)
+        reason = redactor.clean(each.reason)
+        return RowBeside(
             resource=resource,
-            raw_row=redactor.clean(bytes(each.row).decode("utf-8", "backslashreplace")),
-            reason=redactor.clean(each.reason),
+            raw_row=kept,
+            reason=reason if kept == raw_row else f"{reason} {_CUT}",
             request=request_of(each),
             quarantined_at=now,
         )
-        for each in rejected
-    ]
-    return beside(TABLE, _COLUMNS, rows)
+
+    return beside(TABLE, _COLUMNS, [row_of(each) for each in rejected])
+
+
+def _beginning(text: str, most_bytes: int | None) -> str:
+    if most_bytes is None or len(text) * _BYTES_OF_A_CHARACTER <= most_bytes:
+        return text
+    return text.encode()[:most_bytes].decode(errors="ignore")

@@ -8,6 +8,7 @@ import msgspec
 
 from headrace.core.exceptions import RowError
 from headrace.dlt_source.batches import Batch
+from headrace.dlt_source.dlt_pipe import capabilities_of_running_load
 from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.sansio.rows import RejectedRow
@@ -36,7 +37,11 @@ def set_aside(resource: RunningResource, rejected: list[RejectedRow], batch: Bat
     resource.sync.figures.reasons.update(reason_without_value(each.reason) for each in rejected)
     requests = batch.requests()
     return quarantined(
-        resource.name, rejected, lambda each: str(requests[id(each.row)]), resource.redactor
+        resource.name,
+        rejected,
+        lambda each: str(requests[id(each.row)]),
+        resource.redactor,
+        capabilities_of_running_load().max_text_data_type_length,
     )
 
 

@@ -22,6 +22,7 @@ from headrace.destination.dlt_clients import (
 )
 from headrace.destination.failures import cause_of
 from headrace.destination.first_folder import notes_on_first_folder
+from headrace.destination.long_texts import make_room_for_long_texts
 from headrace.destination.places import location_of
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
@@ -129,6 +130,7 @@ def sync(
         explained_failures(pipeline),
     ):
         running.figures.notes += notes_on_first_folder(pipeline)
+        make_room_for_long_texts(pipeline)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         kept.open()

@@ -22,6 +22,7 @@ from headrace.destination.dlt_clients import (
     takes_statements,
 )
 from headrace.destination.dlt_schema import has_rows, tables_below
+from headrace.destination.long_texts import make_room_for_long_texts
 from headrace.destination.tables import FilledTable
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import LegEnd, Legs, LegSettings
@@ -120,6 +121,7 @@ def repair_tables(
     running = Legs(legs)
     kept_rows = _KeptRows(scratch.raw_rows, scratch.connection, wanted, running)
     with explained_failures(pipeline), closing(KeptFile(pipeline)) as kept:
+        make_room_for_long_texts(pipeline)
         _make_missing_tables(pipeline, source.schema.name, open_to_repair)
         sync = RunningSync(figures, running, kept_rows=kept_rows)
         load_all(pipeline, source.with_resources(*wanted), sync, kept)

@@ -31,7 +31,9 @@ CELLS = (
     *("status", "report", "views"),
 )
 _PAGE = 1_000
-_BAD = {"id": None, "name": "no id"}
+# Longer than a TEXT of MySQL.
+_LONG = "x" * 70_000
+_BAD = {"id": None, "name": _LONG}
 
 
 @dataclass
@@ -86,7 +88,9 @@ class Measured:
         return sorted(tuple(row[name] for name in columns) for row in found)
 
     def holds(self, rows: list[dict[str, Any]]) -> bool:
-        return self.stored("executions", "id", "n") == sorted((r["id"], r["n"]) for r in rows)
+        columns = ("id", "n", "name")
+        listed = sorted(tuple(row[each] for each in columns) for row in rows)
+        return self.stored("executions", *columns) == listed
 
     def merge(self) -> str:
         before, now = [_row(each) for each in range(self.rows)], _second(self.rows)
@@ -192,7 +196,7 @@ def _row(number: int) -> dict[str, Any]:
     begun = "2026-01-01T00:00:00Z"
     return {
         "id": number,
-        "name": f"n{number}",
+        "name": f"n{number}" if number else _LONG,
         "n": number,
         "status": "success",
         "startedAt": begun,

@@ -17,10 +17,8 @@ QUARANTINE = "test_data._headrace_quarantine"
 KEY = "canary-0123456789"
 
 
-def load(
-    server: JsonServer, warehouse: Warehouse, *, strict: bool = False, **hints: Any
-) -> SyncReport:
-    config = {
+def config_of(server: JsonServer, *, strict: bool = False, **hints: Any) -> dict[str, Any]:
+    return {
         "client": {
             "base_url": server.base_url,
             "auth": {"type": "api_key", "name": "key", "api_key": KEY, "location": "query"},
@@ -37,7 +35,13 @@ def load(
         ],
         "pipeline": {"strict": strict},
     }
-    return sync(warehouse.pipeline(), build_source(parse_config(config)))
+
+
+def load(
+    server: JsonServer, warehouse: Warehouse, *, strict: bool = False, **hints: Any
+) -> SyncReport:
+    config = parse_config(config_of(server, strict=strict, **hints))
+    return sync(warehouse.pipeline(), build_source(config))
 
 
 BAD_ROWS: dict[str, tuple[Any, str]] = {
@@ -50,6 +54,26 @@ BAD_ROWS: dict[str, tuple[Any, str]] = {
     "a fraction where an integer is declared": ({"id": 5, "n": 1.5}, "`n` should be bigint, but"),
     "a list where an integer is declared": ({"id": 5, "n": [1]}, "`n` should be bigint, but is [1"),
 }
+
+
+@pytest.mark.parametrize("longest", [200, 101, 100])
+def test_of_a_row_longer_than_any_text_the_beginning_is_kept(
+    longest: int, server: JsonServer, warehouse: Warehouse
+) -> None:
+    bad = '{"name":"' + "\N{EURO SIGN}" * 30 + '"}'
+    assert len(bad.encode()) == 101
+    server.answers(Answer(raw=f'{{"data": [{bad}, {{"id": 1}}]}}'.encode()))
+    pipeline = warehouse.pipeline()
+    assert pipeline.destination is not None
+    pipeline.destination.caps_params["max_text_data_type_length"] = longest
+    config = config_of(server)
+    assert sync(pipeline, build_source(parse_config(config))).figures.total.loaded_rows == 1
+
+    ((kept, reason),) = warehouse.query(f"SELECT raw_row, reason FROM {QUARANTINE}")
+    cut = "(the destination has room for the beginning of the row only)"
+    assert (kept == bad, cut not in reason) == (longest > 100, longest > 100)
+    assert bad.startswith(kept)
+    assert len(kept.encode()) > longest - 4 or kept == bad
 
 
 @pytest.mark.parametrize("case", BAD_ROWS)
