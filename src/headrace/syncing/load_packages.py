@@ -26,7 +26,7 @@ from typing import Any
 import dlt
 
 _KEPT_FAILURES = 100
-_ABORTED = "aborted"
+_LOADED = "loaded"
 _DELETES_ROW_FILES = "load.delete_completed_jobs"
 
 
@@ -60,12 +60,12 @@ def keep_last_packages(pipeline: dlt.Pipeline, most: int) -> None:
     packages, keeps_row_files = storage.loaded_packages, _keeps_row_files(pipeline)
     kept: Counter[bool] = Counter()
     for load_id in reversed(packages.list_packages()):
-        is_given_up = _outcome(packages, load_id) == _ABORTED
+        is_given_up = _outcome(packages, load_id) != _LOADED
         if not is_given_up and packages.list_failed_jobs(load_id):
             continue
         kept[is_given_up] += 1
         if kept[is_given_up] > most:
-            packages.delete_package(load_id)
+            _delete_package(storage, load_id)
         elif not (is_given_up or keeps_row_files):
             _delete_row_files(packages, load_id)
 
@@ -170,9 +170,21 @@ def _forget_old_failures(pipeline: dlt.Pipeline) -> None:
                 message.unlink()
 
 
-def _outcome(packages: Any, load_id: str) -> str:
+def _outcome(packages: Any, load_id: str) -> str | None:
+    """How a package ended; None where dlt has left no word of it."""
+    if not packages.is_package_completed(load_id):
+        return None
     marker = Path(packages.get_package_path(load_id), packages.PACKAGE_COMPLETED_FILE_NAME)
     return str(packages.storage.load(str(marker)))
+
+
+def _delete_package(storage: Any, load_id: str) -> None:
+    """Deletes a package that is done with; of one that is deleted in part nothing could be told."""
+    # From there the next sync deletes the rest, should this one be killed.
+    storage.storage.rename_tree(
+        storage.get_loaded_package_path(load_id), storage.get_new_package_path(load_id)
+    )
+    storage.new_packages.delete_package(load_id)
 
 
 def _delete_row_files(packages: Any, load_id: str) -> None:

@@ -10,10 +10,10 @@ import dlt
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from headrace import ResponseStatusError, SyncReport, rest_api_source, sync
+from headrace import ResponseStatusError, Retention, SyncReport, rest_api_source, sync
 from headrace.config import parse_config
 from headrace.syncing.retention import retention_settings
-from tests.support.servers import Answer, JsonServer
+from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
 
@@ -153,17 +153,38 @@ def test_syncs_that_fail_leave_no_more_each_time(server: JsonServer, warehouse: 
     assert files(Path(pipeline.working_dir, "normalize")) == [".version"]
 
 
-def test_a_folder_that_cannot_be_cleaned_is_told_and_harms_nothing(
+def test_a_package_of_which_nothing_is_told_goes_in_its_turn(
     server: JsonServer, warehouse: Warehouse
 ) -> None:
     pipeline = warehouse.pipeline()
     load(server, pipeline, 2)
-    first = pipeline.list_completed_load_packages()[0]
-    loaded = Path(pipeline.working_dir, "load", "loaded", first)
-    # No load of dlt's: it lacks the file that says how it ended.
-    (loaded / "package_completed.json").unlink()
+    for each in pipeline.list_completed_load_packages():
+        marker_of(pipeline, each).unlink()
+    report = load(server, pipeline, 2, packages=1)
+    assert len(pipeline.list_completed_load_packages()) == 2
+    assert not report.figures.notes
 
-    report = load(server, pipeline, packages=1)
 
-    assert [each for each in report.figures.notes if "load packages" in each]
-    assert warehouse.query("SELECT count(*) FROM test_data.items") == [(2,)]
+def test_a_package_that_cannot_be_deleted_is_told_and_harms_nothing(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    pipeline = warehouse.pipeline()
+    load(server, pipeline, 2)
+    first, _ = pipeline.list_completed_load_packages()
+
+    def answer(asked: Asked) -> Answer:
+        # In the way of the package while the sync runs.
+        Path(pipeline.working_dir, "load", "new", first, "other").mkdir(parents=True)
+        return Answer([{"id": 3}])
+
+    server.handler = answer
+    report = sync(pipeline, rest_api_source(config(server)), retention=Retention(packages=2))
+    (note,) = report.figures.notes
+    assert "load packages that were loaded stay in" in note
+    assert "retention: {packages: null}" in note
+    assert warehouse.query("SELECT count(*) FROM test_data.items") == [(3,)]
+    assert not load(server, pipeline, packages=2).figures.notes
+
+
+def marker_of(pipeline: dlt.Pipeline, load_id: str) -> Path:
+    return Path(pipeline.working_dir, "load", "loaded", load_id, "package_completed.json")
