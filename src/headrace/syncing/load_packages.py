@@ -108,7 +108,7 @@ def _make_missing_folders(pipeline: dlt.Pipeline) -> None:
     """Makes the folders for packages that are not there, where one of them is.
 
     dlt makes them one after the other, and takes all for there once the first one is. When it is
-    killed in between, each later run fails.
+    killed in between, its packages can be listed no more.
     """
     for storage in (pipeline._get_normalize_storage(), load_storage(pipeline)):
         if storage.storage.has_folder("."):
