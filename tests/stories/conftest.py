@@ -55,6 +55,8 @@ def canaries_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     """Everything is logged; two secrets come from outside, and dlt reads its files afresh."""
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
     monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
+    # What was written to a file is searched, and not deleted behind the load.
+    monkeypatch.setenv("LOAD__DELETE_COMPLETED_JOBS", "false")
     monkeypatch.setenv("SHOP_KEY", canary("variable"))
     secrets_file(tmp_path).parent.mkdir()
     # Under a name that does not tell.
