@@ -220,6 +220,12 @@ class _Normalizer(JsonLItemsNormalizer):
     def _coerce_row(
         self, table_name: str, parent_table: str, row: Any
     ) -> tuple[dict[str, Any], TPartialTableSchema]:
+        if parent_table and table_name == self._root:
+            raise _RefusedError(
+                "it has a list by whose name nothing is left for the name of a child table, so its "
+                "items would go among the rows themselves; keep it as JSON, with "
+                "`max_table_nesting: 0`"
+            )
         try:
             return super()._coerce_row(table_name, parent_table, row)
         except Exception as error:
@@ -260,6 +266,11 @@ class _Normalizer(JsonLItemsNormalizer):
                 f"its lists lead to a child table with a name of {len(table):,} characters, which "
                 "is too long for a file; keep them as JSON, with `columns: {NAME: {data_type: "
                 "json}}` or `max_table_nesting`"
+            )
+        if "" in row:
+            raise _RefusedError(
+                "it has a key of which nothing is left for the name of a column; rename it by a "
+                "function among the `processing_steps`"
             )
         for name, value in row.items():
             column = columns.get(name)

@@ -419,9 +419,9 @@ def _value_at(rows: Sequence[msgspec.Raw], place: int, path: FieldPath) -> Any:
     """
     value: Any = _decoded(rows[place])
     for step in path:
-        if not isinstance(value, dict) or step not in value:
-            raise pa.ArrowInvalid(f"only Arrow reads the field {'.'.join(path)!r} in row {place}")
-        value = value[step]
+        value = value.get(step) if isinstance(value, dict) else None
+    if value is None:
+        raise pa.ArrowInvalid(f"only Arrow reads the field {'.'.join(path)!r} in row {place}")
     return value
 
 
