@@ -46,7 +46,10 @@ CASES: dict[str, tuple[list[str], dict[int, str]]] = {
     ),
     "parent_id": (['"_dlt_parent_id": "x"', ""], {0: f"`_dlt_parent_id` {OWN}"}),
     "row_id": (['"_dltId": "x"', '"_dlt_load_id": 1', ""], {0: f"`_dltId` {OWN}", 1: "`_dlt_load"}),
-    "nameless": (['"__": [1]', '"__": 1'], {0: "it has a list by whose name nothing is left"}),
+    "nameless": (
+        ['"__": [1]', '"__": 1', ""],
+        {0: "it has a list by whose name nothing is left", 1: "it has a key of which nothing"},
+    ),
     "list_index": (
         ['"l": [{"_dlt_list_idx": 7}]', '"l": [{"a": 1}]'],
         {0: f"`l._dlt_list_idx` {OWN}"},
