@@ -20,7 +20,7 @@ from tests.support.project import ROOT
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
-SYNCS = int(os.environ.get("HEADRACE_SYNCS", "60"))
+SYNCS = int(os.environ.get("HEADRACE_SYNCS", "40"))
 # By then each kind of row has reached what is kept of it.
 SETTLED = 30
 KEPT = Retention(runs=20)
