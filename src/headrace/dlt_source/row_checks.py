@@ -15,6 +15,7 @@ from headrace.dlt_source.rehearsal import Rehearsal
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.dlt_source.table_values import OWN_NAME, TableValues
 from headrace.sansio.rows.json_rows import FieldPath
+from headrace.sansio.rows.loadable import DEEPEST, nests_too_deeply
 
 
 class RowChecks:
@@ -90,6 +91,8 @@ class RowChecks:
         """Why a row cannot be loaded: dlt finds no place for one of its values."""
         if self._plain.takes(row):
             return None
+        if nests_too_deeply(row):
+            return f"it nests deeper than {DEEPEST} levels"
         reason = self._own_name(row, ()) or self._rehearsal.refusal(row)
         if reason is None:
             self._plain.learn(row)

@@ -124,6 +124,18 @@ def test_what_stops_dlts_own_source_stops_one_row(
     assert (figures.rows, figures.loaded_rows, figures.quarantined) == (3, 2, 1)
 
 
+def test_objects_and_json_in_them_that_are_too_deep_together_stop_one_row(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    deep = b'{"a": ' * 60 + b"[" * 198 + b"]" * 198 + b"}" * 60
+    server.answers(Answer(raw=b'{"data": [{"id": 1}, {"id": 2, "v": %b}]}' % deep))
+    load(server, warehouse, max_table_nesting=60)
+
+    assert warehouse.query("SELECT id FROM test_data.items") == [(1,)]
+    reasons = warehouse.query(f"SELECT reason FROM {QUARANTINE}")
+    assert reasons == [("it nests deeper than 200 levels",)]
+
+
 def test_large_integers_load_where_they_are_declared(
     server: JsonServer, warehouse: Warehouse
 ) -> None:

@@ -24,6 +24,19 @@ def is_within_bits(number: int | float, bits: int) -> bool:
     return -end <= number < end
 
 
+def nests_too_deeply(value: Any, depth: int = 0) -> bool:
+    """Whether a value has more levels than can be loaded.
+
+    Args:
+        value: The value, decoded from JSON.
+        depth: How many lists and objects it stands in, within its row.
+    """
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth >= DEEPEST or any(nests_too_deeply(each, depth + 1) for each in inner)
+
+
 def why_not_loadable(value: Any, depth: int = 0) -> str | None:
     """Why a value cannot be loaded, or None where it can.
 
