@@ -84,11 +84,8 @@ def test_a_row_with_too_many_columns_is_set_aside_alone(
         assert report.figures.of("items").quarantined == 1
     found = postgres.query(f"SELECT count(*), max(id), sum(later), sum(last) FROM {TABLE}")
     assert found == [(301, 7_000, None, 1)]
-    reasons = postgres.query(f"SELECT reason FROM {QUARANTINE}")
-    assert len(reasons) == 2
-    assert all(
-        "more than the 1,600 columns that the destination takes" in each for (each,) in reasons
-    )
+    ((reason,),) = postgres.query(f"SELECT reason FROM {QUARANTINE}")
+    assert "more than the 1,600 columns that the destination takes" in reason
 
 
 def test_a_table_that_is_full_takes_the_rows_that_bring_nothing_new(
