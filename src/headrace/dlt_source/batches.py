@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import msgspec
@@ -48,6 +48,20 @@ class Batch:
         self.pages.append(page)
         self.rows.extend(page.rows)
         self.size += page.size
+
+    def pages_without(self, apart: Sequence[RejectedRow]) -> list[FetchedPage]:
+        """The pages, without some of their rows.
+
+        Args:
+            apart: The rows to leave out.
+        """
+        if not apart:
+            return self.pages
+        left_out = {id(each.row) for each in apart}
+        return [
+            replace(page, rows=[row for row in page.rows if id(row) not in left_out])
+            for page in self.pages
+        ]
 
     def requests(self) -> dict[int, ShownRequest]:
         """The request that brought each row, by the id of its object."""

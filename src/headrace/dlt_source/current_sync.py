@@ -68,6 +68,14 @@ class KeptRows(Protocol):
         """
         ...
 
+    def for_legs(self, legs: Legs) -> KeptRows:
+        """The same rows, for another sync.
+
+        Args:
+            legs: The legs of that sync.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class RunningSync:

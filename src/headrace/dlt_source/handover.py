@@ -133,8 +133,8 @@ class DictRoad:
         """
         name = self._resource.name
         for batch in batches:
-            self._resource.show(batch.pages, None)
             free, refusals = self._resource.sync.refusals.part(name, batch.rows)
+            self._resource.show(batch.pages_without(refusals), None)
             rows, unreadable = _decoded(free)
             rejected = batch.unreadable + refusals + unreadable
             if rejected and self._can_set_aside:
@@ -205,7 +205,8 @@ class TableRoad:
             )
             typed_batch = self._main_road.type_rows(batch.rows)
             ids = self._ids.take(len(batch.rows))
-            self._resource.show(batch.pages, ids if self._row_id_name else None)
+            pages = batch.pages_without(refusals)
+            self._resource.show(pages, ids if self._row_id_name else None)
             typed.extend(typed_batch.new_columns)
             if typed_batch.table.num_rows:
                 table = self._with_ids(typed_batch.table, ids, typed_batch.places)

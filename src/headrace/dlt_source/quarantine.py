@@ -50,7 +50,7 @@ def reason_without_value(reason: str) -> str:
     Args:
         reason: The reason, as it stands in the quarantine's table.
     """
-    if reason.startswith(_REFUSED):
+    if is_of_destination(reason):
         return _REFUSED
     return reason.partition(_VALUE_SHOWN)[0]
 
@@ -62,6 +62,24 @@ def refused_by_destination(why: str) -> str:
         why: What the destination said, which may quote a value.
     """
     return f"{_REFUSED}: {why}"
+
+
+def is_of_destination(reason: str) -> bool:
+    """Whether a row stands in quarantine since the destination has refused it.
+
+    Args:
+        reason: The reason, as it stands in the quarantine's table.
+    """
+    return reason.startswith(_REFUSED)
+
+
+def of_destination(reason: str) -> str:
+    """What the destination said of a row.
+
+    Args:
+        reason: The reason, as it stands in the quarantine's table.
+    """
+    return reason.removeprefix(refused_by_destination(""))
 
 
 def quarantined(

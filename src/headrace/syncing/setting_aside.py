@@ -37,7 +37,7 @@ _MOST_ROWS = 100
 _MOST_TRIALS = 500
 
 _LOOKING = "the load failed: %s. Now looking for the rows that it failed for"
-_SET_ASIDE = (
+SET_ASIDE = (
     "the destination refused a whole load for {found}, which went to the table `{table}` with what "
     "it said; all others were loaded"
 )
@@ -69,6 +69,7 @@ def load_without_refused(
     *,
     full_refresh: bool = False,
     after_leg: Callable[[], object] = lambda: None,
+    note: str | None = SET_ASIDE,
 ) -> LoadInfo:
     """Loads what is left of a sync whose load failed, without the rows that it failed for.
 
@@ -80,6 +81,7 @@ def load_without_refused(
         kept: The file of the destination.
         full_refresh: First drop the tables and the state of the resources.
         after_leg: Is called once a leg is committed.
+        note: What to say of the rows, with a place for their number; None for nothing.
 
     Returns:
         What dlt says of the last load.
@@ -98,9 +100,9 @@ def load_without_refused(
     finish_pending(pipeline, drop=True)
     sync.legs.begin_again()
     sync.figures.take_back(sync.commits.figures, sync.commits.reasons)
-    sync.figures.notes.append(
-        _SET_ASIDE.format(found="one row" if found == 1 else f"{found:,} rows", table=TABLE)
-    )
+    if note is not None:
+        rows = "one row" if found == 1 else f"{found:,} rows"
+        sync.figures.notes.append(note.format(found=rows, table=TABLE))
     drop_first = full_refresh and not sync.commits.legs
     return load_all(pipeline, rest, sync, kept, full_refresh=drop_first, after_leg=after_leg)
 
@@ -113,7 +115,10 @@ def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) 
     """
     with closing(SpooledRows()) as spool:
         legs = Legs(sync.legs.settings, sync.legs.clock, sync.legs.stop)
-        again = RunningSync(Figures(), legs, witness=spool, refusals=sync.refusals)
+        kept_rows = sync.kept_rows and sync.kept_rows.for_legs(legs)
+        again = RunningSync(
+            Figures(), legs, witness=spool, kept_rows=kept_rows, refusals=sync.refusals
+        )
         with copied_pipeline(pipeline) as copied, running(copied, again), closing(legs):
             finish_pending(copied, drop=True)
             copied.extract(source.clone())

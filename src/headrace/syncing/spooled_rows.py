@@ -12,7 +12,7 @@ import msgspec
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exchange import ShownRequest
-from headrace.reading.keep_up.legs import LegEnd
+from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds
 
@@ -117,3 +117,7 @@ class SomeRows:
             resource: The name of the resource.
         """
         return False
+
+    def for_legs(self, legs: Legs) -> SomeRows:
+        """The same rows: they are of one leg, whatever the sync."""
+        return self

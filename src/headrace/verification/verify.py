@@ -18,6 +18,7 @@ from headrace.reading.keep_up.legs import LegSettings
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.lock import held
 from headrace.syncing.resuming import finish_pending
+from headrace.verification.refused_rows import refused_rows
 from headrace.verification.repair import repair_tables
 from headrace.verification.results import VerificationReport
 from headrace.verification.scratch.listing import ScratchListing
@@ -104,7 +105,8 @@ def verify(
                     stored.fetch(each, "1", "WHERE 1 = 0")
         ledgers = saved_ledgers(stored.state())
         scratch = opened.enter_context(ScratchListing(pipeline, stored, keeps_rows=repair))
-        schema = scratch.list_all(source, figures)
+        refused = refused_rows(stored, filled_tables(source, stored.schema))
+        schema = scratch.list_all(source, figures, refused)
         comparer = TableComparer(scratch, schema, ledgers, may_differ, may_be_missing, examples)
         compared = [comparer.compare(table) for table in filled_tables(source, schema)]
         results = [each.result(figures) for each in compared]

@@ -14,6 +14,7 @@ import duckdb
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
 from dlt.extract import DltSource
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
@@ -21,11 +22,13 @@ from headrace.destination.dataset import StoredDataset, state_by_resource
 from headrace.destination.dlt_clients import KeptFile, make_table, new_job_client
 from headrace.destination.dlt_schema import child_tables, tables_below
 from headrace.dlt_source.current_sync import RunningSync
+from headrace.dlt_source.refusals import Refusals
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.sansio.tail import Ledger
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.loading import load_all
+from headrace.syncing.setting_aside import load_without_refused
 from headrace.verification.scratch.database import open_scratch_database, quoted, rows_of, store
 from headrace.verification.scratch.nested_rows import NestedRows
 from headrace.verification.scratch.raw_rows import RawRows
@@ -87,12 +90,13 @@ class ScratchListing:
     ) -> None:
         self._opened.close()
 
-    def list_all(self, source: DltSource, figures: Figures) -> Schema:
+    def list_all(self, source: DltSource, figures: Figures, refused: Refusals) -> Schema:
         """Lists everything that the source has, typed as a sync would type it.
 
         Args:
             source: The source to list. It stays as it is.
             figures: Where to count rows and requests.
+            refused: Rows that the destination of the tables does not take: they are set aside.
 
         Returns:
             The schema of the tables, with the new columns of this listing.
@@ -111,8 +115,15 @@ class ScratchListing:
         try:
             with explained_failures(pipeline), closing(KeptFile(pipeline)) as kept:
                 _make_child_tables(pipeline, listing.schema)
-                running = RunningSync(figures, Legs(LegSettings()), witness=self.raw_rows)
-                load_all(pipeline, listing, running, kept)
+                running = RunningSync(
+                    figures, Legs(LegSettings()), witness=self.raw_rows, refusals=refused
+                )
+                untouched = listing.clone()
+                try:
+                    load_all(pipeline, listing, running, kept)
+                except PipelineStepFailed as error:
+                    self.raw_rows.begin_again()
+                    load_without_refused(pipeline, untouched, running, error, kept, note=None)
         except SyncError as error:
             # The other lines say what to do with a pending load, but this one is thrown away.
             error.located(str(error).partition("\n")[0])

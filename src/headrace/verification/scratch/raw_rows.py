@@ -84,6 +84,11 @@ class RawRows:
         for kept in self._kept.values():
             kept.writer.close()
 
+    def begin_again(self) -> None:
+        """Forgets all rows: the listing begins once more."""
+        self.close()
+        self._kept.clear()
+
     def has(self, resource: str) -> bool:
         """Says whether the rows of a resource were kept, if it had any.
 
