@@ -143,9 +143,19 @@ def why_unreadable(row: msgspec.Raw, error: Exception) -> str:
         error: What msgspec said.
     """
     if isinstance(error, msgspec.ValidationError) and _OUT_OF_RANGE in str(error):
+        name = _field_out_of_range(row)
+        if name is not None:
+            return f"`{name}` is or holds a number beyond any double; send it as text"
+    return f"it cannot be read: {error}"
+
+
+def _field_out_of_range(row: msgspec.Raw) -> str | None:
+    """The field with a number that nothing holds; None where it cannot be told."""
+    # Behind the number that ended the decoding, other fields may nest without end.
+    with suppress(RecursionError):
         for name, value in _FIELDS.decode(row).items() if is_object(row) else ():
             try:
                 msgspec.json.decode(value)
             except msgspec.ValidationError:
-                return f"`{name}` is or holds a number beyond any double; send it as text"
-    return f"it cannot be read: {error}"
+                return name
+    return None
