@@ -103,7 +103,11 @@ class ChildListGuard:
         taken = {
             name: "rows of an earlier run"
             for name, table in schema.tables.items()
-            if name.startswith(below) and not table.get("parent") and has_rows(table)
+            if name.startswith(below)
+            and not table.get("parent")
+            # A list with a key of its own, by `nested_hints`, has a table without a parent.
+            and table.get("resource") not in (None, self._name)
+            and has_rows(table)
         }
         for name, table_name in table_names(dlt.current.source()).items():
             if table_name.startswith(below):

@@ -16,6 +16,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "a": [{"id": 1, "p": {"b": [{"x": 1, "l": [2]}]}}],
     "a__p__b": [{"id": 5, "y": 2}],
     "a__p__b__l": [{"id": 6}],
+    "orders": [{"id": 1, "lines": [{"x": 1}, {"x": 2}]}],
 }
 LISTS = r"resources\.a: .*list in `p\.{}`.* `{}`.*table of {}.*another `table_name`.*json"
 
@@ -68,3 +69,10 @@ def test_the_lists_later(server: JsonServer, warehouse: Warehouse) -> None:
     with pytest.raises(ConfigError, match=LISTS.format("b", "a__p__b", "rows of an earlier run")):
         load(server, warehouse, "a")
     assert warehouse.query("SELECT y FROM test_data.a__p__b") == [(2,)]
+
+
+def test_a_list_with_a_key_of_its_own(server: JsonServer, warehouse: Warehouse) -> None:
+    keyed = {"nested_hints": {"lines": {"primary_key": "x", "write_disposition": "merge"}}}
+    for _ in range(2):
+        load(server, warehouse, "orders", orders=keyed)
+    assert warehouse.query("SELECT x FROM test_data.orders__lines ORDER BY x") == [(1,), (2,)]
