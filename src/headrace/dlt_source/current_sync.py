@@ -45,6 +45,10 @@ class Witness(Protocol):
         """
         ...
 
+    def begin_again(self) -> None:
+        """Learns that what was handed over was given up, and comes once more."""
+        ...
+
 
 class KeptRows(Protocol):
     """Gives rows that were listed before; they are loaded in place of a new listing."""

@@ -37,7 +37,7 @@ _MOST_ROWS = 100
 _MOST_TRIALS = 500
 
 _LOOKING = "the load failed: %s. Now looking for the rows that it failed for"
-SET_ASIDE = (
+_SET_ASIDE = (
     "the destination refused a whole load for {found}, which went to the table `{table}` with what "
     "it said; all others were loaded"
 )
@@ -60,28 +60,27 @@ def is_of_rows(pipeline: dlt.Pipeline, error: PipelineStepFailed) -> bool:
     return takes_a_row(pipeline)
 
 
-def load_without_refused(
+def load_what_is_taken(
     pipeline: dlt.Pipeline,
     source: DltSource,
     sync: RunningSync,
-    error: PipelineStepFailed,
     kept: KeptFile,
     *,
     full_refresh: bool = False,
     after_leg: Callable[[], object] = lambda: None,
-    note: str | None = SET_ASIDE,
+    note: str | None = _SET_ASIDE,
 ) -> LoadInfo:
-    """Loads what is left of a sync whose load failed, without the rows that it failed for.
+    """Runs a pipeline as `load_all` does; where its load fails, without the rows it fails for.
 
     Args:
-        pipeline: The pipeline.
-        source: What was to be loaded.
-        sync: The sync.
-        error: What the pipeline raised.
+        pipeline: The pipeline; no load may be left behind in it.
+        source: What to load.
+        sync: The sync that the legs belong to.
         kept: The file of the destination.
         full_refresh: First drop the tables and the state of the resources.
         after_leg: Is called once a leg is committed.
-        note: What to say of the rows, with a place for their number; None for nothing.
+        note: What to say of rows that are set aside, with a place for their number; None for
+            nothing.
 
     Returns:
         What dlt says of the last load.
@@ -89,22 +88,47 @@ def load_without_refused(
     Raises:
         PipelineStepFailed: No rows are to blame, or too many; what was fetched is kept.
     """
+    # What a load learns of the tables stays in its source, also where the load fails.
+    untouched = source.clone()
+    try:
+        return load_all(
+            pipeline, source, sync, kept, full_refresh=full_refresh, after_leg=after_leg
+        )
+    except PipelineStepFailed as error:
+        left = _without_refused(pipeline, untouched, sync, error, note)
+    drop_first = full_refresh and not sync.commits.legs
+    return load_all(pipeline, left, sync, kept, full_refresh=drop_first, after_leg=after_leg)
+
+
+def _without_refused(
+    pipeline: dlt.Pipeline,
+    source: DltSource,
+    sync: RunningSync,
+    error: PipelineStepFailed,
+    note: str | None,
+) -> DltSource:
+    """Gives up a load that failed, and has the sync set the rows aside that it failed for.
+
+    Returns:
+        What is left to load.
+    """
     if not is_of_rows(pipeline, error):
         raise error
     _LOGGER.warning(_LOOKING, cause_of(error))
-    left = [name for name in source.resources.selected if name not in sync.commits.finished]
-    rest = source.with_resources(*left)
-    found = _find_refused(pipeline, rest, sync)
+    names = [name for name in source.resources.selected if name not in sync.commits.finished]
+    left = source.with_resources(*names)
+    found = _find_refused(pipeline, left, sync)
     if not found:
         raise error
     finish_pending(pipeline, drop=True)
     sync.legs.begin_again()
+    if sync.witness is not None:
+        sync.witness.begin_again()
     sync.figures.take_back(sync.commits.figures, sync.commits.reasons)
     if note is not None:
         rows = "one row" if found == 1 else f"{found:,} rows"
         sync.figures.notes.append(note.format(found=rows, table=TABLE))
-    drop_first = full_refresh and not sync.commits.legs
-    return load_all(pipeline, rest, sync, kept, full_refresh=drop_first, after_leg=after_leg)
+    return left
 
 
 def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) -> int:

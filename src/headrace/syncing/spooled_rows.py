@@ -51,6 +51,13 @@ class SpooledRows:
             for row in page.rows:
                 self._ends.append(self._ends[-1] + self._file.write(bytes(row)))
 
+    def begin_again(self) -> None:
+        """Forgets all rows, as they come once more."""
+        self._file.truncate(0)
+        self._file.seek(0)
+        del self._ends[1:]
+        self._pages.clear()
+
     def of_resource(self, place: int) -> str:
         """The name of the resource that a row belongs to.
 

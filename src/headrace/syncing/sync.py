@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from typing import Any
 
 import dlt
 from dlt.extract import DltSource
@@ -33,13 +32,13 @@ from headrace.syncing.confirming import confirm
 from headrace.syncing.deleted_rows import notice_deleted_rows, remember_rows
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.listing_anew import list_all_anew
-from headrace.syncing.loading import load_all, log_sync_event
+from headrace.syncing.loading import log_sync_event
 from headrace.syncing.lock import held
 from headrace.syncing.record import RunRecord
 from headrace.syncing.results import SyncReport
 from headrace.syncing.resuming import finish_pending
 from headrace.syncing.retention import Retention
-from headrace.syncing.setting_aside import is_of_rows, load_without_refused
+from headrace.syncing.setting_aside import is_of_rows, load_what_is_taken
 
 _DEFAULT_LEGS = LegSettings()
 _DEFAULT_RETENTION = Retention()
@@ -146,13 +145,14 @@ def sync(
                 notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
             running.figures.notes += notes
         adopt_columns(pipeline, source)
-        # What a load learns of the tables stays in its source, also where the load fails.
-        untouched = source.clone()
-        how: dict[str, Any] = {"full_refresh": full_refresh, "after_leg": cleaning.clean_folder}
-        try:
-            info = load_all(pipeline, source, running, kept, **how)
-        except PipelineStepFailed as error:
-            info = load_without_refused(pipeline, untouched, running, error, kept, **how)
+        info = load_what_is_taken(
+            pipeline,
+            source,
+            running,
+            kept,
+            full_refresh=full_refresh,
+            after_leg=cleaning.clean_folder,
+        )
         remember_rows(pipeline, source)
         client = new_job_client(pipeline, source.schema)
     return SyncReport(

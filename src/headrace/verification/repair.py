@@ -12,7 +12,6 @@ import dlt
 import duckdb
 import pyarrow as pa
 from dlt.extract import DltSource
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset
@@ -30,8 +29,7 @@ from headrace.reading.keep_up.legs import LegEnd, Legs, LegSettings
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.tail import Ledger
 from headrace.syncing.failures import explained_failures
-from headrace.syncing.loading import load_all
-from headrace.syncing.setting_aside import load_without_refused
+from headrace.syncing.setting_aside import load_what_is_taken
 from headrace.verification.comparison import TableComparison
 from headrace.verification.expected_changes import as_texts, is_among
 from headrace.verification.reconciliation import ROW_ID, Reconciliation
@@ -126,12 +124,7 @@ def repair_tables(
         make_room_for_long_texts(pipeline)
         _make_missing_tables(pipeline, source.schema.name, open_to_repair)
         sync = RunningSync(figures, running, kept_rows=kept_rows)
-        repaired = source.with_resources(*wanted)
-        untouched = repaired.clone()
-        try:
-            load_all(pipeline, repaired, sync, kept)
-        except PipelineStepFailed as error:
-            load_without_refused(pipeline, untouched, sync, error, kept)
+        load_what_is_taken(pipeline, source.with_resources(*wanted), sync, kept)
     stored = StoredDataset(pipeline, source.schema.name)
     done = {each.table.name: _compare_again(each, scratch, stored) for each in open_to_repair}
     return {name: done.get(name) or TableRepair(refusal) for name, refusal in repairs.items()}

@@ -99,13 +99,14 @@ def verify(
         resumed = _lock_and_finish_pending(pipeline, opened) if repair else False
         stored = StoredDataset(pipeline, source.schema.name)
         # Better known before the whole API is listed.
-        for table in filled_tables(source, stored.schema):
+        tables = filled_tables(source, stored.schema)
+        for table in tables:
             if table.name in stored.schema.tables:
                 for each in tables_below(stored.schema, table.name):
                     stored.fetch(each, "1", "WHERE 1 = 0")
         ledgers = saved_ledgers(stored.state())
         scratch = opened.enter_context(ScratchListing(pipeline, stored, keeps_rows=repair))
-        refused = refused_rows(stored, filled_tables(source, stored.schema))
+        refused = refused_rows(stored, tables)
         schema = scratch.list_all(source, figures, refused)
         comparer = TableComparer(scratch, schema, ledgers, may_differ, may_be_missing, examples)
         compared = [comparer.compare(table) for table in filled_tables(source, schema)]

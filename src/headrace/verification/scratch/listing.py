@@ -14,7 +14,6 @@ import duckdb
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
 from dlt.extract import DltSource
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
@@ -27,8 +26,7 @@ from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.sansio.tail import Ledger
 from headrace.syncing.failures import explained_failures
-from headrace.syncing.loading import load_all
-from headrace.syncing.setting_aside import load_without_refused
+from headrace.syncing.setting_aside import load_what_is_taken
 from headrace.verification.scratch.database import open_scratch_database, quoted, rows_of, store
 from headrace.verification.scratch.nested_rows import NestedRows
 from headrace.verification.scratch.raw_rows import RawRows
@@ -118,12 +116,7 @@ class ScratchListing:
                 running = RunningSync(
                     figures, Legs(LegSettings()), witness=self.raw_rows, refusals=refused
                 )
-                untouched = listing.clone()
-                try:
-                    load_all(pipeline, listing, running, kept)
-                except PipelineStepFailed as error:
-                    self.raw_rows.begin_again()
-                    load_without_refused(pipeline, untouched, running, error, kept, note=None)
+                load_what_is_taken(pipeline, listing, running, kept, note=None)
         except SyncError as error:
             # The other lines say what to do with a pending load, but this one is thrown away.
             error.located(str(error).partition("\n")[0])

@@ -85,7 +85,7 @@ class RawRows:
             kept.writer.close()
 
     def begin_again(self) -> None:
-        """Forgets all rows: the listing begins once more."""
+        """Forgets all rows, as they come once more."""
         self.close()
         self._kept.clear()
 
