@@ -26,7 +26,8 @@ _COLUMNS: TTableSchemaColumns = {
 # Stands between what a value should be and the value itself, in the text of a reason. Tables that
 # were written by earlier versions have it, so it must stay as it is.
 _VALUE_SHOWN = ", but is "
-_REFUSED = "the destination refuses it"
+REFUSED = "the destination refuses it"
+"""How the reason begins for a row that the destination has refused."""
 _CUT = "(the destination has room for the beginning of the row only)"
 # At most, in UTF-8.
 _BYTES_OF_A_CHARACTER = 4
@@ -50,8 +51,8 @@ def reason_without_value(reason: str) -> str:
     Args:
         reason: The reason, as it stands in the quarantine's table.
     """
-    if is_of_destination(reason):
-        return _REFUSED
+    if reason.startswith(REFUSED):
+        return REFUSED
     return reason.partition(_VALUE_SHOWN)[0]
 
 
@@ -61,25 +62,7 @@ def refused_by_destination(why: str) -> str:
     Args:
         why: What the destination said, which may quote a value.
     """
-    return f"{_REFUSED}: {why}"
-
-
-def is_of_destination(reason: str) -> bool:
-    """Whether a row stands in quarantine since the destination has refused it.
-
-    Args:
-        reason: The reason, as it stands in the quarantine's table.
-    """
-    return reason.startswith(_REFUSED)
-
-
-def of_destination(reason: str) -> str:
-    """What the destination said of a row.
-
-    Args:
-        reason: The reason, as it stands in the quarantine's table.
-    """
-    return reason.removeprefix(refused_by_destination(""))
+    return f"{REFUSED}: {why}"
 
 
 def quarantined(

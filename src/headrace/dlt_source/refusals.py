@@ -7,7 +7,6 @@ from hashlib import blake2b
 
 import msgspec
 
-from headrace.dlt_source.quarantine import refused_by_destination
 from headrace.sansio.rows import RejectedRow
 
 _DIGEST_BYTES = 16
@@ -29,9 +28,9 @@ class Refusals:
         Args:
             resource: The name of its resource.
             row: The JSON of the row.
-            reason: What the destination said, without secrets.
+            reason: Why it is refused, as the quarantine words it, without secrets.
         """
-        self.reasons.setdefault(resource, {})[_digest(row)] = refused_by_destination(reason)
+        self.reasons.setdefault(resource, {})[_digest(row)] = reason
 
     def part(
         self, resource: str, rows: list[msgspec.Raw]

@@ -23,7 +23,7 @@ from headrace.core.figures import Figures
 from headrace.destination.dlt_clients import KeptFile
 from headrace.destination.failures import cause_of
 from headrace.dlt_source.current_sync import RunningSync, running
-from headrace.dlt_source.quarantine import TABLE
+from headrace.dlt_source.quarantine import TABLE, refused_by_destination
 from headrace.reading.keep_up.legs import Legs
 from headrace.syncing.loading import load_all
 from headrace.syncing.resuming import finish_pending
@@ -148,7 +148,8 @@ def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) 
             copied.extract(source.clone())
         found = _Search(Trials(pipeline, source, spool)).refused(len(spool))
         for place, reason in found.items():
-            sync.refusals.add(spool.of_resource(place), spool.row(place), reason)
+            why = refused_by_destination(reason)
+            sync.refusals.add(spool.of_resource(place), spool.row(place), why)
     return len(found)
 
 

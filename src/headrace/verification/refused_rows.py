@@ -32,8 +32,7 @@ def refused_rows(stored: StoredDataset, tables: Sequence[FilledTable]) -> Refusa
             # Where the quarantine or the key cannot be read, the row is compared as all others.
             with suppress(SyncError):
                 for raw_row, reason in _still_refused(stored, table, resource):
-                    why = quarantine.of_destination(reason)
-                    found.add(resource, msgspec.Raw(raw_row.encode()), why)
+                    found.add(resource, msgspec.Raw(raw_row.encode()), reason)
     return found
 
 
@@ -43,18 +42,18 @@ def _still_refused(
     """The text of each refused row that did not come into its table later, with the reason."""
     named = stored.schema.naming.normalize_identifier
     place = stored.schema.naming.normalize_tables_path(quarantine.TABLE)
-    names = map(named, ("raw_row", "reason", "_dlt_load_id"))
+    raw_row, reason, load_id, of_resource = (
+        stored.escape(named(name)) for name in ("raw_row", "reason", "_dlt_load_id", "resource")
+    )
     refused = stored.fetch(
         place,
-        ", ".join(map(stored.escape, names)),
-        f"WHERE {stored.escape(named('resource'))} = %s",
-        [resource],
+        f"{raw_row}, {reason}, {load_id}",
+        f"WHERE {of_resource} = %s AND {reason} LIKE %s",
+        [resource, f"{quarantine.REFUSED}%"],
     )
-    for raw_row, reason, load_id in refused:
-        if quarantine.is_of_destination(reason) and not _came_later(
-            stored, table, _key(raw_row, table, named), str(load_id)
-        ):
-            yield raw_row, reason
+    for text, why, load in refused:
+        if not _came_later(stored, table, _key(text, table, named), str(load)):
+            yield text, why
 
 
 def _key(raw_row: str, table: FilledTable, named: Callable[[str], str]) -> Sequence[Any] | None:
