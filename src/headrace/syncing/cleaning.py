@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import dlt
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
@@ -19,13 +18,14 @@ from headrace.destination.failures import cause_of
 from headrace.destination.run_history import RunHistory
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.syncing.load_packages import keep_last_packages
+from headrace.syncing.local_memory import LocalMemory
 from headrace.syncing.quarantined_again import keep_newest
 from headrace.syncing.retention import Retention
 
 # A few queries, which a warehouse may take seconds for.
 _SYNCS_BETWEEN = 10
 
-# Not synchronized by dlt: a machine without it cleans up at its first sync.
+# A machine that remembers nothing cleans up at its first sync.
 _REMEMBERED = "headrace_cleaning"
 _SYNCS, _LOADS, _TOLD = "syncs", "loads", "told"
 
@@ -84,20 +84,20 @@ class Cleaning:
             self._clean_tables()
         except Exception as error:
             # Each driver has errors of its own, and none of them is worth failing a sync.
-            if not self._remembered().get(_TOLD):
+            if not self._memory.read().get(_TOLD):
                 note = _TABLES_NOT_CLEANED.format(why=cause_of(error))
                 self.sync.figures.notes.append(note)
                 with suppress(OSError):
-                    self._remember({_TOLD: True})
+                    self._memory.add({_TOLD: True})
 
     def _clean_tables(self) -> None:
         schema = self.pipeline.schemas.get(self.source.schema.name)
         if schema is None or not is_sql_destination(self.pipeline):
             return
-        known = self._remembered()
+        known = self._memory.read()
         syncs = known.get(_SYNCS, _SYNCS_BETWEEN) + 1
         is_due = syncs >= _SYNCS_BETWEEN
-        self._remember({_SYNCS: 0 if is_due else syncs})
+        self._memory.add({_SYNCS: 0 if is_due else syncs})
         bad = [name for name, each in self.sync.figures.resources.items() if each.quarantined]
         if not (is_due or bad):
             return
@@ -122,20 +122,11 @@ class Cleaning:
         if _has_doubled(loads_before, loads, 2 * most):
             tables.delete_unused_loads(most)
             loads = tables.count_loads()
-        self._remember({_LOADS: loads})
+        self._memory.add({_LOADS: loads})
 
-    def _remembered(self) -> Mapping[str, Any]:
-        """What is remembered of the dataset."""
-        try:
-            kept = self.pipeline.get_local_state_val(_REMEMBERED)
-        except KeyError:
-            return {}
-        found: Mapping[str, Any] = kept.get(self.pipeline.dataset_name, {})
-        return found
-
-    def _remember(self, what: Mapping[str, Any]) -> None:
-        kept = {self.pipeline.dataset_name: {**self._remembered(), **what}}
-        self.pipeline.set_local_state_val(_REMEMBERED, kept)
+    @property
+    def _memory(self) -> LocalMemory:
+        return LocalMemory(self.pipeline, _REMEMBERED)
 
 
 def _has_doubled(before: int, now: int, least: int) -> bool:

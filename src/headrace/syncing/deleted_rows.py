@@ -7,7 +7,7 @@ the newest of them, and the next one looks whether they are there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import dlt
@@ -22,8 +22,8 @@ from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_schema import columns_with, has_rows, is_appended_to
 from headrace.destination.tables import table_names
 from headrace.syncing.listing_anew import list_anew, partly_listed
+from headrace.syncing.local_memory import LocalMemory
 
-# Not synchronized by dlt: each machine remembers what it has seen itself.
 _REMEMBERED = "headrace_rows"
 _ROWS, _NEWEST, _LOAD, _TOLD = "rows", "newest", "load", "told"
 # The load after which a table was to be listed anew, and that it was listed anew once.
@@ -59,7 +59,8 @@ def notice_deleted_rows(
     Raises:
         SyncError: Other rows were deleted out of a table, for the first time.
     """
-    remembered = _remembered(pipeline)
+    memory = LocalMemory(pipeline, _REMEMBERED)
+    remembered = memory.read()
     schema = pipeline.schemas.get(source.schema.name)
     notes: list[str] = []
     if schema is None:
@@ -77,7 +78,7 @@ def notice_deleted_rows(
         # What is deleted once more after that is deleted on purpose.
         if (to_merge or not found[_ROWS]) and not (before and known.get(_ONCE)):
             mark = {**known, _SINCE: found[_LOAD], _ONCE: True}
-            _remember(pipeline, {table: mark})
+            memory.add({table: mark})
             list_anew(pipeline, schema.name, resource, keeps_bound=True)
             what = f"lost {count:,} rows" if found[_ROWS] else "lost all its rows"
             notes.append(_ANEW.format(table=table, what=what, resource=resource))
@@ -85,7 +86,7 @@ def notice_deleted_rows(
             or_anew = "" if is_appended_to(schema, table) else _OR_ANEW
             fewer = _FEWER.format(count=count, table=table)
             if not known.get(_TOLD):
-                _remember(pipeline, {table: {**known, **found, _TOLD: True}})
+                memory.add({table: {**known, **found, _TOLD: True}})
                 raise SyncError(_CHOICE.format(fewer=fewer, resource=resource, or_anew=or_anew))
             notes.append(fewer)
     return notes
@@ -98,7 +99,8 @@ def remember_rows(pipeline: dlt.Pipeline, source: DltSource) -> None:
         pipeline: The pipeline that has just loaded.
         source: What was loaded.
     """
-    schema, remembered = pipeline.schemas.get(source.schema.name), _remembered(pipeline)
+    memory = LocalMemory(pipeline, _REMEMBERED)
+    schema, remembered = pipeline.schemas.get(source.schema.name), memory.read()
     if schema is None:
         return
     found = {}
@@ -106,7 +108,7 @@ def remember_rows(pipeline: dlt.Pipeline, source: DltSource) -> None:
         known = remembered.get(table, {})
         found[table] = now | {each: bool(known.get(each)) for each in (_TOLD, _ONCE)}
     if any(remembered.get(table) != now for table, now in found.items()):
-        _remember(pipeline, found)
+        memory.add(found)
 
 
 def _looked_at(
@@ -179,18 +181,3 @@ def _newest_column(schema: Schema, table: str) -> str | None:
         return key[0]
     load_id = schema.naming.normalize_identifier("_dlt_load_id")
     return load_id if load_id in columns else None
-
-
-def _remembered(pipeline: dlt.Pipeline) -> Mapping[str, Any]:
-    """What is remembered of the tables in the dataset, by their names."""
-    try:
-        kept = pipeline.get_local_state_val(_REMEMBERED)
-    except KeyError:
-        return {}
-    found: Mapping[str, Any] = kept.get(pipeline.dataset_name, {})
-    return found
-
-
-def _remember(pipeline: dlt.Pipeline, tables: Mapping[str, Any]) -> None:
-    kept = {pipeline.dataset_name: {**_remembered(pipeline), **tables}}
-    pipeline.set_local_state_val(_REMEMBERED, kept)
