@@ -8,8 +8,10 @@ takes the settings of another one as `normalizers`.
 
 from __future__ import annotations
 
+from copy import copy, deepcopy
+
 from dlt.common.schema import Schema
-from dlt.common.schema.typing import TColumnSchema, TTableSchema, TTableSchemaColumns
+from dlt.common.schema.typing import TColumnSchema, TStoredSchema, TTableSchema, TTableSchemaColumns
 from dlt.common.schema.utils import (
     get_columns_names_with_prop,
     get_nested_tables,
@@ -112,6 +114,28 @@ def tables_below(schema: Schema, table: str) -> list[str]:
     """
     tables = schema.tables
     return [name for name in tables if get_root_table(tables, name)["name"] == table]
+
+
+def schema_of_table(schema: Schema, table: TTableSchema) -> TStoredSchema:
+    """The part of a schema that has to do with one table, in the form in which dlt stores it.
+
+    Args:
+        schema: The schema.
+        table: The table, as a resource declares it. Those of its lists are with it, which have no
+            table above them where the resource gives them a key of their own (`nested_hints`).
+
+    Returns:
+        Nothing in it is shared with the schema.
+    """
+    tables = schema.tables
+    kept = {schema.version_table_name, schema.loads_table_name}
+    for name in tables:
+        root = get_root_table(tables, name)
+        if root["name"] == table["name"] or root.get("resource", "") == table.get("resource"):
+            kept.add(name)
+    stored = copy(schema.to_dict(bump_version=False))
+    stored["tables"] = {name: tables[name] for name in tables if name in kept}
+    return deepcopy(stored)
 
 
 def child_tables(schema: Schema, table: str) -> list[str]:

@@ -7,6 +7,7 @@ another resource: the lists `b` of `a` and the rows of `a__b` would go to one ta
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import dlt
@@ -37,7 +38,6 @@ class ChildListGuard:
         self._name = name
         self._columns: TableColumns | None = None
         self._leaves_rows = False
-        self._taken: dict[str, str] = {}
         if current_load_id() is None:
             return
         pipeline, able = dlt.current.pipeline(), capabilities_of_running_load()
@@ -51,7 +51,28 @@ class ChildListGuard:
         self._columns = columns
         self._destination = destination_name(pipeline)
         self._leaves_rows = leaves_child_rows(pipeline, columns.table_hints, able)
-        self._taken = self._tables_of_others(columns)
+        self._refuse_child_table(columns)
+
+    @cached_property
+    def _taken(self) -> dict[str, str]:
+        """The tables that lists must not go to, each with what it is the table of."""
+        if self._columns is None:
+            return {}
+        schema, own = dlt.current.source_schema(), self._columns.table_hints["name"] or ""
+        below = f"{own}{schema.naming.PATH_SEPARATOR}"
+        taken = {
+            name: "rows of an earlier run"
+            for name, table in schema.tables.items()
+            if name.startswith(below)
+            and not table.get("parent")
+            # A list with a key of its own, by `nested_hints`, has a table without a parent.
+            and table.get("resource") not in (None, self._name)
+            and has_rows(table)
+        }
+        for name, table_name in table_names(dlt.current.source()).items():
+            if table_name.startswith(below):
+                taken[table_name] = f"the resource `{name}`"
+        return taken
 
     def check(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Refuses a row with a list that would fill a child table wrongly.
@@ -93,33 +114,16 @@ class ChildListGuard:
                 # dlt makes an object of a list in a list.
                 yield from self._filled_lists({"list": item}, path)
 
-    def _tables_of_others(self, columns: TableColumns) -> dict[str, str]:
-        """The tables that lists must not go to, each with what it is the table of."""
-        schema, own = dlt.current.source_schema(), columns.table_hints["name"] or ""
-        above = schema.tables.get(own, {}).get("parent")
-        if above and not columns.table_hints.get("parent"):
-            raise self._is_child_table(own, above)
-        below = f"{own}{schema.naming.PATH_SEPARATOR}"
-        taken = {
-            name: "rows of an earlier run"
-            for name, table in schema.tables.items()
-            if name.startswith(below)
-            and not table.get("parent")
-            # A list with a key of its own, by `nested_hints`, has a table without a parent.
-            and table.get("resource") not in (None, self._name)
-            and has_rows(table)
-        }
-        for name, table_name in table_names(dlt.current.source()).items():
-            if table_name.startswith(below):
-                taken[table_name] = f"the resource `{name}`"
-        return taken
-
-    def _is_child_table(self, table: str, above: str) -> ConfigError:
+    def _refuse_child_table(self, columns: TableColumns) -> None:
+        table = columns.table_hints["name"] or ""
+        above = dlt.current.source_schema().tables.get(table, {}).get("parent")
+        if not above or columns.table_hints.get("parent"):
+            return
         message = (
             f"its table `{table}` is there already and holds lists of the rows in `{above}`. "
             "Nothing was loaded. Give the resource another `table_name`."
         )
-        return ConfigError([Fault(f"resources.{self._name}", message)], resource=self._name)
+        raise ConfigError([Fault(f"resources.{self._name}", message)], resource=self._name)
 
     def _collides(self, path: FieldPath, table: str) -> ConfigError:
         assert self._columns is not None

@@ -33,7 +33,7 @@ from dlt.common.schema.typing import (
 from dlt.normalize.configuration import NormalizeConfiguration
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from headrace.destination.dlt_schema import add_columns
+from headrace.destination.dlt_schema import add_columns, schema_of_table
 from headrace.dlt_source.quarantine import reason_with_value
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.dlt_source.table_values import TableValues, shown, why_no_integer
@@ -64,7 +64,7 @@ class Rehearsal:
         self._columns = columns
         self._values = values
         self._table = columns.table_hints["name"] or ""
-        self._schema = _RehearsedSchema.copy_of(schema)
+        self._schema = _RehearsedSchema.copy_of(schema, columns.table_hints)
         self._schema.update_table(deepcopy(columns.table_hints), normalize_identifiers=False)
         self.begin_batch()
         self._told: set[str] = set()
@@ -149,9 +149,9 @@ class _RehearsedSchema(Schema):
     before_batch: dict[str, TTableSchema | None]
 
     @classmethod
-    def copy_of(cls, schema: Schema) -> _RehearsedSchema:
-        """Copies a schema, with all that is not stored of it."""
-        copy = cls.from_stored_schema(deepcopy(schema.to_dict(bump_version=False)))
+    def copy_of(cls, schema: Schema, table: TTableSchema) -> _RehearsedSchema:
+        """Copies what a schema has of a table, and what is not stored of it."""
+        copy = cls.from_stored_schema(schema_of_table(schema, table))
         assert isinstance(copy, cls)
         copy.naming.max_length = schema.naming.max_length
         copy.before_row, copy.before_batch = {}, {}
@@ -250,8 +250,11 @@ class _Normalizer(JsonLItemsNormalizer):
         ]
         if not expected:
             expected = [_EXPECTED.get(kind := self._infer_column_type(value, name), kind)]
-        place = f"`{name}`" if table == self._root else f"`{name}` of the table `{table}`"
-        return reason_with_value(f"{place} should be {' or '.join(expected)}", shown(value))
+        should_be = f"{self._place(table, name)} should be {' or '.join(expected)}"
+        return reason_with_value(should_be, shown(value))
+
+    def _place(self, table: str, name: str) -> str:
+        return f"`{name}`" if table == self._root else f"`{name}` of the table `{table}`"
 
     def _expected(self, column: TColumnSchema) -> str:
         data_type = str(column.get("data_type"))
@@ -278,8 +281,7 @@ class _Normalizer(JsonLItemsNormalizer):
                 continue
             why = self._why_not_written(column, value)
             if why is not None:
-                place = f"`{name}`" if table == self._root else f"`{name}` of the table `{table}`"
-                raise _RefusedError(f"{place} {why}")
+                raise _RefusedError(f"{self._place(table, name)} {why}")
 
     def _why_not_written(self, column: TColumnSchema, value: Any) -> str | None:
         data_type = column.get("data_type")
