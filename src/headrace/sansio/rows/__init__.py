@@ -2,15 +2,16 @@
 
 Most rows never become Python objects. A page is sliced into the bytes of its rows (`slicing`), and
 Arrow's JSON reader types whole batches of them (`main_road`). A row that this cannot take exactly
-goes the side road: decoded, to dlt's own normalizer.
+goes the side road (`side_road`): decoded, to dlt's own normalizer.
 """
 
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.fields import Fields
 from headrace.sansio.rows.identity import BatchIds, RowIds
 from headrace.sansio.rows.key_order import KeyOrder
-from headrace.sansio.rows.main_road import MainRoad, RejectedRow, SideRow, TypedBatch
+from headrace.sansio.rows.main_road import MainRoad, TypedBatch
 from headrace.sansio.rows.row_groups import RowGroups
+from headrace.sansio.rows.side_road import RejectedRow, SideRow
 from headrace.sansio.rows.slicing import PageSlicer, SlicedPage
 
 __all__ = [

@@ -13,11 +13,9 @@ It rests on what Arrow's JSON reader was seen to do (pyarrow 26):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -30,14 +28,9 @@ from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
-from headrace.sansio.rows.json_rows import (
-    FieldPath,
-    decode_row,
-    is_object,
-    leaf_columns,
-    rows_to_blame,
-)
+from headrace.sansio.rows.json_rows import FieldPath, decode_row, leaf_columns, rows_to_blame
 from headrace.sansio.rows.loadable import DEEPEST
+from headrace.sansio.rows.side_road import Refuses, RejectedRow, SideRoad, SideRow, takes_any
 
 # A batch that Arrow refuses is cut in so many parts, down to parts of so many rows.
 _CUTS = 8
@@ -50,34 +43,6 @@ _SAMPLES = 5
 _READS = 4
 
 _NULL = msgspec.Raw(b"null")
-
-Refuses = Callable[[str, Any], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class SideRow:
-    """A row for dlt's own normalizer.
-
-    Args:
-        place: The place of the row in its batch, from 0.
-        values: The row, decoded.
-    """
-
-    place: int
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that cannot be loaded, neither by Arrow nor by dlt's normalizer.
-
-    Args:
-        row: The JSON of the row.
-        reason: Why it cannot be loaded, in words that can stand after "a row of the listing".
-    """
-
-    row: msgspec.Raw
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +63,6 @@ class TypedBatch:
     side_rows: list[SideRow]
     rejected: list[RejectedRow]
     new_columns: list[str]
-
-
-@dataclass(slots=True)
-class _Pieces:
-    tables: list[pa.Table] = field(default_factory=list)
-    side_rows: list[tuple[msgspec.Raw, dict[str, Any]]] = field(default_factory=list)
-    rejected: list[RejectedRow] = field(default_factory=list)
-
-
-def takes_any(column_name: str, value: Any) -> str | None:
-    """Refuses no value: dlt finds a column for each."""
-    return None
 
 
 class MainRoad:
@@ -137,11 +90,10 @@ class MainRoad:
         exact: bool = False,
     ) -> None:
         self._is_open = is_open
-        self._exact = exact
         self._fields = fields
         self._required = sorted(required)
-        self._refuses = refuses
         self._room = room or AnyColumns()
+        self._side_road = SideRoad(fields, required, refuses, self._room, exact=exact)
 
     def type_rows(self, rows: Sequence[msgspec.Raw]) -> TypedBatch:
         """Types a batch of rows, and sets apart those that do not fit.
@@ -150,59 +102,35 @@ class MainRoad:
             rows: The JSON of each row.
         """
         self._fields.new_columns = []
-        self._room.begin_batch()
-        pieces = _Pieces()
-        self._take_objects(rows, pieces)
-        table = self._combined(pieces.tables)
-        if not (pieces.side_rows or pieces.rejected):
-            return TypedBatch(table, None, [], [], self._fields.new_columns)
-        place_of = {id(row): place for place, row in enumerate(rows)}
-        side_rows = self._in_order(pieces, place_of)
-        apart = {row.place for row in side_rows} | {place_of[id(r.row)] for r in pieces.rejected}
+        self._side_road.begin_batch()
+        tables: list[pa.Table] = []
+        self._take_objects(rows, tables)
+        side_rows, apart = self._side_road.set_apart(rows)
         return TypedBatch(
-            table,
-            [place for place in range(len(rows)) if place not in apart],
+            self._combined(tables),
+            [place for place in range(len(rows)) if place not in apart] if apart else None,
             side_rows,
-            pieces.rejected,
+            self._side_road.rejected,
             self._fields.new_columns,
         )
 
-    def _in_order(self, pieces: _Pieces, place_of: Mapping[int, int]) -> list[SideRow]:
-        """The rows of the side road in the order in which dlt gets them.
-
-        They were looked at in another one, in which they may have had other columns to fit into.
-        """
-        places = [place_of[id(row)] for row, _ in pieces.side_rows]
-        if all(before < after for before, after in pairwise(places)):
-            return [
-                SideRow(place, values)
-                for place, (_, values) in zip(places, pieces.side_rows, strict=True)
-            ]
-        ordered = sorted(zip(places, pieces.side_rows, strict=True), key=itemgetter(0))
-        reasons = self._room.refusals([values for _, (_, values) in ordered])
-        kept: list[SideRow] = []
-        for (place, (row, values)), reason in zip(ordered, reasons, strict=True):
-            if reason is None:
-                kept.append(SideRow(place, values))
-            else:
-                pieces.rejected.append(RejectedRow(row, reason))
-        return kept
-
-    def _take_objects(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
+    def _take_objects(self, rows: Sequence[msgspec.Raw], tables: list[pa.Table]) -> None:
         # Arrow makes a row of nulls of a null, or crashes; other rows that are no objects it
         # refuses.
         if _NULL in rows:
-            self._set_apart([row for row in rows if row == _NULL], pieces)
+            self._side_road.take([row for row in rows if row == _NULL])
             rows = [row for row in rows if row != _NULL]
         if not self._is_open:
-            self._set_apart(rows, pieces)
+            self._side_road.take(rows)
         elif rows:
             first = _decoded(rows[0])
-            if self._objection(first) is None:
+            if self._side_road.objection(first) is None:
                 self._fields.learn_from(first)
-            self._take(rows, pieces)
+            self._take(rows, tables)
 
-    def _take(self, rows: Sequence[msgspec.Raw], pieces: _Pieces, looks: int = _LOOKS) -> None:
+    def _take(
+        self, rows: Sequence[msgspec.Raw], tables: list[pa.Table], looks: int = _LOOKS
+    ) -> None:
         """Reads rows; where Arrow refuses the batch, finds the rows that are to blame.
 
         First by what the error says, then by the kinds of all values, then with times as text, and
@@ -210,7 +138,7 @@ class MainRoad:
         """
         read = self._read(rows)
         if isinstance(read, pa.Table):
-            self._sort_out(read, rows, pieces)
+            self._sort_out(read, rows, tables)
             return
         suspects: set[int] = set()
         if looks == _LOOKS:
@@ -222,19 +150,19 @@ class MainRoad:
             looks -= 1
         if suspects:
             self._learn_before(sorted(suspects), rows)
-            self._set_apart([rows[place] for place in sorted(suspects)], pieces)
+            self._side_road.take([rows[place] for place in sorted(suspects)])
             rows = [row for place, row in enumerate(rows) if place not in suspects]
             if rows:
-                self._take(rows, pieces, looks)
+                self._take(rows, tables, looks)
             return
         read = self._read(rows, times_as_text=True)
         if isinstance(read, pa.Table):
-            self._sort_out(read, rows, pieces)
+            self._sort_out(read, rows, tables)
         elif len(rows) <= _SMALLEST_BATCH:
-            self._set_apart(rows, pieces)
+            self._side_road.take(rows)
         else:
             for part in _cut(rows):
-                self._take(part, pieces, looks=0)
+                self._take(part, tables, looks=0)
 
     def _learn_before(self, places: Sequence[int], rows: Sequence[msgspec.Raw]) -> None:
         """Learns the fields of rows that are about to be set apart from those before them.
@@ -247,7 +175,10 @@ class MainRoad:
             while new and seen < place:
                 earlier = _decoded(rows[seen])
                 seen += 1
-                if not new.isdisjoint(self._new_in(earlier)) and self._objection(earlier) is None:
+                if (
+                    not new.isdisjoint(self._new_in(earlier))
+                    and self._side_road.objection(earlier) is None
+                ):
                     self._fields.learn_from(earlier)
                     new = self._new_in(_decoded(rows[place]))
 
@@ -258,23 +189,6 @@ class MainRoad:
             for path, value in self._fields.values_in(row)
             if not isinstance(value, list | dict) and self._fields.get(path) is None
         }
-
-    def _set_apart(self, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
-        for row in rows:
-            if not is_object(row):
-                pieces.rejected.append(RejectedRow(row, "it is no object"))
-                continue
-            try:
-                decoded = decode_row(row, exact=self._exact)
-            except RowError as error:
-                pieces.rejected.append(RejectedRow(row, str(error)))
-                continue
-            reason = self._objection(decoded)
-            if reason is not None:
-                pieces.rejected.append(RejectedRow(row, reason))
-            else:
-                self._fields.learn_from(decoded)
-                pieces.side_rows.append((row, decoded))
 
     def _read(
         self, rows: Sequence[msgspec.Raw], *, times_as_text: bool = False
@@ -306,7 +220,9 @@ class MainRoad:
                 return error
         return refusal
 
-    def _sort_out(self, table: pa.Table, rows: Sequence[msgspec.Raw], pieces: _Pieces) -> None:
+    def _sort_out(
+        self, table: pa.Table, rows: Sequence[msgspec.Raw], tables: list[pa.Table]
+    ) -> None:
         """Casts each column, and takes the rows that do not fit off the table."""
         columns: dict[str, pa.ChunkedArray] = {}
         misfits: pa.ChunkedArray | None = None
@@ -314,7 +230,7 @@ class MainRoad:
         if not self._fields.typed_columns() or self._fields.meet(path for path, _ in found):
             # Without columns a table could not even count its rows; and where fields meet in one
             # column, even a null counts.
-            self._set_apart(rows, pieces)
+            self._side_road.take(rows)
             return
         for path, values in found:
             known = self._fields.get(path)
@@ -328,10 +244,10 @@ class MainRoad:
                 misfits = marks if misfits is None else pc.or_(misfits, marks)
         typed = self._table(columns, len(rows))
         if misfits is not None:
-            self._set_apart([rows[at] for at in pc.indices_nonzero(misfits).to_pylist()], pieces)
+            self._side_road.take([rows[at] for at in pc.indices_nonzero(misfits).to_pylist()])
             typed = typed.filter(pc.invert(misfits))
             rows = [row for row, apart in zip(rows, misfits.to_pylist(), strict=True) if not apart]
-        pieces.tables.append(self._with_required(typed, rows, pieces))
+        tables.append(self._with_required(typed, rows))
 
     def _table(self, columns: Mapping[str, pa.ChunkedArray], row_count: int) -> pa.Table:
         """All known columns in their order, null where the batch has none."""
@@ -347,9 +263,7 @@ class MainRoad:
         filled = [_widened(table, schema) for table in tables]
         return pa.concat_tables(filled).combine_chunks() if filled else schema.empty_table()
 
-    def _with_required(
-        self, table: pa.Table, rows: Sequence[msgspec.Raw], pieces: _Pieces
-    ) -> pa.Table:
+    def _with_required(self, table: pa.Table, rows: Sequence[msgspec.Raw]) -> pa.Table:
         """The table without the rows that lack a value which it requires."""
         for name in self._required if rows else []:
             known = name in table.column_names
@@ -357,33 +271,13 @@ class MainRoad:
             if not pc.any(absent).as_py():
                 continue
             marks = absent.to_pylist()
-            reason = self._no_value(name)
+            reason = self._side_road.no_value(name)
             for row, is_absent in zip(rows, marks, strict=True):
                 if is_absent:
-                    pieces.rejected.append(RejectedRow(row, reason))
+                    self._side_road.reject(row, reason)
             rows = [row for row, is_absent in zip(rows, marks, strict=True) if not is_absent]
             table = table.filter(pc.invert(absent))
         return table
-
-    def _objection(self, row: Mapping[str, Any]) -> str | None:
-        """Why a row cannot be loaded, None if it can."""
-        present: set[str] = set()
-        for path, value in self._fields.values_in(row):
-            if len(path) > DEEPEST:
-                return f"it nests deeper than {DEEPEST} levels"
-            name = self._fields.name_of(path)
-            present.add(name)
-            reason = self._refuses(name, value)
-            if reason is not None:
-                return f"`{'.'.join(path)}` {reason}"
-        missing = [name for name in self._required if name not in present]
-        return self._no_value(missing[0]) if missing else self._room.refusal(row, present)
-
-    def _no_value(self, column_name: str) -> str:
-        return (
-            f"it has no value for `{self._fields.source_of(column_name)}`, which is a key of the "
-            "table or declared `nullable: false`"
-        )
 
 
 def _read_lines(lines: bytes, schema: pa.Schema) -> pa.Table:

@@ -1,0 +1,182 @@
+"""Takes the rows that Arrow cannot take exactly, each alone, or says why no road takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from headrace.core.exceptions import RowError
+from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
+from headrace.sansio.rows.fields import Fields
+from headrace.sansio.rows.json_rows import decode_row, is_object
+from headrace.sansio.rows.loadable import DEEPEST
+
+Refuses = Callable[[str, Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SideRow:
+    """A row for dlt's own normalizer.
+
+    Args:
+        place: The place of the row in its batch, from 0.
+        values: The row, decoded.
+    """
+
+    place: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that cannot be loaded, neither by Arrow nor by dlt's normalizer.
+
+    Args:
+        row: The JSON of the row.
+        reason: Why it cannot be loaded, in words that can stand after "a row of the listing".
+    """
+
+    row: msgspec.Raw
+    reason: str
+
+
+def takes_any(column_name: str, value: Any) -> str | None:
+    """Refuses no value: dlt finds a column for each."""
+    return None
+
+
+class SideRoad:
+    """The way of the rows that the main road cannot take: decoded, to dlt's own normalizer.
+
+    Args:
+        fields: What is known of the rows' fields; it learns from each row that is taken.
+        required: The names of the columns that must have a value in each row.
+        refuses: Says why a value cannot go to a column, or None where it can; called with the
+            column's name and the value.
+        room: Whether the table has a place for all of a row.
+        exact: Whether fractions become decimals, which keep each digit, and not floats.
+
+    Attributes:
+        rejected: The rows of this batch that cannot be loaded at all.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        required: Collection[str] = (),
+        refuses: Refuses = takes_any,
+        room: ColumnRoom | None = None,
+        *,
+        exact: bool = False,
+    ) -> None:
+        self._fields = fields
+        self._required = sorted(required)
+        self._refuses = refuses
+        self._room = room or AnyColumns()
+        self._exact = exact
+        self.begin_batch()
+
+    def begin_batch(self) -> None:
+        """Forgets the rows of the batch before."""
+        self._room.begin_batch()
+        self._taken: list[tuple[msgspec.Raw, dict[str, Any]]] = []
+        self.rejected: list[RejectedRow] = []
+
+    def take(self, rows: Iterable[msgspec.Raw]) -> None:
+        """Takes rows, and rejects those of them that cannot be loaded.
+
+        Args:
+            rows: The JSON of each row.
+        """
+        for row in rows:
+            if not is_object(row):
+                self.reject(row, "it is no object")
+                continue
+            try:
+                decoded = decode_row(row, exact=self._exact)
+            except RowError as error:
+                self.reject(row, str(error))
+                continue
+            reason = self.objection(decoded)
+            if reason is not None:
+                self.reject(row, reason)
+            else:
+                self._fields.learn_from(decoded)
+                self._taken.append((row, decoded))
+
+    def reject(self, row: msgspec.Raw, reason: str) -> None:
+        """Puts a row among those that cannot be loaded.
+
+        Args:
+            row: The JSON of the row.
+            reason: Why, in words that can stand after "a row of the listing".
+        """
+        self.rejected.append(RejectedRow(row, reason))
+
+    def objection(self, row: Mapping[str, Any]) -> str | None:
+        """Why a row cannot be loaded; None if it can.
+
+        Args:
+            row: The row, decoded.
+        """
+        present: set[str] = set()
+        for path, value in self._fields.values_in(row):
+            if len(path) > DEEPEST:
+                return f"it nests deeper than {DEEPEST} levels"
+            name = self._fields.name_of(path)
+            present.add(name)
+            reason = self._refuses(name, value)
+            if reason is not None:
+                return f"`{'.'.join(path)}` {reason}"
+        missing = [name for name in self._required if name not in present]
+        return self.no_value(missing[0]) if missing else self._room.refusal(row, present)
+
+    def no_value(self, column_name: str) -> str:
+        """Why a row without a value for a required column cannot be loaded.
+
+        Args:
+            column_name: The name of the column.
+        """
+        return (
+            f"it has no value for `{self._fields.source_of(column_name)}`, which is a key of the "
+            "table or declared `nullable: false`"
+        )
+
+    def set_apart(self, rows: Sequence[msgspec.Raw]) -> tuple[list[SideRow], set[int]]:
+        """Which rows of a batch were taken, and where these and the rejected ones stand in it.
+
+        They were looked at in an order in which they may have had other columns to fit into than
+        in the one in which dlt gets them, so that some may be rejected after all.
+
+        Args:
+            rows: The batch.
+
+        Returns:
+            The rows that were taken, in the order of the batch, and the places of all that the
+            main road lacks, from 0.
+        """
+        if not (self._taken or self.rejected):
+            return [], set()
+        place_of = {id(row): place for place, row in enumerate(rows)}
+        side_rows = self._in_order(place_of)
+        rejected = {place_of[id(each.row)] for each in self.rejected}
+        return side_rows, {row.place for row in side_rows} | rejected
+
+    def _in_order(self, place_of: Mapping[int, int]) -> list[SideRow]:
+        placed = [(place_of[id(row)], row, values) for row, values in self._taken]
+        if all(before[0] < after[0] for before, after in pairwise(placed)):
+            return [SideRow(place, values) for place, _, values in placed]
+        placed.sort(key=itemgetter(0))
+        reasons = self._room.refusals([values for _, _, values in placed])
+        kept: list[SideRow] = []
+        for (place, row, values), reason in zip(placed, reasons, strict=True):
+            if reason is None:
+                kept.append(SideRow(place, values))
+            else:
+                self.reject(row, reason)
+        return kept
