@@ -9,7 +9,7 @@ refuses the whole file: `jsonb` begins with a byte for its version, `integer` ha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from weakref import WeakKeyDictionary
 
 import dlt
@@ -46,7 +46,9 @@ StoredTypes = Mapping[str, Mapping[str, str]]
 _of_last_load: WeakKeyDictionary[dlt.Pipeline, tuple[str, StoredTypes]] = WeakKeyDictionary()
 
 
-def is_copied_exactly(pipeline: dlt.Pipeline, schema: Schema, table: str, load_id: str) -> bool:
+def is_copied_exactly(
+    pipeline: dlt.Pipeline, schema: Schema, table: str, load_id: str, dropped: Collection[str] = ()
+) -> bool:
     """Whether each column of a table, and of the tables below it, takes what ADBC writes.
 
     Args:
@@ -54,6 +56,7 @@ def is_copied_exactly(pipeline: dlt.Pipeline, schema: Schema, table: str, load_i
         schema: The schema of the table.
         table: The name of the table, which need not be there yet.
         load_id: The load that asks. The database is asked once for each.
+        dropped: The names of tables that this load drops before it loads.
 
     Returns:
         True also where the tables are yet to be made; False where the database cannot be asked.
@@ -69,7 +72,7 @@ def is_copied_exactly(pipeline: dlt.Pipeline, schema: Schema, table: str, load_i
     return all(
         _takes(kind, schema.tables.get(name, {}).get("columns", {}).get(column))
         for name, columns in known[1].items()
-        if name == table or name.startswith(below)
+        if name not in dropped and (name == table or name.startswith(below))
         for column, kind in columns.items()
     )
 

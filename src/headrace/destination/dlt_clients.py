@@ -14,6 +14,8 @@ What the functions here rest on, by dlt 1.31:
 - `pipeline_drop` is what `dlt pipeline drop` does: with one load it drops the tables of resources,
   where they are there, and stores a state and a schema that do not know them.
 - A job client gives the columns of each table that it is asked for; none for one that is missing.
+- The dataset that merges go through has the tables of a load with the types of the first one, the
+  schema of the last one in `_dlt_version`, and no `_dlt_loads`.
 - The job client of SQLAlchemy has no statements of its own: its type mapper and the capabilities of
   its dialect make the columns and the table.
 - A cursor makes Arrow tables by the columns that it is given. By itself it takes every column
@@ -25,6 +27,7 @@ report, on DuckDB, PostgreSQL and files, fail where one is no longer true.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from typing import Any, TypeGuard
@@ -257,6 +260,31 @@ def drop_dataset(pipeline: dlt.Pipeline) -> None:
                 with dataset():
                     if client.is_storage_initialized():
                         client.drop_storage()
+
+
+def drop_left_staging(pipeline: dlt.Pipeline, schema: Schema) -> None:
+    """Drop the tables that merges went through, where those that they led to are not there.
+
+    dlt makes the dataset anew, but takes these tables as they are. A value would go through a
+    column of the type that it had before, where 1.5 becomes 2, or by ADBC's copy any number.
+
+    Args:
+        pipeline: The pipeline; no load is left behind in it.
+        schema: The schema of a source. Where its dataset is there, nothing is dropped; nor out of
+            one that loads go to themselves, though its name is that of a dataset for merges.
+    """
+    client = new_job_client(pipeline, schema)
+    if not takes_statements(client) or not hasattr(client, "with_staging_dataset"):
+        return
+    with client:
+        if client.is_storage_initialized():
+            return
+        with client.with_staging_dataset(), suppress(DestinationUndefinedEntity):
+            ((_, loads),) = client.get_storage_tables([schema.loads_table_name])
+            stored = None if loads else client.get_stored_schema(schema.name)
+            if stored is not None:
+                tables = json.loads(stored.schema)["tables"].keys() - set(schema.dlt_table_names())
+                client.drop_tables(*sorted(tables))
 
 
 def make_readable(client: SqlClientBase[Any], table: str) -> None:

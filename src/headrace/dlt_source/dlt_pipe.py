@@ -20,7 +20,7 @@ fail where one is no longer true.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import cast
+from typing import Any, cast
 
 import dlt
 from dlt.common.destination import DestinationCapabilitiesContext
@@ -42,6 +42,15 @@ def current_load_id() -> str | None:
         return dlt.current.load_package_state()["load_id"]
     except CurrentLoadPackageStateNotAvailable:
         return None
+
+
+def tables_to_drop() -> set[str]:
+    """The names of the tables that the running load drops before it loads, as by a full refresh."""
+    try:
+        state: Any = dlt.current.load_package_state()["state"]
+    except CurrentLoadPackageStateNotAvailable:
+        return set()
+    return {table["name"] for table in state.get("dropped_tables", ())}
 
 
 def capabilities_of_running_load() -> DestinationCapabilitiesContext:

@@ -17,7 +17,11 @@ from headrace.destination.binary_copy import is_copied_exactly
 from headrace.destination.dlt_schema import has_rows
 from headrace.destination.limits import limits_of
 from headrace.destination.merging import finds_rows_by_id
-from headrace.dlt_source.dlt_pipe import capabilities_of_running_load, current_load_id
+from headrace.dlt_source.dlt_pipe import (
+    capabilities_of_running_load,
+    current_load_id,
+    tables_to_drop,
+)
 from headrace.dlt_source.file_formats import FileFormats, file_formats_of
 from headrace.dlt_source.row_checks import RowChecks
 from headrace.dlt_source.table_columns import TableColumns
@@ -115,7 +119,8 @@ class ResourceTable:
         load_id, name = current_load_id(), self.columns.table_hints["name"]
         if self._capabilities.sqlglot_dialect != "postgres" or load_id is None or name is None:
             return True
-        return is_copied_exactly(dlt.current.pipeline(), self._schema, name, load_id)
+        dropped = tables_to_drop()
+        return is_copied_exactly(dlt.current.pipeline(), self._schema, name, load_id, dropped)
 
     @property
     def key(self) -> str | None:

@@ -16,6 +16,7 @@ from headrace.destination.dispositions import refuse_unsupported
 from headrace.destination.dlt_clients import (
     KeptFile,
     dataset_of,
+    drop_left_staging,
     new_job_client,
     takes_statements,
 )
@@ -137,6 +138,8 @@ def sync(
         running.commits.resumed = _resume(pipeline, running, drop=drop)
         # Where each load fails, there is no other moment.
         cleaning.clean_folder()
+        if source.schema.name not in pipeline.schemas:
+            drop_left_staging(pipeline, source.schema)
         if not full_refresh:
             notes = confirm(pipeline, source)
             if list_anew:

@@ -172,6 +172,38 @@ def test_a_dataset_that_was_dropped(api: KeptListing, mirror: Mirror) -> None:
     assert not mirror.differences()
 
 
+def test_a_type_that_changed_after_the_dataset_was_dropped(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    api.put(*(row(number, seconds=1) for number in api.rows))
+    mirror.sync()
+    with connect_to_dataset(mirror.pipeline()) as database:
+        database.execute(f"DROP SCHEMA {DATASET} CASCADE")
+    api.put(*(row(number, seconds=1.5) for number in api.rows))
+
+    mirror.sync()
+
+    assert not mirror.differences()
+
+
+def test_a_dataset_of_its_own_with_the_name_of_one_for_merges(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    api.also_answer("/other", [{"id": 7}])
+    other = dlt.pipeline(
+        "other",
+        destination=mirror.place.pipeline().destination,
+        dataset_name=f"{DATASET}_staging",
+        pipelines_dir=str(mirror.folder / "other"),
+    )
+    sync(other, rest_api_source({**api.config(), "resources": ["other"]}))
+
+    mirror.sync()
+
+    assert not mirror.differences()
+    assert mirror.place.query(f"SELECT id FROM {DATASET}_staging.other") == [(7,)]
+
+
 def test_a_database_that_was_deleted(api: KeptListing, mirror: Mirror) -> None:
     mirror.sync()
     mirror.empty()

@@ -198,6 +198,29 @@ def test_no_bits_of_a_fraction_become_an_integer(
     assert found == [(1, 1, None), (2, 1, None), (3, None, 7.25)]
 
 
+def test_a_full_refresh_loads_in_the_format_of_a_first_load(
+    server: JsonServer, postgres: PostgresDatabase
+) -> None:
+    formats = []
+    for value in (1, 1.5):
+        config = {
+            "client": {"base_url": server.base_url},
+            "resources": [{"name": "items", "endpoint": {"paginator": "single_page"}}],
+        }
+        server.answers([{"id": 1, "n": value}])
+        pipeline = postgres.pipeline()
+        sync(pipeline, build_source(parse_config(config)), full_refresh=True)
+        trace = pipeline.last_trace
+        assert trace is not None and trace.last_load_info is not None
+        packages = trace.last_load_info.load_packages
+        jobs = [job.job_file_info for each in packages for job in each.jobs["completed_jobs"]]
+        formats.append({job.file_format for job in jobs if job.table_name == "items"})
+
+        assert postgres.query(f"SELECT n FROM {TABLE}") == [(value,)]
+
+    assert formats[0] == formats[1]
+
+
 def test_a_replaced_table_loses_its_rows_with_the_api(
     server: JsonServer, postgres: PostgresDatabase
 ) -> None:
