@@ -211,7 +211,8 @@ def test_a_full_refresh_loads_in_the_format_of_a_first_load(
         pipeline = postgres.pipeline()
         sync(pipeline, build_source(parse_config(config)), full_refresh=True)
         trace = pipeline.last_trace
-        assert trace is not None and trace.last_load_info is not None
+        assert trace is not None
+        assert trace.last_load_info is not None
         packages = trace.last_load_info.load_packages
         jobs = [job.job_file_info for each in packages for job in each.jobs["completed_jobs"]]
         formats.append({job.file_format for job in jobs if job.table_name == "items"})
