@@ -57,16 +57,19 @@ def too_old(found: Status, resources: Sequence[ResourceStatus], limit: str) -> s
             f"--max-age cannot be told: `{found.destination}` keeps no history of runs, as it "
             "takes no row by SQL. Load into a database, or watch the exit code of headrace run."
         )
-    ages = [
-        f"`{each.name}` "
-        + (
-            "never was loaded to its end"
-            if each.age is None
-            else f"is {format_duration(each.age)} old"
-        )
-        for each in resources
-    ]
+    ages = [f"`{each.name}` {_age(each)}" for each in resources]
     return f"Too old: {', '.join(ages)}; --max-age is {limit}."
+
+
+def _age(resource: ResourceStatus) -> str:
+    if resource.age is not None:
+        return f"is {format_duration(resource.age)} old"
+    if any(resource.rows.values()) and not resource.runs:
+        return (
+            "has rows, but no run in the history (headrace run writes one, unless `run_history` "
+            "under `pipeline` is false)"
+        )
+    return "never was loaded to its end"
 
 
 def _lines(resource: ResourceStatus, now: datetime) -> Iterator[str]:

@@ -61,7 +61,7 @@ class _Summary:
                 self._print_repair(table, table.repair)
         if total.quarantined:
             rows = counted(total.quarantined, "row")
-            self._say(f"{rows} of the listing cannot be loaded as they are, so in no table:")
+            self._say(f"{rows} of the listing cannot be loaded as they are, and are in no table:")
             for reason, count in report.figures.reasons.most_common(_REASONS):
                 self._say(f"  {count:,} since {reason}")
         if report.ok:

@@ -80,6 +80,15 @@ def test_never_run_yet(mirror: Mirror, api: KeptListing) -> None:
     assert not api.asked
 
 
+def test_rows_without_a_history(mirror: Mirror, api: KeptListing) -> None:
+    mirror.sync(run_history=False)
+
+    too_old = headrace_status(mirror, "--max-age", "15m")
+
+    assert too_old.returncode == 3
+    assert "`executions` has rows, but no run in the history" in too_old.stderr
+
+
 def test_an_up_to_date_table(mirror: Mirror, api: KeptListing) -> None:
     api.put(row(ROWS + 1, minutes=4))
     mirror.sync(clock=at())
