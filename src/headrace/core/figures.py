@@ -30,6 +30,7 @@ class ResourceFigures:
         replaced: How many older versions of rows came again in the same load.
         unordered: Whether the keys of this load came in no strict order, so that a key may have
             come twice.
+        limited: Whether a limit of rows ended a listing, which may have more.
         bytes: How many bytes the pages have, after decompression.
         listings_ended: How many passes through a listing have come to their end.
         retries: How many requests were made again because they had failed in passing.
@@ -54,6 +55,7 @@ class ResourceFigures:
     discarded: int = 0
     replaced: int = 0
     unordered: bool = False
+    limited: bool = False
     bytes: int = 0
     listings_ended: int = 0
     retries: int = 0
@@ -94,6 +96,7 @@ _OF_ROWS = (
     "discarded",
     "replaced",
     "unordered",
+    "limited",
     "listings_ended",
 )
 # What makes no sense as a sum.

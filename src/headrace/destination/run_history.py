@@ -64,7 +64,7 @@ class ResourceRun:
         table_name: The name of the table that the resource fills; None where rows name theirs.
         started_at: When the sync began, in UTC.
         ended_at: When the sync ended, in UTC.
-        outcome: `complete`, `stopped` (there is more, and the next sync goes on) or `failed`.
+        outcome: `complete`, `stopped` (there is more, and the next sync loads it) or `failed`.
         requests: How many requests were answered with a page.
         pages: How many pages were read.
         retries: How many times a request was made again.

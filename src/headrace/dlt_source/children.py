@@ -268,7 +268,7 @@ class ChildExtraction:
             ).items()
 
         with closing(self._lanes.read(lane, size_of)) as pages:
-            wanted = _counted_off(limited(pages, load.rows_left), load)
+            wanted = _counted_off(limited(pages, load.rows_left, figures), load)
             yield from _filtered(wanted, keys.__getitem__, cursors, figures)
 
     def _asked(self, row: ParentRow, place: int, key: str, cursors: Cursors | None) -> AskedRow:

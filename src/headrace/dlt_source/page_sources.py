@@ -17,6 +17,7 @@ import dlt
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.events import log_resource_listed
+from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.incremental import (
     CursorFilter,
@@ -157,24 +158,28 @@ def _listed(
     with closing(
         lanes.read(lambda client: listing.pages(client, figures), _size_of, buffer_bytes)
     ) as pages:
-        yield from limited(pages, limit)
+        yield from limited(pages, limit, figures)
     log_resource_listed(figures)
 
 
-def limited(pages: Iterator[FetchedPage], limit: int | None) -> Iterator[FetchedPage]:
+def limited(
+    pages: Iterator[FetchedPage], limit: int | None, figures: ResourceFigures
+) -> Iterator[FetchedPage]:
     """The pages up to a number of rows, the last page cut.
 
     Args:
         pages: The pages of a listing.
         limit: The number of rows; None for all of them.
+        figures: Where it notes that the limit was reached.
     """
     if limit is None:
         yield from pages
         return
     for page in pages:
         cut = replace(page, rows=page.rows[:limit])
-        yield cut
         limit -= len(cut.rows)
+        figures.limited = limit <= 0
+        yield cut
         if limit <= 0:
             return
 

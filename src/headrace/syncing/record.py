@@ -103,8 +103,10 @@ class RunRecord:
         ]
 
     def _outcome(self, resource: str, error: BaseException | None) -> str:
-        if resource in self.sync.commits.finished:
-            return COMPLETE
+        commits = self.sync.commits
+        if resource in commits.finished:
+            counts = commits.figures.get(resource)
+            return STOPPED if counts is not None and counts.limited else COMPLETE
         return STOPPED if error is None or not isinstance(error, Exception) else FAILED
 
     def _counts(self, resource: str) -> dict[str, Any]:

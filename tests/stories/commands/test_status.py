@@ -89,6 +89,17 @@ def test_rows_without_a_history(mirror: Mirror, api: KeptListing) -> None:
     assert "`executions` has rows, but no run in the history" in too_old.stderr
 
 
+def test_a_run_with_a_limit_is_not_complete(mirror: Mirror, api: KeptListing) -> None:
+    assert headrace(*mirror.command("--limit-rows", "5")).returncode == 0
+    too_old = headrace_status(mirror, "--max-age", "15m")
+    assert headrace(*mirror.command("--limit-rows", str(ROWS + 1))).returncode == 0
+    fresh = headrace_status(mirror, "--max-age", "15m")
+
+    assert too_old.returncode == 3
+    assert "`executions` never was loaded to its end" in too_old.stderr
+    assert fresh.returncode == 0
+
+
 def test_an_up_to_date_table(mirror: Mirror, api: KeptListing) -> None:
     api.put(row(ROWS + 1, minutes=4))
     mirror.sync(clock=at())
