@@ -141,12 +141,7 @@ def sync(
         if source.schema.name not in pipeline.schemas:
             drop_left_staging(pipeline, source.schema)
         if not full_refresh:
-            notes = confirm(pipeline, source)
-            if list_anew:
-                list_all_anew(pipeline, source)
-            else:
-                notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
-            running.figures.notes += notes
+            running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
         adopt_columns(pipeline, source)
         info = load_what_is_taken(
             pipeline,
@@ -171,6 +166,16 @@ def sync(
         is_complete=not running.legs.unfinished,
         run_id=record.run_id,
     )
+
+
+def _notes_on_tables(pipeline: dlt.Pipeline, source: DltSource, *, list_anew: bool) -> list[str]:
+    """Has listed anew what the tables lack, or all that is to be; gives what to tell of it."""
+    notes = confirm(pipeline, source)
+    if list_anew:
+        list_all_anew(pipeline, source)
+    else:
+        notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
+    return notes
 
 
 def _resume(pipeline: dlt.Pipeline, sync: RunningSync, *, drop: bool) -> bool:
