@@ -6,6 +6,10 @@ databases but for LanceDB's, writes the child rows that come and deletes none: t
 became shorter stay. Where there is neither SQL nor a table format, rows are found by their
 `_dlt_id`, which has to come of the primary key then. At an upgrade of dlt, `scripts/destinations`
 shows what is no longer true.
+
+In DuckDB dlt runs the statements of a merge, or of a table that is replaced, each for itself, as it
+does not say there that the destination has transactions: where one fails, what those before it have
+deleted is gone.
 """
 
 from __future__ import annotations
@@ -22,6 +26,18 @@ from headrace.destination.dlt_clients import destination_kind, is_sql_destinatio
 # What dlt takes for "as the destination does it by itself".
 NATIVE = "native"
 _DELETES_CHILD_ROWS = ("lance", "lancedb")
+_OF_DUCKDB = ("duckdb", "motherduck", "ducklake")
+
+
+def merge_whole_or_not_at_all(pipeline: dlt.Pipeline) -> None:
+    """Has a table keep the rows that a merge deletes where those that come cannot be inserted.
+
+    Args:
+        pipeline: The pipeline. Other destinations than DuckDB's are left alone.
+    """
+    destination = pipeline.destination
+    if destination is not None and destination_kind(pipeline) in _OF_DUCKDB:
+        destination.caps_params.setdefault("supports_transactions", True)
 
 
 def merge_strategies(table: TTableSchema, able: DestinationCapabilitiesContext) -> Sequence[str]:

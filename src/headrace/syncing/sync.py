@@ -23,6 +23,7 @@ from headrace.destination.dlt_clients import (
 from headrace.destination.failures import cause_of
 from headrace.destination.first_folder import notes_on_first_folder
 from headrace.destination.long_texts import make_room_for_long_texts
+from headrace.destination.merging import merge_whole_or_not_at_all
 from headrace.destination.places import location_of
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
@@ -131,6 +132,7 @@ def sync(
     ):
         running.figures.notes += notes_on_first_folder(pipeline)
         make_room_for_long_texts(pipeline)
+        merge_whole_or_not_at_all(pipeline)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         kept.open()

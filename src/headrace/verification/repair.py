@@ -23,6 +23,7 @@ from headrace.destination.dlt_clients import (
 )
 from headrace.destination.dlt_schema import has_rows, tables_below
 from headrace.destination.long_texts import make_room_for_long_texts
+from headrace.destination.merging import merge_whole_or_not_at_all
 from headrace.destination.tables import FilledTable
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import LegEnd, Legs, LegSettings
@@ -122,6 +123,7 @@ def repair_tables(
     kept_rows = _KeptRows(scratch.raw_rows, scratch.connection, wanted, running)
     with explained_failures(pipeline), closing(KeptFile(pipeline)) as kept:
         make_room_for_long_texts(pipeline)
+        merge_whole_or_not_at_all(pipeline)
         _make_missing_tables(pipeline, source.schema.name, open_to_repair)
         sync = RunningSync(figures, running, kept_rows=kept_rows)
         load_what_is_taken(pipeline, source.with_resources(*wanted), sync, kept)

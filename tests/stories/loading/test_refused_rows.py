@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from headrace import RowError, SyncError, SyncReport, sync
@@ -138,3 +139,13 @@ def test_duckdb_loads_what_it_can(server: JsonServer, warehouse: Warehouse) -> N
     assert warehouse.query(f"SELECT id, n FROM {TABLE} ORDER BY id") == [
         (number, number) for number in (0, 1, 2, 4)
     ]
+
+
+def test_a_merge_that_fails_deletes_nothing(server: JsonServer, warehouse: Warehouse) -> None:
+    load(server, warehouse, {"items": rows(3)}, {})
+    with duckdb.connect(str(warehouse.file)) as connection:
+        connection.execute(f"ALTER TABLE {TABLE} ALTER COLUMN code SET NOT NULL")
+    with pytest.raises(SyncError, match="NOT NULL constraint failed"):
+        load(server, warehouse, {"items": [*rows(2), {"id": 3, "code": None}]}, {})
+
+    assert warehouse.query(f"SELECT id FROM {TABLE} ORDER BY id") == [(0,), (1,), (2,)]
