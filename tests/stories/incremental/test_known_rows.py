@@ -80,7 +80,7 @@ def test_where_they_are_not_hashes_are_kept(
 ) -> None:
     kinds: dict[str, Any] = {
         "append": {"write_disposition": "append"},
-        "merge by another key": {"merge_key": "day"},
+        "merge by another key": {"merge_key": "n"},
         "scd2": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}},
     }
     pipeline = warehouse.pipeline()
@@ -89,6 +89,17 @@ def test_where_they_are_not_hashes_are_kept(
         sync(pipeline, rest_api_source(config(server, **kinds[write_disposition])))
         assert len(hashes(pipeline)) == 3
     assert table(warehouse) == [(0, 0), (1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("primary_key", [None, "id"])
+def test_a_merge_that_deletes_a_whole_day_gets_all_of_it(
+    primary_key: str | None, server: JsonServer, warehouse: Warehouse
+) -> None:
+    for count in (3, 4):
+        server.answers(rows(count))
+        hints = {"primary_key": primary_key, "merge_key": "day"}
+        sync(warehouse.pipeline(), rest_api_source(config(server, **hints)))
+    assert table(warehouse) == [(number, number) for number in range(4)]
 
 
 def test_a_key_of_the_incremental_alone_is_heeded(server: JsonServer, warehouse: Warehouse) -> None:
