@@ -91,14 +91,18 @@ def test_where_they_are_not_hashes_are_kept(
     assert table(warehouse) == [(0, 0), (1, 1), (2, 2)]
 
 
+@pytest.mark.parametrize("is_depended_on", [False, True])
 @pytest.mark.parametrize("primary_key", [None, "id"])
 def test_a_merge_that_deletes_a_whole_day_gets_all_of_it(
-    primary_key: str | None, server: JsonServer, warehouse: Warehouse
+    primary_key: str | None, is_depended_on: bool, server: JsonServer, warehouse: Warehouse
 ) -> None:
     for count in (3, 4):
         server.answers(rows(count))
-        hints = {"primary_key": primary_key, "merge_key": "day"}
-        sync(warehouse.pipeline(), rest_api_source(config(server, **hints)))
+        merged = config(server, primary_key=primary_key, merge_key="day")
+        if is_depended_on:
+            child = {"name": "notes", "endpoint": "items/{resources.items.id}/notes"}
+            merged["resources"].append(child)
+        sync(warehouse.pipeline(), rest_api_source(merged))
     assert table(warehouse) == [(number, number) for number in range(4)]
 
 

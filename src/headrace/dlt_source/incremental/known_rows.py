@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import dlt
-from dlt.common.schema.typing import TTableSchema
 from dlt.extract import DltResource, Incremental
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
@@ -26,36 +25,31 @@ def leave_to_merge(incremental: Incremental[Any], resource: DltResource) -> None
 
     Args:
         incremental: The incremental, as dlt has bound it for this run.
-        resource: The running resource. Where others depend on it known rows do not pass: each may
-            be a request.
+        resource: The running resource. Where others depend on it known rows do not pass, as each
+            may be a request, but where the merge would lose them.
     """
-    if _is_merged_by_key(resource, incremental.cursor_path) and not depends_elsewhere(()):
+    if _passes_known(resource, incremental.cursor_path):
         keep_no_hashes(incremental)
     else:
         keep_hashes(incremental)
 
 
-def _is_merged_by_key(resource: DltResource, cursor: str) -> bool:
+def _passes_known(resource: DltResource, cursor: str) -> bool:
     try:
         table = resource.compute_table_schema()
     except DataItemRequiredForDynamicTableHints:
         return False
-    return (
+    is_merged_by_key = (
         table.get("write_disposition") == "merge"
         and table.get("x-merge-strategy") in _BY_KEY
         and "x-merge-destination-scope" not in table
-        and _finds_all_known(table, cursor)
     )
-
-
-def _finds_all_known(table: TTableSchema, cursor: str) -> bool:
-    """Whether a merge replaces the rows at a cursor value by those that are listed there again.
-
-    By a merge key it first deletes all rows of that key: the known ones have to come along where
-    they are of it, and must not bring others to be deleted that are not listed again.
-    """
+    if not is_merged_by_key:
+        return False
     name_of = dlt.current.source_schema().naming.normalize_identifier
     merge_key = {name_of(each) for each in columns_with(table, "merge_key")}
     if merge_key:
+        # The merge deletes all rows of that key: the known ones have to come along where they are
+        # of it, and must not bring others to be deleted that are not listed again.
         return name_of(cursor) in merge_key
-    return bool(columns_with(table, "primary_key"))
+    return bool(columns_with(table, "primary_key")) and not depends_elsewhere(())
