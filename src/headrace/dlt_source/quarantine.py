@@ -12,6 +12,7 @@ from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.items import RowBeside
 from headrace.dlt_source.side_tables import beside
 from headrace.sansio.rows import RejectedRow
+from headrace.sansio.rows.texts import nul_shown
 
 TABLE = "_headrace_quarantine"
 
@@ -90,7 +91,7 @@ def quarantined(
     def row_of(each: RejectedRow) -> RowBeside:
         raw_row = redactor.clean(bytes(each.row).decode("utf-8", "backslashreplace"))
         kept = _beginning(raw_row, longest)
-        reason = redactor.clean(each.reason)
+        reason = nul_shown(redactor.clean(each.reason))
         return RowBeside(
             resource=resource,
             raw_row=kept,

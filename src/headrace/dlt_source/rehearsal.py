@@ -240,6 +240,8 @@ class _Normalizer(JsonLItemsNormalizer):
         return None
 
     def _reason(self, table: str, name: str, value: Any) -> str:
+        if value is None:
+            return f"{self._place(table, name)} has no value, though its column is not nullable"
         found = self.schema.tables.get(table)
         columns = found["columns"] if found else {}
         expected = [self._expected(columns[name])] if name in columns else []

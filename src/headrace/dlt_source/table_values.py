@@ -80,7 +80,8 @@ class TableValues:
             return why_not_loadable(value)
         try:
             coerce_value(data_type, py_type_to_sc_type(type(value)), value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, ArithmeticError, OSError):
+            # OSError: a number of seconds beyond what the C library takes for a time.
             return reason_with_value(f"should be {data_type}", shown(value))
         return why_not_loadable(value)
 
@@ -101,13 +102,19 @@ class TableValues:
         """A row of the side road as dlt's normalizer takes it.
 
         Epochs in milliseconds become seconds, decimals get the scale of their column, and texts
-        lose what the destination cannot hold.
+        lose what the destination cannot hold. A null where dlt fills a column itself is left out,
+        as it says nothing: dlt would refuse the row.
 
         Args:
             row: The row, or an object in it, decoded from JSON; none of its values is refused.
             parent: The names of the objects that it is in, outermost first.
         """
-        return {name: self._writable((*parent, name), value) for name, value in row.items()}
+        return {
+            name: self._writable(path, value)
+            for name, value in row.items()
+            if (path := (*parent, name))
+            and (value is not None or self._columns.name_of(path) not in self._columns.own_names)
+        }
 
     def _writable(self, path: FieldPath, value: Any) -> Any:
         if isinstance(value, dict) and self._columns.flattens(path):

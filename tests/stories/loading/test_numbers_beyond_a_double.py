@@ -31,6 +31,7 @@ ROADS: dict[str, dict[str, Any]] = {
     "a path": {"endpoint": {"data_selector": "rows", "paginator": "single_page"}},
     "a filter": {"endpoint": {"data_selector": "$.rows[?(@.id >= 0)]", "paginator": "single_page"}},
     "steps": {"processing_steps": [{"filter": lambda row: "id" in row}]},
+    "decimals": {"columns": {"price": {"data_type": "decimal"}}},
     "cursor": {
         "endpoint": {
             "paginator": "single_page",
@@ -75,8 +76,9 @@ def test_such_a_row_is_set_aside_alone(road: str, server: JsonServer, warehouse:
         (9, 1.5),
     ]
     reasons = warehouse.query(f"SELECT DISTINCT reason FROM {QUARANTINE} ORDER BY reason")
-    assert reasons == [
-        (f"`{name}` is or holds a number beyond any double; send it as text",)
+    # Where fractions are read digit by digit, the field itself is known.
+    assert [reason.replace("object.w", "object") for (reason,) in reasons] == [
+        f"`{name}` is or holds a number beyond any double; send it as text"
         for name in sorted(NUMBERS)
     ]
 

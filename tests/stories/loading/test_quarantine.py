@@ -28,7 +28,7 @@ def config_of(server: JsonServer, *, strict: bool = False, **hints: Any) -> dict
                 "name": "items",
                 "primary_key": "id",
                 "write_disposition": "merge",
-                "columns": {"n": {"data_type": "bigint"}},
+                "columns": {"n": {"data_type": "bigint"}, "day": {"data_type": "date"}},
                 "endpoint": {"data_selector": "data", "paginator": "single_page"},
                 **hints,
             }
@@ -53,6 +53,7 @@ BAD_ROWS: dict[str, tuple[Any, str]] = {
     "text where an integer is declared": ({"id": 5, "n": "x"}, '`n` should be bigint, but is "x"'),
     "a fraction where an integer is declared": ({"id": 5, "n": 1.5}, "`n` should be bigint, but"),
     "a list where an integer is declared": ({"id": 5, "n": [1]}, "`n` should be bigint, but is [1"),
+    "seconds beyond any date": ({"id": 5, "day": -7e16}, "`day` should be date, but is -7e+16"),
 }
 
 
@@ -216,6 +217,17 @@ def test_epochs_of_either_unit_become_times(server: JsonServer, warehouse: Wareh
 
     times = warehouse.query('SELECT epoch("at") FROM test_data.items')
     assert times == [(float(seconds),)] * 6
+
+
+def test_an_epoch_beyond_the_calendar_keeps_its_digits(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    beyond = 2251799813685248
+    server.answers({"data": [{"id": 1, "at": "2026-11-23T06:34:39Z"}, {"id": 2, "at": beyond}]})
+    load(server, warehouse)
+
+    found = warehouse.query("SELECT id, at__v_bigint FROM test_data.items ORDER BY id")
+    assert found == [(1, None), (2, beyond)]
 
 
 def test_strict_loads_nothing(server: JsonServer, warehouse: Warehouse) -> None:

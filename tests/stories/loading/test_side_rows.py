@@ -45,6 +45,7 @@ CASES: dict[str, tuple[list[str], dict[int, str]]] = {
         {1: "`value` of the table `variants__l` should be bigint or timestamp"},
     ),
     "parent_id": (['"_dlt_parent_id": "x"', ""], {0: f"`_dlt_parent_id` {OWN}"}),
+    "no_parent_id": (['"_dlt_parent_id": null', '"n": 1'], {}),
     "row_id": (['"_dltId": "x"', '"_dlt_load_id": 1', ""], {0: f"`_dltId` {OWN}", 1: "`_dlt_load"}),
     "nameless": (
         ['"__": [1]', '"__": 1', ""],

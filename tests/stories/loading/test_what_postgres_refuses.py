@@ -65,6 +65,17 @@ def test_a_nul_is_left_out_of_texts(server: JsonServer, postgres: PostgresDataba
     assert tags == [("ef", None), (None, "g")]
 
 
+def test_a_nul_in_the_name_of_a_field_that_is_refused(
+    server: JsonServer, postgres: PostgresDatabase
+) -> None:
+    for _ in range(2):
+        load(server, postgres, [{"id": 1, "a\0b": 2**64}, {"id": 2}])
+
+    assert postgres.query(f"SELECT id FROM {TABLE}") == [(2,)]
+    ((reason,),) = postgres.query(f"SELECT reason FROM {QUARANTINE}")
+    assert reason.startswith(r"`a\u0000b` is an integer beyond 64 bits")
+
+
 WIDE = {f"c{number}": number for number in range(1_700)}
 
 

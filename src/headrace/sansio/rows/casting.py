@@ -117,7 +117,7 @@ def _in_calendar(times: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArr
 
 def is_in_milliseconds(value: Any) -> bool:
     """Whether a number for a time counts milliseconds since 1970, and not seconds."""
-    return type(value) is int and not -_MILLISECONDS_FROM < value < _MILLISECONDS_FROM
+    return type(value) is int and _MILLISECONDS_FROM <= abs(value) <= _MOST_MILLISECONDS
 
 
 def _from_epoch(

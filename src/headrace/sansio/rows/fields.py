@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from headrace.sansio.rows.casting import default_wire_type, wire_type
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.json_rows import FieldPath
+from headrace.sansio.rows.loadable import DEEPEST
 from headrace.sansio.rows.row_check import RowCheck
 
 NameOf = Callable[[FieldPath], str]
@@ -76,7 +77,7 @@ class Fields:
         """
         known = self._by_path.get(path)
         is_apart = known is not None and known.column is None and path not in self._objects
-        return is_apart or not self.flattens(path)
+        return is_apart or not self._can_flatten(path)
 
     def wire_schema(self, *, times_as_text: bool = False) -> pa.Schema:
         """The schema to read the rows with, as far as the fields are known.
@@ -201,7 +202,11 @@ class Fields:
 
     def _takes_apart(self, path: FieldPath) -> bool:
         is_new = path not in self._by_path
-        return (is_new or path in self._objects) and self.flattens(path)
+        return (is_new or path in self._objects) and self._can_flatten(path)
+
+    def _can_flatten(self, path: FieldPath) -> bool:
+        # A row that nests deeper is refused: a name for each level takes time in the square of it.
+        return len(path) <= DEEPEST and self.flattens(path)
 
     def _plan(self, path: FieldPath, value: Any) -> Field:
         planned = self._by_path[path] = self._planned(path, value)

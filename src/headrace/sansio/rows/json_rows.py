@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 
 from headrace.core.exceptions import RowError
+from headrace.sansio.rows.loadable import BEYOND_DOUBLES
 
 _ROW_NAMED = re.compile(r" in row (\d+)$")
 _VALUE_QUOTED = re.compile(r"couldn't parse:(.*)$", re.DOTALL)
@@ -145,7 +146,7 @@ def why_unreadable(row: msgspec.Raw, error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError) and _OUT_OF_RANGE in str(error):
         name = _field_out_of_range(row)
         if name is not None:
-            return f"`{name}` is or holds a number beyond any double; send it as text"
+            return f"`{name}` {BEYOND_DOUBLES}"
     return f"it cannot be read: {error}"
 
 

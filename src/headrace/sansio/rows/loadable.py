@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from math import isinf
 from typing import Any
 
 # dlt writes its files with orjson, which refuses more than 254 levels, the row itself included.
 DEEPEST = 200
+
+BEYOND_DOUBLES = "is or holds a number beyond any double; send it as text"
+"""Why a number like 1e999 cannot be loaded, in words that follow the field's name."""
 
 
 def is_beyond_64_bits(value: Any) -> bool:
@@ -52,6 +57,8 @@ def why_not_loadable(value: Any, depth: int = 0) -> str | None:
             if reason is not None:
                 return reason
         return None
+    if isinstance(value, Decimal) and isinf(float(value)):
+        return BEYOND_DOUBLES
     if depth and is_beyond_64_bits(value):
         return "holds an integer beyond 64 bits"
     return None

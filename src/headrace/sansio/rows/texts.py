@@ -40,6 +40,15 @@ def without_nul(value: Any) -> Any:
     return value
 
 
+def nul_shown(text: str) -> str:
+    """A text with U+0000 as JSON writes it: PostgreSQL takes it in no text.
+
+    Args:
+        text: What was worded, with names or values of a row in it.
+    """
+    return text.replace(_NUL, "\\u0000")
+
+
 def has_empty_text(table: pa.Table) -> pa.ChunkedArray | None:
     """Marks the rows with an empty text in a column that can be null.
 

@@ -193,6 +193,20 @@ def test_objects_too_deep_for_columns_take_the_side_road() -> None:
     assert typed_batch.table.to_pydict() == {"n": [1]}
 
 
+def test_no_level_is_named_beyond_those_that_can_be_loaded() -> None:
+    named: set[int] = set()
+
+    def name_of(path: tuple[str, ...]) -> str:
+        named.add(len(path))
+        return "__".join(path)
+
+    road = MainRoad(Fields({}, name_of, infer, lambda path: bool(name_of(path))))
+    typed_batch = part_text(road, '{"b": 1}', '{"a": ' * 400 + "1" + "}" * 400)
+
+    assert rejected(typed_batch)[0][1] == "it nests deeper than 200 levels"
+    assert max(named) <= 201
+
+
 def test_lists_take_the_side_road_unless_they_are_empty() -> None:
     rows = [{"n": 1, "l": []}, {"n": 2, "l": [1]}, {"n": 3, "l": None}]
     typed_batch = part(new_road(), *rows)
