@@ -65,6 +65,11 @@ def file_formats_of(
         return FileFormats(loses_empty_texts=arrow == "csv")
     if choose is None:
         return FileFormats(dicts="parquet")
-    if is_copied_exactly():
+    if not _has_wei(table) and is_copied_exactly():
         return FileFormats("parquet", "parquet")
     return FileFormats("preferred", "preferred")
+
+
+def _has_wei(table: TTableSchema) -> bool:
+    """Whether a column has more digits than Arrow: PostgreSQL's `wei` has 156, 78 of a fraction."""
+    return any(column.get("data_type") == "wei" for column in table.get("columns", {}).values())

@@ -76,6 +76,17 @@ def test_a_nul_in_the_name_of_a_field_that_is_refused(
     assert reason.startswith(r"`a\u0000b` is an integer beyond 64 bits")
 
 
+def test_wei_has_more_digits_than_arrow(server: JsonServer, postgres: PostgresDatabase) -> None:
+    numbers = {1: 5, 2: "7.25", 3: 10**17, 4: 1.5, 5: "9" * 70}
+    rows = [{"id": key, "n": n, "l": [1] * (key % 2)} for key, n in numbers.items()]
+    for _ in range(2):
+        load(server, postgres, rows, {"n": "wei"})
+
+    assert postgres.query(f"SELECT id, n FROM {TABLE} ORDER BY id") == [
+        (key, Decimal(str(n))) for key, n in numbers.items()
+    ]
+
+
 WIDE = {f"c{number}": number for number in range(1_700)}
 
 

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 # More than any destination's widest decimal: rounding happens at the column's scale only.
-_EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
+_EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 
 
 def rounded_to_scale(
