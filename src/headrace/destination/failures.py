@@ -52,6 +52,17 @@ def cause_of(error: Exception) -> BaseException:
     return SyncError(f"the pipeline failed{step}: {type(chain[-1]).__name__}: {words}")
 
 
+def is_of_constraint(error: Exception) -> bool:
+    """Whether a pipeline was stopped by rows that break a constraint of a table (PEP 249).
+
+    Args:
+        error: The error that dlt raised.
+    """
+    return any(
+        kind.__name__ == "IntegrityError" for each in chain_of(error) for kind in type(each).__mro__
+    )
+
+
 def clean_failure_records(pipeline: dlt.Pipeline) -> None:
     """Masks known secrets in what dlt has written of a failure into the pipeline's folder.
 

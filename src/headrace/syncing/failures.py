@@ -13,12 +13,17 @@ from headrace.core.causes import chain_of
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.outlets import clean_logs
 from headrace.core.secrets.redaction import clean_error, hold_secrets
-from headrace.destination.failures import cause_of, clean_failure_records
+from headrace.destination.failures import cause_of, clean_failure_records, is_of_constraint
 from headrace.destination.secrets import destination_secrets, secrets_of_settings_error
 
 _PENDING = (
     "What was fetched is kept, and the next run tries to load it first. To give it up and fetch "
     "it again: headrace run CONFIG --drop-pending"
+)
+_CONSTRAINT = (
+    "A constraint of the table in the destination refuses rows. Drop it, and the next run loads "
+    "them; or leave such rows out by a `filter` among the `processing_steps`, and fetch the others "
+    "again with --drop-pending"
 )
 
 
@@ -72,5 +77,6 @@ def _part(error: DltException, explained: BaseException) -> bool:
 def _explained(error: DltException, pipeline: dlt.Pipeline) -> BaseException:
     cause = cause_of(error)
     if isinstance(cause, SyncError) and pipeline.has_pending_data:
-        return cause.located(f"{cause}\n{_PENDING}")
+        what_next = f"{_CONSTRAINT}\n{_PENDING}" if is_of_constraint(error) else _PENDING
+        return cause.located(f"{cause}\n{what_next}")
     return cause

@@ -100,6 +100,30 @@ def test_strict_names_the_row_that_the_destination_refused(
         load(server, postgres, {"items": rows(2, r1="far too long")}, strict=True)
 
 
+@pytest.mark.parametrize("kind", ["postgres", "warehouse"])
+def test_a_constraint_of_the_users_is_told_and_nothing_is_lost(
+    kind: str, server: JsonServer, request: pytest.FixtureRequest
+) -> None:
+    database: PostgresDatabase | Warehouse = request.getfixturevalue(kind)
+    load(server, database, {"items": [{"id": 1, "n": 1}]}, {})
+    change(database, f"ALTER TABLE {TABLE} ALTER COLUMN n SET NOT NULL")
+    for _ in range(2):
+        with pytest.raises(SyncError, match=r"(?s)A constraint of the table.* refuses rows\. Drop"):
+            load(server, database, {"items": [{"id": 1, "n": 7}, {"id": 2}]}, {})
+        assert database.query(f"SELECT id, n FROM {TABLE}") == [(1, 1)]
+
+    change(database, f"ALTER TABLE {TABLE} ALTER COLUMN n DROP NOT NULL")
+    load(server, database, {"items": []}, {})
+    assert database.query(f"SELECT id, n FROM {TABLE} ORDER BY id") == [(1, 7), (2, None)]
+
+
+def change(database: PostgresDatabase | Warehouse, statement: str) -> None:
+    if isinstance(database, Warehouse):
+        database.query(statement)
+    else:
+        database.change(statement)
+
+
 UNIQUE = {"code": {"data_type": "text", "unique": True}}
 
 
