@@ -276,5 +276,6 @@ def same(value: Any, stored: Any, column: dict[str, Any]) -> bool:
     if isinstance(value, bool) or isinstance(stored, bool):
         return (str(value).lower() in YES) == (str(stored).lower() in YES)
     difference = abs(Decimal(str(value).strip()) - Decimal(str(stored)))
-    exact = Decimal(1) / 10 ** column.get("scale", 9)
+    whole = column.get("data_type") == "wei"
+    exact = Decimal(1) / 10 ** column.get("scale", 0 if whole else 9)
     return bool(difference <= max(exact, abs(Decimal(str(stored))) / 10**14))
