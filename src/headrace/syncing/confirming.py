@@ -14,6 +14,7 @@ import dlt
 from dlt.extract import DltSource
 
 from headrace.destination.dlt_clients import (
+    dataset_of,
     drop_resources,
     missing_tables,
     stored_sources,
@@ -32,6 +33,33 @@ _NO_TABLE = (
     "the table `{table}` is not there any more, though rows were loaded into it: "
     "`{resource}` is loaded anew"
 )
+_NO_DATASET = (
+    "the dataset `{dataset}` holds nothing of what this machine knows to be loaded: everything is "
+    "loaded anew"
+)
+
+
+def knows_of_rows(pipeline: dlt.Pipeline, source: DltSource) -> bool:
+    """Whether this machine takes rows of a source for loaded, and none for left behind.
+
+    Args:
+        pipeline: The pipeline, before anything was asked of its destination.
+        source: What is about to be loaded.
+    """
+    if source.schema.name not in pipeline.schemas or pipeline.has_pending_data:
+        return False
+    tables = pipeline.schemas[source.schema.name].tables
+    return any(name in tables and has_rows(tables[name]) for name in table_names(source).values())
+
+
+def note_on_lost_dataset(pipeline: dlt.Pipeline, source: DltSource) -> str:
+    """What to tell of a dataset without what this machine has known of.
+
+    Args:
+        pipeline: The pipeline.
+        source: What is about to be loaded.
+    """
+    return _NO_DATASET.format(dataset=dataset_of(pipeline, source.schema.name))
 
 
 def confirm(pipeline: dlt.Pipeline, source: DltSource) -> list[str]:

@@ -30,7 +30,7 @@ from headrace.dlt_source.current_sync import RunningSync
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.adopting import adopt_columns
 from headrace.syncing.cleaning import Cleaning
-from headrace.syncing.confirming import confirm
+from headrace.syncing.confirming import confirm, knows_of_rows, note_on_lost_dataset
 from headrace.syncing.deleted_rows import notice_deleted_rows, remember_rows
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.listing_anew import list_all_anew
@@ -137,11 +137,13 @@ def sync(
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         kept.open()
         drop = drop_pending or full_refresh
+        had_rows = not full_refresh and knows_of_rows(pipeline, source)
         running.commits.resumed = _resume(pipeline, running, drop=drop)
         # Where each load fails, there is no other moment.
         cleaning.clean_folder()
         if source.schema.name not in pipeline.schemas:
             drop_left_staging(pipeline, source.schema)
+            running.figures.notes += [note_on_lost_dataset(pipeline, source)] if had_rows else []
         if not full_refresh:
             running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
         adopt_columns(pipeline, source)

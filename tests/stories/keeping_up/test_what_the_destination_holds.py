@@ -167,9 +167,11 @@ def test_a_dataset_that_was_dropped(api: KeptListing, mirror: Mirror) -> None:
         database.execute(f"DROP SCHEMA {DATASET} CASCADE")
     api.put(row(201))
 
-    mirror.sync()
+    report = mirror.sync()
 
     assert not mirror.differences()
+    assert any(f"`{DATASET}` holds nothing" in note for note in report.figures.notes)
+    assert not mirror.sync().figures.notes
 
 
 def test_a_type_that_changed_after_the_dataset_was_dropped(
@@ -209,9 +211,10 @@ def test_a_database_that_was_deleted(api: KeptListing, mirror: Mirror) -> None:
     mirror.empty()
     api.put(row(201))
 
-    mirror.sync()
+    report = mirror.sync()
 
     assert not mirror.differences()
+    assert any(f"`{DATASET}` holds nothing" in note for note in report.figures.notes)
     assert not mirror.sync().figures.notes
 
 
