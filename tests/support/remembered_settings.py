@@ -2,16 +2,17 @@
 
 dlt resolves its settings dozens of times for each load, and asks the same questions of the same
 type hints and names each time: more than half of what a test with a pipeline costs. The answers
-depend on nothing but what is asked, so that the tests test the same. scripts/compare runs without
-this.
+depend on nothing but what is asked and on the environment, so that the tests test the same.
+scripts/compare runs without this.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ import dlt  # noqa: F401  (brings the modules below, and all that take functions
 from dlt.common import typing as dlt_typing
 from dlt.common import validation
 from dlt.common.configuration import resolve
+from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.environ import EnvironProvider
-from dlt.common.configuration.specs import base_configuration
+from dlt.common.configuration.specs import PluggableRunContext, base_configuration
+from dlt.common.configuration.specs.base_configuration import BaseConfiguration
+from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 from dlt.common.destination import Destination
 
 _ASKED_AGAIN = {
@@ -49,6 +53,9 @@ _GET_TYPE_HINTS: Callable[..., dict[str, Any]] = validation.get_type_hints  # ty
 def remember_settings() -> None:
     """Puts functions that remember in the place of dlt's, wherever a module has taken one."""
     _remember_functions()
+    _remember_fields()
+    _remember_single_values()
+    _remember_configurations()
     _remember_capabilities()
 
 
@@ -90,6 +97,122 @@ def _remembering(asked: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
+def _remember_fields() -> None:
+    """Has dlt find out once which fields a specification has."""
+    really_iterate = BaseConfiguration.__iter__
+    really_resolvable = BaseConfiguration.get_resolvable_fields.__func__  # type: ignore[attr-defined]
+    names: dict[type, tuple[str, ...]] = {}
+    resolvable: dict[type, dict[str, type]] = {}
+
+    def names_of(self: BaseConfiguration) -> tuple[str, ...]:
+        spec = type(self)
+        if spec not in names:
+            names[spec] = tuple(really_iterate(self))
+        return names[spec]
+
+    def resolvable_fields(spec: type) -> dict[str, type]:
+        if spec not in resolvable:
+            resolvable[spec] = really_resolvable(spec)
+        return resolvable[spec].copy()
+
+    BaseConfiguration.__iter__ = lambda self: iter(names_of(self))  # type: ignore[method-assign]
+    BaseConfiguration.__len__ = lambda self: len(names_of(self))  # type: ignore[method-assign]
+    BaseConfiguration.get_resolvable_fields = classmethod(resolvable_fields)  # type: ignore[assignment, method-assign]
+
+
+def _remember_single_values() -> None:
+    """Has dlt look up a setting once for each environment, where no file has any."""
+    really = resolve._resolve_single_value
+    remembered: dict[Any, Any] = {}
+
+    @functools.wraps(really)
+    def single_value(*asked: Any) -> Any:
+        place = _place()
+        try:
+            found = remembered.get((asked, place)) if place else None
+        except TypeError:
+            place = None
+        if not place:
+            return really(*asked)
+        if found is None:
+            found = really(*asked)
+            # What is not a setting, but an object of the moment, is asked for again.
+            if found[0] is not None and not isinstance(found[0], str):
+                return found
+            remembered[asked, place] = found
+        value, traces = found
+        return value, traces.copy()
+
+    resolve._resolve_single_value = single_value  # type: ignore[assignment]
+
+
+def _copy(resolved: Any) -> Any:
+    """A resolved configuration that shares nothing that can be changed."""
+    copied = resolved.copy()
+    for each in (copied, copied.credentials):
+        for name, value in vars(each).items():
+            if isinstance(value, list | dict):
+                vars(each)[name] = copy.deepcopy(value)
+    return copied
+
+
+def _place() -> Hashable:
+    """What settings depend on besides their names; None where files have some as well."""
+    container = Container()
+    for provider in container[PluggableRunContext].providers.providers:
+        if not (isinstance(provider, EnvironProvider) or provider.is_empty):
+            return None
+    context = container[ConfigSectionContext]
+    return context.pipeline_name, context.sections, _environment()
+
+
+_environments: dict[Any, int] = {}
+_last_environment: list[tuple[Any, int]] = [(None, 0)]
+
+
+def _environment() -> int:
+    """A number for what the environment holds; the same whenever it holds the same."""
+    # What os.environ decodes at each look: that takes longer than to look up a setting.
+    held = os.environ._data  # type: ignore[attr-defined]
+    last, number = _last_environment[0]
+    if held != last:
+        number = _environments.setdefault(frozenset(held.items()), len(_environments))
+        _last_environment[0] = held.copy(), number
+    return number
+
+
+def _remember_configurations() -> None:
+    """Has dlt resolve once how a destination with a connection string is reached."""
+    really = Destination.configuration
+    remembered: dict[Any, Any] = {}
+
+    @functools.wraps(really)
+    def configuration(self: Any, initial_config: Any, accept_partial: bool = False) -> Any:
+        place = _place()
+        given = initial_config if initial_config is not None else self.spec()
+        fields = {**vars(given), **self.config_params}
+        credentials = self.config_params.get("credentials")
+        if (
+            not (place and isinstance(credentials, str))
+            or given.is_resolved()
+            or any(isinstance(value, BaseConfiguration) for value in fields.values())
+        ):
+            return really(self, initial_config, accept_partial)
+        asked = repr((vars(given), self.config_params, accept_partial))
+        key = (type(self), type(given), asked, Path.cwd(), place)
+        if key not in remembered:
+            resolved = really(self, given, accept_partial)
+            if resolved.is_resolved() and isinstance(resolved.credentials, BaseConfiguration):
+                remembered[key] = _copy(resolved)
+            return resolved
+        vars(given).update(vars(_copy(remembered[key])))
+        # Copied credentials lack what belongs to one object alone, as DuckDB's connections.
+        given.credentials.resolve()
+        return given
+
+    Destination.configuration = configuration  # type: ignore[method-assign]
+
+
 def _remember_capabilities() -> None:
     """Has dlt find out once for each environment what destinations of the same settings can.
 
@@ -103,7 +226,7 @@ def _remember_capabilities() -> None:
         if config is not None:
             return really(self, config, naming)
         given = repr((self.config_params, self.caps_params))
-        key = (type(self), given, naming and naming.name(), Path.cwd(), *os.environ.items())
+        key = (type(self), given, naming and naming.name(), Path.cwd(), _environment())
         if key not in remembered:
             remembered[key] = really(self, None, naming)
         return remembered[key].copy()
