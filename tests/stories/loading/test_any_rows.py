@@ -27,6 +27,7 @@ from headrace import sync
 from headrace.config import SourceConfig, parse_config
 from headrace.dlt_source.source import build_source
 from tests.support.any_json import MEMBERS
+from tests.support.kept_databases import release_databases
 from tests.support.postgres import PostgresDatabase, PostgresServer, fresh_database
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Row, Warehouse
@@ -103,6 +104,7 @@ def test_any_rows_in_duckdb(server: JsonServer) -> None:
     def warehouse() -> Iterator[Warehouse]:
         with TemporaryDirectory() as folder:
             yield Warehouse(Path(folder))
+            release_databases()
 
     check_all(server, warehouse)
 
