@@ -278,7 +278,7 @@ def same(value: Any, stored: Any, column: dict[str, Any]) -> bool:
     if isinstance(value, bool) or isinstance(stored, bool):
         return (str(value).lower() in YES) == (str(stored).lower() in YES)
     if isinstance(value, str) and not Decimal(str(stored)).is_finite():
-        return float(value) == stored
+        return bool(float(value) == stored)
     difference = abs(Decimal(str(value).strip()) - Decimal(str(stored)))
     whole = column.get("data_type") == "wei"
     exact = Decimal(1) / 10 ** column.get("scale", 0 if whole else 9)
