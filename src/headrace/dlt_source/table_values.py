@@ -109,12 +109,12 @@ class TableValues:
             row: The row, or an object in it, decoded from JSON; none of its values is refused.
             parent: The names of the objects that it is in, outermost first.
         """
-        return {
-            name: self._writable(path, value)
-            for name, value in row.items()
-            if (path := (*parent, name))
-            and (value is not None or self._columns.name_of(path) not in self._columns.own_names)
-        }
+        writable: dict[str, Any] = {}
+        for name, value in row.items():
+            path = (*parent, name)
+            if value is not None or self._columns.name_of(path) not in self._columns.own_names:
+                writable[name] = self._writable(path, value)
+        return writable
 
     def _writable(self, path: FieldPath, value: Any) -> Any:
         if isinstance(value, dict) and self._columns.flattens(path):

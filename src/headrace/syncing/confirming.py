@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dlt
+from dlt.common.schema import Schema
 from dlt.extract import DltSource
 
 from headrace.destination.dlt_clients import (
@@ -48,8 +49,7 @@ def knows_of_rows(pipeline: dlt.Pipeline, source: DltSource) -> bool:
     """
     if source.schema.name not in pipeline.schemas or pipeline.has_pending_data:
         return False
-    tables = pipeline.schemas[source.schema.name].tables
-    return any(name in tables and has_rows(tables[name]) for name in table_names(source).values())
+    return bool(_loaded_tables(pipeline.schemas[source.schema.name], source))
 
 
 def note_on_lost_dataset(pipeline: dlt.Pipeline, source: DltSource) -> str:
@@ -101,8 +101,7 @@ def _forget_missing(pipeline: dlt.Pipeline, source: DltSource) -> Iterator[str]:
     schema = pipeline.schemas[source.schema.name]
     loaded = {
         name: [each for each in tables_below(schema, table) if has_rows(schema.tables[each])]
-        for name, table in table_names(source).items()
-        if table in schema.tables and has_rows(schema.tables[table])
+        for name, table in _loaded_tables(schema, source).items()
     }
     missing = missing_tables(pipeline, schema, {table for own in loaded.values() for table in own})
     lost = {name: own for name, own in loaded.items() if not missing.isdisjoint(own)}
@@ -113,3 +112,12 @@ def _forget_missing(pipeline: dlt.Pipeline, source: DltSource) -> Iterator[str]:
     for name, own in lost.items():
         table = next(each for each in own if each in missing)
         yield _NO_TABLE.format(table=table, resource=name)
+
+
+def _loaded_tables(schema: Schema, source: DltSource) -> dict[str, str]:
+    """The tables of a source's resources into which rows were loaded, by the resource."""
+    return {
+        name: table
+        for name, table in table_names(source).items()
+        if table in schema.tables and has_rows(schema.tables[table])
+    }

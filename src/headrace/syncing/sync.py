@@ -143,7 +143,8 @@ def sync(
         cleaning.clean_folder()
         if source.schema.name not in pipeline.schemas:
             drop_left_staging(pipeline, source.schema)
-            running.figures.notes += [note_on_lost_dataset(pipeline, source)] if had_rows else []
+            if had_rows:
+                running.figures.notes.append(note_on_lost_dataset(pipeline, source))
         if not full_refresh:
             running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
         adopt_columns(pipeline, source)
