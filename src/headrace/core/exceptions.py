@@ -9,7 +9,7 @@
     │   ├── RedirectRefused      the request would have led away from the API's origin
     │   └── AuthenticationFailed there are no credentials to send: no token, or an object fails
     ├── PageError              an answer is not the page that the config describes
-    │   └── IncompletePage       the JSON of an answer ends before its end
+    │   └── IncompletePage       an answer ends before its end, or is still to be computed
     ├── RowError               a row cannot be loaded as it is
     ├── StateError             the saved state of a resource cannot be used
     └── SyncError              the pipeline could not finish
@@ -249,6 +249,8 @@ class PageError(HeadraceError):
 
 class IncompletePage(PageError):  # noqa: N818
     """The JSON of an answer ends before its end, as when a server or a proxy breaks it off.
+
+    So does one with 202 Accepted that holds no row yet.
 
     Its data: `resource`, `url` and `status`.
     """

@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from headrace.core.exceptions import HeadraceError
+from headrace.core.exceptions import HeadraceError, IncompletePage
 from headrace.core.exchange import Headers, Response, ShownRequest
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.failures.attempts import AttemptFailed
-from headrace.http.failures.messages import refused_response, status_error
-from headrace.http.rate_limit_headers import asked_for, retry_after, seconds_to_reset
+from headrace.http.failures.messages import (
+    SLOW_DOWN,
+    if_it_is_a_limit,
+    limit_words,
+    refused_response,
+    status_error,
+)
+from headrace.http.rate_limit_headers import (
+    asked_for,
+    retry_after,
+    says_later,
+    seconds_to_reset,
+)
 from headrace.http.response_hooks import ResponseRefused
 from headrace.http.settings import ClientSettings
 from headrace.http.throttle import Throttle
 from headrace.http.timing import Timing
 from headrace.http.transports.base import Answer
 
-# RFC 9110, 15.5.2 and RFC 6585, 4.
+# RFC 9110, 15.3.3, 15.5.2 and 15.5.4; RFC 6585, 4.
+ACCEPTED = 202
 UNAUTHORIZED = 401
+_FORBIDDEN = 403
+_NOT_FOUND = 404
 _TOO_MANY_REQUESTS = 429
+# Who may not ask, or asks for what is not there, gets no other answer by asking again.
+_STAYING = frozenset({UNAUTHORIZED, _NOT_FOUND})
+# Methods that begin no work: those that are asked with again where the work is not done yet.
+ONLY_READ = frozenset({"GET", "HEAD", "QUERY"})
+# What a server takes to compute an answer is more than a hiccup.
+_PATIENCE_WITH_WORK = 2.0
 
 
 class AnswerPolicy:
@@ -55,10 +75,18 @@ class AnswerPolicy:
         Returns:
             `AttemptFailed` where another attempt may bring a better answer.
         """
-        error = status_error(answer.status, answer.body, asked, redactor, self._advice(auth))
+        retry, status = self._settings.retry, answer.status
+        is_later = _says_later(answer)
+        is_passing = status in retry.status_codes or (is_later and retry.heeds_answers)
+        advice = self._advice(auth)
+        if is_later:
+            advice = {status: SLOW_DOWN if is_passing else _unlisted(status)}
+        elif status == _FORBIDDEN and (words := limit_words(answer.body)):
+            advice = {status: if_it_is_a_limit(words)}
+        error = status_error(status, answer.body, asked, redactor, advice)
         # A token that is taken no more is replaced first, whatever `client.retry` says of 401.
-        is_renewed_first = answer.status == UNAUTHORIZED and not isinstance(auth, Credentials)
-        if answer.status not in self._settings.retry.status_codes or is_renewed_first:
+        is_renewed_first = status == UNAUTHORIZED and not isinstance(auth, Credentials)
+        if is_renewed_first or not is_passing:
             return error
         return self._to_be_repeated(error, answer)
 
@@ -80,8 +108,34 @@ class AnswerPolicy:
         Returns:
             `AttemptFailed` where another attempt may bring a better answer.
         """
-        error = refused_response(response, redactor, self._advice(auth), refused.why)
+        advice = self._advice(auth)
+        if response.status == _FORBIDDEN and refused.again:
+            advice = {_FORBIDDEN: SLOW_DOWN}
+        error = refused_response(response, redactor, advice, refused.why)
         return self._to_be_repeated(error, response) if refused.again else error
+
+    def incomplete(
+        self, error: IncompletePage, response: Response
+    ) -> IncompletePage | AttemptFailed:
+        """What to raise for an answer that is not whole, or has yet to be computed.
+
+        Args:
+            error: What is missing.
+            response: The answer.
+
+        Returns:
+            `AttemptFailed` where another attempt may bring a whole answer.
+        """
+        if response.status != ACCEPTED:
+            return AttemptFailed(error, "incomplete JSON")
+        retry = self._settings.retry
+        is_asked_again = retry.heeds_answers and response.request.method in ONLY_READ
+        if not (is_asked_again or ACCEPTED in retry.status_codes):
+            return error
+        failed = self._to_be_repeated(error, response)
+        # Others wait for other work, or for none.
+        failed.slows_all, failed.patience = False, _PATIENCE_WITH_WORK
+        return failed
 
     def heed_rate_limit(self, headers: Headers) -> None:
         """Lets no request through until the server's limit is reset, where nothing is left of it.
@@ -103,9 +157,24 @@ class AnswerPolicy:
         if self._settings.retry.respect_retry_after:
             now = self._timing.wall_clock()
             pause = retry_after(answer.headers, now) or seconds_to_reset(answer.headers, now)
-        slows_all = answer.status == _TOO_MANY_REQUESTS or pause is not None
+        is_limit = answer.status == _TOO_MANY_REQUESTS or (
+            answer.status == _FORBIDDEN and says_later(answer.headers)
+        )
+        slows_all = is_limit or pause is not None
         return AttemptFailed(error, str(answer.status), pause=pause, slows_all=slows_all)
 
     def _advice(self, auth: AnyAuthentication) -> Mapping[int, str]:
         is_nothing = isinstance(auth, Credentials) and not auth.what
         return self._login.advice if is_nothing else auth.advice
+
+
+def _says_later(answer: Answer) -> bool:
+    """Whether an answer with an error status says by its headers that it passes."""
+    if answer.status == _FORBIDDEN:
+        # Many an API says so that its limit is reached.
+        return says_later(answer.headers)
+    return answer.status not in _STAYING and "Retry-After" in answer.headers
+
+
+def _unlisted(status: int) -> str:
+    return f"{SLOW_DOWN} It is not asked again: `client.retry.status_codes` leaves {status} out."

@@ -43,6 +43,21 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return left if left > 0 else None
 
 
+def says_later(headers: Mapping[str, str]) -> bool:
+    """Whether an answer with an error status says that it is a matter of time.
+
+    Args:
+        headers: The headers of the answer, looked up without regard to case.
+
+    Returns:
+        True where there is a Retry-After, past or to come, or nothing is left of a limit.
+    """
+    said = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(said) or _moment(said) is not None:
+        return True
+    return _used_up_family(headers) is not None or bool(_used_up_policies(headers))
+
+
 def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
     """How long until something is left again of the server's limit on requests.
 
@@ -55,17 +70,14 @@ def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
         Seconds; None where something is left, or the server does not say until when there is
         nothing.
     """
-    for family in _FAMILIES:
-        if headers.get(f"{family}-remaining", "").strip() == "0":
-            return _span(headers.get(f"{family}-reset", ""), headers, now)
-    field = headers.get("ratelimit")
-    if field is None:
-        return None
+    family = _used_up_family(headers)
+    if family is not None:
+        return _span(headers.get(f"{family}-reset", ""), headers, now)
     # There may be several policies; of those that are used up the longest counts.
     spans = [
         _span(reset[1], headers, now)
-        for policy in _policies(field)
-        if (left := _LEFT.search(policy)) and int(left[1]) == 0 and (reset := _RESET.search(policy))
+        for policy in _used_up_policies(headers)
+        if (reset := _RESET.search(policy))
     ]
     return max((span for span in spans if span is not None), default=None)
 
@@ -85,19 +97,34 @@ def rounded(seconds: float) -> str:
     return f"{seconds:,.1f}" if seconds < 10 else f"{seconds:,.0f}"
 
 
-def _policies(field: str) -> list[str]:
-    return field.split(",") if ";" in field else [field]
+def _used_up_family(headers: Mapping[str, str]) -> str | None:
+    for family in _FAMILIES:
+        if headers.get(f"{family}-remaining", "").strip() == "0":
+            return family
+    return None
+
+
+def _used_up_policies(headers: Mapping[str, str]) -> list[str]:
+    field = headers.get("ratelimit")
+    if field is None:
+        return []
+    policies = field.split(",") if ";" in field else [field]
+    return [policy for policy in policies if (left := _LEFT.search(policy)) and int(left[1]) == 0]
 
 
 def _span(reset: str, headers: Mapping[str, str], now: float) -> float | None:
     reset = reset.strip()
-    if not _SECONDS.fullmatch(reset):
+    if _SECONDS.fullmatch(reset):
+        seconds = float(reset)
+        if seconds <= _LONGEST_SPAN:
+            return seconds or None
+        moment: float | None = seconds / 1000 if seconds > _LATEST_MOMENT else seconds
+    else:
+        moment = _moment(reset)
+    if moment is None:
         return None
-    seconds = float(reset)
-    if seconds > _LONGEST_SPAN:
-        moment = seconds / 1000 if seconds > _LATEST_MOMENT else seconds
-        seconds = moment - _server_time(headers, now)
-    return seconds if seconds > 0 else None
+    left = moment - _server_time(headers, now)
+    return left if left > 0 else None
 
 
 def _server_time(headers: Mapping[str, str], now: float) -> float:
@@ -106,8 +133,9 @@ def _server_time(headers: Mapping[str, str], now: float) -> float:
 
 
 def _moment(text: str) -> float | None:
+    moment: datetime
     try:
-        moment: datetime = parsedate_to_datetime(text)
+        moment = datetime.fromisoformat(text) if text[10:11] == "T" else parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     # A date without a zone is in UTC, as HTTP has no other.

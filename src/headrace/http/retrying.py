@@ -43,6 +43,8 @@ class RetrySettings:
         max_delay: The longest pause in seconds, where the server does not ask for a longer one.
         respect_retry_after: Whether to wait as long as the server asks.
         deadline: How many seconds one request may take with all its attempts and pauses.
+        heeds_answers: Whether an answer of another status is asked for again where it says by
+            itself that it is a matter of time.
     """
 
     status_codes: frozenset[int] = frozenset(defaults.RETRIED_STATUS_CODES)
@@ -51,6 +53,7 @@ class RetrySettings:
     max_delay: float = defaults.MAX_DELAY_SECONDS
     respect_retry_after: bool = defaults.RESPECT_RETRY_AFTER
     deadline: float = defaults.DEADLINE_SECONDS
+    heeds_answers: bool = True
 
 
 class Attempt(Protocol[Read_co]):

@@ -128,7 +128,7 @@ class Sender:
         except IncompletePage as error:
             if response.status == _NO_CONTENT:
                 raise
-            raise AttemptFailed(error, "incomplete JSON") from None
+            raise self._policy.incomplete(error, response) from None
 
     async def _answer(self, asking: Asking[Read], seconds: float) -> Response:
         request, auth = asking.request, asking.auth

@@ -68,6 +68,8 @@ def _retry_settings(retry: RetryConfig) -> RetrySettings:
         max_delay=delay,
         respect_retry_after=retry.respect_retry_after,
         deadline=retry.deadline,
+        # Whoever lists the statuses says of all others that they are not asked for again.
+        heeds_answers="status_codes" not in given,
     )
 
 

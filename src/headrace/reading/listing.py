@@ -16,8 +16,10 @@ from headrace.core.exceptions import ExpressionError, HeadraceError, PageError
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
+from headrace.http.answer_policy import ACCEPTED
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook, ResponseIgnored
+from headrace.reading.accepted import require_rows
 from headrace.sansio.paging import Page, Paginator
 from headrace.sansio.rows import PageSlicer, SlicedPage
 
@@ -245,6 +247,8 @@ class OpenListing:
 
         def cut(response: Response) -> tuple[Response, SlicedPage]:
             try:
+                if response.status == ACCEPTED:
+                    require_rows(response, self.listing.data_selector)
                 content_type = response.headers.get("Content-Type", "")
                 return response, slicer.slice(response.body, content_type)
             except PageError as error:

@@ -59,7 +59,7 @@ def test_each_key_counts() -> None:
     assert (given.timeout, given.concurrency, given.max_response_bytes) == (5, 2, 1_000)
     assert given.rate_limit == RateLimit(10, 2)
     assert given.allowed_hosts == ("files.example.com", "h:8443")
-    assert given.retry == RetrySettings(frozenset({500}), 2, 0.5, 3, False, 7)
+    assert given.retry == RetrySettings(frozenset({500}), 2, 0.5, 3, False, 7, False)
 
 
 @pytest.fixture

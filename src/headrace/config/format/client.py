@@ -68,7 +68,8 @@ class RetryConfig(FormatModel):
 
     status_codes: tuple[WholeNumber, ...] = Field(
         default=defaults.RETRIED_STATUS_CODES,
-        description="HTTP statuses after which a request is tried again.",
+        description="HTTP statuses after which a request is tried again. Where they are not given, "
+        "an answer that says itself that it passes counts too, such as a 403 with `Retry-After`.",
     )
     max_attempts: Count = Field(
         default=defaults.MAX_ATTEMPTS,

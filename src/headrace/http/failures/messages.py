@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,12 +15,18 @@ from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS, Failure, 
 from headrace.http.settings import BASE_URL
 
 _LONGEST_SERVER_WORDS = 500
+_LIMIT_WORDS = re.compile(
+    rb"(?:rate|usage|request)s?[ _-]?limit|too many requests|quota|throttl", re.I
+)
+
+SLOW_DOWN = "The server asks to slow down: wait, then run again."
+"""What to do about an answer that is a matter of time."""
 
 _NEXT_STEP = {
     400: "Check the endpoint's parameters.",
     404: "Check `client.base_url` and the resource's `endpoint.path`.",
     405: "Check the endpoint's `method`.",
-    429: "The server asks to slow down: wait, then run again.",
+    429: SLOW_DOWN,
 }
 
 
@@ -132,6 +139,29 @@ def status_error(
         f"{asked}: the server answers {_phrase(status)}{said}. {step}".strip(),
         status,
         url=asked.url,
+    )
+
+
+def limit_words(body: bytes) -> str | None:
+    """The words of a refusal that speak of a limit on requests, as they stand in it.
+
+    Args:
+        body: The body of the answer, or the beginning of it.
+    """
+    found = _LIMIT_WORDS.search(body)
+    return found[0].decode() if found else None
+
+
+def if_it_is_a_limit(words: str) -> str:
+    """What to do about a refusal of which only the words speak of a limit on requests.
+
+    Args:
+        words: The words, as they stand in the answer.
+    """
+    action = f'{{status_code: 403, content: "{words}", action: retry}}'
+    return (
+        "No header says that it passes, so it is not asked again. If it is a rate limit, "
+        f"`response_actions: [{action}]` in the resource's `endpoint` has it waited for."
     )
 
 
