@@ -84,8 +84,7 @@ class PaginatorFactory:
             case HeaderLinkPaginatorConfig():
                 return HeaderLinkPaginator(links_by_relation, config.links_next_key, self._secrets)
             case OffsetPaginatorConfig():
-                limit_place = Place(config.limit_param or LIMIT_PARAM, config.limit_body_path)
-                return OffsetPaginator(_offset_numbering(config), limit_place)
+                return OffsetPaginator(_offset_numbering(config), _limit_place(config))
             case PageNumberPaginatorConfig():
                 return PageNumberPaginator(_page_numbering(config))
             case SinglePagePaginatorConfig():
@@ -111,7 +110,7 @@ def _cursor_settings(config: CursorPaginatorConfig) -> CursorSettings:
 
 def _offset_numbering(config: OffsetPaginatorConfig) -> Numbering:
     return Numbering(
-        Place(config.offset_param or OFFSET_PARAM, config.offset_body_path),
+        Place(config.offset_param or OFFSET_PARAM, config.offset_body_path, "offset_body_path"),
         start=config.offset,
         step=config.limit,
         maximum=config.maximum_offset,
@@ -121,9 +120,13 @@ def _offset_numbering(config: OffsetPaginatorConfig) -> Numbering:
     )
 
 
+def _limit_place(config: OffsetPaginatorConfig) -> Place:
+    return Place(config.limit_param or LIMIT_PARAM, config.limit_body_path, "limit_body_path")
+
+
 def _page_numbering(config: PageNumberPaginatorConfig) -> Numbering:
     return Numbering(
-        Place(config.page_param or PAGE_PARAM, config.page_body_path),
+        Place(config.page_param or PAGE_PARAM, config.page_body_path, "page_body_path"),
         start=config.base_page if config.page is None else config.page,
         base=config.base_page,
         maximum=config.maximum_page,

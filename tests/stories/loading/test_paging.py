@@ -267,3 +267,71 @@ def test_a_listing_by_links_is_kept_up_with_and_no_secret_gets_into_its_state(
     # Down from the top to what was known, then on from the saved link.
     asked = [each.query.get("below") for each in server.asked]
     assert asked[:3] == [None, "9", saved[1]]
+
+
+@pytest.mark.parametrize(
+    ("paginator", "told", "rows"),
+    [
+        ({"type": "json_link", "next_url_path": "@odata.nextLink"}, "@odata.nextLink", "value"),
+        ({"type": "json_link", "next_url_path": "d.__next.uri"}, "d.__next.uri", "value"),
+        ({"type": "cursor", "cursor_path": "page:next"}, "page:next", "value"),
+        ({"type": "cursor", "cursor_path": "next.cursor"}, "next.cursor", "d.rows"),
+    ],
+)
+def test_a_key_with_dots_in_its_name_is_found_by_its_name(
+    server: JsonServer, paginator: Any, told: str, rows: str
+) -> None:
+    server.answers({rows: [{"id": 1}], told: "/items?cursor=2"}, {rows: [{"id": 2}]})
+    document = config(server, paginator, data_selector=rows)
+    assert [row["id"] for row in rows_of(document)] == [1, 2]
+    assert len(server.asked) == 2
+
+
+def test_numbers_and_ends_are_found_by_names_with_dots(server: JsonServer) -> None:
+    paginator = {
+        "type": "offset",
+        "limit": 1,
+        "total_path": "@odata.count",
+        "has_more_path": "page.has_more",
+    }
+    pages = [{"value": [{"id": at}], "@odata.count": 3, "page.has_more": at < 2} for at in (1, 2)]
+    server.answers(*pages)
+    assert [row["id"] for row in rows_of(config(server, paginator, data_selector="value"))] == [
+        1,
+        2,
+    ]
+
+
+def test_a_search_goes_on_above_the_last_key_of_its_page(server: JsonServer) -> None:
+    body = {"where": [{"field": "id", "above": 0}], "order": ["id"]}
+
+    def answer(asked: Asked) -> Answer:
+        above = json.loads(asked.body)["where"][0]["above"]
+        return Answer({"results": [{"id": at} for at in (1, 2, 3, 4, 5) if at > above][:2]})
+
+    server.handler = answer
+    search = {"path": "items", "method": "POST", "json": body, "data_selector": "results"}
+    paginator = {
+        "type": "cursor",
+        "cursor_path": "results[-1].id",
+        "cursor_body_path": "where[0].above",
+    }
+    assert [row["id"] for row in rows_of(config(server, paginator, **search))] == [1, 2, 3, 4, 5]
+    sent = [json.loads(asked.body) for asked in server.asked]
+    assert [each["where"][0]["above"] for each in sent] == [0, 2, 4, 5]
+    assert all(each["order"] == ["id"] for each in sent)
+    assert body["where"][0]["above"] == 0  # type: ignore[index]
+
+
+def test_what_a_parent_fills_in_may_stand_in_the_way_of_a_cursor(server: JsonServer) -> None:
+    server.answers({"data": [{"id": 1}], "next": "b"})
+    document = config(
+        server,
+        {"type": "cursor", "cursor_path": "next", "cursor_body_path": "scope.after"},
+        method="POST",
+        json={"scope": "{incremental.start_value}"},
+        incremental={"cursor_path": "id", "initial_value": 0},
+    )
+    said = refused(document)
+    assert "`paginator.cursor_body_path` is `scope.after`" in said
+    assert "a number, which has no key `after`" in said

@@ -9,6 +9,11 @@ from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 from .documents import small, with_client, with_paginator
 from .faulty import ACTION, ENDPOINT, ITEM, OAUTH2, PAGINATOR, Unknown, actions, child, two
 
+
+def searched(body: object, **paginator: object) -> dict[str, Any]:
+    return small({"method": "POST", "json": body, "paginator": paginator})
+
+
 RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
     # paginators
     (small({"paginator": Unknown()}), PAGINATOR, ["is no paginator", "`BasePaginator`"]),
@@ -29,6 +34,31 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
         with_paginator(type="page_number", page_param="a", page_body_path="b"),
         f"{PAGINATOR}.page_body_path",
         ["either `page_param` or `page_body_path`"],
+    ),
+    (
+        with_paginator(type="cursor", cursor_body_path="filters[*].value"),
+        f"{PAGINATOR}.cursor_body_path",
+        ["`filters[*].value`", "leads to no single place", "`filters[0].value`"],
+    ),
+    (
+        with_paginator(type="page_number", page_body_path="page["),
+        f"{PAGINATOR}.page_body_path",
+        ["`page[`", "leads to no single place"],
+    ),
+    (
+        searched({"limit": 10}, type="cursor", cursor_body_path="limit.after"),
+        f"{PAGINATOR}.cursor_body_path",
+        ["`limit.after`", "at `limit`", "a number, which has no key `after`", "`endpoint.json`"],
+    ),
+    (
+        searched({"sorts": ["id"]}, type="offset", limit=1, offset_body_path="sorts[2].from"),
+        f"{PAGINATOR}.offset_body_path",
+        ["at `sorts`", "a list of 1, which has no place `[2]`"],
+    ),
+    (
+        searched({"page": "first"}, type="page_number", page_body_path="page.number"),
+        f"{PAGINATOR}.page_body_path",
+        ["at `page`", "a text, which has no key `number`"],
     ),
     (
         with_paginator(type="page_number", total_path=None, stop_after_empty_page=False),

@@ -26,13 +26,15 @@ PATHS = [
 
 @given(DOCUMENTS, st.sampled_from(PATHS))
 def test_a_path_finds_what_dlt_finds(document: Any, path: str) -> None:
-    assert JsonPath(path).find(document) == jsonpath.find_values(path, document)
+    is_name = isinstance(document, dict) and path in document and path != "$"
+    expected = [document[path]] if is_name else jsonpath.find_values(path, document)
+    assert JsonPath(path).find(document) == expected
 
 
 @given(DOCUMENTS, st.sampled_from(PATHS))
 def test_a_path_that_dlt_has_compiled_is_taken_as_it_is(document: Any, path: str) -> None:
     compiled = jsonpath.compile_path(path)
-    assert JsonPath(compiled).find(document) == JsonPath(path).find(document)
+    assert JsonPath(compiled).find(document) == jsonpath.find_values(compiled, document)
 
 
 @pytest.mark.parametrize(
@@ -58,11 +60,74 @@ def test_plain_paths_are_taken_apart_into_keys(
     assert (compiled.steps, compiled.spread) == (steps, spread)
 
 
-@pytest.mark.parametrize("path", ["", "a[", "a..", "]", "a b", "$.[?(@.x]"])
+@pytest.mark.parametrize("path", ["", " ", "a[", "a..", "]", "a b[", "a = b", "$$", "$.[?(@.x]"])
 def test_what_is_no_path_is_a_value_error_with_the_text(path: str) -> None:
     with pytest.raises(ValueError, match="is not a JSONPath") as caught:
         JsonPath(path)
     assert f"`{path}`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("@odata.nextLink", {"@odata": {"nextLink": 0}, "@odata.nextLink": 1}),
+        ("next.cursor", {"next.cursor": 1, "next": None}),
+        ("meta.next.cursor", {"meta": {"next.cursor": 1}}),
+        ("meta.next.cursor", {"meta.next": {"cursor": 1}, "meta": {"next": 0}}),
+        ("a.b.c.d", {"a.b": {"c": 0}, "a": {"b.c": {"d": 1}}}),
+        ("page[0]", {"page": [0], "page[0]": 1}),
+        ("a|b", {"a": 0, "a|b": 1}),
+        ("$count", {"$count": 1}),
+        ("dc:total", {"dc:total": 1}),
+        ("d.$count", {"d": {"$count": 1}}),
+        ("total count", {"total count": 1}),
+        ("where.next", {"where": {"next": 1}}),
+        ("where[-1].$id", {"where": [{"$id": 0}, {"$id": 1}]}),
+        ("meta.next", {"meta": {"next": 1}, "meta.prev": 0}),
+    ],
+)
+def test_a_text_that_is_the_name_of_a_key_means_that_key(path: str, document: Any) -> None:
+    assert JsonPath(path).find(document) == [1]
+
+
+@pytest.mark.parametrize("path", ["$.a.b", "'a'.'b'", "a['b']"])
+def test_where_the_path_is_spelt_out_no_key_with_dots_is_meant(path: str) -> None:
+    assert JsonPath(path).find({"a.b": 0}) == []
+    assert JsonPath(path).find({"a.b": 0, "a": {"b": 1}}) == [1]
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=5), st.data())
+def test_the_dots_of_a_path_may_stand_in_any_of_its_keys(steps: list[str], data: Any) -> None:
+    cuts = [data.draw(st.booleans()) for _ in steps[1:]]
+    keys = [steps[0]]
+    for step, is_cut in zip(steps[1:], cuts, strict=True):
+        keys[len(keys) - (not is_cut) :] = [step] if is_cut else [f"{keys[-1]}.{step}"]
+    document: Any = 1
+    for key in reversed(keys):
+        document = {key: document}
+    path = JsonPath(".".join(steps))
+    assert path.find(document) == [1]
+    assert path.steps_in(document) == tuple(keys)
+    assert path.find({"x": document}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("a.b", ("a", "b")),
+        ("filters[0].value", ("filters", 0, "value")),
+        ("$[2]['a b'][-1]", (2, "a b", -1)),
+        ("where[0].above", ("where", 0, "above")),
+        ("a[*]", None),
+        ("a[1:]", None),
+        ("a,b", None),
+        ("$..a", None),
+    ],
+)
+def test_a_path_to_one_place_is_known_as_such(
+    path: str, place: tuple[str | int, ...] | None
+) -> None:
+    assert JsonPath(path).place == place
 
 
 def test_the_first_value_is_none_where_there_is_none() -> None:

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from headrace.config.built.merging import MergedResource
 from headrace.config.checks.cursors import cursor_faults
 from headrace.config.checks.hints import function_faults
-from headrace.config.checks.paginators import looks_for_rows, paginator_faults
+from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
 from headrace.config.checks.tails import replaced_children, tail_faults
 from headrace.config.format.fields import NO_HEADER_NAME, is_header_name, is_python_object
@@ -166,6 +166,9 @@ def _faults_when_merged(
         value_at(document, (*place, "stop_condition")), endpoint.get("data_selector")
     ):
         yield (*place, "stop_condition"), _ROWS_ARE_ELSEWHERE
+    if place:
+        for below, message in body_faults(resource.paginator, endpoint.get("json")):
+            yield (*place, *below), message
     for below, message in cursor_faults(endpoint):
         yield (*here, "endpoint", *below), message
     params = endpoint.get("params")

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Annotated, Any, get_args
 
 from jsonpath_ng import JSONPath
-from jsonpath_ng.exceptions import JSONPathError
-from jsonpath_ng.ext.parser import parse as parse_jsonpath
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -27,6 +25,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticOmit, core_sc
 from headrace.core.dlt_door.objects import is_requests_session
 from headrace.core.exceptions import ExpressionError
 from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
+from headrace.core.json_path import JsonPath as CompiledPath
 
 FAULT = "headrace_fault"
 """The type of those errors of pydantic whose message is ready for the user as it stands."""
@@ -268,10 +267,10 @@ def _jsonpath(value: Any) -> Any:
     problem = "it cannot be read as one"
     try:
         if len(value) <= 500:
-            parse_jsonpath(value)
+            CompiledPath(value)
             return value
         problem = "it is longer than 500 characters"
-    except (JSONPathError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+    except ValueError:
         pass
     raise fault(
         f"is not a JSONPath: {problem}; write one like `data`, `$.result.items` or `'odd.key'`"

@@ -55,7 +55,7 @@ class CursorPaginatorConfig(_Paginator):
     cursor_body_path: str | None = Field(
         default=None,
         min_length=1,
-        description="Dotted path in the request's JSON body that carries the cursor.",
+        description="Path in the request's JSON body that carries the cursor.",
     )
     stop_after_empty_page: bool = Field(
         default=False, description="Whether a page without rows ends the listing."
@@ -148,14 +148,14 @@ class OffsetPaginatorConfig(_Paginator):
         "it.",
     )
     offset_body_path: Name | None = Field(
-        default=None, description="Dotted path in the request's JSON body that carries the offset."
+        default=None, description="Path in the request's JSON body that carries the offset."
     )
     limit_param: Name | None = Field(
         default=None,
         description="Query parameter that carries the limit; `limit`, unless the body carries it.",
     )
     limit_body_path: Name | None = Field(
-        default=None, description="Dotted path in the request's JSON body that carries the limit."
+        default=None, description="Path in the request's JSON body that carries the limit."
     )
     total_path: JsonPath | None = Field(
         default="total",
@@ -187,7 +187,7 @@ class PageNumberPaginatorConfig(_Paginator):
         description="Query parameter that carries the number; `page`, unless the body carries it.",
     )
     page_body_path: Name | None = Field(
-        default=None, description="Dotted path in the request's JSON body that carries the number."
+        default=None, description="Path in the request's JSON body that carries the number."
     )
     total_path: JsonPath | None = Field(
         default="total",

@@ -54,7 +54,10 @@ def _decoder_of(path: JsonPath) -> msgspec.json.Decoder[list[dict[str, Any]]] | 
     """A decoder of the one field that holds the cursor; None where the path may lead anywhere."""
     if not path.steps or path.spread:
         return None
-    fields: Any = TypedDict("fields", {path.steps[0]: Any}, total=False)  # type: ignore[misc]
+    # A key may have dots in its name: the beginning of the path as well as all of it.
+    ends = range(1, len(path.steps) + 1 if path.name else 2)
+    names = {".".join(path.steps[:end]): Any for end in ends}
+    fields: Any = TypedDict("fields", names, total=False)  # type: ignore[misc]
     return msgspec.json.Decoder(list[fields])
 
 

@@ -82,6 +82,7 @@ class PageSlicer:
         self._selector = JsonPath(selector) if selector is not None else None
         self._steps = self._selector.steps if self._selector else None
         self._spread = self._selector is not None and self._selector.spread
+        self._may_be_name = bool(self._steps and self._selector and self._selector.name)
         self._shape = PageShape(self._steps) if self._steps else None
         self._paths = paths
         self._clean = clean
@@ -134,6 +135,8 @@ class PageSlicer:
         if self._selector is None and self._steps is None:
             self._steps = find_list(_decode(page))
             self._shape = PageShape(self._steps) if self._steps else None
+        if self._may_be_name:
+            self._look_for_name(page)
         if self._steps is None:
             return self._search(page)
         # Decoding a whole page as Raw checks its JSON. Where it is an object or a list that is
@@ -147,6 +150,12 @@ class PageSlicer:
         if self._shape is not None:
             self._shape.learn(rest)
         return self._sliced(page, rows, rest)
+
+    def _look_for_name(self, page: bytes) -> None:
+        """Takes a selector for the name of a key from the first page on that has such a key."""
+        steps = self._selector.steps_in(_decode(page)) if self._selector else None
+        if steps is not None:
+            self._steps, self._shape, self._may_be_name = steps, PageShape(steps), False
 
     def _sliced(self, page: bytes, rows: list[msgspec.Raw], rest: Any) -> SlicedPage:
         return SlicedPage(rows, rest, _decode(page) if self._leads_into_rows() else rest)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from requests import Response
 
 from headrace.core.exceptions import PageError
+from headrace.core.json_path import JsonPath
 from headrace.sansio.rows.list_detection import find_list
 from headrace.sansio.rows.slicing import PageSlicer, SlicedPage
 from tests.unit.sansio.rows.cutting import cut
@@ -304,3 +305,38 @@ def test_utf16_cut_in_the_middle_is_an_error_that_says_where() -> None:
     body = '{"data": []}'.encode("utf-16-le")[:-1]
     with pytest.raises(PageError, match=r"truncated data at byte 22 of 23"):
         PageSlicer("data").slice(body, "application/json; charset=utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("selector", "document", "rest"),
+    [
+        (
+            "odata.value",
+            {"odata.value": [1, 2], "odata": {"value": [3]}},
+            {"odata": {"value": [3]}},
+        ),
+        ("d.odata.rows", {"d": {"odata.rows": [1, 2], "n": 2}}, {"d": {"n": 2}}),
+        ("$value", {"$value": [1, 2], "$count": 2}, {"$count": 2}),
+        ("d.value", {"d": {"value": [1, 2]}, "d.count": 2}, {"d": {}, "d.count": 2}),
+    ],
+)
+def test_a_selector_may_be_the_name_of_a_key(selector: str, document: Any, rest: Any) -> None:
+    slicer = PageSlicer(selector)
+    for _ in range(3):  # the second page on is cut by the shape of the first
+        sliced = slicer.slice(json.dumps(document).encode())
+        assert rows_of(sliced) == [1, 2]
+        assert sliced.rest == rest
+
+
+def test_the_first_page_may_lack_the_key_with_dots_that_a_selector_names() -> None:
+    slicer = PageSlicer("odata.value")
+    with pytest.raises(PageError, match="the keys there are: `error`"):
+        slicer.slice(b'{"error": "busy"}')
+    assert rows_of(slicer.slice(b'{"odata.value": [1]}')) == [1]
+
+
+@pytest.mark.parametrize("path", ["@odata.nextLink", "odata.next", "$skip"])
+def test_a_path_that_names_a_key_beside_the_rows_needs_no_second_look_at_them(path: str) -> None:
+    sliced = cut({"value": [{"id": 1}], path: "there"}, "value", path)
+    assert sliced.document is sliced.rest
+    assert JsonPath(path).first(sliced.document) == "there"
