@@ -24,6 +24,7 @@ is_here() {
     mariadb-server) command -v mariadbd ;;
     # What Playwright drives Chromium with is linked against it.
     libatomic1) [ "$(uname)" != Linux ] || find /lib*/ /usr/lib*/ -name libatomic.so.1 | grep -q . ;;
+    npm) command -v npm ;;
     chromium) command -v chromium || command -v chromium-browser ;;
   esac >/dev/null 2>&1
 }
