@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-_LINK = "link"
+# Lists that may come in several lines (RFC 9110, 5.3), of which more than the last counts here.
+_LISTS = ("link", "content-encoding")
 
 
 class Headers(Mapping[str, str]):
@@ -15,14 +16,17 @@ class Headers(Mapping[str, str]):
 
     Args:
         items: Names and values. Of a name that is there twice the last value counts; but `Link`
-            headers make one list (RFC 8288, 3).
+            headers make one list (RFC 8288, 3), and so do `Content-Encoding` headers.
     """
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
         pairs = list((items or {}).items())
         self._values = {name.lower(): value for name, value in pairs}
-        if _LINK in self._values:
-            self._values[_LINK] = ", ".join(value for name, value in pairs if name.lower() == _LINK)
+        if len(self._values) < len(pairs):
+            for each in _LISTS:
+                if each in self._values:
+                    values = (value for name, value in pairs if name.lower() == each)
+                    self._values[each] = ", ".join(values)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]

@@ -8,6 +8,7 @@ import aiohttp
 
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.http.failures.kinds import Failure, FailureKind
+from headrace.http.unpacking import CannotUnpack
 
 FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """What aiohttp raises for a request without a whole answer."""
@@ -56,9 +57,8 @@ def aiohttp_failure(error: Exception, redactor: Redactor) -> Failure:
         return Failure(FailureKind.TLS, _tls_reason(error))
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return Failure(FailureKind.PROXY, proxy_status=error.status)
-    if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
-        is_broken = isinstance(error, aiohttp.ClientPayloadError)
-        return Failure(FailureKind.ENCODING if is_broken else FailureKind.UNKNOWN_ENCODING)
+    if isinstance(error, CannotUnpack):
+        return error.failure
     for kinds, kind in _KINDS:
         if isinstance(error, kinds):
             return Failure(kind)

@@ -78,8 +78,17 @@ def _in_words(failure: Failure, origin: str, seconds: float, url_key: str) -> st
                 f"{origin} does not take the connection ({failure.detail}). "
                 "Is the server running, and is the port right?"
             )
-        case FailureKind.ENCODING | FailureKind.UNKNOWN_ENCODING:
-            return "the answer cannot be decompressed: it is not what its Content-Encoding says."
+        case FailureKind.ENCODING:
+            return (
+                "the answer cannot be decompressed: it is not what its Content-Encoding "
+                f"({failure.detail}) says. Run again, or ask for it unpacked: "
+                '`client.headers: {Accept-Encoding: "identity"}`.'
+            )
+        case FailureKind.UNKNOWN_ENCODING:
+            return (
+                f"the answer is packed in a way that cannot be undone here ({failure.detail}). "
+                'Or ask for another: `client.headers: {Accept-Encoding: "gzip"}`.'
+            )
         case FailureKind.BROKEN_OFF:
             return "the answer broke off before its end. Run again."
         case FailureKind.CLOSED:

@@ -12,6 +12,7 @@ from urllib3 import exceptions as urllib3
 from headrace.core.causes import errors_within
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.http.failures.kinds import Failure, FailureKind
+from headrace.http.unpacking import CannotUnpack
 
 FAILURES = (requests.RequestException, urllib3.HTTPError, HTTPException)
 """What `requests` raises for a request without a whole answer, besides what Python itself does."""
@@ -23,7 +24,6 @@ _KINDS: tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...] = (
     ((requests.exceptions.SSLError, urllib3.SSLError, ssl.SSLError), FailureKind.TLS),
     ((requests.exceptions.ProxyError, urllib3.ProxyError), FailureKind.PROXY),
     ((requests.Timeout, urllib3.TimeoutError, TimeoutError), FailureKind.TIMEOUT),
-    ((requests.exceptions.ContentDecodingError, urllib3.DecodeError), FailureKind.ENCODING),
     (
         (requests.exceptions.ChunkedEncodingError, urllib3.IncompleteRead),
         FailureKind.BROKEN_OFF,
@@ -38,6 +38,8 @@ def requests_failure(error: BaseException, redactor: Redactor) -> Failure:
         error: What `requests` raised.
         redactor: Hides secrets in the words of the exception.
     """
+    if isinstance(error, CannotUnpack):
+        return error.failure
     for kinds, kind in _KINDS:
         if isinstance(error, kinds):
             return Failure(kind, _tls_reason(error) if kind is FailureKind.TLS else "")

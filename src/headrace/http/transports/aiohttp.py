@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 
 import aiohttp
@@ -16,6 +17,7 @@ from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
+from headrace.http.unpacking import CannotUnpack, unpacked
 from headrace.http.url import sendable, shown_origin
 
 
@@ -37,6 +39,8 @@ class AiohttpTransport:
             cookie_jar=aiohttp.DummyCookieJar(),
             # aiohttp would send `application/octet-stream` where the config names no type.
             skip_auto_headers=["Content-Type"],
+            # aiohttp leaves some codings as they are, without a word.
+            auto_decompress=False,
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
             max_headers=MOST_HEADERS,
@@ -64,10 +68,16 @@ class AiohttpTransport:
                 self._has_answered = True
                 status, headers = response.status, Headers(response.headers)
                 leads_on = status in REDIRECTS
+                coding = headers.get("Content-Encoding")
                 if outgoing.wants_whole_body or not (leads_on or status >= 400):
-                    body = await _whole_body(response, self._most_bytes, outgoing.shown)
+                    limit = self._most_bytes
+                    body = await _whole_body(response, limit, outgoing.shown)
+                    if coding is not None:
+                        body = unpacked(body, coding, limit)
+                        if len(body) > limit:
+                            raise too_large(limit, outgoing.shown, status)
                 else:
-                    body = b"" if leads_on else await _beginning(response)
+                    body = b"" if leads_on else await _beginning(response, coding)
                 location = headers.get("Location") or None if leads_on else None
                 return Answer(status, headers, body, location)
         except FAILURES as error:
@@ -89,10 +99,10 @@ def _timeout(seconds: float) -> aiohttp.ClientTimeout:
 
 
 async def _whole_body(response: aiohttp.ClientResponse, limit: int, asked: ShownRequest) -> bytes:
-    """Reads the whole body, decompressed; a `PageError` where it is larger than the limit in bytes.
+    """Reads the whole body as it comes; a `PageError` where it is larger than the limit in bytes.
 
-    A Content-Length tells nothing of the size after decompression, and need not be there (RFC 9112,
-    6.3): only counting what comes keeps an answer from taking all memory.
+    A Content-Length need not be there (RFC 9112, 6.3): only counting what comes keeps an answer
+    from taking all memory.
     """
     chunks: list[bytes] = []
     size = 0
@@ -104,11 +114,16 @@ async def _whole_body(response: aiohttp.ClientResponse, limit: int, asked: Shown
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse, coding: str | None) -> bytes:
     """Reads the beginning of the body: enough to see what went wrong."""
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) >= ERROR_BODY_BYTES:
             break
+    if coding is not None:
+        # The status says more than that its words cannot be read.
+        with suppress(CannotUnpack):
+            return unpacked(body, coding, ERROR_BODY_BYTES)[:ERROR_BODY_BYTES]
+        return b""
     return body[:ERROR_BODY_BYTES]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 import requests
+import urllib3
 
 from headrace.core.dlt_door.objects import send_once
 from headrace.core.exceptions import RedirectRefused
@@ -21,6 +23,7 @@ from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
+from headrace.http.unpacking import CannotUnpack, codings_in
 from headrace.http.url import origin as origin_of
 from headrace.http.url import sendable, shown_origin
 
@@ -90,7 +93,7 @@ class SessionTransport:
             location = headers.get("Location") or None if leads_on else None
             if leads_on and not outgoing.wants_whole_body:
                 return Answer(status, headers, location=location)
-            chunks = _chunks(response, is_over)
+            chunks = _chunks(response, is_over, headers.get("Content-Encoding"))
             if status >= 400 and not outgoing.wants_whole_body:
                 return Answer(status, headers, _beginning(chunks))
             return Answer(status, headers, self._whole(chunks, outgoing.shown, status), location)
@@ -128,18 +131,34 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _chunks(response: requests.Response, is_over: threading.Event) -> Iterator[bytes]:
+def _name_codings(response: requests.Response, said: str) -> None:
+    """Names the codings as urllib3 takes them: it would take `identity` for deflate."""
+    named = getattr(response.raw, "headers", None)
+    if isinstance(named, urllib3.HTTPHeaderDict):
+        named["Content-Encoding"] = ", ".join(codings_in(said))
+
+
+def _chunks(
+    response: requests.Response, is_over: threading.Event, coding: str | None
+) -> Iterator[bytes]:
     """The body, decompressed, for as long as somebody waits for it."""
-    for chunk in response.iter_content(_CHUNK_BYTES):
-        if is_over.is_set():
-            return
-        yield chunk
+    if coding is not None:
+        _name_codings(response, coding)
+    try:
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            if is_over.is_set():
+                return
+            yield chunk
+    except requests.exceptions.ContentDecodingError:
+        raise CannotUnpack(f"`{coding}`") from None
 
 
 def _beginning(chunks: Iterator[bytes]) -> bytes:
     body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) >= ERROR_BODY_BYTES:
-            break
+    # The status says more than that its words cannot be read.
+    with suppress(CannotUnpack):
+        for chunk in chunks:
+            body += chunk
+            if len(body) >= ERROR_BODY_BYTES:
+                break
     return bytes(body[:ERROR_BODY_BYTES])
