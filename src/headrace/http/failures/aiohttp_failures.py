@@ -15,6 +15,8 @@ FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 # How aiohttp says that a header is too long, or that there are too many. It has no class for it.
 _TOO_MUCH = ("Got more than", "Too many headers")
+# How its parser says that an answer does not even begin as one.
+_NO_HTTP = "Expected HTTP/"
 _LONGEST_WORDS = 200
 
 
@@ -67,15 +69,24 @@ def aiohttp_failure(error: Exception, redactor: Redactor) -> Failure:
     if isinstance(error, ClosedUnanswered | aiohttp.ClientOSError):
         return Failure(FailureKind.CLOSED)
     if isinstance(error, aiohttp.ClientResponseError):
-        said = one_line(error.message, _LONGEST_WORDS)
-        is_long = said.startswith(_TOO_MUCH)
-        return Failure(FailureKind.LONG_HEADERS if is_long else FailureKind.NO_HTTP, said)
+        return _broken_http(error.message, redactor)
     words = one_line(redactor.clean(str(error)), _LONGEST_WORDS)
     is_of_the_system = isinstance(error, OSError)
     return Failure(
         FailureKind.OTHER_CONNECTION if is_of_the_system else FailureKind.OTHER,
         f"{type(error).__name__}: {words}",
     )
+
+
+def _broken_http(message: str, redactor: Redactor) -> Failure:
+    """What the parser could not read. It shows the place in the answer, which may hold anything."""
+    said = one_line(redactor.clean(message), _LONGEST_WORDS).rstrip(" ^").removesuffix(":")
+    if said.startswith(_TOO_MUCH):
+        return Failure(FailureKind.LONG_HEADERS, said)
+    if _NO_HTTP in said:
+        return Failure(FailureKind.NO_HTTP, said)
+    is_in_body = "chunk" in said.partition(": b'")[0]
+    return Failure(FailureKind.BROKEN_BODY if is_in_body else FailureKind.BROKEN_HEAD, said)
 
 
 # The first that fits counts: several of aiohttp's classes are subclasses of others, and

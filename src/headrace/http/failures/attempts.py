@@ -14,6 +14,7 @@ _PASSING = {
     FailureKind.NO_CONNECTION: "no connection",
     FailureKind.ENCODING: "broken answer",
     FailureKind.BROKEN_OFF: "broken answer",
+    FailureKind.BROKEN_BODY: "broken answer",
     FailureKind.CLOSED: "closed connection",
     FailureKind.OTHER_CONNECTION: "closed connection",
 }

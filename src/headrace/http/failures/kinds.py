@@ -32,6 +32,11 @@ class FailureKind(Enum):
     """Something else that the operating system says of the connection."""
     LONG_HEADERS = auto()
     NO_HTTP = auto()
+    """What comes has nothing of HTTP."""
+    BROKEN_HEAD = auto()
+    """The status line or a header breaks the rules of HTTP."""
+    BROKEN_BODY = auto()
+    """A chunk of the body breaks the rules of HTTP (RFC 9112, 7.1)."""
     OTHER = auto()
 
 

@@ -103,6 +103,17 @@ def _in_words(failure: Failure, origin: str, seconds: float, url_key: str) -> st
                 f"{origin} answers, but not in HTTP ({failure.detail}). "
                 f"Is the port in `{url_key}` right?"
             )
+        case FailureKind.BROKEN_HEAD:
+            return (
+                f"the head of the answer is broken HTTP ({failure.detail}). The fault is the "
+                f"server's at {origin}, or that of a proxy before it: tell whoever runs it."
+            )
+        case FailureKind.BROKEN_BODY:
+            return (
+                f"the body of the answer is broken HTTP ({failure.detail}). The fault is the "
+                f"server's at {origin}, or that of a proxy before it: run again, and where it "
+                "stays, tell whoever runs it."
+            )
         case FailureKind.OTHER | FailureKind.OTHER_CONNECTION:
             return f"{failure.detail}. Check `{url_key}`."
 

@@ -18,6 +18,7 @@ FAILURES = (requests.RequestException, urllib3.HTTPError, HTTPException)
 """What `requests` raises for a request without a whole answer, besides what Python itself does."""
 
 _LONGEST_WORDS = 200
+_BROKEN_HEADS = frozenset({"BadStatusLine", "UnknownProtocol", "HeaderParsingError"})
 
 # The first that fits counts: each is more exact than those below it.
 _KINDS: tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...] = (
@@ -40,12 +41,15 @@ def requests_failure(error: BaseException, redactor: Redactor) -> Failure:
     """
     if isinstance(error, CannotUnpack):
         return error.failure
+    for cause in errors_within(error):
+        if isinstance(cause, urllib3.InvalidChunkLength):
+            return Failure(FailureKind.BROKEN_BODY, "invalid length of a chunk")
     for kinds, kind in _KINDS:
         if isinstance(error, kinds):
             return Failure(kind, _tls_reason(error) if kind is FailureKind.TLS else "")
     # `requests` has one ConnectionError for most of what can happen: what it was made of says more.
     for cause in errors_within(error):
-        failure = _by_cause(cause)
+        failure = _by_cause(cause, redactor)
         if failure is not None:
             return failure
     if isinstance(error, requests.ConnectionError):
@@ -54,7 +58,7 @@ def requests_failure(error: BaseException, redactor: Redactor) -> Failure:
     return Failure(FailureKind.OTHER, f"{type(error).__name__}: {words}")
 
 
-def _by_cause(cause: BaseException) -> Failure | None:
+def _by_cause(cause: BaseException, redactor: Redactor) -> Failure | None:
     name = type(cause).__name__
     if isinstance(cause, urllib3.NameResolutionError):
         return Failure(FailureKind.UNKNOWN_HOST)
@@ -65,8 +69,11 @@ def _by_cause(cause: BaseException) -> Failure | None:
     if isinstance(cause, ConnectionError):
         return Failure(FailureKind.CLOSED)
     # Of `http.client` and of urllib3, by name: neither says that they are part of its interface.
-    if name in {"BadStatusLine", "HeaderParsingError"}:
-        return Failure(FailureKind.NO_HTTP, name)
+    if name in _BROKEN_HEADS or isinstance(cause, urllib3.InvalidHeader):
+        said = one_line(redactor.clean(str(cause)), _LONGEST_WORDS)
+        is_http = name != "BadStatusLine" or said.startswith("HTTP/")
+        kind = FailureKind.BROKEN_HEAD if is_http else FailureKind.NO_HTTP
+        return Failure(kind, f"{name}: {said}")
     if name == "LineTooLong" or str(cause).startswith("got more than"):
         return Failure(FailureKind.LONG_HEADERS)
     return None

@@ -10,13 +10,14 @@ import aiohttp
 from headrace.core.exchange import Headers, ShownRequest
 from headrace.http.failures.aiohttp_failures import FAILURES, aiohttp_failure, ask_once
 from headrace.http.failures.attempts import attempt_failed
-from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS
+from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS, FailureKind
 from headrace.http.failures.messages import connection_failed
 from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
+from headrace.http.transports.tolerant import TolerantTransport, may_tell_length
 from headrace.http.unpacking import CannotUnpack, unpacked
 from headrace.http.url import sendable, shown_origin
 
@@ -47,6 +48,8 @@ class AiohttpTransport:
             middlewares=[ask_once],
         )
         self._has_answered = False
+        self._settings = settings
+        self._tolerant: TolerantTransport | None = None
 
     async def exchange(
         self,
@@ -55,6 +58,8 @@ class AiohttpTransport:
         seconds: float,
     ) -> Answer:
         """Sends a request and takes its whole answer, as `Transport` says."""
+        if self._tolerant is not None:
+            return await self._tolerant.exchange(outgoing, target, seconds)
         try:
             async with self._session.request(
                 outgoing.method,
@@ -82,6 +87,10 @@ class AiohttpTransport:
                 return Answer(status, headers, body, location)
         except FAILURES as error:
             failure = aiohttp_failure(error, outgoing.redactor())
+        if failure.kind is FailureKind.BROKEN_HEAD and may_tell_length(failure.detail):
+            # From now on such answers are expected.
+            self._tolerant = self._tolerant or TolerantTransport(self._settings)
+            return await self._tolerant.exchange(outgoing, target, seconds)
         # Out here the library's error, which knows the whole request, is not behind this one.
         origin = shown_origin(target.home)
         failed = connection_failed(failure, outgoing.shown, origin, seconds, self._url_key)
@@ -90,6 +99,8 @@ class AiohttpTransport:
     async def close(self) -> None:
         """Closes the connections."""
         await self._session.close()
+        if self._tolerant is not None:
+            await self._tolerant.close()
 
 
 @lru_cache(maxsize=16)

@@ -110,7 +110,7 @@ class SessionTransport:
             str(sendable(outgoing.url, target.home)),
             headers=headers,
             data=outgoing.body,
-            auth=outgoing.signer or (_as_it_is if is_signed else None),
+            auth=outgoing.signer or (as_it_is if is_signed else None),
         )
         prepared = self._session.prepare_request(request)
         if own_cookies is not None:
@@ -127,7 +127,12 @@ class SessionTransport:
         return bytes(body)
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """A login that adds nothing to a request, and keeps a .netrc from it.
+
+    Args:
+        request: The request.
+    """
     return request
 
 
