@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,16 +78,31 @@ class Mirror:
         ((rows,),) = self._warehouse.query(f"SELECT count(*) FROM {_DATASET}.{table}")
         return int(rows)
 
-    def differences(self, table: str, expected: Sequence[Row], key: str) -> list[str]:
+    def differences(
+        self, table: str, expected: Sequence[Row], key: str, *, as_json: Collection[str] = ()
+    ) -> list[str]:
         """What a table has too little, too much or otherwise, with all that is nested in its rows.
 
         Args:
             table: The table.
             expected: The rows as the API answers them.
             key: The column that tells rows apart.
+            as_json: The fields that are kept as JSON.
         """
-        wanted = [_leaves(row) for row in expected]
-        return differences(self._stored(table), wanted, key=key)
+        wanted = [
+            _leaves(
+                {name: _json(value) if name in as_json else value for name, value in row.items()}
+            )
+            for row in expected
+        ]
+        found = [
+            {
+                name: _json(json.loads(value)) if name in as_json else value
+                for name, value in row.items()
+            }
+            for row in self._stored(table)
+        ]
+        return differences(found, wanted, key=key)
 
     def _stored(self, table: str) -> list[Row]:
         tables = sorted(self._warehouse.tables(_DATASET))
@@ -103,6 +119,10 @@ class Mirror:
                     nested[row["_dlt_parent_id"]][at + leaf] = value
         rows = self._warehouse.rows(f"{_DATASET}.{table}", "_dlt_id", without_ids=False)
         return [_columns(row) | nested[row["_dlt_id"]] for row in rows]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _columns(row: Row) -> Row:
