@@ -28,6 +28,7 @@ if _typing.TYPE_CHECKING:
     from headrace.core.exceptions import RowError as RowError
     from headrace.core.exceptions import StateError as StateError
     from headrace.core.exceptions import SyncError as SyncError
+    from headrace.core.failed_requests import FailedRequest as FailedRequest
     from headrace.core.figures import Figures as Figures
     from headrace.core.figures import ResourceFigures as ResourceFigures
     from headrace.destination.run_history import ResourceRun as ResourceRun
@@ -77,6 +78,7 @@ _NAMES_BY_MODULE = {
         "StateError",
         "SyncError",
     ),
+    "headrace.core.failed_requests": ("FailedRequest",),
     "headrace.core.figures": (
         "Figures",
         "ResourceFigures",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.exit_codes import exit_codes
+from headrace.cli.exit_codes import REQUESTS_FAILED, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.stderr_output import StderrOutput
 
@@ -98,7 +98,8 @@ def run(
     first sync only the new, the unfinished and the changed rows are asked for.
 
     Exit code 0: done; 1: the sync failed, or no row could be loaded; 2: the call or the config is
-    wrong.
+    wrong; 4: loaded, but requests for single rows, or for what belongs to one row of a parent,
+    failed: they are in _headrace_failed_requests, and the next run asks them again.
     """
     stderr = StderrOutput(quiet=quiet, as_json=json_logs)
     with stderr.logs(), exit_codes(stderr.error):
@@ -117,7 +118,7 @@ def run(
             drop_pending=drop_pending,
         )
         syncing = Syncing(wanted, stderr)
-        if every is None:
-            syncing.once()
-        else:
+        if every is not None:
             keep_syncing_aloud(syncing, every, stderr)
+        elif syncing.once().failed_requests:
+            raise typer.Exit(REQUESTS_FAILED)

@@ -12,12 +12,14 @@ from rich.table import Table
 
 from headrace.cli.console import new_console, plain
 from headrace.core.durations import format_duration
+from headrace.core.failed_requests import FailedRequest
 from headrace.core.secrets.redaction import one_line
 from headrace.destination.run_history import ResourceRun
 from headrace.reports.status.results import NextSync, Quarantine, ResourceStatus, Status
 
 _LONGEST_ERROR = 500
 _MOST_HOLES = 3
+_MOST_FAILED = 3
 
 
 def print_status(found: Status) -> None:
@@ -89,6 +91,7 @@ def _lines(resource: ResourceStatus, now: datetime) -> Iterator[str]:
         latest = f"{resource.ahead:%Y-%m-%d %H:%M} UTC"
         yield f"  dated in the future, and not counted: rows up to {latest}"
     yield from _quarantined(resource.quarantine)
+    yield from _failed(resource.failed_requests)
     if resource.gone:
         yield f"  gone from the API, kept in the table: {resource.gone:,}"
     yield f"  next: {_next(resource.next)}"
@@ -115,6 +118,15 @@ def _quarantined(quarantine: Quarantine) -> Iterator[str]:
         yield f"    {count:,} since {reason}"
     for each in quarantine.examples:
         yield f"    for example {one_line(each.row, _LONGEST_ERROR)}"
+
+
+def _failed(requests: Sequence[FailedRequest]) -> Iterator[str]:
+    if not requests:
+        return
+    yield f"  requests that failed, and are asked again: {len(requests):,}"
+    for each in requests[:_MOST_FAILED]:
+        since = f"since {each.since:%Y-%m-%d %H:%M} UTC"
+        yield f"    {each.key} {since}: {one_line(each.reason, _LONGEST_ERROR)}"
 
 
 def _next(planned: NextSync) -> str:

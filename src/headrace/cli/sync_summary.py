@@ -12,7 +12,8 @@ from rich.table import Table
 
 from headrace.cli.console import new_console, plain
 from headrace.cli.plurals import counted
-from headrace.dlt_source import quarantine
+from headrace.core.secrets.redaction import one_line
+from headrace.dlt_source import failed_requests, quarantine
 
 if TYPE_CHECKING:
     from headrace.destination.views import CreatedViews
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _DUCKDB_URL, _SQLITE_URL = "duckdb:///", "sqlite:///"
 _NEW_LINE = "\n"
 _REASONS = 5
+_LONGEST_REASON = 300
 
 
 def print_summary(report: SyncReport) -> None:
@@ -69,7 +71,25 @@ def print_summary(report: SyncReport) -> None:
         _print(console, f"{quarantined} went to {report.dataset_name}.{quarantine.TABLE}:")
         for reason, count in report.figures.reasons.most_common(_REASONS):
             _print(console, f"  {count:,} since {reason}")
+    if report.failed_requests:
+        _print(console, told_failed_requests(report))
+        for each in report.failed_requests[:_REASONS]:
+            reason = one_line(each.reason, _LONGEST_REASON)
+            _print(console, f"  {each.resource} {each.key}: {reason}")
     _print_where(console, report)
+
+
+def told_failed_requests(report: SyncReport) -> str:
+    """Says how many requests beside the listings failed, and what becomes of them.
+
+    Args:
+        report: The report of the sync; there are some.
+    """
+    table = f"{report.dataset_name}.{failed_requests.TABLE}"
+    return (
+        f"{counted(len(report.failed_requests), 'request')} beside the listings failed; what they "
+        f"would have brought is not loaded. The next run asks again; until then: {table}"
+    )
 
 
 def print_views(created: CreatedViews) -> None:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from headrace.cli.closed_output import outliving_closed_output
 from headrace.cli.printing import say
 from headrace.cli.stderr_output import StderrOutput
-from headrace.cli.sync_summary import nothing_could_be_loaded, print_summary, print_views
+from headrace.cli.sync_summary import (
+    nothing_could_be_loaded,
+    print_summary,
+    print_views,
+    told_failed_requests,
+)
 from headrace.config import load_config
 from headrace.config.selection import bound_backfill, select_resources
 from headrace.core.durations import seconds_in
@@ -88,11 +93,14 @@ class Syncing:
         }
         self._opened: dlt.Pipeline | None = None
 
-    def once(self, stop: threading.Event | None = None) -> None:
+    def once(self, stop: threading.Event | None = None) -> SyncReport:
         """Syncs, and prints what came of it.
 
         Args:
             stop: An event that ends the sync after the leg under way.
+
+        Returns:
+            What came of it.
 
         Raises:
             ConfigError: There is no such destination.
@@ -117,6 +125,9 @@ class Syncing:
                 print_views(created)
         if message := nothing_could_be_loaded(report):
             raise SyncError(message)
+        if report.failed_requests:
+            self._stderr.error(told_failed_requests(report))
+        return report
 
     def _sync(self, pipeline: dlt.Pipeline, stop: threading.Event | None) -> SyncReport:
         figures = Figures()

@@ -22,7 +22,7 @@ from headrace.destination.sql import newest_first
 
 TABLE = "_headrace_runs"
 
-# Databases take only so many parameters in one statement: a run has 20 columns.
+# Databases take only so many parameters in one statement: a run has 21 columns.
 _ROWS_AT_ONCE = 50
 
 COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
@@ -50,6 +50,7 @@ _COLUMNS: TTableSchemaColumns = {
     "resumed": {"data_type": "bool", "nullable": False},
     "error": {"data_type": "text"},
     "headrace_version": {"data_type": "text", "nullable": False},
+    "failed_requests": {"data_type": "bigint"},
 }
 
 
@@ -80,6 +81,8 @@ class ResourceRun:
         resumed: Whether the sync first finished a load that an earlier run had left behind.
         error: The error that made the sync fail; None where it did not fail.
         headrace_version: The version of Headrace that ran.
+        failed_requests: How many requests beside the listing had failed by the end of the sync, and
+            are asked again in the next one; None in runs of earlier versions.
     """
 
     run_id: str
@@ -102,6 +105,7 @@ class ResourceRun:
     resumed: bool
     error: str | None
     headrace_version: str
+    failed_requests: int | None = None
 
 
 class RunHistory:

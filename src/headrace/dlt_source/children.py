@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,25 +18,25 @@ from headrace.config.built.cursor import CursorConfig
 from headrace.core.events import log_resource_begins
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.dlt_pipe import running_pipe
-from headrace.dlt_source.gathering import Gathering, size_of
+from headrace.dlt_source.failed_listings import Cursors, FailedListings
+from headrace.dlt_source.gathering import Gathering, ListedItem, size_of
 from headrace.dlt_source.handover import hand_over, new_row_ids
 from headrace.dlt_source.incremental import (
     CursorFilter,
-    CursorValues,
     ParentCursors,
+    RepeatedRange,
     SharedCursor,
     leave_to_merge,
 )
-from headrace.dlt_source.items import LoadedRows, ParentRows, rows_of
+from headrace.dlt_source.items import EndOfRows, LoadedRows, ParentRows, rows_of
 from headrace.dlt_source.page_sources import PageStream, kept_pages, limited
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
 from headrace.http.lanes import Lanes
-from headrace.reading.children import AskedRow, ChildListings, ParentRow
+from headrace.reading.children import AskedRow, ChildListings, ParentRow, ParentValues
 from headrace.reading.fan_out import FanOut
 from headrace.reading.listing import Client, FetchedPage
+from headrace.reading.side_listings import ListingOutcome
 from headrace.sansio.rows import RowIds
-
-Cursors = SharedCursor | ParentCursors
 
 # How many loads are remembered: two pipelines may run one resource at the same time.
 _MOST_LOADS = 8
@@ -50,11 +50,38 @@ class _Load:
         ids: The ids for the rows; by their order the last version of a key is known.
         rows_left: The number of rows that are still to be loaded; None for any number.
         kept_rows_are_loaded: Whether the rows that were kept have been loaded.
+        failed: What is done about listings that fail; None where one that fails ends the load.
     """
 
     ids: RowIds = field(default_factory=new_row_ids)
     rows_left: int | None = None
     kept_rows_are_loaded: bool = False
+    failed: FailedListings | None = None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Rows of the parent that are asked for, in their order.
+
+    Args:
+        cursors: Which part of their listings is asked for; None for all of them.
+        failed: What is done about listings that fail; None where one that fails ends the load.
+        keys: What tells the rows from others, each with its place; for the cursors alone.
+        repeated: The cursors of listings that failed before, by the place of the row.
+    """
+
+    cursors: Cursors | None
+    failed: FailedListings | None
+    keys: deque[tuple[int, str]] = field(default_factory=deque)
+    repeated: dict[int, RepeatedRange] = field(default_factory=dict)
+
+    def filter_of(self, place: int) -> CursorFilter | RepeatedRange | None:
+        """The filter for what belongs to a row; what is known of those before it is forgotten."""
+        if self.cursors is None:
+            return None
+        while self.keys[0][0] < place:
+            self.keys.popleft()
+        return self.repeated.pop(place, None) or self.cursors.filter_of(self.keys[0][1])
 
 
 @dataclass(slots=True)
@@ -63,21 +90,13 @@ class _Gathered:
 
     Args:
         rows: Those that have come and are being asked for.
-        cursors: Which part of their listings is asked for; None for all of them.
-        keys: What tells those rows from others, each with its place; for the cursors alone.
+        asked: What is known of them.
         places: The places of the rows that are to come.
     """
 
     rows: Gathering
-    cursors: Cursors | None
-    keys: deque[tuple[int, str]] = field(default_factory=deque)
+    asked: _Asked
     places: Iterator[int] = field(default_factory=count)
-
-    def key_of(self, place: int) -> str:
-        """What tells a row from others; those before it are forgotten."""
-        while self.keys[0][0] < place:
-            self.keys.popleft()
-        return self.keys[0][1]
 
 
 class ChildExtraction:
@@ -129,17 +148,21 @@ class ChildExtraction:
         # Not within the generator: dlt has bound the incremental for this very item, and the
         # binding of the next item would take its place.
         cursors = None if injected is None else self._cursors_for(injected)
+        if isinstance(parent, EndOfRows):
+            return self._end(parent, cursors)
         if not isinstance(parent, Mapping):
             return self._items(parent, cursors)
         # As they come, or two generators that dlt has not begun would not know of each other.
         pipe = running_pipe()
         if (gathered := self._gathered.get(pipe)) is not None:
-            self._gather(gathered, parent, cursors)
+            self._gather(gathered, dict(parent))
             return iter(())
         if not self._gathers():
             return self._items(parent, cursors)
         gathered = self._gathered[pipe] = self._new_gathered(cursors)
-        self._gather(gathered, parent, cursors)
+        for row in self._left_of(gathered.asked.failed, [dict(parent)]):
+            self._gather(gathered, row)
+        self._gather(gathered, dict(parent))
         return self._gathered_items(pipe, gathered)
 
     def _gathers(self) -> bool:
@@ -151,31 +174,33 @@ class ChildExtraction:
         )
 
     def _new_gathered(self, cursors: Cursors | None) -> _Gathered:
-        figures = self._running().figures
+        resource = self._running()
+        asked = self._new_asked(self._load(resource), cursors)
+        listed = self._listed(asked.failed, resource.figures)
+        return _Gathered(Gathering(self._lanes, listed, self._buffer_bytes), asked)
 
-        def listed(row: AskedRow, client: Client) -> AsyncIterator[FetchedPage]:
-            return self._listings.of_row(row, client, figures)
+    def _gather(self, gathered: _Gathered, row: ParentRow | ParentValues) -> None:
+        asked = self._asked(row, next(gathered.places), gathered.asked)
+        if asked is not None:
+            gathered.rows.add(asked)
 
-        return _Gathered(Gathering(self._lanes, listed, self._buffer_bytes), cursors)
-
-    def _gather(self, gathered: _Gathered, parent: Any, cursors: Cursors | None) -> None:
-        row = dict(parent)
-        key = self._listings.key(row) if cursors else ""
-        place = next(gathered.places)
-        if cursors is not None:
-            gathered.keys.append((place, key))
-        gathered.rows.add(self._asked(row, place, key, cursors))
+    def _listed(
+        self, failed: FailedListings | None, figures: ResourceFigures
+    ) -> Callable[[AskedRow, Client], AsyncIterator[ListedItem]]:
+        listings = self._listings if failed is None else failed.side
+        return lambda row, client: listings.of_row(row, client, figures)
 
     def _gathered_items(self, pipe: object, gathered: _Gathered) -> Iterator[Any]:
         try:
             resource = self._running()
-            load = self._load(resource.load_id)
+            load = self._load(resource)
 
-            def handed(pages: Iterator[FetchedPage]) -> Iterator[Any]:
-                passing = _filtered(pages, gathered.key_of, gathered.cursors, resource.figures)
+            def handed(items: Iterator[ListedItem]) -> Iterator[Any]:
+                passing = _filtered(items, gathered.asked, resource.figures)
                 return hand_over(resource, PageStream(passing, ids=load.ids))
 
             yield from gathered.rows.items(handed)
+            yield from _settled(gathered.asked.failed)
         finally:
             self._gathered.pop(pipe, None)
 
@@ -198,13 +223,12 @@ class ChildExtraction:
         per_parent = self._cursor is not None and self._cursor.per_parent
         if resource.wants_dicts and not per_parent:
             # Functions of the user come first, then dlt's own step.
-            return SharedCursor(CursorValues.of_load(injected), None)
+            return SharedCursor(injected, keeps_state=True, filters=False)
         keeps_state = self._settings.limit_rows is None
         if per_parent:
             self._cursors[pipe] = ParentCursors(injected, keeps_state=keeps_state)
         else:
-            passing = CursorFilter.in_place_of(injected, has_parent=True, keeps_state=keeps_state)
-            self._cursors[pipe] = SharedCursor(passing.values, passing)
+            self._cursors[pipe] = SharedCursor(injected, keeps_state=keeps_state, filters=True)
         return self._cursors[pipe]
 
     def _items(self, parent: Any, cursors: Cursors | None) -> Iterator[Any]:
@@ -214,12 +238,55 @@ class ChildExtraction:
             return
         rows = rows_of(parent)
         resource = self._running()
-        load = self._load(resource.load_id)
+        load = self._load(resource)
         if resource.sync.kept_rows is not None:
             yield from self._kept(resource, load)
-        elif rows:
-            pages = self._pages(rows, resource.figures, load, cursors)
+            return
+        asked = self._new_asked(load, cursors)
+        if isinstance(parent, ParentRows):
+            yield from self._listed_items(rows, resource, load, asked)
+            yield from _changes(asked.failed)
+            return
+        # Nothing tells the end of such a parent: what it may bring no more is asked for at once.
+        left = self._left_of(asked.failed, rows)
+        yield from self._listed_items([*left, *rows], resource, load, asked)
+        yield from _settled(asked.failed)
+
+    def _listed_items(
+        self,
+        rows: Sequence[ParentRow | ParentValues],
+        resource: RunningResource,
+        load: _Load,
+        asked: _Asked,
+    ) -> Iterator[Any]:
+        if rows:
+            pages = self._pages(rows, resource.figures, load, asked)
             yield from hand_over(resource, PageStream(pages, ids=load.ids))
+
+    def _left_of(
+        self, failed: FailedListings | None, rows: Sequence[ParentRow]
+    ) -> list[ParentValues]:
+        """The rows off the record that are asked for beside some that the parent brings."""
+        if failed is None or not failed.knows_some:
+            return []
+        return [values for _, values in failed.take_left({self._listings.key(r) for r in rows})]
+
+    def _end(self, end: EndOfRows, cursors: Cursors | None) -> Iterator[Any]:
+        """What is left to do when the parent has brought its rows."""
+        resource = self._running()
+        load = self._load(resource)
+        asked = self._new_asked(load, cursors)
+        is_whole = end.is_whole and self._cursor is None
+        if asked.failed is not None:
+            if end.is_whole:
+                asked.failed.forget_left()
+            else:
+                left = self._left_of(asked.failed, ())
+                yield from self._listed_items(left, resource, load, asked)
+            yield from _settled(asked.failed)
+            is_whole = is_whole and not asked.failed.have_failed
+        if resource.dependents and not resource.wants_dicts:
+            yield EndOfRows(is_whole=is_whole)
 
     def _kept(self, resource: RunningResource, load: _Load) -> Iterator[Any]:
         """The rows that were kept of all listings, with the first item of the parent."""
@@ -232,34 +299,35 @@ class ChildExtraction:
         elif resource.dependents:
             yield ParentRows(())
 
-    def _load(self, load_id: str | None) -> _Load:
+    def _load(self, resource: RunningResource) -> _Load:
+        load_id = resource.load_id
         if load_id is None:
             return _Load(rows_left=self._settings.limit_rows)
         if load_id not in self._loads:
             while len(self._loads) >= _MOST_LOADS:
                 self._loads.pop(next(iter(self._loads)))
             log_resource_begins(self._listings.listing.name)
-            self._loads[load_id] = _Load(rows_left=self._settings.limit_rows)
+            load = _Load(rows_left=self._settings.limit_rows)
+            if resource.may_miss_requests:
+                load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())
+            self._loads[load_id] = load
         return self._loads[load_id]
 
     def _pages(
         self,
-        rows: list[ParentRow],
+        rows: Sequence[ParentRow | ParentValues],
         figures: ResourceFigures,
         load: _Load,
-        cursors: Cursors | None,
+        asked: _Asked,
     ) -> Generator[FetchedPage]:
         if load.rows_left == 0:
             return
         # In this thread: dlt's state is not there for others.
-        keys = [self._listings.key(row) for row in rows] if cursors else []
-        asked = [
-            self._asked(row, place, keys[place] if keys else "", cursors)
-            for place, row in enumerate(rows)
-        ]
+        all_asked = [self._asked(row, place, asked) for place, row in enumerate(rows)]
+        listed = self._listed(asked.failed, figures)
 
-        def lane(client: Client) -> AsyncIterator[FetchedPage]:
-            streams = (self._listings.of_row(each, client, figures) for each in asked)
+        def lane(client: Client) -> AsyncIterator[ListedItem]:
+            streams = (listed(each, client) for each in all_asked if each is not None)
             return FanOut(
                 streams,
                 at_once=self._lanes.concurrency,
@@ -267,32 +335,76 @@ class ChildExtraction:
                 size=size_of,
             ).items()
 
-        with closing(self._lanes.read(lane, size_of)) as pages:
-            wanted = _counted_off(limited(pages, load.rows_left, figures), load)
-            yield from _filtered(wanted, keys.__getitem__, cursors, figures)
+        with closing(self._lanes.read(lane, size_of)) as items:
+            wanted = items if load.rows_left is None else _counted_off(items, load, figures)
+            yield from _filtered(wanted, asked, figures)
 
-    def _asked(self, row: ParentRow, place: int, key: str, cursors: Cursors | None) -> AskedRow:
+    def _new_asked(self, load: _Load, cursors: Cursors | None) -> _Asked:
+        may_fail = cursors is None or cursors.may_fail
+        return _Asked(cursors, load.failed if may_fail else None)
+
+    def _asked(self, row: ParentRow | ParentValues, place: int, asked: _Asked) -> AskedRow | None:
+        """A row that is to be asked for; None where that was done in this load."""
+        cursors, failed = asked.cursors, asked.failed
+        knows_some = failed is not None and failed.knows_some
+        key = self._listings.key(row) if cursors is not None or knows_some else ""
+        has_failed = False
+        if failed is not None and knows_some:
+            if not isinstance(row, ParentValues) and failed.is_done(key, row):
+                return None
+            has_failed = failed.is_on_record(key)
         if cursors is None or self._cursor is None:
-            return AskedRow(row, place)
-        return AskedRow(row, place, cursors.values(key).filler(self._cursor))
+            return AskedRow(row, place, has_failed=has_failed)
+        asked.keys.append((place, key))
+        values = cursors.values(key)
+        start = failed.start_of(key) if failed is not None and has_failed else None
+        if start is not None and (repeated := cursors.again(start)) is not None:
+            asked.repeated[place] = repeated
+            values = repeated.values
+        return AskedRow(row, place, values.filler(self._cursor), has_failed)
 
 
-def _counted_off(pages: Iterator[FetchedPage], load: _Load) -> Iterator[FetchedPage]:
-    for page in pages:
-        if load.rows_left is not None:
-            load.rows_left -= len(page.rows)
+def _adds_rows() -> bool:
+    """Whether the running resource adds its rows to the table, whichever are there."""
+    disposition: Any = dlt.current.resource().write_disposition
+    if isinstance(disposition, Mapping):
+        disposition = disposition.get("disposition")
+    return disposition not in ("merge", "replace")
+
+
+def _changes(failed: FailedListings | None) -> Iterator[Any]:
+    return iter(()) if failed is None else failed.record.changes()
+
+
+def _settled(failed: FailedListings | None) -> Iterator[Any]:
+    """The changes of the record, behind the last rows that are known to come for now."""
+    if failed is not None:
+        failed.refuse_what_never_worked()
+        yield from failed.record.changes()
+
+
+def _counted_off(
+    items: Iterator[ListedItem], load: _Load, figures: ResourceFigures
+) -> Iterator[FetchedPage]:
+    """The pages up to the limit of rows; with one, a listing that fails ends the load."""
+    pages = (each for each in items if isinstance(each, FetchedPage))
+    for page in limited(pages, load.rows_left, figures):
+        assert load.rows_left is not None
+        load.rows_left -= len(page.rows)
         yield page
 
 
 def _filtered(
-    pages: Iterator[FetchedPage],
-    key_of: Callable[[int], str],
-    cursors: Cursors | None,
-    figures: ResourceFigures,
+    items: Iterator[ListedItem], asked: _Asked, figures: ResourceFigures
 ) -> Iterator[FetchedPage]:
-    """The pages without the rows that an incremental leaves out."""
-    place, passing = -1, None
-    for page in pages:
-        if cursors is not None and page.rows and page.place != place:
-            place, passing = page.place, cursors.filter_of(key_of(page.place))
-        yield page if passing is None else passing.page(page, figures)
+    """The pages without the rows that an incremental leaves out; how they ended is noted."""
+    place: int = -1
+    passing: CursorFilter | RepeatedRange | None = None
+    for item in items:
+        if isinstance(item, ListingOutcome):
+            if asked.failed is not None:
+                asked.failed.settle(item, asked.cursors)
+            continue
+        if asked.cursors is not None and item.rows and item.place != place:
+            place, passing = item.place, asked.filter_of(item.place)
+        yield item if passing is None else passing.page(item, figures)

@@ -15,6 +15,7 @@ from typing import Protocol
 import dlt
 
 from headrace.config.built.tail import TailConfig
+from headrace.core.failed_requests import FailedRequest
 from headrace.core.figures import Figures
 from headrace.dlt_source.commits import Commits
 from headrace.dlt_source.refusals import Refusals
@@ -92,6 +93,8 @@ class RunningSync:
         kept_rows: Has the rows to load, in a repair; None to list them.
         commits: The loads of the sync that have been committed so far.
         refusals: The rows that the destination has refused, which are set aside.
+        forgotten_requests: The requests that were on record before a full refresh, by the name of
+            the resource.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -100,6 +103,7 @@ class RunningSync:
     kept_rows: KeptRows | None = None
     commits: Commits = field(default_factory=Commits)
     refusals: Refusals = field(default_factory=Refusals)
+    forgotten_requests: dict[str, list[FailedRequest]] = field(default_factory=dict)
 
 
 # By the ids of the pipelines: several in a process may have one name, in folders of their own.

@@ -10,7 +10,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.events import log_resource_begins
 from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.incremental import RunningCursor
-from headrace.dlt_source.items import ParentRows
+from headrace.dlt_source.items import EndOfRows, ParentRows
 from headrace.dlt_source.page_sources import (
     PageStream,
     all_pages,
@@ -66,6 +66,9 @@ class Extraction:
             # Their rows were kept as well, and come without those of the parent.
             yield ParentRows(())
         yield from hand_over(resource, self._pages(resource, cursor))
+        if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
+            is_whole = self.tail is None and cursor is None and self.settings.limit_rows is None
+            yield EndOfRows(is_whole=is_whole)
 
     def _pages(self, resource: RunningResource, cursor: RunningCursor | None) -> PageStream:
         """Chooses where the pages of this run come from.

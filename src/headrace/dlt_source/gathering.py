@@ -17,11 +17,13 @@ from headrace.http.lanes import Handoff, Lanes
 from headrace.reading.children import AskedRow
 from headrace.reading.fan_out import FanOut
 from headrace.reading.listing import Client, FetchedPage
+from headrace.reading.side_listings import ListingOutcome
 
 # More rows than that do not make it faster.
 _MOST_GATHERED = 1000
 
-Listed = Callable[[AskedRow, Client], AsyncIterator[FetchedPage]]
+ListedItem = FetchedPage | ListingOutcome
+Listed = Callable[[AskedRow, Client], AsyncIterator[ListedItem]]
 
 
 class Gathering:
@@ -39,7 +41,7 @@ class Gathering:
         self._most_bytes = most_bytes
         self._waiting: deque[AskedRow] = deque()
         self._gathered = 0
-        self._reading: tuple[Handoff[FetchedPage], FanOut[FetchedPage]] | None = None
+        self._reading: tuple[Handoff[ListedItem], FanOut[ListedItem]] | None = None
 
     def add(self, row: AskedRow) -> None:
         """Adds a row; its listing is fetched as soon as its turn comes.
@@ -53,7 +55,7 @@ class Gathering:
             handoff, fan = self._reading
             handoff.loop.call_soon_threadsafe(fan.take_up)
 
-    def items(self, hand_over: Callable[[Iterator[FetchedPage]], Iterator[Any]]) -> Iterator[Any]:
+    def items(self, hand_over: Callable[[Iterator[ListedItem]], Iterator[Any]]) -> Iterator[Any]:
         """Hands over what the rows have, those included that are added meanwhile.
 
         Args:
@@ -65,9 +67,9 @@ class Gathering:
         # A row may come when the last one before it is done with: then the lane has ended.
         while self._waiting:
             self._gathered = len(self._waiting)
-            fan: FanOut[FetchedPage]
+            fan: FanOut[ListedItem]
 
-            def lane(client: Client) -> AsyncIterator[FetchedPage]:
+            def lane(client: Client) -> AsyncIterator[ListedItem]:
                 nonlocal fan
                 fan = FanOut(
                     _Listings(self._waiting, lambda row: self._listed(row, client)),
@@ -84,7 +86,7 @@ class Gathering:
                 finally:
                     self._reading = None
 
-    def _in_turn(self, handoff: Handoff[FetchedPage], handed: Iterator[Any]) -> Iterator[Any]:
+    def _in_turn(self, handoff: Handoff[ListedItem], handed: Iterator[Any]) -> Iterator[Any]:
         while True:
             while handoff.is_waited_for and self._gathered < _MOST_GATHERED:
                 yield None
@@ -104,7 +106,7 @@ class _Listings:
     """
 
     def __init__(
-        self, rows: deque[AskedRow], listed: Callable[[AskedRow], AsyncIterator[FetchedPage]]
+        self, rows: deque[AskedRow], listed: Callable[[AskedRow], AsyncIterator[ListedItem]]
     ) -> None:
         self._rows = rows
         self._listed = listed
@@ -112,12 +114,12 @@ class _Listings:
     def __iter__(self) -> _Listings:
         return self
 
-    def __next__(self) -> AsyncIterator[FetchedPage]:
+    def __next__(self) -> AsyncIterator[ListedItem]:
         if not self._rows:
             raise StopIteration
         return self._listed(self._rows.popleft())
 
 
-def size_of(page: FetchedPage) -> int:
-    """The size of a page, in bytes."""
-    return page.size
+def size_of(item: ListedItem) -> int:
+    """The size of a page, in bytes; 0 for what is none."""
+    return item.size if isinstance(item, FetchedPage) else 0

@@ -39,6 +39,18 @@ class ParentRows(list[Any]):
         return list(readable_rows(self._raw))
 
 
+class EndOfRows(ParentRows):
+    """Follows the last rows of a parent of ours in a load.
+
+    Args:
+        is_whole: Whether those were all rows that the parent has, and not only what is new.
+    """
+
+    def __init__(self, *, is_whole: bool) -> None:
+        super().__init__(())
+        self.is_whole = is_whole
+
+
 class LoadedRows(list[Any]):
     """Rows for the load alone; dependent resources get them as `ParentRows`, or not at all."""
 

@@ -1,4 +1,4 @@
-"""Sends rows that a resource yields to another table than its own: gone rows, the quarantine."""
+"""Sends rows that a resource yields to another table than its own, as the quarantine."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from dlt.common.schema.typing import TTableSchemaColumns
 from headrace.dlt_source.items import LoadedRows
 
 
-def beside(table: str, columns: TTableSchemaColumns, rows: Sequence[dict[str, Any]]) -> Any:
-    """Marks rows of the running resource to be appended to another table.
+def beside(
+    table: str,
+    columns: TTableSchemaColumns,
+    rows: Sequence[dict[str, Any]],
+    merged_by: Sequence[str] = (),
+) -> Any:
+    """Marks rows of the running resource to go to another table.
 
     Args:
         table: The name of that table.
         columns: dlt's hints of its columns, with their types.
-        rows: The rows to append, as dicts of column names and values.
+        rows: The rows, as dicts of column names and values.
+        merged_by: The columns by which they are merged there; they are appended where there are
+            none.
 
     Returns:
         An item that the resource's function can yield to dlt.
@@ -27,9 +34,9 @@ def beside(table: str, columns: TTableSchemaColumns, rows: Sequence[dict[str, An
     # and contract would hold for the other table too. An empty hint removes one, as dlt documents.
     resource.apply_hints(
         table_name=table,
-        write_disposition="append",
+        write_disposition="merge" if merged_by else "append",
         columns={},
-        primary_key=[],
+        primary_key=list(merged_by),
         merge_key=[],
         schema_contract={"tables": "evolve", "columns": "evolve", "data_type": "evolve"},
         additional_table_hints={},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -89,6 +90,7 @@ class HttpClient:
         read: Callable[[Response], Read],
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
+        most_attempts: int | None = None,
     ) -> Read:
         """Sends a request, follows redirects to where they may lead, and reads the answer.
 
@@ -102,6 +104,8 @@ class HttpClient:
                 `IncompletePage`, the request is made again.
             figures: Counts retries and waiting. The resource that it names is noted on errors.
             hook: Sees each answer first, whatever its status; None for none.
+            most_attempts: How many attempts to make, where the server does not ask to wait; as many
+                as the settings say when None.
 
         Returns:
             What `read` returns.
@@ -119,7 +123,10 @@ class HttpClient:
             try:
                 return await attempt()
             except AttemptFailed as failed:
-                retries = Retries(failed, self._settings.retry, self._throttle, figures)
+                retry = self._settings.retry
+                if most_attempts is not None and not failed.slows_all:
+                    retry = replace(retry, max_attempts=min(most_attempts, retry.max_attempts))
+                retries = Retries(failed, retry, self._throttle, figures)
             return await retries.run(attempt)
         except HeadraceError as error:
             error.located(resource=figures.resource or None)

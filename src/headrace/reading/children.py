@@ -24,19 +24,34 @@ _LONGEST_SHOWN_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
+class ParentValues:
+    """What the listing that belongs to a row of the parent needs of that row.
+
+    Args:
+        fields: The values that its requests hold, by the name of the placeholder.
+        included: The values that go into each of its rows, by the name of the parent's field.
+    """
+
+    fields: dict[str, Any]
+    included: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class AskedRow:
     """A row of the parent whose listing is asked for.
 
     Args:
-        row: The row of the parent, decoded.
+        row: The row of the parent, decoded, or what was kept of it.
         place: Its place among the rows that are asked for, from 0.
         fill: Makes the request of the template and the values of the row's fields; None to fill
             in those values and nothing else.
+        has_failed: Whether the listing is on record as one that failed.
     """
 
-    row: ParentRow
+    row: ParentRow | ParentValues
     place: int
     fill: Fill | None = None
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +82,67 @@ class ChildListings:
             RowError: The row lacks a field that the request or `include_from_parent` names.
             RequestError, PageError: As from `Listing.pages`.
         """
-        values, added = self._values(asked.row), self._added(asked.row)
+        values = self.values(asked.row)
+        added = self._added(values)
         fill = asked.fill or RequestTemplate.filled
-        listing = replace(self.listing, request=fill(self.template, values))
+        listing = replace(self.listing, request=fill(self.template, values.fields))
         async for page in listing.pages(client, figures):
             placed = replace(page, place=asked.place)
             yield _with_added(placed, added) if added else placed
 
-    def key(self, row: ParentRow) -> str:
+    def key(self, row: ParentRow | ParentValues) -> str:
         """What tells a row of the parent from others: the fields of it that requests hold, as JSON.
 
         Args:
-            row: The row of the parent, decoded.
+            row: The row of the parent, decoded, or what is needed of it.
 
         Raises:
             RowError: The row lacks such a field.
         """
-        values = self._values(row)
+        values = row.fields if isinstance(row, ParentValues) else self._fields(row)
         fields = {str(each.path): values[each.placeholder] for each in self.parent.fields}
         return msgspec.json.encode(fields, order="sorted").decode()
 
-    def _values(self, row: ParentRow) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+    def values(self, row: ParentRow | ParentValues) -> ParentValues:
+        """What the listing that belongs to a row of the parent needs of that row.
+
+        Args:
+            row: The row of the parent, decoded, or what was kept of it.
+
+        Raises:
+            RowError: The row lacks a field that is needed.
+        """
+        if isinstance(row, ParentValues):
+            return row
+        fields = self._fields(row)
+        for name in self.parent.include:
+            if name not in row:
+                raise self._missing(name, row, "`include_from_parent` names")
+        return ParentValues(fields, {name: row[name] for name in self.parent.include})
+
+    def are_enough(self, values: ParentValues) -> bool:
+        """Whether values that an earlier load has kept are all that is needed now.
+
+        Args:
+            values: The values.
+        """
+        wanted = {each.placeholder for each in self.parent.fields}
+        return values.fields.keys() >= wanted and values.included.keys() >= set(self.parent.include)
+
+    def _fields(self, row: ParentRow) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
         for each in self.parent.fields:
             found = each.path.find(row)
             if not found:
                 raise self._missing(str(each.path), row, "its requests hold")
-            values[each.placeholder] = found[0]
-        return values
+            fields[each.placeholder] = found[0]
+        return fields
 
-    def _added(self, row: ParentRow) -> bytes:
+    def _added(self, values: ParentValues) -> bytes:
         """The parent's fields for each row of the listing, as they stand in JSON behind its own."""
-        added: dict[str, Any] = {}
-        for name in self.parent.include:
-            if name not in row:
-                raise self._missing(name, row, "`include_from_parent` names")
-            added[f"_{self.parent.resource}_{name}"] = row[name]
+        added = {
+            f"_{self.parent.resource}_{name}": values.included[name] for name in self.parent.include
+        }
         return msgspec.json.encode(added)[1:-1]
 
     def _missing(self, name: str, row: ParentRow, why: str) -> RowError:

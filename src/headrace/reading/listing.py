@@ -40,6 +40,7 @@ class Client(Protocol):
         read: Callable[[Response], Read],
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
+        most_attempts: int | None = None,
     ) -> Read:
         """Sends a request and makes of the whole answer what `read` does.
 
@@ -98,6 +99,8 @@ class Listing:
         data_selector: The JSONPath to the rows of a page; None to look for a list in it.
         new_paginator: Makes a paginator for one pass through the listing.
         hook: Sees each answer before it counts; None where every answer counts.
+        most_attempts: How many attempts to make for each request; as many as the client's settings
+            say when None.
     """
 
     name: str
@@ -106,6 +109,7 @@ class Listing:
     data_selector: str | JSONPath | None
     new_paginator: Callable[[], Paginator]
     hook: ResponseHook | None = None
+    most_attempts: int | None = None
 
     def open(self, client: Client, figures: ResourceFigures) -> OpenListing:
         """Begins to read it.
@@ -254,7 +258,14 @@ class OpenListing:
             except PageError as error:
                 raise self.located(error, response) from None
 
-        return await self.client.read(request, self.listing.credentials, cut, self.figures, hook)
+        return await self.client.read(
+            request,
+            self.listing.credentials,
+            cut,
+            self.figures,
+            hook,
+            self.listing.most_attempts,
+        )
 
     def located(self, error: HeadraceError, response: Response) -> HeadraceError:
         """The error, with the resource and the answer that it is about.

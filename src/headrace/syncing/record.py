@@ -16,10 +16,12 @@ from dlt.extract import DltSource
 from headrace._version import __version__
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.destination.dataset import state_by_resource
 from headrace.destination.pipeline import destination_name
 from headrace.destination.run_history import COMPLETE, FAILED, STOPPED, ResourceRun, RunHistory
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
+from headrace.dlt_source.failed_requests import failed_requests_in
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_ERROR = 2_000
@@ -83,6 +85,7 @@ class RunRecord:
             error: The error that ended the sync; None when there was none.
         """
         clock, commits = self.sync.legs.clock, self.sync.commits
+        states = state_by_resource(self.pipeline.state, self.source.schema.name)
         tables = table_names(self.source)
         return [
             ResourceRun(
@@ -98,6 +101,7 @@ class RunRecord:
                 resumed=commits.resumed,
                 error=_error_text(error) if error is not None and outcome == FAILED else None,
                 headrace_version=__version__,
+                failed_requests=len(failed_requests_in(states, [name])),
             )
             for name in self.source.resources.selected
         ]

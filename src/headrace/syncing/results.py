@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headrace.core.failed_requests import FailedRequest
 from headrace.core.figures import Figures
 
 
@@ -23,6 +24,8 @@ class SyncReport:
         is_complete: Whether the source has no more rows; false when the sync was told to stop.
         run_id: The id of the sync in the history of runs (`_headrace_runs`).
         takes_sql: Whether the destination takes SQL as it is; false where its tables are files.
+        failed_requests: The requests beside the listings that failed, and are asked again in the
+            next sync, the last one in front. What they would have brought is not loaded.
     """
 
     pipeline_name: str
@@ -36,3 +39,4 @@ class SyncReport:
     is_complete: bool
     run_id: str = ""
     takes_sql: bool = True
+    failed_requests: tuple[FailedRequest, ...] = ()

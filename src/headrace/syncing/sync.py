@@ -12,6 +12,7 @@ from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
+from headrace.destination.dataset import state_by_resource
 from headrace.destination.dispositions import refuse_unsupported
 from headrace.destination.dlt_clients import (
     KeptFile,
@@ -27,6 +28,7 @@ from headrace.destination.merging import merge_whole_or_not_at_all
 from headrace.destination.places import location_of
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
+from headrace.dlt_source.failed_requests import failed_requests_in
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.adopting import adopt_columns
 from headrace.syncing.cleaning import Cleaning
@@ -65,6 +67,9 @@ def sync(
     retention: Retention = _DEFAULT_RETENTION,
 ) -> SyncReport:
     """Loads what the source has into the pipeline's destination, leg by leg.
+
+    Where a request beside a listing fails, for a single row or for what belongs to one row of a
+    parent, all else is loaded; the report has those requests, and the next sync asks them again.
 
     A load that an earlier run left behind is finished first: `pipeline.run` alone would finish
     that, leave the source alone and report success. Resources that are kept up with
@@ -147,6 +152,8 @@ def sync(
                 running.figures.notes.append(note_on_lost_dataset(pipeline, source))
         if not full_refresh:
             running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
+        if full_refresh:
+            _note_forgotten_requests(pipeline, source, running)
         adopt_columns(pipeline, source)
         info = load_what_is_taken(
             pipeline,
@@ -158,6 +165,7 @@ def sync(
         )
         remember_rows(pipeline, source)
         client = new_job_client(pipeline, source.schema)
+        states = state_by_resource(pipeline.state, source.schema.name)
     return SyncReport(
         pipeline_name=pipeline.pipeline_name,
         destination=info.destination_name,
@@ -170,6 +178,7 @@ def sync(
         resumed=running.commits.resumed,
         is_complete=not running.legs.unfinished,
         run_id=record.run_id,
+        failed_requests=tuple(failed_requests_in(states, source.resources.selected)),
     )
 
 
@@ -181,6 +190,13 @@ def _notes_on_tables(pipeline: dlt.Pipeline, source: DltSource, *, list_anew: bo
     else:
         notes += notice_deleted_rows(pipeline, source, is_confirmed=not notes)
     return notes
+
+
+def _note_forgotten_requests(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) -> None:
+    """Notes which requests are on record no more when the state of their resources is dropped."""
+    states = state_by_resource(pipeline.state, source.schema.name)
+    for each in failed_requests_in(states, source.resources.selected):
+        sync.forgotten_requests.setdefault(each.resource, []).append(each)
 
 
 def _resume(pipeline: dlt.Pipeline, sync: RunningSync, *, drop: bool) -> bool:

@@ -11,7 +11,9 @@ import dlt
 import pytest
 
 from headrace import ResponseStatusError, rest_api_source, sync
+from headrace.config import parse_config
 from headrace.core.exceptions import RowError
+from headrace.dlt_source.source import build_source
 from tests.stories.against_dlt.test_same_as_dlt import MAKERS, contents
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
@@ -253,13 +255,15 @@ def test_a_field_that_a_parents_row_lacks(api: JsonServer, warehouse: Warehouse)
         assert "it has: `id`, `number`, `user`, `title`, `tags`." in told
 
 
-def test_an_error_of_one_listing_ends_the_sync(api: JsonServer, warehouse: Warehouse) -> None:
+def test_with_a_limit_an_error_of_one_listing_ends_the_run(
+    api: JsonServer, warehouse: Warehouse
+) -> None:
     def failing(asked: Asked) -> Answer:
         return Answer({"message": "no"}, 403) if "/104/" in asked.path else answer(asked)
 
     api.handler = failing
     with pytest.raises(ResponseStatusError, match=r"issues/104/comments.*answers 403"):
-        sync(warehouse.pipeline(), rest_api_source(config(api, COMMENTS)))
+        sync(warehouse.pipeline(), build_source(parse_config(config(api, COMMENTS)), limit_rows=50))
 
 
 def test_no_parents_no_requests(api: JsonServer, warehouse: Warehouse) -> None:

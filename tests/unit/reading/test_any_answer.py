@@ -72,6 +72,7 @@ class FakeClient:
         read: Callable[[Response], Read],
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
+        most_attempts: int | None = None,
     ) -> Read:
         return read(self._response)
 

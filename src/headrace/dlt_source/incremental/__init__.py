@@ -8,7 +8,12 @@ show them to it, and the one in the pipe lets all rows pass.
 """
 
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter, may_end_early
-from headrace.dlt_source.incremental.dependent import PER_PARENT, ParentCursors, SharedCursor
+from headrace.dlt_source.incremental.dependent import (
+    PER_PARENT,
+    ParentCursors,
+    RepeatedRange,
+    SharedCursor,
+)
 from headrace.dlt_source.incremental.known_rows import leave_to_merge
 from headrace.dlt_source.incremental.values import CursorValues, RunningCursor, new_incremental
 
@@ -17,6 +22,7 @@ __all__ = [
     "CursorFilter",
     "CursorValues",
     "ParentCursors",
+    "RepeatedRange",
     "RunningCursor",
     "SharedCursor",
     "leave_to_merge",

@@ -14,9 +14,11 @@ from typing import Any
 import dlt
 from dlt.extract.incremental import Incremental
 
+from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter
 from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere
 from headrace.dlt_source.incremental.values import CursorValues
+from headrace.reading.listing import FetchedPage
 
 PER_PARENT = "incremental_per_parent"
 """The key of the resource's state under which the cursors of the parent's rows are kept."""
@@ -26,13 +28,20 @@ class SharedCursor:
     """One cursor for all rows of the parent, as in dlt.
 
     Args:
-        values: The values that all requests of the load hold.
-        cursor_filter: The filter for all rows; None where dlt's own step in the pipe filters them.
+        injected: The incremental that dlt has bound for this run, before it has seen a row.
+        keeps_state: Whether the next load begins where this one ends.
+        filters: Whether rows are filtered here; else dlt's own step in the pipe does that.
     """
 
-    def __init__(self, values: CursorValues, cursor_filter: CursorFilter | None) -> None:
-        self._values = values
-        self._filter = cursor_filter
+    def __init__(self, injected: Incremental[Any], *, keeps_state: bool, filters: bool) -> None:
+        self._injected = injected.copy()
+        self._start = deepcopy(injected.get_state())
+        self._filter: CursorFilter | None = None
+        if filters:
+            self._filter = CursorFilter.in_place_of(
+                injected, has_parent=True, keeps_state=keeps_state
+            )
+        self._values = self._filter.values if self._filter else CursorValues.of_load(injected)
 
     def values(self, key: str) -> CursorValues:
         """The values that the requests for one row of the parent hold.
@@ -49,6 +58,66 @@ class SharedCursor:
             key: The key of the parent's row.
         """
         return self._filter
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether one listing may fail, and be asked again from where this load began."""
+        return self._filter is not None
+
+    def failed(self, key: str) -> CursorState | None:
+        """Where the listing of a row has to begin in the next load, as it failed in this one.
+
+        Args:
+            key: The key of the parent's row.
+        """
+        return deepcopy(self._start)
+
+    def ended(self, key: str) -> None:
+        """Notes that the listing of a row has come to its end: the cursor is that of all rows."""
+
+    def again(self, start: CursorState) -> RepeatedRange | None:
+        """The cursor of a listing that has failed before, from where it was to begin then.
+
+        Args:
+            start: What `failed` gave.
+
+        Returns:
+            The cursor; None where rows are not filtered here.
+        """
+        return RepeatedRange(self._injected, start, self._filter) if self._filter else None
+
+
+class RepeatedRange:
+    """The cursor of a listing that has failed before, while the others have gone on.
+
+    Args:
+        injected: The incremental of the load.
+        start: The state that the listing begins with.
+        shared: The cursor of the others, which goes on with the rows of this one.
+    """
+
+    def __init__(
+        self, injected: Incremental[Any], start: CursorState, shared: CursorFilter
+    ) -> None:
+        twin = StateElsewhere.like(injected, deepcopy(start))
+        self._own = CursorFilter(twin, has_parent=True)
+        self._shared = shared
+
+    @property
+    def values(self) -> CursorValues:
+        """The values that the requests of the listing hold."""
+        return self._own.values
+
+    def page(self, page: FetchedPage, figures: ResourceFigures) -> FetchedPage:
+        """Gives a page with the rows that pass, and lets the cursor of the others see it.
+
+        Args:
+            page: The next page of the listing.
+            figures: Where to count the rows that do not pass.
+        """
+        passed = self._own.page(page, figures)
+        self._shared.rows(page.rows)
+        return passed
 
 
 class ParentCursors:
@@ -67,6 +136,7 @@ class ParentCursors:
         # freed when the load is over.
         self._injected = injected.copy()
         self._states: dict[str, CursorState] = {}
+        self._before: dict[str, CursorState | None] = {}
         # As in dlt, a load with an end is a backfill: it neither reads nor changes the state.
         if injected.end_value is None:
             state = dlt.current.resource_state(injected.resource_name or "")
@@ -90,6 +160,34 @@ class ParentCursors:
         Args:
             key: The key of the parent's row.
         """
+        self._before[key] = deepcopy(self._states.get(key))
         twin = StateElsewhere.like(self._injected, self._states.get(key))
         self._states.setdefault(key, twin.kept)
         return CursorFilter(twin, has_parent=True)
+
+    may_fail = True
+
+    def failed(self, key: str) -> None:
+        """Has the listing of a row begin in the next load where it began in this one.
+
+        Args:
+            key: The key of the parent's row.
+        """
+        if key not in self._before:
+            return
+        before = self._before[key]
+        if before is None:
+            self._states.pop(key, None)
+        else:
+            self._states[key] = before
+
+    def ended(self, key: str) -> None:
+        """Notes that the listing of a row has come to its end.
+
+        Args:
+            key: The key of the parent's row.
+        """
+        self._before.pop(key, None)
+
+    def again(self, start: CursorState) -> None:
+        """None: a row of the parent that failed has its own cursor still."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from headrace.core.failed_requests import FailedRequest
 from headrace.destination.run_history import ResourceRun
 
 
@@ -116,6 +117,8 @@ class ResourceStatus:
         quarantine: The rows that could not be loaded.
         gone: How many rows the API no longer has, while the table keeps them.
         next: What the next sync will ask for.
+        failed_requests: The requests beside the listing that failed, the last one in front; the
+            next sync asks them again.
     """
 
     name: str
@@ -131,6 +134,7 @@ class ResourceStatus:
     quarantine: Quarantine
     gone: int
     next: NextSync
+    failed_requests: tuple[FailedRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

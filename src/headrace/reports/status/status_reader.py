@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from headrace.destination.failures import cause_of
 from headrace.destination.run_history import COMPLETE, ResourceRun, RunHistory, in_utc
 from headrace.destination.tables import table_names
 from headrace.dlt_source import gone_rows, quarantine
+from headrace.dlt_source.failed_requests import failed_requests_in
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reports.status.resource_rows import NewestRow, ResourceRows
 from headrace.reports.status.results import (
@@ -73,7 +74,12 @@ class StatusReader:
         ledgers = saved_ledgers(states)
         tables = table_names(self.source)
         return [
-            self._resource(name, tables.get(name), configs.get(name), ledgers.get(name, Ledger()))
+            replace(
+                self._resource(
+                    name, tables.get(name), configs.get(name), ledgers.get(name, Ledger())
+                ),
+                failed_requests=tuple(failed_requests_in(states, [name])),
+            )
             for name in self.source.resources.selected
         ]
 

@@ -106,6 +106,7 @@ class HeldClient:
         read: Callable[[Response], Read],
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
+        most_attempts: int | None = None,
     ) -> Read:
         """Makes a request and waits for its answer, as `Client.read` does."""
         held = HeldRequest(request, self._world.now, asyncio.get_running_loop().create_future())
