@@ -64,7 +64,10 @@ def _show(sample: Sample) -> None:
         say(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
         return
     count = counted(sample.first_page_rows, "row")
-    further = "more pages follow" if sample.has_more else "that is all there is"
+    if sample.total is not None and sample.total > sample.first_page_rows:
+        count += f" of {sample.total:,}"
+    is_more = sample.has_more or sample.pages > 1
+    further = "more pages follow" if is_more else "that is all there is"
     if sample.parent is not None:
         further += f" for the first row of `{sample.parent}`"
     say(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")

@@ -71,6 +71,15 @@ class ResourceFigures:
         names = ("requests", "pages", "rows", "loaded_rows", "retries", "seconds_waited", "bytes")
         return {name: getattr(self, name) for name in names}
 
+    def note(self, text: str) -> None:
+        """Adds a sentence for whoever runs the sync, if it is not there yet.
+
+        Args:
+            text: The sentence, without secrets.
+        """
+        if text not in self.notes:
+            self.notes.append(text)
+
     @contextmanager
     def waiting(self, why: str) -> Iterator[None]:
         """Notes that a request waits, for as long as the block lasts.

@@ -201,6 +201,7 @@ class ChildExtraction:
 
             yield from gathered.rows.items(handed)
             yield from _settled(gathered.asked.failed)
+            self._listings.judge_single_pages(resource.figures)
         finally:
             self._gathered.pop(pipe, None)
 
@@ -285,6 +286,7 @@ class ChildExtraction:
                 yield from self._listed_items(left, resource, load, asked)
             yield from _settled(asked.failed)
             is_whole = is_whole and not asked.failed.have_failed
+        self._listings.judge_single_pages(resource.figures)
         if resource.dependents and not resource.wants_dicts:
             yield EndOfRows(is_whole=is_whole)
 
@@ -307,6 +309,7 @@ class ChildExtraction:
             while len(self._loads) >= _MOST_LOADS:
                 self._loads.pop(next(iter(self._loads)))
             log_resource_begins(self._listings.listing.name)
+            self._listings.single_pages.clear()
             load = _Load(rows_left=self._settings.limit_rows)
             if resource.may_miss_requests:
                 load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())

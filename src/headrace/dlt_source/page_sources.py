@@ -92,7 +92,7 @@ def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) 
     may_end = may_end_early(cursor.injected)
     # With a limit the load is one to look at: what it leaves out must come with the next one.
     keeps_state = resource.settings.limit_rows is None
-    listing = replace(resource.listing, request=cursor.request())
+    listing = resource.listing.filled(cursor.template, cursor.fill)
     pages = _listed(resource, lanes, listing, may_end=may_end)
     if resource.wants_dicts:
         # dlt's own step may close the listing behind any page.

@@ -48,6 +48,8 @@ class Sample:
             values are as the API sent them; secrets are masked.
         guess: The paginator that was guessed from the first page, as a config would name it; None
             where nothing was guessed.
+        pages: The number of pages that were read.
+        total: The number of all rows, as the API tells it; None where it does not.
     """
 
     resource: str
@@ -57,6 +59,8 @@ class Sample:
     has_more: bool
     rows: list[dict[str, Any]]
     guess: str | None = None
+    pages: int = 1
+    total: int | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -74,7 +78,8 @@ def take_sample(
         resource: The resource to look at.
         count: The largest number of rows to return. One page is read in any case.
         most_pages: The largest number of pages to read, even if they hold fewer rows than `count`;
-            None for any number.
+            None for any number. Where the paginator is guessed, a second page is read in any case:
+            only then is it known that the guess leads on.
 
     Returns:
         The rows and what is known of the listing.
@@ -99,6 +104,8 @@ def take_sample(
                 for row in _typed(config, resource, listing, pages, count)
             ],
             guess=first.guess if first else None,
+            pages=len(pages),
+            total=first.total if first else None,
         )
 
 
@@ -142,9 +149,13 @@ def _first_pages(
                     url=page.request.url,
                     row=_shown_row(page.unreadable[0], listing),
                 )
-            if found >= count or len(pages) == most:
+            if (found >= count or len(pages) == most) and not _is_to_be_proved(pages):
                 break
     return pages
+
+
+def _is_to_be_proved(pages: list[FetchedPage]) -> bool:
+    return len(pages) == 1 and pages[0].guess is not None and not pages[0].is_last
 
 
 async def _pages(

@@ -7,7 +7,6 @@ that depends on no other, `ChildExtraction` one that depends on the rows of a pa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import dlt
@@ -298,6 +297,6 @@ def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
     """
     if resource.cursor is None:
         return listing
-    values = CursorValues.of_first_sync(resource.cursor)
-    request = values.fill(request_template(resource.endpoint), resource.cursor)
-    return replace(listing, request=request)
+    cursor, values = resource.cursor, CursorValues.of_first_sync(resource.cursor)
+    template = request_template(resource.endpoint)
+    return listing.filled(template, lambda each: values.fill(each, cursor))

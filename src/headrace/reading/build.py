@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from headrace.config import EndpointConfig, ResourceConfig, SourceConfig
+from headrace.config.format.paginators import (
+    AutoPaginatorConfig,
+    CursorPaginatorConfig,
+    OffsetPaginatorConfig,
+    PageNumberPaginatorConfig,
+)
+from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import hold_secrets
+from headrace.reading.counting import RowCount
 from headrace.reading.credentials import Authentications
 from headrace.reading.keep_up.legs import LegSettings
 from headrace.reading.listing import Listing
 from headrace.reading.paginators import PaginatorFactory
 from headrace.reading.request_template import RequestTemplate
 from headrace.reading.response_actions import ResponseActions
+from headrace.sansio.paging import Accounting, RowKeys, TotalPlace
 
 
 def build_listing(
@@ -33,14 +44,93 @@ def build_listing(
     credentials = authentications.of(endpoint.auth)
     hold_secrets(credentials, [*credentials.secrets, *config.secrets])
     actions = endpoint.response_actions
+    keys = _row_keys(resource)
+    row_count = _row_count(endpoint)
     return Listing(
         resource.name,
         request,
         credentials,
         endpoint.data_selector,
-        PaginatorFactory(config.client, endpoint, credentials).new,
+        PaginatorFactory(config.client, endpoint, credentials, keys).new,
         ResponseActions(resource.name, actions).take if actions else None,
+        accounting=accounting(endpoint, keys),
+        row_count=row_count.filled(lambda template: template.filled({}))
+        if row_count and is_filled
+        else row_count,
     )
+
+
+def accounting(endpoint: EndpointConfig, keys: RowKeys | None) -> Accounting:
+    """How the rows of a listing are counted.
+
+    Args:
+        endpoint: The endpoint, as the config describes it.
+        keys: Reads the keys of its rows; None where no primary key is known.
+    """
+    paginator, total = endpoint.paginator, endpoint.total
+    settings = Accounting(
+        is_told=endpoint.total_is_told and (total is None or total.path is None), keys=keys
+    )
+    match paginator:
+        case OffsetPaginatorConfig():
+            settings = replace(
+                settings,
+                follows_keys=True,
+                before=paginator.offset,
+                short_hint="Check `paginator.limit` and `paginator.offset_param`.",
+            )
+            if total is None and paginator.total_path is not None and endpoint.total_is_told:
+                place = TotalPlace(JsonPath(paginator.total_path))
+                settings = replace(settings, total=place, total_key="paginator.total_path")
+        case PageNumberPaginatorConfig():
+            begins_later = paginator.page is not None and paginator.page != paginator.base_page
+            settings = replace(
+                settings,
+                follows_keys=True,
+                is_told=settings.is_told and not begins_later,
+                short_hint="Check `paginator.base_page` and `paginator.total_path`.",
+            )
+        case CursorPaginatorConfig():
+            settings = replace(
+                settings,
+                short_hint="Check `paginator.cursor_path`, and `has_more_path` or `stop_condition` "
+                "where they are there.",
+            )
+        case AutoPaginatorConfig():
+            settings = replace(settings, follows_keys=True)
+    if total is not None and total.path is None:
+        path = None if total.selector is None else JsonPath(total.selector)
+        settings = replace(
+            settings,
+            total=TotalPlace(path, (total.header or "").lower()),
+            total_key="endpoint.total",
+        )
+    return settings
+
+
+def _row_keys(resource: ResourceConfig) -> RowKeys | None:
+    # A function may change the key before it is one.
+    if resource.primary_key is None or resource.steps:
+        return None
+    try:
+        return RowKeys(resource.primary_key)
+    except ValueError:
+        return None
+
+
+def _row_count(endpoint: EndpointConfig) -> RowCount | None:
+    total = endpoint.total
+    if total is None or total.path is None:
+        return None
+    selector = JsonPath("$" if total.selector is None else total.selector)
+    template = RequestTemplate(
+        total.method,
+        total.path,
+        params=total.params or {},
+        headers=endpoint.headers,
+        json=total.json_body,
+    )
+    return RowCount(template, selector)
 
 
 def request_template(endpoint: EndpointConfig) -> RequestTemplate:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from headrace.config import ParentConfig
-from headrace.core.exceptions import RowError
+from headrace.core.exceptions import PageError, RowError
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.reading.listing import Client, FetchedPage, Listing
 from headrace.reading.request_template import RequestTemplate
+from headrace.sansio.paging import SinglePages
 
 ParentRow = dict[str, Any]
 Fill = Callable[[RequestTemplate, Mapping[str, Any]], Request]
@@ -62,11 +63,13 @@ class ChildListings:
         listing: What they have in common; its own request is never made.
         template: The template of their requests.
         parent: The parent resource, whose rows fill the template.
+        single_pages: The pages that are taken for the only ones of their listings.
     """
 
     listing: Listing
     template: RequestTemplate
     parent: ParentConfig
+    single_pages: SinglePages = field(default_factory=SinglePages)
 
     async def of_row(
         self, asked: AskedRow, client: Client, figures: ResourceFigures
@@ -85,10 +88,31 @@ class ChildListings:
         values = self.values(asked.row)
         added = self._added(values)
         fill = asked.fill or RequestTemplate.filled
-        listing = replace(self.listing, request=fill(self.template, values.fields))
+        listing = replace(
+            self.listing.filled(self.template, lambda template: fill(template, values.fields)),
+            single_pages=self.single_pages,
+        )
         async for page in listing.pages(client, figures):
             placed = replace(page, place=asked.place)
             yield _with_added(placed, added) if added else placed
+
+    def judge_single_pages(self, figures: ResourceFigures) -> None:
+        """Sees whether listings are cut that seem to be one page each.
+
+        Args:
+            figures: Where to note that some may be.
+
+        Raises:
+            PageError: They are, in all likelihood.
+        """
+        suspicion, name = self.single_pages.suspicion, self.listing.name
+        if suspicion is None:
+            return
+        if self.single_pages.is_likely:
+            raise PageError(
+                f"resource `{name}`: no paginator is named, and {suspicion}.", resource=name
+            )
+        figures.note(f"`{name}`: {suspicion}")
 
     def key(self, row: ParentRow | ParentValues) -> str:
         """What tells a row of the parent from others: the fields of it that requests hold, as JSON.

@@ -19,7 +19,7 @@ from headrace.core.dlt_door.objects import counts_pages, follows_references, nex
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.http.as_requests import as_requests_response, told_failure
-from headrace.sansio.paging.guards import LoopGuard, RepeatedPageGuard
+from headrace.sansio.paging.guards import ReferenceGuard, RepeatedPageGuard
 from headrace.sansio.paging.page import Page, Paginator
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class DltPaginator(Paginator):
         self._headers = headers
         self._asked = requests.Request()
         hint = f"Check the arguments of `{self._name}`."
-        self._loop_guard = LoopGuard("a reference to a page", hint)
+        self._guard = ReferenceGuard("a reference to a page", hint)
         self._repeated_page_guard = RepeatedPageGuard(hint)
 
     def first_request(self, request: Request) -> Request:
@@ -71,6 +71,16 @@ class DltPaginator(Paginator):
         )
         self._call("init_request", self._asked)
         return self._as_it_is_now(request)
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the paginator counts on from page to page."""
+        return counts_pages(self._paginator)
+
+    @property
+    def listed_before(self) -> int:
+        """The rows of a last page that came twice, since it names itself."""
+        return self._guard.listed_before
 
     def next_request(self, request: Request, page: Page) -> Request | None:
         """The request for the next page, as the paginator has changed it.
@@ -94,8 +104,10 @@ class DltPaginator(Paginator):
         self._call("update_request", self._asked)
         if not self._paginator.has_next_page:
             return None
-        if follows_references(self._paginator):
-            self._loop_guard.follow(next_reference(self._paginator), page)
+        if follows_references(self._paginator) and not self._guard.leads_on(
+            next_reference(self._paginator), page
+        ):
+            return None
         return self._as_it_is_now(request)
 
     def next_cursor(self, page: Page) -> Any:

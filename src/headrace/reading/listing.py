@@ -12,7 +12,12 @@ import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.core.events import Event, log_event
-from headrace.core.exceptions import ExpressionError, HeadraceError, PageError
+from headrace.core.exceptions import (
+    ExpressionError,
+    HeadraceError,
+    PageError,
+    ResponseStatusError,
+)
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
@@ -20,11 +25,16 @@ from headrace.http.answer_policy import ACCEPTED
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook, ResponseIgnored
 from headrace.reading.accepted import require_rows
-from headrace.sansio.paging import Page, Paginator
+from headrace.reading.counting import RowCount
+from headrace.reading.request_template import RequestTemplate
+from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
 from headrace.sansio.rows import PageSlicer, SlicedPage
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_GUESS = 200
+_NO_CONTENT = frozenset({204, 205})
+# By these servers answer where they are asked for a page behind the last one.
+_PAST_END = frozenset({400, 404, 410, 416, 422})
 
 Following = TypeVar("Following")
 Read = TypeVar("Read")
@@ -77,6 +87,7 @@ class FetchedPage:
         unreadable: The bytes of the rows that cannot be read.
         guess: How the listing goes on, where that was guessed from this page.
         place: The place of its listing among several, from 0.
+        total: The number of all rows, as the API tells it; None where it does not.
     """
 
     rows: list[msgspec.Raw] = field(repr=False)
@@ -86,6 +97,7 @@ class FetchedPage:
     unreadable: list[msgspec.Raw] = field(default_factory=list, repr=False)
     guess: str | None = None
     place: int = 0
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,10 @@ class Listing:
         hook: Sees each answer before it counts; None where every answer counts.
         most_attempts: How many attempts to make for each request; as many as the client's settings
             say when None.
+        accounting: How its rows are counted, to see whether it is whole.
+        row_count: Asks the API for the number of its rows; None where that has no path of its own.
+        single_pages: Judges the listings of a resource together that are one page each, as it
+            seems; None where each is judged by itself.
     """
 
     name: str
@@ -110,6 +126,24 @@ class Listing:
     new_paginator: Callable[[], Paginator]
     hook: ResponseHook | None = None
     most_attempts: int | None = None
+    accounting: Accounting = field(default_factory=Accounting)
+    row_count: RowCount | None = None
+    single_pages: SinglePages | None = None
+
+    def filled(
+        self, template: RequestTemplate, fill: Callable[[RequestTemplate], Request]
+    ) -> Listing:
+        """The same listing with the placeholders of its requests filled.
+
+        Args:
+            template: The template of its request.
+            fill: Makes the request of a template.
+
+        Raises:
+            ConfigError, KeyError: A placeholder has no value.
+        """
+        row_count = self.row_count
+        return replace(self, request=fill(template), row_count=row_count and row_count.filled(fill))
 
     def open(self, client: Client, figures: ResourceFigures) -> OpenListing:
         """Begins to read it.
@@ -123,6 +157,23 @@ class Listing:
     def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
         """Lists all pages: `OpenListing.pages`."""
         return self.open(client, figures).pages()
+
+
+@dataclass(slots=True)
+class ListingPass:
+    """One pass down a listing, from its top or from a saved cursor.
+
+    Args:
+        paginator: Knows how the pass goes on, and may remember what it has seen.
+        slicer: Cuts the pages.
+        account: Counts what came.
+        number: How many pages were asked for.
+    """
+
+    paginator: Paginator
+    slicer: PageSlicer
+    account: ListingAccount
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,36 +190,116 @@ class OpenListing:
     client: Client
     figures: ResourceFigures
 
+    def new_pass(self) -> ListingPass:
+        """Begins a pass down the listing."""
+        paginator = self.listing.new_paginator()
+        slicer = PageSlicer(self.listing.data_selector, lambda: paginator.paths, self.cleaned)
+        return ListingPass(paginator, slicer, ListingAccount(self.listing.accounting))
+
     async def pages(self) -> AsyncIterator[FetchedPage]:
         """Lists all pages.
 
         Raises:
             RequestError: A request got no usable answer.
-            PageError: An answer is not the page that the config describes.
+            PageError: An answer is not the page that the config describes, or the listing ends
+                before all rows came that the API says there are.
         """
         name = self.listing.name
-        paginator = self.listing.new_paginator()
-        request: Request | None = self._first_request(paginator)
-        slicer = self.slicer(paginator)
-        number = 0
+        walk = self.new_pass()
+        request: Request | None = self._first_request(walk.paginator)
+        await self._count(walk)
         while request is not None:
-            number += 1
-            following = partial(paginator.next_request, request)
+            following = partial(walk.paginator.next_request, request)
             try:
-                fetched, request = await self.page(request, slicer, number, following)
+                fetched, request = await self.page(request, walk, following)
             except ResponseIgnored as ignored:
                 _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
                 yield FetchedPage([], 0, ignored.request, is_last=True)
                 break
+            except ResponseStatusError as error:
+                self._refuse_unless_past_end(error, walk)
+                request_shown = ShownRequest.of(self.listing.request.method, error.url or "")
+                await self.close(walk)
+                yield FetchedPage([], 0, request_shown, is_last=True)
+                break
             self.figures.rows += len(fetched.rows) + len(fetched.unreadable)
-            if number == 1 and paginator.guess is not None:
+            if walk.number == 1 and walk.paginator.guess is not None:
                 # There are keys of the answer in it.
-                guess = one_line(self.cleaned(paginator.guess), _LONGEST_GUESS)
+                guess = one_line(self.cleaned(walk.paginator.guess), _LONGEST_GUESS)
                 fetched = replace(fetched, guess=guess)
                 told = f"resource `{name}`: {guessed(guess)}"
                 log_event(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
-            yield fetched if request is not None else replace(fetched, is_last=True)
+            if request is None:
+                self._judge_single_page(walk, fetched)
+                await self.close(walk)
+                fetched = replace(fetched, is_last=True)
+            yield fetched
         self.figures.listings_ended += 1
+
+    async def close(self, walk: ListingPass) -> None:
+        """Sees at the end of a pass whether all rows came that the API says there are.
+
+        Args:
+            walk: The pass, from the top of the listing to its end.
+
+        Raises:
+            RequestError: The API does not answer when it is asked for their number.
+            PageError: Rows are missing.
+        """
+        account = walk.account
+        if account.shortfall() is not None:
+            await self._count(walk)
+        name = self.listing.name
+        shortfall = account.shortfall()
+        if shortfall is not None and not walk.paginator.stopped_by_user:
+            raise PageError(self.cleaned(f"resource `{name}`: {shortfall}"), resource=name)
+        repetitions = account.repetitions() if walk.paginator.is_numbered else None
+        for note in filter(None, (shortfall, repetitions)):
+            self._note(note)
+
+    def _judge_single_page(self, walk: ListingPass, page: FetchedPage) -> None:
+        looks_full = walk.paginator.looks_full
+        if looks_full is None:
+            return
+        rows, single_pages = len(page.rows) + len(page.unreadable), self.listing.single_pages
+        if single_pages is not None:
+            single_pages.see(rows, looks_full=looks_full)
+        elif looks_full:
+            name = self.listing.name
+            raise PageError(
+                f"resource `{name}`, {page.request}: no paginator is named, and the only page has "
+                f"{rows:,} rows, as many as one that was cut. Say how the API goes on, under "
+                "`endpoint.paginator`: `{type: offset, limit: ...}`, `{type: page_number, "
+                "base_page: 1}`, `{type: cursor, ...}`; or `paginator: single_page` if there is "
+                "nothing more.",
+                resource=name,
+                url=page.request.url,
+            )
+
+    def _note(self, text: str) -> None:
+        told = self.cleaned(f"`{self.listing.name}`: {text}")
+        _LOGGER.warning("%s", told)
+        self.figures.note(told)
+
+    async def _count(self, walk: ListingPass) -> None:
+        row_count = self.listing.row_count
+        if row_count is not None:
+            walk.account.count(await row_count.ask(self))
+
+    def _refuse_unless_past_end(self, error: ResponseStatusError, walk: ListingPass) -> None:
+        """Takes an error status for the end of the listing where all rows came; else raises it."""
+        is_beyond = error.status in _PAST_END and walk.number > 1
+        if not (is_beyond and walk.paginator.is_numbered):
+            raise error
+        total = walk.account.total
+        if walk.paginator.may_be_past_end or (total is not None and walk.account.is_whole):
+            return
+        raise error.located(
+            f"{error}\nIt is the answer to page {walk.number:,}. Some APIs tell so that there is "
+            "no such page: if the listing ends there, say `response_actions: [{status_code: "
+            f"{error.status}, action: ignore}}]`, or name the number of all rows as "
+            "`endpoint.total`."
+        )
 
     def _first_request(self, paginator: Paginator) -> Request:
         name = self.listing.name
@@ -177,14 +308,6 @@ class OpenListing:
         except PageError as error:
             told = self.cleaned(f"resource `{name}`: {error}")
             raise error.located(told, resource=name) from None
-
-    def slicer(self, paginator: Paginator) -> PageSlicer:
-        """What cuts the pages of one pass through the listing.
-
-        Args:
-            paginator: The paginator of that pass.
-        """
-        return PageSlicer(self.listing.data_selector, lambda: paginator.paths, self.cleaned)
 
     def cleaned(self, text: str) -> str:
         """The text without the listing's secrets, those included that came up on the way.
@@ -196,18 +319,13 @@ class OpenListing:
         return redactor.clean(text)
 
     async def page(
-        self,
-        request: Request,
-        slicer: PageSlicer,
-        number: int,
-        following: Callable[[Page], Following],
+        self, request: Request, walk: ListingPass, following: Callable[[Page], Following]
     ) -> tuple[FetchedPage, Following]:
         """Asks for one page and cuts it.
 
         Args:
             request: The request for the page.
-            slicer: What cuts the pages of this pass.
-            number: The number of the page in this pass, from 1.
+            walk: The pass that the page is part of.
             following: Asks the paginator what comes after a page: the next request, or, where the
                 listing is kept up with, the next cursor.
 
@@ -219,18 +337,31 @@ class OpenListing:
             RequestError: The request got no usable answer.
             PageError: The answer is not the page that the config describes.
         """
-        response, sliced = await self.cut(request, slicer, self.listing.hook)
+        walk.number += 1
+        response, sliced = await self.cut(request, walk.slicer, self.listing.hook)
         self.figures.requests += 1
+        seen = _as_paginators_see_it(response, sliced, walk)
         try:
-            next_step = following(_as_paginators_see_it(response, sliced, number))
+            next_step = following(seen)
         except (PageError, ExpressionError) as error:
             raise self.located(error, response) from None
+        known = walk.paginator.listed_before
+        walk.account.meet(seen, known)
+        if known:
+            unreadable = sliced.unreadable if known < len(sliced.rows) else []
+            sliced = replace(sliced, rows=sliced.rows[known:], unreadable=unreadable)
         size = len(response.body)
         self.figures.pages += 1
         self.figures.bytes += size
-        fetched = FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable)
+        fetched = FetchedPage(
+            sliced.rows,
+            size,
+            response.request,
+            unreadable=sliced.unreadable,
+            total=walk.account.total,
+        )
         if _LOGGER.isEnabledFor(logging.DEBUG):
-            self._tell_page(fetched, number)
+            self._tell_page(fetched, walk.number)
         return fetched, next_step
 
     async def cut(
@@ -250,6 +381,8 @@ class OpenListing:
         """
 
         def cut(response: Response) -> tuple[Response, SlicedPage]:
+            if response.status in _NO_CONTENT and not response.body:
+                return response, SlicedPage([], {}, None)
             try:
                 if response.status == ACCEPTED:
                     require_rows(response, self.listing.data_selector)
@@ -286,15 +419,16 @@ class OpenListing:
         log_event(_LOGGER, logging.DEBUG, told, Event("page", name, about))
 
 
-def _as_paginators_see_it(response: Response, sliced: SlicedPage, number: int) -> Page:
+def _as_paginators_see_it(response: Response, sliced: SlicedPage, walk: ListingPass) -> Page:
     rows = [*sliced.rows, *sliced.unreadable] if sliced.unreadable else sliced.rows
     return Page(
         sliced.rest,
         sliced.document,
         response.headers,
         len(rows),
-        number,
+        walk.number,
         response.asked_url,
         rows,
         response,
+        walk.slicer.rows_at,
     )

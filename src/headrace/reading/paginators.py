@@ -40,6 +40,7 @@ from headrace.sansio.paging import (
     PageNumberPaginator,
     Paginator,
     Place,
+    RowKeys,
     SinglePagePaginator,
 )
 
@@ -51,12 +52,18 @@ class PaginatorFactory:
         client: The part `client` of the config.
         endpoint: The endpoint of the resource.
         credentials: The credentials that its requests are sent with.
+        keys: Reads the keys of its rows; None where no primary key is known.
     """
 
     def __init__(
-        self, client: ClientConfig, endpoint: EndpointConfig, credentials: AnyAuthentication
+        self,
+        client: ClientConfig,
+        endpoint: EndpointConfig,
+        credentials: AnyAuthentication,
+        keys: RowKeys | None = None,
     ) -> None:
         self._client = client
+        self._keys = keys
         self._config = endpoint.paginator
         params = credentials.params if isinstance(credentials, Credentials) else ()
         self._secrets = LinkSecrets(
@@ -70,19 +77,29 @@ class PaginatorFactory:
 
     def new(self) -> Paginator:
         """Makes a paginator that is at the beginning of the listing."""
-        return BoundedPaginator(self._unbounded(), getattr(self._config, "max_pages", None))
+        return BoundedPaginator(
+            self._unbounded(),
+            getattr(self._config, "max_pages", None),
+            getattr(self._config, "stop_condition", None),
+        )
 
     def _unbounded(self) -> Paginator:
-        config = self._config
+        config, keys = self._config, self._keys
         match config:
             case CursorPaginatorConfig():
-                return CursorPaginator(_cursor_settings(config))
+                return CursorPaginator(_cursor_settings(config), keys)
             case HeaderCursorPaginatorConfig():
-                return HeaderCursorPaginator(config.cursor_key, config.cursor_param)
+                return HeaderCursorPaginator(config.cursor_key, config.cursor_param, keys)
             case JsonLinkPaginatorConfig():
-                return JsonLinkPaginator(JsonPath(config.next_url_path), self._secrets)
+                return JsonLinkPaginator(JsonPath(config.next_url_path), self._secrets, keys)
             case HeaderLinkPaginatorConfig():
-                return HeaderLinkPaginator(links_by_relation, config.links_next_key, self._secrets)
+                return HeaderLinkPaginator(
+                    links_by_relation,
+                    config.links_next_key,
+                    config.link_header,
+                    self._secrets,
+                    keys,
+                )
             case OffsetPaginatorConfig():
                 return OffsetPaginator(_offset_numbering(config), _limit_place(config))
             case PageNumberPaginatorConfig():
@@ -90,7 +107,7 @@ class PaginatorFactory:
             case SinglePagePaginatorConfig():
                 return SinglePagePaginator()
             case AutoPaginatorConfig():
-                return AutoPaginator(links_by_relation, self._secrets)
+                return AutoPaginator(links_by_relation, self._secrets, keys)
             case _:
                 whole_url = partial(join_url, self._client.base_url)
                 return DltPaginator(config, whole_url, self._client.headers or {})
@@ -104,7 +121,6 @@ def _cursor_settings(config: CursorPaginatorConfig) -> CursorSettings:
         has_more_path=_path(config.has_more_path),
         limit=config.limit,
         limit_param=config.limit_param,
-        stop_condition=config.stop_condition,
     )
 
 

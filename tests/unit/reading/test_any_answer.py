@@ -107,11 +107,10 @@ async def read_whole(answer: FuzzedAnswer, selector: str | None) -> str:
     """Reads an answer as a listing does; gives `rows`, or the name of the error that ends it."""
     of = listing(selector)
     client = FakeClient(answer)
-    paginator = of.new_paginator()
     opened = of.open(client, ResourceFigures())
-    slicer = opened.slicer(paginator)
+    walk = opened.new_pass()
     try:
-        page, _ = await opened.page(of.request, slicer, 1, paginator.next_cursor)
+        page, _ = await opened.page(of.request, walk, walk.paginator.next_cursor)
     except (PageError, ExpressionError) as error:
         return _located(error, "resource `items`, GET /items: ")
     for row in page.unreadable:
@@ -171,11 +170,10 @@ def test_any_bytes_on_the_wire_give_rows_or_a_documented_error(part: int) -> Non
         for _ in range(ANSWERS_ON_THE_WIRE // PARTS):
             sent.append(on_the_wire(draw, fuzzed(draw)))
             async with HttpClient(settings, PassingTime().timing) as client:
-                paginator = of.new_paginator()
                 opened = of.open(client, ResourceFigures())
-                slicer = opened.slicer(paginator)
+                walk = opened.new_pass()
                 try:
-                    page, _ = await opened.page(of.request, slicer, 1, paginator.next_cursor)
+                    page, _ = await opened.page(of.request, walk, walk.paginator.next_cursor)
                 except HeadraceError as error:
                     _located(error, "GET http://127.0.0.1")
                     ends[False] += 1

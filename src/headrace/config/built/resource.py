@@ -9,7 +9,7 @@ from headrace.config.built.cursor import build_cursor, is_incremental_param
 from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_name
 from headrace.config.built.parents import build_parent
 from headrace.config.built.source import EndpointConfig, ResourceConfig
-from headrace.config.built.tail import build_tail
+from headrace.config.built.tail import build_tail, primary_key_columns
 from headrace.config.format.client import ClientConfig
 from headrace.config.format.document import STEP_KINDS
 from headrace.config.format.paginators import AutoPaginatorConfig
@@ -46,6 +46,7 @@ def build_resource(
             if (step := getattr(each, kind)) is not None
         ),
         tail=build_tail(resource, typed.endpoint.incremental),
+        primary_key=primary_key_columns(resource.keys),
     )
 
 
@@ -94,4 +95,6 @@ def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig
         # An endpoint's null means no authentication, not the client's.
         auth=endpoint.auth if "auth" in endpoint.model_fields_set else client.auth,
         response_actions=build_actions(endpoint.response_actions),
+        total=endpoint.total,
+        total_is_told=endpoint.total is not None or "total" not in endpoint.model_fields_set,
     )

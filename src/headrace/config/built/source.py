@@ -16,6 +16,7 @@ from headrace.config.format.client import ClientConfig, PipelineConfig
 from headrace.config.format.document import StepKind
 from headrace.config.format.places import LookedUp
 from headrace.config.format.response_actions import ResponseAction
+from headrace.config.format.totals import TotalConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,8 @@ class EndpointConfig:
             of dlt's `BasePaginator`.
         auth: How requests are authenticated, as a model or a Python object; None for not at all.
         response_actions: What to do with answers of certain kinds, in order.
+        total: Where the API tells how many rows there are; None where the config does not say.
+        total_is_told: Whether a number under a usual name is taken for it.
     """
 
     path: str = field(repr=False)
@@ -47,6 +50,8 @@ class EndpointConfig:
     paginator: Any
     auth: AuthModel | Any = field(repr=False)
     response_actions: tuple[ResponseAction, ...] = ()
+    total: TotalConfig | None = None
+    total_is_told: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,7 @@ class ResourceConfig:
         tail: How its listing is kept up with; None when each sync lists all of it, or what
             `cursor` says.
         steps: Functions over its rows, in order, each with what it does.
+        primary_key: The columns of its primary key; None where it has none, or a function names it.
     """
 
     index: int
@@ -73,6 +79,7 @@ class ResourceConfig:
     cursor: CursorConfig | None = None
     tail: TailConfig | None = None
     steps: tuple[tuple[StepKind, Callable[..., Any]], ...] = ()
+    primary_key: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import Discriminator, Field, Tag, WithJsonSchema
 
 from headrace.config.format.auth import AnyAuth
-from headrace.config.format.fields import FormatModel, HeaderName, HeaderValue, JsonPath
+from headrace.config.format.fields import (
+    FormatModel,
+    HeaderName,
+    HeaderValue,
+    JsonPath,
+    Method,
+)
 from headrace.config.format.incremental import IncrementalConfig, IncrementalParam
 from headrace.config.format.paginators import AnyPaginator
 from headrace.config.format.response_actions import AnyResponseAction
-
-Method = Annotated[
-    Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
-    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
-]
-
+from headrace.config.format.totals import AnyTotal
 
 _INCREMENTAL, _OTHER = "<an incremental>", "<a value>"
 
@@ -63,6 +64,12 @@ class EndpointModel(FormatModel):
     )
     paginator: AnyPaginator | None = Field(
         default=None, description="How to get from page to page; as the client says when absent."
+    )
+    total: AnyTotal | None = Field(
+        default=None,
+        description="Where the API tells how many rows there are: a JSONPath in each page, or a "
+        "mapping. Looked for under its usual names when absent; null where what looks like it is "
+        "another number.",
     )
     auth: AnyAuth | None = Field(
         default=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from jsonpath_ng import JSONPath
 from pydantic import (
@@ -254,6 +254,10 @@ def _header_name(name: str) -> str:
 
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Name = Annotated[str, Field(min_length=1)]
+Method = Annotated[
+    Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
+    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+]
 
 
 # --- Paths and expressions ----------------------------------------------------------------------

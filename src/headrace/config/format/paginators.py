@@ -22,7 +22,7 @@ from headrace.config.format.fields import (
     fault,
     shape_of,
 )
-from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, NEXT_PAGE
+from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, LINK_HEADER, NEXT_PAGE
 from headrace.core.dlt_door.objects import is_paginator, registered_paginator
 from headrace.core.secrets.redaction import one_line
 
@@ -33,6 +33,13 @@ class _Paginator(FormatModel):
     max_pages: Count | None = Field(
         default=None,
         description="Number of pages after which the listing fails; no bound when absent.",
+    )
+    stop_condition: StopCondition | None = Field(
+        default=None,
+        description=(
+            "Python expression over `response`, `headers`, `rows` and `page`; "
+            "true ends the listing."
+        ),
     )
 
 
@@ -69,13 +76,6 @@ class CursorPaginatorConfig(_Paginator):
     limit_param: str = Field(
         default=LIMIT_PARAM, min_length=1, description="Query parameter that carries the limit."
     )
-    stop_condition: StopCondition | None = Field(
-        default=None,
-        description=(
-            "Python expression over `response`, `headers`, `rows` and `page`; "
-            "true ends the listing."
-        ),
-    )
 
     @model_validator(mode="before")
     @classmethod
@@ -108,10 +108,14 @@ class HeaderCursorPaginatorConfig(_Paginator):
 
 
 class HeaderLinkPaginatorConfig(_Paginator):
-    """The next page's URL is in the `Link` header."""
+    """The next page's URL is in a header, mostly `Link`."""
 
     type: Literal["header_link"] = Field(
-        description="The URL of the next page is in the `Link` header of each answer."
+        description="The URL of the next page is in a header of each answer."
+    )
+    link_header: HeaderName = Field(
+        default=LINK_HEADER,
+        description="Name of the header; where it is not `Link`, its value may be the bare URL.",
     )
     links_next_key: str = Field(
         default=NEXT_PAGE,

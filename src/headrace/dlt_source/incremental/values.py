@@ -141,13 +141,16 @@ class RunningCursor:
     config: CursorConfig
     template: RequestTemplate
 
-    def request(self) -> Request:
+    def fill(self, template: RequestTemplate) -> Request:
         """Makes the request for the part of the listing that this load wants.
+
+        Args:
+            template: The template of the request.
 
         Raises:
             ConfigError: As from `CursorValues.fill`.
         """
-        return CursorValues.of_load(self.injected).fill(self.template, self.config)
+        return CursorValues.of_load(self.injected).fill(template, self.config)
 
 
 def _kind(value: Any) -> str:

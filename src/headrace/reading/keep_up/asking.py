@@ -13,9 +13,7 @@ from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.keep_up.single_rows import SingleRows
-from headrace.reading.listing import FetchedPage, OpenListing
-from headrace.sansio.paging import Paginator
-from headrace.sansio.rows import PageSlicer
+from headrace.reading.listing import FetchedPage, ListingPass, OpenListing
 from headrace.sansio.rows.row_facts import cut_to
 from headrace.sansio.tail import (
     CursorRefused,
@@ -54,15 +52,13 @@ class _Pass:
     """One pass down the listing, from its top or from a saved cursor.
 
     Args:
-        paginator: The paginator of this pass.
-        slicer: Cuts the pages of this pass.
-        number: The number of pages that were asked for so far.
+        walk: The pass, and where it stands.
+        is_from_top: Whether it began at the top of the listing.
         expected: The cursor of the next page, as JSON; None at the end of the listing.
     """
 
-    paginator: Paginator
-    slicer: PageSlicer
-    number: int = 0
+    walk: ListingPass
+    is_from_top: bool
     expected: str | None = None
 
 
@@ -122,20 +118,17 @@ class TailRequests:
             await self._single_rows.check_path(self._listed_key)
 
     async def _page(self, cursor: str | None) -> Arrival:
-        walk = self._pass
+        under_way = self._pass
         # A planner that does not go on from the last page begins another pass; as a paginator may
         # remember the pages that it has seen, each pass has its own.
-        if walk is None or cursor is None or walk.expected != cursor:
-            paginator = self._listing.listing.new_paginator()
-            walk = self._pass = _Pass(paginator, self._listing.slicer(paginator))
+        if under_way is None or cursor is None or under_way.expected != cursor:
+            under_way = self._pass = _Pass(self._listing.new_pass(), is_from_top=cursor is None)
+        walk = under_way.walk
         request = walk.paginator.first_request(self._listing.listing.request)
         if cursor is not None:
             request = walk.paginator.at_cursor(request, json.loads(cursor))
-        walk.number += 1
         try:
-            page, following = await self._listing.page(
-                request, walk.slicer, walk.number, walk.paginator.next_cursor
-            )
+            page, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
         except ResponseStatusError as error:
             if cursor is None or error.status not in _REFUSED:
                 raise
@@ -149,7 +142,9 @@ class TailRequests:
                 resource=self._listing.listing.name,
                 url=ignored.request.url,
             ) from None
-        walk.expected = None if following is None else json.dumps(following)
+        under_way.expected = None if following is None else json.dumps(following)
+        if following is None and under_way.is_from_top:
+            await self._listing.close(walk)
         is_first_top = cursor is None and not self._ledger().coverage.spans
         rows, unplanned, facts = self._reader.read(
             page, self._clock(), learn=True, is_first_top=is_first_top
@@ -158,7 +153,7 @@ class TailRequests:
             # For `check_path`: a row in the middle of the page is neither still being written, as
             # the newest may be, nor about to be pruned, as the oldest may be.
             self._listed_key = facts.keys[len(facts.keys) // 2]
-        return Arrival(ListedPage(facts, walk.expected), page, rows, unplanned)
+        return Arrival(ListedPage(facts, under_way.expected), page, rows, unplanned)
 
     async def _row(self, ask: RowAsk) -> Arrival:
         is_open = ask.key in self._ledger().open

@@ -1,5 +1,6 @@
 """Paginators: from a page that came, which request is made next."""
 
+from headrace.sansio.paging.account import Accounting, ListingAccount
 from headrace.sansio.paging.auto import AutoPaginator, SinglePagePaginator
 from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings, HeaderCursorPaginator
 from headrace.sansio.paging.guards import BoundedPaginator
@@ -7,8 +8,12 @@ from headrace.sansio.paging.links import HeaderLinkPaginator, JsonLinkPaginator,
 from headrace.sansio.paging.numbered import Numbering, OffsetPaginator, PageNumberPaginator
 from headrace.sansio.paging.page import Page, Paginator
 from headrace.sansio.paging.places import Place
+from headrace.sansio.paging.row_keys import RowKeys
+from headrace.sansio.paging.single_pages import SinglePages
+from headrace.sansio.paging.totals import TotalPlace
 
 __all__ = [
+    "Accounting",
     "AutoPaginator",
     "BoundedPaginator",
     "CursorPaginator",
@@ -17,11 +22,15 @@ __all__ = [
     "HeaderLinkPaginator",
     "JsonLinkPaginator",
     "LinkSecrets",
+    "ListingAccount",
     "Numbering",
     "OffsetPaginator",
     "Page",
     "PageNumberPaginator",
     "Paginator",
     "Place",
+    "RowKeys",
     "SinglePagePaginator",
+    "SinglePages",
+    "TotalPlace",
 ]

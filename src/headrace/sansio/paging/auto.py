@@ -1,36 +1,30 @@
-"""Pages in a way that is guessed from the first one, as dlt's REST client guesses it."""
+"""Pages in a way that is guessed from the first one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from jsonpath_ng import Child, Fields, JSONPath
-
-from headrace.core.defaults import NEXT_PAGE, PAGE_PARAM
+from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, OFFSET_PARAM, PAGE_PARAM
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
-from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings
+from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings, HeaderCursorPaginator
+from headrace.sansio.paging.detection import DetectedPaging, detect
 from headrace.sansio.paging.links import (
     HeaderLinkPaginator,
     JsonLinkPaginator,
     LinkHeaderReader,
     LinkSecrets,
 )
-from headrace.sansio.paging.numbered import Numbering, PageNumberPaginator
+from headrace.sansio.paging.numbered import Numbering, OffsetPaginator, PageNumberPaginator
 from headrace.sansio.paging.page import Page, Paginator
 from headrace.sansio.paging.places import Place
+from headrace.sansio.paging.row_keys import RowKeys
+from headrace.sansio.paging.signs import looks_full, signs_of_more
 
 _WHOLE_PAGE = (JsonPath("$"),)
 _NO_SECRETS = LinkSecrets()
-
-# The keys that dlt takes for links, totals and cursors (rest_client/detector.py). It matches them
-# at the beginning of a key in any case of letters, but a total as a whole.
-_LINK_KEYS = ("href", "url")
-_TOTALS = frozenset(["total_pages", "pages", "totalpages"])
-_LINK_BEGINNINGS = ("http", "/")
 
 
 class SinglePagePaginator(Paginator):
@@ -40,22 +34,38 @@ class SinglePagePaginator(Paginator):
         """None: there is no other page."""
         return None
 
+    @property
+    def stopped_by_user(self) -> bool:
+        """True: the config says that there is one page."""
+        return True
+
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request as it is."""
         return request
 
 
 class AutoPaginator(Paginator):
-    """Guesses from the first page which paginator dlt would take, and goes on as that one does.
+    """Guesses from the first page how the API pages, and goes on as that paginator does.
+
+    That it is the only page is believed only where nothing on it looks as if there were more.
 
     Args:
         read_links: Reads a `Link` header.
         secrets: What to keep out of a URL that stands for a page, where pages are linked.
+        keys: Reads the keys of rows; None where no primary key is known.
     """
 
-    def __init__(self, read_links: LinkHeaderReader, secrets: LinkSecrets = _NO_SECRETS) -> None:
+    def __init__(
+        self,
+        read_links: LinkHeaderReader,
+        secrets: LinkSecrets = _NO_SECRETS,
+        keys: RowKeys | None = None,
+    ) -> None:
         self._read_links = read_links
         self._secrets = secrets
+        self._keys = keys
+        self._looks_full: bool | None = None
+        self._request: Request | None = None
         self._detected: DetectedPaging | None = None
         self._chosen: Paginator = SinglePagePaginator()
 
@@ -69,15 +79,44 @@ class AutoPaginator(Paginator):
         """The guessed paginator as a config would say it, from the first page on."""
         return str(self._detected) if self._detected else None
 
+    @property
+    def looks_full(self) -> bool | None:
+        """Whether the page that is taken for the only one has as many rows as one that was cut."""
+        return self._looks_full
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the guessed paginator counts on from page to page."""
+        return self._chosen.is_numbered
+
+    @property
+    def listed_before(self) -> int:
+        """The rows that the guessed paginator has seen before."""
+        return self._chosen.listed_before
+
+    @property
+    def may_be_past_end(self) -> bool:
+        """Whether the guessed paginator only looks whether there is another page."""
+        return self._chosen.may_be_past_end
+
+    def first_request(self, request: Request) -> Request:
+        """The request as it is."""
+        self._request = request
+        return request
+
     def next_cursor(self, page: Page) -> Any:
         """The next cursor of the guessed paginator.
 
         Raises:
-            PageError: The guessed paginator cannot go on.
+            PageError: The guessed paginator cannot go on, or the page is hardly the only one.
         """
         if self._detected is None:
-            self._detected = detect(page.document, page.headers, self._read_links)
+            self._detected = detect(page, self._read_links)
             self._chosen = self._paginator(self._detected)
+            if self._detected.type == "single_page":
+                self._looks_full = self._is_only_page(page)
+            elif self._request is not None:
+                self._chosen.first_request(self._request)
         try:
             return self._chosen.next_cursor(page)
         except PageError as error:
@@ -90,112 +129,46 @@ class AutoPaginator(Paginator):
         """The request of the guessed paginator for a cursor."""
         return self._chosen.at_cursor(request, cursor)
 
+    def _is_only_page(self, page: Page) -> bool:
+        """Refuses a page that is hardly the only one; whether it looks full all the same."""
+        seen = signs_of_more(page)
+        if seen is not None:
+            raise PageError(
+                f"no paginator is named, and this page is hardly the only one: {seen}, under "
+                "`endpoint.paginator`. If it is the only one, say `paginator: single_page`."
+            )
+        return looks_full(page, self._request.params if self._request else {})
+
     def _paginator(self, detected: DetectedPaging) -> Paginator:
-        path = detected.path
-        if detected.type == "header_link":
-            return HeaderLinkPaginator(self._read_links, secrets=self._secrets)
-        if path is None:
-            return SinglePagePaginator()
-        if detected.type == "json_link":
-            return JsonLinkPaginator(path, self._secrets)
-        if detected.type == "page_number":
-            return PageNumberPaginator(Numbering(Place(PAGE_PARAM), total_path=path))
-        return CursorPaginator(CursorSettings(path))
-
-
-@dataclass(frozen=True, slots=True)
-class DetectedPaging:
-    """An API's way of paging, as its first page shows it.
-
-    Args:
-        type: The type of the paginator: `header_link`, `json_link`, `page_number`, `cursor` or
-            `single_page`.
-        path: Where the link, the number of pages or the cursor stands; None where the type needs
-            no path.
-    """
-
-    type: str
-    path: JsonPath | None = None
-
-    def __str__(self) -> str:
-        keys = {"json_link": "next_url_path", "page_number": "total_path", "cursor": "cursor_path"}
-        if self.path is None:
-            return f"type: {self.type}"
-        return f"type: {self.type}, {keys[self.type]}: {self.path}"
-
-
-def detect(
-    document: Any, headers: Mapping[str, str], read_links: LinkHeaderReader
-) -> DetectedPaging:
-    """Guesses how an API pages, with the same result as dlt's REST client.
-
-    It looks for a `Link` header, a link in the JSON, a number of pages, and a cursor, in this
-    order.
-
-    Args:
-        document: The whole first page, as JSON.
-        headers: The headers of the first page.
-        read_links: Reads a `Link` header.
-    """
-    if read_links(headers.get("Link", "")).get(NEXT_PAGE):
-        return DetectedPaging("header_link")
-    following = next(_found(document, _is_next), None)
-    if following and isinstance(following[1], str) and following[1].startswith(_LINK_BEGINNINGS):
-        return DetectedPaging("json_link", _path(following[0]))
-    total = next(_found(document, _is_total), None)
-    if total and _is_whole(total[1]):
-        return DetectedPaging("page_number", _path(total[0]))
-    if following:
-        return DetectedPaging("cursor", _path(following[0]))
-    return DetectedPaging("single_page")
-
-
-_Match = tuple[tuple[str, ...], Any]
-
-
-def _found(
-    document: Any, match: Callable[[str, Any], _Match | None], above: tuple[str, ...] = ()
-) -> Iterator[_Match]:
-    """Goes through nested objects, not lists, in the order of the page."""
-    if not isinstance(document, dict):
-        return
-    for key, value in document.items():
-        found = match(key, value)
-        if found is not None:
-            yield (*above, *found[0]), found[1]
-        yield from _found(value, match, (*above, key))
-
-
-def _is_next(key: str, value: Any) -> _Match | None:
-    if not key.lower().startswith(NEXT_PAGE):
-        return None
-    if not isinstance(value, dict):
-        return ((key,), value) if _is_scalar(value) else None
-    for inner, reference in value.items():
-        if inner.lower().startswith(_LINK_KEYS) and _is_scalar(reference):
-            return (key, inner), reference
-    return None
-
-
-def _is_total(key: str, value: Any) -> _Match | None:
-    return ((key,), value) if key.lower() in _TOTALS and _is_scalar(value) else None
-
-
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, str | int | float)
-
-
-def _is_whole(value: Any) -> bool:
-    try:
-        int(value)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _path(keys: tuple[str, ...]) -> JsonPath:
-    # Made of its parts: a key with a dot or a quote in it would be misread in a text.
-    path: JSONPath = Fields(keys[0])
-    for key in keys[1:]:
-        path = Child(path, Fields(key))
-    return JsonPath(path)
+        keys: Mapping[str, Any] = detected.keys
+        match detected.type:
+            case "header_link":
+                return HeaderLinkPaginator(
+                    self._read_links, secrets=self._secrets, keys=self._keys, **keys
+                )
+            case "json_link":
+                return JsonLinkPaginator(keys["next_url_path"], self._secrets, self._keys)
+            case "header_cursor":
+                return HeaderCursorPaginator(keys=self._keys, **keys)
+            case "page_number":
+                return PageNumberPaginator(
+                    Numbering(
+                        Place(PAGE_PARAM),
+                        start=keys.get("base_page", 0),
+                        base=keys.get("base_page", 0),
+                        total_path=keys["total_path"],
+                    )
+                )
+            case "offset":
+                numbering = Numbering(Place(OFFSET_PARAM), step=keys["limit"])
+                return OffsetPaginator(numbering, Place(LIMIT_PARAM))
+            case "cursor":
+                return CursorPaginator(
+                    CursorSettings(
+                        keys["cursor_path"],
+                        Place(keys.get("cursor_param", CURSOR_PARAM)),
+                        has_more_path=keys.get("has_more_path"),
+                    ),
+                    self._keys,
+                )
+        return SinglePagePaginator()

@@ -1,7 +1,7 @@
 """Pages that name a cursor for the next one, in their JSON or in a header.
 
-They mean what dlt's `JSONResponseCursorPaginator` and `HeaderCursorPaginator` mean; `limit` and
-`stop_condition` come on top.
+They mean what dlt's `JSONResponseCursorPaginator` and `HeaderCursorPaginator` mean; `limit` comes
+on top.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any
 
 from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, NEXT_PAGE
 from headrace.core.exchange import Request
-from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
-from headrace.sansio.paging.guards import LoopGuard
-from headrace.sansio.paging.page import Page, Paginator, has_more
+from headrace.sansio.paging.guards import ReferenceGuard
+from headrace.sansio.paging.page import HasMore, Page, Paginator
 from headrace.sansio.paging.places import Place
+from headrace.sansio.paging.row_keys import RowKeys
 
 _USUAL_PLACE = Place(CURSOR_PARAM)
 
@@ -32,7 +32,6 @@ class CursorSettings:
         has_more_path: Where a page says whether there are more.
         limit: The number of rows to ask for in a page; None asks for no number.
         limit_param: The query parameter that takes the limit.
-        stop_condition: An expression that is true of the last page.
     """
 
     cursor_path: JsonPath
@@ -41,7 +40,6 @@ class CursorSettings:
     has_more_path: JsonPath | None = None
     limit: int | None = None
     limit_param: str = LIMIT_PARAM
-    stop_condition: Expression | None = None
 
 
 class CursorPaginator(Paginator):
@@ -49,16 +47,19 @@ class CursorPaginator(Paginator):
 
     Args:
         settings: Where the cursor stands, where it goes, and when to stop.
+        keys: Reads the keys of rows; None where no primary key is known.
     """
 
-    def __init__(self, settings: CursorSettings) -> None:
+    def __init__(self, settings: CursorSettings, keys: RowKeys | None = None) -> None:
         self._settings = settings
+        self._has_more = HasMore(settings.has_more_path)
         place = settings.place
-        self._loop_guard = LoopGuard(
+        self._guard = ReferenceGuard(
             f"a cursor at `{settings.cursor_path}`",
             "Check `paginator.cursor_body_path`."
             if place.body_path
             else _check_cursor_param(place.param),
+            keys,
         )
 
     @property
@@ -67,8 +68,14 @@ class CursorPaginator(Paginator):
         settings = self._settings
         return tuple(path for path in (settings.cursor_path, settings.has_more_path) if path)
 
+    @property
+    def listed_before(self) -> int:
+        """The rows of a last page that came twice, since it names its own cursor."""
+        return self._guard.listed_before
+
     def first_request(self, request: Request) -> Request:
         """The request with the page size."""
+        self._guard.asked_by(self._settings.place.value_in(request))
         if self._settings.limit is None:
             return request
         return request.with_param(self._settings.limit_param, self._settings.limit)
@@ -79,37 +86,20 @@ class CursorPaginator(Paginator):
         Raises:
             PageError: The page names a cursor that was followed before, or `has_more_path` leads
                 to no boolean.
-            ExpressionError: The stop condition failed on this page.
         """
         cursor = self._settings.cursor_path.first(page.document)
-        # Each is asked of each page: a mistake in one shows at the first, not at the last.
-        may_go_on, is_stopped = self._may_go_on(page), self._is_stopped(page)
-        if not may_go_on or not cursor or is_stopped:
+        # It is asked of each page: a mistake in it shows at the first, not at the last.
+        has_more = self._has_more.says(page)
+        if not has_more or not cursor:
             return None
-        self._loop_guard.follow(cursor, page)
-        return cursor
+        if self._settings.stop_after_empty_page and page.row_count == 0:
+            return None
+        return cursor if self._guard.leads_on(cursor, page) else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with the cursor at its place."""
+        self._guard.asked_by(cursor)
         return self._settings.place.put(request, cursor)
-
-    def _may_go_on(self, page: Page) -> bool:
-        # dlt also asks each page: one that lacks `has_more_path` is not what the config means.
-        if self._settings.stop_after_empty_page and page.row_count == 0:
-            return False
-        return has_more(self._settings.has_more_path, page)
-
-    def _is_stopped(self, page: Page) -> bool:
-        condition = self._settings.stop_condition
-        if condition is None:
-            return False
-        names = {
-            "response": page.rest,
-            "headers": page.headers,
-            "rows": page.row_count,
-            "page": page.number,
-        }
-        return bool(condition.evaluate(names))
 
 
 class HeaderCursorPaginator(Paginator):
@@ -118,14 +108,30 @@ class HeaderCursorPaginator(Paginator):
     Args:
         cursor_key: The name of the header; an absent or empty header is the end.
         cursor_param: The query parameter that takes the cursor.
+        keys: Reads the keys of rows; None where no primary key is known.
     """
 
-    def __init__(self, cursor_key: str = NEXT_PAGE, cursor_param: str = CURSOR_PARAM) -> None:
+    def __init__(
+        self,
+        cursor_key: str = NEXT_PAGE,
+        cursor_param: str = CURSOR_PARAM,
+        keys: RowKeys | None = None,
+    ) -> None:
         self._cursor_key = cursor_key
-        self._cursor_param = cursor_param
-        self._loop_guard = LoopGuard(
-            f"a cursor in its header `{cursor_key}`", _check_cursor_param(cursor_param)
+        self._place = Place(cursor_param)
+        self._guard = ReferenceGuard(
+            f"a cursor in its header `{cursor_key}`", _check_cursor_param(cursor_param), keys
         )
+
+    @property
+    def listed_before(self) -> int:
+        """The rows of a last page that came twice, since it names its own cursor."""
+        return self._guard.listed_before
+
+    def first_request(self, request: Request) -> Request:
+        """The request as it is."""
+        self._guard.asked_by(self._place.value_in(request))
+        return request
 
     def next_cursor(self, page: Page) -> Any:
         """The cursor of the page after this one, or None at the end.
@@ -134,13 +140,12 @@ class HeaderCursorPaginator(Paginator):
             PageError: The cursor was followed before.
         """
         cursor = page.headers.get(self._cursor_key) or None
-        if cursor is not None:
-            self._loop_guard.follow(cursor, page)
-        return cursor
+        return cursor if cursor is not None and self._guard.leads_on(cursor, page) else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with the cursor as a query parameter."""
-        return request.with_param(self._cursor_param, cursor)
+        self._guard.asked_by(cursor)
+        return self._place.put(request, cursor)
 
 
 def _check_cursor_param(param: str) -> str:

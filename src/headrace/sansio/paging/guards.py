@@ -10,8 +10,10 @@ import msgspec
 
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
+from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
 from headrace.sansio.paging.page import Page, Paginator
+from headrace.sansio.paging.row_keys import RowKeys
 
 MOST_EMPTY_PAGES = 1_000
 """So many empty pages in a row are an error.
@@ -29,17 +31,52 @@ class BoundedPaginator(Paginator):
     Args:
         inner: The paginator that knows how to go on.
         max_pages: More pages than this are an error; None allows any number.
+        stop_condition: An expression that is true of the last page.
     """
 
-    def __init__(self, inner: Paginator, max_pages: int | None = None) -> None:
+    def __init__(
+        self,
+        inner: Paginator,
+        max_pages: int | None = None,
+        stop_condition: Expression | None = None,
+    ) -> None:
         self._inner = inner
         self._max_pages = max_pages
+        self._stop_condition = stop_condition
+        self._is_stopped = False
         self._empty_pages = 0
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
         """The paths that the inner paginator looks up."""
         return self._inner.paths
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the inner paginator counts on from page to page."""
+        return self._inner.is_numbered
+
+    @property
+    def listed_before(self) -> int:
+        """The rows that the inner paginator has seen before."""
+        return self._inner.listed_before
+
+    @property
+    def may_be_past_end(self) -> bool:
+        """Whether the inner paginator only looks whether there is another page."""
+        return self._inner.may_be_past_end
+
+    @property
+    def looks_full(self) -> bool | None:
+        """What the inner paginator says of a page that it takes for the only one."""
+        return self._inner.looks_full
+
+    @property
+    def stopped_by_user(self) -> bool:
+        """Whether the config has ended the listing: by a number, or at a page of its choice."""
+        condition = self._stop_condition
+        counts = condition is not None and "page" in condition.used_names
+        return (self._is_stopped and counts) or self._inner.stopped_by_user
 
     @property
     def guess(self) -> str | None:
@@ -55,7 +92,11 @@ class BoundedPaginator(Paginator):
 
         Raises:
             PageError: The inner paginator cannot go on, or a bound is reached.
+            ExpressionError: The stop condition failed on this page.
         """
+        self._is_stopped = self._stops(page)
+        if self._is_stopped:
+            return None
         following = self._inner.next_request(request, page)
         self._count(page, goes_on=following is not None)
         return following
@@ -65,7 +106,11 @@ class BoundedPaginator(Paginator):
 
         Raises:
             PageError: The inner paginator cannot go on, or a bound is reached.
+            ExpressionError: The stop condition failed on this page.
         """
+        self._is_stopped = self._stops(page)
+        if self._is_stopped:
+            return None
         cursor = self._inner.next_cursor(page)
         self._count(page, goes_on=cursor is not None)
         return cursor
@@ -73,6 +118,18 @@ class BoundedPaginator(Paginator):
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The inner paginator's request for a cursor."""
         return self._inner.at_cursor(request, cursor)
+
+    def _stops(self, page: Page) -> bool:
+        condition = self._stop_condition
+        if condition is None:
+            return False
+        names = {
+            "response": page.rest,
+            "headers": page.headers,
+            "rows": page.row_count,
+            "page": page.number,
+        }
+        return bool(condition.evaluate(names))
 
     def _count(self, page: Page, *, goes_on: bool) -> None:
         self._empty_pages = 0 if page.row_count else self._empty_pages + 1
@@ -82,8 +139,8 @@ class BoundedPaginator(Paginator):
             raise PageError(
                 f"{self._empty_pages:,} pages in a row, up to page {page.number:,}, brought no "
                 "row, and yet another one is to follow. Check `endpoint.data_selector`, or give "
-                "the paginator a way to end: `stop_after_empty_page`, `has_more_path` or "
-                "`stop_condition`, where it knows them."
+                "the paginator a way to end: `stop_condition`, or where it knows them "
+                "`stop_after_empty_page` and `has_more_path`."
             )
         most = self._max_pages
         if most is not None and page.number >= most:
@@ -93,39 +150,88 @@ class BoundedPaginator(Paginator):
             )
 
 
-class LoopGuard:
-    """Refuses to follow a cursor or link twice in one pass through a listing.
+class ReferenceGuard:
+    """Follows cursors and links, and ends a listing or fails where they lead to what came before.
+
+    A page may name the very cursor or link that it was asked for by. Some servers name it on their
+    last page (Solr's `cursorMark`), others on every page (a scroll of Elasticsearch): it is asked
+    for once more, and where nothing new comes the listing has ended. The same rows from another
+    cursor are a server that does not know the parameter.
 
     Args:
         named: What a page names, in words that can stand after "page 2 names", for example
             "a cursor at `next`".
         hint: What the user should check when a page names the same again.
+        keys: Reads the keys of rows; None where no primary key is known.
     """
 
-    def __init__(self, named: str, hint: str) -> None:
+    def __init__(self, named: str, hint: str, keys: RowKeys | None = None) -> None:
         self._named = named
         self._hint = hint
+        self._keys = keys
         self._seen: set[bytes] = set()
+        self._asked: str | None = None
+        self._before: Sequence[msgspec.Raw] = ()
+        self._was_repeated = False
+        self.listed_before = 0
 
-    def follow(self, cursor: Any, page: Page) -> None:
-        """Notes which cursor or link is followed next.
+    def asked_by(self, reference: Any) -> None:
+        """Notes what the first page is asked for by.
 
         Args:
-            cursor: The cursor or link, as JSON.
+            reference: The cursor or link, as JSON; None for none.
+        """
+        if not self._seen:
+            self._asked = None if reference is None else _text(reference)
+
+    def leads_on(self, reference: Any, page: Page) -> bool:
+        """Whether the listing goes on with what a page names.
+
+        Args:
+            reference: The cursor or link, as JSON.
             page: The page that named it.
 
+        Returns:
+            False where the page named what it was asked for by, and brought nothing new. Its rows
+            are then counted in `listed_before`.
+
         Raises:
-            PageError: It was followed before.
+            PageError: It leads in a circle.
         """
+        text = _text(reference)
+        is_own, was_repeated = text == self._asked, self._was_repeated
+        is_repeated = bool(page.rows) and self._holds_before(page.rows)
+        self.listed_before = 0
+        self._before, self._asked, self._was_repeated = page.rows, text, is_own
         # All pages of a long listing are remembered, and a digest is smaller than most URLs.
-        text = repr(cursor).encode("utf-8", "surrogatepass")
-        mark = hashlib.blake2b(text, digest_size=16).digest()
-        if mark in self._seen:
+        mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if is_own and not page.row_count:
+            return False
+        if is_own and is_repeated and was_repeated:
+            self.listed_before = page.row_count
+            return False
+        may_ask_again = not was_repeated or self._keys is not None
+        if mark in self._seen and not (is_own and not is_repeated and may_ask_again):
             raise PageError(
                 f"page {page.number:,} names {self._named} that was followed before: the listing "
                 f"would never end. {self._hint}"
             )
         self._seen.add(mark)
+        return True
+
+    def _holds_before(self, rows: Sequence[msgspec.Raw]) -> bool:
+        """Whether rows are those of the page before, also where a field of them has changed."""
+        if rows == self._before:
+            return True
+        if self._keys is None or len(rows) != len(self._before):
+            return False
+        keys = self._keys.of(rows)
+        return keys is not None and keys == self._keys.of(self._before)
+
+
+def _text(reference: Any) -> str:
+    """The same for a cursor as JSON has it and as a query parameter takes it."""
+    return reference if isinstance(reference, str) else repr(reference)
 
 
 class RepeatedPageGuard:

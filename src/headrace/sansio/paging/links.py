@@ -1,4 +1,4 @@
-"""Pages that link to the next one, in their JSON or in their `Link` header (RFC 8288).
+"""Pages that link to the next one, in their JSON or in a header, such as `Link` (RFC 8288).
 
 They mean what dlt's `JSONLinkPaginator` and `HeaderLinkPaginator` mean. An empty link is the end
 here; to dlt it is a link, from which no request can be made.
@@ -10,15 +10,16 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
 
-from headrace.core.defaults import NEXT_PAGE
+from headrace.core.defaults import LINK_HEADER, NEXT_PAGE
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import MASK
-from headrace.sansio.paging.guards import LoopGuard
+from headrace.sansio.paging.guards import ReferenceGuard
 from headrace.sansio.paging.page import Page, Paginator
+from headrace.sansio.paging.row_keys import RowKeys
 
 LinkHeaderReader = Callable[[str], Mapping[str, str]]
 """Reads a `Link` header: gives the URL of each link by its relation; none for an empty header."""
@@ -81,13 +82,25 @@ class LinkPaginator(Paginator):
         place: Where a page has its link, in words that can stand after "a link".
         hint: What the user should check when there is no usable link, or it leads in a circle.
         secrets: What to keep out of a URL that stands for a page.
+        keys: Reads the keys of rows; None where no primary key is known.
     """
 
-    def __init__(self, place: str, hint: str, secrets: LinkSecrets) -> None:
+    def __init__(self, place: str, hint: str, secrets: LinkSecrets, keys: RowKeys | None) -> None:
         self._place = place
         self._hint = hint
         self._secrets = secrets
-        self._loop_guard = LoopGuard(f"a link {place}", hint)
+        self._first_params: Mapping[str, Any] = {}
+        self._guard = ReferenceGuard(f"a link {place}", hint, keys)
+
+    @property
+    def listed_before(self) -> int:
+        """The rows of a last page that came twice, since it links to itself."""
+        return self._guard.listed_before
+
+    def first_request(self, request: Request) -> Request:
+        """The request as it is."""
+        self._first_params = request.params
+        return request
 
     @abstractmethod
     def link(self, page: Page) -> Any:
@@ -103,11 +116,13 @@ class LinkPaginator(Paginator):
         if link is None or link == "":
             return None
         url = self._whole(link, page)
-        self._loop_guard.follow(url, page)
-        return url
+        if page.number == 1 and _asks_for(url, page.url, self._first_params):
+            self._guard.asked_by(url)
+        return url if self._guard.leads_on(url, page) else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request for a URL, which says all that the first request's parameters said."""
+        self._guard.asked_by(cursor)
         parts = urlsplit(cursor)
         url = urlunsplit(parts._replace(query=self._secrets.reveal(parts.query)))
         return replace(request, path=url, params={})
@@ -142,11 +157,17 @@ class JsonLinkPaginator(LinkPaginator):
     Args:
         next_url_path: Where the URL stands; nothing, null or an empty text is the end.
         secrets: What to keep out of a URL that stands for a page.
+        keys: Reads the keys of rows; None where no primary key is known.
     """
 
-    def __init__(self, next_url_path: JsonPath, secrets: LinkSecrets = _NO_SECRETS) -> None:
+    def __init__(
+        self,
+        next_url_path: JsonPath,
+        secrets: LinkSecrets = _NO_SECRETS,
+        keys: RowKeys | None = None,
+    ) -> None:
         hint = "Check `paginator.next_url_path`; for a cursor use `type: cursor`."
-        super().__init__(f"at `{next_url_path}`", hint, secrets)
+        super().__init__(f"at `{next_url_path}`", hint, secrets, keys)
         self._path = next_url_path
 
     @property
@@ -160,25 +181,76 @@ class JsonLinkPaginator(LinkPaginator):
 
 
 class HeaderLinkPaginator(LinkPaginator):
-    """Goes on with the URL that an answer names in its `Link` header.
+    """Goes on with the URL that an answer names in a header.
 
     Args:
         read_links: Reads a `Link` header; parsing it is left to a library of the room above.
         links_next_key: The relation (`rel`) of the link to follow.
+        link_header: The name of the header. Where it is not `Link`, its value may be the bare URL.
         secrets: What to keep out of a URL that stands for a page.
+        keys: Reads the keys of rows; None where no primary key is known.
     """
 
     def __init__(
         self,
         read_links: LinkHeaderReader,
         links_next_key: str = NEXT_PAGE,
+        link_header: str = LINK_HEADER,
         secrets: LinkSecrets = _NO_SECRETS,
+        keys: RowKeys | None = None,
     ) -> None:
-        hint = "Check `paginator.links_next_key`, and what the API says of its `Link` header."
-        super().__init__(f"of `rel={links_next_key}` in its `Link` header", hint, secrets)
+        self._is_usual = link_header.lower() == LINK_HEADER.lower()
+        place, hint = f"in its header `{link_header}`", "Check `paginator.link_header`"
+        if self._is_usual:
+            place = f"of `rel={links_next_key}` in its `Link` header"
+            hint = "Check `paginator.links_next_key`"
+        super().__init__(
+            place, f"{hint}, and what the API says of its `{link_header}` header.", secrets, keys
+        )
         self._read_links = read_links
         self._key = links_next_key
+        self._header = link_header
 
     def link(self, page: Page) -> Any:
-        """The URL of the last link with that relation."""
-        return self._read_links(page.headers.get("Link", "")).get(self._key)
+        """The URL of the last link with that relation, or the bare URL.
+
+        Raises:
+            PageError: There is no `Link` header, but another one with the URL of a next page.
+        """
+        value = page.headers.get(self._header) or ""
+        if self._is_usual and not value and page.number == 1:
+            other = header_with_next_url(page.headers)
+            if other is not None:
+                raise PageError(
+                    f"page 1 has no `Link` header, but its header `{other}` holds a URL: say "
+                    f"`link_header: {other}` if that is the next page."
+                )
+        if self._is_usual or value.lstrip().startswith("<"):
+            return self._read_links(value).get(self._key)
+        return value.strip()
+
+
+def header_with_next_url(headers: Mapping[str, str]) -> str | None:
+    """The name of a header that holds the bare URL of a next page, by its name.
+
+    Args:
+        headers: The headers of a page.
+    """
+    for name, value in headers.items():
+        if NEXT_PAGE in name.lower() and value.strip().startswith(("http://", "https://", "/")):
+            return "-".join(part.capitalize() for part in name.split("-"))
+    return None
+
+
+def _asks_for(url: str, asked: str, params: Mapping[str, Any]) -> bool:
+    """Whether a URL is the one that was asked for with these parameters."""
+    parts = urlsplit(url)
+    pairs = [
+        (name, str(each))
+        for name, value in params.items()
+        for each in (value if isinstance(value, list | tuple) else [value])
+        if each is not None
+    ]
+    pairs += parse_qsl(urlsplit(asked).query, keep_blank_values=True)
+    is_same_place = urlunsplit(parts._replace(query="")) == asked.partition("?")[0]
+    return is_same_place and sorted(parse_qsl(parts.query, keep_blank_values=True)) == sorted(pairs)

@@ -6,16 +6,22 @@ They mean what dlt's `OffsetPaginator` and `PageNumberPaginator` mean, which sha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import one_line
+from headrace.sansio.paging.envelope import whole_number
 from headrace.sansio.paging.guards import RepeatedPageGuard
-from headrace.sansio.paging.page import Page, Paginator, has_more
+from headrace.sansio.paging.page import HasMore, Page, Paginator
+from headrace.sansio.paging.page_size import is_round
 from headrace.sansio.paging.places import Place
+from headrace.sansio.paging.totals import counts_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,33 @@ class NumberedPaginator(Paginator):
     def __init__(self, numbering: Numbering, hint: str) -> None:
         self._numbering = numbering
         self._number = numbering.start
+        self._has_more = HasMore(numbering.has_more_path)
         self._repeated_page_guard = RepeatedPageGuard(hint)
+        self._total: int | None = None
+        self._pages_are_the_total = True
+        self._looks_past_total = False
+        self._is_bounded = False
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
         """Where a page says the total, and whether there is more."""
         numbering = self._numbering
         return tuple(path for path in (numbering.total_path, numbering.has_more_path) if path)
+
+    @property
+    def is_numbered(self) -> bool:
+        """True: a row that is deleted moves all that follow."""
+        return True
+
+    @property
+    def may_be_past_end(self) -> bool:
+        """Whether the next page is asked for since the total may be that of one page."""
+        return self._looks_past_total
+
+    @property
+    def stopped_by_user(self) -> bool:
+        """Whether the maximum of the config has ended the listing."""
+        return self._is_bounded
 
     def first_request(self, request: Request) -> Request:
         """The request with the number to begin with."""
@@ -72,45 +98,87 @@ class NumberedPaginator(Paginator):
         """The number of the page after this one, or None at the end.
 
         Raises:
-            PageError: The same rows came again, or a path leads to nothing that can be used.
+            PageError: The same rows came again, a path leads to nothing that can be used, or pages
+                are missing.
         """
-        self._repeated_page_guard.check(page)
+        self.refuse_repetition(page)
         numbering = self._numbering
-        if numbering.stop_after_empty_page and page.row_count == 0:
+        if page.is_bare or (numbering.stop_after_empty_page and page.row_count == 0):
+            self._refuse_missing_pages(page)
             return None
-        self._number += numbering.step
+        number = self._number
+        self._number += self._advance(page)
         # Both are asked of each page: a mistake in one shows at the first, not at the last.
-        is_within, may_go_on = self._is_within(page), has_more(numbering.has_more_path, page)
-        return self._number if is_within and may_go_on else None
+        is_within, has_more = self._is_within(page, number), self._has_more.says(page)
+        if not (is_within and has_more):
+            return None
+        self._is_bounded = numbering.maximum is not None and self._number >= numbering.maximum
+        return None if self._is_bounded else self._number
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with the number of a page."""
         return self._numbering.place.put(request, cursor)
 
-    def _is_within(self, page: Page) -> bool:
-        numbering = self._numbering
-        total = self._total(page)
-        if total is not None and self._number >= total + numbering.base:
-            return False
-        return numbering.maximum is None or self._number < numbering.maximum
+    def _advance(self, page: Page) -> int:
+        """How much the number grows behind a page."""
+        return self._numbering.step
 
-    def _total(self, page: Page) -> int | None:
+    def _is_within(self, page: Page, number: int) -> bool:
+        """Whether there are pages behind this one, as far as a total tells."""
+        was_last = self._looks_past_total
+        self._looks_past_total = False
+        total = self._read_total(page)
+        self._pages_are_the_total &= total == page.row_count
+        if total is None or self._number < total + self._numbering.base:
+            return True
+        if page.row_count and (was_last or number >= total + self._numbering.base):
+            # There are rows behind what it told: it is not the number of all rows.
+            return True
+        # Some servers tell the rows of the page. Where a full page has as many, it may be that.
+        self._looks_past_total = self._pages_are_the_total and self._is_full(page)
+        return self._looks_past_total
+
+    def _is_full(self, page: Page) -> bool:
+        return is_round(page.row_count)
+
+    def _read_total(self, page: Page) -> int | None:
         path = self._numbering.total_path
         if path is None:
             return None
         value = path.first(page.document)
         try:
-            return int(value)
+            self._total = int(value)
         except (TypeError, ValueError, OverflowError):
             found = "nothing" if value is None else f"`{one_line(str(value), 60)}`"
+        else:
+            return self._total
+        if value is None and self._total is not None:
+            return self._total
         raise PageError(
             f"page {page.number:,}: `paginator.total_path` (`{path}`) should lead to a whole "
             f"number, but leads to {found}. Where the API tells no total, say `total_path: null`."
         )
 
+    def refuse_repetition(self, page: Page) -> None:
+        """Refuses a page that is the one before once more.
+
+        Args:
+            page: The page that came.
+
+        Raises:
+            PageError: It is.
+        """
+        self._repeated_page_guard.check(page)
+
+    def _refuse_missing_pages(self, page: Page) -> None:
+        """Sees whether an empty page is one of those that the API says it has."""
+
 
 class OffsetPaginator(NumberedPaginator):
     """Asks each page to skip the rows of the pages before.
+
+    A server may give fewer rows than the limit asks for, with more to come. The offset moves by
+    what came, so that none is passed over.
 
     Args:
         numbering: How to count the rows; its step is the limit.
@@ -126,10 +194,38 @@ class OffsetPaginator(NumberedPaginator):
         )
         self._limit = numbering.step
         self._limit_place = limit_place
+        self._short_page: Sequence[msgspec.Raw] = ()
+        self._moves_by_limit = False
+        self._listed_before = 0
+
+    @property
+    def listed_before(self) -> int:
+        """The rows at the beginning of a page that the short page before it ended with."""
+        return self._listed_before
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with offset and limit."""
         return self._limit_place.put(super().at_cursor(request, cursor), self._limit)
+
+    def refuse_repetition(self, page: Page) -> None:
+        """Refuses a page that is the one before once more, unless that one was short."""
+        # Behind a short page the offset may have moved only over rows that the server leaves out.
+        moved_over_hidden_rows = not self._moves_by_limit and (
+            0 < _overlap(self._short_page, page.rows) == page.row_count
+        )
+        if not moved_over_hidden_rows:
+            super().refuse_repetition(page)
+
+    def _advance(self, page: Page) -> int:
+        self._listed_before = _overlap(self._short_page, page.rows)
+        # A server that leaves rows out after it has cut its pages counts these in the offset too.
+        self._moves_by_limit |= self._listed_before > 0
+        is_short = 0 < page.row_count < self._limit and not self._moves_by_limit
+        self._short_page = page.rows if is_short else ()
+        return page.row_count if is_short else self._limit
+
+    def _is_full(self, page: Page) -> bool:
+        return page.row_count >= self._limit or is_round(page.row_count)
 
 
 class PageNumberPaginator(NumberedPaginator):
@@ -148,3 +244,34 @@ class PageNumberPaginator(NumberedPaginator):
             f"Check `paginator.{key}`: the server seems not to know `{name}`. Or it counts from "
             "another number, which `base_page` is for.",
         )
+
+    def _refuse_missing_pages(self, page: Page) -> None:
+        path, base = self._numbering.total_path, self._numbering.base
+        if path is None or not counts_pages(path):
+            return
+        told = whole_number(path.first(page.document))
+        total = self._total if told is None else told
+        if total is None or self._number - base >= total:
+            return
+        raise PageError(
+            f"page {self._number - base + 1:,} of {total:,} (`{path}`) brought no rows: the "
+            "listing is not whole. Where pages without rows lie between others, say "
+            "`stop_after_empty_page: false`; where that is not the number of pages, say "
+            "`total_path: null`."
+        )
+
+
+def _overlap(before: Sequence[msgspec.Raw], rows: Sequence[msgspec.Raw]) -> int:
+    """How many rows at the end of a page are those at the beginning of the next one.
+
+    Where rows of a page are alike, nothing tells whether they came again.
+    """
+    if len(before) <= 1 or not rows:
+        return 0
+    first = bytes(rows[0])
+    texts = [bytes(row) for row in before]
+    if first not in texts or len(set(texts)) < len(texts):
+        return 0
+    length = len(texts) - texts.index(first)
+    is_overlap = [bytes(row) for row in rows[:length]] == texts[-length:]
+    return length if is_overlap else 0

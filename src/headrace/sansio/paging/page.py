@@ -33,6 +33,8 @@ class Page:
         url: The URL that was asked for, without its parameters; relative links start from here.
         rows: The bytes of each row, still JSON.
         response: The answer as it came, for paginators that want to see for themselves.
+        rows_at: The keys that lead to the rows, from the outermost on; empty where it is more than
+            a path of keys, or where the answer is the list.
     """
 
     rest: Any
@@ -43,6 +45,12 @@ class Page:
     url: str = ""
     rows: Sequence[msgspec.Raw] = ()
     response: Response | None = None
+    rows_at: tuple[str, ...] = ()
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it has no content at all, as an answer with the status 204."""
+        return self.document is None
 
 
 class Paginator(Protocol):
@@ -55,6 +63,34 @@ class Paginator(Protocol):
     def paths(self) -> tuple[JsonPath, ...]:
         """The paths that it looks up in the next answer."""
         return ()
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it counts on, so that rows can move from one page to another meanwhile."""
+        return False
+
+    @property
+    def listed_before(self) -> int:
+        """How many of the last page's rows, its first ones, came with an earlier page as well."""
+        return 0
+
+    @property
+    def may_be_past_end(self) -> bool:
+        """Whether the next page is asked for only to see that there is none."""
+        return False
+
+    @property
+    def looks_full(self) -> bool | None:
+        """Whether the only page has as many rows as one that was cut.
+
+        None where that it is the only one was not guessed.
+        """
+        return None
+
+    @property
+    def stopped_by_user(self) -> bool:
+        """Whether a bound of the config has ended the listing, and not the API."""
+        return False
 
     @property
     def guess(self) -> str | None:
@@ -106,25 +142,43 @@ class Paginator(Protocol):
         """
 
 
-def has_more(path: JsonPath | None, page: Page) -> bool:
-    """Reads whether a page says that more pages follow.
+class HasMore:
+    """Reads from page after page whether more pages follow.
 
     Args:
         path: The config's `has_more_path`; None says nothing against going on.
-        page: The page that came.
-
-    Raises:
-        PageError: The path leads to no boolean.
     """
-    if path is None:
-        return True
-    value = path.first(page.document)
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
-        return value.lower() in _TRUE
-    found = "nothing" if value is None else f"{type(value).__name__} `{one_line(str(value), 60)}`"
-    raise PageError(
-        f"page {page.number}: `paginator.has_more_path` (`{path}`) should lead to true or false, "
-        f"but leads to {found}."
-    )
+
+    def __init__(self, path: JsonPath | None) -> None:
+        self._path = path
+        self._was_told = False
+
+    def says(self, page: Page) -> bool:
+        """Whether more pages follow a page.
+
+        Args:
+            page: The page that came.
+
+        Raises:
+            PageError: The path leads to no boolean.
+        """
+        if self._path is None:
+            return True
+        value = self._path.first(page.document)
+        if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+            value = value.lower() in _TRUE
+        if isinstance(value, bool):
+            self._was_told = True
+            return value
+        # JSON of protocol buffers leaves out what is false.
+        if value is None and (self._was_told or page.is_bare):
+            return False
+        found = (
+            "nothing" if value is None else f"{type(value).__name__} `{one_line(str(value), 60)}`"
+        )
+        raise PageError(
+            f"page {page.number}: `paginator.has_more_path` (`{self._path}`) should lead to true "
+            f"or false, but leads to {found}. Where pages say nothing of the kind, leave it out: a "
+            "listing ends too where no cursor or link is left, at `stop_after_empty_page`, and "
+            "where `stop_condition` is true."
+        )

@@ -29,6 +29,19 @@ class Place:
     body_path: str | None = None
     key: str = "cursor_body_path"
 
+    def value_in(self, request: Request) -> Any:
+        """What a request has at this place; None where it has nothing there.
+
+        Args:
+            request: The request.
+        """
+        if not self.body_path:
+            return request.params.get(self.param)
+        place: Any = request.json
+        for step in self.body_path.split("."):
+            place = place.get(step) if isinstance(place, dict) else None
+        return place
+
     def put(self, request: Request, value: Any) -> Request:
         """Makes the same request with a value at this place.
 

@@ -20,6 +20,7 @@ from headrace.core.exceptions import PageError
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.rows.charsets import as_utf8
+from headrace.sansio.rows.empty_pages import is_error, is_page_without_rows
 from headrace.sansio.rows.list_detection import find_list
 from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came_instead
 from headrace.sansio.rows.page_shape import PageShape
@@ -63,6 +64,10 @@ class SlicedPage:
     unreadable: list[msgspec.Raw] = field(default_factory=list)
 
 
+class _MissingRowsError(Exception):
+    """An answer has nothing where the selector leads."""
+
+
 class PageSlicer:
     """Finds the rows of a listing's pages.
 
@@ -86,6 +91,12 @@ class PageSlicer:
         self._shape = PageShape(self._steps) if self._steps else None
         self._paths = paths
         self._clean = clean
+        self._keys_around: frozenset[str] | None = None
+
+    @property
+    def rows_at(self) -> tuple[str, ...]:
+        """The keys that lead to the rows, from the outermost on, as far as they are known."""
+        return self._steps or ()
 
     def slice(self, body: bytes, content_type: str = "application/json") -> SlicedPage:
         """Cuts one page.
@@ -133,7 +144,10 @@ class PageSlicer:
         if known is not None and not (self._spread and len(known[0]) == 1):
             return self._sliced(page, *known)
         if self._selector is None and self._steps is None:
-            self._steps = find_list(_decode(page))
+            document = _decode(page)
+            if document == {}:
+                return SlicedPage([], document, document)
+            self._steps = find_list(document)
             self._shape = PageShape(self._steps) if self._steps else None
         if self._may_be_name:
             self._look_for_name(page)
@@ -143,7 +157,13 @@ class PageSlicer:
         # decoded below, that is checked there.
         is_checked_below = page[:1] == (b"{" if self._steps else b"[")
         whole = msgspec.Raw(page) if is_checked_below else _ANY.decode(page)
-        found, rest = self._descend(whole, self._steps)
+        try:
+            found, rest = self._descend(whole, self._steps)
+        except _MissingRowsError as missing:
+            return self._without_rows(_decode(page), str(missing))
+        self._keys_around = frozenset(rest if isinstance(rest, dict) else ())
+        if _kind(found) == "null" and is_error(rest):
+            raise PageError(self._in_guise("where its rows should be there is null", page))
         rows = _items(found) if self._spread else _rows_of(found)
         if self._spread and len(rows) == 1:
             rows = _rows_of(rows[0])
@@ -156,6 +176,21 @@ class PageSlicer:
         steps = self._selector.steps_in(_decode(page)) if self._selector else None
         if steps is not None:
             self._steps, self._shape, self._may_be_name = steps, PageShape(steps), False
+
+    def _without_rows(self, document: Any, missing: str) -> SlicedPage:
+        """The page that the answer is though it lacks the list of rows.
+
+        Raises:
+            PageError: It is no page of the listing.
+        """
+        if is_page_without_rows(
+            document,
+            self._steps or (),
+            known=self._keys_around,
+            references=self._paths(),
+        ):
+            return SlicedPage([], document, document)
+        raise PageError(missing)
 
     def _sliced(self, page: bytes, rows: list[msgspec.Raw], rest: Any) -> SlicedPage:
         return SlicedPage(rows, rest, _decode(page) if self._leads_into_rows() else rest)
@@ -182,19 +217,23 @@ class PageSlicer:
         more = f" and {len(keys) - _SHOWN_KEYS:,} more" if len(keys) > _SHOWN_KEYS else ""
         return (", ".join(shown) or "no keys at all") + more
 
-    def _not_found(self, step: str, why: str, value: msgspec.Raw) -> PageError:
-        text = bytes(value)
+    def _not_found(self, step: str, why: str, value: msgspec.Raw) -> _MissingRowsError:
+        return _MissingRowsError(self._in_guise(f"the answer has no `{step}`: {why}", bytes(value)))
+
+    def _in_guise(self, problem: str, text: bytes) -> str:
         said = f": {beginning(text, self._clean)}" if len(text) <= _LONGEST_ERROR else "."
-        return PageError(
-            f"`data_selector` is `{self._selector or '.'.join(self._steps or ())}`, but the answer "
-            f"has no `{step}`: {why}. Check `endpoint.data_selector`, or whether this is an error "
-            f"in the guise of a success{said}"
+        selector = self._selector or ".".join(self._steps or ()) or "$"
+        return (
+            f"`data_selector` is `{selector}`, but {problem}. Check `endpoint.data_selector`, or "
+            f"whether this is an error in the guise of a success{said}"
         )
 
     def _search(self, page: bytes) -> SlicedPage:
         """Finds the rows of a selector that is more than a path of keys: by decoding the page."""
         document = _decode(page, exact=True)
         values = self._selector.find(document) if self._selector else []
+        if not values and is_error(document):
+            raise PageError(self._in_guise("it leads nowhere", page))
         if len(values) == 1:
             only = values[0]
             values = only if isinstance(only, list) else [] if only is None else [only]

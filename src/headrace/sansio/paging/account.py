@@ -1,0 +1,167 @@
+"""Holds what a listing has brought against what the API says there is."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.sansio.paging.page import Page
+from headrace.sansio.paging.row_keys import RowKeys
+from headrace.sansio.paging.totals import TotalPlace, find_total
+
+_STABLE_ORDER = "Ask for a stable order, by a unique field, or take the API's cursor if it has one"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """How the rows of a listing are counted.
+
+    Args:
+        total: Where its pages tell how many rows it has; None to look for a usual name.
+        is_told: Whether the pages may tell it; False where the config says that they do not.
+        total_key: What the user would change in the config if that number is another one.
+        keys: Reads the rows' keys; None where no primary key is known.
+        follows_keys: Whether keys are looked at though no total is told: where pages are asked for
+            by a number, rows can move from one to another while the listing is read.
+        before: How many rows the first page is told to leave out.
+        short_hint: What the user should check where rows are missing.
+    """
+
+    total: TotalPlace | None = None
+    is_told: bool = True
+    total_key: str = "endpoint.total"
+    keys: RowKeys | None = None
+    follows_keys: bool = False
+    before: int = 0
+    short_hint: str = "Check `endpoint.paginator`."
+
+
+class ListingAccount:
+    """What the pages of one pass through a listing have brought.
+
+    Args:
+        accounting: How to count.
+    """
+
+    def __init__(self, accounting: Accounting) -> None:
+        self._accounting = accounting
+        self._total = accounting.total
+        self._told: list[int] = []
+        self._asked_for: list[int] = []
+        self._pages = 0
+        self._rows = 0
+        self._tells_each_page = True
+        self._keys = accounting.keys
+        self._marks = array("q")
+
+    @property
+    def rows(self) -> int:
+        """How many rows came."""
+        return self._rows
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are, as the API says; None where it says nothing."""
+        told = self._asked_for or ([] if self._is_of_page else self._told)
+        return told[-1] if told else None
+
+    def count(self, number: int) -> None:
+        """Notes what the API answered when it was asked for the number of rows.
+
+        Args:
+            number: The number.
+        """
+        self._asked_for.append(number)
+
+    def meet(self, page: Page, listed_before: int = 0) -> None:
+        """Counts a page.
+
+        Args:
+            page: The page.
+            listed_before: How many of its rows came with an earlier page as well, and are left out.
+        """
+        self._pages += 1
+        if self._pages == 1 and self._total is None and self._accounting.is_told:
+            self._total = find_total(page.rest, page.headers, page.rows_at)
+        told = self._total.read(page.document, page.headers) if self._total else None
+        if told is not None:
+            self._told.append(told)
+            self._tells_each_page &= told == page.row_count
+        rows = page.rows[listed_before:] if listed_before else page.rows
+        self._rows += len(rows)
+        if self._keys is None or not (self._accounting.follows_keys or self._told):
+            return
+        keys = self._keys.of(rows)
+        if keys is None:
+            self._keys = None
+        else:
+            self._marks.extend(map(hash, keys))
+
+    @property
+    def _is_of_page(self) -> bool:
+        """Whether the number is that of each page's own rows, as some servers mean it."""
+        return self._pages > 1 and self._tells_each_page
+
+    @property
+    def different(self) -> int:
+        """How many different rows came, by their keys."""
+        if self._keys is None or len(self._marks) != self._rows:
+            return self._rows
+        return int(pc.count_distinct(pa.array(self._marks, pa.int64())).as_py())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether as many rows came as there are; False where the API says nothing."""
+        total = self.total
+        return total is not None and self.different + self._accounting.before >= total
+
+    def shortfall(self) -> str | None:
+        """Says that the listing has brought fewer rows than there are.
+
+        While a listing is read, rows may come and go: it is short where there were at no moment
+        as few as came.
+
+        Returns:
+            Both numbers, and what to do; None where nothing is known to be missing.
+        """
+        told = self._asked_for or ([] if self._is_of_page else self._told)
+        if not told:
+            return None
+        different = self.different
+        came, there_are = different + self._accounting.before, min(told)
+        if came >= there_are:
+            return None
+        where = self._where
+        brought = f"{self._rows:,} rows" if different == self._rows else self._repeats(different)
+        before = self._accounting.before
+        skipped = f" after the {before:,} that it leaves out" if before else ""
+        hint = self._accounting.short_hint if different == self._rows else f"{_STABLE_ORDER}."
+        return (
+            f"the listing ended with {brought}{skipped}, but the API tells {there_are:,} "
+            f"({where}): it is not whole. {hint} If that is not the number of this listing's rows, "
+            f"say `{self._accounting.total_key}: null`."
+        )
+
+    def repetitions(self) -> str | None:
+        """Says that rows came twice from pages that are asked for by a number.
+
+        Returns:
+            How many, and what helps; None where each key came once or nothing is known of them.
+        """
+        different = self.different
+        if different == self._rows:
+            return None
+        return (
+            f"{self._repeats(different)} while the listing was read by offset or page number: "
+            f"where rows come twice, others may be missing. {_STABLE_ORDER}"
+        )
+
+    def _repeats(self, different: int) -> str:
+        return f"{self._rows:,} rows came with {different:,} different keys"
+
+    @property
+    def _where(self) -> str:
+        return "asked for by `endpoint.total`" if self._asked_for else str(self._total)

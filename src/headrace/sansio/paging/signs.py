@@ -1,0 +1,87 @@
+"""Whether a page that is taken for the only one looks as if there were more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headrace.core.defaults import LINK_HEADER, NEXT_PAGE
+from headrace.sansio.paging.detection import says_more
+from headrace.sansio.paging.envelope import all_fields, plain_name, whole_number
+from headrace.sansio.paging.page import Page
+from headrace.sansio.paging.page_size import asked_size, is_round
+from headrace.sansio.paging.totals import find_pages, find_total
+
+_TOKENS = frozenset(
+    [
+        *("cursor", "endcursor", "after", "continuation", "continuationtoken", "continue"),
+        *("pagetoken", "marker", "bookmark", "scrollid", "skiptoken", "resumptiontoken"),
+        *("lastevaluatedkey", "lastid", "lastkey", "searchafter"),
+    ]
+)
+_BY_LINK = "`{type: json_link, next_url_path: ...}` for a URL, `{type: cursor, ...}` for a token"
+_BY_NUMBER = "`{type: offset, limit: ...}` or `{type: page_number, base_page: 1}`"
+
+
+def signs_of_more(page: Page) -> str | None:
+    """Says what on a page looks as if it were not the only one.
+
+    Args:
+        page: The first page of a listing.
+
+    Returns:
+        What was seen, and the paginator that would follow it; None where nothing was.
+    """
+    total = find_total(page.rest, page.headers, page.rows_at)
+    told = total.read(page.rest, page.headers) if total else None
+    if told is not None and told > page.row_count:
+        return f"it has {page.row_count:,} rows, but tells {told:,} ({total}): say {_BY_NUMBER}"
+    pages = find_pages(page.rest, page.rows_at)
+    if pages is not None and pages[1] > 1:
+        path = ".".join(pages[0])
+        return (
+            f"it tells {pages[1]:,} pages (`{path}`): say "
+            f"`{{type: page_number, base_page: 1, total_path: {path}}}`"
+        )
+    more = says_more(page.rest)
+    if more is False:
+        return None
+    reference = next(_references(page), None)
+    if reference is not None:
+        return f"it names {reference}: say {_BY_LINK}"
+    if more:
+        return f"it says that there is more: say {_BY_LINK}, or {_BY_NUMBER}"
+    return None
+
+
+def looks_full(page: Page, params: Mapping[str, Any]) -> bool:
+    """Whether a page has as many rows as one that was cut.
+
+    Args:
+        page: The first page of a listing.
+        params: The query parameters that it was asked for with.
+    """
+    total = find_total(page.rest, page.headers, page.rows_at)
+    if says_more(page.rest) is False or total is not None or _says_end(page):
+        return False
+    return page.row_count == asked_size(params) or is_round(page.row_count)
+
+
+def _says_end(page: Page) -> bool:
+    """Whether a page has a place for what follows, and nothing there."""
+    names_next = any(
+        plain_name(keys[-1]).startswith(NEXT_PAGE) and value in (None, "", False, [], {})
+        for keys, value in all_fields(page.rest)
+    )
+    return names_next or bool(page.headers.get(LINK_HEADER))
+
+
+def _references(page: Page) -> Iterator[str]:
+    for keys, value in all_fields(page.rest):
+        name = plain_name(keys[-1])
+        is_named = name.startswith(NEXT_PAGE) or name.endswith("next") or name in _TOKENS
+        if is_named and isinstance(value, str | int) and value:
+            yield f"`{'.'.join(keys)}`"
+    for name, value in page.headers.items():
+        if NEXT_PAGE in plain_name(name) and value.strip() and whole_number(value) != 0:
+            yield f"something in its header `{name}`"

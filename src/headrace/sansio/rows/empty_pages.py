@@ -1,0 +1,122 @@
+"""Tells an answer that has no rows from one that is no page of the listing.
+
+JSON of protocol buffers leaves empty lists out, and some servers answer `{}` where there is nothing
+more. An error in the guise of a success lacks the list too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from headrace.core.json_path import JsonPath
+from headrace.sansio.paging.envelope import Keys, all_fields, plain_name
+from headrace.sansio.paging.totals import find_total
+
+_ERRORS = frozenset(
+    [
+        *("error", "errors", "errorcode", "errormessage", "errormsg", "fault", "faults"),
+        *("exception", "problem", "problems"),
+    ]
+)
+_WORDS = frozenset(["message", "msg", "detail", "reason"])
+_STATUS = frozenset(["status", "statuscode", "code", "resultcode", "httpstatus"])
+_FINE = frozenset(["", "0", "ok", "success", "successful", "succeeded", "complete", "completed"])
+_SUCCESS = frozenset(["ok", "success", "succeeded", "successful", "issuccess"])
+_FAILURES = ("err", "fail", "denied", "unauthorized", "forbidden", "invalid")
+_LEAST_ERROR_STATUS = 400
+# What stands around a list, and says nothing by itself.
+_AROUND = frozenset(
+    [
+        *("kind", "etag", "object", "type", "apiversion", "version", "selflink", "self", "links"),
+        *("meta", "metadata", "page", "pageinfo", "paging", "pagination", "odatacontext", "took"),
+        *("limit", "offset", "size", "perpage", "pagesize", "hasmore", "islast", "islastpage"),
+        *("requestid", "timestamp"),
+    ]
+)
+_AROUND_BEGINNINGS = ("next", "prev", "total", "count", "first", "last", "result", "cursor")
+
+
+def is_error(document: Any) -> bool:
+    """Whether an answer speaks of an error, by the names of its outer keys.
+
+    Args:
+        document: The answer's JSON, without rows.
+    """
+    if not isinstance(document, Mapping):
+        return False
+    return any(_is_error(plain_name(key), value) for key, value in document.items())
+
+
+def is_page_without_rows(
+    document: Any,
+    rows_at: Keys,
+    *,
+    known: Collection[str] | None,
+    references: tuple[JsonPath, ...],
+) -> bool:
+    """Whether an answer without the list of rows is a page that has none.
+
+    Args:
+        document: The answer's JSON.
+        rows_at: The keys that should lead to the rows.
+        known: The outermost keys of an earlier page that had the list; None where none had it.
+        references: Where a paginator looks for what follows, or for how much there is.
+    """
+    if document in ({}, []):
+        return True
+    if not isinstance(document, Mapping) or is_error(document):
+        return False
+    if not _ends_in_nothing(document, rows_at):
+        return False
+    if known is not None:
+        # A list under a new name may be the rows.
+        return all(key in known for key, value in document.items() if isinstance(value, list))
+    total = find_total(document, {}, rows_at)
+    told = total.read(document, {}) if total else _deep_total(document)
+    if told is not None:
+        return told == 0
+    if any(path.first(document) not in (None, "", False) for path in references if path.steps):
+        return True
+    return all(key == rows_at[0] or _says_nothing(key, document[key]) for key in document)
+
+
+def _ends_in_nothing(document: Any, rows_at: Keys) -> bool:
+    """Whether the way to the rows goes through objects until a key is missing or null."""
+    for key in rows_at:
+        if not isinstance(document, Mapping):
+            return document is None
+        document = document.get(key)
+    return document is None
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    name = plain_name(key)
+    if name in _WORDS | _STATUS | _SUCCESS:
+        is_success = value is None or value is True or value in range(_LEAST_ERROR_STATUS)
+        return is_success or (isinstance(value, str) and value.lower() in _FINE)
+    return name in _AROUND or name.startswith(_AROUND_BEGINNINGS)
+
+
+def _deep_total(document: Any) -> int | None:
+    """A total in an object of any name."""
+    for _, value in all_fields(document):
+        if isinstance(value, Mapping):
+            total = find_total(value, {})
+            if total is not None:
+                return total.read(value, {})
+    return None
+
+
+def _is_error(name: str, value: Any) -> bool:
+    if name in _ERRORS:
+        return bool(value)
+    if name in _WORDS:
+        return bool(value) and str(value).lower() not in _FINE
+    if name in _SUCCESS:
+        return value is False or (isinstance(value, str) and value.lower() == "false")
+    if name in _STATUS:
+        if isinstance(value, str):
+            return value.lower().startswith(_FAILURES)
+        return isinstance(value, int) and value >= _LEAST_ERROR_STATUS
+    return False
