@@ -67,7 +67,7 @@ CONFIGS: list[tuple[dict[str, Any], str, list[str]]] = [
     (
         with_paginator(type="single_page", qqq=1),
         f"{PAGINATOR}.qqq",
-        ["is not a key here; known: `max_pages`, `type`"],
+        ["is not a key here; known: `max_pages`, `stop_condition`, `type`"],
     ),
     (
         {**small(), "resource_defaults": {"endpoint": {"parms": {}}}},

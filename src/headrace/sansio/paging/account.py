@@ -5,9 +5,6 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from headrace.sansio.paging.page import Page
 from headrace.sansio.paging.row_keys import RowKeys
 from headrace.sansio.paging.totals import TotalPlace, find_total
@@ -108,9 +105,13 @@ class ListingAccount:
     @property
     def different(self) -> int:
         """How many different rows came, by their keys."""
-        if self._keys is None or len(self._marks) != self._rows:
+        if self._keys is None or len(self._marks) != self._rows or not self._rows:
             return self._rows
-        return int(pc.count_distinct(pa.array(self._marks, pa.int64())).as_py())
+        # A config is read with what stands in this folder, and needs none of Arrow.
+        import pyarrow as pa
+        from pyarrow.compute import count_distinct
+
+        return int(count_distinct(pa.array(self._marks, pa.int64())).as_py())
 
     @property
     def is_whole(self) -> bool:

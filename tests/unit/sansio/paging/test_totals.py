@@ -102,7 +102,7 @@ def test_rows_count_once_however_often_they_come() -> None:
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=5), st.integers(0, 9))
 def test_a_total_that_moves_is_held_at_its_lowest(totals: list[int], rows: int) -> None:
-    pages = [([], {"total": total}) for total in totals]
+    pages: list[tuple[list[Any], Any]] = [([], {"total": total}) for total in totals]
     pages[0] = (list(range(rows)), pages[0][1])
     of_each_page = totals[0] == rows and not any(totals[1:])
     counted = met(account(), *pages)
