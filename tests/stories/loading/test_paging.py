@@ -294,7 +294,7 @@ def test_numbers_and_ends_are_found_by_names_with_dots(server: JsonServer) -> No
         "total_path": "@odata.count",
         "has_more_path": "page.has_more",
     }
-    pages = [{"value": [{"id": at}], "@odata.count": 3, "page.has_more": at < 2} for at in (1, 2)]
+    pages = [{"value": [{"id": at}], "@odata.count": 2, "page.has_more": at < 2} for at in (1, 2)]
     server.answers(*pages)
     assert [row["id"] for row in rows_of(config(server, paginator, data_selector="value"))] == [
         1,
