@@ -13,6 +13,7 @@ from importlib.util import find_spec
 # Attributes of Python itself.
 _PYTHONS = frozenset(
     [
+        "__call__",
         "__cause__",
         "__context__",
         "__dict__",

@@ -98,6 +98,7 @@ INTERNAL = {
     "dlt.destinations.sql_client.DBApiCursorImpl": "destination/dlt_clients.py",
     "dlt.extract.incremental.IncrementalColumnState": "dlt_source/incremental/dlt_step.py",
     "dlt.extract.incremental.IncrementalResourceWrapper": "dlt_source/dlt_pipe.py",
+    "dlt.extract.incremental.transform.JsonIncremental": "dlt_source/incremental/ordered_step.py",
     "dlt.extract.items_transform.LimitItem": "dlt_source/dlt_pipe.py",
     "dlt.extract.pipe.ForkPipe": "dlt_source/dlt_pipe.py",
     "dlt.extract.pipe.Pipe": "dlt_source/dlt_pipe.py",
@@ -130,12 +131,17 @@ PRIVATE = {
     "_get_load_storage": ("dlt.Pipeline", "syncing/load_packages.py"),
     "_get_normalize_storage": ("dlt.Pipeline", "syncing/load_packages.py"),
     "_last_trace": ("dlt.Pipeline", "destination/failures.py"),
+    "_make_or_get_transformer": (
+        "dlt.extract.Incremental",
+        "dlt_source/incremental/ordered_step.py",
+    ),
     "_next_reference": (
         "dlt.sources.helpers.rest_client.paginators.BaseReferencePaginator",
         "core/dlt_door/objects.py",
     ),
     "_normalizers_config": ("dlt.Schema", "destination/dlt_schema.py"),
     "_pipe": ("dlt.extract.DltResource", "dlt_source/dlt_pipe.py"),
+    "_transformers": ("dlt.extract.Incremental", "dlt_source/incremental/ordered_step.py"),
 }
 # Attributes of other libraries' objects and of Python's.
 OTHERS = {

@@ -88,6 +88,17 @@ class JsonPath:
         """The keys and places in lists of a path that leads to one place; None for any other."""
         return _place_of(self._compiled)
 
+    @property
+    def quoted(self) -> str:
+        """The path as a text that dlt can read: as it was written, or with its names in quotes."""
+        try:
+            parse(self.text)
+        except Exception:  # as above, of no class of its own
+            steps = self.place or ()
+            shown = (f"[{step}]" if isinstance(step, int) else f".'{step}'" for step in steps)
+            return "".join(shown).removeprefix(".")
+        return self.text
+
     def _find_by_names(self, document: Any) -> list[Any]:
         steps = self.steps_in(document)
         return [] if steps is None else [reduce(lambda inner, step: inner[step], steps, document)]

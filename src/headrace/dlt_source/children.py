@@ -26,6 +26,7 @@ from headrace.dlt_source.incremental import (
     ParentCursors,
     RepeatedRange,
     SharedCursor,
+    compare_in_order,
     leave_to_merge,
 )
 from headrace.dlt_source.items import EndOfRows, LoadedRows, ParentRows, rows_of
@@ -224,6 +225,7 @@ class ChildExtraction:
         per_parent = self._cursor is not None and self._cursor.per_parent
         if resource.wants_dicts and not per_parent:
             # Functions of the user come first, then dlt's own step.
+            compare_in_order(injected)
             return SharedCursor(injected, keeps_state=True, filters=False)
         keeps_state = self._settings.limit_rows is None
         if per_parent:

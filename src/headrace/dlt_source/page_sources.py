@@ -22,6 +22,7 @@ from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.incremental import (
     CursorFilter,
     RunningCursor,
+    compare_in_order,
     leave_to_merge,
     may_end_early,
 )
@@ -95,6 +96,7 @@ def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) 
     listing = resource.listing.filled(cursor.template, cursor.fill)
     pages = _listed(resource, lanes, listing, may_end=may_end)
     if resource.wants_dicts:
+        compare_in_order(cursor.injected)
         # dlt's own step may close the listing behind any page.
         return PageStream(pages, page_by_page=may_end)
     passing = CursorFilter.in_place_of(cursor.injected, has_parent=False, keeps_state=keeps_state)

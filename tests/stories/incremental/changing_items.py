@@ -62,7 +62,10 @@ class ChangingItems:
         if "order" in asked.query:
             rows.sort(key=lambda each: each["n"], reverse=asked.query["order"] == "desc")
         if "in_a_list" in asked.path:
-            rows = [{**each, "marks": [{"at": each["updatedAt"]}, {"at": "2030"}]} for each in rows]
+            rows = [
+                {**each, "marks": [{"at": each["updatedAt"]}, {"at": "2020-01-01"}]}
+                for each in rows
+            ]
         first = int(asked.query.get("cursor", 0))
         following = {"next": first + PAGE} if first + PAGE < len(rows) else {}
         return Answer({"data": rows[first : first + PAGE], **following})

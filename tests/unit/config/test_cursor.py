@@ -77,6 +77,10 @@ def test_a_resource_may_leave_out_the_incremental_of_the_defaults() -> None:
     assert resource_of(document).cursor is None
 
 
+def later(values: Any) -> Any:
+    return max(values, key=len)
+
+
 def two_params() -> dict[str, Any]:
     document = as_param()
     document["resources"][0]["endpoint"]["params"]["from"] = dlt.sources.incremental("id")
@@ -110,6 +114,32 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
         "incremental.end_value",
         "needs an `initial_value`",
     ),
+    (
+        on_endpoint(initial_value="10", end_value="9"),
+        "incremental.end_value",
+        "lies before `initial_value`",
+    ),
+    (
+        on_endpoint(initial_value="2026-08-10T10:00:00Z", end_value="2026-08-10T11:00:00+02:00"),
+        "incremental.end_value",
+        "lies before `initial_value`",
+    ),
+    (
+        on_endpoint(initial_value="9", end_value="10", last_value_func="min"),
+        "incremental.end_value",
+        "lies before `initial_value`",
+    ),
+    (
+        on_endpoint(initial_value="2026-08-10", end_value=1786356000),
+        "incremental.end_value",
+        "is a number, and `initial_value` is a time",
+    ),
+    (
+        on_endpoint(initial_value="08/10/2026"),
+        "incremental.initial_value",
+        "more than one date; write it as `2026-08-31`",
+    ),
+    (on_endpoint(initial_value="10", lag=2), "incremental.lag", "`initial_value` is a number"),
     (on_endpoint(per_parent=True), "incremental.per_parent", "needs a parent"),
     (
         on_endpoint({"since": "{incremental.first_value}"}),
@@ -122,6 +152,21 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
         "write `{incremental.start_value}`",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    "incremental",
+    [
+        {"initial_value": "2026-08-10T10:00:00+02:00", "end_value": "2026-08-10T08:00:00.5Z"},
+        {"initial_value": "9", "end_value": "10"},
+        {"initial_value": "9", "end_value": 10},
+        {"initial_value": "2025", "end_value": "2026-08-10T10:00:00Z"},
+        {"initial_value": "INV-9", "end_value": "INV-10", "last_value_func": later},
+        {"initial_value": 10, "lag": 2},
+    ],
+)
+def test_a_range_has_the_order_of_what_its_ends_say(incremental: dict[str, Any]) -> None:
+    assert cursor_of(on_endpoint(**incremental)).arguments["initial_value"]
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,23 @@ def test_a_path_to_one_place_is_known_as_such(
     assert JsonPath(path).place == place
 
 
+@pytest.mark.parametrize(
+    ("path", "quoted"),
+    [
+        ("a.b", "a.b"),
+        ("@timestamp", "@timestamp"),
+        ("$.'a b'[*]", "$.'a b'[*]"),
+        ("dc:date", "'dc:date'"),
+        ("meta.$count", "'meta'.'$count'"),
+        ("where[0].at", "'where'[0].'at'"),
+    ],
+)
+def test_dlt_can_read_each_path(path: str, quoted: str) -> None:
+    assert JsonPath(path).quoted == quoted
+    document = {"dc:date": 1, "meta": {"$count": 1}, "where": [{"at": 1}], "a": {"b": 1}}
+    assert jsonpath.find_values(quoted, document) == JsonPath(path).find(document)
+
+
 def test_the_first_value_is_none_where_there_is_none() -> None:
     assert JsonPath("a[*]").first({"a": [1, 2]}) == 1
     assert JsonPath("a[*]").first({"a": []}) is None

@@ -14,6 +14,7 @@ from headrace.config.built.tail import is_tail
 from headrace.config.format.endpoint import EndpointModel
 from headrace.config.format.incremental import CursorModel, IncrementalParam
 from headrace.core.dlt_door.objects import is_incremental
+from headrace.core.json_path import JsonPath
 
 _NOT_FOR_DLT = ("type", "start_param", "end_param", "convert", "transform", "per_parent")
 
@@ -95,6 +96,7 @@ def _cursor(
         for key in written
         if written[key] is not None and key not in _NOT_FOR_DLT
     }
+    arguments["cursor_path"] = JsonPath(model.cursor_path).quoted
     convert = model.transform if model.convert is None else model.convert
     return CursorConfig(
         arguments=arguments,

@@ -12,6 +12,7 @@ from headrace.config.format.placeholders import names_in
 from headrace.config.format.places import Path
 from headrace.core.dlt_door.objects import is_incremental
 from headrace.core.json_path import JsonPath
+from headrace.core.value_order import Kind, Placed, compare, placed
 
 
 def cursor_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -72,5 +73,34 @@ def _own_faults(written: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             )
     if written.get("end_value") is not None and written.get("initial_value") is None:
         yield ("end_value",), "needs an `initial_value`: a range with an end has a beginning"
+    yield from _faults_of_values(written)
     if written.get("convert") is not None and written.get("transform") is not None:
         yield ("transform",), "is the old name of `convert`; give one of them"
+
+
+def _faults_of_values(written: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Values that have no place in the order of the cursor, as far as the config shows it."""
+    function = written.get("last_value_func")
+    if function not in (None, "max", "min", max, min):
+        return
+    places: dict[str, Placed] = {}
+    for key in ("initial_value", "end_value"):
+        value = written.get(key)
+        place = None if value is None else placed(value)
+        if place is not None:
+            places[key] = place
+        elif isinstance(value, str):
+            yield (key,), "can be read as more than one date; write it as `2026-08-31`"
+    start, end = places.get("initial_value"), places.get("end_value")
+    if start and end:
+        ahead = compare(end, start)
+        if ahead is None:
+            yield ("end_value",), f"is {end.kind}, and `initial_value` is {start.kind}"
+        elif ahead > 0 if function in ("min", min) else ahead < 0:
+            yield ("end_value",), "lies before `initial_value`, at which the range begins"
+    if written.get("lag") and start and isinstance(start.raw, str) and start.kind is not Kind.TIME:
+        yield (
+            ("lag",),
+            f"goes back from times and from numbers, but `initial_value` is {start.kind}; write a "
+            "number without quotes, where the API sends numbers, or leave `lag` out",
+        )

@@ -15,6 +15,7 @@ from headrace.dlt_source.incremental.dependent import (
     SharedCursor,
 )
 from headrace.dlt_source.incremental.known_rows import leave_to_merge
+from headrace.dlt_source.incremental.ordered_step import compare_in_order
 from headrace.dlt_source.incremental.values import CursorValues, RunningCursor, new_incremental
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "RepeatedRange",
     "RunningCursor",
     "SharedCursor",
+    "compare_in_order",
     "leave_to_merge",
     "may_end_early",
     "new_incremental",

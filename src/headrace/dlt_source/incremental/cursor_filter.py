@@ -15,6 +15,7 @@ from headrace.core.exceptions import RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.dlt_source.incremental.dlt_step import StateElsewhere, bound_to_own_pipe
+from headrace.dlt_source.incremental.ordered_step import compare_in_order
 from headrace.dlt_source.incremental.undecided_rows import CursorReader, undecided
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.listing import FetchedPage
@@ -53,6 +54,7 @@ class CursorFilter:
     def __init__(self, incremental: Incremental[Any], *, has_parent: bool) -> None:
         self._incremental = incremental
         self._pipe = bound_to_own_pipe(incremental, has_parent=has_parent)
+        compare_in_order(incremental)
         self.values = CursorValues.of_load(incremental)
         self._reader = CursorReader(JsonPath(incremental.cursor_path))
 
@@ -89,6 +91,7 @@ class CursorFilter:
             figures: Where to count the rows that do not pass.
 
         Raises:
+            PageError: A row has a cursor value that cannot be compared.
             PipeException: The step of dlt cannot decide on a row, for example because the row has
                 no cursor value.
         """
@@ -108,7 +111,7 @@ class CursorFilter:
             figures: Where to count the rows that do not pass.
 
         Raises:
-            PipeException: The step of dlt cannot decide on a row.
+            PageError, PipeException: The step cannot decide on a row.
         """
         rows = self.rows(page.rows)
         figures.known += len(page.rows) - len(rows)
@@ -122,7 +125,7 @@ class CursorFilter:
                 passes: the road behind this one sets it apart.
 
         Raises:
-            PipeException: The step of dlt cannot decide on a row.
+            PageError, PipeException: The step cannot decide on a row.
         """
         shown: dict[int, Any] = {}
         for place in self._undecided(rows):

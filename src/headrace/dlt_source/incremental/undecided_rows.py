@@ -12,9 +12,10 @@ from typing import Any, TypedDict
 import msgspec
 
 from headrace.core.json_path import JsonPath
+from headrace.core.value_order import Placed, compare, placed, sortable
 
-# The types whose values have an order among themselves, the same in JSON as in Python.
-_ORDERED = (str, int, float)
+_NUMBERS = {int, float}
+_WITH_AN_ORDER = {*_NUMBERS, str}
 
 
 class CursorReader:
@@ -84,30 +85,43 @@ def undecided(
     Returns:
         Places in the list of values, in rising order.
     """
-    whole = range(len(values))
-    kinds = {*map(type, values), type(start), type(end)} - {type(None)}
-    if choose not in (max, min) or len(kinds) != 1 or not kinds.issubset(_ORDERED):
-        return whole
+    # An empty text is no value: the step decides on its row.
+    given = [value for value in values if value is not None and value != ""]
     low, high = (start, end) if choose is max else (end, start)
-    given = [value for value in values if value is not None]
-    if not given:
-        return whole
-    if (
-        len(given) == len(values)
-        and _is_within(min(given), low, high)
-        and (_is_within(max(given), low, high))
-    ):
-        newest = choose(given)
-        return [place for place, value in enumerate(values) if value == newest]
-    inside = [value is not None and _is_within(value, low, high) for value in values]
-    newest = choose([v for v, is_in in zip(values, inside, strict=True) if is_in] or [None])
+    ends = [None if each is None else placed(each) for each in (low, high)]
+    types = set(map(type, given))
+    if choose not in (max, min) or not given or types - _WITH_AN_ORDER:
+        return range(len(values))
+    if ends.count(None) > (low, high).count(None):
+        return range(len(values))
+    order = _order_of(given, types) if len(given) == len(values) else None
+    if order is not None:
+        lowest, highest = (given[order.index(each)] for each in (min(order), max(order)))
+        if _is_within(placed(lowest), *ends) and _is_within(placed(highest), *ends):
+            newest = choose(order)
+            return [place for place, each in enumerate(order) if each == newest]
+    read = {value: placed(value) for value in given}
+    if len({each and each.kind for each in read.values()}) != 1 or None in read.values():
+        return range(len(values))
+    inside = [_is_within(read.get(value), *ends) for value in values]
+    keys: list[Any] = [each.key if each else None for each in map(read.get, values)]
+    newest = choose([key for key, is_in in zip(keys, inside, strict=True) if is_in] or [None])
     return [
         place
-        for place, (value, is_in) in enumerate(zip(values, inside, strict=True))
-        if not is_in or value == newest
+        for place, (key, is_in) in enumerate(zip(keys, inside, strict=True))
+        if not is_in or key == newest
     ]
 
 
-def _is_within(value: Any, low: Any, high: Any) -> bool:
+def _order_of(values: Sequence[Any], types: set[type]) -> Sequence[Any] | None:
+    if types <= _NUMBERS:
+        return values
+    return sortable(values) if types == {str} else None
+
+
+def _is_within(value: Placed | None, low: Placed | None, high: Placed | None) -> bool:
     """Whether a value lies strictly between two ends; None stands for no end."""
-    return bool((low is None or value > low) and (high is None or value < high))
+    return value is not None and (
+        (low is None or (compare(value, low) or 0) > 0)
+        and (high is None or (compare(value, high) or 0) < 0)
+    )

@@ -11,6 +11,7 @@ from dlt.extract.incremental import Incremental
 from headrace.config.built.cursor import CursorConfig
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.exchange import Request
+from headrace.dlt_source.incremental.ordered_step import OrderedIncremental
 from headrace.reading.request_template import RequestTemplate
 
 _VALUES = ("initial_value", "start_value", "last_value", "end_value")
@@ -25,7 +26,7 @@ def new_incremental(cursor: CursorConfig) -> Incremental[Any]:
     """
     if cursor.incremental is not None:
         return cast(Incremental[Any], cursor.incremental)
-    return Incremental(**cursor.arguments)
+    return OrderedIncremental(**cursor.arguments)
 
 
 @dataclass(frozen=True, slots=True)

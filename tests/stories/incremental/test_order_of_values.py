@@ -1,0 +1,341 @@
+"""Rows that are new by what their values say are loaded, however the values are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import dlt
+import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from headrace.core.exceptions import PageError
+from tests.stories.against_dlt.test_same_as_dlt import MAKERS
+from tests.stories.incremental.changing_items import cursors_of
+from tests.support.servers import Answer, Asked, JsonServer
+from tests.support.tables import Warehouse
+
+Rows = list[dict[str, Any]]
+DAY = "2026-08-10T"
+
+
+def values(*written: Any, first: int = 0) -> Rows:
+    return [{"id": first + at, "at": value} for at, value in enumerate(written)]
+
+
+class Growing:
+    """An API whose rows become more; it gives all of them, whatever is asked."""
+
+    def __init__(self, server: JsonServer) -> None:
+        self.rows: Rows = []
+        self._server = server
+        server.handler = lambda asked: Answer(self.rows)
+
+    def config(self, *, disposition: str = "append", **incremental: Any) -> Any:
+        given = {"cursor_path": "at", "start_param": "since", **incremental}
+        endpoint = {"path": "items", "incremental": given}
+        return {
+            "client": {"base_url": self._server.base_url, "paginator": "single_page"},
+            "resources": [
+                {
+                    "name": "items",
+                    "primary_key": "id",
+                    "write_disposition": disposition,
+                    "endpoint": endpoint,
+                }
+            ],
+        }
+
+    @property
+    def since(self) -> list[str | None]:
+        return [asked.query.get("since") for asked in self._server.asked]
+
+
+@pytest.fixture
+def api(server: JsonServer) -> Growing:
+    return Growing(server)
+
+
+def load(
+    pipeline: dlt.Pipeline, config: Any, way: str = "to tables", maker: str = "ours"
+) -> dlt.Pipeline:
+    source = MAKERS[maker](config)
+    if way == "to dicts":
+        source.resources["items"].add_map(lambda row: row)
+    pipeline.run(source)
+    return pipeline
+
+
+def ids(warehouse: Warehouse) -> list[int]:
+    return [found for (found,) in warehouse.query("SELECT id FROM test_data.items ORDER BY id")]
+
+
+def refused(pipeline: dlt.Pipeline, config: Any, way: str = "to tables") -> str:
+    """What is said of rows that cannot be compared."""
+    with pytest.raises(PipelineStepFailed) as caught:
+        load(pipeline, config, way)
+    causes: list[BaseException | None] = [caught.value]
+    while causes[-1] is not None:
+        causes.append(causes[-1].__cause__)
+    (error,) = (each for each in causes if isinstance(each, PageError))
+    assert error.resource == "items"
+    assert "`incremental.cursor_path` (`" in str(error)
+    return str(error)
+
+
+# The rows of two loads: what is said to be sent with the second, and what is behind it.
+GROWTHS: dict[str, tuple[list[Any], Any, list[Any]]] = {
+    "a fraction behind whole seconds": (
+        [f"{DAY}10:00:00.250Z", f"{DAY}10:00:00Z"],
+        f"{DAY}10:00:00.250Z",
+        [f"{DAY}10:00:00.5Z", f"{DAY}10:00:01Z"],
+    ),
+    "nanoseconds": (
+        [f"{DAY}10:00:00.000000001Z"],
+        f"{DAY}10:00:00.000000001Z",
+        [f"{DAY}10:00:00.000000002Z", f"{DAY}10:00:00.00000001Z"],
+    ),
+    "offsets of one listing": (
+        [f"{DAY}23:30:00+09:00", f"{DAY}15:00:00+00:00", f"{DAY}09:00:00-05:00"],
+        f"{DAY}15:00:00+00:00",
+        [f"{DAY}10:30:00-05:00", "2026-08-11T00:00:01+08:30"],
+    ),
+    "a space and a T, with an offset and without": (
+        [f"{DAY}10:00:00", "2026-08-10 11:00:00+02:00"],
+        f"{DAY}10:00:00",
+        ["2026-08-10 10:00:01", "2026-08-10 12:00:02+02:00"],
+    ),
+    "dates of mails": (
+        ["Mon, 31 Aug 2026 10:00:00 GMT", "Fri, 28 Aug 2026 10:00:00 GMT"],
+        "Mon, 31 Aug 2026 10:00:00 GMT",
+        ["Tue, 01 Sep 2026 10:00:00 GMT"],
+    ),
+    "numbers as texts": (["9", "8"], "9", ["10", "100"]),
+    "fractions of numbers as texts": (["9.75", "-10.5"], "9.75", ["10", "10.5"]),
+    "numbers and texts of numbers": ([9, "8"], "9", ["10", 11]),
+    "ids that are texts": (["01ARZ3", "01ARYZ"], "01ARZ3", ["01ARZ4", "01BX5Z"]),
+}
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize("growth", GROWTHS)
+def test_what_is_newer_comes_and_the_greatest_value_is_sent_as_the_api_wrote_it(
+    growth: str, way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    before, sent, later = GROWTHS[growth]
+    api.rows = values(*before)
+    pipeline = load(warehouse.pipeline(), api.config(), way)
+    api.rows = [*api.rows, *values(*later, first=len(before))]
+    load(pipeline, api.config(), way)
+    assert ids(warehouse) == list(range(len(before) + len(later)))
+    assert api.since == [None, sent]
+    load(pipeline, api.config(), way)  # and nothing comes twice
+    assert ids(warehouse) == list(range(len(before) + len(later)))
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+def test_an_oldest_value_is_the_least_by_what_it_says(
+    way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    api.rows = values("100", "9")
+    pipeline = load(warehouse.pipeline(), api.config(last_value_func="min"), way)
+    api.rows = values("100", "9", "8", "10")
+    load(pipeline, api.config(last_value_func="min"), way)
+    assert ids(warehouse) == [0, 1, 2]
+    assert api.since == [None, "9"]
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize(
+    ("ends", "inside"),
+    [
+        ({"initial_value": f"{DAY}10:00:00Z", "end_value": f"{DAY}10:00:00.500Z"}, [1, 2]),
+        (
+            {"initial_value": f"{DAY}10:00:00.1Z", "end_value": f"{DAY}10:00:00.5Z"}
+            | {"range_start": "open", "range_end": "closed"},
+            [2, 3],
+        ),
+        ({"initial_value": "2026-08-10", "end_value": f"{DAY}12:00:00.3+02:00"}, [0, 1]),
+        ({"initial_value": datetime.fromisoformat(f"{DAY}10:00:00.100+00:00")}, [1, 2, 3]),
+    ],
+)
+def test_both_ends_of_a_range_have_the_same_order(
+    ends: dict[str, Any], inside: list[int], way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    parts = (f"{DAY}09:59:59.9Z", f"{DAY}10:00:00.100Z", f"{DAY}10:00:00.3Z", f"{DAY}10:00:00.50Z")
+    api.rows = values(*parts)
+    load(warehouse.pipeline(), api.config(**ends), way)
+    assert ids(warehouse) == inside
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+def test_a_lag_does_not_move_the_last_value_back(
+    way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    api.rows = values(f"{DAY}10:00:00.5Z")
+    config = api.config(lag=2, disposition="merge")
+    pipeline = load(warehouse.pipeline(), config, way)
+    api.rows = values(f"{DAY}12:00:00+02:00")
+    load(pipeline, config, way)
+    known = cursors_of(pipeline)["items"]["at"]["last_value"]
+    assert known == f"{DAY}10:00:00.5Z"
+
+
+def test_a_listing_in_order_is_left_by_what_the_values_say(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    rows = values(*map(str, range(95, 106)))
+
+    def answer(asked: Asked) -> Answer:
+        at = int(asked.query.get("page", 0))
+        newest_first = rows[::-1]
+        return Answer({"data": newest_first[at * 2 : at * 2 + 2], "pages": 6})
+
+    server.handler = answer
+    config = Growing(server).config(row_order="desc", initial_value="98")
+    server.handler = answer
+    config["client"]["paginator"] = {"type": "page_number", "total_path": "pages"}
+    load(warehouse.pipeline(), config)
+    assert ids(warehouse) == list(range(3, 11))
+    assert len(server.asked) == 5
+
+
+def test_a_state_of_dlts_own_source_is_gone_on_from(api: Growing, warehouse: Warehouse) -> None:
+    api.rows = values(f"{DAY}10:30:00+02:00", f"{DAY}09:15:00Z")
+    pipeline = load(warehouse.pipeline(), api.config(), maker="theirs")
+    api.rows += values(f"{DAY}09:20:00Z", first=2)
+    load(pipeline, api.config())
+    assert set(ids(warehouse)) == {0, 1, 2}
+    load(pipeline, api.config())
+    assert api.since == [None, f"{DAY}10:30:00+02:00", f"{DAY}09:20:00Z"]
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("fields.updated", lambda text: {"fields.updated": text}),
+        ("dc:date", lambda text: {"dc:date": text}),
+        ("meta.@at", lambda text: {"meta": {"@at": text}}),
+        ("a.b.at", lambda text: {"a": {"b.at": text}}),
+        ("steps[*].at", lambda text: {"steps": [{"at": "1"}, {"at": text}, {"at": None}]}),
+        ("$..at", lambda text: {"deep": {"at": text}, "at": "2"}),
+    ],
+)
+def test_the_value_may_stand_in_any_place(
+    path: str,
+    row: Callable[[str], dict[str, Any]],
+    way: str,
+    api: Growing,
+    warehouse: Warehouse,
+) -> None:
+    api.rows = [{"id": 0, **row("9")}]
+    pipeline = load(warehouse.pipeline(), api.config(cursor_path=path), way)
+    api.rows.append({"id": 1, **row("10")})
+    load(pipeline, api.config(cursor_path=path), way)
+    assert ids(warehouse) == [0, 1]
+    assert api.since == [None, "9"]
+
+
+def test_of_several_values_one_inside_of_the_range_is_enough(
+    api: Growing, warehouse: Warehouse
+) -> None:
+    days = [("01", "02"), ("02", "05"), ("04", "09"), ("08", "09")]
+    api.rows = [{"id": at, "days": [{"at": day} for day in each]} for at, each in enumerate(days)]
+    load(
+        warehouse.pipeline(),
+        api.config(cursor_path="days[*].at", initial_value="03", end_value="07"),
+    )
+    assert ids(warehouse) == [1, 2]
+
+
+MIXED: dict[str, tuple[list[Any], dict[str, Any], str]] = {
+    "a text among times": ([f"{DAY}10:00:00Z", "n/a"], {}, "`n/a` is a text and"),
+    "a time among numbers": ([5, f"{DAY}10:00:00Z"], {}, "`5` is a number"),
+    "seconds since 1970": ([1786356000], {"initial_value": "2026-01-01"}, "`2026-01-01` is a time"),
+    "no date of MySQL's": ([f"{DAY}10:00:00", "0000-00-00 00:00:00"], {}, "is a text and"),
+    "a day or a month first": (["31/08/2026"], {}, "`31/08/2026` (str) has no place"),
+    "a list": ([["2026-08-10"]], {"initial_value": "2026"}, "(list) has no place"),
+}
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize("mixed", MIXED)
+def test_values_that_cannot_be_compared_are_told(
+    mixed: str, way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    written, incremental, told = MIXED[mixed]
+    api.rows = values(*written)
+    said = refused(warehouse.pipeline(), api.config(**incremental), way)
+    assert "do not grow as they can be compared" in said
+    assert told in said
+    assert "`last_value_func`" in said
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize(
+    ("before", "later"), [("INV-9", "INV-10"), ("1.9.0", "1.10.0"), ("9", "10a"), ("9a", "10a")]
+)
+def test_no_row_is_left_out_by_the_order_of_texts_that_count_otherwise(
+    before: str, later: str, way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    api.rows = values(before)
+    pipeline = load(warehouse.pipeline(), api.config(), way)
+    api.rows = values(before, later)
+    said = refused(pipeline, api.config(), way)
+    assert f"as texts, `{later}` comes before `{before}`" in said
+    assert ids(warehouse) == [0]
+
+
+def by_number(found: Any) -> str:
+    return str(max(found, key=lambda text: int(str(text).removeprefix("INV-"))))
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+def test_a_function_of_the_users_own_has_the_last_word(
+    way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    api.rows = values("INV-9")
+    pipeline = load(warehouse.pipeline(), api.config(last_value_func=by_number), way)
+    api.rows = values("INV-9", "INV-10", "INV-8")
+    load(pipeline, api.config(last_value_func=by_number), way)
+    assert ids(warehouse) == [0, 1]
+    assert api.since == [None, "INV-9"]
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize(("missing", "found"), [("include", [0, 1]), ("exclude", [0])])
+def test_an_empty_text_is_no_value(
+    missing: str, found: list[int], way: str, api: Growing, warehouse: Warehouse
+) -> None:
+    api.rows = values(f"{DAY}10:00:00Z", "")
+    start = {"initial_value": "2026-01-01"}
+    said = refused(warehouse.pipeline("first"), api.config(**start), way)
+    assert "an empty text at `incremental.cursor_path` (`at`)" in said
+    assert "`on_cursor_value_missing: include`" in said
+    load(warehouse.pipeline(), api.config(on_cursor_value_missing=missing, **start), way)
+    assert ids(warehouse) == found
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+def test_what_belongs_to_a_parent_has_the_same_order(
+    way: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    comments = {"1": values("9"), "2": values("8", first=5)}
+
+    def answer(asked: Asked) -> Answer:
+        kept = comments.get(asked.path.split("/")[-1])
+        return Answer([{"n": 1}, {"n": 2}] if kept is None else kept)
+
+    server.handler = answer
+    document = Growing(server).config()
+    server.handler = answer
+    document["resources"][0]["endpoint"]["path"] = "items/{resources.parents.n}"
+    document["resources"].append({"name": "parents", "endpoint": {"path": "parents"}})
+    pipeline = load(warehouse.pipeline(), document, way)
+    comments["1"] += values("10", first=1)
+    comments["2"] += values("100", first=6)
+    load(pipeline, document, way)
+    assert ids(warehouse) == [0, 1, 5, 6]
+    assert cursors_of(pipeline)["items"]["at"]["last_value"] == "100"
