@@ -154,6 +154,52 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+def merged_by(merge_key: Any, document: dict[str, Any], disposition: Any = "merge") -> Any:
+    document["resources"][0] |= {"merge_key": merge_key, "write_disposition": disposition}
+    return document
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        (
+            merged_by("updated_at", on_endpoint(primary_key="id", start_param="since")),
+            "incremental.primary_key",
+        ),
+        (
+            merged_by(["site", "updatedAt"], on_endpoint(primary_key=["id"], start_param="since")),
+            "incremental.primary_key",
+        ),
+        (merged_by("updated_at", as_param(primary_key="id")), "params.since.primary_key"),
+        (
+            merged_by(
+                "day", small({"params": {"a": dlt.sources.incremental("day", primary_key="id")}})
+            ),
+            "params.a.primary_key",
+        ),
+    ],
+)
+def test_a_merge_that_deletes_what_the_incremental_leaves_out(document: Any, path: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document)
+    (fault,) = caught.value.faults
+    assert fault.path.endswith(path)
+    assert "the merge deletes them" in fault.message
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        merged_by("updated_at", on_endpoint(start_param="since")),
+        merged_by("day", on_endpoint(primary_key="id", start_param="since")),
+        merged_by("updated_at", on_endpoint(primary_key="id", start_param="since"), "append"),
+        merged_by("updated_at", on_endpoint(primary_key=(), start_param="since")),
+    ],
+)
+def test_other_merges_have_what_they_need(document: Any) -> None:
+    parse_config(document)
+
+
 @pytest.mark.parametrize(
     "incremental",
     [

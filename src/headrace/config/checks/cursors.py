@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from headrace.config.built.cursor import is_incremental_param
@@ -59,6 +60,53 @@ def cursor_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     yield from ((("incremental", *below), message) for below, message in _own_faults(written))
     if written.get("per_parent") and not parent_fields(endpoint):
         yield ("incremental", "per_parent"), "needs a parent: the resource depends on none"
+
+
+def merge_faults(keys: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """A merge that would delete rows which the incremental knows and leaves out.
+
+    A merge by a `merge_key` deletes all rows of the key's values. Where the cursor is part of it,
+    those at the newest value are among them, and have to come along.
+
+    Args:
+        keys: The merged keys of a resource as written; they may be wrong in any other way.
+
+    Yields:
+        The path below the resource, and a message.
+    """
+    written = keys.get("write_disposition")
+    disposition = written.get("disposition") if isinstance(written, Mapping) else written
+    strategy = written.get("strategy") if isinstance(written, Mapping) else None
+    if disposition != "merge" or strategy not in (None, "delete-insert"):
+        return
+    merge_key = keys.get("merge_key")
+    columns = merge_key if isinstance(merge_key, (list, tuple)) else [merge_key]
+    names = {_as_column(each) for each in columns if isinstance(each, str)}
+    for path, each in _incrementals_in(keys.get("endpoint")):
+        read = partial(getattr, each) if is_incremental(each) else each.get
+        cursor = read("cursor_path", None)
+        if read("primary_key", None) and isinstance(cursor, str) and _as_column(cursor) in names:
+            yield (
+                (*path, "primary_key"),
+                f"leaves out rows at the newest `{cursor}` that were loaded before, but the merge "
+                "deletes them, since the `merge_key` holds that field; leave `primary_key` out of "
+                "the incremental",
+            )
+
+
+def _incrementals_in(endpoint: Any) -> Iterator[tuple[Path, Any]]:
+    if isinstance(endpoint, Mapping):
+        written = endpoint.get("incremental")
+        if isinstance(written, Mapping):
+            yield ("endpoint", "incremental"), written
+        for name, param in params_of(endpoint).items():
+            if is_incremental_param(param):
+                yield ("endpoint", "params", name), param
+
+
+def _as_column(name: str) -> str:
+    """A name as it may be written in more than one way: `updatedAt`, `updated_at`."""
+    return name.removeprefix("$.").replace(".", "").replace("_", "").lower()
 
 
 def _own_faults(written: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
