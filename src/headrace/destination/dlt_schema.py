@@ -11,7 +11,12 @@ from __future__ import annotations
 from copy import copy, deepcopy
 
 from dlt.common.schema import Schema
-from dlt.common.schema.typing import TColumnSchema, TStoredSchema, TTableSchema, TTableSchemaColumns
+from dlt.common.schema.typing import (
+    TColumnSchema,
+    TStoredSchema,
+    TTableSchema,
+    TTableSchemaColumns,
+)
 from dlt.common.schema.utils import (
     get_columns_names_with_prop,
     get_nested_tables,
@@ -136,6 +141,27 @@ def schema_of_table(schema: Schema, table: TTableSchema) -> TStoredSchema:
     stored = copy(schema.to_dict(bump_version=False))
     stored["tables"] = {name: tables[name] for name in tables if name in kept}
     return deepcopy(stored)
+
+
+def data_type_mode(schema: Schema, table: TTableSchema) -> str | None:
+    """What a schema contract says of values of another type than their column's.
+
+    As for dlt, the contract of a table stands in place of the whole contract of its source.
+
+    Args:
+        schema: The schema that the table is in, or is to be in.
+        table: The table, as its resource declares it.
+
+    Returns:
+        None where nobody has said anything, so that dlt would make a column beside.
+    """
+    stored = schema.tables.get(table["name"] or "", {})
+    contract = (
+        table.get("schema_contract")
+        or stored.get("schema_contract")
+        or schema.settings.get("schema_contract")
+    )
+    return contract.get("data_type") if isinstance(contract, dict) else contract
 
 
 def child_tables(schema: Schema, table: str) -> list[str]:

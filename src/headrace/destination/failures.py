@@ -11,6 +11,7 @@ from typing import Any
 import dlt
 from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTraces
 from dlt.common.exceptions import DltException, MissingDependencyException
+from dlt.common.schema.exceptions import DataValidationError
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.trace import save_trace
 
@@ -47,6 +48,8 @@ def cause_of(error: Exception) -> BaseException:
             return SyncError(_shortened(str(each)))
         if isinstance(each, ConfigFieldMissingException):
             return SyncError(_missing_settings(each))
+        if isinstance(each, DataValidationError):
+            return SyncError(_broken_contract(each))
     step = f" at its step `{error.step}`" if isinstance(error, PipelineStepFailed) else ""
     words = _shortened(str(chain[-1]))
     return SyncError(f"the pipeline failed{step}: {type(chain[-1]).__name__}: {words}")
@@ -89,6 +92,23 @@ def _shortened(text: str) -> str:
     # Secrets are hidden before the text is cut: half a secret would not be known for one.
     words = " ".join(clean(_QUOTED_SQL.sub("", text)).split())
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+
+
+def _broken_contract(error: DataValidationError) -> str:
+    where = f"the table `{error.table_name}`"
+    if error.column_name:
+        where = f"the column `{error.column_name}` of {where}"
+    return (
+        f"the rows would add {where}, which the `schema_contract` forbids: "
+        f"`{error.schema_entity}: {error.contract_mode}`. To keep such values, set "
+        f"`{error.schema_entity}: evolve`; to go on without them, `discard_value` or "
+        f"`discard_row`. {_offender(error)}"
+    ).strip()
+
+
+def _offender(error: DataValidationError) -> str:
+    """The keys of the row that broke a contract, where dlt knows them."""
+    return _shortened("".join(str(error).partition("Offending data item: ")[1:]))
 
 
 def _missing_settings(error: ConfigFieldMissingException) -> str:

@@ -23,7 +23,7 @@ from headrace.dlt_source.dlt_pipe import others_are_spared, yields_are_counted
 from headrace.dlt_source.gone_rows import gone_rows
 from headrace.dlt_source.items import LoadedRows, ParentRows
 from headrace.dlt_source.page_sources import PageStream
-from headrace.dlt_source.rejected_rows import refused, set_aside, with_row
+from headrace.dlt_source.rejected_rows import left_by_contract, refused, set_aside, with_row
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.table import ResourceTable
 from headrace.sansio.rows import BatchIds, KeyOrder, RejectedRow, RowGroups, RowIds, TypedBatch
@@ -193,6 +193,7 @@ class TableRoad:
             RowError: A row cannot be loaded, and `strict` is set.
         """
         with column_hints_restored(dlt.current.resource()):
+            self._table.say_nullable()
             yield from self._items(batches)
 
     def _items(self, batches: Iterator[Batch]) -> Iterator[Any]:
@@ -219,7 +220,12 @@ class TableRoad:
             if typed_batch.side_rows:
                 self._order.interrupt()
                 yield self._side_rows(typed_batch, ids, batch)
-            rejected = batch.unreadable + refusals + typed_batch.rejected
+            rejected = left_by_contract(
+                self._resource,
+                batch.unreadable + refusals + typed_batch.rejected,
+                self._table.columns.data_type_mode,
+                batch,
+            )
             if rejected:
                 yield set_aside(self._resource, rejected, batch)
             if batch.gone:

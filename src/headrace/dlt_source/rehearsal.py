@@ -37,6 +37,7 @@ from headrace.destination.dlt_schema import add_columns, schema_of_table
 from headrace.dlt_source.quarantine import reason_with_value
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.dlt_source.table_values import TableValues, shown, why_no_integer
+from headrace.sansio.rows import Misfit
 from headrace.sansio.rows.loadable import why_not_loadable
 
 # Files have names of up to 255 bytes, with an id and an ending of dlt's behind the table's name.
@@ -100,7 +101,7 @@ class Rehearsal:
             return None
         except _RefusedError as refused:
             self._forget(self._schema.before_row)
-            return str(refused)
+            return refused.reason
         return None
 
     def begin_batch(self) -> None:
@@ -134,7 +135,11 @@ class Rehearsal:
 
 
 class _RefusedError(Exception):
-    """A value has no place; the text says why."""
+    """A value has no place."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _RehearsedSchema(Schema):
@@ -253,7 +258,7 @@ class _Normalizer(JsonLItemsNormalizer):
         if not expected:
             expected = [_EXPECTED.get(kind := self._infer_column_type(value, name), kind)]
         should_be = f"{self._place(table, name)} should be {' or '.join(expected)}"
-        return reason_with_value(should_be, shown(value))
+        return Misfit(reason_with_value(should_be, shown(value)))
 
     def _place(self, table: str, name: str) -> str:
         return f"`{name}`" if table == self._root else f"`{name}` of the table `{table}`"
@@ -283,7 +288,7 @@ class _Normalizer(JsonLItemsNormalizer):
                 continue
             why = self._why_not_written(column, value)
             if why is not None:
-                raise _RefusedError(f"{self._place(table, name)} {why}")
+                raise _RefusedError(Misfit(f"{self._place(table, name)} {why}"))
 
     def _why_not_written(self, column: TColumnSchema, value: Any) -> str | None:
         data_type = column.get("data_type")

@@ -11,9 +11,14 @@ from headrace.dlt_source.batches import Batch
 from headrace.dlt_source.dlt_pipe import capabilities_of_running_load
 from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
 from headrace.dlt_source.running_resource import RunningResource
-from headrace.sansio.rows import RejectedRow
+from headrace.sansio.rows import Misfit, RejectedRow
 
 _LONGEST_SHOWN = 200
+_FROZEN = (
+    "The `schema_contract` freezes `data_type`: declare a type that takes all values, or let the "
+    "contract discard what does not fit (`discard_row`, `discard_value`). Without a word on "
+    "`data_type` such rows go to quarantine."
+)
 
 
 def set_aside(resource: RunningResource, rejected: list[RejectedRow], batch: Batch) -> Any:
@@ -43,6 +48,33 @@ def set_aside(resource: RunningResource, rejected: list[RejectedRow], batch: Bat
         resource.redactor,
         capabilities_of_running_load().max_text_data_type_length,
     )
+
+
+def left_by_contract(
+    resource: RunningResource,
+    rejected: list[RejectedRow],
+    mode: str | None,
+    batch: Batch,
+) -> list[RejectedRow]:
+    """The rows that remain to be set aside, once the schema contract has decided on the others.
+
+    Args:
+        resource: The running resource.
+        rejected: The rows, each with the reason why it cannot be loaded.
+        mode: What the user's schema contract says of values of another type than their column's.
+        batch: The batch that they are of.
+
+    Raises:
+        RowError: The contract allows no other types.
+    """
+    misfits = [each for each in rejected if isinstance(each.reason, Misfit)]
+    if not misfits or mode not in ("freeze", "discard_row"):
+        return rejected
+    if mode == "freeze":
+        raise refused(resource, misfits[0], batch, _FROZEN)
+    resource.figures.discarded += len(misfits)
+    resource.figures.loaded_rows -= len(misfits)
+    return [each for each in rejected if not isinstance(each.reason, Misfit)]
 
 
 def refused(

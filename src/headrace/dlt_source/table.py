@@ -51,6 +51,7 @@ class ResourceTable:
         self, schema: Schema, resource: DltResource, capabilities: DestinationCapabilitiesContext
     ) -> None:
         self._schema = schema
+        self._resource = resource
         self._capabilities = capabilities
         self.limits = limits_of(capabilities)
         self.columns = TableColumns(schema, resource, capabilities)
@@ -176,6 +177,22 @@ class ResourceTable:
                 self._hinted.add(name)
                 hints[name] = hint
         return hints
+
+    def say_nullable(self) -> None:
+        """Says of the declared columns that they take nulls, where nothing says it.
+
+        Arrow's columns say it, and under a contract on types dlt takes that for another type: it
+        would leave out all rows with a value there, or stop.
+        """
+        if self.columns.data_type_mode in (None, "evolve"):
+            return
+        stored = self._schema.tables.get(self.columns.table_hints["name"] or "")
+        for column in stored["columns"].values() if stored else ():
+            column.setdefault("nullable", True)
+        hints = self.columns.hints
+        self._resource.apply_hints(
+            columns={name: {"nullable": True, **hints[name]} for name in self.columns.declared}
+        )
 
     def last_version_wins(self) -> TTableSchemaColumns:
         """The hint by which the last of a key's versions in one load counts.

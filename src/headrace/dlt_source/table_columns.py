@@ -29,7 +29,7 @@ from dlt.common.time import get_context_timezone_name
 from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
-from headrace.destination.dlt_schema import hinted_table
+from headrace.destination.dlt_schema import data_type_mode, hinted_table
 from headrace.sansio.rows import Column, Fields
 from headrace.sansio.rows.json_rows import FieldPath
 
@@ -58,6 +58,8 @@ class TableColumns:
             declared `nullable: false`.
         declared: Names of the columns that are declared with a type.
         own_names: Names of the columns that dlt fills, and rows must not.
+        data_type_mode: What the user's schema contract says of values of another type than their
+            column's; None where it says nothing.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class TableColumns:
         self.table_hints: TTableSchema = hinted_table(resource, schema)
         stored = schema.tables.get(self.table_hints["name"] or "")
         self.hints: TTableSchemaColumns = dict(stored["columns"]) if stored else {}
+        self.data_type_mode = data_type_mode(schema, self.table_hints)
         declared = self.table_hints["columns"]
         merge_columns(self.hints, declared)
         self.declared = frozenset(name for name, hint in declared.items() if hint.get("data_type"))

@@ -6,13 +6,15 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from dlt.common.data_types import coerce_value, py_type_to_sc_type
+import msgspec
+from dlt.common.data_types import TDataType, coerce_value, py_type_to_sc_type
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema.typing import TColumnSchema
 
 from headrace.destination.limits import limits_of
 from headrace.dlt_source.quarantine import reason_with_value
 from headrace.dlt_source.table_columns import TableColumns
+from headrace.sansio.rows import Misfit
 from headrace.sansio.rows.casting import is_in_milliseconds
 from headrace.sansio.rows.decimals import as_floats, rounded_to_scale
 from headrace.sansio.rows.json_rows import FieldPath
@@ -22,6 +24,9 @@ from headrace.sansio.rows.texts import without_nul
 _DECIMALS = frozenset(["decimal", "wei"])
 _LONGEST_SHOWN = 80
 _BEYOND_64_BITS = "is an integer beyond 64 bits; declare it as decimal or text"
+_JSON_OF_TEXT = (
+    "is a text that is the JSON of a text, which no column of JSON takes; declare it as text"
+)
 _MOST_BITS = 64
 OWN_NAME = (
     "is the name of a column that dlt fills itself; have the API leave it out, or a function among "
@@ -43,7 +48,12 @@ class TableValues:
         self._columns = columns
         self._capabilities = capabilities
         self._takes_nul = limits_of(capabilities).takes_nul
-        self._binding = columns.declared | columns.required
+        self._mode = columns.data_type_mode
+        # A row without a value that it must have would fail the load, unless a contract keeps it
+        # from the load.
+        is_kept_out = self._mode in ("freeze", "discard_row")
+        self._needed = frozenset() if is_kept_out else columns.required
+        self._binding = self._needed | (columns.declared if self._mode is None else frozenset())
 
     @property
     def are_exact(self) -> bool:
@@ -53,8 +63,9 @@ class TableValues:
     def refusal(self, column_name: str, value: Any) -> str | None:
         """Says why a value cannot go to its column.
 
-        dlt puts a value that cannot become the type of its column into a variant column beside it.
-        For a declared column that is not what was declared, and a required one would stay empty.
+        dlt puts a value that cannot become the type of its column into a variant column beside it,
+        unless the schema contract says otherwise. Where no contract says anything, that is not
+        what was declared for a declared column; and a required one would stay empty.
 
         Args:
             column_name: The name of the column.
@@ -70,20 +81,35 @@ class TableValues:
         data_type = hint.get("data_type") if hint else None
         if hint is None or data_type is None:
             return _BEYOND_64_BITS if is_beyond_64_bits(value) else why_not_loadable(value)
-        if data_type == "bigint" and (reason := why_no_integer(value, hint)):
-            return reason
-        if data_type in _DECIMALS and isinstance(value, int | float | Decimal):
-            return self.why_no_decimal(value, hint)
+        if (reason := self._why_too_large(value, hint)) is not None:
+            return None if self._is_dropped(column_name) else Misfit(reason)
         if data_type == "timestamp" and is_in_milliseconds(value):
             value /= 1_000
-        if column_name not in self._binding:
+        if not self._binds(column_name, data_type) or fits_by_coercion(value, data_type):
+            if data_type == "json" and isinstance(value, str):
+                return _why_not_read(value)
             return why_not_loadable(value)
-        try:
-            coerce_value(data_type, py_type_to_sc_type(type(value)), value)
-        except (ValueError, TypeError, ArithmeticError, OSError):
-            # OSError: a number of seconds beyond what the C library takes for a time.
-            return reason_with_value(f"should be {data_type}", shown(value))
-        return why_not_loadable(value)
+        return Misfit(reason_with_value(f"should be {data_type}", shown(value)))
+
+    def _why_too_large(self, value: Any, hint: TColumnSchema) -> str | None:
+        """Says why a number does not fit the digits of its column; dlt would not notice."""
+        if hint["data_type"] == "bigint":
+            return why_no_integer(value, hint)
+        if hint["data_type"] in _DECIMALS and isinstance(value, int | float | Decimal):
+            return self.why_no_decimal(value, hint)
+        return None
+
+    def _binds(self, column_name: str, data_type: TDataType) -> bool:
+        """Whether a column takes values of its type alone.
+
+        Numbers and texts are JSON too: as dlt does, they go beside a column of JSON.
+        """
+        if data_type == "json":
+            return column_name in self._needed
+        return column_name in self._binding
+
+    def _is_dropped(self, column_name: str) -> bool:
+        return self._mode == "discard_value" and column_name not in self._needed
 
     def why_no_decimal(self, value: int | float | Decimal, column: TColumnSchema) -> str | None:
         """Says why a number does not fit a column of decimals.
@@ -125,6 +151,8 @@ class TableValues:
             return as_floats(value)
         hint = self._columns.hints.get(self._columns.name_of(path)) or {}
         data_type = hint.get("data_type")
+        if self._mode == "discard_value" and data_type and self._why_too_large(value, hint):
+            return None
         if data_type in _DECIMALS and isinstance(value, int | float | Decimal | str):
             # Text that is no plain number is left to dlt.
             return rounded_to_scale(value, *self._digits(hint)) or value
@@ -145,6 +173,24 @@ class TableValues:
         return precision or widest[0], scale if scale is not None else 0
 
 
+def fits_by_coercion(value: Any, data_type: TDataType) -> bool:
+    """Whether dlt can make a value of a type out of another one.
+
+    Args:
+        value: The value, decoded from JSON.
+        data_type: The type.
+    """
+    kind = py_type_to_sc_type(type(value))
+    if kind == data_type:
+        return True
+    try:
+        coerce_value(data_type, kind, value)
+    except (ValueError, TypeError, ArithmeticError, OSError):
+        # OSError: a number of seconds beyond what the C library takes for a time.
+        return False
+    return True
+
+
 def shown(value: Any) -> str:
     """A value as a reason shows it: the beginning of its JSON.
 
@@ -152,6 +198,20 @@ def shown(value: Any) -> str:
         value: The value.
     """
     return json.dumps(value, default=str)[:_LONGEST_SHOWN]
+
+
+def _why_not_read(text: str) -> str | None:
+    """Why a text is not kept in a column of JSON, as whose JSON dlt reads it."""
+    try:
+        value = msgspec.json.decode(text)
+        if isinstance(value, str):
+            msgspec.json.decode(value)
+    except UnicodeEncodeError:
+        return None
+    except (msgspec.MsgspecError, RecursionError):
+        # What is no JSON goes beside the column.
+        return _JSON_OF_TEXT if text.lstrip().startswith('"') else None
+    return why_not_loadable([value])
 
 
 def why_no_integer(value: Any, column: TColumnSchema) -> str | None:

@@ -11,7 +11,7 @@ from headrace.sansio.rows.identity import BatchIds, RowIds
 from headrace.sansio.rows.key_order import KeyOrder
 from headrace.sansio.rows.main_road import MainRoad, TypedBatch
 from headrace.sansio.rows.row_groups import RowGroups
-from headrace.sansio.rows.side_road import RejectedRow, SideRow
+from headrace.sansio.rows.side_road import Misfit, RejectedRow, SideRow
 from headrace.sansio.rows.slicing import PageSlicer, SlicedPage
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Fields",
     "KeyOrder",
     "MainRoad",
+    "Misfit",
     "PageSlicer",
     "RejectedRow",
     "RowGroups",

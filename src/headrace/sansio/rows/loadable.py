@@ -9,6 +9,12 @@ from typing import Any
 # dlt writes its files with orjson, which refuses more than 254 levels, the row itself included.
 DEEPEST = 200
 
+# Up to here orjson writes them, within lists and objects: for values that stay JSON that is enough.
+_LARGEST_IN_JSON = 2**64 - 1
+_BEYOND_JSON = (
+    "holds an integer beyond 64 bits, for which dlt's files have no room; have a function among "
+    "the `processing_steps` make text of it"
+)
 BEYOND_DOUBLES = "is or holds a number beyond any double; send it as text"
 """Why a number like 1e999 cannot be loaded, in words that follow the field's name."""
 
@@ -59,6 +65,6 @@ def why_not_loadable(value: Any, depth: int = 0) -> str | None:
         return None
     if isinstance(value, Decimal) and isinf(float(value)):
         return BEYOND_DOUBLES
-    if depth and is_beyond_64_bits(value):
-        return "holds an integer beyond 64 bits"
+    if depth and is_beyond_64_bits(value) and not 0 < value <= _LARGEST_IN_JSON:
+        return _BEYOND_JSON
     return None

@@ -32,6 +32,12 @@ class SideRow:
     values: dict[str, Any]
 
 
+class Misfit(str):
+    """A reason that lies in the type of a column, on which a schema contract may decide."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
     """A row that cannot be loaded, neither by Arrow nor by dlt's normalizer.
@@ -132,7 +138,7 @@ class SideRoad:
             present.add(name)
             reason = self._refuses(name, value)
             if reason is not None:
-                return f"`{'.'.join(path)}` {reason}"
+                return type(reason)(f"`{'.'.join(path)}` {reason}")
         missing = [name for name in self._required if name not in present]
         return self.no_value(missing[0]) if missing else self._room.refusal(row, present)
 
