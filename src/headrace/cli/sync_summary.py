@@ -119,7 +119,7 @@ def nothing_could_be_loaded(report: SyncReport) -> str | None:
         return None
     return (
         f"no row could be loaded; {counted(total.quarantined, 'row')} went to quarantine. Check "
-        "`primary_key` and `columns` of the resources."
+        "`primary_key`, `columns` and `endpoint.data_selector` of the resources."
     )
 
 

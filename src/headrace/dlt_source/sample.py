@@ -214,7 +214,7 @@ def _typed(
         for rejected in typed_batch.rejected:
             raise RowError(
                 f"{told}: a row would go to quarantine: {rejected.reason}. "
-                "Check `primary_key` and `columns`.",
+                "Check `primary_key`, `columns` and `endpoint.data_selector`.",
                 url=told.url,
                 row=_shown_row(rejected.row, listing),
             )

@@ -31,10 +31,22 @@ FieldPath = tuple[str, ...]
 # What a key must not hold for msgspec to take it as the name of a field.
 _UNNAMEABLE = frozenset('"\\') | frozenset(map(chr, range(0x20)))
 
+_KINDS = {b"[": "a list", b'"': "a text", b"n": "null", b"t": "a boolean", b"f": "a boolean"}
+
 
 def is_object(row: msgspec.Raw) -> bool:
     """Whether a row is an object, by its first byte."""
     return bytes(memoryview(row)[:1]) == b"{"
+
+
+def no_object(row: msgspec.Raw) -> str:
+    """Words what a row is that is no object, in a text that can stand after "a row".
+
+    Args:
+        row: The JSON of the row.
+    """
+    kind = _KINDS.get(bytes(memoryview(row)[:1]), "a number")
+    return f"it is no object, but {kind}: see that `data_selector` leads to a list of objects"
 
 
 def is_nameable(key: str) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from headrace.core.exceptions import RowError
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
-from headrace.sansio.rows.json_rows import decode_row, is_object
+from headrace.sansio.rows.json_rows import decode_row, is_object, no_object
 from headrace.sansio.rows.loadable import DEEPEST
 
 Refuses = Callable[[str, Any], str | None]
@@ -101,7 +101,7 @@ class SideRoad:
         """
         for row in rows:
             if not is_object(row):
-                self.reject(row, "it is no object")
+                self.reject(row, no_object(row))
                 continue
             try:
                 decoded = decode_row(row, exact=self._exact)

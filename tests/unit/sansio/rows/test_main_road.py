@@ -241,12 +241,23 @@ def test_rows_may_be_written_over_several_lines() -> None:
     assert typed_batch.table.to_pydict() == {"a": [1, 2]}
 
 
-@pytest.mark.parametrize("row", ["null", "[1]", "1", '"text"', "true"])
-def test_a_row_that_is_no_object_is_rejected_alone(row: str) -> None:
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ("null", "null"),
+        ("[1]", "a list"),
+        ("1", "a number"),
+        ("-1.5", "a number"),
+        ('"text"', "a text"),
+        ("true", "a boolean"),
+    ],
+)
+def test_a_row_that_is_no_object_is_rejected_alone(row: str, kind: str) -> None:
     typed_batch = part_text(new_road(), '{"a": 1}', row, '{"a": 2}')
 
     assert typed_batch.table.to_pydict() == {"a": [1, 2]}
-    assert rejected(typed_batch) == [(row, "it is no object")]
+    where = "see that `data_selector` leads to a list of objects"
+    assert rejected(typed_batch) == [(row, f"it is no object, but {kind}: {where}")]
     assert typed_batch.places == [0, 2]
 
 
