@@ -10,6 +10,7 @@ from headrace.config.built.source import SourceConfig
 from headrace.config.connectors import find_connector, list_connectors
 from headrace.config.files.overrides import apply_overrides
 from headrace.config.files.reading import read_document
+from headrace.config.files.switches import with_switches_as_written
 from headrace.config.parsing import parse_config
 from headrace.config.secrets.substitution import Lookup, substitute_secrets
 from headrace.core.exceptions import ConfigError
@@ -48,7 +49,8 @@ def load_config(
             the config, missing secrets included.
     """
     document = dict(config) if isinstance(config, Mapping) else _read(config)
-    document = _reduced(apply_overrides(document, overrides), needed)
+    document = with_switches_as_written(apply_overrides(document, overrides))
+    document = _reduced(document, needed)
     document, substituted, missing = substitute_secrets(document, lookup)
     try:
         loaded = parse_config(document, substituted, numbers_as_text=True)

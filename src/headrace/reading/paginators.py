@@ -42,6 +42,7 @@ from headrace.sansio.paging import (
     Place,
     RowKeys,
     SinglePagePaginator,
+    TrustInTotals,
 )
 
 
@@ -64,6 +65,7 @@ class PaginatorFactory:
     ) -> None:
         self._client = client
         self._keys = keys
+        self._trust = TrustInTotals()
         self._config = endpoint.paginator
         params = credentials.params if isinstance(credentials, Credentials) else ()
         self._secrets = LinkSecrets(
@@ -103,7 +105,7 @@ class PaginatorFactory:
             case OffsetPaginatorConfig():
                 return OffsetPaginator(_offset_numbering(config), _limit_place(config))
             case PageNumberPaginatorConfig():
-                return PageNumberPaginator(_page_numbering(config))
+                return PageNumberPaginator(_page_numbering(config), self._trust)
             case SinglePagePaginatorConfig():
                 return SinglePagePaginator()
             case AutoPaginatorConfig():

@@ -480,11 +480,19 @@ def test_a_bare_url_in_a_header_of_any_name_can_be_followed(server: JsonServer) 
     assert ids(config(server, paginator)) == list(range(6))
 
 
-def test_header_link_says_so_where_another_header_holds_the_url(server: JsonServer) -> None:
+def test_header_link_takes_another_header_where_that_alone_holds_the_url(
+    server: JsonServer,
+) -> None:
     server.handler = served_in_pages("kinto")
-    assert "say `link_header: Next-Page`" in refused(config(server, "header_link"))
+    assert ids(config(server, "header_link")) == list(range(7))
+    checked = run(config(server, "header_link"), server, "check")
+    assert "the paginator is guessed (`type: header_link, link_header: Next-Page`)" in checked.text
     paginator = {"type": "header_link", "link_header": "Next-Page"}
     assert ids(config(server, paginator)) == list(range(7))
+    # Where the API has a `Link` header, that alone counts.
+    links = {"Link": '<http://127.0.0.1/>; rel="self"', "X-Next": "http://127.0.0.1/2"}
+    server.handler = lambda asked: Answer(rows([1]), headers=links)
+    assert ids(config(server, "header_link")) == [1]
 
 
 # --- ends ---------------------------------------------------------------------------------------

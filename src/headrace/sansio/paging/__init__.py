@@ -5,7 +5,12 @@ from headrace.sansio.paging.auto import AutoPaginator, SinglePagePaginator
 from headrace.sansio.paging.cursor import CursorPaginator, CursorSettings, HeaderCursorPaginator
 from headrace.sansio.paging.guards import BoundedPaginator
 from headrace.sansio.paging.links import HeaderLinkPaginator, JsonLinkPaginator, LinkSecrets
-from headrace.sansio.paging.numbered import Numbering, OffsetPaginator, PageNumberPaginator
+from headrace.sansio.paging.numbered import (
+    Numbering,
+    OffsetPaginator,
+    PageNumberPaginator,
+    TrustInTotals,
+)
 from headrace.sansio.paging.page import Page, Paginator
 from headrace.sansio.paging.places import Place
 from headrace.sansio.paging.row_keys import RowKeys
@@ -33,4 +38,5 @@ __all__ = [
     "SinglePagePaginator",
     "SinglePages",
     "TotalPlace",
+    "TrustInTotals",
 ]

@@ -187,6 +187,8 @@ class HeaderLinkPaginator(LinkPaginator):
         read_links: Reads a `Link` header; parsing it is left to a library of the room above.
         links_next_key: The relation (`rel`) of the link to follow.
         link_header: The name of the header. Where it is not `Link`, its value may be the bare URL.
+            Where it is, and the first page has no such header, another one is taken whose name
+            says `next` and which holds a URL.
         secrets: What to keep out of a URL that stands for a page.
         keys: Reads the keys of rows; None where no primary key is known.
     """
@@ -210,21 +212,20 @@ class HeaderLinkPaginator(LinkPaginator):
         self._read_links = read_links
         self._key = links_next_key
         self._header = link_header
+        self._is_guessed = False
+
+    @property
+    def guess(self) -> str | None:
+        """The header that was taken in place of a `Link` header that is not there."""
+        return f"type: header_link, link_header: {self._header}" if self._is_guessed else None
 
     def link(self, page: Page) -> Any:
-        """The URL of the last link with that relation, or the bare URL.
-
-        Raises:
-            PageError: There is no `Link` header, but another one with the URL of a next page.
-        """
-        value = page.headers.get(self._header) or ""
-        if self._is_usual and not value and page.number == 1:
+        """The URL of the last link with that relation, or the bare URL."""
+        if self._is_usual and page.number == 1 and not page.headers.get(self._header):
             other = header_with_next_url(page.headers)
             if other is not None:
-                raise PageError(
-                    f"page 1 has no `Link` header, but its header `{other}` holds a URL: say "
-                    f"`link_header: {other}` if that is the next page."
-                )
+                self._header, self._is_usual, self._is_guessed = other, False, True
+        value = page.headers.get(self._header) or ""
         if self._is_usual or value.lstrip().startswith("<"):
             return self._read_links(value).get(self._key)
         return value.strip()

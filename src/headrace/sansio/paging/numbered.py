@@ -19,7 +19,6 @@ from headrace.core.secrets.redaction import one_line
 from headrace.sansio.paging.envelope import whole_number
 from headrace.sansio.paging.guards import RepeatedPageGuard
 from headrace.sansio.paging.page import HasMore, Page, Paginator
-from headrace.sansio.paging.page_size import is_round
 from headrace.sansio.paging.places import Place
 from headrace.sansio.paging.totals import counts_pages
 
@@ -51,16 +50,29 @@ class Numbering:
     has_more_path: JsonPath | None = None
 
 
+@dataclass(slots=True)
+class TrustInTotals:
+    """What the listings of a resource have shown of the totals that the API tells.
+
+    Args:
+        are_of_all_rows: Whether one was seen to be that of a listing, and not of a page.
+    """
+
+    are_of_all_rows: bool = False
+
+
 class NumberedPaginator(Paginator):
     """Counts on from page to page.
 
     Args:
         numbering: How to count, and when to stop.
         hint: What the user should check when the server sends the same page again.
+        trust: What other listings of the resource have shown of its totals.
     """
 
-    def __init__(self, numbering: Numbering, hint: str) -> None:
+    def __init__(self, numbering: Numbering, hint: str, trust: TrustInTotals | None) -> None:
         self._numbering = numbering
+        self._trust = trust or TrustInTotals()
         self._number = numbering.start
         self._has_more = HasMore(numbering.has_more_path)
         self._repeated_page_guard = RepeatedPageGuard(hint)
@@ -104,6 +116,7 @@ class NumberedPaginator(Paginator):
         self.refuse_repetition(page)
         numbering = self._numbering
         if page.is_bare or (numbering.stop_after_empty_page and page.row_count == 0):
+            self._trust.are_of_all_rows |= self._looks_past_total
             self._refuse_missing_pages(page)
             return None
         number = self._number
@@ -134,12 +147,10 @@ class NumberedPaginator(Paginator):
         if page.row_count and (was_last or number >= total + self._numbering.base):
             # There are rows behind what it told: it is not the number of all rows.
             return True
-        # Some servers tell the rows of the page. Where a full page has as many, it may be that.
-        self._looks_past_total = self._pages_are_the_total and self._is_full(page)
+        # Some servers tell the rows of each page.
+        is_doubtful = self._pages_are_the_total and not self._trust.are_of_all_rows
+        self._looks_past_total = is_doubtful and page.row_count > 0
         return self._looks_past_total
-
-    def _is_full(self, page: Page) -> bool:
-        return is_round(page.row_count)
 
     def _read_total(self, page: Page) -> int | None:
         path = self._numbering.total_path
@@ -183,14 +194,17 @@ class OffsetPaginator(NumberedPaginator):
     Args:
         numbering: How to count the rows; its step is the limit.
         limit_place: Where the request takes the limit.
+        trust: What other listings of the resource have shown of its totals.
     """
 
-    def __init__(self, numbering: Numbering, limit_place: Place) -> None:
+    def __init__(
+        self, numbering: Numbering, limit_place: Place, trust: TrustInTotals | None = None
+    ) -> None:
         where = numbering.place
         name = where.body_path or where.param
         key = "offset_body_path" if where.body_path else "offset_param"
         super().__init__(
-            numbering, f"Check `paginator.{key}`: the server seems not to know `{name}`."
+            numbering, f"Check `paginator.{key}`: the server seems not to know `{name}`.", trust
         )
         self._limit = numbering.step
         self._limit_place = limit_place
@@ -224,18 +238,16 @@ class OffsetPaginator(NumberedPaginator):
         self._short_page = page.rows if is_short else ()
         return page.row_count if is_short else self._limit
 
-    def _is_full(self, page: Page) -> bool:
-        return page.row_count >= self._limit or is_round(page.row_count)
-
 
 class PageNumberPaginator(NumberedPaginator):
     """Asks for each page by its number.
 
     Args:
         numbering: How to count the pages; its step is 1.
+        trust: What other listings of the resource have shown of its totals.
     """
 
-    def __init__(self, numbering: Numbering) -> None:
+    def __init__(self, numbering: Numbering, trust: TrustInTotals | None = None) -> None:
         where = numbering.place
         name = where.body_path or where.param
         key = "page_body_path" if where.body_path else "page_param"
@@ -243,6 +255,7 @@ class PageNumberPaginator(NumberedPaginator):
             numbering,
             f"Check `paginator.{key}`: the server seems not to know `{name}`. Or it counts from "
             "another number, which `base_page` is for.",
+            trust,
         )
 
     def _refuse_missing_pages(self, page: Page) -> None:

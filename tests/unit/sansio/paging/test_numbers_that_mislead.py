@@ -11,8 +11,16 @@ from hypothesis import strategies as st
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
-from headrace.sansio.paging import Numbering, OffsetPaginator, PageNumberPaginator, Place
+from headrace.sansio.paging import (
+    Numbering,
+    OffsetPaginator,
+    PageNumberPaginator,
+    Place,
+    TrustInTotals,
+)
 from tests.unit.sansio.paging.pages import FIRST, page
+
+TOTAL = JsonPath("total")
 
 
 def offsets(limit: int, total_path: str | None) -> OffsetPaginator:
@@ -89,7 +97,7 @@ def test_a_total_of_the_page_alone_is_asked_after_once_more() -> None:
     assert (rows, requests) == (list(range(60)), 7)
 
 
-@pytest.mark.parametrize(("count", "requests"), [(10, 2), (7, 1), (20, 2), (13, 2)])
+@pytest.mark.parametrize(("count", "requests"), [(10, 2), (7, 2), (20, 2), (13, 2), (0, 1)])
 def test_a_true_total_costs_one_request_more_only_where_it_may_be_that_of_a_page(
     count: int, requests: int
 ) -> None:
@@ -97,6 +105,17 @@ def test_a_true_total_costs_one_request_more_only_where_it_may_be_that_of_a_page
         return {"total": count}, list(range(count))[offset : offset + size]
 
     assert listed(offsets(10, "total"), served) == (list(range(count)), requests)
+
+
+def test_of_many_listings_one_is_asked_whether_its_total_is_that_of_the_page() -> None:
+    def served(offset: int, size: int) -> Any:
+        return {"total": 3}, [0, 1, 2][offset : offset + size]
+
+    trust, numbering = TrustInTotals(), Numbering(Place("offset"), step=5, total_path=TOTAL)
+    requests = [
+        listed(OffsetPaginator(numbering, Place("limit"), trust), served)[1] for _ in range(4)
+    ]
+    assert requests == [2, 1, 1, 1]
 
 
 def test_a_page_past_such_a_total_may_be_refused_by_the_server() -> None:
