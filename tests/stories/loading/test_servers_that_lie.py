@@ -117,7 +117,8 @@ class Liar:
             "page": len(found),
             "lie": max(0, habits.count + habits.lie),
         }.get(habits.total)
-        if told is not None:
+        has_body = bool(found) or habits.empty != "204" or following is not None
+        if told is not None and has_body:
             body["total"] = told
             self.totals.append(told)
         if habits.way in ("cursor", "link", "guess"):
@@ -126,7 +127,7 @@ class Liar:
             if following is not None:
                 body["next"] = link if habits.way != "cursor" else str(following)
         if not found and habits.empty != "[]":
-            if habits.empty == "204" and following is None:
+            if not has_body:
                 return Answer(status=204, raw=b"")
             if habits.empty == "null":
                 body["data"] = None
