@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from email.utils import parsedate_tz
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # ISO 8601, with a space in place of the T, other marks between the parts of a date, or none, any
-# fraction, `UTC` for the Z, and Java's name of a zone behind an offset. To 24:00 and second 60.
+# fraction, AM and PM, `UTC` for the Z, and Java's name of a zone behind an offset. To 24:00 and
+# second 60.
 _ISO = re.compile(
     r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})"
-    r"(?:[Tt ]([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:[.,]([0-9]+))?)?)?)?"
+    r"(?:[Tt ]([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:[.,]([0-9]+))?)?)?"
+    r"(?: ?(?P<half>[AaPp])[Mm])?)?"
     r" ?(?P<zone>[Zz]|UTC|GMT|([-+])([0-9]{2}):?([0-9]{2})?)?(?:\[[^\]]*\])?"
 )
 _YEAR_OR_MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
@@ -31,7 +32,7 @@ _CLOCK = "[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
 _WITH_NAMES = re.compile(
     rf"(?:[A-Z][a-z]+, ?)?[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{4}} {_CLOCK}"
     r"(?: (?:[-+][0-9]{4}|[A-Z]+))?"
-    rf"|[A-Z][a-z]{{2}} {_MONTH} +[0-9]{{1,2}} {_CLOCK}(?: [-+][0-9]{{4}})? [0-9]{{4}}"
+    rf"|[A-Z][a-z]{{2}} {_MONTH} +[0-9]{{1,2}} {_CLOCK}(?: (?:[-+][0-9]{{4}}|[A-Z]+))? [0-9]{{4}}"
 )
 # Dates of which only their writer knows what is a day and what a month, or with a name of a month.
 _UNCLEAR = re.compile(
@@ -42,8 +43,11 @@ _DIGITS_OR_NOT = re.compile(r"[0-9]+|[^0-9]+")
 # What is of one length is written to be compared as it stands: ULIDs, hashes. A few may be so by
 # chance.
 _SHORT = 8
-_ZEROS = str.maketrans("123456789", "000000000")
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _SECONDS = len("2026-08-10T10:00:00")
+_MICROSECONDS = len("2026-08-10T10:00:00.000000")
+_FIRST_DAY = datetime(1, 1, 1, tzinfo=UTC)
+_SECONDS_OF_DAY = 24 * 60 * 60
 _FRACTIONS = re.compile(r"(?:(?:\.[0-9]+)?\n)*(?:\.[0-9]+)?")
 # Python makes no integer of more than 4,300.
 _MOST_DIGITS = 4_000
@@ -57,8 +61,7 @@ class Kind(StrEnum):
     TEXT = "a text"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A value with its place in the order.
 
     Args:
@@ -101,10 +104,11 @@ def compare(one: Placed, other: Placed) -> int | None:
         Less than 0 where the one comes first, 0 where they are equal, more than 0 where the other
         comes first; None where they have no order.
     """
-    a, b = one.key, other.key
-    if Kind.TIME in (one.kind, other.kind):
+    if one.kind is other.kind:
+        a, b = one.key, other.key
+    elif Kind.TIME in (one.kind, other.kind):
         a, b = _instant_in(one), _instant_in(other)
-    elif one.kind is not other.kind:
+    else:
         # Ids such as `9` and `10a` are texts, and so are both.
         a, b = (each.raw if isinstance(each.raw, str) else None for each in (one, other))
     return None if a is None or b is None else bool(a > b) - bool(a < b)
@@ -156,14 +160,17 @@ def sortable(texts: Sequence[str]) -> Sequence[Any] | None:
 
 def _sortable_times(texts: Sequence[str]) -> Sequence[str] | None:
     read = _ISO.fullmatch(texts[0])
-    zone = texts[0][read.start("zone") :] if read and read["zone"] else ""
-    if read is None or not all(text.endswith(zone) for text in texts):
+    if read is None or read["half"]:
+        return None
+    zone = texts[0][read.start("zone") :] if read["zone"] else ""
+    # Digits of a time may differ, those of its offset may not.
+    if zone[1:] and not all(text.endswith(zone) for text in texts):
         return None
     if _are_alike(texts):
         return texts
     # Many servers leave out the zeros at the end of a fraction, and all of it where it is zero.
     bare = [text.removesuffix(zone) for text in texts]
-    fractions = "\n".join(text[_SECONDS:] for text in bare)
+    fractions = "\n".join([text[_SECONDS:] for text in bare])
     if len(bare[0]) < _SECONDS or not _FRACTIONS.fullmatch(fractions):
         return None
     if not _are_alike([text[:_SECONDS] for text in bare]):
@@ -174,8 +181,10 @@ def _sortable_times(texts: Sequence[str]) -> Sequence[str] | None:
 def _are_alike(texts: Sequence[str]) -> bool:
     """Whether texts have digits in the same places, and the same characters in all others."""
     joined = "\n".join(texts)
-    shape = texts[0].translate(_ZEROS)
-    return joined.isascii() and joined.translate(_ZEROS) == "\n".join([shape] * len(texts))
+    if not joined.isascii():
+        return False
+    shape = texts[0].encode().translate(_ZEROS)
+    return joined.encode().translate(_ZEROS) == b"\n".join([shape] * len(texts))
 
 
 def _instant_in(value: Placed) -> Any:
@@ -191,7 +200,7 @@ def _placed_text(text: str) -> Placed | None:
         return Placed(text, Kind.NUMBER, Decimal(text))
     if not text[:1].isalnum():
         return Placed(text, Kind.TEXT, text)
-    key = _read_iso(text) if text[0].isdigit() else None
+    key = _read_iso(text) if text[:4].isdigit() and len(text) > 4 else None
     if key is None and _WITH_NAMES.fullmatch(text):
         key = _read_with_names(text)
     if key is not None:
@@ -203,11 +212,20 @@ _Instant = tuple[int, str]
 
 
 def _read_iso(text: str) -> _Instant | None:
+    # Python reads most of them in a tenth of the time, but drops what is below a microsecond.
+    if text[4] == "-" and (len(text) <= _MICROSECONDS or text[_MICROSECONDS] in "Z+-"):
+        try:
+            return _instant_of(datetime.fromisoformat(text))
+        except ValueError:
+            pass
     read = _ISO.fullmatch(text)
     if read is None:
         return None
-    year, _, month, day, hour, minute, second, fraction, _, sign, *offset = read.groups()
-    clock = (int(hour or 0), int(minute or 0), int(second or 0))
+    year, _, month, day, hour, minute, second, fraction, half, _, sign, *offset = read.groups()
+    hours = int(hour or 0)
+    if half:
+        hours = hours % 12 + (12 if half in "Pp" else 0)
+    clock = (hours, int(minute or 0), int(second or 0))
     if clock > (24, 0, 0) or clock[1] > 59 or clock[2] > 60:
         return None
     try:
@@ -234,11 +252,10 @@ def _read_with_names(text: str) -> _Instant | None:
 def _instant_of(value: date) -> _Instant:
     if not isinstance(value, datetime):
         return _instant(value.toordinal(), 0, 0, 0, 0, "")
-    offset = value.utcoffset()
-    ahead = 0 if offset is None else int(offset.total_seconds())
-    fraction = f"{value.microsecond:06}"
-    clock = (value.hour, value.minute, value.second)
-    return _instant(value.toordinal(), *clock, ahead, fraction)
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    since = aware - _FIRST_DAY
+    fraction = f"{since.microseconds:06}".rstrip("0") if since.microseconds else ""
+    return (since.days + 1) * _SECONDS_OF_DAY + since.seconds, fraction
 
 
 def _instant(days: int, hour: int, minute: int, second: int, ahead: int, fraction: str) -> _Instant:

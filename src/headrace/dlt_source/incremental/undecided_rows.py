@@ -15,7 +15,7 @@ from headrace.core.json_path import JsonPath
 from headrace.core.value_order import Placed, compare, placed, sortable
 
 _NUMBERS = {int, float}
-_WITH_AN_ORDER = {*_NUMBERS, str}
+_WITH_AN_ORDER = {*_NUMBERS, str, type(None)}
 
 
 class CursorReader:
@@ -85,38 +85,49 @@ def undecided(
     Returns:
         Places in the list of values, in rising order.
     """
-    # An empty text is no value: the step decides on its row.
-    given = [value for value in values if value is not None and value != ""]
     low, high = (start, end) if choose is max else (end, start)
     ends = [None if each is None else placed(each) for each in (low, high)]
-    types = set(map(type, given))
-    if choose not in (max, min) or not given or types - _WITH_AN_ORDER:
+    types = set(map(type, values))
+    if choose not in (max, min) or ends.count(None) > (low, high).count(None):
         return range(len(values))
-    if ends.count(None) > (low, high).count(None):
-        return range(len(values))
-    order = _order_of(given, types) if len(given) == len(values) else None
-    if order is not None:
-        lowest, highest = (given[order.index(each)] for each in (min(order), max(order)))
+    order = _order_of(values, types)
+    if order:
+        lowest, highest = (values[order.index(each)] for each in (min(order), max(order)))
         if _is_within(placed(lowest), *ends) and _is_within(placed(highest), *ends):
             newest = choose(order)
             return [place for place, each in enumerate(order) if each == newest]
-    read = {value: placed(value) for value in given}
-    if len({each and each.kind for each in read.values()}) != 1 or None in read.values():
-        return range(len(values))
-    inside = [_is_within(read.get(value), *ends) for value in values]
-    keys: list[Any] = [each.key if each else None for each in map(read.get, values)]
-    newest = choose([key for key, is_in in zip(keys, inside, strict=True) if is_in] or [None])
-    return [
-        place
-        for place, (key, is_in) in enumerate(zip(keys, inside, strict=True))
-        if not is_in or key == newest
-    ]
+    return _undecided_one_by_one(values, types, choose, *ends)
 
 
 def _order_of(values: Sequence[Any], types: set[type]) -> Sequence[Any] | None:
+    """Values that have the same order and can be compared; None where there are none at once."""
     if types <= _NUMBERS:
         return values
     return sortable(values) if types == {str} else None
+
+
+def _undecided_one_by_one(
+    values: Sequence[Any],
+    types: set[type],
+    choose: Callable[[Any], Any],
+    low: Placed | None,
+    high: Placed | None,
+) -> Sequence[int]:
+    if types - _WITH_AN_ORDER:
+        return range(len(values))
+    # An empty text is no value: the step decides on its row.
+    read = {value: placed(value) for value in values if value is not None and value != ""}
+    if len({each and each.kind for each in read.values()}) != 1 or None in read.values():
+        return range(len(values))
+    found = [read.get(value) for value in values]
+    inside = [_is_within(each, low, high) for each in found]
+    keys = [each.key for each, is_in in zip(found, inside, strict=True) if each and is_in]
+    newest = choose(keys) if keys else None
+    return [
+        place
+        for place, (each, is_in) in enumerate(zip(found, inside, strict=True))
+        if not is_in or each is None or each.key == newest
+    ]
 
 
 def _is_within(value: Placed | None, low: Placed | None, high: Placed | None) -> bool:
