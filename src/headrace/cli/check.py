@@ -39,7 +39,7 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
         failed = False
         for resource in listed_resources(loaded):
             try:
-                _show(take_sample(loaded, resource, _SAMPLE_ROWS, most_pages=1))
+                _show(take_sample(loaded, resource, _SAMPLE_ROWS, most_pages=1, judges_rows=True))
             except HeadraceError as error:
                 failed = True
                 say(f"Error: {error}", to_stderr=True)

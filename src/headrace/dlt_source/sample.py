@@ -20,7 +20,7 @@ from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.batches import UNREADABLE
-from headrace.dlt_source.incremental import CursorValues
+from headrace.dlt_source.incremental import CursorValues, judge_as_first_sync
 from headrace.dlt_source.items import ParentRows, rows_of
 from headrace.dlt_source.source import SOURCE_NAME, as_in_first_sync, build_resources
 from headrace.dlt_source.table import ResourceTable
@@ -69,7 +69,12 @@ class Sample:
 
 
 def take_sample(
-    config: SourceConfig, resource: ResourceConfig, count: int, *, most_pages: int | None = None
+    config: SourceConfig,
+    resource: ResourceConfig,
+    count: int,
+    *,
+    most_pages: int | None = None,
+    judges_rows: bool = False,
 ) -> Sample:
     """Reads a listing from its first page until there are enough rows.
 
@@ -80,6 +85,7 @@ def take_sample(
         most_pages: The largest number of pages to read, even if they hold fewer rows than `count`;
             None for any number. Where the paginator is guessed, a second page is read in any case:
             only then is it known that the guess leads on.
+        judges_rows: Whether an incremental of dlt's kind is to see that it can compare the rows.
 
     Returns:
         The rows and what is known of the listing.
@@ -93,6 +99,8 @@ def take_sample(
         pages = _first_pages(config, resource, authentications, listing, count, most_pages)
         first = pages[0] if pages else None
         redactor = Redactor(listing.credentials.secrets)
+        if judges_rows and resource.cursor is not None and not resource.steps:
+            judge_as_first_sync(resource.cursor, resource.name, pages)
         return Sample(
             resource=resource.name,
             asked=str(first.request) if first else None,

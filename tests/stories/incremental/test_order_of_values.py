@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -13,6 +15,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from headrace.core.exceptions import PageError
 from tests.stories.against_dlt.test_same_as_dlt import MAKERS
 from tests.stories.incremental.changing_items import cursors_of
+from tests.support.command_line import headrace
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
@@ -339,3 +342,34 @@ def test_what_belongs_to_a_parent_has_the_same_order(
     load(pipeline, document, way)
     assert ids(warehouse) == [0, 1, 5, 6]
     assert cursors_of(pipeline)["items"]["at"]["last_value"] == "100"
+
+
+@pytest.mark.parametrize(
+    ("written", "incremental", "told"),
+    [
+        ([f"{DAY}10:00:00Z", "n/a"], {}, "do not grow as they can be compared"),
+        ([1786356000], {"initial_value": "2026-01-01"}, "`2026-01-01` is a time"),
+        ([f"{DAY}10:00:00Z", None], {}, "`on_cursor_value_missing='include'`"),
+        (["9"], {"cursor_path": "updated"}, "`updated` was not found"),
+    ],
+)
+def test_check_says_so_before_the_first_sync(
+    written: list[Any], incremental: dict[str, Any], told: str, api: Growing, tmp_path: Path
+) -> None:
+    api.rows = values(*written)
+    file = tmp_path / "items.json"
+    file.write_text(json.dumps(api.config(**incremental)))
+    ran = headrace("check", str(file))
+    assert ran.returncode == 1
+    assert "resource `items`" in ran.stderr
+    assert told in " ".join(ran.stderr.split())
+    assert headrace("preview", str(file), "items").returncode == 0, "it shows what is there"
+
+
+def test_check_has_nothing_against_values_that_grow(api: Growing, tmp_path: Path) -> None:
+    api.rows = values("9", "10", "9.5")
+    file = tmp_path / "items.json"
+    file.write_text(json.dumps(api.config(initial_value="9")))
+    ran = headrace("check", str(file))
+    assert ran.returncode == 0
+    assert "answers with 3 rows" in ran.stdout

@@ -7,7 +7,11 @@ dlt's own source. So a copy of it decides on the rows while they are JSON, as dl
 show them to it, and the one in the pipe lets all rows pass.
 """
 
-from headrace.dlt_source.incremental.cursor_filter import CursorFilter, may_end_early
+from headrace.dlt_source.incremental.cursor_filter import (
+    CursorFilter,
+    judge_as_first_sync,
+    may_end_early,
+)
 from headrace.dlt_source.incremental.dependent import (
     PER_PARENT,
     ParentCursors,
@@ -27,6 +31,7 @@ __all__ = [
     "RunningCursor",
     "SharedCursor",
     "compare_in_order",
+    "judge_as_first_sync",
     "leave_to_merge",
     "may_end_early",
     "new_incremental",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from copy import copy
 from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
+from dlt.extract.exceptions import PipeException
 from dlt.extract.incremental import Incremental
 
-from headrace.core.exceptions import RowError
+from headrace.config.built.cursor import CursorConfig
+from headrace.core.exceptions import PageError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.dlt_source.incremental.dlt_step import StateElsewhere, bound_to_own_pipe
 from headrace.dlt_source.incremental.ordered_step import compare_in_order
 from headrace.dlt_source.incremental.undecided_rows import CursorReader, undecided
-from headrace.dlt_source.incremental.values import CursorValues
+from headrace.dlt_source.incremental.values import CursorValues, new_incremental
 from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows.json_rows import decode_row
 
@@ -33,6 +35,28 @@ def may_end_early(incremental: Incremental[Any]) -> bool:
     if incremental.row_order == "desc":
         return incremental.start_value is not None
     return incremental.row_order == "asc" and incremental.end_value is not None
+
+
+def judge_as_first_sync(cursor: CursorConfig, resource: str, pages: Iterable[FetchedPage]) -> None:
+    """Sees that an incremental can decide on rows, without a pipeline.
+
+    Args:
+        cursor: The incremental as the config describes it.
+        resource: The name of the resource.
+        pages: The first pages of its listing.
+
+    Raises:
+        PageError: A row has no cursor value, or one that cannot be compared.
+    """
+    twin = StateElsewhere.like(new_incremental(cursor))
+    twin.resource_name = resource
+    twin.allow_external_schedulers = False
+    passing = CursorFilter(twin, has_parent=False)
+    try:
+        for page in pages:
+            passing.rows(page.rows)
+    except PipeException as error:
+        raise PageError(str(error)) from None
 
 
 class CursorFilter:
