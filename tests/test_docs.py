@@ -46,6 +46,17 @@ def test_paginators_in_the_text_are_sound() -> None:
         load_config({"client": client, "resources": ["items"]})
 
 
+def test_real_apis_are_those_of_the_versions_that_are_installed() -> None:
+    pins = ROOT / "tests" / "stories" / "real_servers" / "pins"
+    frozen = "".join(file.read_text() for file in pins.iterdir())
+    servers = r"apache-airflow|datasette|kinto|mlflow|json-server"
+    versions = re.findall(rf'^.*?\b(?:{servers})(?:==|": ")([\w.-]+)', frozen, re.MULTILINE)
+    told = (ROOT / "docs" / "real-apis.md").read_text().partition("##")[0]
+
+    assert len(versions) == 6
+    assert [version for version in versions if version not in told] == []
+
+
 def test_the_readmes_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     (example,) = blocks(ROOT / "README.md", "python")
     with Simulator(rows=300) as simulator:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -153,4 +154,7 @@ def _leaves(row: Row, at: str = "") -> Row:
 def _comparable(value: Any) -> Any:
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value):
         value = datetime.fromisoformat(value)
+    if isinstance(value, float) and math.isnan(value):
+        # No two of them are equal.
+        return "NaN"
     return value.astimezone(UTC) if isinstance(value, datetime) else value

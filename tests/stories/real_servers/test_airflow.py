@@ -159,6 +159,37 @@ def test_runs_and_variables_and_what_becomes_of_them(
     assert "20 rows only in the table" in verified.stdout
 
 
+@pytest.mark.parametrize("limit", [100, 1000])
+def test_more_is_asked_for_than_it_gives(
+    limit: int, airflow: Airflow, warehouse: Warehouse
+) -> None:
+    config = only("variables")
+    endpoint = config["resources"][0]["endpoint"]
+    endpoint["paginator"]["limit"] = limit
+    mirror = Mirror(config, warehouse)
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.differences("variables", airflow.listed("variables"), "key") == []
+    assert mirror.verify().returncode == 0
+
+
+@pytest.mark.parametrize("table", ["variables", "dag_runs"])
+@pytest.mark.parametrize("params", [{}, {"limit": 1000}], ids=str)
+def test_the_first_page_is_not_everything(
+    params: Row, table: str, airflow: Airflow, warehouse: Warehouse
+) -> None:
+    config = guessed(only(table))
+    config["resources"][0]["endpoint"]["params"] = params
+    mirror = Mirror(config, warehouse)
+    ran = mirror.run()
+
+    assert (ran.returncode, mirror.count(table)) == (1, 0), ran.stdout
+    rows = len(airflow.listed(table))
+    for told in ("total_entries", f"{rows:,}", "offset"):
+        assert told in ran.stderr
+
+
 def test_runs_by_their_cursor_are_found_out(airflow: Airflow, warehouse: Warehouse) -> None:
     mirror = Mirror(guessed(only("dag_runs")), warehouse)
     ran = mirror.run()

@@ -148,3 +148,21 @@ def test_a_key_of_two_columns(datasette: str, file: Path, warehouse: Warehouse) 
     # `n` tells them apart as well.
     assert mirror.differences("events", rows, "n") == []
     assert mirror.verify().returncode == 0
+
+
+def test_a_listing_that_ends_below_its_own_count(
+    datasette: str, file: Path, warehouse: Warehouse
+) -> None:
+    """SQLite compares integers in a column of no type with the text `100`: none is greater."""
+    change(
+        file,
+        "CREATE TABLE loose (id PRIMARY KEY, kind TEXT)",
+        "INSERT INTO loose SELECT id, kind FROM events WHERE id <= 1200",
+    )
+    config = config_of("loose", params={"_shape": "objects"})
+    mirror = Mirror(config, warehouse)
+    ran = mirror.run()
+
+    assert (ran.returncode, mirror.count("events")) == (1, 0), ran.stdout
+    told = "the listing ended with 100 rows, but the API tells 1,200 (`filtered_table_rows_count`)"
+    assert told in ran.stderr

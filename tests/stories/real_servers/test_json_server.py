@@ -17,7 +17,8 @@ from tests.support.tables import Row, Warehouse
 
 pytestmark = pytest.mark.real_servers
 
-ROWS = 1_250
+# Not as many as pages are cut at: with no word on paging it is then taken for everything.
+ROWS = 1_237
 VERSIONS = ("json-server 0.17", "json-server 1.0")
 
 
