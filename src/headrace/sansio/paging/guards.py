@@ -172,7 +172,7 @@ class ReferenceGuard:
         self._seen: set[bytes] = set()
         self._asked: str | None = None
         self._before: Sequence[msgspec.Raw] = ()
-        self._was_repeated = False
+        self._was_own = False
         self.listed_before = 0
 
     def asked_by(self, reference: Any) -> None:
@@ -199,19 +199,20 @@ class ReferenceGuard:
             PageError: It leads in a circle.
         """
         text = _text(reference)
-        is_own, was_repeated = text == self._asked, self._was_repeated
-        is_repeated = bool(page.rows) and self._holds_before(page.rows)
-        self.listed_before = 0
-        self._before, self._asked, self._was_repeated = page.rows, text, is_own
         # All pages of a long listing are remembered, and a digest is smaller than most URLs.
         mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        is_own, was_own = text == self._asked, self._was_own
+        is_new = not is_own and mark not in self._seen
+        is_repeated = not is_new and bool(page.rows) and self._holds_before(page.rows)
+        self.listed_before = 0
+        self._before, self._asked, self._was_own = page.rows, text, is_own
         if is_own and not page.row_count:
             return False
-        if is_own and is_repeated and was_repeated:
+        if is_own and is_repeated and was_own:
             self.listed_before = page.row_count
             return False
-        may_ask_again = not was_repeated or self._keys is not None
-        if mark in self._seen and not (is_own and not is_repeated and may_ask_again):
+        may_ask_again = is_own and not is_repeated and (not was_own or self._keys is not None)
+        if mark in self._seen and not may_ask_again:
             raise PageError(
                 f"page {page.number:,} names {self._named} that was followed before: the listing "
                 f"would never end. {self._hint}"
