@@ -22,7 +22,7 @@ from headrace.destination.sql import newest_first
 
 TABLE = "_headrace_runs"
 
-# Databases take only so many parameters in one statement: a run has 21 columns.
+# Databases take only so many parameters in one statement: a run has 22 columns.
 _ROWS_AT_ONCE = 50
 
 COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
@@ -51,6 +51,7 @@ _COLUMNS: TTableSchemaColumns = {
     "error": {"data_type": "text"},
     "headrace_version": {"data_type": "text", "nullable": False},
     "failed_requests": {"data_type": "bigint"},
+    "notes": {"data_type": "text"},
 }
 
 
@@ -83,6 +84,7 @@ class ResourceRun:
         headrace_version: The version of Headrace that ran.
         failed_requests: How many requests beside the listing had failed by the end of the sync, and
             are asked again in the next one; None in runs of earlier versions.
+        notes: What the sync told of the resource, a line for each note; None where it told nothing.
     """
 
     run_id: str
@@ -106,6 +108,7 @@ class ResourceRun:
     error: str | None
     headrace_version: str
     failed_requests: int | None = None
+    notes: str | None = None
 
 
 class RunHistory:

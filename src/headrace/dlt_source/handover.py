@@ -34,6 +34,14 @@ _ROWS_WORTH_A_CLAIM = 50_000
 _SKIPPED = (
     "of `{name}`, {rows} no object or cannot be read, so nothing was asked for by it: {others}"
 )
+_NUL_CUT = (
+    "texts of `{name}` come with the character U+0000, which no text of the destination can hold: "
+    "they are loaded without it"
+)
+_DOTTED = (
+    "`columns` of `{name}` has `{dotted}`, which is the column `{column}` and gets no value: the "
+    "field goes to the column `{nested}`, so write `{nested}`"
+)
 _NOT_SPARED = (
     "It cannot go to quarantine, as functions that the resource was given (`add_map`, a "
     "transformer, a model) would get it: give them as `processing_steps`, or leave the row out at "
@@ -146,6 +154,8 @@ class DictRoad:
                 yield rows
             if batch.gone:
                 yield gone_rows(name, batch.gone)
+        # Whatever the functions of the user made of the keys.
+        self._resource.figures.unordered = self._resource.is_loaded
 
     @property
     def _can_set_aside(self) -> bool:
@@ -182,6 +192,7 @@ class TableRoad:
         self._groups = RowGroups()
         self._order = KeyOrder(self._table.key)
         self._new_hints: dict[str, Any] = {}
+        self._typed: set[str] = set()
         self._has_dicts = False
         self._child_lists = ChildListGuard(resource.name, self._table.columns)
 
@@ -209,6 +220,7 @@ class TableRoad:
             pages = batch.pages_without(refusals)
             self._resource.show(pages, ids if self._row_id_name else None)
             typed.extend(typed_batch.new_columns)
+            self._typed.update(typed_batch.new_columns)
             if typed_batch.table.num_rows:
                 table = self._with_ids(typed_batch.table, ids, typed_batch.places)
                 table, rows = self._table.parted(table)
@@ -230,12 +242,27 @@ class TableRoad:
                 yield set_aside(self._resource, rejected, batch)
             if batch.gone:
                 yield gone_rows(self._resource.name, batch.gone)
+            if self._table.values.has_cut_nul:
+                self._resource.figures.note_once(_NUL_CUT.format(name=self._resource.name))
+        self._note_dotted_names()
         # The last rows are held back: with them goes what is known of the whole load.
         rest = self._groups.take_rest()
         if rest is not None:
             yield self._last(rest, self._new_hints)
         elif not self._has_dicts and self._table.is_made_without_rows:
             yield self._no_rows()
+
+    def _note_dotted_names(self) -> None:
+        """Notes the columns that the config names in a way in which no nested field is named."""
+        for name in sorted(self._typed):
+            meant = self._table.columns.meant_by(name)
+            if meant is not None and not self._main_road.is_filled(meant[1]):
+                dotted, column = meant
+                self._resource.figures.note_once(
+                    _DOTTED.format(
+                        name=self._resource.name, dotted=dotted, column=column, nested=name
+                    )
+                )
 
     def _no_rows(self) -> Any:
         names = list(self._table.columns.ids) if self._adds_ids else []
@@ -303,6 +330,9 @@ class TableRoad:
         table = self._table
         self._resource.figures.side_rows += len(typed_batch.side_rows)
         self._child_lists.check(row.values for row in typed_batch.side_rows)
+        meeting = table.row_checks.meeting_fields
+        for note in meeting.notes(row.values for row in typed_batch.side_rows):
+            self._resource.figures.note_once(note)
         if not self._adds_ids:
             error = self._ids_needed(
                 "a row has lists or values that only dlt's normalizer takes, which adds them"

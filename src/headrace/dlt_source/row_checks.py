@@ -10,6 +10,7 @@ from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 
 from headrace.dlt_source.column_limit import ColumnLimit
+from headrace.dlt_source.meeting_fields import MeetingFields
 from headrace.dlt_source.plain_rows import PlainRows
 from headrace.dlt_source.rehearsal import Rehearsal
 from headrace.dlt_source.table_columns import TableColumns
@@ -27,6 +28,9 @@ class RowChecks:
         columns: The columns of the table.
         values: What those columns take.
         capabilities: What the destination can store.
+
+    Attributes:
+        meeting_fields: What is known of fields of the rows that go to the same column.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class RowChecks:
         self._columns = columns
         self._values = values
         self._capabilities = capabilities
+        self.meeting_fields = MeetingFields(columns)
 
     @property
     def _has_rehearsed(self) -> bool:
@@ -96,6 +101,7 @@ class RowChecks:
         reason = self._own_name(row, ()) or self._rehearsal.refusal(row)
         if reason is None:
             self._plain.learn(row)
+            self.meeting_fields.learn(row)
         return reason
 
     def _own_name(self, value: Any, path: FieldPath) -> str | None:

@@ -45,6 +45,7 @@ class ResourceTable:
         columns: The table's columns.
         values: What its columns take.
         limits: What the destination cannot hold.
+        row_checks: What rows of the side road are looked at for.
     """
 
     def __init__(
@@ -56,6 +57,9 @@ class ResourceTable:
         self.limits = limits_of(capabilities)
         self.columns = TableColumns(schema, resource, capabilities)
         self.values = TableValues(self.columns, capabilities)
+        self.row_checks = RowChecks(
+            self.limits.columns, schema, self.columns, self.values, capabilities
+        )
         self._hinted: set[str] = set()
 
     @classmethod
@@ -74,9 +78,7 @@ class ResourceTable:
             self.columns.fields(),
             self.columns.required,
             self.values.refusal,
-            RowChecks(
-                self.limits.columns, self._schema, self.columns, self.values, self._capabilities
-            ),
+            self.row_checks,
             is_open=is_open,
             exact=self.values.are_exact,
         )
@@ -91,7 +93,8 @@ class ResourceTable:
             The rows to hand over as a table, which may be none, and those to hand over as dicts.
         """
         if not self.limits.takes_nul:
-            table = table_without_nul(table)
+            whole, table = table, table_without_nul(table)
+            self.values.has_cut_nul = self.values.has_cut_nul or table is not whole
         apart = has_empty_text(table) if self.file_formats.loses_empty_texts else None
         if apart is None:
             return table, []

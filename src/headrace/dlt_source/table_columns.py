@@ -80,6 +80,13 @@ class TableColumns:
             schema.naming.normalize_identifier(n) for n in ("_dlt_load_id", "_dlt_id")
         ]
         self.own_names = frozenset(schema.naming.normalize_identifier(n) for n in _OF_DLT)
+        named = resource.columns
+        # The names in the config with dots, by those of the columns that they make.
+        self._dotted = {
+            schema.naming.normalize_identifier(name): name
+            for name in (named if isinstance(named, dict) else ())
+            if "." in name
+        }
         self.ids = self._id_columns()
         self.required = frozenset(
             name
@@ -126,6 +133,22 @@ class TableColumns:
         if "" in names:
             return ""
         return names[0] if len(names) == 1 else naming.shorten_fragments(*names)
+
+    def meant_by(self, name: str) -> tuple[str, str] | None:
+        """The column that the config names by the path of a nested field, which has another one.
+
+        Args:
+            name: The column of the nested field.
+
+        Returns:
+            The name in the config, and the column that it makes; None where there is none.
+        """
+        if not self._dotted:
+            return None
+        naming = self._schema.naming
+        column = naming.normalize_identifier(name.replace(naming.PATH_SEPARATOR, "."))
+        dotted = self._dotted.get(column)
+        return (dotted, column) if dotted and column != name else None
 
     def child_table(self, path: FieldPath) -> str:
         """The table that the items of a list go to.

@@ -42,12 +42,16 @@ class TableValues:
     Args:
         columns: The table's columns.
         capabilities: What the destination can store.
+
+    Attributes:
+        has_cut_nul: Whether a text came with U+0000, which the destination cannot hold.
     """
 
     def __init__(self, columns: TableColumns, capabilities: DestinationCapabilitiesContext) -> None:
         self._columns = columns
         self._capabilities = capabilities
         self._takes_nul = limits_of(capabilities).takes_nul
+        self.has_cut_nul = False
         self._mode = columns.data_type_mode
         # A row without a value that it must have would fail the load, unless a contract keeps it
         # from the load.
@@ -146,7 +150,8 @@ class TableValues:
         if isinstance(value, dict) and self._columns.flattens(path):
             return self.for_normalizer(value, path)
         if not self._takes_nul:
-            value = without_nul(value)
+            whole, value = value, without_nul(value)
+            self.has_cut_nul = self.has_cut_nul or value != whole
         if isinstance(value, dict | list):
             return as_floats(value)
         hint = self._columns.hints.get(self._columns.name_of(path)) or {}

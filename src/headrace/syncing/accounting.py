@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 import dlt
 from dlt.common.destination.exceptions import DestinationException
 from dlt.common.exceptions import PipelineException
+from dlt.common.schema.typing import TTableSchema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from headrace.core.figures import Figures, ResourceFigures
 from headrace.destination.dlt_schema import columns_with
+
+_DIFFERENT = (
+    "{keys} of `{table}` came more than once in this load with different rows, of which the last "
+    "one stays; such as {example}. Unless the API changed these rows while they were listed, "
+    "{key} does not tell them apart: `primary_key` needs all fields that do"
+)
 
 
 class LoadAccount:
@@ -69,15 +76,72 @@ class LoadAccount:
         dlt leaves the rows of the last merge in the staging dataset, where they can be counted.
         """
         counts.unordered = False
-        hinted = pipeline.schemas[self._schema_name].tables[table]
-        keys = columns_with(hinted, "primary_key", typed_only=True)
+        hinted = pipeline.schemas[self._schema_name].tables.get(table)
+        keys = columns_with(hinted, "primary_key", typed_only=True) if hinted else ()
+        if hinted is None or not keys or not _keeps_one_of_a_key(hinted):
+            return
         try:
             with pipeline.sql_client(self._schema_name) as client:
                 replaced = _staged_twice(client, table, keys)
+                counts.replaced += replaced
+                counts.loaded_rows -= replaced
+                if replaced:
+                    self._note_different(client, table, hinted, counts)
         except (PipelineException, DestinationException):
             return  # Not every destination has SQL, or keeps its staging tables.
-        counts.replaced += replaced
-        counts.loaded_rows -= replaced
+
+    def _note_different(
+        self,
+        client: SqlClientBase[object],
+        table: str,
+        hinted: TTableSchema,
+        counts: ResourceFigures,
+    ) -> None:
+        """Notes that rows with other content than the one that stays were among the replaced.
+
+        Unless the user has said by `dedup_sort` which of them is to stay.
+        """
+        keys = columns_with(hinted, "primary_key", typed_only=True)
+        columns = {
+            name: column
+            for name, column in hinted["columns"].items()
+            if column.get("data_type") and not name.lower().startswith("_dlt_")
+        }
+        if any(column.get("dedup_sort") for column in columns.values()):
+            return
+        different, example = _with_other_content(client, table, keys, list(columns))
+        if different:
+            counts.note_once(
+                _DIFFERENT.format(
+                    table=table,
+                    keys=f"{different:,} " + ("key" if different == 1 else "keys"),
+                    example=f"`{keys[0]}` = {example}",
+                    key=", ".join(f"`{each}`" for each in keys),
+                )
+            )
+
+
+def _keeps_one_of_a_key(table: TTableSchema) -> bool:
+    """Whether a merge into a table keeps one row for each primary key, whatever a load brings."""
+    strategy = table.get("x-merge-strategy") or "delete-insert"
+    return table.get("write_disposition") == "merge" and strategy == "delete-insert"
+
+
+def _with_other_content(
+    client: SqlClientBase[object], table: str, keys: Sequence[str], columns: Sequence[str]
+) -> tuple[int, object]:
+    """How many keys have rows of different content in the staging table, and the least of them."""
+    with client.with_staging_dataset():
+        name = client.make_qualified_table_name(table)
+    key = ", ".join(client.escape_column_name(each) for each in keys)
+    content = ", ".join(client.escape_column_name(each) for each in columns)
+    grouped = (
+        f"SELECT {key} FROM (SELECT DISTINCT {content} FROM {name}) AS c "
+        f"GROUP BY {key} HAVING count(*) > 1"
+    )
+    least = client.escape_column_name(keys[0])
+    found = client.execute_sql(f"SELECT count(*), min({least}) FROM ({grouped}) AS k")
+    return (int(found[0][0]), found[0][1]) if found else (0, None)
 
 
 def _staged_twice(client: SqlClientBase[object], table: str, keys: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from dlt.extract import DltSource
 from headrace._version import __version__
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.core.secrets.redaction import clean
 from headrace.destination.dataset import state_by_resource
 from headrace.destination.pipeline import destination_name
 from headrace.destination.run_history import COMPLETE, FAILED, STOPPED, ResourceRun, RunHistory
@@ -126,6 +127,7 @@ class RunRecord:
             "rows_loaded": committed.loaded_rows,
             "rows_quarantined": committed.quarantined,
             "rows_discarded": committed.discarded,
+            "notes": clean("\n".join(received.notes))[:_LONGEST_ERROR] or None,
         }
 
 

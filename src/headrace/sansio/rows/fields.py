@@ -69,6 +69,14 @@ class Fields:
         """The columns that the main road fills, by name."""
         return {name: each for name, each in self.columns.items() if each.type is not None}
 
+    def is_filled(self, column_name: str) -> bool:
+        """Whether a field with a value goes to a column.
+
+        Args:
+            column_name: The name of the column.
+        """
+        return column_name in self._taken
+
     def stays_whole(self, path: FieldPath) -> bool:
         """Whether an object is not taken apart into columns.
 

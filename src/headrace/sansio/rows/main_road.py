@@ -114,6 +114,14 @@ class MainRoad:
             self._fields.new_columns,
         )
 
+    def is_filled(self, column_name: str) -> bool:
+        """Whether a value has come for a column.
+
+        Args:
+            column_name: The name of the column.
+        """
+        return self._fields.is_filled(column_name)
+
     def _take_objects(self, rows: Sequence[msgspec.Raw], tables: list[pa.Table]) -> None:
         # Arrow makes a row of nulls of a null, or crashes; other rows that are no objects it
         # refuses.
@@ -271,7 +279,7 @@ class MainRoad:
             if not pc.any(absent).as_py():
                 continue
             marks = absent.to_pylist()
-            reason = self._side_road.no_value(name)
+            reason = self._side_road.no_value(name, _decoded(rows[marks.index(True)]))
             for row, is_absent in zip(rows, marks, strict=True):
                 if is_absent:
                     self._side_road.reject(row, reason)

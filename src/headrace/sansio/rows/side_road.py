@@ -140,18 +140,24 @@ class SideRoad:
             if reason is not None:
                 return type(reason)(f"`{'.'.join(path)}` {reason}")
         missing = [name for name in self._required if name not in present]
-        return self.no_value(missing[0]) if missing else self._room.refusal(row, present)
+        return self.no_value(missing[0], row) if missing else self._room.refusal(row, present)
 
-    def no_value(self, column_name: str) -> str:
+    def no_value(self, column_name: str, row: Mapping[str, Any]) -> str:
         """Why a row without a value for a required column cannot be loaded.
 
         Args:
             column_name: The name of the column.
+            row: Such a row, decoded.
         """
-        return (
+        why = (
             f"it has no value for `{self._fields.source_of(column_name)}`, which is a key of the "
             "table or declared `nullable: false`"
         )
+        for path, _ in self._fields.values_in(row):
+            dotted = ".".join(path)
+            if len(path) > 1 and self._fields.name_of((dotted,)) == column_name:
+                return f"{why}: for the field `{dotted}` write `{self._fields.name_of(path)}`"
+        return why
 
     def set_apart(self, rows: Sequence[msgspec.Raw]) -> tuple[list[SideRow], set[int]]:
         """Which rows of a batch were taken, and where these and the rejected ones stand in it.
