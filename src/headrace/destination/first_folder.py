@@ -65,16 +65,29 @@ def _notes(pipeline: dlt.Pipeline) -> Iterator[str]:
     folder = Path(pipeline.get_local_state_val("initial_cwd"))
     if folder == Path.cwd():
         return
-    file = None
-    # What is wrong with the settings of the destination, the sync finds as well.
-    with suppress(Exception):
-        file = _relative_file(pipeline)
+    file = _relative_file(pipeline)
     if file is None or not file.is_relative_to(folder) or file.is_relative_to(Path.cwd()):
         return
-    told = {"file": file, "name": file.name, "folder": folder, "pipeline": pipeline.pipeline_name}
     if not folder.exists():
-        raise SyncError(_FOLDER_GONE.format(**told, working_dir=pipeline.working_dir))
-    yield _NOTE.format(**told)
+        raise _folder_gone(pipeline, file, folder)
+    yield _NOTE.format(file=file, folder=folder, pipeline=pipeline.pipeline_name)
+
+
+def _folder_gone(pipeline: dlt.Pipeline, file: Path, folder: Path) -> SyncError:
+    return SyncError(
+        _FOLDER_GONE.format(
+            file=file,
+            name=file.name,
+            folder=folder,
+            pipeline=pipeline.pipeline_name,
+            working_dir=_working_dir(pipeline),
+        )
+    )
+
+
+def _working_dir(pipeline: dlt.Pipeline) -> Path:
+    """The folder of the runs of that name on this machine, wherever this pipeline has its own."""
+    return Path(get_dlt_pipelines_dir()) / pipeline.pipeline_name
 
 
 def _relative_file(pipeline: dlt.Pipeline) -> Path | None:
@@ -82,10 +95,13 @@ def _relative_file(pipeline: dlt.Pipeline) -> Path | None:
     destination = pipeline.destination
     if destination is None:
         return None
-    file = duckdb_file(new_job_client(pipeline, Schema(pipeline.pipeline_name)))
-    settings = destination.configuration(destination.spec(), accept_partial=True)
-    written = Path(getattr(settings.credentials, "database", None) or "")
-    return Path(file) if file and not written.is_absolute() else None
+    # What is wrong with the settings, whoever asks the destination finds as well.
+    with suppress(Exception):
+        file = duckdb_file(new_job_client(pipeline, Schema(pipeline.pipeline_name)))
+        settings = destination.configuration(destination.spec(), accept_partial=True)
+        written = Path(getattr(settings.credentials, "database", None) or "")
+        return Path(file) if file and not written.is_absolute() else None
+    return None
 
 
 def count_from_first_folder(pipeline: dlt.Pipeline) -> None:
@@ -93,11 +109,19 @@ def count_from_first_folder(pipeline: dlt.Pipeline) -> None:
 
     Args:
         pipeline: A pipeline in a folder of its own, that has not asked its destination yet.
+
+    Raises:
+        SyncError: That folder is not there any more.
     """
     if pipeline.destination is None:
         return
-    state = Path(get_dlt_pipelines_dir()) / pipeline.pipeline_name / "state.json"
+    state = _working_dir(pipeline) / "state.json"
+    folder = None
     # It may be missing, or be of another version of dlt.
     with suppress(OSError, ValueError, KeyError, TypeError):
         folder = json.loads(state.read_text(encoding="utf-8"))["_local"]["initial_cwd"]
         pipeline.destination.config_params["local_dir"] = folder
+    if folder is not None and not Path(folder).exists():
+        file = _relative_file(pipeline)
+        if file is not None and file.is_relative_to(folder):
+            raise _folder_gone(pipeline, file, Path(folder))

@@ -236,6 +236,23 @@ def test_a_sync_of_which_no_row_could_be_loaded_ends_with_1(server: JsonServer) 
     assert "  2 since it has no value for `" in ran.stdout
 
 
+def test_a_sync_with_nothing_new_names_its_table_in_full(
+    server: JsonServer, tmp_path: Path
+) -> None:
+    incremental = {"cursor_path": "at", "start_param": "since", "initial_value": "2026-01-01"}
+    events = {"name": "events", "primary_key": "id", "write_disposition": "merge"}
+    config = {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": [{**events, "endpoint": {"incremental": incremental}}],
+        "pipeline": {"name": "log"},
+    }
+    (tmp_path / "log.json").write_text(json.dumps(config))
+    server.answers([{"id": 1, "at": "2026-11-28"}], [])
+    for rows in (1, 0, 0):
+        ran = headrace("run", str(tmp_path / "log.json"))
+        assert re.search(rf"^events +log_dataset\.events +{rows} +1$", ran.stdout, re.MULTILINE)
+
+
 def test_a_sync_without_rows_is_no_failure(server: JsonServer) -> None:
     server.answers({"data": []})
     ran = headrace("run", "executions", "--set", f"client.base_url={server.base_url}")

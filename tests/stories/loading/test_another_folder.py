@@ -66,6 +66,20 @@ def test_a_run_says_where_the_rows_go(folders: Path, server: JsonServer) -> None
     assert headrace("verify", "../shop.json").returncode == 0
 
 
+@pytest.mark.parametrize("written", ["duckdb:///mine.duckdb", "duckdb:///data/mine.duckdb"])
+def test_a_relative_path_that_is_given_counts_from_the_first_folder_as_well(
+    folders: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    (folders / "first" / "data").mkdir()
+    given = ("--set", "pipeline.name=mine", "--destination", written)
+    monkeypatch.chdir(folders / "first")
+    run(*given)
+    monkeypatch.chdir(folders / "second")
+    file = folders / "first" / written.removeprefix("duckdb:///")
+    assert f"Note: the rows go to {file}" in run(*given)
+    assert str(file) in headrace("status", "../shop.json", *given).stdout
+
+
 def test_a_file_that_is_meant_is_no_surprise(
     folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +96,22 @@ def test_a_folder_that_is_gone_is_named(folders: Path) -> None:
     assert f"cannot be opened: the folder {folders / 'first'} is not there any more" in told
     assert str(Path(os.environ["DLT_DATA_DIR"]) / "pipelines" / "shop") in told
     assert "IO Error" not in told
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "report"])
+def test_all_commands_say_the_same_of_a_folder_that_is_gone(folders: Path, command: str) -> None:
+    lose_first(folders)
+    told = run(code=1)
+    said = headrace(command, "../shop.json")
+    assert said.returncode == 1
+    assert said.stderr == told.partition("Error: ")[1] + told.partition("Error: ")[2]
+    assert "Never run" not in said.stdout
+
+
+def test_status_names_the_moved_file_by_its_whole_path(folders: Path) -> None:
+    lose_first(folders)
+    moved = f"duckdb:///{folders / 'moved.duckdb'}"
+    assert moved in headrace("status", "../shop.json", "--destination", moved).stdout
 
 
 def test_the_moved_file_by_its_whole_path_keeps_its_rows(folders: Path, server: JsonServer) -> None:
