@@ -8,6 +8,7 @@ from typing import Any
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.events import log_resource_begins
+from headrace.dlt_source.failed_requests import FailedRequests, record_of
 from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.incremental import RunningCursor
 from headrace.dlt_source.items import EndOfRows, ParentRows
@@ -65,12 +66,30 @@ class Extraction:
         if resource.sync.kept_rows is not None and resource.dependents:
             # Their rows were kept as well, and come without those of the parent.
             yield ParentRows(())
-        yield from hand_over(resource, self._pages(resource, cursor))
+        record = self._record(resource)
+        yield from hand_over(resource, self._pages(resource, cursor, record))
+        if record is not None:
+            yield from record.changes()
         if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
             is_whole = self.tail is None and cursor is None and self.settings.limit_rows is None
             yield EndOfRows(is_whole=is_whole)
 
-    def _pages(self, resource: RunningResource, cursor: RunningCursor | None) -> PageStream:
+    def _record(self, resource: RunningResource) -> FailedRequests | None:
+        """The record of requests for single rows; None where none are made.
+
+        Outside of a run, with a limit, and where the rows are for others only, all of the listing
+        is read: what is known of it is kept for a run alone.
+        """
+        is_tail = self.tail is not None and self.settings.limit_rows is None
+        is_kept = resource.sync.kept_rows is not None
+        return record_of(resource) if is_tail and resource.is_loaded and not is_kept else None
+
+    def _pages(
+        self,
+        resource: RunningResource,
+        cursor: RunningCursor | None,
+        record: FailedRequests | None,
+    ) -> PageStream:
         """Chooses where the pages of this run come from.
 
         Kept rows are there in a repair: the sync loads what an earlier listing brought.
@@ -80,10 +99,8 @@ class Extraction:
                 # What is loaded again is not new: the state of the incremental stays as it is.
                 cursor.injected.advance(None)
             return kept_pages(resource)
-        # Outside of a run, with a limit, and where the rows are for others only, all of the listing
-        # is read: what is known of it is kept for a run alone.
-        if self.tail is not None and resource.is_loaded and self.settings.limit_rows is None:
-            return tail_pages(resource, self.lanes, self.tail)
+        if self.tail is not None and record is not None:
+            return tail_pages(resource, self.lanes, self.tail, record)
         if cursor is not None:
             return range_pages(resource, self.lanes, cursor)
         return all_pages(resource, self.lanes)

@@ -27,6 +27,7 @@ from headrace.dlt_source.dlt_pipe import capabilities_of_running_load, others_ar
 from headrace.dlt_source.items import RowBeside
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.side_tables import beside
+from headrace.reading.keep_up.legs import SingleRequests
 
 TABLE = "_headrace_failed_requests"
 
@@ -85,6 +86,24 @@ class FailedRequests:
     def keys(self) -> set[str]:
         """The keys of the requests that are on record."""
         return set(self._entries)
+
+    def learn(self, singles: SingleRequests) -> None:
+        """Learns how the requests for single rows went in a leg.
+
+        Args:
+            singles: How they went.
+        """
+        if singles.have_worked:
+            self.note_that_one_worked()
+        for key in singles.settled:
+            self.remove(key)
+        for each in singles.failed:
+            self.add(each.key, Failure(each.error, each.request, was_asked=bool(each.request)))
+
+    @property
+    def tries(self) -> dict[str, int]:
+        """In how many syncs each request that is on record was tried, by its key."""
+        return {key: each["tries"] for key, each in self._entries.items()}
 
     @property
     def have_worked(self) -> bool:

@@ -19,6 +19,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.events import log_resource_listed
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.dlt_pipe import yields_are_counted
+from headrace.dlt_source.failed_requests import FailedRequests
 from headrace.dlt_source.incremental import (
     CursorFilter,
     RunningCursor,
@@ -29,6 +30,7 @@ from headrace.dlt_source.incremental import (
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
+from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import FetchedPage, Listing
@@ -103,18 +105,21 @@ def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) 
     return PageStream(passing.pages(pages, resource.figures))
 
 
-def tail_pages(resource: RunningResource, lanes: Lanes, tail: TailConfig) -> PageStream:
+def tail_pages(
+    resource: RunningResource, lanes: Lanes, tail: TailConfig, record: FailedRequests
+) -> PageStream:
     """One leg of a listing that is kept up with; at its end the resource's state learns of it.
 
     Args:
         resource: The running resource.
         lanes: What to fetch with.
         tail: How the listing is kept up with.
+        record: The requests for single rows that failed.
     """
     legs = resource.sync.legs
     # With row ids one load may hold a row twice, since by them the last version counts.
     may_repeat = legs.settings is None and resource.settings.row_ids
-    pages = _leg(resource, lanes, tail, may_repeat=may_repeat)
+    pages = _leg(resource, lanes, tail, record, may_repeat=may_repeat)
     return PageStream(pages, keys_are_unique=not may_repeat)
 
 
@@ -123,14 +128,21 @@ def _no_pages() -> Generator[FetchedPage]:
 
 
 def _leg(
-    resource: RunningResource, lanes: Lanes, tail: TailConfig, *, may_repeat: bool
+    resource: RunningResource,
+    lanes: Lanes,
+    tail: TailConfig,
+    record: FailedRequests,
+    *,
+    may_repeat: bool,
 ) -> Iterator[FetchedPage | LegEnd]:
     state: dict[str, Any] = dlt.current.resource_state()
     figures, legs = resource.figures, resource.sync.legs
 
     def begin() -> Generator[FetchedPage | LegEnd]:
         bounds = _bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)
-        lane = TailLane(resource.listing, tail, lane_state_in(state), bounds, figures)
+        singles = SinglesPolicy(resource.may_miss_requests, record.have_worked, record.tries)
+        known = lane_state_in(state)
+        lane = TailLane(resource.listing, tail, known, bounds, figures, singles)
         return lanes.read(lane.items, _size_of)
 
     # The user may have given it another name than the config, even twice.
@@ -139,6 +151,7 @@ def _leg(
             yield item
             if isinstance(item, LegEnd):
                 keep_lane_state(state, item.state)
+                record.learn(item.singles)
                 figures.listings_ended += item.is_last
                 if item.is_last:
                     log_resource_listed(figures)

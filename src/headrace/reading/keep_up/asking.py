@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from headrace.config.built.tail import TailConfig
-from headrace.core.exceptions import PageError, ResponseStatusError
+from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError
+from headrace.core.failed_requests import is_of_one_request, may_be_of_config
 from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.keep_up.single_rows import SingleRows
@@ -22,6 +23,7 @@ from headrace.sansio.tail import (
     ListAsk,
     ListedPage,
     RowAsk,
+    RowFailed,
     RowNotThere,
 )
 from headrace.sansio.tail.messages import Answer, Ask
@@ -39,12 +41,29 @@ class Arrival:
         page: The page that the server sent; None where it sent none.
         rows: The rows of the page that the planner learns of, in its order.
         unplanned: The rows that the planner does not learn of, since they go to quarantine.
+        error: Why the request failed; None where it did not.
     """
 
     answer: Answer
     page: FetchedPage | None = None
     rows: list[msgspec.Raw] = field(default_factory=list)
     unplanned: list[msgspec.Raw] = field(default_factory=list)
+    error: HeadraceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SinglesPolicy:
+    """What to do about requests for single rows that fail.
+
+    Args:
+        may_fail: Whether one that fails leaves the row for the next sync; else it ends this one.
+        have_worked: Whether such a request is known to have worked in an earlier sync.
+        tries: What is on record: in how many syncs the requests for rows have failed, by the key.
+    """
+
+    may_fail: bool = False
+    have_worked: bool = False
+    tries: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -71,6 +90,7 @@ class TailRequests:
         reader: Reads from rows what the planner must know of them.
         ledger: Gives the ledger as it is now: what is known of the listing.
         clock: Gives the time in seconds since 1970.
+        policy: What to do about requests for single rows that fail.
 
     Attributes:
         refusal: The error by which the server last refused a cursor; None where it refused none.
@@ -83,12 +103,16 @@ class TailRequests:
         reader: TailRowReader,
         ledger: Callable[[], Ledger],
         clock: Callable[[], float],
+        policy: SinglesPolicy,
     ) -> None:
         self._listing = listing
         self._config = config
         self._reader = reader
         self._ledger = ledger
         self._clock = clock
+        self._policy = policy
+        self._of_config: HeadraceError | None = None
+        self._is_doubtful = False
         self._single_rows = SingleRows(listing, config)
         self._pass: _Pass | None = None
         self._listed_key: int | str | None = None
@@ -108,14 +132,48 @@ class TailRequests:
             return await self._page(ask.cursor)
         return await self._row(ask)
 
-    async def check_path(self) -> None:
+    @property
+    def singles_have_worked(self) -> bool:
+        """Whether a row was found by its own path."""
+        return self._single_rows.have_worked
+
+    async def check_path(self) -> HeadraceError | None:
         """Checks that a listed row can be found by its own path, if no row was found that way yet.
 
+        Returns:
+            The error of the request for that row, where it tells nothing of the path; None where
+            the path is taken for right.
+
         Raises:
-            RequestError, PageError: As from `SingleRows.check_path`.
+            RequestError, PageError: As from `SingleRows.check_path`; or the config may be to blame
+                for errors of single rows, and none of them was ever found.
         """
-        if self._listed_key is not None:
+        if self._single_rows.have_worked:
+            return None
+        if self._of_config is not None and not self._policy.have_worked:
+            await self._find_listed_row(self._of_config)
+        if self._listed_key is None:
+            return None
+        try:
             await self._single_rows.check_path(self._listed_key)
+        except HeadraceError as error:
+            if not self._is_passed_over(error) or may_be_of_config(error):
+                raise
+            return error
+        return None
+
+    async def _find_listed_row(self, otherwise: HeadraceError) -> None:
+        """Sees whether the path leads to a listed row, so that the config is not to blame."""
+        key = self._listed_key
+        try:
+            found = None if key is None else await self._found_row(RowAsk(key, key))
+        except HeadraceError:
+            raise otherwise from None
+        if found is None or isinstance(found.answer, RowNotThere):
+            raise otherwise
+
+    def _is_passed_over(self, error: HeadraceError) -> bool:
+        return self._policy.may_fail and is_of_one_request(error)
 
     async def _page(self, cursor: str | None) -> Arrival:
         under_way = self._pass
@@ -156,8 +214,24 @@ class TailRequests:
         return Arrival(ListedPage(facts, under_way.expected), page, rows, unplanned)
 
     async def _row(self, ask: RowAsk) -> Arrival:
+        try:
+            arrival = await self._found_row(ask)
+        except HeadraceError as error:
+            if not self._is_passed_over(error):
+                raise
+            self._is_doubtful = True
+            if may_be_of_config(error):
+                self._of_config = self._of_config or error
+            return Arrival(RowFailed(), error=error)
+        self._is_doubtful = False
+        return arrival
+
+    async def _found_row(self, ask: RowAsk) -> Arrival:
         is_open = ask.key in self._ledger().open
-        page = await self._single_rows.fetch(ask.identity, is_open=is_open)
+        is_doubtful = self._is_doubtful or self._policy.tries.get(str(ask.identity), 0) > 0
+        page = await self._single_rows.fetch(
+            ask.identity, is_open=is_open, most_attempts=1 if is_doubtful else None
+        )
         if page is None:
             return Arrival(RowNotThere())
         # A row that is fetched by its own path may carry more fields than a listed one. Loaded as
@@ -173,4 +247,5 @@ class TailRequests:
                 resource=name,
                 url=page.request.url,
             )
+        self._single_rows.note_found()
         return Arrival(FoundRow(facts), page, rows)

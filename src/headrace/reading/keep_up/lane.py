@@ -13,12 +13,12 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import ConfigError, Fault, HeadraceError, PageError, StateError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import clean
-from headrace.reading.keep_up.asking import Arrival, TailRequests
+from headrace.reading.keep_up.asking import Arrival, SinglesPolicy, TailRequests
 from headrace.reading.keep_up.lane_state import LaneState
-from headrace.reading.keep_up.legs import LegEnd
+from headrace.reading.keep_up.legs import FailedRow, LegEnd, SingleRequests
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.listing import Client, FetchedPage, Listing
-from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, Planner
+from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, Planner, RowAsk
 from headrace.sansio.tail.extent import share_read
 from headrace.sansio.tail.messages import Ask
 
@@ -26,6 +26,9 @@ _LISTED_ANEW = (
     "what is known of the listing cannot be read ({}): everything is listed again and merged into "
     "the table, where all rows stay"
 )
+_NONE_MAY_FAIL = SinglesPolicy()
+# So many rows that are left for the next sync are put on record; the ledger has all of them.
+_MOST_LEFT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class TailLane:
         state: What the last leg has left; empty at first.
         bounds: When its legs end.
         figures: Where to count.
+        singles: What to do about requests for single rows that fail.
 
     Raises:
         StateError: The state was left by a later version.
@@ -68,11 +72,16 @@ class TailLane:
         state: dict[str, Any],
         bounds: LegBounds,
         figures: ResourceFigures,
+        singles: SinglesPolicy = _NONE_MAY_FAIL,
     ) -> None:
         self._listing = listing
         self._config = config
         self._bounds = bounds
         self._figures = figures
+        self._singles = singles
+        self._on_record = set(singles.tries)
+        self._failed: dict[str, FailedRow] = {}
+        self._last_error: HeadraceError | None = None
         try:
             known = LaneState.read(state)
             self._planner = self._new_planner(known.ledger)
@@ -90,6 +99,7 @@ class TailLane:
             ledger,
             sync_started=bounds.sync_started,
             may_repeat=bounds.may_repeat,
+            tries=self._singles.tries,
         )
 
     async def items(self, client: Client) -> AsyncIterator[FetchedPage | LegEnd]:
@@ -111,6 +121,7 @@ class TailLane:
             self._reader,
             lambda: self._planner.ledger,
             self._bounds.clock,
+            self._singles,
         )
         under_way: dict[asyncio.Task[Arrival], Ask] = {}
         size, began = 0, time.monotonic()
@@ -129,14 +140,14 @@ class TailLane:
                 must_begin_anew = self._planner.is_leg_over and not under_way
                 if must_begin_anew or (over and not self._planner.is_done):
                     is_on_disk = asyncio.Event()
-                    await requests.check_path()
-                    yield self._leg_end(_setter(is_on_disk))
+                    await self._check_path(requests)
+                    yield self._leg_end(requests, _setter(is_on_disk))
                     await is_on_disk.wait()
                     size, began = 0, time.monotonic()
                     if must_begin_anew:
                         self._planner = self._new_planner(self._planner.ledger)
-            await requests.check_path()
-            yield self._leg_end()
+            await self._check_path(requests)
+            yield self._leg_end(requests)
         finally:
             for task in under_way:
                 task.cancel()
@@ -146,16 +157,49 @@ class TailLane:
         room = self._bounds.concurrency - under_way
         return self._planner.asks(self._bounds.clock(), room) if room > 0 else ()
 
-    def _leg_end(self, go_on: Callable[[], object] | None = None) -> LegEnd:
+    async def _check_path(self, requests: TailRequests) -> None:
+        """Sees whether rows that were not there may be believed not to be there."""
+        error = await requests.check_path()
+        if error is None:
+            self._planner.rows.failed.keep_misses()
+            return
+        self._gone.clear()
+        for key in self._planner.rows.failed.take_back_misses():
+            self._note_failed(str(self._planner.rows.identity_of(key)), error)
+
+    def _note_failed(self, key: str, error: HeadraceError) -> None:
+        self._failed[key] = FailedRow(key, error, f"GET {error.url}")
+        self._last_error = error
+
+    def _leg_end(self, requests: TailRequests, go_on: Callable[[], object] | None = None) -> LegEnd:
         """The end of the leg under way; of the last one where there is nothing to go on with."""
         state = LaneState(self._planner.ledger, self._reader.known).to_save(_may_be_kept)
         gone, self._gone = tuple(self._gone), []
+        singles = self._single_requests(requests.singles_have_worked)
         if go_on is None:
-            return LegEnd(state, gone, is_last=True)
-        return LegEnd(state, gone, is_last=False, go_on=go_on)
+            return LegEnd(state, gone, is_last=True, singles=singles)
+        return LegEnd(state, gone, is_last=False, go_on=go_on, singles=singles)
+
+    def _single_requests(self, have_worked: bool) -> SingleRequests:
+        failed, rows = self._failed, self._planner.rows
+        self._failed = {}
+        if (error := self._last_error) is not None:
+            for key in rows.left(_MOST_LEFT):
+                text = str(rows.identity_of(key))
+                failed.setdefault(text, FailedRow(text, error))
+        failed = {key: each for key, each in failed.items() if self._is_left(key)}
+        settled = {key for key in self._on_record if not self._is_left(key)}
+        self._on_record = (self._on_record | failed.keys()) - settled
+        return SingleRequests(tuple(failed.values()), tuple(sorted(settled)), have_worked)
+
+    def _is_left(self, text: str) -> bool:
+        key = self._planner.key_of(text)
+        return key is not None and self._planner.rows.is_left(key)
 
     def _learn(self, ask: Ask, arrival: Arrival, requests: TailRequests) -> FetchedPage | None:
         """Tells the planner what came; returns the rows of it that are to be loaded."""
+        if arrival.error is not None and isinstance(ask, RowAsk):
+            self._note_failed(str(ask.identity), arrival.error)
         try:
             lesson = self._planner.learn(ask, arrival.answer, self._bounds.clock())
         except (PageError, ConfigError) as error:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headrace.core import defaults
+from headrace.core.exceptions import HeadraceError
 from headrace.sansio.tail import GoneRow
 
 
@@ -37,6 +38,36 @@ class LegSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A request for a single row that failed, or was left for the next sync after others failed.
+
+    Args:
+        key: The value by which the path names the row.
+        error: Why it failed, or why the others did.
+        request: The request, without secrets; empty where it was not made.
+    """
+
+    key: str
+    error: HeadraceError
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SingleRequests:
+    """How the requests for single rows went in a leg, and what is on record of them.
+
+    Args:
+        failed: Those that failed.
+        settled: The keys that were on record and need to be asked for no more.
+        have_worked: Whether one has worked.
+    """
+
+    failed: tuple[FailedRow, ...] = ()
+    settled: tuple[str, ...] = ()
+    have_worked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnd:
     """The end of a leg, which follows its last rows.
 
@@ -46,12 +77,14 @@ class LegEnd:
         is_last: Whether the resource has no more to fetch.
         go_on: Must be called once the rows of the leg are on disk. Only then is more fetched, so
             that a crash loses one leg at most.
+        singles: How the requests for single rows went.
     """
 
     state: dict[str, Any]
     gone: tuple[GoneRow, ...]
     is_last: bool
     go_on: Callable[[], object] = lambda: None
+    singles: SingleRequests = SingleRequests()
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -34,12 +35,24 @@ class SingleRows:
         self._missed = 0
         self._missed_open = False
 
-    async def fetch(self, identity: int | str, *, is_open: bool) -> FetchedPage | None:
+    @property
+    def have_worked(self) -> bool:
+        """Whether a row was found by its path."""
+        return bool(self._found)
+
+    def note_found(self) -> None:
+        """Notes that what was fetched is the row that was asked for."""
+        self._found += 1
+
+    async def fetch(
+        self, identity: int | str, *, is_open: bool, most_attempts: int | None = None
+    ) -> FetchedPage | None:
         """Asks for one row.
 
         Args:
             identity: The value by which the path names the row.
             is_open: Whether the row was seen before, and can still change.
+            most_attempts: How many attempts to make; as many as the config says when None.
 
         Returns:
             A page with that row alone; None when there is no such row.
@@ -48,12 +61,13 @@ class SingleRows:
             RequestError: There is no usable answer.
             PageError: The answer is not one row, or no path can name the row.
         """
-        answer = await self._unless_absent(self._listing.cut(self._request(identity), self._slicer))
+        listing = replace(self._listing.listing, most_attempts=most_attempts)
+        cut = replace(self._listing, listing=listing).cut(self._request(identity), self._slicer)
+        answer = await self._unless_absent(cut)
         if answer is None:
             self._missed += 1
             self._missed_open |= is_open
             return None
-        self._found += 1
         response, sliced = answer
         if len(sliced.rows) + len(sliced.unreadable) != 1:
             name = self._listing.listing.name

@@ -22,6 +22,7 @@ from headrace.sansio.tail.messages import (
     ListAsk,
     ListedPage,
     RowAsk,
+    RowFailed,
     RowNotThere,
 )
 from headrace.sansio.tail.planner import Planner
@@ -39,6 +40,7 @@ __all__ = [
     "ListedPage",
     "Planner",
     "RowAsk",
+    "RowFailed",
     "RowNotThere",
     "SavedLedger",
     "TailSettings",

@@ -93,7 +93,12 @@ class RowNotThere:
     """The server says that there is no such row."""
 
 
-Answer = ListedPage | CursorRefused | FoundRow | RowNotThere
+@dataclass(frozen=True, slots=True)
+class RowFailed:
+    """The request for a row failed, which says nothing of the row."""
+
+
+Answer = ListedPage | CursorRefused | FoundRow | RowNotThere | RowFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.core.exceptions import ConfigError, Fault, PageError, StateError
@@ -31,6 +31,7 @@ from headrace.sansio.tail.messages import (
     ListAsk,
     ListedPage,
     RowAsk,
+    RowFailed,
     RowNotThere,
 )
 from headrace.sansio.tail.moving_keys import MovingKeys
@@ -53,6 +54,7 @@ class Planner:
         sync_started: When the sync began, in seconds since 1970; the same in each of its legs, and
             never the same in two syncs.
         may_repeat: Whether the caller copes with a row that is loaded twice in a leg.
+        tries: In how many syncs the requests for rows have failed, by the key as text.
 
     Raises:
         StateError: The ledger belongs to a listing with another sort of key.
@@ -66,6 +68,7 @@ class Planner:
         *,
         sync_started: float,
         may_repeat: bool = False,
+        tries: Mapping[str, int] | None = None,
     ) -> None:
         self._warnings: list[str] = []
         if ledger.keys_move not in (None, settings.keys_move):
@@ -82,7 +85,9 @@ class Planner:
         self._settings = settings
         self._ledger = ledger
         self._sync, is_new = _progress_of(ledger, sync_started)
-        self._refresher = RowRefresher(settings, ledger, self._sync)
+        keys = {self.key_of(text): count for text, count in (tries or {}).items()}
+        failed = {key: count for key, count in keys.items() if key is not None}
+        self._refresher = RowRefresher(settings, ledger, self._sync, failed)
         self._lookback = Lookback(settings, ledger, self._sync)
         self._floor = Floor(settings, ledger)
         if is_new:
@@ -98,6 +103,19 @@ class Planner:
     def ledger(self) -> Ledger:
         """What is known now; it has to be saved together with the rows that were to be loaded."""
         return self._ledger
+
+    def key_of(self, text: str) -> Key | None:
+        """Reads a key that was kept as text; None where the listing has no such keys.
+
+        Args:
+            text: The key as the API writes it.
+        """
+        return None if self._ledger.kind is None else read_key(text, self._ledger.kind)
+
+    @property
+    def rows(self) -> RowRefresher:
+        """Which rows are read again, and what became of the requests for them."""
+        return self._refresher
 
     @property
     def is_leg_over(self) -> bool:
@@ -292,6 +310,12 @@ class Planner:
         self._ledger.newest = sorted({*newest, *keys[:_NEWEST]}, reverse=True)[:_NEWEST]
 
     def _learn_row(self, ask: RowAsk, answer: Answer, at: float, now: float) -> Lesson:
+        if isinstance(answer, RowFailed):
+            self._refresher.failed_at(ask.key)
+            if self._sync.walk is None:
+                self._warnings += self._walker.settle()
+            return Lesson()
+        self._refresher.failed.answered()
         if isinstance(answer, RowNotThere):
             return Lesson((), tuple(self._refresher.missed(ask.key, at)))
         if not isinstance(answer, FoundRow):

@@ -11,18 +11,20 @@ Why this keeps the promise of the tail:
   asked for alone. A 404 counts once `grace` seconds have passed since it was passed over: until
   then a transaction may be under way.
 - An open row is gone only when it is missing in two syncs: one 404 may be a moment's fault.
+- A row whose request fails is asked for again in the next sync: see `failed_rows`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from itertools import compress
 from operator import not_
 from typing import Any
 
-from headrace.sansio.tail.keys import Key, position
+from headrace.sansio.tail.failed_rows import FailedRows
+from headrace.sansio.tail.keys import Key, just_above, position
 from headrace.sansio.tail.ledger import Ledger, Miss, SyncProgress
 from headrace.sansio.tail.messages import GoneRow, RowAsk
 from headrace.sansio.tail.settings import TailSettings
@@ -35,9 +37,19 @@ class RowRefresher:
         settings: What the config says of the listing.
         ledger: What is known of the listing; it is changed in place.
         sync: How far the sync under way has come; a part of that ledger.
+        tries: In how many syncs the requests for rows have failed, by the key.
+
+    Attributes:
+        failed: The rows whose requests failed in this sync.
     """
 
-    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncProgress) -> None:
+    def __init__(
+        self,
+        settings: TailSettings,
+        ledger: Ledger,
+        sync: SyncProgress,
+        tries: Mapping[Key, int] | None = None,
+    ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._sync = sync
@@ -46,6 +58,7 @@ class RowRefresher:
         self._has_waiting = False
         self._has_warned = False
         self._sorted_due: list[Key] | None = None
+        self.failed = FailedRows(ledger, tries)
 
     # What a listing would save
 
@@ -64,9 +77,22 @@ class RowRefresher:
         due = self._due_below(low, bottom)
         if not self._settings.has_refresh_path:
             return any(True for _ in due)
+        if self.failed.are_worth_listing(self._due_below(low, bottom), low, width):
+            return True
         top = position(low)
         shown = (key for key in due if key not in self._ledger.hidden)
         return any(count > -((position(key) - top) // width) for count, key in enumerate(shown, 1))
+
+    def begins_again(self, top: Key, bottom: Key, width: int) -> bool:
+        """Whether to list again from the top, once, for due rows that cannot be had alone.
+
+        Args:
+            top: The newest key.
+            bottom: The lowest key that pages can reach.
+            width: How far apart the first and the last key of a page are, as positions.
+        """
+        due = self._due_below(just_above(top), bottom)
+        return self.failed.begin_listing_again(due, top, width)
 
     def _due_below(self, low: Key, bottom: Key) -> Iterator[Key]:
         """The due keys from `bottom` up to `low`, without `low`, newest first."""
@@ -95,6 +121,7 @@ class RowRefresher:
         ledger, due = self._ledger, self._sync.due
         if due:
             due.difference_update(keys)
+        self.failed.arrived(keys)
         if ledger.misses:
             _forget(ledger.misses, keys)
         if ledger.missing:
@@ -170,9 +197,9 @@ class RowRefresher:
     @property
     def wants_rows(self) -> bool:
         """Whether there are rows to ask for alone, once no listing goes on."""
-        if not self._settings.has_refresh_path:
+        if not self._settings.has_refresh_path or self.failed.have_ended_asking:
             return False
-        if self._sync.due:
+        if not self._sync.due <= self.failed.keys:
             return True
         has_left = len(self._sync.asked) < self._settings.max_probes
         unasked = self._settings.probes and self._ledger.missing.keys() - self._sync.asked
@@ -188,7 +215,7 @@ class RowRefresher:
             pending: The keys that are being asked for.
             most: How many rows at most.
         """
-        if not self._settings.has_refresh_path or most < 1:
+        if not self._settings.has_refresh_path or self.failed.have_ended_asking or most < 1:
             return []
         # What was queued may have come on a page, which leaves room for other keys.
         if self._queue_is_stale or not (self._queue or self._has_waiting):
@@ -196,7 +223,7 @@ class RowRefresher:
         asks: list[RowAsk] = []
         while self._queue and len(asks) < most:
             key = self._queue.pop()
-            if key in pending:
+            if key in pending or key in self.failed.keys:
                 continue
             if key in self._sync.due or self._may_probe(key):
                 asks.append(RowAsk(self.identity_of(key), key))
@@ -212,7 +239,7 @@ class RowRefresher:
             wanted.update(nlargest(left, unasked))
         ready = wanted if walk_low is None else {key for key in wanted if key >= walk_low}
         self._has_waiting = len(ready) < len(wanted)
-        self._queue = sorted(ready - pending)
+        self._queue = self.failed.in_order(ready - pending - self.failed.keys)
 
     def _may_probe(self, key: Key) -> bool:
         return key in self._ledger.missing and key not in self._sync.asked
@@ -235,6 +262,35 @@ class RowRefresher:
         if key in self._ledger.open:
             self._ledger.hidden.add(key)
 
+    def failed_at(self, key: Key) -> None:
+        """Notes that the request for a row failed."""
+        self.count_probe(key)
+        self.failed.add(key)
+
+    def is_left(self, key: Key) -> bool:
+        """Whether a row that was to be read in this sync was not read.
+
+        Args:
+            key: The key of the row.
+        """
+        if key in self.failed.keys or key in self._sync.due:
+            return True
+        return self._may_probe(key)
+
+    def left(self, most: int) -> list[Key]:
+        """The rows that were not asked for, as the requests for others failed; newest first.
+
+        Args:
+            most: How many to give at most.
+        """
+        if not self.failed.have_ended_asking:
+            return []
+        left = self._sync.due - self.failed.keys
+        room = self._settings.max_probes - len(self._sync.asked)
+        if self._settings.probes and room > 0:
+            left |= set(nlargest(room, self._ledger.missing.keys() - self._sync.asked))
+        return nlargest(most, left)
+
     def missed(self, key: Key, at: float) -> list[GoneRow]:
         """Notes that a row that was asked for is not there.
 
@@ -254,8 +310,10 @@ class RowRefresher:
             return []
         first = ledger.misses.setdefault(key, Miss(self._sync.started, at))
         if first.sync == self._sync.started:
+            self.failed.missed(key, first, is_gone=False)
             return []
         gone = GoneRow(self.identity_of(key), first.at)
+        self.failed.missed(key, first, is_gone=True)
         self._drop_open([key])
         return [gone]
 

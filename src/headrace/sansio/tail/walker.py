@@ -3,7 +3,8 @@
 A chain of pages (a walk) begins at the top or at the saved cursor of a hole. It ends where it meets
 a stretch that was read before, unless more pages down there are the cheapest way to refresh due
 rows. Then the newest hole is next. Where keys move, the top comes once more until it shows nothing
-new, since rows may have moved there while the chain was under way.
+new, since rows may have moved there while the chain was under way. And it comes once more where the
+requests for single rows fail, and a few pages show those rows.
 """
 
 from __future__ import annotations
@@ -94,7 +95,15 @@ class Walker:
                 f"rows moved to the top of the listing each of {_MOST_LOOKS} times that it was "
                 "looked at: those that moved last come with the next sync."
             ]
+        elif self._begins_again():
+            sync.walk = Walk()
         return []
+
+    def _begins_again(self) -> bool:
+        spans = self._ledger.coverage.spans
+        return bool(spans) and self._refresher.begins_again(
+            spans[0].high, spans[0].low, self._width
+        )
 
     def _read_top(self) -> None:
         if not self._sync.has_top:

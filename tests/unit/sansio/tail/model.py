@@ -19,11 +19,13 @@ from headrace.sansio.tail import (
     ListedPage,
     Planner,
     RowAsk,
+    RowFailed,
     RowNotThere,
     TailSettings,
     from_state,
     to_state,
 )
+from headrace.sansio.tail.messages import Answer
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,17 @@ class Row:
 
 @dataclass
 class Server:
-    """Holds rows, and lists those that are not hidden, newest first."""
+    """Holds rows, and lists those that are not hidden, newest first.
+
+    Args:
+        failing: the ids of those whose own path fails.
+    """
 
     limit: int
     rows: dict[int, Row] = field(default_factory=dict)
     epoch: int = 0
     requests: list[str] = field(default_factory=list)
+    failing: set[int] = field(default_factory=set)
 
     def list(self, cursor: str | None) -> ListedPage | CursorRefused:
         """A page of the listing; the cursor names the last row seen."""
@@ -84,6 +91,7 @@ class Mirror:
     as_key: Callable[[Any], Any] = int
     has_instants: bool = False
     clock: float = 1_000_000.0
+    on_record: dict[str, int] = field(default_factory=dict)
 
     def sync(self, between: Callable[[Sync], None] | None = None) -> Sync:
         """One sync to its end."""
@@ -106,12 +114,18 @@ class Sync:
         self.before = dict(mirror.server.rows)
         self.loaded: list[int] = []
         self.requests = 0
+        self.left: set[int] = set()
         self.asked: list[ListAsk | RowAsk] = []
         self._start_leg()
 
     def _start_leg(self) -> None:
         ledger = from_state(self.mirror.state).ledger
-        self.planner = Planner(self.mirror.settings, ledger, sync_started=self.started)
+        self.planner = Planner(
+            self.mirror.settings,
+            ledger,
+            sync_started=self.started,
+            tries=self.mirror.on_record,
+        )
         self.leg: dict[int, Row] = {}
         self.gone: list[GoneRow] = []
         self.waiting: list[ListAsk | RowAsk] = []
@@ -140,10 +154,11 @@ class Sync:
         rows, answer = self._answer(ask)
         self._take(rows, self.planner.learn(ask, answer, clock))
 
-    def _answer(
-        self, ask: ListAsk | RowAsk
-    ) -> tuple[list[Row], ListedPage | CursorRefused | FoundRow | RowNotThere]:
+    def _answer(self, ask: ListAsk | RowAsk) -> tuple[list[Row], Answer]:
         server = self.mirror.server
+        if isinstance(ask, RowAsk) and int(ask.identity) in server.failing:
+            server.requests.append("row")
+            return [], RowFailed()
         if isinstance(ask, RowAsk):
             row = server.get(int(ask.identity))
             return ([], RowNotThere()) if row is None else ([row], FoundRow(self.described([row])))
@@ -182,7 +197,15 @@ class Sync:
         mirror.table |= self.leg
         mirror.gone += self.gone
         mirror.state = json.loads(json.dumps(to_state(self.planner.ledger)))
+        self.left = {number for number in range(1, 2_000) if self.is_left(number)}
+        tries = mirror.on_record
+        mirror.on_record = {str(each): tries.get(str(each), 0) + 1 for each in self.left}
         self._start_leg()
+
+    def is_left(self, number: int) -> bool:
+        """Whether a row was to be read by its own path, and was not."""
+        key = self.planner.key_of(self.mirror.as_key(number))
+        return key is not None and self.planner.rows.is_left(key)
 
 
 def tail(**changes: Any) -> TailSettings:

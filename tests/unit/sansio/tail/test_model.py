@@ -243,6 +243,30 @@ class FixedKeyHistories(Histories):
         assert singles <= 2 * again + len(names) + gaps + reserved
 
 
+class FailingPathHistories(FixedKeyHistories):
+    """The same where the path of some rows fails: what is not held is on record."""
+
+    @rule(pick=PICKS)
+    def break_path(self, pick: int) -> None:
+        self.server.failing.add(pick % (self.next_id + 3))
+
+    @rule()
+    def mend_paths(self) -> None:
+        self.server.failing.clear()
+
+    def is_promised(self, row: Row, sync: Sync) -> bool:
+        return super().is_promised(row, sync) and row.id not in sync.left
+
+    def check_promise(self, sync: Sync) -> None:
+        super().check_promise(sync)
+        assert self.server.failing or not sync.left
+
+    @rule()
+    def quiet_sync(self) -> None:
+        """The bound of requests is another one where paths fail."""
+        self.finish_sync()
+
+
 class ListedOnlyHistories(FixedKeyHistories):
     """The same without a path to single rows: open rows are listed again."""
 
@@ -387,6 +411,8 @@ BUDGET = settings(
 
 TestFixedKeys = FixedKeyHistories.TestCase
 TestFixedKeys.settings = BUDGET
+TestFailingPath = FailingPathHistories.TestCase
+TestFailingPath.settings = BUDGET
 TestListedOnly = ListedOnlyHistories.TestCase
 TestListedOnly.settings = BUDGET
 TestLookback = LookbackHistories.TestCase
