@@ -53,6 +53,7 @@ DOCUMENTED = {
     "dlt.sources.helpers.rest_client.auth.HttpBasicAuth",
     "dlt.sources.helpers.rest_client.auth.OAuth2ClientCredentials",
     "dlt.sources.helpers.rest_client.paginators.BasePaginator",
+    "dlt.sources.helpers.rest_client.paginators.OffsetPaginator",
     "dlt.sources.helpers.rest_client.paginators.RangePaginator",
 }
 # Name -> the only module that uses it.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
 
 import headrace
 from headrace.core.exceptions import HeadraceError
@@ -74,6 +75,15 @@ def test_a_clamped_limit_loses_no_row(server: JsonServer, total_path: str | None
         server, {"type": "offset", "limit": 1000, "total_path": total_path}, data_selector="items"
     )
     assert ids(document) == list(range(230))
+
+
+def test_a_clamped_limit_loses_no_row_with_an_object_of_dlts_either(server: JsonServer) -> None:
+    server.handler = by_offset(230, most=50, n=230)
+    for paginator in (
+        OffsetPaginator(limit=1000, total_path="n"),
+        OffsetPaginator(limit=1000, total_path=None, maximum_offset=1000),
+    ):
+        assert ids(config(server, paginator, data_selector="items")) == list(range(230))
 
 
 def test_a_listing_by_cursor_that_ends_below_the_total_is_an_error(server: JsonServer) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from headrace.config.built.cursor import build_cursor, is_incremental_param
 from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_name
 from headrace.config.built.parents import build_parent
@@ -12,9 +14,10 @@ from headrace.config.built.source import EndpointConfig, ResourceConfig
 from headrace.config.built.tail import build_tail, primary_key_columns
 from headrace.config.format.client import ClientConfig
 from headrace.config.format.document import STEP_KINDS
-from headrace.config.format.paginators import AutoPaginatorConfig
+from headrace.config.format.paginators import AutoPaginatorConfig, OffsetPaginatorConfig
 from headrace.config.format.placeholders import bind_path, resolves
 from headrace.config.format.response_actions import build_actions
+from headrace.core.dlt_door.objects import is_offset_paginator
 
 _NOT_FOR_DLT = frozenset(
     {"endpoint", "include_from_parent", "processing_steps", "parent_table_name"}
@@ -91,10 +94,35 @@ def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig
         data=endpoint.data,
         headers=endpoint.headers or {},
         data_selector=endpoint.data_selector,
-        paginator=AutoPaginatorConfig(type="auto") if paginator is None else paginator,
+        paginator=_paginator(paginator),
         # An endpoint's null means no authentication, not the client's.
         auth=endpoint.auth if "auth" in endpoint.model_fields_set else client.auth,
         response_actions=build_actions(endpoint.response_actions),
         total=endpoint.total,
         total_is_told=endpoint.total is not None or "total" not in endpoint.model_fields_set,
     )
+
+
+def _paginator(paginator: Any) -> Any:
+    """The paginator as a model, where there is one that means the same."""
+    if paginator is None:
+        return AutoPaginatorConfig(type="auto")
+    if not is_offset_paginator(paginator):
+        return paginator
+    # dlt's own passes over rows where a server gives fewer than the limit asks for.
+    try:
+        return OffsetPaginatorConfig(
+            type="offset",
+            limit=paginator.limit,
+            offset=paginator.initial_value,
+            offset_param=None if paginator.param_body_path else paginator.param_name,
+            offset_body_path=paginator.param_body_path,
+            limit_param=None if paginator.limit_body_path else paginator.limit_param,
+            limit_body_path=paginator.limit_body_path,
+            total_path=paginator.total_path,
+            maximum_offset=paginator.maximum_value,
+            stop_after_empty_page=bool(paginator.stop_after_empty_page),
+            has_more_path=paginator.has_more_path,
+        )
+    except ValidationError:
+        return paginator

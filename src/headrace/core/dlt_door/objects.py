@@ -12,7 +12,10 @@ from headrace.core.dlt_door.loading import found_in, is_instance_of
 
 if TYPE_CHECKING:
     import requests
-    from dlt.sources.helpers.rest_client.paginators import BaseReferencePaginator
+    from dlt.sources.helpers.rest_client.paginators import (
+        BaseReferencePaginator,
+        OffsetPaginator,
+    )
 
 _PAGINATORS = "dlt.sources.helpers.rest_client.paginators"
 
@@ -67,6 +70,15 @@ def counts_pages(paginator: object) -> bool:
         paginator: A paginator of dlt's or of the user's own.
     """
     return is_instance_of(paginator, _PAGINATORS, "RangePaginator")
+
+
+def is_offset_paginator(paginator: object) -> TypeGuard[OffsetPaginator]:
+    """Whether a paginator is dlt's own for offsets, and not one derived from it.
+
+    Args:
+        paginator: A paginator of dlt's or of the user's own.
+    """
+    return type(paginator) is found_in(_PAGINATORS, "OffsetPaginator")
 
 
 def follows_references(paginator: object) -> TypeGuard[BaseReferencePaginator]:
