@@ -301,6 +301,38 @@ def test_nothing_is_loaded_of_a_listing_that_ends_short_and_each_command_says_so
     assert "ended with 10 rows, but the API tells 50 (`total`)" in checked.text
 
 
+def test_a_listing_that_is_kept_up_with_is_held_against_the_total_where_it_is_read_to_its_end(
+    server: JsonServer,
+) -> None:
+    newest, hidden = 50, 10
+
+    def answer(asked: Asked) -> Answer:
+        below = int(asked.query.get("cursor", newest + 1))
+        keys = [key for key in range(newest, hidden, -1) if key < below][:20]
+        following = str(keys[-1]) if keys and keys[-1] > hidden + 1 else None
+        found = [{"id": key, "status": "done"} for key in keys]
+        return Answer({"data": found, "next": following, "total": newest})
+
+    server.handler = answer
+    document = config(server, {"type": "cursor", "cursor_path": "next"}, data_selector="data")
+    document["pipeline"] = {"name": "kept"}
+    document["resources"][0]["endpoint"]["incremental"] = {
+        "cursor_path": "id",
+        "row_order": "desc",
+        "settled_when": "status == 'done'",
+    }
+    short = run(document, server)
+    assert short.returncode == 1
+    assert "ended with 40 rows, but the API tells 50 (`total`)" in short.text
+    hidden = 0
+    assert run(document, server).returncode == 0
+    # A later sync reads no more than what is new, and has nothing to hold against the total.
+    newest, before = 53, len(server.asked)
+    assert run(document, server).returncode == 0
+    assert len(server.asked) == before + 1
+    assert run(document, server, "verify").returncode == 0
+
+
 # --- one page is not a guess --------------------------------------------------------------------
 
 
