@@ -151,7 +151,10 @@ def _inner_cursors(page: Page) -> Iterator[_Match]:
     if says_more(page.rest) is False:
         return
     for keys, value in fields_around(page.rest, page.rows_at):
-        if plain_name(keys[-1]) in _CURSORS and isinstance(value, str | int) and value:
+        name = plain_name(keys[-1])
+        # A number there says where the page is, and a text what the next one is asked for by.
+        is_token = name == "offset" and isinstance(value, str) and whole_number(value) is None
+        if (name in _CURSORS and isinstance(value, str | int) and value) or (is_token and value):
             yield keys, value
 
 
@@ -240,7 +243,8 @@ def _found(
 
 
 def _is_next(key: str, value: Any) -> _Match | None:
-    if not key.lower().startswith(NEXT_PAGE):
+    # A token for later changes is none for the next page.
+    if not key.lower().startswith(NEXT_PAGE) or "sync" in key.lower():
         return None
     if not isinstance(value, dict):
         return ((key,), value) if _is_scalar(value) else None

@@ -79,8 +79,9 @@ def _says_end(page: Page) -> bool:
 def _references(page: Page) -> Iterator[str]:
     for keys, value in all_fields(page.rest):
         name = plain_name(keys[-1])
-        is_named = name.startswith(NEXT_PAGE) or name.endswith("next") or name in _TOKENS
-        if is_named and isinstance(value, str | int) and value:
+        is_next = name.startswith(NEXT_PAGE) and "sync" not in name
+        is_named = is_next or name.startswith("more") or name.endswith(NEXT_PAGE)
+        if (is_named or name in _TOKENS) and isinstance(value, str | int) and value:
             yield f"`{'.'.join(keys)}`"
     for name, value in page.headers.items():
         if NEXT_PAGE in plain_name(name) and value.strip() and whole_number(value) != 0:

@@ -16,13 +16,13 @@ _ROWS = (
     *("totalelements", "totalobjects", "totaldocs", "totalhits", "totalsize", "totalmatches"),
     *("recordsfiltered", "numfound", "odatacount", "iotcount", "matchcount", "counttotal"),
     *("rowstotal", "itemstotal", "resultstotal", "recordcount", "rowcount", "itemcount"),
-    *("resultcount", "resultscount", "total", "count", "found"),
+    *("resultcount", "resultscount", "nbhits", "total", "count", "found"),
 )
 _ROWS_RANK = {name: rank for rank, name in enumerate(_ROWS)}
 _PAGES = frozenset(
     [
         *("totalpages", "pages", "pagestotal", "pagecount", "pagescount", "totalpagecount"),
-        *("numpages", "numberofpages", "lastpage", "maxpage", "npages"),
+        *("nbpages", "numpages", "numberofpages", "lastpage", "maxpage", "npages"),
     ]
 )
 _HEADERS = (

@@ -78,6 +78,24 @@ def guess_of_dlt(document: Any, headers: dict[str, str]) -> tuple[str, str | Non
         ({"total_pages": 4, "next": "x"}, {}, "type: page_number, total_path: total_pages"),
         ({}, {"Link": '</2>; rel="next"'}, "type: header_link"),
         ({"next": None}, {}, "type: single_page"),
+        ({"nextSyncToken": "x"}, {}, "type: single_page"),
+        ({"offset": "itr/x"}, {}, "type: cursor, cursor_path: offset, cursor_param: offset"),
+        ({"offset": "20"}, {}, "type: single_page"),
+        (
+            {"paging": {"next": {"after": "x"}}},
+            {},
+            "type: cursor, cursor_path: paging.next.after, cursor_param: after",
+        ),
+        (
+            {"metadata": {"continue": "x"}},
+            {},
+            "type: cursor, cursor_path: metadata.continue, cursor_param: continue",
+        ),
+        (
+            {},
+            {"X-Next-Cursor": "x"},
+            "type: header_cursor, cursor_key: X-Next-Cursor, cursor_param: cursor",
+        ),
         (
             {"odd key.": {"next page": 2}},
             {},
@@ -124,3 +142,19 @@ def test_a_total_is_looked_up_where_it_was_found() -> None:
     request = followed(pages, page({"p": {"Pages": "3"}}))
     assert request.params == {"status": "done", "page": 1}
     assert [str(path) for path in pages.paths] == paths
+
+
+@pytest.mark.parametrize(
+    ("document", "seen"),
+    [
+        ({"more_topics_url": "latest"}, "it names `more_topics_url`"),
+        ({"nbHits": 7}, "tells 7 (`nbHits`)"),
+        ({"nbPages": 3}, "it tells 3 pages (`nbPages`)"),
+        ({"continue": {"continue": "-||", "cmcontinue": "x"}}, "it names `continue.continue`"),
+    ],
+)
+def test_what_is_seen_of_more_pages_is_named(document: Any, seen: str) -> None:
+    pages = AutoPaginator(links_by_relation)
+    with pytest.raises(PageError, match="no paginator is named") as caught:
+        pages.next_request(pages.first_request(FIRST), page(document))
+    assert seen in str(caught.value)
