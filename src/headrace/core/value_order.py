@@ -15,7 +15,7 @@ from email.utils import parsedate_tz
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 # ISO 8601, with a space in place of the T, other marks between the parts of a date, or none, any
 # fraction, AM and PM, `UTC` for the Z, and Java's name of a zone behind an offset. To 24:00 and
 # second 60.
@@ -34,8 +34,10 @@ _WITH_NAMES = re.compile(
     r"(?: (?:[-+][0-9]{4}|[A-Z]+))?"
     rf"|[A-Z][a-z]{{2}} {_MONTH} +[0-9]{{1,2}} {_CLOCK}(?: (?:[-+][0-9]{{4}}|[A-Z]+))? [0-9]{{4}}"
 )
-# Dates of which only their writer knows what is a day and what a month, or with a name of a month.
+# Dates of which only their writer knows what is a day and what a month, or with a name of a month;
+# numbers with commas, which stand before a fraction here and between thousands there.
 _UNCLEAR = re.compile(
+    r"-?[0-9]+(?:,[0-9]+)+(?:\.[0-9]+)?|"
     r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|(?<=/)[0-9]{2})(?![0-9]).*"
     rf"|(?:[A-Z][a-z]+,? )?(?:[0-9]{{1,2}}[- ])?{_MONTH}[a-z]*[-., ]+[0-9].*"
 )
@@ -198,8 +200,6 @@ def _instant_in(value: Placed) -> Any:
 def _placed_text(text: str) -> Placed | None:
     if _NUMBER.fullmatch(text):
         return Placed(text, Kind.NUMBER, Decimal(text))
-    if not text[:1].isalnum():
-        return Placed(text, Kind.TEXT, text)
     key = _read_iso(text) if text[:4].isdigit() and len(text) > 4 else None
     if key is None and _WITH_NAMES.fullmatch(text):
         key = _read_with_names(text)

@@ -158,6 +158,8 @@ def test_what_is_not_must_be(texts: list[str]) -> None:
         (Decimal("0.1"), "0.10000000000000000001"),
         ("1" + "0" * 30, "1" + "0" * 29 + "1"),
         ("007", "8"),
+        ("9e9", "1.5e+10"),
+        ("2e-3", 1),
     ],
 )
 def test_pairs(earlier: Any, later: Any) -> None:
@@ -182,7 +184,19 @@ def test_values_of_two_kinds_have_no_order(one: Any, other: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["3/4/2026", "31.12.2026 10:00", "Aug 10, 2026", "10-Aug-2026", [1], {}, True, None]
+    "value",
+    [
+        "1,000",
+        "3,14",
+        "3/4/2026",
+        "31.12.2026 10:00",
+        "Aug 10, 2026",
+        "10-Aug-2026",
+        [1],
+        {},
+        True,
+        None,
+    ],
 )
 def test_what_has_no_place(value: Any) -> None:
     assert placed(value) is None
