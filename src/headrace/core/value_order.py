@@ -34,12 +34,17 @@ _WITH_NAMES = re.compile(
     r"(?: (?:[-+][0-9]{4}|[A-Z]+))?"
     rf"|[A-Z][a-z]{{2}} {_MONTH} +[0-9]{{1,2}} {_CLOCK}(?: (?:[-+][0-9]{{4}}|[A-Z]+))? [0-9]{{4}}"
 )
+_IN_FULL = (
+    "(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    "|Sep(?:t(?:ember)?)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_DAY_OR_MONTH = "(?:0?[1-9]|[12][0-9]|3[01])"
 # Dates of which only their writer knows what is a day and what a month, or with a name of a month;
 # numbers with commas, which stand before a fraction here and between thousands there.
 _UNCLEAR = re.compile(
-    r"-?[0-9]+(?:,[0-9]+)+(?:\.[0-9]+)?|"
-    r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|(?<=/)[0-9]{2})(?![0-9]).*"
-    rf"|(?:[A-Z][a-z]+,? )?(?:[0-9]{{1,2}}[- ])?{_MONTH}[a-z]*[-., ]+[0-9].*"
+    rf"{_DAY_OR_MONTH}([-/.]){_DAY_OR_MONTH}\1(?:[0-9]{{4}}|(?<=/)[0-9]{{2}})(?:[ T,].*)?"
+    rf"|(?:[A-Z][a-z]+,? )?(?:{_DAY_OR_MONTH}[- ])?{_IN_FULL}[-., ]+[0-9].*"
+    r"|-?[0-9]+(?:,[0-9]+)+(?:\.[0-9]+)?"
 )
 _DIGITS_OR_NOT = re.compile(r"[0-9]+|[^0-9]+")
 # What is of one length is written to be compared as it stands: ULIDs, hashes. A few may be so by

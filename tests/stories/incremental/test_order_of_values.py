@@ -214,7 +214,7 @@ def test_a_state_of_dlts_own_source_is_gone_on_from(api: Growing, warehouse: War
     assert api.since == [None, f"{DAY}10:30:00+02:00", f"{DAY}09:20:00Z"]
 
 
-@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize(("way", "written"), [("to tables", str), ("to dicts", int)])
 @pytest.mark.parametrize(
     ("path", "row"),
     [
@@ -222,20 +222,22 @@ def test_a_state_of_dlts_own_source_is_gone_on_from(api: Growing, warehouse: War
         ("dc:date", lambda text: {"dc:date": text}),
         ("meta.@at", lambda text: {"meta": {"@at": text}}),
         ("a.b.at", lambda text: {"a": {"b.at": text}}),
+        ("marks[*]", lambda text: {"marks": [None, text]}),
         ("steps[*].at", lambda text: {"steps": [{"at": "1"}, {"at": text}, {"at": None}]}),
         ("$..at", lambda text: {"deep": {"at": text}, "at": "2"}),
     ],
 )
 def test_the_value_may_stand_in_any_place(
     path: str,
-    row: Callable[[str], dict[str, Any]],
+    row: Callable[[Any], dict[str, Any]],
+    written: Callable[[int], Any],
     way: str,
     api: Growing,
     warehouse: Warehouse,
 ) -> None:
-    api.rows = [{"id": 0, **row("9")}]
+    api.rows = [{"id": 0, **row(written(9))}]
     pipeline = load(warehouse.pipeline(), api.config(cursor_path=path), way)
-    api.rows.append({"id": 1, **row("10")})
+    api.rows.append({"id": 1, **row(written(10))})
     load(pipeline, api.config(cursor_path=path), way)
     assert ids(warehouse) == [0, 1]
     assert api.since == [None, "9"]
@@ -263,14 +265,13 @@ MIXED: dict[str, tuple[list[Any], dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("way", ["to tables", "to dicts"])
 @pytest.mark.parametrize("mixed", MIXED)
 def test_values_that_cannot_be_compared_are_told(
-    mixed: str, way: str, api: Growing, warehouse: Warehouse
+    mixed: str, api: Growing, warehouse: Warehouse
 ) -> None:
     written, incremental, told = MIXED[mixed]
     api.rows = values(*written)
-    said = refused(warehouse.pipeline(), api.config(**incremental), way)
+    said = refused(warehouse.pipeline(), api.config(**incremental))
     assert "do not grow as they can be compared" in said
     assert told in said
     assert "`last_value_func`" in said

@@ -137,7 +137,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     (
         on_endpoint(initial_value="08/10/2026"),
         "incremental.initial_value",
-        "more than one date; write it as `2026-08-31`",
+        "in more than one way; write a date as `2026-08-31`",
     ),
     (on_endpoint(initial_value="10", lag=2), "incremental.lag", "`initial_value` is a number"),
     (on_endpoint(per_parent=True), "incremental.per_parent", "needs a parent"),

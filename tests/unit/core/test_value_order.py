@@ -225,6 +225,15 @@ def test_texts_that_count_the_other_way_round(one: str, other: str, expected: bo
     assert count_otherwise(places[1], places[0]) is expected
 
 
+@pytest.mark.parametrize(
+    "text", ["12-34-5678", "12-11-2024-A", "Marvin 22", "1.2.10", "2026-W9", "A,B", "0000-00-00"]
+)
+def test_texts_that_only_look_like_dates(text: str) -> None:
+    found = placed(text)
+    assert found is not None
+    assert found.kind is Kind.TEXT
+
+
 def test_kinds_name_themselves_in_messages() -> None:
     kinds = [place and place.kind for place in map(placed, ["9", "2026-08-10", "A-9"])]
     assert kinds == [Kind.NUMBER, Kind.TIME, Kind.TEXT]

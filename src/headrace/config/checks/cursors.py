@@ -138,7 +138,11 @@ def _faults_of_values(written: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         if place is not None:
             places[key] = place
         elif isinstance(value, str):
-            yield (key,), "can be read as more than one date; write it as `2026-08-31`"
+            yield (
+                (key,),
+                "can be read in more than one way; write a date as `2026-08-31`, and a number "
+                "without commas",
+            )
     start, end = places.get("initial_value"), places.get("end_value")
     if start and end:
         ahead = compare(end, start)

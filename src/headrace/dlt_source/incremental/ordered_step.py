@@ -49,7 +49,8 @@ def compare_in_order(incremental: Incremental[Any]) -> None:
             `last_value_func` other than `max` and `min` goes on comparing by that.
     """
     made: Any = incremental._make_or_get_transformer(InOrder)
-    made.known = incremental.get_state()["last_value"] if incremental.lag else None
+    if incremental.lag and incremental.last_value_func in (max, min):
+        made.known = incremental.get_state()["last_value"]
     incremental._transformers[JsonIncremental] = made
 
 
@@ -105,9 +106,11 @@ class InOrder(JsonIncremental):
             self._last = self._ends([self._placed(each) for each in values])[1].raw
 
     def find_cursor_value(self, row: Any) -> Any:
-        """The first value at the path, as in dlt, or that of the key whose name is the path."""
-        if self._path.name is not None and isinstance(row, dict) and self._path.name in row:
-            return row[self._path.name]
+        """The first value at the path that is one; the path may be the name of a key."""
+        if isinstance(row, dict) and (self._path.name is not None or self._path.spread):
+            found = next((each for each in self._path.find(row) if each is not None), None)
+            if found is not None:
+                return found
         return super().find_cursor_value(row)
 
     def __call__(self, row: Any) -> tuple[Any, bool, bool]:
