@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,31 +28,44 @@ def values(*written: Any, first: int = 0) -> Rows:
 
 
 class Growing:
-    """An API whose rows become more; it gives all of them, whatever is asked."""
+    """An API whose rows become more, by path; it gives all of them, whatever is asked."""
 
     def __init__(self, server: JsonServer) -> None:
         self.rows: Rows = []
+        self.others: dict[str, Rows] = {}
         self._server = server
-        server.handler = lambda asked: Answer(self.rows)
+        server.handler = self._answer
+
+    def _answer(self, asked: Asked) -> Answer:
+        return Answer(self.others.get(asked.path.strip("/"), self.rows))
 
     def config(self, *, disposition: str = "append", **incremental: Any) -> Any:
-        given = {"cursor_path": "at", "start_param": "since", **incremental}
-        endpoint = {"path": "items", "incremental": given}
-        return {
-            "client": {"base_url": self._server.base_url, "paginator": "single_page"},
-            "resources": [
-                {
-                    "name": "items",
-                    "primary_key": "id",
-                    "write_disposition": disposition,
-                    "endpoint": endpoint,
-                }
-            ],
-        }
+        return self.configs({"items": incremental}, disposition)
+
+    def configs(self, incrementals: Mapping[str, Any], disposition: str = "append") -> Any:
+        """A config with a resource for each incremental."""
+        resources = [
+            {
+                "name": name,
+                "primary_key": "id",
+                "write_disposition": disposition,
+                "endpoint": {
+                    "path": name,
+                    "incremental": {"cursor_path": "at", "start_param": "since", **incremental},
+                },
+            }
+            for name, incremental in incrementals.items()
+        ]
+        client = {"base_url": self._server.base_url, "paginator": "single_page"}
+        return {"client": client, "resources": resources}
 
     @property
     def since(self) -> list[str | None]:
         return [asked.query.get("since") for asked in self._server.asked]
+
+    def since_of(self, name: str) -> list[str | None]:
+        paths = [asked.path.strip("/") for asked in self._server.asked]
+        return [since for path, since in zip(paths, self.since, strict=True) if path == name]
 
 
 @pytest.fixture
@@ -65,13 +78,14 @@ def load(
 ) -> dlt.Pipeline:
     source = MAKERS[maker](config)
     if way == "to dicts":
-        source.resources["items"].add_map(lambda row: row)
+        for resource in source.resources.values():
+            resource.add_map(lambda row: row)
     pipeline.run(source)
     return pipeline
 
 
-def ids(warehouse: Warehouse) -> list[int]:
-    return [found for (found,) in warehouse.query("SELECT id FROM test_data.items ORDER BY id")]
+def ids(warehouse: Warehouse, table: str = "items") -> list[int]:
+    return [found for (found,) in warehouse.query(f"SELECT id FROM test_data.{table} ORDER BY id")]
 
 
 def refused(pipeline: dlt.Pipeline, config: Any, way: str = "to tables") -> str:
@@ -89,7 +103,7 @@ def refused(pipeline: dlt.Pipeline, config: Any, way: str = "to tables") -> str:
 
 # The rows of two loads: what is said to be sent with the second, and what is behind it.
 GROWTHS: dict[str, tuple[list[Any], Any, list[Any]]] = {
-    "a fraction behind whole seconds": (
+    "a_fraction": (
         [f"{DAY}10:00:00.250Z", f"{DAY}10:00:00Z"],
         f"{DAY}10:00:00.250Z",
         [f"{DAY}10:00:00.5Z", f"{DAY}10:00:01Z"],
@@ -99,42 +113,43 @@ GROWTHS: dict[str, tuple[list[Any], Any, list[Any]]] = {
         f"{DAY}10:00:00.000000001Z",
         [f"{DAY}10:00:00.000000002Z", f"{DAY}10:00:00.00000001Z"],
     ),
-    "offsets of one listing": (
+    "offsets": (
         [f"{DAY}23:30:00+09:00", f"{DAY}15:00:00+00:00", f"{DAY}09:00:00-05:00"],
         f"{DAY}15:00:00+00:00",
         [f"{DAY}10:30:00-05:00", "2026-08-11T00:00:01+08:30"],
     ),
-    "a space and a T, with an offset and without": (
+    "a_space_or_a_t": (
         [f"{DAY}10:00:00", "2026-08-10 11:00:00+02:00"],
         f"{DAY}10:00:00",
         ["2026-08-10 10:00:01", "2026-08-10 12:00:02+02:00"],
     ),
-    "dates of mails": (
+    "dates_of_mails": (
         ["Mon, 31 Aug 2026 10:00:00 GMT", "Fri, 28 Aug 2026 10:00:00 GMT"],
         "Mon, 31 Aug 2026 10:00:00 GMT",
         ["Tue, 01 Sep 2026 10:00:00 GMT"],
     ),
-    "numbers as texts": (["9", "8"], "9", ["10", "100"]),
-    "fractions of numbers as texts": (["9.75", "-10.5"], "9.75", ["10", "10.5"]),
-    "numbers and texts of numbers": ([9, "8"], "9", ["10", 11]),
-    "ids that are texts": (["01ARZ3", "01ARYZ"], "01ARZ3", ["01ARZ4", "01BX5Z"]),
+    "numbers_as_texts": (["9", "8"], "9", ["10", "100"]),
+    "fractions_as_texts": (["9.75", "-10.5"], "9.75", ["10", "10.5"]),
+    "numbers_and_texts": ([9, "8"], "9", ["10", 11]),
+    "ids": (["01ARZ3", "01ARYZ"], "01ARZ3", ["01ARZ4", "01BX5Z"]),
 }
 
 
 @pytest.mark.parametrize("way", ["to tables", "to dicts"])
-@pytest.mark.parametrize("growth", GROWTHS)
 def test_what_is_newer_comes_and_the_greatest_value_is_sent_as_the_api_wrote_it(
-    growth: str, way: str, api: Growing, warehouse: Warehouse
+    way: str, api: Growing, warehouse: Warehouse
 ) -> None:
-    before, sent, later = GROWTHS[growth]
-    api.rows = values(*before)
-    pipeline = load(warehouse.pipeline(), api.config(), way)
-    api.rows = [*api.rows, *values(*later, first=len(before))]
-    load(pipeline, api.config(), way)
-    assert ids(warehouse) == list(range(len(before) + len(later)))
-    assert api.since == [None, sent]
-    load(pipeline, api.config(), way)  # and nothing comes twice
-    assert ids(warehouse) == list(range(len(before) + len(later)))
+    config = api.configs({name: {} for name in GROWTHS})
+    for name, (before, _, _) in GROWTHS.items():
+        api.others[name] = values(*before)
+    pipeline = load(warehouse.pipeline(), config, way)
+    for name, (before, _, later) in GROWTHS.items():
+        api.others[name] += values(*later, first=len(before))
+    load(pipeline, config, way)
+    load(pipeline, config, way)  # and nothing comes twice
+    for name, (before, sent, later) in GROWTHS.items():
+        assert ids(warehouse, name) == list(range(len(before) + len(later))), name
+        assert api.since_of(name)[:2] == [None, sent]
 
 
 @pytest.mark.parametrize("way", ["to tables", "to dicts"])
@@ -149,27 +164,33 @@ def test_an_oldest_value_is_the_least_by_what_it_says(
     assert api.since == [None, "9"]
 
 
+RANGES: dict[str, tuple[dict[str, Any], list[int]]] = {
+    "closed": ({"initial_value": f"{DAY}10:00:00Z", "end_value": f"{DAY}10:00:00.500Z"}, [1, 2]),
+    "opened": (
+        {"initial_value": f"{DAY}10:00:00.1Z", "end_value": f"{DAY}10:00:00.5Z"}
+        | {"range_start": "open", "range_end": "closed"},
+        [2, 3],
+    ),
+    "from_a_day": (
+        {"initial_value": "2026-08-10", "end_value": f"{DAY}12:00:00.3+02:00"},
+        [0, 1],
+    ),
+    "from_an_object": (
+        {"initial_value": datetime.fromisoformat(f"{DAY}10:00:00.100+00:00")},
+        [1, 2, 3],
+    ),
+}
+
+
 @pytest.mark.parametrize("way", ["to tables", "to dicts"])
-@pytest.mark.parametrize(
-    ("ends", "inside"),
-    [
-        ({"initial_value": f"{DAY}10:00:00Z", "end_value": f"{DAY}10:00:00.500Z"}, [1, 2]),
-        (
-            {"initial_value": f"{DAY}10:00:00.1Z", "end_value": f"{DAY}10:00:00.5Z"}
-            | {"range_start": "open", "range_end": "closed"},
-            [2, 3],
-        ),
-        ({"initial_value": "2026-08-10", "end_value": f"{DAY}12:00:00.3+02:00"}, [0, 1]),
-        ({"initial_value": datetime.fromisoformat(f"{DAY}10:00:00.100+00:00")}, [1, 2, 3]),
-    ],
-)
 def test_both_ends_of_a_range_have_the_same_order(
-    ends: dict[str, Any], inside: list[int], way: str, api: Growing, warehouse: Warehouse
+    way: str, api: Growing, warehouse: Warehouse
 ) -> None:
     parts = (f"{DAY}09:59:59.9Z", f"{DAY}10:00:00.100Z", f"{DAY}10:00:00.3Z", f"{DAY}10:00:00.50Z")
     api.rows = values(*parts)
-    load(warehouse.pipeline(), api.config(**ends), way)
-    assert ids(warehouse) == inside
+    load(warehouse.pipeline(), api.configs({name: ends for name, (ends, _) in RANGES.items()}), way)
+    for name, (_, inside) in RANGES.items():
+        assert ids(warehouse, name) == inside
 
 
 @pytest.mark.parametrize("way", ["to tables", "to dicts"])
@@ -214,33 +235,34 @@ def test_a_state_of_dlts_own_source_is_gone_on_from(api: Growing, warehouse: War
     assert api.since == [None, f"{DAY}10:30:00+02:00", f"{DAY}09:20:00Z"]
 
 
+PLACES: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
+    "dots": ("fields.updated", lambda value: {"fields.updated": value}),
+    "no_jsonpath": ("dc:date", lambda value: {"dc:date": value}),
+    "below": ("meta.@at", lambda value: {"meta": {"@at": value}}),
+    "dots_below": ("a.b.at", lambda value: {"a": {"b.at": value}}),
+    "of_a_list": ("marks[*]", lambda value: {"marks": [None, value]}),
+    "in_a_list": (
+        "steps[*].at",
+        lambda value: {"steps": [{"at": "1"}, {"at": value}, {"at": None}]},
+    ),
+    "anywhere": ("$..at", lambda value: {"deep": {"at": value}, "at": "2"}),
+}
+
+
 @pytest.mark.parametrize(("way", "written"), [("to tables", str), ("to dicts", int)])
-@pytest.mark.parametrize(
-    ("path", "row"),
-    [
-        ("fields.updated", lambda text: {"fields.updated": text}),
-        ("dc:date", lambda text: {"dc:date": text}),
-        ("meta.@at", lambda text: {"meta": {"@at": text}}),
-        ("a.b.at", lambda text: {"a": {"b.at": text}}),
-        ("marks[*]", lambda text: {"marks": [None, text]}),
-        ("steps[*].at", lambda text: {"steps": [{"at": "1"}, {"at": text}, {"at": None}]}),
-        ("$..at", lambda text: {"deep": {"at": text}, "at": "2"}),
-    ],
-)
 def test_the_value_may_stand_in_any_place(
-    path: str,
-    row: Callable[[Any], dict[str, Any]],
-    written: Callable[[int], Any],
-    way: str,
-    api: Growing,
-    warehouse: Warehouse,
+    written: Callable[[int], Any], way: str, api: Growing, warehouse: Warehouse
 ) -> None:
-    api.rows = [{"id": 0, **row(written(9))}]
-    pipeline = load(warehouse.pipeline(), api.config(cursor_path=path), way)
-    api.rows.append({"id": 1, **row(written(10))})
-    load(pipeline, api.config(cursor_path=path), way)
-    assert ids(warehouse) == [0, 1]
-    assert api.since == [None, "9"]
+    config = api.configs({name: {"cursor_path": path} for name, (path, _) in PLACES.items()})
+    for name, (_, row) in PLACES.items():
+        api.others[name] = [{"id": 0, **row(written(9))}]
+    pipeline = load(warehouse.pipeline(), config, way)
+    for name, (_, row) in PLACES.items():
+        api.others[name].append({"id": 1, **row(written(10))})
+    load(pipeline, config, way)
+    for name in PLACES:
+        assert ids(warehouse, name) == [0, 1], name
+        assert api.since_of(name) == [None, "9"]
 
 
 def test_of_several_values_one_inside_of_the_range_is_enough(
@@ -277,9 +299,13 @@ def test_values_that_cannot_be_compared_are_told(
     assert "`last_value_func`" in said
 
 
-@pytest.mark.parametrize("way", ["to tables", "to dicts"])
 @pytest.mark.parametrize(
-    ("before", "later"), [("INV-9", "INV-10"), ("1.9.0", "1.10.0"), ("9", "10a"), ("9a", "10a")]
+    ("before", "later", "way"),
+    [
+        ("INV-9", "INV-10", "to tables"),
+        ("1.9.0", "1.10.0", "to dicts"),
+        ("9", "10a", "to tables"),
+    ],
 )
 def test_no_row_is_left_out_by_the_order_of_texts_that_count_otherwise(
     before: str, later: str, way: str, api: Growing, warehouse: Warehouse
