@@ -26,6 +26,12 @@ from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook, ResponseIgnored
 from headrace.reading.accepted import require_rows
 from headrace.reading.counting import RowCount
+from headrace.reading.listing_ends import (
+    ask_for_count,
+    judge_single_page,
+    refuse_unless_past_end,
+    refuse_unless_whole,
+)
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
 from headrace.sansio.rows import PageSlicer, SlicedPage
@@ -33,8 +39,6 @@ from headrace.sansio.rows import PageSlicer, SlicedPage
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_GUESS = 200
 _NO_CONTENT = frozenset({204, 205})
-# By these servers answer where they are asked for a page behind the last one.
-_PAST_END = frozenset({400, 404, 410, 416, 422})
 
 Following = TypeVar("Following")
 Read = TypeVar("Read")
@@ -207,7 +211,7 @@ class OpenListing:
         name = self.listing.name
         walk = self.new_pass()
         request: Request | None = self._first_request(walk.paginator)
-        await self._count(walk)
+        await ask_for_count(self, walk)
         while request is not None:
             following = partial(walk.paginator.next_request, request)
             try:
@@ -217,9 +221,9 @@ class OpenListing:
                 yield FetchedPage([], 0, ignored.request, is_last=True)
                 break
             except ResponseStatusError as error:
-                self._refuse_unless_past_end(error, walk)
+                refuse_unless_past_end(error, walk)
                 request_shown = ShownRequest.of(self.listing.request.method, error.url or "")
-                await self.close(walk)
+                await refuse_unless_whole(self, walk)
                 yield FetchedPage([], 0, request_shown, is_last=True)
                 break
             self.figures.rows += len(fetched.rows) + len(fetched.unreadable)
@@ -230,76 +234,11 @@ class OpenListing:
                 told = f"resource `{name}`: {guessed(guess)}"
                 log_event(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
             if request is None:
-                self._judge_single_page(walk, fetched)
-                await self.close(walk)
+                judge_single_page(self.listing, walk, fetched)
+                await refuse_unless_whole(self, walk)
                 fetched = replace(fetched, is_last=True)
             yield fetched
         self.figures.listings_ended += 1
-
-    async def close(self, walk: ListingPass) -> None:
-        """Sees at the end of a pass whether all rows came that the API says there are.
-
-        Args:
-            walk: The pass, from the top of the listing to its end.
-
-        Raises:
-            RequestError: The API does not answer when it is asked for their number.
-            PageError: Rows are missing.
-        """
-        account = walk.account
-        if account.shortfall() is not None:
-            await self._count(walk)
-        name = self.listing.name
-        shortfall = account.shortfall()
-        if shortfall is not None and not walk.paginator.stopped_by_user:
-            raise PageError(self.cleaned(f"resource `{name}`: {shortfall}"), resource=name)
-        repetitions = account.repetitions() if walk.paginator.is_numbered else None
-        for note in filter(None, (shortfall, repetitions)):
-            self._note(note)
-
-    def _judge_single_page(self, walk: ListingPass, page: FetchedPage) -> None:
-        looks_full = walk.paginator.looks_full
-        if looks_full is None:
-            return
-        rows, single_pages = len(page.rows) + len(page.unreadable), self.listing.single_pages
-        if single_pages is not None:
-            single_pages.see(rows, looks_full=looks_full)
-        elif looks_full:
-            name = self.listing.name
-            raise PageError(
-                f"resource `{name}`, {page.request}: no paginator is named, and the only page has "
-                f"{rows:,} rows, as many as one that was cut. Say how the API goes on, under "
-                "`endpoint.paginator`: `{type: offset, limit: ...}`, `{type: page_number, "
-                "base_page: 1}`, `{type: cursor, ...}`; or `paginator: single_page` if there is "
-                "nothing more.",
-                resource=name,
-                url=page.request.url,
-            )
-
-    def _note(self, text: str) -> None:
-        told = self.cleaned(f"`{self.listing.name}`: {text}")
-        _LOGGER.warning("%s", told)
-        self.figures.note(told)
-
-    async def _count(self, walk: ListingPass) -> None:
-        row_count = self.listing.row_count
-        if row_count is not None:
-            walk.account.count(await row_count.ask(self))
-
-    def _refuse_unless_past_end(self, error: ResponseStatusError, walk: ListingPass) -> None:
-        """Takes an error status for the end of the listing where all rows came; else raises it."""
-        is_beyond = error.status in _PAST_END and walk.number > 1
-        if not (is_beyond and walk.paginator.is_numbered):
-            raise error
-        total = walk.account.total
-        if walk.paginator.may_be_past_end or (total is not None and walk.account.is_whole):
-            return
-        raise error.located(
-            f"{error}\nIt is the answer to page {walk.number:,}. Some APIs tell so that there is "
-            "no such page: if the listing ends there, say `response_actions: [{status_code: "
-            f"{error.status}, action: ignore}}]`, or name the number of all rows as "
-            "`endpoint.total`."
-        )
 
     def _first_request(self, paginator: Paginator) -> Request:
         name = self.listing.name

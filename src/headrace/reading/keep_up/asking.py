@@ -15,6 +15,7 @@ from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.keep_up.single_rows import SingleRows
 from headrace.reading.listing import FetchedPage, ListingPass, OpenListing
+from headrace.reading.listing_ends import refuse_unless_whole
 from headrace.sansio.rows.row_facts import cut_to
 from headrace.sansio.tail import (
     CursorRefused,
@@ -202,7 +203,7 @@ class TailRequests:
             ) from None
         under_way.expected = None if following is None else json.dumps(following)
         if following is None and under_way.is_from_top:
-            await self._listing.close(walk)
+            await refuse_unless_whole(self._listing, walk)
         is_first_top = cursor is None and not self._ledger().coverage.spans
         rows, unplanned, facts = self._reader.read(
             page, self._clock(), learn=True, is_first_top=is_first_top

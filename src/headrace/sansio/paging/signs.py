@@ -81,7 +81,8 @@ def _references(page: Page) -> Iterator[str]:
         name = plain_name(keys[-1])
         is_next = name.startswith(NEXT_PAGE) and "sync" not in name
         is_named = is_next or name.startswith("more") or name.endswith(NEXT_PAGE)
-        if (is_named or name in _TOKENS) and isinstance(value, str | int) and value:
+        is_token = isinstance(value, str | int) and not isinstance(value, bool) and bool(value)
+        if is_token and (is_named or name in _TOKENS):
             yield f"`{'.'.join(keys)}`"
     for name, value in page.headers.items():
         if NEXT_PAGE in plain_name(name) and value.strip() and whole_number(value) != 0:

@@ -1,0 +1,106 @@
+"""Whether a listing that ends is whole: what came is held against what the API says there is."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from headrace.core.exceptions import PageError, ResponseStatusError
+
+if TYPE_CHECKING:
+    from headrace.reading.listing import FetchedPage, Listing, ListingPass, OpenListing
+
+_LOGGER = logging.getLogger(__name__)
+# By these servers answer where they are asked for a page behind the last one.
+_PAST_END = frozenset({400, 404, 410, 416, 422})
+
+
+async def ask_for_count(opened: OpenListing, walk: ListingPass) -> None:
+    """Asks the API for the number of rows, where that has a path of its own.
+
+    Args:
+        opened: The listing.
+        walk: The pass that is to know the number.
+
+    Raises:
+        RequestError, PageError: As from `RowCount.ask`.
+    """
+    row_count = opened.listing.row_count
+    if row_count is not None:
+        walk.account.count(await row_count.ask(opened))
+
+
+async def refuse_unless_whole(opened: OpenListing, walk: ListingPass) -> None:
+    """Sees at the end of a pass whether all rows came that the API says there are.
+
+    Args:
+        opened: The listing.
+        walk: The pass, from the top of the listing to its end.
+
+    Raises:
+        RequestError: The API does not answer when it is asked for their number.
+        PageError: Rows are missing.
+    """
+    account, name = walk.account, opened.listing.name
+    shortfall = account.shortfall()
+    if shortfall is not None:
+        await ask_for_count(opened, walk)
+        shortfall = account.shortfall()
+    if shortfall is not None and not walk.paginator.stopped_by_user:
+        raise PageError(opened.cleaned(f"resource `{name}`: {shortfall}"), resource=name)
+    repetitions = account.repetitions() if walk.paginator.is_numbered else None
+    for note in filter(None, (shortfall, repetitions)):
+        told = opened.cleaned(f"`{name}`: {note}")
+        _LOGGER.warning("%s", told)
+        opened.figures.note(told)
+
+
+def judge_single_page(listing: Listing, walk: ListingPass, page: FetchedPage) -> None:
+    """Refuses a page that is taken for the only one and has as many rows as one that was cut.
+
+    Args:
+        listing: The listing; where the resource has many, the page is only noted.
+        walk: The pass.
+        page: Its last page.
+
+    Raises:
+        PageError: There is hardly just one page.
+    """
+    looks_full = walk.paginator.looks_full
+    if looks_full is None:
+        return
+    rows = len(page.rows) + len(page.unreadable)
+    if listing.single_pages is not None:
+        listing.single_pages.see(rows, looks_full=looks_full)
+    elif looks_full:
+        raise PageError(
+            f"resource `{listing.name}`, {page.request}: no paginator is named, and the only page "
+            f"has {rows:,} rows, as many as one that was cut. Say how the API goes on, under "
+            "`endpoint.paginator`: `{type: offset, limit: ...}`, `{type: page_number, "
+            "base_page: 1}`, `{type: cursor, ...}`; or `paginator: single_page` if there is "
+            "nothing more.",
+            resource=listing.name,
+            url=page.request.url,
+        )
+
+
+def refuse_unless_past_end(error: ResponseStatusError, walk: ListingPass) -> None:
+    """Takes an error status for the end of a listing where all rows came.
+
+    Args:
+        error: The answer to the page behind the last one that came.
+        walk: The pass.
+
+    Raises:
+        ResponseStatusError: It is not known to be the end.
+    """
+    is_beyond = error.status in _PAST_END and walk.number > 1
+    if not (is_beyond and walk.paginator.is_numbered):
+        raise error
+    if walk.paginator.may_be_past_end or walk.account.is_whole:
+        return
+    raise error.located(
+        f"{error}\nIt is the answer to page {walk.number:,}. Some APIs tell so that there is no "
+        f"such page: if the listing ends there, say `response_actions: [{{status_code: {error.status}, "
+        "action: ignore}]`, or name the number of all rows as `endpoint.total`."
+    )
