@@ -18,6 +18,8 @@ _NEEDED = {
     "x-compress": "nothing here undoes it",
 }
 _GZIP = ("gzip", "x-gzip")
+# No text begins so: a file was packed, and is sent as the file that it is.
+_GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -53,6 +55,15 @@ def codings_in(said: str) -> list[str]:
         if coding in _NEEDED and coding not in _KNOWN:
             raise CannotUnpack(f"`{coding}`: {_NEEDED[coding]}", is_known=False)
     return [coding for coding in codings if coding in _KNOWN]
+
+
+def is_packed_file(body: bytes) -> bool:
+    """Whether a body is a gzip of which no header speaks.
+
+    Args:
+        body: The body, without its codings.
+    """
+    return body.startswith(_GZIP_MAGIC)
 
 
 def unpacked(packed: bytes, said: str, limit: int) -> bytes:

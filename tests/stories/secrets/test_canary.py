@@ -53,7 +53,7 @@ FAULTS: dict[str, Callable[[str], Answer]] = {
     ),
     "broken JSON": lambda echo: Answer(raw=json.dumps({"data": [{"id": echo}]}).encode()[:-4]),
     "no rows": lambda echo: Answer({"error": echo}),
-    "too long a header": lambda echo: Answer({}, headers={"X-Echo": echo * 20}),
+    "too long a header": lambda echo: Answer({}, headers={"X-Echo": echo + "x" * 70_000}),
 }
 
 

@@ -18,7 +18,7 @@ from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
 from headrace.http.transports.tolerant import TolerantTransport, may_tell_length
-from headrace.http.unpacking import CannotUnpack, unpacked
+from headrace.http.unpacking import CannotUnpack, is_packed_file, unpacked
 from headrace.http.url import sendable, shown_origin
 
 
@@ -79,8 +79,11 @@ class AiohttpTransport:
                     body = await _whole_body(response, limit, outgoing.shown)
                     if coding is not None:
                         body = unpacked(body, coding, limit)
-                        if len(body) > limit:
-                            raise too_large(limit, outgoing.shown, status)
+                    # A function of the user's gets the file as it is.
+                    if is_packed_file(body) and not outgoing.wants_whole_body:
+                        body = unpacked(body, "gzip", limit)
+                    if len(body) > limit:
+                        raise too_large(limit, outgoing.shown, status)
                 else:
                     body = b"" if leads_on else await _beginning(response, coding)
                 location = headers.get("Location") or None if leads_on else None

@@ -23,7 +23,7 @@ from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
-from headrace.http.unpacking import CannotUnpack, codings_in
+from headrace.http.unpacking import CannotUnpack, codings_in, is_packed_file, unpacked
 from headrace.http.url import origin as origin_of
 from headrace.http.url import sendable, shown_origin
 
@@ -96,7 +96,12 @@ class SessionTransport:
             chunks = _chunks(response, is_over, headers.get("Content-Encoding"))
             if status >= 400 and not outgoing.wants_whole_body:
                 return Answer(status, headers, _beginning(chunks))
-            return Answer(status, headers, self._whole(chunks, outgoing.shown, status), location)
+            body = self._whole(chunks, outgoing.shown, status)
+            if is_packed_file(body) and not outgoing.wants_whole_body:
+                body = unpacked(body, "gzip", self._most_bytes)
+                if len(body) > self._most_bytes:
+                    raise too_large(self._most_bytes, outgoing.shown, status)
+            return Answer(status, headers, body, location)
 
     def _prepared(
         self, outgoing: OutgoingRequest, target: RequestTarget

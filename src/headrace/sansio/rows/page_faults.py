@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from headrace.core.exceptions import IncompletePage, PageError
 from headrace.core.secrets.redaction import one_line
 
 # Their words for a text that ends too early: msgspec's, and those of Python's decoders.
 _CUT_OFF = ("Input data was truncated", "unexpected end of data", "truncated data")
 _SHOWN = 200
+_BY_FUNCTION = (
+    "Where the API has no JSON, a function in `response_actions` makes it of such an answer."
+)
 _LOOKED_AT = 16 * 1024
 
 
@@ -34,11 +39,26 @@ def what_came_instead(page: bytes, error: Exception, clean: Callable[[str], str]
     if not shown:
         return "the answer is empty where JSON was due"
     if shown.startswith("<"):
+        if shown.startswith("<?xml"):
+            return f"the answer is HTML or XML where JSON was due: {shown}\n{_BY_FUNCTION}"
         return (
             f"the answer is HTML or XML where JSON was due: {shown}\nIs `client.base_url` the "
             "API's, and not that of its web pages?"
         )
+    if _is_ndjson(page):
+        return (
+            f"the answer is not JSON ({error}), but NDJSON, with a JSON document in each line: "
+            f"{shown}\n{_BY_FUNCTION}"
+        )
     return f"the answer is not JSON ({error}): {shown}"
+
+
+def _is_ndjson(page: bytes) -> bool:
+    first, *others = page[:_LOOKED_AT].split(b"\n", 2)
+    try:
+        return bool(others) and isinstance(msgspec.json.decode(first), dict | list)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return False
 
 
 def beginning(page: bytes, clean: Callable[[str], str]) -> str:

@@ -1,0 +1,76 @@
+"""Answers that are no JSON, or a file of it: read where that is plain, else with a function."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from headrace import rest_api_source
+from tests.support.servers import Answer, JsonServer
+
+ROWS = [{"id": 1}, {"id": 2}, {"id": 3}]
+JSON = json.dumps(ROWS).encode()
+NDJSON = b'{"id": 1}\n{"id": 2}\r\n{"id": 3}\n'
+XML = b'<?xml version="1.0"?><r><i><id>1</id></i></r>'
+
+
+def rows(server: JsonServer, client: Any = (), **endpoint: Any) -> list[Any]:
+    document = {
+        "client": {"base_url": server.base_url, "paginator": "single_page", **dict(client)},
+        "resources": [{"name": "items", "endpoint": endpoint}],
+    }
+    return list(rest_api_source(document).items)
+
+
+@pytest.mark.parametrize("by", ["aiohttp", "session"])
+@pytest.mark.parametrize(
+    ("raw", "headers"),
+    [
+        (gzip.compress(JSON), {"Content-Type": "application/gzip"}),
+        (gzip.compress(JSON), {"Content-Type": "application/json"}),
+        (gzip.compress(gzip.compress(JSON)), {"Content-Encoding": "gzip"}),
+    ],
+    ids=["named by its type", "not named", "packed once more"],
+)
+def test_a_gzip_file_of_json_is_read(
+    server: JsonServer, by: str, raw: bytes, headers: dict[str, str]
+) -> None:
+    server.answers(Answer(raw=raw, headers=headers))
+    client = {"session": requests.Session()} if by == "session" else {}
+    assert rows(server, client) == ROWS
+    bomb = Answer(raw=gzip.compress(bytes(3_000_000)))
+    server.answers(bomb)
+    with pytest.raises(Exception, match="the answer is larger than 1,000,000 bytes"):
+        rows(server, {**client, "max_response_bytes": 1_000_000})
+
+
+def test_a_function_gets_the_file_as_it_was_sent(server: JsonServer) -> None:
+    def unpack(response: requests.Response) -> None:
+        response._content = gzip.decompress(response.content)
+
+    server.answers(Answer(raw=gzip.compress(JSON)))
+    assert rows(server, response_actions=[unpack]) == ROWS
+
+
+def test_ndjson_is_read_with_the_function_of_the_docs(server: JsonServer) -> None:
+    def ndjson(response: requests.Response) -> None:
+        lines = response.content.splitlines()
+        response._content = b"[" + b",".join(line for line in lines if line.strip()) + b"]"
+
+    server.answers(Answer(raw=NDJSON))
+    assert rows(server, response_actions=[ndjson]) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [(NDJSON, "NDJSON, with a JSON document in each line"), (XML, "is HTML or XML")],
+)
+def test_what_is_no_json_names_what_reads_it(server: JsonServer, raw: bytes, kind: str) -> None:
+    server.answers(Answer(raw=raw))
+    with pytest.raises(Exception, match=kind) as caught:
+        rows(server)
+    assert "a function in `response_actions` makes it of such an answer" in str(caught.value)
