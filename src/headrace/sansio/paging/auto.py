@@ -111,10 +111,11 @@ class AutoPaginator(Paginator):
             PageError: The guessed paginator cannot go on, or the page is hardly the only one.
         """
         if self._detected is None:
-            self._detected = detect(page, self._read_links)
+            params = self._request.params if self._request else {}
+            self._detected = detect(page, self._read_links, params)
             self._chosen = self._paginator(self._detected)
             if self._detected.type == "single_page":
-                self._looks_full = self._is_only_page(page)
+                self._looks_full = self._is_only_page(page, params)
             elif self._request is not None:
                 self._chosen.first_request(self._request)
         try:
@@ -129,7 +130,7 @@ class AutoPaginator(Paginator):
         """The request of the guessed paginator for a cursor."""
         return self._chosen.at_cursor(request, cursor)
 
-    def _is_only_page(self, page: Page) -> bool:
+    def _is_only_page(self, page: Page, params: Mapping[str, Any]) -> bool:
         """Refuses a page that is hardly the only one; whether it looks full all the same."""
         seen = signs_of_more(page)
         if seen is not None:
@@ -137,7 +138,7 @@ class AutoPaginator(Paginator):
                 f"no paginator is named, and this page is hardly the only one: {seen}, under "
                 "`endpoint.paginator`. If it is the only one, say `paginator: single_page`."
             )
-        return looks_full(page, self._request.params if self._request else {})
+        return looks_full(page, params)
 
     def _paginator(self, detected: DetectedPaging) -> Paginator:
         keys: Mapping[str, Any] = detected.keys
@@ -153,7 +154,7 @@ class AutoPaginator(Paginator):
             case "page_number":
                 return PageNumberPaginator(
                     Numbering(
-                        Place(PAGE_PARAM),
+                        Place(keys.get("page_param", PAGE_PARAM)),
                         start=keys.get("base_page", 0),
                         base=keys.get("base_page", 0),
                         total_path=keys["total_path"],

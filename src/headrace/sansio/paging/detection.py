@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from headrace.core.defaults import CURSOR_PARAM, NEXT_PAGE, PAGE_PARAM
@@ -42,6 +43,7 @@ _SAYS_MORE = frozenset(
 _SAYS_LAST = frozenset(["islast", "islastpage", "last", "lastpage", "isfinal", "islastbatch"])
 _CURSORS = frozenset(["after", "continuation", "continuationtoken", "continue", "cursor"])
 _LAST_IDS = frozenset(["lastid", "lastkey", "lastcursor"])
+_NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 _PARAM_OF_A_LAST_ID = "after_id"
 _PARAM_BEHIND_THE_LAST_ROW = "starting_after"
 
@@ -65,7 +67,9 @@ class DetectedPaging:
 SINGLE_PAGE = DetectedPaging("single_page", {})
 
 
-def detect(page: Page, read_links: LinkHeaderReader) -> DetectedPaging:
+def detect(
+    page: Page, read_links: LinkHeaderReader, params: Mapping[str, Any] = _NO_PARAMS
+) -> DetectedPaging:
     """Guesses how an API pages; where dlt's REST client can tell, it has the same result.
 
     It looks for a `Link` header, a link in the JSON, a link or a token in another header, a number
@@ -74,11 +78,29 @@ def detect(page: Page, read_links: LinkHeaderReader) -> DetectedPaging:
     Args:
         page: The first page, with its whole JSON.
         read_links: Reads a `Link` header.
+        params: The query parameters that it was asked for with: one of them may be its number.
     """
     if read_links(page.headers.get("Link", "")).get(NEXT_PAGE):
         return DetectedPaging("header_link", {})
-    found = (look(page) for look in (_link, _in_headers, _pages, _cursor, _last_row, _range))
-    return next((each for each in found if each is not None), SINGLE_PAGE)
+    asked = _asked_page(params)
+    return (
+        _link(page)
+        or _in_headers(page, asked)
+        or _pages(page, asked)
+        or _cursor(page, asked)
+        or _last_row(page)
+        or _range(page)
+        or SINGLE_PAGE
+    )
+
+
+def _asked_page(params: Mapping[str, Any]) -> tuple[str, int] | None:
+    """The parameter that asks for the first page by its number, and the number."""
+    for name, value in params.items():
+        number = whole_number(value)
+        if number in (0, 1) and plain_name(name) in _CURRENT_PAGE:
+            return name, number
+    return None
 
 
 def _link(page: Page) -> DetectedPaging | None:
@@ -95,7 +117,7 @@ def _link(page: Page) -> DetectedPaging | None:
     return None
 
 
-def _in_headers(page: Page) -> DetectedPaging | None:
+def _in_headers(page: Page, asked: tuple[str, int] | None) -> DetectedPaging | None:
     header = header_with_next_url(page.headers)
     if header is not None:
         return DetectedPaging("header_link", {"link_header": header})
@@ -105,39 +127,47 @@ def _in_headers(page: Page) -> DetectedPaging | None:
                 continue
             keys = {"cursor_key": "-".join(part.capitalize() for part in name.split("-"))}
             is_number = plain_name(name).endswith("nextpage") and whole_number(value) is not None
-            param = PAGE_PARAM if is_number else _param_for(plain_name(name).removeprefix("x"))
+            if is_number:
+                param = asked[0] if asked else PAGE_PARAM
+            else:
+                param = _param_for(plain_name(name).removeprefix("x"))
             return DetectedPaging("header_cursor", {**keys, "cursor_param": param})
     return None
 
 
-def _pages(page: Page) -> DetectedPaging | None:
+def _pages(page: Page, asked: tuple[str, int] | None) -> DetectedPaging | None:
     following = next(_found(page.document, _is_next), None)
     if following and _is_next_page_number(*following):
         # It says itself which page follows: no need to guess where the API begins to count.
         return None
     total = next(_found(page.document, _is_number_of_pages), None)
-    current = _current_page(page)
+    param, current = asked or (PAGE_PARAM, _current_page(page))
     if total and _is_whole(total[1]):
-        return _page_number(total[0], current)
+        return _page_number(total[0], param, current)
     pages = find_pages(page.rest, page.rows_at)
     if pages is not None and current is not None and pages[1] > 1:
-        return _page_number(pages[0], current)
+        return _page_number(pages[0], param, current)
     return None
 
 
-def _page_number(total: Keys, base: int | None) -> DetectedPaging:
+def _page_number(total: Keys, param: str, base: int | None) -> DetectedPaging:
     keys: dict[str, Any] = {"base_page": 1} if base == 1 else {}
+    if param != PAGE_PARAM:
+        keys["page_param"] = param
     return DetectedPaging("page_number", {**keys, "total_path": path_of(total)})
 
 
-def _cursor(page: Page) -> DetectedPaging | None:
+def _cursor(page: Page, asked: tuple[str, int] | None) -> DetectedPaging | None:
     following = next(_found(page.document, _is_next), None)
     if following is None:
         following = next(_inner_cursors(page), None)
     if following is None:
         return None
     keys: dict[str, Any] = {"cursor_path": path_of(following[0])}
-    param = PAGE_PARAM if _is_next_page_number(*following) else _param_of(following[0])
+    if _is_next_page_number(*following):
+        param = asked[0] if asked else PAGE_PARAM
+    else:
+        param = _param_of(following[0])
     if param != CURSOR_PARAM:
         keys["cursor_param"] = param
     more = has_more_field(page.rest)

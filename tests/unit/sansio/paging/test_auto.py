@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,6 +109,76 @@ def test_the_guess_is_told(document: Any, headers: dict[str, str], guess: str) -
     assert pages.guess is None
     pages.next_request(pages.first_request(FIRST), page(document, headers=headers))
     assert pages.guess == guess
+
+
+@pytest.mark.parametrize(
+    ("params", "document", "headers", "guess", "following"),
+    [
+        (
+            {"_page": 1, "_per_page": 2},
+            {"first": 1, "next": 2, "pages": 4, "items": 7},
+            {},
+            "type: page_number, base_page: 1, page_param: _page, total_path: pages",
+            {"_page": 2, "_per_page": 2},
+        ),
+        (
+            {"pageNumber": "0"},
+            {"totalPages": 4},
+            {},
+            "type: page_number, page_param: pageNumber, total_path: totalPages",
+            {"pageNumber": 1},
+        ),
+        (
+            {"page": 1},
+            {"total_pages": 4},
+            {},
+            "type: page_number, base_page: 1, total_path: total_pages",
+            {"page": 2},
+        ),
+        (
+            {"pageNo": 1},
+            {"nextPage": 2},
+            {},
+            "type: cursor, cursor_path: nextPage, cursor_param: pageNo",
+            {"pageNo": 2},
+        ),
+        (
+            {"page_no": 1},
+            [],
+            {"X-Next-Page": "2"},
+            "type: header_cursor, cursor_key: X-Next-Page, cursor_param: page_no",
+            {"page_no": "2"},
+        ),
+        (
+            {},
+            [],
+            {"X-Pagination-Next-Page": "2"},
+            "type: header_cursor, cursor_key: X-Pagination-Next-Page, cursor_param: page",
+            {"page": "2"},
+        ),
+        (
+            {"page": 7},
+            {"total_pages": 9},
+            {},
+            "type: page_number, total_path: total_pages",
+            {"page": 1},
+        ),
+    ],
+)
+def test_the_parameter_that_asks_for_the_first_page_asks_for_the_others(
+    params: dict[str, Any],
+    document: Any,
+    headers: dict[str, str],
+    guess: str,
+    following: dict[str, Any],
+) -> None:
+    pages = AutoPaginator(links_by_relation)
+    first = pages.first_request(replace(FIRST, params=params))
+    request = pages.next_request(first, page(document, ["a", "b"], headers=headers))
+
+    assert pages.guess == guess
+    assert request is not None
+    assert request.params == following
 
 
 def test_the_whole_first_page_is_looked_at_and_later_ones_where_the_guess_leads() -> None:
