@@ -34,6 +34,7 @@ def verification_json(report: VerificationReport, redactor: Redactor, examples: 
         "loaded_rows": report.repaired.total.loaded_rows if report.repaired else 0,
         "quarantined": total.quarantined,
         "reasons": report.figures.reasons,
+        "failed_requests": report.failed_requests,
         "tables": [_table(table, examples) for table in report.tables],
     }
     plain = msgspec.to_builtins(found, str_keys=True, enc_hook=str)

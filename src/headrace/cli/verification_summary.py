@@ -12,6 +12,7 @@ from rich.table import Table
 
 from headrace.cli.console import new_console, plain
 from headrace.cli.plurals import counted
+from headrace.core.secrets.redaction import one_line
 
 if TYPE_CHECKING:
     from headrace.core.secrets.redaction import Redactor
@@ -64,8 +65,15 @@ class _Summary:
             self._say(f"{rows} of the listing cannot be loaded as they are, and are in no table:")
             for reason, count in report.figures.reasons.most_common(_REASONS):
                 self._say(f"  {count:,} since {reason}")
+        if report.failed_requests:
+            self._print_failed()
         if report.ok:
             self._say("The tables hold what the API lists.")
+        elif all(table.ok for table in report.tables):
+            self._say(
+                "The tables hold what was listed, which is not all: what the requests above would "
+                "have brought could not be compared. Verify again once they work."
+            )
         elif all(table.has_all_loadable for table in report.tables):
             self._say(
                 "The tables do not hold all that the API lists: the rows that cannot be loaded "
@@ -80,6 +88,14 @@ class _Summary:
                 "or where rows only came or changed after the last `headrace run`, run that and "
                 "verify again."
             )
+
+    def _print_failed(self) -> None:
+        requests = self._report.failed_requests
+        self._say(f"{counted(len(requests), 'request')} beside the listings failed:")
+        for each in requests[:_REASONS]:
+            reason = one_line(self._clean(each.reason), _LONGEST)
+            self._say(f"  {each.resource} {self._clean(each.key)}: {reason}")
+        self._say_further(len(requests) - _REASONS)
 
     def _overview(self) -> Table:
         overview = Table(box=None, pad_edge=False)
@@ -122,7 +138,11 @@ class _Summary:
             self._say_keys(found.repeated, len(found.repeated))
         if len(found.only_stored):
             rows = counted(len(found.only_stored), "row")
-            self._say(f"{name}: {rows} only in the table, no fault: the API lists them no more:")
+            why = "the API lists them no more"
+            failed = {each.resource for each in self._report.failed_requests}
+            if not failed.isdisjoint(table.resources):
+                why += ", or a request that failed would have brought them"
+            self._say(f"{name}: {rows} only in the table, no fault: {why}:")
             self._say_keys(found.only_stored, len(found.only_stored))
         for reason, count in found.excused.most_common():
             self._say(f"{name}: {counted(count, 'row')} missing or differing, no fault: {reason}")

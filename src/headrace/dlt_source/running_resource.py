@@ -148,10 +148,9 @@ class RunningResource:
     def may_miss_requests(self) -> bool:
         """Whether rows are loaded though a request beside their listing fails.
 
-        Not where all rows are wanted or none: by `strict`, or to compare them with the tables. With
-        a limit the load is one to look at.
+        Not where all rows are wanted or none, by `strict`. With a limit the load is one to look at.
         """
-        is_run = self.load_id is not None and self.sync.witness is None
+        is_run = self.load_id is not None
         return is_run and not self.settings.strict and self.settings.limit_rows is None
 
     def show(self, pages: Sequence[FetchedPage], ids: BatchIds | None) -> None:

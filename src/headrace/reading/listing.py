@@ -117,6 +117,7 @@ class Listing:
         hook: Sees each answer before it counts; None where every answer counts.
         most_attempts: How many attempts to make for each request; as many as the client's settings
             say when None.
+        is_one_of_many: Whether its rows are wanted even if it fails, beside those of others.
         accounting: How its rows are counted, to see whether it is whole.
         row_count: Asks the API for the number of its rows; None where that has no path of its own.
         single_pages: Judges the listings of a resource together that are one page each, as it
@@ -130,6 +131,7 @@ class Listing:
     new_paginator: Callable[[], Paginator]
     hook: ResponseHook | None = None
     most_attempts: int | None = None
+    is_one_of_many: bool = False
     accounting: Accounting = field(default_factory=Accounting)
     row_count: RowCount | None = None
     single_pages: SinglePages | None = None
@@ -223,7 +225,7 @@ class OpenListing:
             except ResponseStatusError as error:
                 refuse_unless_past_end(error, walk)
                 request_shown = ShownRequest.of(self.listing.request.method, error.url or "")
-                await refuse_unless_whole(self, walk)
+                await refuse_unless_whole(self, walk, request_shown)
                 yield FetchedPage([], 0, request_shown, is_last=True)
                 break
             self.figures.rows += len(fetched.rows) + len(fetched.unreadable)
@@ -235,7 +237,12 @@ class OpenListing:
                 log_event(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
             if request is None:
                 judge_single_page(self.listing, walk, fetched)
-                await refuse_unless_whole(self, walk)
+                try:
+                    await refuse_unless_whole(self, walk, fetched.request)
+                except HeadraceError:
+                    if self.listing.is_one_of_many:
+                        yield fetched
+                    raise
                 fetched = replace(fetched, is_last=True)
             yield fetched
         self.figures.listings_ended += 1

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from headrace.core.exceptions import PageError, ResponseStatusError
+from headrace.core.exchange import ShownRequest
 
 if TYPE_CHECKING:
     from headrace.reading.listing import FetchedPage, Listing, ListingPass, OpenListing
@@ -30,12 +31,15 @@ async def ask_for_count(opened: OpenListing, walk: ListingPass) -> None:
         walk.account.count(await row_count.ask(opened))
 
 
-async def refuse_unless_whole(opened: OpenListing, walk: ListingPass) -> None:
+async def refuse_unless_whole(
+    opened: OpenListing, walk: ListingPass, last: ShownRequest | None = None
+) -> None:
     """Sees at the end of a pass whether all rows came that the API says there are.
 
     Args:
         opened: The listing.
         walk: The pass, from the top of the listing to its end.
+        last: The request for its last page; None where the error need not name it.
 
     Raises:
         RequestError: The API does not answer when it is asked for their number.
@@ -47,7 +51,8 @@ async def refuse_unless_whole(opened: OpenListing, walk: ListingPass) -> None:
         await ask_for_count(opened, walk)
         shortfall = account.shortfall()
     if shortfall is not None and not walk.paginator.stopped_by_user:
-        raise PageError(opened.cleaned(f"resource `{name}`: {shortfall}"), resource=name)
+        told = opened.cleaned(f"resource `{name}`: {shortfall}")
+        raise PageError(told, resource=name, url=last.url if last else None)
     repetitions = account.repetitions() if walk.paginator.is_numbered else None
     for note in filter(None, (shortfall, repetitions)):
         told = opened.cleaned(f"`{name}`: {note}")

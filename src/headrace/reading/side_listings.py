@@ -136,6 +136,7 @@ class SideListings:
             listing,
             hook=None if listing.hook is None else hook,
             most_attempts=1 if is_doubtful else None,
+            is_one_of_many=True,
         )
 
     def _note(self, error: HeadraceError) -> None:

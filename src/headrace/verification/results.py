@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headrace.core.failed_requests import FailedRequest
 from headrace.core.figures import Figures
 from headrace.verification.comparison import TableComparison
 from headrace.verification.repair import TableRepair
@@ -67,6 +68,8 @@ class VerificationReport:
         resumed: Whether it first finished a load that an earlier run had left behind.
         repaired: What was counted for each resource while the repair loaded it; None where
             nothing was loaded.
+        failed_requests: The requests beside the listings that failed: what they would have brought
+            could not be compared.
     """
 
     pipeline_name: str
@@ -78,8 +81,9 @@ class VerificationReport:
     seconds: float
     resumed: bool = False
     repaired: Figures | None = None
+    failed_requests: tuple[FailedRequest, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether every table holds what its listing shows."""
-        return all(table.ok for table in self.tables)
+        """Whether every table holds what its listing shows, and all of that was listed."""
+        return not self.failed_requests and all(table.ok for table in self.tables)

@@ -43,7 +43,8 @@ def verify(
     The rows are typed as a sync would type them, and kept in a temporary folder. The lists within
     them are compared too. Where a listing is kept up with (`row_order: desc`), rows that the next
     sync is to bring are no fault: new ones, and those that could still change. Rows that cannot be
-    loaded are one.
+    loaded are one. Where a request beside a listing fails, for what belongs to one row of a parent
+    say, the rest is compared, and the report has the request.
 
     Without `repair`, nothing is loaded, and the pipeline's folder and state stay as they are.
     With it, the pipeline is locked as by a sync, and a load that an earlier run left behind is
@@ -133,6 +134,7 @@ def verify(
         seconds=time.monotonic() - started,
         resumed=resumed,
         repaired=repaired,
+        failed_requests=scratch.failed_requests,
     )
 
 

@@ -19,7 +19,7 @@ from headrace.simulator import Pace, Simulator, World
 from tests.stories.loading.test_recorded_server import typed
 from tests.support.crashing import STAGES, Gate, Machine, Moment, Run, moments
 from tests.support.postgres import PostgresDatabase
-from tests.support.servers import JsonServer
+from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse, differences
 
 CRASHES = int(os.environ.get("HEADRACE_CRASHES", "2"))
@@ -221,3 +221,41 @@ def check_that_rows_are_there_once(
 def counted(destination: Warehouse | PostgresDatabase, table: str) -> int:
     ((count,),) = destination.query(f"SELECT count(*) FROM test_data.{table}")
     return int(count)
+
+
+@pytest.mark.parametrize("stage", ["extracting", "extracted", "job committed"])
+def test_no_crash_loses_a_request_that_failed(
+    stage: str, gate: Gate, server: JsonServer, tmp_path: Path, warehouse: Warehouse
+) -> None:
+    """Neither one that has just failed, nor one that has just worked again."""
+    failing = {2}
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/orders":
+            above = int(asked.query["above"])
+            return Answer([{"id": n} for n in (1, 2, 3) if n > above])
+        number = int(asked.path.split("/")[2])
+        return Answer({}, 403) if number in failing else Answer([{"of": number}])
+
+    server.handler = answer
+    gate.leads_to(server.base_url)
+    above = {"cursor_path": "id", "initial_value": 0, "start_param": "above"}
+    orders = {"name": "orders", "endpoint": {"incremental": above}}
+    lines = {"name": "lines", "endpoint": "orders/{resources.orders.id}/lines"}
+    config = tmp_path / "orders.json"
+    client = {"base_url": gate.base_url, "paginator": "single_page"}
+    config.write_text(json.dumps({"client": client, "resources": [orders, lines]}))
+    arguments = ["run", str(config), "--destination", warehouse.url, "--dataset", "test_data"]
+    machine = Machine(tmp_path, arguments, {})
+
+    assert machine.run(gate, Moment(stage)).was_killed
+    assert machine.run(gate).code == 4
+    assert warehouse.query('SELECT "of" FROM test_data.lines ORDER BY 1') == [(1,), (3,)]
+    assert counted(warehouse, "_headrace_failed_requests") == 1
+
+    failing.clear()
+    assert machine.run(gate, Moment(stage)).was_killed
+    again = machine.run(gate)
+    assert again.code == 0, again.told
+    assert warehouse.query('SELECT "of" FROM test_data.lines ORDER BY 1') == [(1,), (2,), (3,)]
+    assert counted(warehouse, "_headrace_failed_requests") == 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import dlt
+import duckdb
 import pytest
 
 from headrace import (
@@ -217,6 +219,18 @@ def test_a_login_page(api: Orders, warehouse: Warehouse) -> None:
     (failed,) = run(warehouse, api.config()).failed_requests
     assert (failed.status, failed.key) == (200, '{"id":7}')
     assert lines_in(warehouse) == lines_of(*range(1, 7))
+
+
+def test_a_listing_that_ends_short(api: Orders, warehouse: Warehouse) -> None:
+    """By what the API says of itself."""
+    api.faults = {4: Answer({"data": [{"id": "4-1", "n": 1}], "total": 3, "next": None})}
+    (failed,) = run(warehouse, api.config()).failed_requests
+    assert failed.key == '{"id":4}'
+    assert "3" in failed.reason
+    assert "4-1" in lines_in(warehouse)
+    api.fail()
+    assert not run(warehouse, api.config()).failed_requests
+    assert lines_in(warehouse) == lines_of(*range(1, 8))
 
 
 class TestPartOfAListing:
@@ -523,3 +537,33 @@ def test_each_resource_has_its_own(api: Orders, warehouse: Warehouse) -> None:
         ("again", '{"id":2}', 500, 1),
         ("lines", '{"id":2}', 500, 1),
     ]
+
+
+def test_verify_says_what_it_could_not_compare(api: Orders, warehouse: Warehouse) -> None:
+    run(warehouse, api.config())
+    api.fail(3)
+    place = ("--destination", warehouse.url, "--dataset", "test_data")
+    Path("test.json").write_text(json.dumps({**api.config(), "pipeline": {"name": "test"}}))
+
+    ran = headrace("verify", "test.json", *place)
+
+    assert ran.returncode == 1
+    assert "1 request beside the listings failed" in ran.stdout
+    assert 'lines {"id":3}: GET' in ran.stdout
+    assert "or a request that failed would have brought them" in ran.stdout
+    assert "which is not all" in ran.stdout
+    assert "The tables hold what the API lists." not in ran.stdout
+    found = json.loads(headrace("verify", "test.json", *place, "--json").stdout)
+    assert not found["ok"]
+    assert [each["key"] for each in found["failed_requests"]] == ['{"id":3}']
+    # It leaves no trace.
+    assert not status(warehouse.pipeline(), api.config()).resources[1].failed_requests
+
+    # What it lists beside is repaired.
+    with duckdb.connect(str(warehouse.file)) as connection:
+        connection.execute("DELETE FROM test_data.lines WHERE id IN ('1-1', '3-2')")
+    assert headrace("verify", "test.json", *place, "--repair").returncode == 1
+    assert lines_in(warehouse) == [each for each in lines_of(*range(1, 8)) if each != "3-2"]
+    api.fail()
+    assert headrace("verify", "test.json", *place, "--repair").returncode == 0
+    assert lines_in(warehouse) == lines_of(*range(1, 8))

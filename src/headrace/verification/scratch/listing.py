@@ -16,11 +16,13 @@ from dlt.common.schema.typing import TTableSchema
 from dlt.extract import DltSource
 
 from headrace.core.exceptions import SyncError
+from headrace.core.failed_requests import FailedRequest
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset, state_by_resource
 from headrace.destination.dlt_clients import KeptFile, make_table, new_job_client
 from headrace.destination.dlt_schema import child_tables, tables_below
 from headrace.dlt_source.current_sync import RunningSync
+from headrace.dlt_source.failed_requests import failed_requests_in
 from headrace.dlt_source.refusals import Refusals
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
@@ -59,6 +61,7 @@ class ScratchListing:
         self.keeps_rows = keeps_rows
         self._schema = stored.schema
         self.ledgers: dict[str, Ledger] = {}
+        self.failed_requests: tuple[FailedRequest, ...] = ()
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
@@ -125,7 +128,9 @@ class ScratchListing:
             self.raw_rows.close()
             self._pipeline.activate()
         self._schema = pipeline.default_schema
-        self.ledgers = saved_ledgers(state_by_resource(pipeline.state, self._schema.name))
+        states = state_by_resource(pipeline.state, self._schema.name)
+        self.ledgers = saved_ledgers(states)
+        self.failed_requests = tuple(failed_requests_in(states, source.resources.selected))
         return self._schema
 
     def bring_together(self, table: str, key: tuple[str, ...]) -> Sides:
