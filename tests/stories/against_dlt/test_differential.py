@@ -62,7 +62,23 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 ROWS = st.lists(st.dictionaries(KEYS, VALUES, max_size=5), max_size=6)
-LOAD = st.lists(ROWS, min_size=1, max_size=3)
+# Few names, so that values of several kinds meet in one column.
+MIXED = st.lists(st.dictionaries(st.sampled_from(["a", "b", "fooBar"]), SCALARS), max_size=8)
+# The first rows have nothing of what types a column: nulls, and fields that are not there.
+NOTHING_YET = st.lists(st.dictionaries(KEYS, st.none(), max_size=4), max_size=2)
+
+
+def begun_with(nothing: list[Any], pages: list[list[Any]], *, on_a_page: bool) -> list[list[Any]]:
+    """Pages with rows in front of the first, or on a page of their own."""
+    return [nothing, *pages] if on_a_page else [nothing + pages[0], *pages[1:]]
+
+
+LOAD = st.builds(
+    begun_with,
+    NOTHING_YET,
+    st.lists(ROWS | MIXED, min_size=1, max_size=3),
+    on_a_page=st.booleans(),
+)
 
 
 @settings(
@@ -104,6 +120,7 @@ def test_generated_listings_come_out_as_from_dlt(
                 return
             warehouse.pipeline("ours").run(rest_api_source(config))
             theirs, ours = contents(warehouse, "theirs_data"), contents(warehouse, "ours_data")
+            assert "_headrace_quarantine" not in ours, (ours["_headrace_quarantine"], load)
             for table in sorted({*theirs, *ours}):
                 root = table.split("__")[0]
                 served = load[int(root.rsplit("_", 1)[1])]

@@ -78,6 +78,57 @@ LISTINGS: dict[str, list[list[Row]]] = {
         ],
         [{"id": 3, "p": {"fooBar": 4}}],
     ],
+    "two fields of one column, typed by the first": [
+        [{"id": 0, "fooBar": None}],
+        [
+            {"id": 1, "xyz": ["x"]},
+            {"id": 2, "foo_bar": True},
+            {"id": 3, "a__b": {"v": "v", "a": 1}, "fooBar": "-254", "b": [3], "foo_bar": []},
+            {"id": 4, "a__b": "true"},
+        ],
+        [
+            {"id": 5, "fooBar": "x", "b": ""},
+            {"id": 6, "a": -2, "fooBar": "y"},
+            {"id": 7, "b": False},
+            {"id": 8, "a": True, "b": "z", "fooBar": None},
+        ],
+    ],
+    "a variant, typed by the first": [
+        [
+            {"id": 1, "a": 1.5, "b": "x", "c": "2026-11-23T06:34:39Z"},
+            {"id": 2, "a": "06:34:39", "c": "2026-11-23T06:34:39+02:00", "l": [1]},
+            {"id": 3, "a": "2026-11-23T06:34:39", "b": {"y": 1}},
+            {"id": 4, "a": "06:34:39", "b": 5, "c": "soon"},
+            {"id": 5, "a": "2026-11-23T06:34:39", "b": "x"},
+        ]
+    ],
+    "nothing, then a number, then text": [
+        [{"id": 1, "n": None}, {"id": 2}, {"id": 3, "n": 377, "f": 1.5}, {"id": 4, "n": "x"}],
+        [{"id": 5, "n": "5", "f": "x"}, {"id": 6, "n": 1.5, "f": 2}],
+    ],
+    "nothing, then text, then a number": [
+        [{"id": 1, "n": None, "b": None}, {"id": 2, "n": "x", "b": True}, {"id": 3, "n": 5, "b": 5}]
+    ],
+    "nothing on a page, many kinds on the next": [
+        [{"id": 0, "n": None}],
+        [{"id": key, "n": key if key % 3 else "x"} for key in range(1, 300)],
+        [{"id": key, "n": key % 2 == 0 or 0.5} for key in range(300, 310)],
+    ],
+    "nothing first, beside a list": [
+        [
+            {"id": 1, "n": None, "l": []},
+            {"id": 2, "n": 377, "l": [1]},
+            {"id": 3, "n": "x"},
+            {"id": 4, "n": 2.5, "l": ["y"]},
+        ]
+    ],
+    "nothing first in a list": [
+        [
+            {"id": 1, "l": [{"n": None}, {}, {"n": 377}, {"n": "x"}]},
+            {"id": 2, "l": [{"n": "5"}, {"n": True}], "m": [None, 5, "x"]},
+        ],
+        [{"id": 3, "l": [{"n": 1.5}], "m": ["y", 1.5]}],
+    ],
     "all the world's letters": [[{"id": 1, "t": 'žluťoučký 馬 😀 \u2028 " \\ \n'}]],
     "the same key twice in a listing": [[{"id": 1, "v": "x"}], [{"id": 1, "v": "x"}]],
     "an empty page on the way": [[{"id": 1}], [], [{"id": 2}]],

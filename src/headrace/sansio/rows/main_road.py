@@ -190,12 +190,13 @@ class MainRoad:
                     self._fields.learn_from(earlier)
                     new = self._new_in(_decoded(rows[place]))
 
-    def _new_in(self, row: Mapping[str, Any]) -> set[FieldPath]:
-        """The fields of a row that could get a column and have none yet."""
+    def _new_in(self, row: Mapping[str, Any]) -> set[str]:
+        """The columns that the fields of a row could get, and that are not there yet."""
         return {
-            path
+            name
             for path, value in self._fields.values_in(row)
-            if not isinstance(value, list | dict) and self._fields.get(path) is None
+            if not isinstance(value, list | dict)
+            and (name := self._fields.name_of(path)) not in self._fields.columns
         }
 
     def _read(

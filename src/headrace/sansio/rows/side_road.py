@@ -51,6 +51,21 @@ class RejectedRow:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A row that only the columns which others bring could keep from being loaded.
+
+    Args:
+        row: The JSON of the row.
+        values: The row, decoded.
+        reason: Why it did not fit when it was looked at; None where it did.
+    """
+
+    row: msgspec.Raw
+    values: dict[str, Any]
+    reason: Misfit | None
+
+
 def takes_any(column_name: str, value: Any) -> str | None:
     """Refuses no value: dlt finds a column for each."""
     return None
@@ -90,7 +105,7 @@ class SideRoad:
     def begin_batch(self) -> None:
         """Forgets the rows of the batch before."""
         self._room.begin_batch()
-        self._taken: list[tuple[msgspec.Raw, dict[str, Any]]] = []
+        self._judged: list[_Judged] = []
         self.rejected: list[RejectedRow] = []
 
     def take(self, rows: Iterable[msgspec.Raw]) -> None:
@@ -108,12 +123,19 @@ class SideRoad:
             except RowError as error:
                 self.reject(row, str(error))
                 continue
-            reason = self.objection(decoded)
+            present: set[str] = set()
+            reason = self._objection_to_values(decoded, present)
             if reason is not None:
                 self.reject(row, reason)
-            else:
+                continue
+            reason = self._room.refusal(decoded, present)
+            if reason is None:
                 self._fields.learn_from(decoded)
-                self._taken.append((row, decoded))
+                self._judged.append(_Judged(row, decoded, None))
+            elif isinstance(reason, Misfit):
+                self._judged.append(_Judged(row, decoded, reason))
+            else:
+                self.reject(row, reason)
 
     def reject(self, row: msgspec.Raw, reason: str) -> None:
         """Puts a row among those that cannot be loaded.
@@ -131,6 +153,15 @@ class SideRoad:
             row: The row, decoded.
         """
         present: set[str] = set()
+        return self._objection_to_values(row, present) or self._room.refusal(row, present)
+
+    def _objection_to_values(self, row: Mapping[str, Any], present: set[str]) -> str | None:
+        """Why a value of a row cannot go to its column.
+
+        Args:
+            row: The row, decoded.
+            present: Gets the names of the columns that the row fills.
+        """
         for path, value in self._fields.values_in(row):
             if len(path) > DEEPEST:
                 return f"it nests deeper than {DEEPEST} levels"
@@ -140,7 +171,7 @@ class SideRoad:
             if reason is not None:
                 return type(reason)(f"`{'.'.join(path)}` {reason}")
         missing = [name for name in self._required if name not in present]
-        return self.no_value(missing[0], row) if missing else self._room.refusal(row, present)
+        return self.no_value(missing[0], row) if missing else None
 
     def no_value(self, column_name: str, row: Mapping[str, Any]) -> str:
         """Why a row without a value for a required column cannot be loaded.
@@ -163,7 +194,7 @@ class SideRoad:
         """Which rows of a batch were taken, and where these and the rejected ones stand in it.
 
         They were looked at in an order in which they may have had other columns to fit into than
-        in the one in which dlt gets them, so that some may be rejected after all.
+        in the one in which dlt gets them, so that some may be rejected after all, and others fit.
 
         Args:
             rows: The batch.
@@ -172,7 +203,7 @@ class SideRoad:
             The rows that were taken, in the order of the batch, and the places of all that the
             main road lacks, from 0.
         """
-        if not (self._taken or self.rejected):
+        if not (self._judged or self.rejected):
             return [], set()
         place_of = {id(row): place for place, row in enumerate(rows)}
         side_rows = self._in_order(place_of)
@@ -180,15 +211,17 @@ class SideRoad:
         return side_rows, {row.place for row in side_rows} | rejected
 
     def _in_order(self, place_of: Mapping[int, int]) -> list[SideRow]:
-        placed = [(place_of[id(row)], row, values) for row, values in self._taken]
-        if all(before[0] < after[0] for before, after in pairwise(placed)):
-            return [SideRow(place, values) for place, _, values in placed]
-        placed.sort(key=itemgetter(0))
-        reasons = self._room.refusals([values for _, _, values in placed])
+        judged = [(place_of[id(each.row)], each) for each in self._judged]
+        reasons: Sequence[str | None] = [each.reason for each in self._judged]
+        if not all(before[0] < after[0] for before, after in pairwise(judged)):
+            judged.sort(key=itemgetter(0))
+            reasons = self._room.refusals([each.values for _, each in judged])
         kept: list[SideRow] = []
-        for (place, row, values), reason in zip(placed, reasons, strict=True):
-            if reason is None:
-                kept.append(SideRow(place, values))
-            else:
-                self.reject(row, reason)
+        for (place, each), reason in zip(judged, reasons, strict=True):
+            if reason is not None:
+                self.reject(each.row, reason)
+                continue
+            if each.reason is not None:
+                self._fields.learn_from(each.values)
+            kept.append(SideRow(place, each.values))
         return kept
