@@ -45,7 +45,7 @@ class FailedListings:
     @property
     def knows_some(self) -> bool:
         """Whether a listing is on record, so that the rows of the parent are to be looked at."""
-        return bool(self._left or self._asked_alone or self.record.keys)
+        return bool(self._left or self._asked_alone or len(self.record))
 
     def is_on_record(self, key: str) -> bool:
         """Whether the listing of a row has failed and not worked since.
@@ -53,7 +53,7 @@ class FailedListings:
         Args:
             key: The key of the parent's row.
         """
-        return key in self.record.keys
+        return key in self.record
 
     def is_done(self, key: str, row: ParentRow) -> bool:
         """Notes that the parent brings a row; whether its listing came already, off the record.
@@ -109,7 +109,7 @@ class FailedListings:
         """
         if outcome.error is None:
             self.record.note_that_one_worked()
-            if cursors is not None or self.record.keys:
+            if cursors is not None or len(self.record):
                 key = self._listings.key(outcome.asked.row)
                 self.record.remove(key)
                 if cursors is not None:

@@ -82,10 +82,13 @@ class FailedRequests:
         for each in resource.sync.forgotten_requests.pop(resource.name, ()):
             self._before[each.key], self._changed[each.key] = each, None
 
-    @property
-    def keys(self) -> set[str]:
-        """The keys of the requests that are on record."""
-        return set(self._entries)
+    def __len__(self) -> int:
+        """How many requests are on record."""
+        return len(self._entries)
+
+    def __contains__(self, key: str) -> bool:
+        """Whether a request is on record."""
+        return key in self._entries
 
     def learn(self, singles: SingleRequests) -> None:
         """Learns how the requests for single rows went in a leg.
