@@ -106,6 +106,6 @@ def refuse_unless_past_end(error: ResponseStatusError, walk: ListingPass) -> Non
         return
     raise error.located(
         f"{error}\nIt is the answer to page {walk.number:,}. Some APIs tell so that there is no "
-        f"such page: if the listing ends there, say `response_actions: [{{status_code: {error.status}, "
-        "action: ignore}]`, or name the number of all rows as `endpoint.total`."
+        "such page: if the listing ends there, say `response_actions: [{status_code: "
+        f"{error.status}, action: ignore}}]`, or name the number of all rows as `endpoint.total`."
     )
