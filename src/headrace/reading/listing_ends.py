@@ -15,6 +15,12 @@ _LOGGER = logging.getLogger(__name__)
 # By these servers answer where they are asked for a page behind the last one.
 _PAST_END = frozenset({400, 404, 410, 416, 422})
 
+_ENDED_FULL = (
+    "the last page names its own cursor or link and brings nothing new, and is as long as the "
+    "others: it is taken for the end, as the API says of nothing more. See whether the table has "
+    "all rows, or say under `endpoint.total` where the API tells their number"
+)
+
 
 async def ask_for_count(opened: OpenListing, walk: ListingPass) -> None:
     """Asks the API for the number of rows, where that has a path of its own.
@@ -54,7 +60,8 @@ async def refuse_unless_whole(
         told = opened.cleaned(f"resource `{name}`: {shortfall}")
         raise PageError(told, resource=name, url=last.url if last else None)
     repetitions = account.repetitions() if walk.paginator.is_numbered else None
-    for note in filter(None, (shortfall, repetitions)):
+    at_itself = _ENDED_FULL if walk.paginator.ended_full and account.total is None else None
+    for note in filter(None, (shortfall, repetitions, at_itself)):
         told = opened.cleaned(f"`{name}`: {note}")
         _LOGGER.warning("%s", told)
         opened.figures.note(told)

@@ -625,6 +625,45 @@ def test_page_numbers_whose_end_is_told_by_404(server: JsonServer) -> None:
     assert "It is the answer to page 4" in refused(config(server, paginator))
 
 
+@pytest.mark.parametrize("last", [1, 2])
+@pytest.mark.parametrize("keeps_up", [False, True])
+def test_a_last_page_that_names_its_own_cursor_is_the_end_and_told_if_it_is_full(
+    server: JsonServer, last: int, keeps_up: bool
+) -> None:
+    count = 4 + last
+
+    def answer(asked: Asked) -> Answer:
+        at = int(asked.query.get("cursor", 0))
+        found = [{"id": count - each} for each in range(count)][at : at + 2]
+        return Answer({"data": found, "next": str(at + 2 if at + 2 < count else at)})
+
+    server.handler = answer
+    document = config(server, {"type": "cursor", "cursor_path": "next"})
+    if keeps_up:
+        document["resources"][0]["endpoint"]["incremental"] = {
+            "cursor_path": "id",
+            "row_order": "desc",
+            "settled_when": "True",
+        }
+    ran = run(document, server)
+    if keeps_up and last == 2:
+        # An exact mirror takes no page for the last that may not be it.
+        assert ran.returncode == 1
+        assert "a page names the cursor that it was asked for with" in ran.text
+        return
+    assert ran.returncode == 0, ran.text
+    assert f"Loaded {count} rows" in ran.text
+    assert ("is taken for the end" in ran.text) == (last == 2)
+
+
+def test_a_wrong_selector_is_an_error_though_a_cursor_says_that_there_is_more(
+    server: JsonServer,
+) -> None:
+    server.handler = lambda asked: Answer({"data": rows([1]), "next": "a"})
+    document = config(server, {"type": "cursor", "cursor_path": "next"}, data_selector="items")
+    assert "`data_selector` is `items`, but the answer has no `items`" in refused(document)
+
+
 def test_a_stop_condition_ends_a_listing_by_link(server: JsonServer) -> None:
     def answer(asked: Asked) -> Answer:
         at = int(asked.query.get("at", 0))

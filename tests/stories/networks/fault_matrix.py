@@ -95,7 +95,7 @@ CASES = [
     ),
     _case("bad-utf8", _ONCE, "the answer is not valid utf-8: invalid start byte at byte"),
     _case("deep", _ONCE, "the answer nests lists or objects too deeply to be read"),
-    _case("same-cursor", _ONCE, "a cursor at `nextCursor` that was followed before"),
+    _case("same-cursor", _ONCE, "a page names the cursor that it was asked for with"),
     _case("cursor-cycle", _ONCE, "a cursor at `nextCursor` that was followed before"),
     _case("redirect-host", _ONCE, "redirects to https://elsewhere.example", _NOT_THE_ORIGIN),
     _case("redirect-port", _ONCE, _NOT_THE_ORIGIN),

@@ -75,11 +75,13 @@ class _Pass:
         walk: The pass, and where it stands.
         is_from_top: Whether it began at the top of the listing.
         expected: The cursor of the next page, as JSON; None at the end of the listing.
+        most_rows: How many rows the largest page had.
     """
 
     walk: ListingPass
     is_from_top: bool
     expected: str | None = None
+    most_rows: int = 0
 
 
 class TailRequests:
@@ -201,6 +203,11 @@ class TailRequests:
                 resource=self._listing.listing.name,
                 url=ignored.request.url,
             ) from None
+        came = len(page.rows) + len(page.unreadable)
+        if following is not None and json.dumps(following) == cursor and came < under_way.most_rows:
+            # Some servers name it on their last page: then nothing new comes.
+            _, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
+        under_way.most_rows = max(under_way.most_rows, came)
         under_way.expected = None if following is None else json.dumps(following)
         if following is None and under_way.is_from_top:
             await refuse_unless_whole(self._listing, walk)

@@ -95,6 +95,11 @@ class AutoPaginator(Paginator):
         return self._chosen.listed_before
 
     @property
+    def ended_full(self) -> bool:
+        """Whether the guessed paginator ended at a full page that names itself."""
+        return self._chosen.ended_full
+
+    @property
     def may_be_past_end(self) -> bool:
         """Whether the guessed paginator only looks whether there is another page."""
         return self._chosen.may_be_past_end

@@ -73,6 +73,11 @@ class CursorPaginator(Paginator):
         """The rows of a last page that came twice, since it names its own cursor."""
         return self._guard.listed_before
 
+    @property
+    def ended_full(self) -> bool:
+        """Whether the last page named itself, and is as long as the others."""
+        return self._guard.ended_full
+
     def first_request(self, request: Request) -> Request:
         """The request with the page size."""
         self._guard.asked_by(self._settings.place.value_in(request))
@@ -127,6 +132,11 @@ class HeaderCursorPaginator(Paginator):
     def listed_before(self) -> int:
         """The rows of a last page that came twice, since it names its own cursor."""
         return self._guard.listed_before
+
+    @property
+    def ended_full(self) -> bool:
+        """Whether the last page named itself, and is as long as the others."""
+        return self._guard.ended_full
 
     def first_request(self, request: Request) -> Request:
         """The request as it is."""

@@ -72,6 +72,11 @@ class BoundedPaginator(Paginator):
         return self._inner.looks_full
 
     @property
+    def ended_full(self) -> bool:
+        """Whether the inner paginator ended at a full page that names itself."""
+        return self._inner.ended_full
+
+    @property
     def stopped_by_user(self) -> bool:
         """Whether the config has ended the listing: by a number, or at a page of its choice."""
         condition = self._stop_condition
@@ -163,6 +168,11 @@ class ReferenceGuard:
             "a cursor at `next`".
         hint: What the user should check when a page names the same again.
         keys: Reads the keys of rows; None where no primary key is known.
+
+    Attributes:
+        listed_before: How many rows of the last page came twice.
+        ended_full: Whether the listing ended with a page as long as the others, so that it may be
+            one that leads nowhere.
     """
 
     def __init__(self, named: str, hint: str, keys: RowKeys | None = None) -> None:
@@ -173,7 +183,9 @@ class ReferenceGuard:
         self._asked: str | None = None
         self._before: Sequence[msgspec.Raw] = ()
         self._was_own = False
+        self._most_rows = 0
         self.listed_before = 0
+        self.ended_full = False
 
     def asked_by(self, reference: Any) -> None:
         """Notes what the first page is asked for by.
@@ -210,7 +222,9 @@ class ReferenceGuard:
             return False
         if is_own and is_repeated and was_own:
             self.listed_before = page.row_count
+            self.ended_full = page.row_count >= self._most_rows
             return False
+        self._most_rows = max(self._most_rows, 0 if is_own else page.row_count)
         may_ask_again = is_own and not is_repeated and (not was_own or self._keys is not None)
         if mark in self._seen and not may_ask_again:
             raise PageError(

@@ -97,6 +97,11 @@ class LinkPaginator(Paginator):
         """The rows of a last page that came twice, since it links to itself."""
         return self._guard.listed_before
 
+    @property
+    def ended_full(self) -> bool:
+        """Whether the last page named itself, and is as long as the others."""
+        return self._guard.ended_full
+
     def first_request(self, request: Request) -> Request:
         """The request as it is."""
         self._first_params = request.params

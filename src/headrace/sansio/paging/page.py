@@ -88,6 +88,11 @@ class Paginator(Protocol):
         return None
 
     @property
+    def ended_full(self) -> bool:
+        """Whether the last page named itself, and is as long as the others."""
+        return False
+
+    @property
     def stopped_by_user(self) -> bool:
         """Whether a bound of the config has ended the listing, and not the API."""
         return False

@@ -76,6 +76,8 @@ def is_page_without_rows(
     told = total.read(document, {}) if total else _deep_total(document)
     if told is not None:
         return told == 0
+    if any(isinstance(value, list) and value for _, value in all_fields(document)):
+        return False
     if any(path.first(document) not in (None, "", False) for path in references if path.steps):
         return True
     return all(key == rows_at[0] or _says_nothing(key, document[key]) for key in document)

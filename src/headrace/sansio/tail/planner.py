@@ -192,8 +192,8 @@ class Planner:
             raise TypeError(f"a listing cannot answer {type(answer).__name__}")
         if answer.cursor is not None and answer.cursor == ask.cursor:
             raise PageError(
-                f"a page names the cursor that it was asked for with (`{ask.cursor}`): the "
-                "listing would never end. Check `paginator.cursor_param`."
+                f"a page names the cursor that it was asked for with (`{ask.cursor}`), which was "
+                "followed before: the listing would never end. Check `paginator.cursor_param`."
             )
         return self._learn_page(ask, answer, at, now)
 
