@@ -111,7 +111,7 @@ PAGINATORS = [
     paged("offset", "offsets", limit=3),
     paged("offset", "offsets", limit=2, offset=1, offset_param="skip", limit_param="take"),
     paged("offset", "offsets", limit=2, total_path=None, maximum_offset=4),
-    paged("offset", "offsets", limit=3, total_path=None, stop_after_empty_page=True),
+    paged("offset", "offsets", limit=7, total_path=None, stop_after_empty_page=True),
     paged("offset", "offsets", limit=2, total_path=None, has_more_path="meta.more"),
     paged("offset", "offsets", limit=2, total_path="meta.all"),
     paged("page_number", "numbers"),
