@@ -84,7 +84,8 @@ class ListingAccount:
         if self._pages == 1 and self._total is None and self._accounting.is_told:
             self._total = find_total(page.rest, page.headers, page.rows_at)
         told = self._total.read(page.document, page.headers) if self._total else None
-        if told is not None:
+        # Where a page is empty since the server takes its number for a filter, so is its total.
+        if told is not None and (page.row_count or not self._rows or told >= self._rows):
             self._told.append(told)
             self._tells_each_page &= told == page.row_count
         rows = page.rows[listed_before:] if listed_before else page.rows

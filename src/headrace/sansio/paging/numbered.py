@@ -80,6 +80,8 @@ class NumberedPaginator(Paginator):
         self._pages_are_the_total = True
         self._looks_past_total = False
         self._is_bounded = False
+        self._rows_before: Sequence[msgspec.Raw] = ()
+        self._repeated = 0
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
@@ -91,6 +93,11 @@ class NumberedPaginator(Paginator):
     def is_numbered(self) -> bool:
         """True: a row that is deleted moves all that follow."""
         return True
+
+    @property
+    def listed_before(self) -> int:
+        """The rows of a page that was asked for past the total, and is the one before."""
+        return self._repeated
 
     @property
     def may_be_past_end(self) -> bool:
@@ -113,6 +120,12 @@ class NumberedPaginator(Paginator):
             PageError: The same rows came again, a path leads to nothing that can be used, or pages
                 are missing.
         """
+        if self._looks_past_total and page.rows and page.rows == self._rows_before:
+            # The server answers the same to any number: its total is that of all rows.
+            self._trust.are_of_all_rows = True
+            self._repeated = page.row_count
+            return None
+        self._rows_before = page.rows
         self.refuse_repetition(page)
         numbering = self._numbering
         if page.is_bare or (numbering.stop_after_empty_page and page.row_count == 0):
@@ -215,7 +228,7 @@ class OffsetPaginator(NumberedPaginator):
     @property
     def listed_before(self) -> int:
         """The rows at the beginning of a page that the short page before it ended with."""
-        return self._listed_before
+        return self._listed_before or super().listed_before
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with offset and limit."""
@@ -262,12 +275,18 @@ class PageNumberPaginator(NumberedPaginator):
         path, base = self._numbering.total_path, self._numbering.base
         if path is None or not counts_pages(path):
             return
-        told = whole_number(path.first(page.document))
-        total = self._total if told is None else told
-        if total is None or self._number - base >= total:
+        told, before, read = (
+            whole_number(path.first(page.document)),
+            self._total,
+            self._number - base,
+        )
+        # Of rows that are deleted meanwhile, a page or so is missing at the end.
+        is_of_others = before is not None and told is not None and before > max(told, read) + 1
+        total = before if told is None or is_of_others else told
+        if total is None or read >= total:
             return
         raise PageError(
-            f"page {self._number - base + 1:,} of {total:,} (`{path}`) brought no rows: the "
+            f"page {read + 1:,} of {total:,} (`{path}`) brought no rows: the "
             "listing is not whole. Where pages without rows lie between others, say "
             "`stop_after_empty_page: false`; where that is not the number of pages, say "
             "`total_path: null`."

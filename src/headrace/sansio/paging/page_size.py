@@ -8,7 +8,9 @@ from typing import Any
 from headrace.sansio.paging.envelope import plain_name, whole_number
 
 _UP_TO_100 = frozenset([10, 15, 20, 24, 25, 30, 32, 40, 48, 50, 60, 64, 75, 80, 100])
-_STEP_ABOVE = 50
+# By the largest number: below it servers cut their pages at multiples of the step.
+_STEPS = ((250, 50), (1_000, 100), (5_000, 500))
+_STEP_ABOVE = 1_000
 _SIZE_PARAMS = frozenset(
     [
         *("limit", "pagesize", "perpage", "pagelimit", "size", "maxresults", "maxitems", "rows"),
@@ -26,7 +28,8 @@ def is_round(rows: int) -> bool:
     """
     if rows <= max(_UP_TO_100):
         return rows in _UP_TO_100
-    return rows % _STEP_ABOVE == 0 or rows & (rows - 1) == 0
+    step = next((step for most, step in _STEPS if rows <= most), _STEP_ABOVE)
+    return rows % step == 0 or rows & (rows - 1) == 0
 
 
 def asked_size(params: Mapping[str, Any]) -> int | None:

@@ -14,7 +14,15 @@ from headrace.sansio.paging.envelope import Keys, fields_around, path_of, plain_
 _ROWS = (
     *("totalcount", "totalrows", "totalrecords", "totalresults", "totalentries", "totalitems"),
     *("totalelements", "totalobjects", "totaldocs", "totalhits", "totalsize", "totalmatches"),
-    *("recordsfiltered", "numfound", "odatacount", "iotcount", "matchcount", "counttotal"),
+    *(
+        "filteredtablerowscount",
+        "recordsfiltered",
+        "numfound",
+        "odatacount",
+        "iotcount",
+        "matchcount",
+        "counttotal",
+    ),
     *("rowstotal", "itemstotal", "resultstotal", "recordcount", "rowcount", "itemcount"),
     *("resultcount", "resultscount", "nbhits", "total", "count", "found"),
 )

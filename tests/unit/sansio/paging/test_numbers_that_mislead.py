@@ -144,3 +144,28 @@ def test_an_empty_page_behind_the_last_one_is_none() -> None:
     assert numbers.next_request(FIRST, page({"pages": 2}, 5)) is not None
     # A row was deleted meanwhile.
     assert numbers.next_request(FIRST, page({"pages": 1}, 0, 2)) is None
+
+
+def test_a_server_that_answers_the_same_to_any_offset_is_believed_its_total() -> None:
+    def served(offset: int, size: int) -> Any:
+        return {"total": 3}, [0, 1, 2]
+
+    assert listed(offsets(10, "total"), served) == ([0, 1, 2], 2)
+    assert listed(offsets(10, "total"), lambda offset, size: ({"total": 1}, [0])) == ([0], 2)
+
+
+@pytest.mark.parametrize(("told", "fails"), [(0, True), (1, True), (3, True), (2, False)])
+def test_an_empty_page_with_a_number_of_pages_of_its_own_is_that_of_another_listing(
+    told: int, fails: bool
+) -> None:
+    numbers = PageNumberPaginator(
+        Numbering(Place("page"), start=1, base=1, total_path=JsonPath("pages"))
+    )
+    pages = 4 if fails else 3
+    for number in (1, 2):
+        assert numbers.next_request(FIRST, page({"pages": pages}, 5, number)) is not None
+    if fails:
+        with pytest.raises(PageError, match="page 3 of"):
+            numbers.next_request(FIRST, page({"pages": told}, 0, 3))
+    else:
+        assert numbers.next_request(FIRST, page({"pages": told}, 0, 3)) is None
