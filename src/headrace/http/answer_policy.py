@@ -12,9 +12,8 @@ from headrace.http.auth.credentials import Credentials
 from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.failures.messages import (
     SLOW_DOWN,
-    if_it_is_a_limit,
-    limit_words,
     refused_response,
+    speaks_of_limit,
     status_error,
 )
 from headrace.http.rate_limit_headers import (
@@ -41,6 +40,8 @@ _STAYING = frozenset({UNAUTHORIZED, _NOT_FOUND})
 ONLY_READ = frozenset({"GET", "HEAD", "QUERY"})
 # What a server takes to compute an answer is more than a hiccup.
 _PATIENCE_WITH_WORK = 2.0
+# GitHub asks for a minute where it names no time: four pauses of twice as long each come to that.
+_PATIENCE_WITH_WORDS = 4.0
 
 
 class AnswerPolicy:
@@ -81,8 +82,6 @@ class AnswerPolicy:
         advice = self._advice(auth)
         if is_later:
             advice = {status: SLOW_DOWN if is_passing else _unlisted(status)}
-        elif status == _FORBIDDEN and (words := limit_words(answer.body)):
-            advice = {status: if_it_is_a_limit(words)}
         error = status_error(status, answer.body, asked, redactor, advice)
         # A token that is taken no more is replaced first, whatever `client.retry` says of 401.
         is_renewed_first = status == UNAUTHORIZED and not isinstance(auth, Credentials)
@@ -157,11 +156,15 @@ class AnswerPolicy:
         if self._settings.retry.respect_retry_after:
             now = self._timing.wall_clock()
             pause = retry_after(answer.headers, now) or seconds_to_reset(answer.headers, now)
-        is_limit = answer.status == _TOO_MANY_REQUESTS or (
-            answer.status == _FORBIDDEN and says_later(answer.headers)
-        )
+        is_forbidden = answer.status == _FORBIDDEN
+        by_header = is_forbidden and says_later(answer.headers)
+        by_words = is_forbidden and not by_header and speaks_of_limit(answer.body)
+        is_limit = answer.status == _TOO_MANY_REQUESTS or by_header or by_words
         slows_all = is_limit or pause is not None
-        return AttemptFailed(error, str(answer.status), pause=pause, slows_all=slows_all)
+        failed = AttemptFailed(error, str(answer.status), pause=pause, slows_all=slows_all)
+        if by_words:
+            failed.patience = _PATIENCE_WITH_WORDS
+        return failed
 
     def _advice(self, auth: AnyAuthentication) -> Mapping[int, str]:
         is_nothing = isinstance(auth, Credentials) and not auth.what
@@ -169,10 +172,10 @@ class AnswerPolicy:
 
 
 def _says_later(answer: Answer) -> bool:
-    """Whether an answer with an error status says by its headers that it passes."""
+    """Whether an answer with an error status says that it passes."""
     if answer.status == _FORBIDDEN:
-        # Many an API says so that its limit is reached.
-        return says_later(answer.headers)
+        # Many an API says so that its limit is reached, some of them in words alone.
+        return says_later(answer.headers) or speaks_of_limit(answer.body)
     return answer.status not in _STAYING and "Retry-After" in answer.headers
 
 

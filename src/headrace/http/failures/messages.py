@@ -162,27 +162,13 @@ def status_error(
     )
 
 
-def limit_words(body: bytes) -> str | None:
-    """The words of a refusal that speak of a limit on requests, as they stand in it.
+def speaks_of_limit(body: bytes) -> bool:
+    """Whether the words of a refusal speak of a limit on requests.
 
     Args:
         body: The body of the answer, or the beginning of it.
     """
-    found = _LIMIT_WORDS.search(body)
-    return found[0].decode() if found else None
-
-
-def if_it_is_a_limit(words: str) -> str:
-    """What to do about a refusal of which only the words speak of a limit on requests.
-
-    Args:
-        words: The words, as they stand in the answer.
-    """
-    action = f'{{status_code: 403, content: "{words}", action: retry}}'
-    return (
-        "No header says that it passes, so it is not asked again. If it is a rate limit, "
-        f"`response_actions: [{action}]` in the resource's `endpoint` has it waited for."
-    )
+    return _LIMIT_WORDS.search(body) is not None
 
 
 def refused_response(
