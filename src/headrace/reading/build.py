@@ -68,9 +68,11 @@ def accounting(endpoint: EndpointConfig, keys: RowKeys | None) -> Accounting:
         keys: Reads the keys of its rows; None where no primary key is known.
     """
     paginator, total = endpoint.paginator, endpoint.total
-    settings = Accounting(
-        is_told=endpoint.total_is_told and (total is None or total.path is None), keys=keys
-    )
+    selector = endpoint.data_selector
+    # Of a selector that takes rows out of items, or some of these, a number is that of the items.
+    is_of_items = total is None and selector is not None and JsonPath(selector).steps is None
+    is_told = endpoint.total_is_told and (total is None or total.path is None)
+    settings = Accounting(is_told=is_told and not is_of_items, keys=keys)
     match paginator:
         case OffsetPaginatorConfig():
             settings = replace(

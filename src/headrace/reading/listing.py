@@ -31,6 +31,7 @@ from headrace.reading.listing_ends import (
     judge_single_page,
     refuse_unless_past_end,
     refuse_unless_whole,
+    tell_ignored_end,
 )
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
@@ -220,6 +221,7 @@ class OpenListing:
                 fetched, request = await self.page(request, walk, following)
             except ResponseIgnored as ignored:
                 _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
+                tell_ignored_end(self, walk)
                 yield FetchedPage([], 0, ignored.request, is_last=True)
                 break
             except ResponseStatusError as error:

@@ -62,9 +62,25 @@ async def refuse_unless_whole(
     repetitions = account.repetitions() if walk.paginator.is_numbered else None
     at_itself = _ENDED_FULL if walk.paginator.ended_full and account.total is None else None
     for note in filter(None, (shortfall, repetitions, at_itself)):
-        told = opened.cleaned(f"`{name}`: {note}")
-        _LOGGER.warning("%s", told)
-        opened.figures.note(told)
+        _note(opened, note)
+
+
+def tell_ignored_end(opened: OpenListing, walk: ListingPass) -> None:
+    """Tells where rows are missing from a listing that an answer ended which the config ignores.
+
+    Args:
+        opened: The listing.
+        walk: The pass; the answer to its last request is the ignored one.
+    """
+    shortfall = walk.account.shortfall() if walk.number > 1 else None
+    if shortfall is not None:
+        _note(opened, shortfall)
+
+
+def _note(opened: OpenListing, text: str) -> None:
+    told = opened.cleaned(f"`{opened.listing.name}`: {text}")
+    _LOGGER.warning("%s", told)
+    opened.figures.note(told)
 
 
 def judge_single_page(listing: Listing, walk: ListingPass, page: FetchedPage) -> None:

@@ -683,3 +683,131 @@ def test_an_end_of_the_users_own_is_told_and_no_error(server: JsonServer) -> Non
         ran = run(config(server, paginator), server)
         assert ran.returncode == 0, ran.text
         assert "ended with 20 rows, but the API tells 50" in ran.text
+
+
+# --- servers that answer more, or less, than they were asked for ----------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_server_that_knows_no_offset_ends_where_its_total_came(
+    server: JsonServer, count: int
+) -> None:
+    server.handler = lambda asked: Answer({"items": rows(range(count)), "total": count})
+    assert ids(config(server, {"type": "offset", "limit": 10})) == list(range(count))
+    assert len(server.asked) == 2
+
+
+def test_a_full_page_that_comes_again_is_no_end_though_it_tells_its_own_rows(
+    server: JsonServer,
+) -> None:
+    server.handler = lambda asked: Answer({"items": rows(range(10)), "total": 10})
+    said = refused(config(server, {"type": "offset", "limit": 10}))
+    assert "brought the same rows as the page before" in said
+    assert "`paginator: single_page`" in said
+
+
+@pytest.mark.parametrize("told", [{"total": 120}, {}])
+def test_rows_come_once_from_pages_that_are_larger_than_asked_for(
+    server: JsonServer, told: dict[str, int]
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        offset = int(asked.query["offset"])
+        return Answer({"items": rows(range(120)[offset : offset + 50]), **told})
+
+    server.handler = answer
+    paginator = {"type": "offset", "limit": 10, "total_path": "total" if told else None}
+    assert ids(config(server, paginator)) == list(range(120))
+
+
+def test_rows_of_items_are_all_listed_though_they_are_more_than_the_limit(
+    server: JsonServer,
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        offset = int(asked.query["offset"])
+        orders = [{"lines": rows(range(3 * at, 3 * at + 3))} for at in range(35)]
+        return Answer({"orders": orders[offset : offset + 10], "total": 35})
+
+    server.handler = answer
+    document = config(server, {"type": "offset", "limit": 10}, data_selector="orders[*].lines[*]")
+    assert ids(document) == list(range(105))
+
+
+def test_a_total_of_items_is_not_that_of_the_rows_taken_out_of_them(server: JsonServer) -> None:
+    orders = [{"lines": []}, {"lines": rows([1])}, {"lines": []}]
+    server.handler = lambda asked: Answer({"orders": orders, "total": 3, "next": None})
+    paginator = {"type": "cursor", "cursor_path": "next"}
+    assert ids(config(server, paginator, data_selector="orders[*].lines[*]")) == [1]
+
+
+def test_a_total_that_is_a_least_one_is_not_reached_by_as_many_rows(server: JsonServer) -> None:
+    def answer(asked: Asked) -> Answer:
+        offset = int(asked.query["offset"])
+        if offset >= 100:
+            return Answer({"error": "result window is too large"}, status=400)
+        total = {"value": 100, "relation": relation}
+        return Answer({"hits": {"total": total, "hits": rows(range(offset, offset + 50))}})
+
+    server.handler = answer
+    paginator = {"type": "offset", "limit": 50, "total_path": "hits.total.value"}
+    document = config(server, paginator, data_selector="hits.hits")
+    relation = "gte"
+    assert "ended with 100 rows, but the API tells at least 100" in refused(document)
+    relation = "eq"
+    assert ids(document) == list(range(100))
+
+
+def test_an_empty_page_does_not_take_the_total_back(server: JsonServer) -> None:
+    def answer(asked: Asked) -> Answer:
+        offset = int(asked.query["offset"])
+        if offset >= 20:
+            return Answer({"items": [], "total": 0})
+        return Answer({"items": rows(range(offset, offset + 10)), "total": 120})
+
+    server.handler = answer
+    said = refused(config(server, {"type": "offset", "limit": 10}))
+    assert "ended with 20 rows, but the API tells 120" in said
+
+
+def test_a_page_that_is_not_found_is_no_end_where_more_pages_are_told(server: JsonServer) -> None:
+    def answer(asked: Asked) -> Answer:
+        page = int(asked.query["page"])
+        if page == 3:
+            return Answer({"error": "no such page"}, status=404)
+        return Answer({"items": rows(range(10 * page, 10 * page + 10)), "paging": {"total": 5}})
+
+    server.handler = answer
+    paginator = {"type": "page_number", "base_page": 1, "total_path": "paging.total"}
+    assert "It is the answer to page 3" in refused(config(server, paginator))
+
+
+def test_an_end_by_an_ignored_status_is_told_where_rows_are_missing(server: JsonServer) -> None:
+    def answer(asked: Asked) -> Answer:
+        page = int(asked.query["page"])
+        if page == 3:
+            return Answer({"error": "too far"}, status=422)
+        return Answer({"items": rows(range(10 * page, 10 * page + 10)), "total": 75})
+
+    server.handler = answer
+    paginator = {"type": "page_number", "base_page": 1, "total_path": None}
+    ignoring = [{"status_code": 422, "action": "ignore"}]
+    ran = run(config(server, paginator, response_actions=ignoring), server)
+    assert ran.returncode == 0, ran.text
+    assert "ended with 20 rows, but the API tells 75" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ({"LastEvaluatedKey": {"id": {"S": "x"}}}, "`LastEvaluatedKey`"),
+        ({"pages": {"next": {"starting_after": "x"}}}, "`pages.next`"),
+        ({"search_after": [1, "x"]}, "`search_after`"),
+        ({"IsTruncated": True}, "it says that there is more"),
+        ({"end_of_stream": False}, "it says that there is more"),
+    ],
+    ids=str,
+)
+def test_tokens_of_parts_and_other_words_for_more_are_seen(
+    server: JsonServer, told: dict[str, Any], seen: str
+) -> None:
+    server.handler = lambda asked: Answer({"items": [{"key": at} for at in range(7)], **told})
+    assert seen in refused(config(server))

@@ -51,6 +51,7 @@ class ListingAccount:
         self._pages = 0
         self._rows = 0
         self._tells_each_page = True
+        self._is_least = False
         self._keys = accounting.keys
         self._marks = array("q")
 
@@ -84,10 +85,13 @@ class ListingAccount:
         if self._pages == 1 and self._total is None and self._accounting.is_told:
             self._total = find_total(page.rest, page.headers, page.rows_at)
         told = self._total.read(page.document, page.headers) if self._total else None
-        # Where a page is empty since the server takes its number for a filter, so is its total.
+        # Where a page is empty since the server takes its number for a filter, or lists no further,
+        # so is its total.
         if told is not None and (page.row_count or not self._rows or told >= self._rows):
             self._told.append(told)
+        if told is not None:
             self._tells_each_page &= told == page.row_count
+            self._is_least = self._total is not None and self._total.is_least(page.document)
         rows = page.rows[listed_before:] if listed_before else page.rows
         self._rows += len(rows)
         if self._keys is None or not (self._accounting.follows_keys or self._told):
@@ -118,7 +122,12 @@ class ListingAccount:
     def is_whole(self) -> bool:
         """Whether as many rows came as there are; False where the API says nothing."""
         total = self.total
-        return total is not None and self.different + self._accounting.before >= total
+        if total is None:
+            return False
+        came = self.different + self._accounting.before
+        # More than was ever told: a number of pages, perhaps.
+        most = came if self._asked_for else max(self._told)
+        return total <= came <= most and not (came == total and self._is_least)
 
     def shortfall(self) -> str | None:
         """Says that the listing has brought fewer rows than there are.
@@ -134,15 +143,17 @@ class ListingAccount:
             return None
         different = self.different
         came, there_are = different + self._accounting.before, min(told)
-        if came >= there_are:
+        is_least = self._is_least and not self._asked_for
+        if came > there_are or (came == there_are and not is_least):
             return None
         where = self._where
         brought = f"{self._rows:,} rows" if different == self._rows else self._repeats(different)
         before = self._accounting.before
         skipped = f" after the {before:,} that it leaves out" if before else ""
         hint = self._accounting.short_hint if different == self._rows else f"{_STABLE_ORDER}."
+        least = "at least " if is_least else ""
         return (
-            f"the listing ended with {brought}{skipped}, but the API tells {there_are:,} "
+            f"the listing ended with {brought}{skipped}, but the API tells {least}{there_are:,} "
             f"({where}): it is not whole. {hint} If that is not the number of this listing's rows, "
             f"say `{self._accounting.total_key}: null`."
         )

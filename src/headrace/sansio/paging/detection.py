@@ -38,9 +38,12 @@ _SAYS_MORE = frozenset(
     [
         *("hasmore", "hasnext", "hasnextpage", "more", "morepages", "moreavailable"),
         *("hasmoreitems", "hasmoreresults", "hasmorepages", "ismore", "hasmorerecords"),
+        *("istruncated", "truncated", "exceededtransferlimit"),
     ]
 )
-_SAYS_LAST = frozenset(["islast", "islastpage", "last", "lastpage", "isfinal", "islastbatch"])
+_SAYS_LAST = frozenset(
+    ["islast", "islastpage", "last", "lastpage", "isfinal", "islastbatch", "endofstream"]
+)
 _CURSORS = frozenset(["after", "continuation", "continuationtoken", "continue", "cursor"])
 _LAST_IDS = frozenset(["lastid", "lastkey", "lastcursor"])
 _NO_PARAMS: Mapping[str, Any] = MappingProxyType({})

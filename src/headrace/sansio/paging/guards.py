@@ -263,6 +263,14 @@ class RepeatedPageGuard:
         self._before: Sequence[msgspec.Raw] = ()
         self._alike = 1
 
+    def is_the_same(self, page: Page) -> bool:
+        """Whether a page brings the rows of the page before.
+
+        Args:
+            page: The page that came.
+        """
+        return bool(page.rows) and page.rows == self._before
+
     def check(self, page: Page) -> None:
         """Compares a page with the one before.
 
@@ -276,7 +284,7 @@ class RepeatedPageGuard:
         Raises:
             PageError: It is the page before once more.
         """
-        is_same = bool(page.rows) and page.rows == self._before
+        is_same = self.is_the_same(page)
         self._before = page.rows
         self._alike = self._alike + 1 if is_same else 1
         if self._alike > MOST_ALIKE or (is_same and _all_differ(page.rows)):

@@ -19,6 +19,7 @@ from headrace.core.secrets.redaction import one_line
 from headrace.sansio.paging.envelope import whole_number
 from headrace.sansio.paging.guards import RepeatedPageGuard
 from headrace.sansio.paging.page import HasMore, Page, Paginator
+from headrace.sansio.paging.page_size import is_round
 from headrace.sansio.paging.places import Place
 from headrace.sansio.paging.totals import counts_pages
 
@@ -80,8 +81,8 @@ class NumberedPaginator(Paginator):
         self._pages_are_the_total = True
         self._looks_past_total = False
         self._is_bounded = False
-        self._rows_before: Sequence[msgspec.Raw] = ()
-        self._repeated = 0
+        self._rows = 0
+        self._listed_before = 0
 
     @property
     def paths(self) -> tuple[JsonPath, ...]:
@@ -96,8 +97,8 @@ class NumberedPaginator(Paginator):
 
     @property
     def listed_before(self) -> int:
-        """The rows of a page that was asked for past the total, and is the one before."""
-        return self._repeated
+        """The rows at the beginning of a page that came with the page before it as well."""
+        return self._listed_before
 
     @property
     def may_be_past_end(self) -> bool:
@@ -120,13 +121,12 @@ class NumberedPaginator(Paginator):
             PageError: The same rows came again, a path leads to nothing that can be used, or pages
                 are missing.
         """
-        if self._looks_past_total and page.rows and page.rows == self._rows_before:
-            # The server answers the same to any number: its total is that of all rows.
+        if self._brings_all_again(page):
             self._trust.are_of_all_rows = True
-            self._repeated = page.row_count
+            self._listed_before = page.row_count
             return None
-        self._rows_before = page.rows
         self.refuse_repetition(page)
+        self._rows += page.row_count
         numbering = self._numbering
         if page.is_bare or (numbering.stop_after_empty_page and page.row_count == 0):
             self._trust.are_of_all_rows |= self._looks_past_total
@@ -183,6 +183,15 @@ class NumberedPaginator(Paginator):
             f"number, but leads to {found}. Where the API tells no total, say `total_path: null`."
         )
 
+    def _brings_all_again(self, page: Page) -> bool:
+        """Whether a server that does not page sends all that it has once more.
+
+        Where the page may have been cut, the total may be its own, and the parameter unknown.
+        """
+        is_all = self._rows == self._total and (self._looks_past_total or self._total == 1)
+        is_cut = page.row_count == self._numbering.step > 1 or is_round(page.row_count)
+        return is_all and not is_cut and self._repeated_page_guard.is_the_same(page)
+
     def refuse_repetition(self, page: Page) -> None:
         """Refuses a page that is the one before once more.
 
@@ -217,18 +226,17 @@ class OffsetPaginator(NumberedPaginator):
         name = where.body_path or where.param
         key = "offset_body_path" if where.body_path else "offset_param"
         super().__init__(
-            numbering, f"Check `paginator.{key}`: the server seems not to know `{name}`.", trust
+            numbering,
+            f"Check `paginator.{key}`: the server seems not to know `{name}`. If it sends all at "
+            "once, say `paginator: single_page`.",
+            trust,
         )
         self._limit = numbering.step
         self._limit_place = limit_place
         self._short_page: Sequence[msgspec.Raw] = ()
+        self._long_page: Sequence[msgspec.Raw] = ()
         self._moves_by_limit = False
-        self._listed_before = 0
-
-    @property
-    def listed_before(self) -> int:
-        """The rows at the beginning of a page that the short page before it ended with."""
-        return self._listed_before or super().listed_before
+        self._moves_by_rows = False
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with offset and limit."""
@@ -244,12 +252,27 @@ class OffsetPaginator(NumberedPaginator):
             super().refuse_repetition(page)
 
     def _advance(self, page: Page) -> int:
-        self._listed_before = _overlap(self._short_page, page.rows)
+        if page.row_count > self._limit:
+            return self._advance_behind_long(page)
+        self._listed_before = _overlap(self._short_page or self._long_page, page.rows)
+        self._long_page = ()
         # A server that leaves rows out after it has cut its pages counts these in the offset too.
-        self._moves_by_limit |= self._listed_before > 0
+        self._moves_by_limit |= self._listed_before > 0 and bool(self._short_page)
         is_short = 0 < page.row_count < self._limit and not self._moves_by_limit
         self._short_page = page.rows if is_short else ()
         return page.row_count if is_short else self._limit
+
+    def _advance_behind_long(self, page: Page) -> int:
+        """Moves behind a page of more rows than the limit asks for.
+
+        Where a server gives its pages a least size, they overlap. Where several rows are cut out of
+        each item that the server counts, they do not.
+        """
+        self._listed_before = _overlap(self._long_page, page.rows)
+        self._moves_by_rows |= self._listed_before > 0
+        self._short_page = ()
+        self._long_page = () if self._moves_by_rows else page.rows
+        return page.row_count if self._moves_by_rows else self._limit
 
 
 class PageNumberPaginator(NumberedPaginator):

@@ -19,6 +19,8 @@ _TOKENS = frozenset(
         *("lastevaluatedkey", "lastid", "lastkey", "searchafter"),
     ]
 )
+# Such a token may be an object or a list, of the last row's fields.
+_TOKENS_OF_PARTS = frozenset([NEXT_PAGE, "lastevaluatedkey", "searchafter"])
 _BY_LINK = "`{type: json_link, next_url_path: ...}` for a URL, `{type: cursor, ...}` for a token"
 _BY_NUMBER = "`{type: offset, limit: ...}` or `{type: page_number, base_page: 1}`"
 
@@ -82,8 +84,14 @@ def _references(page: Page) -> Iterator[str]:
         is_next = name.startswith(NEXT_PAGE) and "sync" not in name
         is_named = is_next or name.startswith("more") or name.endswith(NEXT_PAGE)
         is_token = isinstance(value, str | int) and not isinstance(value, bool) and bool(value)
-        if is_token and (is_named or name in _TOKENS):
+        is_reference = is_token and (is_named or name in _TOKENS)
+        if is_reference or (name in _TOKENS_OF_PARTS and _holds_something(value)):
             yield f"`{'.'.join(keys)}`"
     for name, value in page.headers.items():
         if NEXT_PAGE in plain_name(name) and value.strip() and whole_number(value) != 0:
             yield f"something in its header `{name}`"
+
+
+def _holds_something(value: Any) -> bool:
+    parts = value.values() if isinstance(value, Mapping) else value
+    return isinstance(value, Mapping | list) and any(parts)

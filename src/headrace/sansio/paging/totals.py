@@ -72,6 +72,21 @@ class TotalPlace:
         value = self.path.first(document)
         return whole_number(value.get("value") if isinstance(value, Mapping) else value)
 
+    def is_least(self, document: Any) -> bool:
+        """Whether a page says that there are at least so many, as Elasticsearch does above 10,000.
+
+        Args:
+            document: The page's JSON, with what the path leads to.
+        """
+        if self.path is None:
+            return False
+        value = self.path.first(document)
+        if not isinstance(value, Mapping):
+            value = document
+            for key in (self.path.steps or ())[:-1]:
+                value = value.get(key) if isinstance(value, Mapping) else None
+        return isinstance(value, Mapping) and value.get("relation") == "gte"
+
     def __str__(self) -> str:
         if self.path is not None:
             return f"`{self.path}`"
