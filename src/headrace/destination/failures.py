@@ -66,6 +66,15 @@ def is_of_constraint(error: Exception) -> bool:
     )
 
 
+def is_of_contract(error: Exception) -> bool:
+    """Whether a pipeline was stopped by rows that a `schema_contract` freezes out.
+
+    Args:
+        error: The error that dlt raised.
+    """
+    return any(isinstance(each, DataValidationError) for each in chain_of(error))
+
+
 def clean_failure_records(pipeline: dlt.Pipeline) -> None:
     """Masks known secrets in what dlt has written of a failure into the pipeline's folder.
 

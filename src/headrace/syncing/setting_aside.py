@@ -21,7 +21,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from headrace.core.causes import chain_of
 from headrace.core.figures import Figures
 from headrace.destination.dlt_clients import KeptFile
-from headrace.destination.failures import cause_of
+from headrace.destination.failures import cause_of, is_of_contract
 from headrace.dlt_source.current_sync import RunningSync, running
 from headrace.dlt_source.quarantine import TABLE, refused_by_destination
 from headrace.reading.keep_up.legs import Legs
@@ -86,7 +86,8 @@ def load_what_is_taken(
         What dlt says of the last load.
 
     Raises:
-        PipelineStepFailed: No rows are to blame, or too many; what was fetched is kept.
+        PipelineStepFailed: No rows are to blame, or too many, or those that a `schema_contract`
+            freezes out; what was fetched is kept.
     """
     # What a load learns of the tables stays in its source, also where the load fails.
     untouched = source.clone()
@@ -112,7 +113,8 @@ def _without_refused(
     Returns:
         What is left to load.
     """
-    if not is_of_rows(pipeline, error):
+    # A contract that freezes asks for an end of the load, and not to go on without the row.
+    if is_of_contract(error) or not is_of_rows(pipeline, error):
         raise error
     _LOGGER.warning(_LOOKING, cause_of(error))
     names = [name for name in source.resources.selected if name not in sync.commits.finished]

@@ -175,6 +175,28 @@ def test_a_frozen_type_of_a_declared_column_stops_the_load(
         assert ours == theirs is not None, case
 
 
+@pytest.mark.parametrize("hints", [DECLARED, {}], ids=["declared", "inferred"])
+def test_a_frozen_type_stops_a_sync_until_the_contract_allows_the_row(
+    hints: Any, server: JsonServer, warehouse: Warehouse
+) -> None:
+    rows: list[Row] = [{"id": 1, "n": 1}, {"id": 2, "n": "two"}, {"id": 3, "n": 3}]
+    serve(server, [rows])
+    config = items_config(server)
+    config["resources"][0] |= {**hints, "schema_contract": {"data_type": "freeze"}}
+    for _ in range(2):
+        with pytest.raises(SyncError, match=r"`n__v_text`.*`data_type: freeze`"):
+            sync(warehouse.pipeline(), rest_api_source(config))
+    assert "items" not in warehouse.tables("test_data")
+
+    config["resources"][0]["schema_contract"] = {"data_type": "evolve"}
+    sync(warehouse.pipeline(), rest_api_source(config))
+    assert warehouse.query("SELECT id, n, n__v_text FROM test_data.items ORDER BY id") == [
+        (1, 1, None),
+        (2, None, "two"),
+        (3, 3, None),
+    ]
+
+
 PLACES: dict[str, Any] = {
     "the source": lambda source: setattr(source, "schema_contract", {"data_type": "evolve"}),
     "the resource": lambda source: source.items.apply_hints(schema_contract="evolve"),
