@@ -64,10 +64,13 @@ def _show(sample: Sample) -> None:
         say(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
         return
     count = counted(sample.first_page_rows, "row")
-    if sample.total is not None and sample.total > sample.first_page_rows:
+    is_part = sample.total is not None and sample.total > sample.first_page_rows
+    if is_part:
         count += f" of {sample.total:,}"
-    is_more = sample.has_more or sample.pages > 1
-    further = "more pages follow" if is_more else "that is all there is"
+    if sample.has_more or sample.pages > 1:
+        further = "more pages follow"
+    else:
+        further = "that is all that the config asks for" if is_part else "that is all there is"
     if sample.parent is not None:
         further += f" for the first row of `{sample.parent}`"
     say(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")

@@ -130,7 +130,7 @@ def _print_where(console: Console, report: SyncReport) -> None:
     _print(console, f"It is in {report.destination}: {file}")
     if not report.tables or not report.takes_sql:
         return
-    table = next(iter(report.tables.values()))
+    table = _telling_table(report)
     query = f"SELECT * FROM {report.dataset_name}.{table} LIMIT 10"
     console.print("A query to try:")
     if kind == _DUCKDB_URL:
@@ -144,6 +144,15 @@ def _print_where(console: Console, report: SyncReport) -> None:
         _print(console, f"  {query};")
         return
     _print(console, f"  {shlex.join([sys.executable, '-c', code])}")
+
+
+def _telling_table(report: SyncReport) -> str:
+    """The first table that got rows; where all went to quarantine, theirs may not be there."""
+    filled = (table for name, table in report.tables.items() if report.figures.of(name).loaded_rows)
+    otherwise = (
+        quarantine.TABLE if report.figures.total.quarantined else next(iter(report.tables.values()))
+    )
+    return next(filled, otherwise)
 
 
 def _print(console: Console, line: str) -> None:

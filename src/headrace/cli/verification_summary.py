@@ -61,12 +61,14 @@ class _Summary:
             if table.repair is not None:
                 self._print_repair(table, table.repair)
         if total.quarantined:
-            rows = counted(total.quarantined, "row")
-            self._say(f"{rows} of the listing cannot be loaded as they are, and are in no table:")
+            rows, are = counted(total.quarantined, "row"), "is" if total.quarantined == 1 else "are"
+            self._say(f"{rows} of the listing cannot be loaded, and {are} in no table:")
             for reason, count in report.figures.reasons.most_common(_REASONS):
                 self._say(f"  {count:,} since {reason}")
         if report.failed_requests:
             self._print_failed()
+        for note in total.notes:
+            self._say(f"Note: {self._clean(note)}")
         if report.ok:
             self._say("The tables hold what the API lists.")
         elif all(table.ok for table in report.tables):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from headrace.simulator import Simulator
 from tests.stories.verifying.compared import config_of, contents
 from tests.support.command_line import headrace
+from tests.support.kept_databases import release_databases
 from tests.support.servers import JsonServer
 
 
@@ -87,7 +90,30 @@ def test_secrets_in_rows_are_masked(server: JsonServer, monkeypatch: pytest.Monk
     assert ran.returncode == 1
     assert "c4nary" not in ran.stdout + ran.stderr
     assert '"https://x/?key=***"' in ran.stdout
-    assert "1 row of the listing cannot be loaded as they are" in ran.stdout
+    assert "1 row of the listing cannot be loaded, and is in no table" in ran.stdout
+
+
+def test_a_page_that_is_but_a_part_is_told(server: JsonServer) -> None:
+    Path("shop.json").write_text(json.dumps(config_of(server)))
+    server.answers({"data": [{"id": 1}, {"id": 2}], "total": 5})
+    checked, run, verified = (headrace(each, "shop.json") for each in ("check", "run", "verify"))
+
+    assert "answers with 2 rows of 5; that is all that the config asks for." in checked.stdout
+    for ran in (run, verified):
+        assert ran.returncode == 0
+        assert "ended with 2 rows, but the API tells 5 (`total`)" in ran.stdout
+
+
+def test_where_no_row_was_loaded_the_query_to_try_shows_why(server: JsonServer) -> None:
+    Path("shop.json").write_text(json.dumps(config_of(server)))
+    server.answers({"data": [[1], [2]]})
+    told = headrace("run", "shop.json").stdout
+    release_databases()
+    query = shlex.split(told.partition("A query to try:\n")[2])
+
+    shown = subprocess.run(query[:3], capture_output=True, text=True, check=True).stdout
+    assert "raw_row" in shown
+    assert "2 rows" in shown
 
 
 def test_rows_that_cannot_be_loaded_are_no_success(server: JsonServer) -> None:
@@ -99,7 +125,7 @@ def test_rows_that_cannot_be_loaded_are_no_success(server: JsonServer) -> None:
         ran = headrace("verify", "shop.json", *options)
         assert (ran.returncode, ran.stderr) == (1, "")
         assert "nothing was loaded into duckdb" in ran.stdout
-        assert "2 rows of the listing cannot be loaded as they are" in ran.stdout
+        assert "2 rows of the listing cannot be loaded, and are in no table" in ran.stdout
         assert "do not hold all that the API lists: the rows that cannot be loaded" in ran.stdout
         assert "The tables hold what the API lists." not in ran.stdout
 
