@@ -29,6 +29,7 @@ from headrace.reading.counting import RowCount
 from headrace.reading.listing_ends import (
     ask_for_count,
     judge_single_page,
+    refuse_other_way,
     refuse_unless_past_end,
     refuse_unless_whole,
     tell_ignored_end,
@@ -291,6 +292,8 @@ class OpenListing:
         seen = _as_paginators_see_it(response, sliced, walk)
         try:
             next_step = following(seen)
+            if walk.number == 1 and next_step is None and walk.paginator.found_nothing:
+                refuse_other_way(seen)
         except (PageError, ExpressionError) as error:
             raise self.located(error, response) from None
         known = walk.paginator.listed_before

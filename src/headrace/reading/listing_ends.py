@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import ShownRequest
+from headrace.http.link_header import links_by_relation
+from headrace.sansio.paging import Page
+from headrace.sansio.paging.signs import other_way
 
 if TYPE_CHECKING:
     from headrace.reading.listing import FetchedPage, Listing, ListingPass, OpenListing
@@ -109,6 +112,23 @@ def judge_single_page(listing: Listing, walk: ListingPass, page: FetchedPage) ->
             "nothing more.",
             resource=listing.name,
             url=page.request.url,
+        )
+
+
+def refuse_other_way(page: Page) -> None:
+    """Refuses to end a listing at its first page where the config looks in the wrong place.
+
+    Args:
+        page: The first page, which has nothing where the paginator looks for what follows.
+
+    Raises:
+        PageError: The page leads on in another way.
+    """
+    seen = other_way(page, links_by_relation)
+    if seen is not None:
+        raise PageError(
+            f"page 1 has nothing where `paginator` looks for the next one, but {seen}: check "
+            "`endpoint.paginator`. If the listing ends there, say so by its `stop_condition`."
         )
 
 

@@ -656,6 +656,93 @@ def test_a_last_page_that_names_its_own_cursor_is_the_end_and_told_if_it_is_full
     assert ("is taken for the end" in ran.text) == (last == 2)
 
 
+OTHER_PLACES: list[tuple[Any, dict[str, Any], dict[str, str], str]] = [
+    (
+        {"type": "cursor", "cursor_path": "next_cursor", "cursor_param": "after"},
+        {"meta": {"next_cursor": "10", "has_more": True}},
+        {},
+        "cursor_path: meta.next_cursor",
+    ),
+    (
+        {"type": "json_link", "next_url_path": "paging.next"},
+        {"links": {"next": "/items?o=2"}},
+        {},
+        "next_url_path: links.next",
+    ),
+    ("header_link", {"next": "/items?o=2"}, {}, "next_url_path: next"),
+    (
+        {"type": "header_cursor", "cursor_key": "Next"},
+        {},
+        {"X-Next-Cursor": "x"},
+        "cursor_key: X-Next-Cursor",
+    ),
+    (
+        {"type": "cursor", "cursor_path": "pageInfo.end_cursor"},
+        {"pageInfo": {"endCursor": "x", "hasNextPage": True}},
+        {},
+        "it says that there is more",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("paginator", "rest", "headers", "seen"), OTHER_PLACES, ids=[each[3] for each in OTHER_PLACES]
+)
+def test_a_paginator_that_looks_in_the_wrong_place_is_told_the_right_one(
+    server: JsonServer, paginator: Any, rest: dict[str, Any], headers: dict[str, str], seen: str
+) -> None:
+    server.handler = lambda asked: Answer({"data": rows([1, 2]), **rest}, headers=headers)
+    told = refused(config(server, paginator, data_selector="data"))
+    assert "page 1 has nothing where `paginator` looks for the next one" in told
+    assert seen in told
+
+
+@pytest.mark.parametrize(
+    ("paginator", "rest"),
+    [
+        ({"type": "cursor", "cursor_path": "next"}, {"next": None, "links": {"next": "/2"}}),
+        ({"type": "cursor", "cursor_path": "next"}, {"paging": {"cursors": {"after": "x"}}}),
+        ({"type": "json_link"}, {"meta": {"has_more": False, "next_cursor": "x"}}),
+        ({"type": "json_link", "stop_condition": "rows < 9"}, {"links": {"next": "/2"}}),
+    ],
+    ids=str,
+)
+def test_a_paginator_that_finds_the_end_where_it_looks_is_believed(
+    server: JsonServer, paginator: Any, rest: dict[str, Any]
+) -> None:
+    server.answers({"data": rows([1, 2]), **rest})
+    assert ids(config(server, paginator, data_selector="data")) == [1, 2]
+
+
+def test_an_empty_page_that_says_that_there_is_more_is_an_error(server: JsonServer) -> None:
+    def answer(asked: Asked) -> Answer:
+        offset = int(asked.query["offset"])
+        return Answer({"items": rows(range(4)[offset : offset + 2]), "more": True})
+
+    server.handler = answer
+    paginator = {"type": "offset", "limit": 2, "total_path": None, "has_more_path": "more"}
+    told = refused(config(server, paginator))
+    assert "page 3 brought no rows, but says that there is more (`more`)" in told
+
+
+def test_rows_that_are_deleted_while_a_listing_is_read_by_offset_are_told(
+    server: JsonServer,
+) -> None:
+    left = list(range(10))
+
+    def answer(asked: Asked) -> Answer:
+        offset = int(asked.query["offset"])
+        found = Answer({"items": rows(left[offset : offset + 4]), "total": len(left)})
+        if offset == 0:
+            del left[1]
+        return found
+
+    server.handler = answer
+    ran = run(config(server, {"type": "offset", "limit": 4}), server)
+    assert ran.returncode == 0
+    assert "the API told 10 rows, and 9 at the end: where rows are deleted" in ran.text
+
+
 def test_a_wrong_selector_is_an_error_though_a_cursor_says_that_there_is_more(
     server: JsonServer,
 ) -> None:

@@ -166,10 +166,19 @@ class ListingAccount:
         """
         different = self.different
         if different == self._rows:
-            return None
+            return self._fall()
         return (
             f"{self._repeats(different)} while the listing was read by offset or page number: "
             f"where rows come twice, others may be missing. {_STABLE_ORDER}"
+        )
+
+    def _fall(self) -> str | None:
+        if len(self._told) <= 1 or self._is_of_page or max(self._told) <= self._told[-1]:
+            return None
+        return (
+            f"the API told {max(self._told):,} rows, and {self._told[-1]:,} at the end: where rows "
+            "are deleted while a listing is read by offset or page number, others are passed over. "
+            "Sync again, or take the API's cursor if it has one"
         )
 
     def _repeats(self, different: int) -> str:

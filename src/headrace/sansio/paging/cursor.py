@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, NEXT_PAGE
+from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
 from headrace.sansio.paging.guards import ReferenceGuard
@@ -53,6 +54,7 @@ class CursorPaginator(Paginator):
     def __init__(self, settings: CursorSettings, keys: RowKeys | None = None) -> None:
         self._settings = settings
         self._has_more = HasMore(settings.has_more_path)
+        self._found_nothing = False
         place = settings.place
         self._guard = ReferenceGuard(
             f"a cursor at `{settings.cursor_path}`",
@@ -78,6 +80,11 @@ class CursorPaginator(Paginator):
         """Whether the last page named itself, and is as long as the others."""
         return self._guard.ended_full
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether the last page had nothing at all where the cursor should be."""
+        return self._found_nothing
+
     def first_request(self, request: Request) -> Request:
         """The request with the page size."""
         self._guard.asked_by(self._settings.place.value_in(request))
@@ -92,9 +99,17 @@ class CursorPaginator(Paginator):
             PageError: The page names a cursor that was followed before, or `has_more_path` leads
                 to no boolean.
         """
-        cursor = self._settings.cursor_path.first(page.document)
+        found = self._settings.cursor_path.find(page.document)
+        cursor, self._found_nothing = (found[0] if found else None), not found
         # It is asked of each page: a mistake in it shows at the first, not at the last.
         has_more = self._has_more.says(page)
+        if has_more and not cursor and self._settings.has_more_path and not page.is_bare:
+            raise PageError(
+                f"page {page.number:,} says that there is more "
+                f"(`{self._settings.has_more_path}`), but names no cursor at "
+                f"`{self._settings.cursor_path}`. Check `paginator.cursor_path`, and "
+                "`paginator.has_more_path`."
+            )
         if not has_more or not cursor:
             return None
         if self._settings.stop_after_empty_page and page.row_count == 0:
@@ -123,6 +138,7 @@ class HeaderCursorPaginator(Paginator):
         keys: RowKeys | None = None,
     ) -> None:
         self._cursor_key = cursor_key
+        self._found_nothing = False
         self._place = Place(cursor_param)
         self._guard = ReferenceGuard(
             f"a cursor in its header `{cursor_key}`", _check_cursor_param(cursor_param), keys
@@ -138,6 +154,11 @@ class HeaderCursorPaginator(Paginator):
         """Whether the last page named itself, and is as long as the others."""
         return self._guard.ended_full
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether the last page had nothing at all where the cursor should be."""
+        return self._found_nothing
+
     def first_request(self, request: Request) -> Request:
         """The request as it is."""
         self._guard.asked_by(self._place.value_in(request))
@@ -149,7 +170,8 @@ class HeaderCursorPaginator(Paginator):
         Raises:
             PageError: The cursor was followed before.
         """
-        cursor = page.headers.get(self._cursor_key) or None
+        named = page.headers.get(self._cursor_key)
+        cursor, self._found_nothing = named or None, named is None
         return cursor if cursor is not None and self._guard.leads_on(cursor, page) else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:

@@ -72,6 +72,11 @@ class BoundedPaginator(Paginator):
         return self._inner.looks_full
 
     @property
+    def found_nothing(self) -> bool:
+        """Whether the inner paginator found nothing where it looks; not where it was stopped."""
+        return self._inner.found_nothing and not self._is_stopped
+
+    @property
     def ended_full(self) -> bool:
         """Whether the inner paginator ended at a full page that names itself."""
         return self._inner.ended_full

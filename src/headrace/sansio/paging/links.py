@@ -90,6 +90,7 @@ class LinkPaginator(Paginator):
         self._hint = hint
         self._secrets = secrets
         self._first_params: Mapping[str, Any] = {}
+        self._found_nothing = False
         self._guard = ReferenceGuard(f"a link {place}", hint, keys)
 
     @property
@@ -102,6 +103,11 @@ class LinkPaginator(Paginator):
         """Whether the last page named itself, and is as long as the others."""
         return self._guard.ended_full
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether the last page had nothing at all where the link should be."""
+        return self._found_nothing
+
     def first_request(self, request: Request) -> Request:
         """The request as it is."""
         self._first_params = request.params
@@ -111,6 +117,10 @@ class LinkPaginator(Paginator):
     def link(self, page: Page) -> Any:
         """What stands where the link should be, or None where there is nothing."""
 
+    @abstractmethod
+    def has_no_place(self, page: Page) -> bool:
+        """Whether a page lacks what should hold the link."""
+
     def next_cursor(self, page: Page) -> Any:
         """The URL of the page after this one, without secrets of the request; None at the end.
 
@@ -118,6 +128,7 @@ class LinkPaginator(Paginator):
             PageError: What is there is no URL, or was followed before.
         """
         link = self.link(page)
+        self._found_nothing = self.has_no_place(page)
         if link is None or link == "":
             return None
         url = self._whole(link, page)
@@ -184,6 +195,10 @@ class JsonLinkPaginator(LinkPaginator):
         """What the path leads to."""
         return self._path.first(page.document)
 
+    def has_no_place(self, page: Page) -> bool:
+        """Whether the path leads to nothing, not even to null."""
+        return not self._path.find(page.document)
+
 
 class HeaderLinkPaginator(LinkPaginator):
     """Goes on with the URL that an answer names in a header.
@@ -234,6 +249,10 @@ class HeaderLinkPaginator(LinkPaginator):
         if self._is_usual or value.lstrip().startswith("<"):
             return self._read_links(value).get(self._key)
         return value.strip()
+
+    def has_no_place(self, page: Page) -> bool:
+        """Whether there is no such header."""
+        return page.headers.get(self._header) is None
 
 
 def header_with_next_url(headers: Mapping[str, str]) -> str | None:

@@ -129,6 +129,7 @@ class NumberedPaginator(Paginator):
         self._rows += page.row_count
         numbering = self._numbering
         if page.is_bare or (numbering.stop_after_empty_page and page.row_count == 0):
+            self._refuse_more_behind_nothing(page)
             self._trust.are_of_all_rows |= self._looks_past_total
             self._refuse_missing_pages(page)
             return None
@@ -202,6 +203,15 @@ class NumberedPaginator(Paginator):
             PageError: It is.
         """
         self._repeated_page_guard.check(page)
+
+    def _refuse_more_behind_nothing(self, page: Page) -> None:
+        path = self._numbering.has_more_path
+        if path is not None and path.first(page.document) is True:
+            raise PageError(
+                f"page {page.number:,} brought no rows, but says that there is more (`{path}`): "
+                "the listing is not whole. Where pages without rows lie between others, say "
+                "`stop_after_empty_page: false`; else check `paginator.has_more_path`."
+            )
 
     def _refuse_missing_pages(self, page: Page) -> None:
         """Sees whether an empty page is one of those that the API says it has."""

@@ -88,6 +88,11 @@ class Paginator(Protocol):
         return None
 
     @property
+    def found_nothing(self) -> bool:
+        """Whether the last page had nothing at all where the config looks for what follows."""
+        return False
+
+    @property
     def ended_full(self) -> bool:
         """Whether the last page named itself, and is as long as the others."""
         return False

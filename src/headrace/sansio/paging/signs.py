@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headrace.core.defaults import LINK_HEADER, NEXT_PAGE
-from headrace.sansio.paging.detection import says_more
+from headrace.sansio.paging.detection import detect, says_more
 from headrace.sansio.paging.envelope import all_fields, plain_name, whole_number
+from headrace.sansio.paging.links import LinkHeaderReader
 from headrace.sansio.paging.page import Page
 from headrace.sansio.paging.page_size import asked_size, is_round
 from headrace.sansio.paging.totals import find_pages, find_total
@@ -21,6 +22,7 @@ _TOKENS = frozenset(
 )
 # Such a token may be an object or a list, of the last row's fields.
 _TOKENS_OF_PARTS = frozenset([NEXT_PAGE, "lastevaluatedkey", "searchafter"])
+_LEFT = frozenset(["remainingitemcount", "remaining", "remainingcount", "pending"])
 _BY_LINK = "`{type: json_link, next_url_path: ...}` for a URL, `{type: cursor, ...}` for a token"
 _BY_NUMBER = "`{type: offset, limit: ...}` or `{type: page_number, base_page: 1}`"
 
@@ -48,12 +50,36 @@ def signs_of_more(page: Page) -> str | None:
     more = says_more(page.rest)
     if more is False:
         return None
+    left = next(_left(page), None)
+    if left is not None:
+        return f"it says that more are left ({left}): say {_BY_LINK}, or {_BY_NUMBER}"
     reference = next(_references(page), None)
     if reference is not None:
         return f"it names {reference}: say {_BY_LINK}"
     if more:
         return f"it says that there is more: say {_BY_LINK}, or {_BY_NUMBER}"
     return None
+
+
+def other_way(page: Page, read_links: LinkHeaderReader) -> str | None:
+    """Says what on a page leads on, where the config looks in a place that is not there.
+
+    Args:
+        page: The first page of a listing.
+        read_links: Reads a `Link` header.
+
+    Returns:
+        What was seen; None where nothing surely leads on.
+    """
+    more = says_more(page.rest)
+    if more is False:
+        return None
+    detected = detect(page, read_links)
+    path = detected.keys.get("cursor_path")
+    is_sure = path is None or plain_name((path.steps or ("",))[-1]).startswith(NEXT_PAGE)
+    if detected.type in ("json_link", "header_link", "header_cursor", "cursor") and is_sure:
+        return f"what it has is that of `{{{detected}}}`"
+    return "it says that there is more" if more else None
 
 
 def looks_full(page: Page, params: Mapping[str, Any]) -> bool:
@@ -67,6 +93,18 @@ def looks_full(page: Page, params: Mapping[str, Any]) -> bool:
     if says_more(page.rest) is False or total is not None or _says_end(page):
         return False
     return page.row_count == asked_size(params) or is_round(page.row_count)
+
+
+def _left(page: Page) -> Iterator[str]:
+    """Where a page says how much of the listing is left, or that there is some."""
+    for keys, value in all_fields(page.rest):
+        if plain_name(keys[-1]) in _LEFT and whole_number(value):
+            yield f"`{'.'.join(keys)}`"
+    for name, value in page.headers.items():
+        is_number_of_pages = plain_name(name).endswith("totalpages")
+        says_more = plain_name(name).endswith("hasmore") and value.strip().lower() in ("true", "1")
+        if says_more or (is_number_of_pages and (whole_number(value) or 0) > 1):
+            yield f"its header `{name}`"
 
 
 def _says_end(page: Page) -> bool:

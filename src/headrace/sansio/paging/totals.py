@@ -24,7 +24,7 @@ _ROWS = (
         "counttotal",
     ),
     *("rowstotal", "itemstotal", "resultstotal", "recordcount", "rowcount", "itemcount"),
-    *("resultcount", "resultscount", "nbhits", "total", "count", "found"),
+    *("resultcount", "resultscount", "nbhits", "recordstotal", "total", "count", "found"),
 )
 _ROWS_RANK = {name: rank for rank, name in enumerate(_ROWS)}
 _PAGES = frozenset(

@@ -220,6 +220,8 @@ def test_a_total_is_looked_up_where_it_was_found() -> None:
     [
         ({"more_topics_url": "latest"}, "it names `more_topics_url`"),
         ({"nbHits": 7}, "tells 7 (`nbHits`)"),
+        ({"recordsTotal": 7}, "tells 7 (`recordsTotal`)"),
+        ({"metadata": {"remainingItemCount": 5}}, "more are left (`metadata.remainingItemCount`)"),
         ({"nbPages": 3}, "it tells 3 pages (`nbPages`)"),
         ({"continue": {"continue": "-||", "cmcontinue": "x"}}, "it names `continue.continue`"),
     ],
@@ -229,3 +231,10 @@ def test_what_is_seen_of_more_pages_is_named(document: Any, seen: str) -> None:
     with pytest.raises(PageError, match="no paginator is named") as caught:
         pages.next_request(pages.first_request(FIRST), page(document))
     assert seen in str(caught.value)
+
+
+@pytest.mark.parametrize("headers", [{"X-WP-TotalPages": "4"}, {"X-Has-More": "true"}])
+def test_a_header_that_tells_of_more_is_named(headers: dict[str, str]) -> None:
+    pages = AutoPaginator(links_by_relation)
+    with pytest.raises(PageError, match="more are left"):
+        pages.next_request(pages.first_request(FIRST), page(headers=headers))

@@ -103,9 +103,10 @@ def test_has_more_ends_where_the_page_says_no_though_it_names_a_cursor(value: An
     assert pages.next_request(FIRST, page({"next": "a", "more": value})) is None
 
 
-def test_has_more_does_not_go_on_without_a_cursor() -> None:
+def test_more_without_a_cursor_is_an_error() -> None:
     pages = paginator(has_more_path="more")
-    assert pages.next_request(FIRST, page({"more": True})) is None
+    with pytest.raises(PageError, match=r"says that there is more .* but names no cursor"):
+        pages.next_request(FIRST, page({"more": True, "next": None}))
 
 
 @pytest.mark.parametrize("value", [0, 1, "", "maybe", " true", [], {}, "x" * 1000])
