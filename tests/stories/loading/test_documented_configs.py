@@ -280,7 +280,7 @@ def in_lower_case(record: Any) -> Any:
 
 def with_steps(base: str) -> Any:
     return {
-        "client": {"base_url": base, "paginator": {"type": "json_link", "next_url_path": "x.y"}},
+        "client": {"base_url": base, "paginator": "single_page"},
         "resources": [
             {
                 "name": "posts",
