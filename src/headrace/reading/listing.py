@@ -29,6 +29,7 @@ from headrace.reading.counting import RowCount
 from headrace.reading.listing_ends import (
     ask_for_count,
     judge_single_page,
+    leads_nowhere,
     refuse_other_way,
     refuse_unless_past_end,
     refuse_unless_whole,
@@ -176,12 +177,14 @@ class ListingPass:
         slicer: Cuts the pages.
         account: Counts what came.
         number: How many pages were asked for.
+        empty_pages: How many of the last pages had no rows.
     """
 
     paginator: Paginator
     slicer: PageSlicer
     account: ListingAccount
     number: int = 0
+    empty_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,8 @@ class OpenListing:
                 fetched = replace(fetched, guess=guess)
                 told = f"resource `{name}`: {guessed(guess)}"
                 log_event(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
+            if request is not None and leads_nowhere(self, walk, fetched):
+                request = None
             if request is None:
                 judge_single_page(self.listing, walk, fetched)
                 try:

@@ -24,6 +24,12 @@ _ENDED_FULL = (
     "all rows, or say under `endpoint.total` where the API tells their number"
 )
 
+_EMPTY_PAGES = 2
+_ALWAYS_NEXT = (
+    "its pages go on naming a next one, though all {:,} rows came that the API tells: pages "
+    "without rows are taken for the end"
+)
+
 
 async def ask_for_count(opened: OpenListing, walk: ListingPass) -> None:
     """Asks the API for the number of rows, where that has a path of its own.
@@ -113,6 +119,24 @@ def judge_single_page(listing: Listing, walk: ListingPass, page: FetchedPage) ->
             resource=listing.name,
             url=page.request.url,
         )
+
+
+def leads_nowhere(opened: OpenListing, walk: ListingPass, page: FetchedPage) -> bool:
+    """Whether a listing has ended though its pages name a next one, which some APIs always do.
+
+    Args:
+        opened: The listing.
+        walk: The pass.
+        page: Its last page.
+
+    Returns:
+        True where several pages in a row were empty, and all rows came that the API tells.
+    """
+    walk.empty_pages = 0 if page.rows or page.unreadable else walk.empty_pages + 1
+    if walk.empty_pages < _EMPTY_PAGES or not walk.account.is_whole:
+        return False
+    _note(opened, _ALWAYS_NEXT.format(walk.account.total))
+    return True
 
 
 def refuse_other_way(page: Page) -> None:

@@ -743,6 +743,28 @@ def test_rows_that_are_deleted_while_a_listing_is_read_by_offset_are_told(
     assert "the API told 10 rows, and 9 at the end: where rows are deleted" in ran.text
 
 
+@pytest.mark.parametrize("tells", [True, False])
+def test_an_api_that_always_names_a_next_page_ends_where_all_rows_came(
+    server: JsonServer, tells: bool
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        offset = int(asked.query.get("offset", 0))
+        body = {"records": rows(range(5)[offset : offset + 2])}
+        total = {"total": 5} if tells else {}
+        return Answer({"result": {**body, **total, "next": f"/items?offset={offset + 2}"}})
+
+    server.handler = answer
+    paginator = {"type": "json_link", "next_url_path": "result.next", "max_pages": 20}
+    document = config(server, paginator, data_selector="result.records")
+    if not tells:
+        assert "more than 20 pages" in refused(document)
+        return
+    ran = run(document, server)
+    assert ran.returncode == 0, ran.text
+    assert "though all 5 rows came that the API tells" in ran.text
+    assert len(server.asked) == 5
+
+
 def test_a_wrong_selector_is_an_error_though_a_cursor_says_that_there_is_more(
     server: JsonServer,
 ) -> None:
