@@ -61,6 +61,19 @@ class JsonPath:
             inner = inner[step]
         return [inner]
 
+    def items_below(self, document: Any) -> int | None:
+        """The length of the list out of which the path takes or picks items.
+
+        Args:
+            document: The JSON that the path is looked up in.
+
+        Returns:
+            None where there is no list where its first step that is no key begins.
+        """
+        for step in _beginning(self._compiled):
+            document = document.get(step) if isinstance(document, dict) else None
+        return len(document) if isinstance(document, list) else None
+
     def first(self, document: Any) -> Any:
         """The first value that the path leads to, or None where there is none."""
         found = self.find(document)
@@ -158,6 +171,16 @@ def _plain_steps(path: JSONPath) -> tuple[tuple[str, ...] | None, bool]:
     if isinstance(path.right, Fields) and _is_single_key(path.right):
         return (*steps, *path.right.fields), False
     return None, False
+
+
+def _beginning(path: JSONPath) -> tuple[str, ...]:
+    """The keys with which a path begins, up to its first step of another kind."""
+    while isinstance(path, Child):
+        steps, spread = _plain_steps(path)
+        if steps is not None and not spread:
+            return steps
+        path = path.left
+    return _plain_steps(path)[0] or ()
 
 
 def _place_of(path: JSONPath) -> tuple[str | int, ...] | None:

@@ -81,7 +81,7 @@ def accounting(endpoint: EndpointConfig, keys: RowKeys | None) -> Accounting:
                 before=paginator.offset,
                 short_hint="Check `paginator.limit` and `paginator.offset_param`.",
             )
-            if total is None and paginator.total_path is not None and endpoint.total_is_told:
+            if settings.is_told and total is None and paginator.total_path is not None:
                 place = TotalPlace(JsonPath(paginator.total_path))
                 settings = replace(settings, total=place, total_key="paginator.total_path")
         case PageNumberPaginatorConfig():

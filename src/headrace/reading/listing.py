@@ -387,4 +387,5 @@ def _as_paginators_see_it(response: Response, sliced: SlicedPage, walk: ListingP
         rows,
         response,
         walk.slicer.rows_at,
+        sliced.items,
     )

@@ -765,6 +765,33 @@ def test_an_api_that_always_names_a_next_page_ends_where_all_rows_came(
     assert len(server.asked) == 5
 
 
+@pytest.mark.parametrize("total_path", ["total", None])
+@pytest.mark.parametrize(
+    ("selector", "wanted"),
+    [
+        ("issues[?(@.on==true)]", [0, 1, 2, 3, 12, 13, 14]),
+        ("issues[*].lines[*]", [10 * issue + line for issue in range(15) for line in range(3)]),
+    ],
+    ids=["picked", "taken out"],
+)
+def test_an_offset_counts_items_where_rows_are_picked_or_taken_out_of_them(
+    server: JsonServer, selector: str, wanted: list[int], total_path: str | None
+) -> None:
+    """Of the second page no item is wanted; each item has three lines."""
+    issues = [
+        {"id": at, "on": at < 4 or at > 11, "lines": rows([10 * at, 10 * at + 1, 10 * at + 2])}
+        for at in range(15)
+    ]
+
+    def answer(asked: Asked) -> Answer:
+        offset, limit = int(asked.query["offset"]), min(int(asked.query["limit"]), 4)
+        return Answer({"issues": issues[offset : offset + limit], "total": len(issues)})
+
+    server.handler = answer
+    paginator = {"type": "offset", "limit": 10, "total_path": total_path}
+    assert ids(config(server, paginator, data_selector=selector)) == wanted
+
+
 def test_a_wrong_selector_is_an_error_though_a_cursor_says_that_there_is_more(
     server: JsonServer,
 ) -> None:

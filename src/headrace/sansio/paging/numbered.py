@@ -126,9 +126,9 @@ class NumberedPaginator(Paginator):
             self._listed_before = page.row_count
             return None
         self.refuse_repetition(page)
-        self._rows += page.row_count
+        self._rows += page.item_count
         numbering = self._numbering
-        if page.is_bare or (numbering.stop_after_empty_page and page.row_count == 0):
+        if page.is_bare or (numbering.stop_after_empty_page and page.item_count == 0):
             self._refuse_more_behind_nothing(page)
             self._trust.are_of_all_rows |= self._looks_past_total
             self._refuse_missing_pages(page)
@@ -155,15 +155,15 @@ class NumberedPaginator(Paginator):
         was_last = self._looks_past_total
         self._looks_past_total = False
         total = self._read_total(page)
-        self._pages_are_the_total &= total == page.row_count
+        self._pages_are_the_total &= total == page.item_count
         if total is None or self._number < total + self._numbering.base:
             return True
-        if page.row_count and (was_last or number >= total + self._numbering.base):
+        if page.item_count and (was_last or number >= total + self._numbering.base):
             # There are rows behind what it told: it is not the number of all rows.
             return True
         # Some servers tell the rows of each page.
         is_doubtful = self._pages_are_the_total and not self._trust.are_of_all_rows
-        self._looks_past_total = is_doubtful and page.row_count > 0
+        self._looks_past_total = is_doubtful and page.item_count > 0
         return self._looks_past_total
 
     def _read_total(self, page: Page) -> int | None:
@@ -190,7 +190,7 @@ class NumberedPaginator(Paginator):
         Where the page may have been cut, the total may be its own, and the parameter unknown.
         """
         is_all = self._rows == self._total and (self._looks_past_total or self._total == 1)
-        is_cut = page.row_count == self._numbering.step > 1 or is_round(page.row_count)
+        is_cut = page.item_count == self._numbering.step > 1 or is_round(page.item_count)
         return is_all and not is_cut and self._repeated_page_guard.is_the_same(page)
 
     def refuse_repetition(self, page: Page) -> None:
@@ -262,15 +262,15 @@ class OffsetPaginator(NumberedPaginator):
             super().refuse_repetition(page)
 
     def _advance(self, page: Page) -> int:
-        if page.row_count > self._limit:
+        if page.item_count > self._limit:
             return self._advance_behind_long(page)
         self._listed_before = _overlap(self._short_page or self._long_page, page.rows)
         self._long_page = ()
         # A server that leaves rows out after it has cut its pages counts these in the offset too.
         self._moves_by_limit |= self._listed_before > 0 and bool(self._short_page)
-        is_short = 0 < page.row_count < self._limit and not self._moves_by_limit
+        is_short = 0 < page.item_count < self._limit and not self._moves_by_limit
         self._short_page = page.rows if is_short else ()
-        return page.row_count if is_short else self._limit
+        return page.item_count if is_short else self._limit
 
     def _advance_behind_long(self, page: Page) -> int:
         """Moves behind a page of more rows than the limit asks for.
@@ -282,7 +282,7 @@ class OffsetPaginator(NumberedPaginator):
         self._moves_by_rows |= self._listed_before > 0
         self._short_page = ()
         self._long_page = () if self._moves_by_rows else page.rows
-        return page.row_count if self._moves_by_rows else self._limit
+        return page.item_count if self._moves_by_rows else self._limit
 
 
 class PageNumberPaginator(NumberedPaginator):

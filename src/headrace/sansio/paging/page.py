@@ -35,6 +35,8 @@ class Page:
         response: The answer as it came, for paginators that want to see for themselves.
         rows_at: The keys that lead to the rows, from the outermost on; empty where it is more than
             a path of keys, or where the answer is the list.
+        items: How many items the answer has, where its rows are picked or taken out of these; None
+            where its rows are its items.
     """
 
     rest: Any
@@ -46,6 +48,12 @@ class Page:
     rows: Sequence[msgspec.Raw] = ()
     response: Response | None = None
     rows_at: tuple[str, ...] = ()
+    items: int | None = None
+
+    @property
+    def item_count(self) -> int:
+        """How many items the API counts on it."""
+        return self.row_count if self.items is None else self.items
 
     @property
     def is_bare(self) -> bool:

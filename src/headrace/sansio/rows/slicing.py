@@ -56,12 +56,15 @@ class SlicedPage:
         rest: The page's JSON without the rows.
         document: The same as `rest`, or the whole page's JSON where a path leads into the rows.
         unreadable: The bytes of the rows that no JSON reader takes.
+        items: How many items the page has, where its rows are picked or taken out of these; None
+            where its rows are its items.
     """
 
     rows: list[msgspec.Raw]
     rest: Any
     document: Any
     unreadable: list[msgspec.Raw] = field(default_factory=list)
+    items: int | None = None
 
 
 class _MissingRowsError(Exception):
@@ -237,8 +240,9 @@ class PageSlicer:
         if len(values) == 1:
             only = values[0]
             values = only if isinstance(only, list) else [] if only is None else [only]
+        items = self._selector.items_below(document) if self._selector else None
         rows = [msgspec.Raw(_ENCODER.encode(value)) for value in values]
-        return SlicedPage(rows, document, document)
+        return SlicedPage(rows, document, document, items=items)
 
     def _leads_into_rows(self) -> bool:
         """Whether a path leads into the rows, or to what holds them, which the rest lacks."""
