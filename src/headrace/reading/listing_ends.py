@@ -9,7 +9,7 @@ from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import ShownRequest
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.paging import Page
-from headrace.sansio.paging.signs import other_way
+from headrace.sansio.paging.signs import by_number, other_way
 
 if TYPE_CHECKING:
     from headrace.reading.listing import FetchedPage, Listing, ListingPass, OpenListing
@@ -113,9 +113,8 @@ def judge_single_page(listing: Listing, walk: ListingPass, page: FetchedPage) ->
         raise PageError(
             f"resource `{listing.name}`, {page.request}: no paginator is named, and the only page "
             f"has {rows:,} rows, as many as one that was cut. Say how the API goes on, under "
-            "`endpoint.paginator`: `{type: offset, limit: ...}`, `{type: page_number, "
-            "base_page: 1}`, `{type: cursor, ...}`; or `paginator: single_page` if there is "
-            "nothing more.",
+            f"`endpoint.paginator`: {by_number(rows)}, `{{type: cursor, ...}}`; or `paginator: "
+            "single_page` if there is nothing more.",
             resource=listing.name,
             url=page.request.url,
         )

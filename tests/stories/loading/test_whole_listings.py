@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
 
 import headrace
@@ -361,6 +363,9 @@ def test_a_single_page_is_not_guessed_where_more_is_to_be_seen(
         assert ran.returncode == 1
         assert seen in ran.text
         assert "`paginator: single_page`" in ran.text
+        if offset := re.search(r"`({type: offset.*?})`", ran.text):
+            checked = run(config(server, yaml.safe_load(offset[1])), server, "check")
+            assert "paginator" not in checked.text
     listed = list(headrace.rest_api_source(config(server, "single_page")).resources["items"])
     assert listed == (body if isinstance(body, list) else body.get("data", body.get("results")))
 

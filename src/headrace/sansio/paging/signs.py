@@ -11,7 +11,7 @@ from headrace.sansio.paging.envelope import all_fields, plain_name, whole_number
 from headrace.sansio.paging.links import LinkHeaderReader
 from headrace.sansio.paging.page import Page
 from headrace.sansio.paging.page_size import asked_size, is_round
-from headrace.sansio.paging.totals import find_pages, find_total
+from headrace.sansio.paging.totals import TotalPlace, find_pages, find_total
 
 _TOKENS = frozenset(
     [
@@ -24,7 +24,9 @@ _TOKENS = frozenset(
 _TOKENS_OF_PARTS = frozenset([NEXT_PAGE, "lastevaluatedkey", "searchafter"])
 _LEFT = frozenset(["remainingitemcount", "remaining", "remainingcount", "pending"])
 _BY_LINK = "`{type: json_link, next_url_path: ...}` for a URL, `{type: cursor, ...}` for a token"
-_BY_NUMBER = "`{type: offset, limit: ...}` or `{type: page_number, base_page: 1}`"
+# A total of rows is no `total_path` of page numbers, whose default would look for one of pages.
+_BY_PAGE = "`{type: page_number, base_page: 1, total_path: null}`"
+_USUAL_SIZE = 100
 
 
 def signs_of_more(page: Page) -> str | None:
@@ -39,7 +41,8 @@ def signs_of_more(page: Page) -> str | None:
     total = find_total(page.rest, page.headers, page.rows_at)
     told = total.read(page.rest, page.headers) if total else None
     if told is not None and told > page.row_count:
-        return f"it has {page.row_count:,} rows, but tells {told:,} ({total}): say {_BY_NUMBER}"
+        way_on = by_number(page.row_count, total)
+        return f"it has {page.row_count:,} rows, but tells {told:,} ({total}): say {way_on}"
     pages = find_pages(page.rest, page.rows_at)
     if pages is not None and pages[1] > 1:
         path = ".".join(pages[0])
@@ -52,12 +55,13 @@ def signs_of_more(page: Page) -> str | None:
         return None
     left = next(_left(page), None)
     if left is not None:
-        return f"it says that more are left ({left}): say {_BY_LINK}, or {_BY_NUMBER}"
+        way_on = by_number(page.row_count)
+        return f"it says that more are left ({left}): say {_BY_LINK}, or {way_on}"
     reference = next(_references(page), None)
     if reference is not None:
         return f"it names {reference}: say {_BY_LINK}"
     if more:
-        return f"it says that there is more: say {_BY_LINK}, or {_BY_NUMBER}"
+        return f"it says that there is more: say {_BY_LINK}, or {by_number(page.row_count)}"
     return None
 
 
@@ -80,6 +84,18 @@ def other_way(page: Page, read_links: LinkHeaderReader) -> str | None:
     if detected.type in ("json_link", "header_link", "header_cursor", "cursor") and is_sure:
         return f"what it has is that of `{{{detected}}}`"
     return "it says that there is more" if more else None
+
+
+def by_number(rows: int, total: TotalPlace | None = None) -> str:
+    """Says the paginators of APIs that count, as a config has them.
+
+    Args:
+        rows: How many rows the first page has.
+        total: Where it tells the number of all rows; None where it does not.
+    """
+    path = total.path if total is not None and total.path is not None else "null"
+    by_offset = f"`{{type: offset, limit: {rows or _USUAL_SIZE}, total_path: {path}}}`"
+    return f"{by_offset} or {_BY_PAGE}"
 
 
 def looks_full(page: Page, params: Mapping[str, Any]) -> bool:
