@@ -24,7 +24,7 @@ def saved(name: str, kind: str) -> Any:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", [each.stem for each in SAVED.iterdir()])
 def test_a_ledger_of_each_version_is_read(name: str, kind: str) -> None:
-    expected = FULL[kind]
+    expected = full_ledgers()[kind]
     if name == "1-at-first":
         expected.first_change = None
 
