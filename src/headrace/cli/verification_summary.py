@@ -69,7 +69,9 @@ class _Summary:
             self._print_failed()
         for note in total.notes:
             self._say(f"Note: {self._clean(note)}")
-        if report.ok:
+        if report.ok and total.notes:
+            self._say("The tables hold what was listed; of what that leaves out, see the notes.")
+        elif report.ok:
             self._say("The tables hold what the API lists.")
         elif all(table.ok for table in report.tables):
             self._say(

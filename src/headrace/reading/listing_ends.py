@@ -61,11 +61,12 @@ async def refuse_unless_whole(
         PageError: Rows are missing.
     """
     account, name = walk.account, opened.listing.name
-    shortfall = account.shortfall()
+    is_meant = walk.paginator.stopped_by_user
+    shortfall = account.shortfall(ended_by_config=is_meant)
     if shortfall is not None:
         await ask_for_count(opened, walk)
-        shortfall = account.shortfall()
-    if shortfall is not None and not walk.paginator.stopped_by_user:
+        shortfall = account.shortfall(ended_by_config=is_meant)
+    if shortfall is not None and not is_meant:
         told = opened.cleaned(f"resource `{name}`: {shortfall}")
         raise PageError(told, resource=name, url=last.url if last else None)
     repetitions = account.repetitions() if walk.paginator.is_numbered else None
@@ -81,7 +82,7 @@ def tell_ignored_end(opened: OpenListing, walk: ListingPass) -> None:
         opened: The listing.
         walk: The pass; the answer to its last request is the ignored one.
     """
-    shortfall = walk.account.shortfall() if walk.number > 1 else None
+    shortfall = walk.account.shortfall(ended_by_config=True) if walk.number > 1 else None
     if shortfall is not None:
         _note(opened, shortfall)
 

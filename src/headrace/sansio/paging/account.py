@@ -129,11 +129,14 @@ class ListingAccount:
         most = came if self._asked_for else max(self._told)
         return total <= came <= most and not (came == total and self._is_least)
 
-    def shortfall(self) -> str | None:
+    def shortfall(self, *, ended_by_config: bool = False) -> str | None:
         """Says that the listing has brought fewer rows than there are.
 
         While a listing is read, rows may come and go: it is short where there were at no moment
         as few as came.
+
+        Args:
+            ended_by_config: Whether it was meant to end there.
 
         Returns:
             Both numbers, and what to do; None where nothing is known to be missing.
@@ -152,9 +155,14 @@ class ListingAccount:
         skipped = f" after the {before:,} that it leaves out" if before else ""
         hint = self._accounting.short_hint if different == self._rows else f"{_STABLE_ORDER}."
         least = "at least " if is_least else ""
-        return (
+        both = (
             f"the listing ended with {brought}{skipped}, but the API tells {least}{there_are:,} "
-            f"({where}): it is not whole. {hint} If that is not the number of this listing's rows, "
+            f"({where})"
+        )
+        if ended_by_config:
+            return f"{both}: the config ends it there"
+        return (
+            f"{both}: it is not whole. {hint} If that is not the number of this listing's rows, "
             f"say `{self._accounting.total_key}: null`."
         )
 
