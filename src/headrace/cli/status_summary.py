@@ -18,6 +18,7 @@ from headrace.destination.run_history import ResourceRun
 from headrace.reports.status.results import NextSync, Quarantine, ResourceStatus, Status
 
 _LONGEST_ERROR = 500
+_MOST_NOTES = 3
 _MOST_HOLES = 3
 _MOST_FAILED = 3
 
@@ -92,6 +93,8 @@ def _lines(resource: ResourceStatus, now: datetime) -> Iterator[str]:
         yield f"  dated in the future, and not counted: rows up to {latest}"
     yield from _quarantined(resource.quarantine)
     yield from _failed(resource.failed_requests)
+    for note in _notes_of_last(resource.runs)[:_MOST_NOTES]:
+        yield f"  the last run told: {one_line(note, _LONGEST_ERROR)}"
     if resource.gone:
         yield f"  gone from the API, kept in the table: {resource.gone:,}"
     yield f"  next: {_next(resource.next)}"
@@ -127,6 +130,10 @@ def _failed(requests: Sequence[FailedRequest]) -> Iterator[str]:
     for each in requests[:_MOST_FAILED]:
         since = f"since {each.since:%Y-%m-%d %H:%M} UTC"
         yield f"    {each.key} {since}: {one_line(each.reason, _LONGEST_ERROR)}"
+
+
+def _notes_of_last(runs: Sequence[ResourceRun]) -> list[str]:
+    return (runs[0].notes or "").splitlines() if runs else []
 
 
 def _next(planned: NextSync) -> str:

@@ -821,9 +821,13 @@ def test_an_end_of_the_users_own_is_told_and_no_error(server: JsonServer) -> Non
         {"type": "offset", "limit": 10, "maximum_offset": 20},
         {"type": "offset", "limit": 10, "stop_condition": "page >= 2"},
     ):
-        ran = run(config(server, paginator), server)
+        document = {**config(server, paginator), "pipeline": {"name": "bounded"}}
+        ran = run(document, server)
         assert ran.returncode == 0, ran.text
-        assert "ended with 20 rows, but the API tells 50" in ran.text
+        told = "ended with 20 rows, but the API tells 50 (`total`): the config ends it there"
+        assert told in ran.text
+        status = run(document, server, "status")
+        assert f"the last run told: `items`: the listing {told}" in status.text
 
 
 # --- servers that answer more, or less, than they were asked for ----------------------------------
