@@ -160,7 +160,10 @@ def test_a_retry_follows_redirects_from_the_beginning(
         answering(OK + b'Content-Length: 100\r\n\r\n{"data": ['),
         resetting(OK + b'Content-Length: 100\r\n\r\n{"data": ['),
         answering(OK + b'Transfer-Encoding: chunked\r\n\r\na\r\n{"data": [\r\n'),
-        answering(OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"),
+        # Its body is whole: without a word the client would ask on over a connection that closes.
+        answering(
+            OK + b"Connection: close\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"
+        ),
         answering(
             OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(PACKED) + PACKED[:15]
         ),
