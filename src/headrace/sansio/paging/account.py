@@ -56,14 +56,9 @@ class ListingAccount:
         self._marks = array("q")
 
     @property
-    def rows(self) -> int:
-        """How many rows came."""
-        return self._rows
-
-    @property
     def total(self) -> int | None:
         """How many rows there are, as the API says; None where it says nothing."""
-        told = self._asked_for or ([] if self._is_of_page else self._told)
+        told = self._numbers
         return told[-1] if told else None
 
     def count(self, number: int) -> None:
@@ -101,6 +96,11 @@ class ListingAccount:
             self._keys = None
         else:
             self._marks.extend(map(hash, keys))
+
+    @property
+    def _numbers(self) -> list[int]:
+        """What the API told of the number of all rows: what was asked for counts more than pages."""
+        return self._asked_for or ([] if self._is_of_page else self._told)
 
     @property
     def _is_of_page(self) -> bool:
@@ -141,7 +141,7 @@ class ListingAccount:
         Returns:
             Both numbers, and what to do; None where nothing is known to be missing.
         """
-        told = self._asked_for or ([] if self._is_of_page else self._told)
+        told = self._numbers
         if not told:
             return None
         different = self.different

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from string import capwords
 from types import MappingProxyType
 from typing import Any
 
@@ -128,7 +129,7 @@ def _in_headers(page: Page, asked: tuple[str, int] | None) -> DetectedPaging | N
         if plain_name(name).endswith(("nextpage", "nextcursor", "nextpagetoken", "nexttoken")):
             if not value.strip():
                 continue
-            keys = {"cursor_key": "-".join(part.capitalize() for part in name.split("-"))}
+            keys = {"cursor_key": capwords(name, "-")}
             is_number = plain_name(name).endswith("nextpage") and whole_number(value) is not None
             if is_number:
                 param = asked[0] if asked else PAGE_PARAM

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from string import capwords
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
 
@@ -263,7 +264,7 @@ def header_with_next_url(headers: Mapping[str, str]) -> str | None:
     """
     for name, value in headers.items():
         if NEXT_PAGE in name.lower() and value.strip().startswith(("http://", "https://", "/")):
-            return "-".join(part.capitalize() for part in name.split("-"))
+            return capwords(name, "-")
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import capwords
 from typing import Any
 
 from headrace.core.json_path import JsonPath
@@ -90,7 +91,7 @@ class TotalPlace:
     def __str__(self) -> str:
         if self.path is not None:
             return f"`{self.path}`"
-        return f"the header `{'-'.join(part.capitalize() for part in self.header.split('-'))}`"
+        return f"the header `{capwords(self.header, '-')}`"
 
 
 def find_total(rest: Any, headers: Mapping[str, str], rows_at: Keys = ()) -> TotalPlace | None:
