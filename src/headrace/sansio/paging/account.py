@@ -99,7 +99,7 @@ class ListingAccount:
 
     @property
     def _numbers(self) -> list[int]:
-        """What the API told of the number of all rows: what was asked for counts more than pages."""
+        """What the API told of the number of all rows; what was asked for counts more."""
         return self._asked_for or ([] if self._is_of_page else self._told)
 
     @property
