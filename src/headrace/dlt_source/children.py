@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +15,7 @@ from dlt.extract.incremental import Incremental
 from headrace.config.built.cursor import CursorConfig
 from headrace.core.events import log_resource_begins
 from headrace.core.figures import ResourceFigures
+from headrace.dlt_source.asked_parents import AskedParents
 from headrace.dlt_source.dlt_pipe import running_pipe
 from headrace.dlt_source.failed_listings import Cursors, FailedListings
 from headrace.dlt_source.gathering import Gathering, ListedItem, size_of
@@ -33,9 +32,11 @@ from headrace.dlt_source.items import EndOfRows, LoadedRows, ParentRows, rows_of
 from headrace.dlt_source.page_sources import PageStream, kept_pages, limited
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
 from headrace.http.lanes import Lanes
-from headrace.reading.children import AskedRow, ChildListings, ParentRow, ParentValues
+from headrace.reading.asked_rows import AskedRow, ParentRow, ParentValues
+from headrace.reading.children import ChildListings
 from headrace.reading.fan_out import FanOut
 from headrace.reading.listing import Client, FetchedPage
+from headrace.reading.parent_batches import ParentBatches
 from headrace.reading.side_listings import ListingOutcome
 from headrace.sansio.rows import RowIds
 
@@ -52,37 +53,14 @@ class _Load:
         rows_left: The number of rows that are still to be loaded; None for any number.
         kept_rows_are_loaded: Whether the rows that were kept have been loaded.
         failed: What is done about listings that fail; None where one that fails ends the load.
+        batches: Puts rows of the parent together; None where each is asked for by itself.
     """
 
     ids: RowIds = field(default_factory=new_row_ids)
     rows_left: int | None = None
     kept_rows_are_loaded: bool = False
     failed: FailedListings | None = None
-
-
-@dataclass(slots=True)
-class _Asked:
-    """Rows of the parent that are asked for, in their order.
-
-    Args:
-        cursors: Which part of their listings is asked for; None for all of them.
-        failed: What is done about listings that fail; None where one that fails ends the load.
-        keys: What tells the rows from others, each with its place; for the cursors alone.
-        repeated: The cursors of listings that failed before, by the place of the row.
-    """
-
-    cursors: Cursors | None
-    failed: FailedListings | None
-    keys: deque[tuple[int, str]] = field(default_factory=deque)
-    repeated: dict[int, RepeatedRange] = field(default_factory=dict)
-
-    def filter_of(self, place: int) -> CursorFilter | RepeatedRange | None:
-        """The filter for what belongs to a row; what is known of those before it is forgotten."""
-        if self.cursors is None:
-            return None
-        while self.keys[0][0] < place:
-            self.keys.popleft()
-        return self.repeated.pop(place, None) or self.cursors.filter_of(self.keys[0][1])
+    batches: ParentBatches | None = None
 
 
 @dataclass(slots=True)
@@ -92,12 +70,12 @@ class _Gathered:
     Args:
         rows: Those that have come and are being asked for.
         asked: What is known of them.
-        places: The places of the rows that are to come.
+        count: How many rows have come.
     """
 
     rows: Gathering
-    asked: _Asked
-    places: Iterator[int] = field(default_factory=count)
+    asked: AskedParents
+    count: int = 0
 
 
 class ChildExtraction:
@@ -176,13 +154,13 @@ class ChildExtraction:
 
     def _new_gathered(self, cursors: Cursors | None) -> _Gathered:
         resource = self._running()
-        asked = self._new_asked(self._load(resource), cursors)
+        asked = self._new_asked(resource, self._load(resource), cursors)
         listed = self._listed(asked.failed, resource.figures)
         return _Gathered(Gathering(self._lanes, listed, self._buffer_bytes), asked)
 
     def _gather(self, gathered: _Gathered, row: ParentRow | ParentValues) -> None:
-        asked = self._asked(row, next(gathered.places), gathered.asked)
-        if asked is not None:
+        gathered.count += 1
+        for asked in gathered.asked.add(row):
             gathered.rows.add(asked)
 
     def _listed(
@@ -200,7 +178,13 @@ class ChildExtraction:
                 passing = _filtered(items, gathered.asked, resource.figures)
                 return hand_over(resource, PageStream(passing, ids=load.ids))
 
-            yield from gathered.rows.items(handed)
+            while True:
+                yield from _none_until_full(gathered)
+                for asked in gathered.asked.rest():
+                    gathered.rows.add(asked)
+                if not gathered.rows.has_some:
+                    break
+                yield from gathered.rows.items(handed)
             yield from _settled(gathered.asked.failed)
             self._listings.judge_single_pages(resource.figures)
         finally:
@@ -245,25 +229,25 @@ class ChildExtraction:
         if resource.sync.kept_rows is not None:
             yield from self._kept(resource, load)
             return
-        asked = self._new_asked(load, cursors)
+        asked = self._new_asked(resource, load, cursors)
         if isinstance(parent, ParentRows):
-            yield from self._listed_items(rows, resource, load, asked)
+            yield from self._listed_items(asked.of(rows, more_follow=True), resource, load, asked)
             yield from _changes(asked.failed)
             return
         # Nothing tells the end of such a parent: what it may bring no more is asked for at once.
         left = self._left_of(asked.failed, rows)
-        yield from self._listed_items([*left, *rows], resource, load, asked)
+        yield from self._listed_items(asked.of([*left, *rows]), resource, load, asked)
         yield from _settled(asked.failed)
 
     def _listed_items(
         self,
-        rows: Sequence[ParentRow | ParentValues],
+        all_asked: Sequence[AskedRow],
         resource: RunningResource,
         load: _Load,
-        asked: _Asked,
+        asked: AskedParents,
     ) -> Iterator[Any]:
-        if rows:
-            pages = self._pages(rows, resource.figures, load, asked)
+        if all_asked:
+            pages = self._pages(all_asked, resource.figures, load, asked)
             yield from hand_over(resource, PageStream(pages, ids=load.ids))
 
     def _left_of(
@@ -278,14 +262,15 @@ class ChildExtraction:
         """What is left to do when the parent has brought its rows."""
         resource = self._running()
         load = self._load(resource)
-        asked = self._new_asked(load, cursors)
+        asked = self._new_asked(resource, load, cursors)
         is_whole = end.is_whole and self._cursor is None
+        left: list[ParentValues] = []
+        if asked.failed is not None and end.is_whole:
+            asked.failed.forget_left()
+        elif asked.failed is not None:
+            left = self._left_of(asked.failed, ())
+        yield from self._listed_items(asked.of(left), resource, load, asked)
         if asked.failed is not None:
-            if end.is_whole:
-                asked.failed.forget_left()
-            else:
-                left = self._left_of(asked.failed, ())
-                yield from self._listed_items(left, resource, load, asked)
             yield from _settled(asked.failed)
             is_whole = is_whole and not asked.failed.have_failed
         self._listings.judge_single_pages(resource.figures)
@@ -306,13 +291,13 @@ class ChildExtraction:
     def _load(self, resource: RunningResource) -> _Load:
         load_id = resource.load_id
         if load_id is None:
-            return _Load(rows_left=self._settings.limit_rows)
+            return _Load(rows_left=self._settings.limit_rows, batches=self._new_batches())
         if load_id not in self._loads:
             while len(self._loads) >= _MOST_LOADS:
                 self._loads.pop(next(iter(self._loads)))
             log_resource_begins(self._listings.listing.name)
             self._listings.single_pages.clear()
-            load = _Load(rows_left=self._settings.limit_rows)
+            load = _Load(rows_left=self._settings.limit_rows, batches=self._new_batches())
             if resource.may_miss_requests:
                 load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())
             self._loads[load_id] = load
@@ -320,19 +305,17 @@ class ChildExtraction:
 
     def _pages(
         self,
-        rows: Sequence[ParentRow | ParentValues],
+        all_asked: Sequence[AskedRow],
         figures: ResourceFigures,
         load: _Load,
-        asked: _Asked,
+        asked: AskedParents,
     ) -> Generator[FetchedPage]:
         if load.rows_left == 0:
             return
-        # In this thread: dlt's state is not there for others.
-        all_asked = [self._asked(row, place, asked) for place, row in enumerate(rows)]
         listed = self._listed(asked.failed, figures)
 
         def lane(client: Client) -> AsyncIterator[ListedItem]:
-            streams = (listed(each, client) for each in all_asked if each is not None)
+            streams = (listed(each, client) for each in all_asked)
             return FanOut(
                 streams,
                 at_once=self._lanes.concurrency,
@@ -344,29 +327,26 @@ class ChildExtraction:
             wanted = items if load.rows_left is None else _counted_off(items, load, figures)
             yield from _filtered(wanted, asked, figures)
 
-    def _new_asked(self, load: _Load, cursors: Cursors | None) -> _Asked:
-        may_fail = cursors is None or cursors.may_fail
-        return _Asked(cursors, load.failed if may_fail else None)
+    def _new_batches(self) -> ParentBatches | None:
+        parent = self._listings.parent
+        return None if parent.batching is None else ParentBatches(parent)
 
-    def _asked(self, row: ParentRow | ParentValues, place: int, asked: _Asked) -> AskedRow | None:
-        """A row that is to be asked for; None where that was done in this load."""
-        cursors, failed = asked.cursors, asked.failed
-        knows_some = failed is not None and failed.knows_some
-        key = self._listings.key(row) if cursors is not None or knows_some else ""
-        has_failed = False
-        if failed is not None and knows_some:
-            if not isinstance(row, ParentValues) and failed.is_done(key, row):
-                return None
-            has_failed = failed.is_on_record(key)
-        if cursors is None or self._cursor is None:
-            return AskedRow(row, place, has_failed=has_failed)
-        asked.keys.append((place, key))
-        values = cursors.values(key)
-        start = failed.start_of(key) if failed is not None and has_failed else None
-        if start is not None and (repeated := cursors.again(start)) is not None:
-            asked.repeated[place] = repeated
-            values = repeated.values
-        return AskedRow(row, place, values.filler(self._cursor), has_failed)
+    def _new_asked(
+        self, resource: RunningResource, load: _Load, cursors: Cursors | None
+    ) -> AskedParents:
+        failed = load.failed if cursors is None or cursors.may_fail else None
+        figures = resource.figures
+        return AskedParents(self._listings, figures, self._cursor, cursors, failed, load.batches)
+
+
+def _none_until_full(gathered: _Gathered) -> Iterator[None]:
+    """None as long as the parent goes on and no batch is full: dlt then asks the parent first."""
+    known = -1
+    while (
+        gathered.asked.batches is not None and not gathered.rows.has_some and known < gathered.count
+    ):
+        known = gathered.count
+        yield None
 
 
 def _adds_rows() -> bool:
@@ -400,7 +380,7 @@ def _counted_off(
 
 
 def _filtered(
-    items: Iterator[ListedItem], asked: _Asked, figures: ResourceFigures
+    items: Iterator[ListedItem], asked: AskedParents, figures: ResourceFigures
 ) -> Iterator[FetchedPage]:
     """The pages without the rows that an incremental leaves out; how they ended is noted."""
     place: int = -1

@@ -9,7 +9,8 @@ from headrace.dlt_source.failed_requests import FailedRequests, Failure, record_
 from headrace.dlt_source.incremental import ParentCursors, SharedCursor
 from headrace.dlt_source.incremental.dlt_step import CursorState
 from headrace.dlt_source.running_resource import RunningResource
-from headrace.reading.children import ChildListings, ParentRow, ParentValues
+from headrace.reading.asked_rows import ParentRow, ParentValues
+from headrace.reading.children import ChildListings
 from headrace.reading.side_listings import ListingOutcome, SideListings
 
 Cursors = SharedCursor | ParentCursors
@@ -110,16 +111,20 @@ class FailedListings:
         if outcome.error is None:
             self.record.note_that_one_worked()
             if cursors is not None or len(self.record):
-                key = self._listings.key(outcome.asked.row)
-                self.record.remove(key)
-                if cursors is not None:
-                    cursors.ended(key)
+                for row in outcome.asked.rows:
+                    key = self._listings.key(row)
+                    self.record.remove(key)
+                    if cursors is not None:
+                        cursors.ended(key)
             return
-        self._put_on_record(outcome, cursors)
+        for row in outcome.asked.rows:
+            self._put_on_record(row, outcome, cursors)
 
-    def _put_on_record(self, outcome: ListingOutcome, cursors: Cursors | None) -> None:
+    def _put_on_record(
+        self, row: ParentRow | ParentValues, outcome: ListingOutcome, cursors: Cursors | None
+    ) -> None:
         assert outcome.error is not None
-        values = self._listings.values(outcome.asked.row)
+        values = self._listings.values(row)
         try:
             key = self._listings.key(values)
         except TypeError:

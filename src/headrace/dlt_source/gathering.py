@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from headrace.http.lanes import Handoff, Lanes
-from headrace.reading.children import AskedRow
+from headrace.reading.asked_rows import AskedRow
 from headrace.reading.fan_out import FanOut
 from headrace.reading.listing import Client, FetchedPage
 from headrace.reading.side_listings import ListingOutcome
@@ -42,6 +42,11 @@ class Gathering:
         self._waiting: deque[AskedRow] = deque()
         self._gathered = 0
         self._reading: tuple[Handoff[ListedItem], FanOut[ListedItem]] | None = None
+
+    @property
+    def has_some(self) -> bool:
+        """Whether rows wait that are not being asked for yet."""
+        return bool(self._waiting)
 
     def add(self, row: AskedRow) -> None:
         """Adds a row; its listing is fetched as soon as its turn comes.

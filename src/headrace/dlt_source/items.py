@@ -14,7 +14,7 @@ from weakref import WeakSet
 import msgspec
 import pyarrow as pa
 
-from headrace.reading.children import ParentRow
+from headrace.reading.asked_rows import ParentRow
 from headrace.sansio.rows.json_rows import readable_rows
 
 _SPARING: WeakSet[Any] = WeakSet()

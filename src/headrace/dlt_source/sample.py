@@ -25,11 +25,13 @@ from headrace.dlt_source.items import ParentRows, rows_of
 from headrace.dlt_source.source import SOURCE_NAME, as_in_first_sync, build_resources
 from headrace.dlt_source.table import ResourceTable
 from headrace.http.lanes import Lanes
+from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow
 from headrace.reading.build import build_listing, request_template
-from headrace.reading.children import AskedRow, ChildListings
+from headrace.reading.children import ChildListings
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
 from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.parent_batches import ParentBatches
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +180,25 @@ async def _pages(
     children = ChildListings(listing, template, resource.parent)
     fill = None if cursor is None else CursorValues.of_first_sync(cursor).filler(cursor)
     parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
-    async for row in parent_rows:
+    async for row in _rows_or_batches(children, parent_rows):
         async for page in children.of_row(AskedRow(row, 0, fill), client, figures):
             yield page
+
+
+async def _rows_or_batches(
+    children: ChildListings, rows: AsyncIterator[ParentRow]
+) -> AsyncIterator[ParentRow | ParentBatch]:
+    if children.parent.batching is None:
+        async for row in rows:
+            yield row
+        return
+    batches = ParentBatches(children.parent)
+    async for row in rows:
+        values = children.values(row)
+        for batch in () if batches.has_no_value(values) else batches.add(values):
+            yield batch
+    for batch in batches.rest():
+        yield batch
 
 
 async def _parent_rows(

@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from headrace.config import ParentConfig
-from headrace.core.exceptions import PageError, RowError
-from headrace.core.exchange import Request
+from headrace.core.exceptions import PageError, ResponseStatusError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
+from headrace.reading.asked_rows import (
+    AskedRow,
+    BatchLimit,
+    ParentBatch,
+    ParentRow,
+    ParentValues,
+)
 from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.parent_batches import RowsOfParents, joined_fields
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.paging import SinglePages
 
-ParentRow = dict[str, Any]
-Fill = Callable[[RequestTemplate, Mapping[str, Any]], Request]
-
 _SHOWN_FIELDS = 20
 _LONGEST_SHOWN_NAME = 60
-
-
-@dataclass(frozen=True, slots=True)
-class ParentValues:
-    """What the listing that belongs to a row of the parent needs of that row.
-
-    Args:
-        fields: The values that its requests hold, by the name of the placeholder.
-        included: The values that go into each of its rows, by the name of the parent's field.
-    """
-
-    fields: dict[str, Any]
-    included: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AskedRow:
-    """A row of the parent whose listing is asked for.
-
-    Args:
-        row: The row of the parent, decoded, or what was kept of it.
-        place: Its place among the rows that are asked for, from 0.
-        fill: Makes the request of the template and the values of the row's fields; None to fill
-            in those values and nothing else.
-        has_failed: Whether the listing is on record as one that failed.
-    """
-
-    row: ParentRow | ParentValues
-    place: int
-    fill: Fill | None = None
-    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +37,25 @@ class ChildListings:
         template: The template of their requests.
         parent: The parent resource, whose rows fill the template.
         single_pages: The pages that are taken for the only ones of their listings.
+        limit: How many rows of the parent the API takes in one request.
     """
 
     listing: Listing
     template: RequestTemplate
     parent: ParentConfig
     single_pages: SinglePages = field(default_factory=SinglePages)
+    limit: BatchLimit = field(default_factory=BatchLimit)
 
     async def of_row(
         self, asked: AskedRow, client: Client, figures: ResourceFigures
     ) -> AsyncIterator[FetchedPage]:
-        """Lists what belongs to one row of the parent.
+        """Lists what belongs to one row of the parent, or to a batch of them.
+
+        A batch that the API refuses is asked for in halves: one value that it does not know, or
+        more values than it takes, would cost all of them.
 
         Args:
-            asked: The row, and how its request is made.
+            asked: The row or the batch, and how its request is made.
             client: The client to ask with.
             figures: Where to count requests, pages and rows.
 
@@ -85,16 +63,90 @@ class ChildListings:
             RowError: The row lacks a field that the request or `include_from_parent` names.
             RequestError, PageError: As from `Listing.pages`.
         """
+        for piece in asked.pieces(self.limit.most):
+            async for page in self._of_piece(piece, client, figures):
+                yield page
+
+    async def _of_piece(
+        self, asked: AskedRow, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage, None]:
+        is_given = False
+        try:
+            async for page in self.of_row_or_batch(asked, client, figures):
+                is_given = True
+                yield page
+        except ResponseStatusError as error:
+            halves = [] if is_given else self.limit.halves(asked, error)
+            if not halves:
+                raise
+            refusal = error
+        else:
+            return
+        for half in halves:
+            async for page in self._of_piece(half, client, figures):
+                yield page
+        self.limit.learn(asked, refusal, figures)
+
+    async def of_row_or_batch(
+        self, asked: AskedRow, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage, None]:
+        """Lists what belongs to one row of the parent or to a batch of them, in one listing.
+
+        Args:
+            asked: The row or the batch, and how its request is made.
+            client: The client to ask with.
+            figures: Where to count requests, pages and rows.
+
+        Raises:
+            RowError, RequestError, PageError: As from `of_row`.
+        """
+        if isinstance(asked.row, ParentBatch):
+            async for page in self._of_batch(asked, asked.row, client, figures):
+                yield page
+            return
         values = self.values(asked.row)
-        added = self._added(values)
+        added = self._added(values.included)
+        async for page in self._pages(asked, values.fields, client, figures):
+            yield _with_added(page, [added] * len(page.rows)) if added else page
+
+    async def _pages(
+        self, asked: AskedRow, fields: Mapping[str, Any], client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage, None]:
         fill = asked.fill or RequestTemplate.filled
         listing = replace(
-            self.listing.filled(self.template, lambda template: fill(template, values.fields)),
+            self.listing.filled(self.template, lambda template: fill(template, fields)),
             single_pages=self.single_pages,
         )
         async for page in listing.pages(client, figures):
-            placed = replace(page, place=asked.place)
-            yield _with_added(placed, added) if added else placed
+            yield replace(page, place=asked.place)
+
+    async def _of_batch(
+        self, asked: AskedRow, batch: ParentBatch, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage, None]:
+        parent = self.parent
+        key = None if parent.batching is None else parent.batching.parent_key
+        parents = None if key is None else RowsOfParents(batch, parent, key)
+        async for page in self._pages(asked, joined_fields(batch, parent), client, figures):
+            if parents is None:
+                yield page
+                continue
+            try:
+                included = parents.included(page.rows)
+            except LookupError as error:
+                raise self._strange(error.args[0], str(key), len(batch.rows), page) from None
+            yield _with_added(page, [self._added(each) for each in included])
+
+    def _strange(self, value: Any, key: str, asked_for: int, page: FetchedPage) -> PageError:
+        clean = Redactor(self.listing.credentials.secrets).clean
+        found = "nothing" if value is None else f"`{one_line(clean(str(value)), 60)}`"
+        return PageError(
+            f"resource `{self.listing.name}`, {page.request}: a row has {found} in `{key}` "
+            f"(`endpoint.batch.parent_key`), which is none of the {asked_for} values of "
+            f"`{self.parent.resource}` that were asked for. Check `parent_key`, and that the API "
+            "reads the values where they are sent.",
+            resource=self.listing.name,
+            url=page.request.url,
+        )
 
     def judge_single_pages(self, figures: ResourceFigures) -> None:
         """Sees whether listings are cut that seem to be one page each.
@@ -162,11 +214,9 @@ class ChildListings:
             fields[each.placeholder] = found[0]
         return fields
 
-    def _added(self, values: ParentValues) -> bytes:
-        """The parent's fields for each row of the listing, as they stand in JSON behind its own."""
-        added = {
-            f"_{self.parent.resource}_{name}": values.included[name] for name in self.parent.include
-        }
+    def _added(self, included: Mapping[str, Any]) -> bytes:
+        """The parent's fields for a row of the listing, as they stand in JSON behind its own."""
+        added = {f"_{self.parent.resource}_{name}": included[name] for name in self.parent.include}
         return msgspec.json.encode(added)[1:-1]
 
     def _missing(self, name: str, row: ParentRow, why: str) -> RowError:
@@ -182,14 +232,14 @@ class ChildListings:
         )
 
 
-def _with_added(page: FetchedPage, added: bytes) -> FetchedPage:
+def _with_added(page: FetchedPage, added: Sequence[bytes]) -> FetchedPage:
     """The page with fields added to each of its rows that is an object."""
-    return replace(page, rows=[_row_with(row, added) for row in page.rows])
+    return replace(page, rows=list(map(_row_with, page.rows, added)))
 
 
 def _row_with(row: msgspec.Raw, added: bytes) -> msgspec.Raw:
     text = bytes(row)
-    if not text.startswith(b"{"):
+    if not added or not text.startswith(b"{"):
         return row
     inner = text[1:-1].rstrip()
     return msgspec.Raw(b"{%b%b%b}" % (inner, b"," if inner else b"", added))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from headrace.core.exceptions import RowError
 from headrace.core.exchange import Request
 
 _FORMATTER = string.Formatter()
@@ -61,6 +62,37 @@ class RequestTemplate:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedValues:
+    """Several values in the place of one placeholder.
+
+    In a text they stand one behind the other; a list of nothing but the placeholder becomes a list
+    of them.
+
+    Args:
+        values: The values, at least one.
+        separator: What stands between them in a text.
+    """
+
+    values: tuple[Any, ...]
+    separator: str
+
+    def __str__(self) -> str:
+        texts = [str(value) for value in self.values]
+        for text in texts:
+            if self.separator in text:
+                raise RowError(
+                    f"`endpoint.batch`: the value `{text}` of the parent holds the separator "
+                    f"`{self.separator}`, so the API could not tell it from two values. Name "
+                    "another `batch.separator` that the API takes, or put a list around the "
+                    "placeholder."
+                )
+        return self.separator.join(texts)
+
+    def __format__(self, format_spec: str) -> str:
+        return format(str(self), format_spec)
+
+
 class _Formatter(string.Formatter):
     """Takes a name with dots in it as a whole where there is a value of that name, as dlt does."""
 
@@ -86,7 +118,8 @@ def _filled(value: Any, values: Mapping[str, Any], *, keeps_types: bool = False)
         # As in dlt, a JSON string that is nothing but a placeholder becomes the value itself: a
         # number stays a number.
         if keeps_types and (name := _only_placeholder(value)):
-            return _FILLER.get_field(name, (), values)[0]
+            found = _FILLER.get_field(name, (), values)[0]
+            return str(found) if isinstance(found, JoinedValues) else found
         return _FILLER.vformat(value, (), values)
     if isinstance(value, Mapping):
         return {
@@ -96,8 +129,18 @@ def _filled(value: Any, values: Mapping[str, Any], *, keeps_types: bool = False)
             for key, inner in value.items()
         }
     if isinstance(value, list | tuple):
+        if (joined := _joined_in(value, values)) is not None:
+            return list(joined.values)
         return [_filled(inner, values, keeps_types=keeps_types) for inner in value]
     return value
+
+
+def _joined_in(value: Sequence[Any], values: Mapping[str, Any]) -> JoinedValues | None:
+    """The values that take the place of a list of one placeholder; None where there are none."""
+    only = value[0] if len(value) == 1 else None
+    name = _only_placeholder(only) if isinstance(only, str) else None
+    found = values.get(name) if name else None
+    return found if isinstance(found, JoinedValues) else None
 
 
 def _only_placeholder(text: str) -> str | None:

@@ -15,7 +15,8 @@ from headrace.core.exchange import Request, Response
 from headrace.core.failed_requests import is_of_one_request, may_be_of_config
 from headrace.core.figures import ResourceFigures
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
-from headrace.reading.children import AskedRow, ChildListings
+from headrace.reading.asked_rows import AskedRow
+from headrace.reading.children import ChildListings
 from headrace.reading.listing import Client, FetchedPage, Listing
 
 # So many failures one after the other are no exception any more: the next ones get one attempt.
@@ -30,10 +31,10 @@ _MOST_HELD = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ListingOutcome:
-    """How the listing of one row of the parent ended, behind its pages.
+    """How the listing of a row of the parent, or of a batch of them, ended, behind its pages.
 
     Args:
-        asked: The row.
+        asked: The row or the batch.
         error: Why it failed; None where it came to its end.
         was_asked: Whether it was asked for at all.
         request: The request that failed, without secrets.
@@ -78,10 +79,10 @@ class SideListings:
     async def of_row(
         self, asked: AskedRow, client: Client, figures: ResourceFigures
     ) -> AsyncIterator[FetchedPage | ListingOutcome]:
-        """Lists what belongs to one row of the parent.
+        """Lists what belongs to one row of the parent, or to a batch of them.
 
         Args:
-            asked: The row, and how its request is made.
+            asked: The row or the batch, and how its request is made.
             client: The client to ask with.
             figures: Where to count requests, pages and rows.
 
@@ -91,10 +92,18 @@ class SideListings:
         Raises:
             HeadraceError: The listing failed in a way that is not its own alone.
         """
+        for piece in asked.pieces(self._listings.limit.most):
+            async for item in self._of_piece(piece, client, figures):
+                yield item
+
+    async def _of_piece(
+        self, asked: AskedRow, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage | ListingOutcome, None]:
         if self._silent is not None and self._silent_in_a_row >= _MOST_SILENT:
             yield self._failed(asked, self._silent, was_asked=False)
             return
         hook = _WatchedHook(self._listings.listing.hook)
+        limit = self._listings.limit
         given = False
         try:
             async for page in self._pages(asked, hook, client, figures):
@@ -103,11 +112,23 @@ class SideListings:
         except HeadraceError as error:
             if hook.has_refused or not is_of_one_request(error) or (given and self._holds_back):
                 raise
-            self._note(error)
-            yield self._failed(asked, error)
+            halves = [] if given else limit.halves(asked, error)
+            if not halves:
+                self._note(error)
+                yield self._failed(asked, error)
+                return
+            refusal = error
+        else:
+            self.has_worked, self._in_a_row, self._silent_in_a_row = True, 0, 0
+            yield ListingOutcome(asked)
             return
-        self.has_worked, self._in_a_row, self._silent_in_a_row = True, 0, 0
-        yield ListingOutcome(asked)
+        has_failed = False
+        for half in halves:
+            async for item in self._of_piece(half, client, figures):
+                has_failed |= isinstance(item, ListingOutcome) and item.error is not None
+                yield item
+        if not has_failed:
+            limit.learn(asked, refusal, figures)
 
     async def _pages(
         self, asked: AskedRow, hook: _WatchedHook, client: Client, figures: ResourceFigures
@@ -117,7 +138,7 @@ class SideListings:
         held: list[FetchedPage] = []
         size, holds = 0, self._holds_back
         try:
-            async for page in listings.of_row(asked, client, figures):
+            async for page in listings.of_row_or_batch(asked, client, figures):
                 held.append(page)
                 size += page.size
                 holds = holds and size <= _MOST_HELD

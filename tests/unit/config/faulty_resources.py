@@ -14,6 +14,13 @@ def searched(body: object, **paginator: object) -> dict[str, Any]:
     return small({"method": "POST", "json": body, "paginator": paginator})
 
 
+def batched(batch: object, **endpoint: object) -> dict[str, Any]:
+    return child({"params": {"ids": "{resources.parents.id}"}, "batch": batch, **endpoint})
+
+
+BATCH = "resources[1].endpoint.batch"
+BATCHED = {"name": "a", "endpoint": {"params": {"p": "{resources.parents.id}"}, "batch": 10}}
+
 RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
     # paginators
     (small({"paginator": Unknown()}), PAGINATOR, ["is no paginator", "`BasePaginator`"]),
@@ -174,6 +181,31 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
     (small({"headers": {"p": "{x}"}}), f"{ENDPOINT}.headers.p", ["no placeholder"]),
     (small({"headers": {"p": "{"}}), f"{ENDPOINT}.headers.p", ["without its partner"]),
     (small(None, include_from_parent=["id"]), f"{ITEM}.include_from_parent", ["needs a parent"]),
+    # batches of a parent's values
+    (small({"batch": 10}), f"{ENDPOINT}.batch", ["depends on none", "`{resources.NAME.FIELD}`"]),
+    (batched(0), BATCH, ["must be at least 1"]),
+    (batched({"separator": ","}), f"{BATCH}.size", ["is missing"]),
+    (batched({"size": 2, "key": "id"}), f"{BATCH}.key", ["is not a key here"]),
+    (
+        batched(2, path="a/{resources.parents.team}"),
+        BATCH,
+        ["requests hold `team`, `id`", "`batch.field`"],
+    ),
+    (
+        batched({"size": 2, "field": "ids"}),
+        f"{BATCH}.field",
+        ["hold no field `ids`", "did you mean `id`?"],
+    ),
+    (
+        batched(2, incremental={"cursor_path": "n", "per_parent": True}),
+        BATCH,
+        ["incremental.per_parent"],
+    ),
+    (
+        two("parents", {**BATCHED, "include_from_parent": ["id"]}),
+        BATCH,
+        ["`include_from_parent`", "`batch: {size: 100, parent_key: user_id}`"],
+    ),
     (
         two(
             {

@@ -13,6 +13,7 @@ import yaml
 from headrace.config import config_json_schema, load_config
 
 from .documents import GUIDE_YAML, small, with_client, with_paginator
+from .faulty import child
 
 SCHEMA = config_json_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -37,6 +38,8 @@ def test_it_is_a_schema() -> None:
         with_client(timeout="60", concurrency="8", headers={"X-Version": 2, "X-On": True}),
         with_client(timeout=None, headers=None, auth={"type": "api_key", "api_key": 123}),
         with_client(auth={"type": "api_key", "name": "X-KEY"}),
+        child({"params": {"p": "{resources.parents.id}"}, "batch": 100}),
+        child({"params": {"p": "{resources.parents.id}"}, "batch": {"size": 5, "parent_key": "p"}}),
         {**small(None, selected="yes", name=2024), "$schema": "headrace.schema.json"},
     ],
 )
@@ -63,6 +66,8 @@ def test_right_configs_are_valid(document: dict[str, Any]) -> None:
         small(None, processing_steps=[]),
         small({"response_actions": [{"status_code": 404, "action": "skip"}]}),
         small({"response_actions": [{"status_code": 404}]}),
+        child({"batch": "many"}),
+        child({"batch": {"parent_key": "p"}}),
     ],
 )
 def test_wrong_configs_are_not(document: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
+from headrace.config.format.batch import BatchConfig
 from headrace.config.format.fields import is_python_object
 from headrace.config.format.placeholders import (
     INCREMENTAL_CONTEXT,
@@ -42,6 +43,24 @@ class ParentField:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentBatching:
+    """How the values of several rows of a parent go into one request.
+
+    Args:
+        size: How many values one request carries at most.
+        field: The field of the parent that they are values of, as written.
+        separator: What stands between them in a text.
+        parent_key: Where a row of the answer names the value that it belongs to; None where rows
+            are not taken back to their parents.
+    """
+
+    size: int
+    field: str
+    separator: str = ","
+    parent_key: JsonPath | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParentConfig:
     """Where a dependent resource gets its listings from.
 
@@ -50,18 +69,23 @@ class ParentConfig:
         fields: The fields of its rows that requests carry.
         include: The names of fields of its rows that are copied into each row of the dependent
             resource.
+        batching: How the rows are asked for several at a time; None for each by itself.
     """
 
     resource: str
     fields: tuple[ParentField, ...]
     include: tuple[str, ...] = ()
+    batching: ParentBatching | None = None
 
 
-def build_parent(resource: Mapping[str, Any]) -> ParentConfig | None:
+def build_parent(
+    resource: Mapping[str, Any], batch: int | BatchConfig | None = None
+) -> ParentConfig | None:
     """Find the parent of a resource.
 
     Args:
         resource: The merged keys as written, of a resource without faults.
+        batch: What it says of asking for several rows of the parent at a time.
 
     Returns:
         The parent; None where the resource depends on none.
@@ -70,7 +94,16 @@ def build_parent(resource: Mapping[str, Any]) -> ParentConfig | None:
     if not fields:
         return None
     include = tuple(resource.get("include_from_parent") or ())
-    return ParentConfig(fields[0].resource, fields, include)
+    batching = None if batch is None else _batching(batch, fields)
+    return ParentConfig(fields[0].resource, fields, include, batching)
+
+
+def _batching(batch: int | BatchConfig, fields: Iterable[ParentField]) -> ParentBatching:
+    if isinstance(batch, int):
+        batch = BatchConfig(size=batch)
+    field = batch.field or str(next(iter(fields)).path)
+    key = None if batch.parent_key is None else JsonPath(batch.parent_key)
+    return ParentBatching(batch.size, field, batch.separator, key)
 
 
 def parent_fields(endpoint: Mapping[str, Any]) -> tuple[ParentField, ...]:

@@ -40,7 +40,7 @@ def build_resource(
         name=resource.name,
         endpoint=_endpoint(resource.endpoint, typed, client),
         hints=_hints(resource.keys, typed),
-        parent=build_parent(resource.keys),
+        parent=build_parent(resource.keys, typed.endpoint.batch),
         cursor=build_cursor(resource.endpoint, typed.endpoint),
         steps=tuple(
             (kind, step)

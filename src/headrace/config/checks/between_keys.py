@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from headrace.config.built.merging import MergedResource
+from headrace.config.checks.batches import batch_faults
 from headrace.config.checks.cursors import cursor_faults, merge_faults
 from headrace.config.checks.hints import function_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
@@ -159,6 +160,7 @@ def _faults_when_merged(
         *function_faults(resource.keys),
         *tail_faults(resource),
         *request_faults(resource),
+        *batch_faults(resource),
         *merge_faults(resource.keys),
     ):
         yield (*here, *below), message

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, WithJsonSchema
 
 from headrace.config.format.auth import AnyAuth
+from headrace.config.format.batch import AnyBatch
 from headrace.config.format.fields import (
     FormatModel,
     HeaderName,
@@ -70,6 +71,11 @@ class EndpointModel(FormatModel):
         description="Where the API tells how many rows there are: a JSONPath in each page, or a "
         "mapping. Looked for under its usual names when absent; null where what looks like it is "
         "another number.",
+    )
+    batch: AnyBatch | None = Field(
+        default=None,
+        description="How many rows of the parent one request asks for: a number, or a mapping; "
+        "one each when absent.",
     )
     auth: AnyAuth | None = Field(
         default=None,

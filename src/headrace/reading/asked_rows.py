@@ -1,0 +1,125 @@
+"""The rows of a parent that are asked for, one by one or several in one listing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headrace.core.exceptions import HeadraceError, ResponseStatusError
+from headrace.core.exchange import Request
+from headrace.core.figures import ResourceFigures
+from headrace.reading.request_template import RequestTemplate
+
+ParentRow = dict[str, Any]
+Fill = Callable[[RequestTemplate, Mapping[str, Any]], Request]
+
+_LOGGER = logging.getLogger(__name__)
+# One of the values may be unknown, there may be too many, or the URL may be too long.
+_REFUSES_BATCH = frozenset({400, 404, 410, 413, 414, 422, 431})
+
+
+@dataclass(frozen=True, slots=True)
+class ParentValues:
+    """What the listing that belongs to a row of the parent needs of that row.
+
+    Args:
+        fields: The values that its requests hold, by the name of the placeholder.
+        included: The values that go into each of its rows, by the name of the parent's field.
+    """
+
+    fields: dict[str, Any]
+    included: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentBatch:
+    """Rows of the parent that one listing asks for.
+
+    Args:
+        rows: What is needed of each row; they differ in the field of the batch alone.
+        has_failed: Whether they are on record as rows whose listings failed.
+    """
+
+    rows: tuple[ParentValues, ...]
+    has_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRow:
+    """A row of the parent whose listing is asked for, or several that one listing is asked for.
+
+    Args:
+        row: The row of the parent, decoded, or what was kept of it; or a batch of such rows.
+        place: Its place among those that are asked for, from 0.
+        fill: Makes the request of the template and the values of the row's fields; None to fill
+            in those values and nothing else.
+        has_failed: Whether the listing is on record as one that failed.
+    """
+
+    row: ParentRow | ParentValues | ParentBatch
+    place: int
+    fill: Fill | None = None
+    has_failed: bool = False
+
+    @property
+    def rows(self) -> Sequence[ParentRow | ParentValues]:
+        """Each row that is asked for."""
+        return self.row.rows if isinstance(self.row, ParentBatch) else (self.row,)
+
+    def pieces(self, size: int | None) -> list[AskedRow]:
+        """The same rows in batches of a size.
+
+        Args:
+            size: The number of rows in each; None for all in one.
+        """
+        batch = self.row
+        if not isinstance(batch, ParentBatch) or size is None or len(batch.rows) <= size:
+            return [self]
+        starts = range(0, len(batch.rows), size)
+        return [replace(self, row=ParentBatch(batch.rows[at : at + size])) for at in starts]
+
+
+@dataclass(slots=True)
+class BatchLimit:
+    """How many rows of the parent the API takes in one request, as far as it has shown that.
+
+    Args:
+        most: The largest number that it is asked for from now on; None for any.
+    """
+
+    most: int | None = None
+
+    def halves(self, asked: AskedRow, error: HeadraceError) -> list[AskedRow]:
+        """The halves of a batch that the API has refused; none where it is no matter of the batch.
+
+        Args:
+            asked: The batch.
+            error: Why it was refused.
+        """
+        size = len(asked.rows)
+        is_refused = isinstance(error, ResponseStatusError) and error.status in _REFUSES_BATCH
+        if size == 1 or not is_refused:
+            return []
+        half = (size + 1) // 2
+        _LOGGER.info("%s; asking for %d values at once, not %d", error, half, size)
+        return asked.pieces(half)
+
+    def learn(self, asked: AskedRow, error: HeadraceError, figures: ResourceFigures) -> None:
+        """Notes that a batch was refused and both halves of it were not: it was too large.
+
+        Args:
+            asked: The batch.
+            error: Why it was refused.
+            figures: Where to say so.
+        """
+        size = len(asked.rows)
+        half = (size + 1) // 2
+        if self.most is not None and self.most <= half:
+            return
+        self.most = half
+        figures.note(
+            f"`{error.resource}`: the API refuses {size} values at once (status {error.status}), "
+            f"but takes {half}; set `endpoint.batch` to as many as it takes"
+        )
