@@ -1,24 +1,51 @@
-"""Writes the config that a newcomer starts from."""
+"""Writes the config that a newcomer starts from: a general one, or that of a style of API."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.nearest import did_you_mean
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_FOLDER = files("headrace.config")
 
 
-def write_starter(path: Path, *, overwrite: bool = False) -> None:
+def recipes() -> Mapping[str, str]:
+    """Tells the recipes that ship with the package: configs for one style of API each.
+
+    Returns:
+        By the name of a recipe, which APIs it is for.
+    """
+    texts = {
+        each.name.removesuffix(".yml"): each.read_text(encoding="utf-8")
+        for each in _FOLDER.joinpath("recipes").iterdir()
+        if each.name.endswith(".yml")
+    }
+    return {name: text.splitlines()[0].lstrip("# ") for name, text in sorted(texts.items())}
+
+
+def write_starter(
+    path: Path, *, recipe: str | None = None, overwrite: bool = False
+) -> Sequence[str]:
     """Write a config with comments.
 
     Args:
         path: The path of the file to write.
+        recipe: The name of a recipe; None for a config of the usual kind.
         overwrite: Whether a file that is there may be replaced.
 
+    Returns:
+        The names of the secrets and settings that the config asks for.
+
     Raises:
-        ConfigError: There is a file already, or the file cannot be written.
+        ConfigError: There is no such recipe, there is a file already, or the file cannot be
+            written.
     """
-    text = files("headrace.config").joinpath("starter.yml").read_text(encoding="utf-8")
+    text = _starter(recipe)
     try:
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
             file.write(text)
@@ -28,3 +55,16 @@ def write_starter(path: Path, *, overwrite: bool = False) -> None:
         ) from None
     except OSError as error:
         raise ConfigError([Fault("", f"cannot write {path}: {error.strerror}")]) from None
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return list(dict.fromkeys(name for line in lines for name in _PLACEHOLDER.findall(line)))
+
+
+def _starter(recipe: str | None) -> str:
+    if recipe is None:
+        return _FOLDER.joinpath("starter.yml").read_text(encoding="utf-8")
+    known = recipes()
+    if recipe not in known:
+        hint = did_you_mean(recipe, known)
+        names = ", ".join(f"`{name}`" for name in known)
+        raise ConfigError([Fault("", f"there is no recipe `{recipe}`; {hint}there are: {names}")])
+    return _FOLDER.joinpath("recipes", f"{recipe}.yml").read_text(encoding="utf-8")

@@ -65,15 +65,6 @@ class ResourceFigures:
     share: float | None = None
     resource: str = ""
 
-    def note_once(self, note: str) -> None:
-        """Adds a sentence for whoever runs the sync, unless it is there.
-
-        Args:
-            note: The sentence, without secrets.
-        """
-        if note not in self.notes:
-            self.notes.append(note)
-
     @property
     def brief(self) -> dict[str, int | float]:
         """The figures that a line of a log has room for, by their names."""

@@ -243,7 +243,7 @@ class TableRoad:
             if batch.gone:
                 yield gone_rows(self._resource.name, batch.gone)
             if self._table.values.has_cut_nul:
-                self._resource.figures.note_once(_NUL_CUT.format(name=self._resource.name))
+                self._resource.figures.note(_NUL_CUT.format(name=self._resource.name))
         self._note_dotted_names()
         # The last rows are held back: with them goes what is known of the whole load.
         rest = self._groups.take_rest()
@@ -258,7 +258,7 @@ class TableRoad:
             meant = self._table.columns.meant_by(name)
             if meant is not None and not self._main_road.is_filled(meant[1]):
                 dotted, column = meant
-                self._resource.figures.note_once(
+                self._resource.figures.note(
                     _DOTTED.format(
                         name=self._resource.name, dotted=dotted, column=column, nested=name
                     )
@@ -332,7 +332,7 @@ class TableRoad:
         self._child_lists.check(row.values for row in typed_batch.side_rows)
         meeting = table.row_checks.meeting_fields
         for note in meeting.notes(row.values for row in typed_batch.side_rows):
-            self._resource.figures.note_once(note)
+            self._resource.figures.note(note)
         if not self._adds_ids:
             error = self._ids_needed(
                 "a row has lists or values that only dlt's normalizer takes, which adds them"

@@ -111,7 +111,7 @@ class LoadAccount:
             return
         different, example = _with_other_content(client, table, keys, list(columns))
         if different:
-            counts.note_once(
+            counts.note(
                 _DIFFERENT.format(
                     table=table,
                     keys=f"{different:,} " + ("key" if different == 1 else "keys"),

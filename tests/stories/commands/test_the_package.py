@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from headrace._version import __version__
+from headrace.config.starter import recipes
 from headrace.simulator import Simulator
 from tests.support.project import ROOT
 
@@ -23,6 +24,7 @@ IN_THE_WHEEL = {
     "headrace/py.typed",
     "headrace/config/connectors/executions.yml",
     "headrace/config/starter.yml",
+    *(f"headrace/config/recipes/{name}.yml" for name in recipes()),
     *(
         f"headrace/reports/html/assets/{name}"
         for name in ("echarts.min.js", "page.html", "page.css", "page.js")
