@@ -30,7 +30,8 @@ def init(
 ) -> None:
     """Write a commented config to start from."""
     with exit_codes():
-        from headrace.config.starter import recipes, write_starter
+        from headrace.config.recipes import recipes
+        from headrace.config.starter import write_starter
 
         if show_recipes:
             known = recipes()

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from headrace.config.recipes import text_of
 from headrace.core.exceptions import ConfigError, Fault
-from headrace.core.nearest import did_you_mean
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_FOLDER = files("headrace.config")
-
-
-def recipes() -> Mapping[str, str]:
-    """Tells the recipes that ship with the package: configs for one style of API each.
-
-    Returns:
-        By the name of a recipe, which APIs it is for.
-    """
-    texts = {
-        each.name.removesuffix(".yml"): each.read_text(encoding="utf-8")
-        for each in _FOLDER.joinpath("recipes").iterdir()
-        if each.name.endswith(".yml")
-    }
-    return {name: text.splitlines()[0].lstrip("# ") for name, text in sorted(texts.items())}
 
 
 def write_starter(
@@ -60,11 +45,6 @@ def write_starter(
 
 
 def _starter(recipe: str | None) -> str:
-    if recipe is None:
-        return _FOLDER.joinpath("starter.yml").read_text(encoding="utf-8")
-    known = recipes()
-    if recipe not in known:
-        hint = did_you_mean(recipe, known)
-        names = ", ".join(f"`{name}`" for name in known)
-        raise ConfigError([Fault("", f"there is no recipe `{recipe}`; {hint}there are: {names}")])
-    return _FOLDER.joinpath("recipes", f"{recipe}.yml").read_text(encoding="utf-8")
+    if recipe is not None:
+        return text_of(recipe)
+    return files("headrace.config").joinpath("starter.yml").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from headrace._version import __version__
-from headrace.config.starter import recipes
+from headrace.config.recipes import recipes
 from headrace.simulator import Simulator
 from tests.support.project import ROOT
 

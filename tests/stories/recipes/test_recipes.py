@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from headrace.config.starter import recipes
+from headrace.config.recipes import recipes
 from tests.support.command_line import headrace
 from tests.support.kept_databases import release_databases
 from tests.support.project import ROOT
