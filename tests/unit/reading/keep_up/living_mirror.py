@@ -64,6 +64,7 @@ class Seen:
         alone: The keys of the rows that came by their own path when they were last loaded.
         retries: The time at which each retry was last loaded, by its key.
         below: For each cursor the last key of the page that named it.
+        listed: The keys that pages have shown.
     """
 
     low: int | None = None
@@ -74,6 +75,7 @@ class Seen:
     alone: set[int] = field(default_factory=set)
     retries: dict[int, float] = field(default_factory=dict)
     below: dict[str, int] = field(default_factory=dict)
+    listed: set[int] = field(default_factory=set)
 
     def copy(self) -> Seen:
         """A copy that later answers do not change."""
@@ -84,6 +86,7 @@ class Seen:
             alone=self.alone.copy(),
             retries=self.retries.copy(),
             below=self.below.copy(),
+            listed=self.listed.copy(),
         )
 
     def page(self, held: HeldRequest, now: float) -> None:
@@ -95,6 +98,9 @@ class Seen:
         """
         keys = [int(row["id"]) for row in held.rows or ()]
         path = keys if held.cursor is None else [self.below[held.cursor], *keys]
+        if held.cursor is None and keys and (newer := [k for k in self.listed if k > keys[0]]):
+            # The newest rows were deleted since an earlier page had shown them.
+            path = [min(newer), *keys]
         if held.next_cursor is not None:
             self.below[held.next_cursor] = keys[-1]
         elif path and self.low is not None and self.low < path[-1]:
@@ -104,6 +110,7 @@ class Seen:
                 self.passed.setdefault(key, now)
         if not keys:
             return
+        self.listed.update(keys)
         self.low = keys[-1] if self.low is None else min(self.low, keys[-1])
         self.high = keys[0] if self.high is None else max(self.high, keys[0])
         self.first_high = keys[0] if self.first_high is None else self.first_high
