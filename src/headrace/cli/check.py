@@ -76,5 +76,7 @@ def _show(sample: Sample) -> None:
     say(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
     if sample.guess is not None:
         say(f"  {guessed(sample.guess)}")
+    if sample.written is not None:
+        say(f"  {sample.written}")
     if sample.rows:
         say(f"  columns: {', '.join(sample.columns)}")

@@ -48,6 +48,8 @@ def preview(
             _print_table(sample)
         if sample.guess is not None:
             say(f"{sample.resource}: {guessed(sample.guess)}", to_stderr=True)
+        if sample.written is not None:
+            say(f"{sample.resource}: {sample.written}", to_stderr=True)
 
 
 def _print_table(sample: Sample) -> None:

@@ -248,7 +248,7 @@ class PageError(HeadraceError):
 
 
 class IncompletePage(PageError):  # noqa: N818
-    """The JSON of an answer ends before its end, as when a server or a proxy breaks it off.
+    """An answer ends before its end, as when a server or a proxy breaks it off.
 
     So does one with 202 Accepted that holds no row yet.
 

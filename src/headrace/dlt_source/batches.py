@@ -17,8 +17,6 @@ from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import RejectedRow
 from headrace.sansio.tail import GoneRow
 
-UNREADABLE = "cannot be read as JSON in UTF-8"
-
 
 @dataclass(slots=True)
 class Batch:
@@ -39,9 +37,7 @@ class Batch:
     @property
     def unreadable(self) -> list[RejectedRow]:
         """The rows of all pages that cannot be read."""
-        return [
-            RejectedRow(row, f"it {UNREADABLE}") for page in self.pages for row in page.unreadable
-        ]
+        return [row for page in self.pages for row in page.unreadable]
 
     def add(self, page: FetchedPage) -> None:
         """Puts a page behind the others."""
@@ -66,7 +62,9 @@ class Batch:
     def requests(self) -> dict[int, ShownRequest]:
         """The request that brought each row, by the id of its object."""
         return {
-            id(row): page.request for page in self.pages for row in (*page.rows, *page.unreadable)
+            id(row): page.request
+            for page in self.pages
+            for row in (*page.rows, *(each.row for each in page.unreadable))
         }
 
 

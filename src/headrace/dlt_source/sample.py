@@ -19,7 +19,6 @@ from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
-from headrace.dlt_source.batches import UNREADABLE
 from headrace.dlt_source.incremental import CursorValues, judge_as_first_sync
 from headrace.dlt_source.items import ParentRows, rows_of
 from headrace.dlt_source.source import SOURCE_NAME, as_in_first_sync, build_resources
@@ -52,6 +51,7 @@ class Sample:
             where nothing was guessed.
         pages: The number of pages that were read.
         total: The number of all rows, as the API tells it; None where it does not.
+        written: What the answers are written in, as a sentence, where that was guessed.
     """
 
     resource: str
@@ -63,6 +63,7 @@ class Sample:
     guess: str | None = None
     pages: int = 1
     total: int | None = None
+    written: str | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -116,6 +117,7 @@ def take_sample(
             guess=first.guess if first else None,
             pages=len(pages),
             total=first.total if first else None,
+            written=first.written if first else None,
         )
 
 
@@ -155,9 +157,9 @@ def _first_pages(
             found += len(page.rows)
             if page.unreadable:
                 raise RowError(
-                    f"{page.request}: a row would go to quarantine: it {UNREADABLE}.",
+                    f"{page.request}: a row would go to quarantine: {page.unreadable[0].reason}.",
                     url=page.request.url,
-                    row=_shown_row(page.unreadable[0], listing),
+                    row=_shown_row(page.unreadable[0].row, listing),
                 )
             if (found >= count or len(pages) == most) and not _is_to_be_proved(pages):
                 break

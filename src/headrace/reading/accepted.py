@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.core.exceptions import IncompletePage, PageError
 from headrace.core.exchange import Response
 from headrace.http.answer_policy import ONLY_READ
-from headrace.sansio.rows import PageSlicer
+from headrace.sansio.decoding import Slicer
 
 # An object without fields, or nothing at all, tells of no row.
 _NO_ROW = (b"{}", b"null")
 _RAW = msgspec.json.Decoder(msgspec.Raw)
 
 
-def require_rows(response: Response, selector: str | JSONPath | None) -> None:
+def require_rows(
+    response: Response, selector: str | JSONPath | None, new_slicer: Callable[[], Slicer]
+) -> None:
     """Refuses an answer with 202 that holds no row yet.
 
     To be asked before the answer is cut for good: where its rows lie is not to be learnt from it.
@@ -23,24 +27,25 @@ def require_rows(response: Response, selector: str | JSONPath | None) -> None:
     Args:
         response: An answer with 202.
         selector: The JSONPath to the rows of a page; None to look for a list in it.
+        new_slicer: Makes what cuts such an answer.
 
     Raises:
         IncompletePage: It holds no row.
     """
-    if not _has_rows(response, selector):
+    if not _has_rows(response, selector, new_slicer()):
         raise IncompletePage(_message(response.request.method))
 
 
-def _has_rows(response: Response, selector: str | JSONPath | None) -> bool:
+def _has_rows(response: Response, selector: str | JSONPath | None, slicer: Slicer) -> bool:
     """Whether there are rows, or something that is no JSON, which the slicer speaks of better."""
     body, content_type = response.body, response.headers.get("Content-Type", "")
     if not body.strip():
         return False
     try:
-        page = PageSlicer(selector).slice(body, content_type)
+        page = slicer.slice(body, content_type)
     except PageError:
         return not _is_json(body)
-    rows = [*page.rows, *page.unreadable]
+    rows = [*page.rows, *(each.row for each in page.unreadable)]
     if selector is None and [bytes(row) for row in rows] == [body.strip()]:
         # An object without a list in it tells how the work goes.
         return False

@@ -20,6 +20,7 @@ from headrace.core.exceptions import (
 )
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
+from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.http.answer_policy import ACCEPTED
 from headrace.http.auth.base import AnyAuthentication
@@ -36,8 +37,9 @@ from headrace.reading.listing_ends import (
     tell_ignored_end,
 )
 from headrace.reading.request_template import RequestTemplate
+from headrace.sansio.decoding import Decoder, Slicer, new_slicer
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
-from headrace.sansio.rows import PageSlicer, SlicedPage
+from headrace.sansio.rows import RejectedRow, SlicedPage
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_GUESS = 200
@@ -91,20 +93,22 @@ class FetchedPage:
         size: The size of the whole page in bytes, after decompression.
         request: The request that brought it, fit to be shown.
         is_last: Whether the listing ends with it.
-        unreadable: The bytes of the rows that cannot be read.
+        unreadable: The rows that cannot be read, each with the reason.
         guess: How the listing goes on, where that was guessed from this page.
         place: The place of its listing among several, from 0.
         total: The number of all rows, as the API tells it; None where it does not.
+        written: What the answers are written in, as a sentence, where that was guessed.
     """
 
     rows: list[msgspec.Raw] = field(repr=False)
     size: int
     request: ShownRequest = field(repr=False)
     is_last: bool = False
-    unreadable: list[msgspec.Raw] = field(default_factory=list, repr=False)
+    unreadable: list[RejectedRow] = field(default_factory=list, repr=False)
     guess: str | None = None
     place: int = 0
     total: int | None = None
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ class Listing:
         row_count: Asks the API for the number of its rows; None where that has no path of its own.
         single_pages: Judges the listings of a resource together that are one page each, as it
             seems; None where each is judged by itself.
+        decoder: What the answers are written in; None to guess it from the first one.
     """
 
     name: str
@@ -138,6 +143,7 @@ class Listing:
     accounting: Accounting = field(default_factory=Accounting)
     row_count: RowCount | None = None
     single_pages: SinglePages | None = None
+    decoder: Decoder | None = None
 
     def filled(
         self, template: RequestTemplate, fill: Callable[[RequestTemplate], Request]
@@ -181,7 +187,7 @@ class ListingPass:
     """
 
     paginator: Paginator
-    slicer: PageSlicer
+    slicer: Slicer
     account: ListingAccount
     number: int = 0
     empty_pages: int = 0
@@ -204,8 +210,17 @@ class OpenListing:
     def new_pass(self) -> ListingPass:
         """Begins a pass down the listing."""
         paginator = self.listing.new_paginator()
-        slicer = PageSlicer(self.listing.data_selector, lambda: paginator.paths, self.cleaned)
+        slicer = self.new_slicer(lambda: paginator.paths)
         return ListingPass(paginator, slicer, ListingAccount(self.listing.accounting))
+
+    def new_slicer(self, paths: Callable[[], tuple[JsonPath, ...]] = tuple) -> Slicer:
+        """Makes what cuts the pages of one pass.
+
+        Args:
+            paths: Gives the paths that will be looked up in the next page.
+        """
+        listing = self.listing
+        return new_slicer(listing.decoder, listing.data_selector, paths, self.cleaned)
 
     async def pages(self) -> AsyncIterator[FetchedPage]:
         """Lists all pages.
@@ -315,13 +330,16 @@ class OpenListing:
             response.request,
             unreadable=sliced.unreadable,
             total=walk.account.total,
+            written=walk.slicer.guess,
         )
+        if walk.number == 1 and fetched.written is not None:
+            self._tell_decoder(fetched.written)
         if _LOGGER.isEnabledFor(logging.DEBUG):
             self._tell_page(fetched, walk.number)
         return fetched, next_step
 
     async def cut(
-        self, request: Request, slicer: PageSlicer, hook: ResponseHook | None = None
+        self, request: Request, slicer: Slicer, hook: ResponseHook | None = None
     ) -> tuple[Response, SlicedPage]:
         """Asks, and cuts the answer into its rows and the rest.
 
@@ -341,7 +359,7 @@ class OpenListing:
                 return response, SlicedPage([], {}, None)
             try:
                 if response.status == ACCEPTED:
-                    require_rows(response, self.listing.data_selector)
+                    require_rows(response, self.listing.data_selector, self.new_slicer)
                 content_type = response.headers.get("Content-Type", "")
                 return response, slicer.slice(response.body, content_type)
             except PageError as error:
@@ -368,6 +386,12 @@ class OpenListing:
         url, status = response.request.url, response.status
         return error.located(told, resource=name, url=url, status=status)
 
+    def _tell_decoder(self, written: str) -> None:
+        told = self.cleaned(f"resource `{self.listing.name}`: {written}")
+        if told not in self.figures.notes:
+            self.figures.note(told)
+            log_event(_LOGGER, logging.INFO, told, Event("decoder guessed", self.listing.name))
+
     def _tell_page(self, page: FetchedPage, number: int) -> None:
         name, count = self.listing.name, len(page.rows) + len(page.unreadable)
         told = f"resource `{name}`: {page.request} answers with {count:,} rows"
@@ -376,7 +400,9 @@ class OpenListing:
 
 
 def _as_paginators_see_it(response: Response, sliced: SlicedPage, walk: ListingPass) -> Page:
-    rows = [*sliced.rows, *sliced.unreadable] if sliced.unreadable else sliced.rows
+    rows = sliced.rows
+    if sliced.unreadable:
+        rows = [*rows, *(each.row for each in sliced.unreadable)]
     return Page(
         sliced.rest,
         sliced.document,

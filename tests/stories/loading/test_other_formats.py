@@ -56,7 +56,7 @@ def test_a_function_gets_the_file_as_it_was_sent(server: JsonServer) -> None:
     assert rows(server, response_actions=[unpack]) == ROWS
 
 
-def test_ndjson_is_read_with_the_function_of_the_docs(server: JsonServer) -> None:
+def test_ndjson_is_read_with_a_function_too(server: JsonServer) -> None:
     def ndjson(response: requests.Response) -> None:
         lines = response.content.splitlines()
         response._content = b"[" + b",".join(line for line in lines if line.strip()) + b"]"
@@ -67,10 +67,14 @@ def test_ndjson_is_read_with_the_function_of_the_docs(server: JsonServer) -> Non
 
 @pytest.mark.parametrize(
     ("raw", "kind"),
-    [(NDJSON, "NDJSON, with a JSON document in each line"), (XML, "is HTML or XML")],
+    [
+        (NDJSON, "NDJSON, with a JSON document in each line"),
+        (XML, "is HTML or XML"),
+        (b"id;name\n1;a\n", "looks like CSV"),
+    ],
 )
-def test_what_is_no_json_names_what_reads_it(server: JsonServer, raw: bytes, kind: str) -> None:
+def test_what_is_no_json_names_the_decoder(server: JsonServer, raw: bytes, kind: str) -> None:
     server.answers(Answer(raw=raw))
     with pytest.raises(Exception, match=kind) as caught:
         rows(server)
-    assert "a function in `response_actions` makes it of such an answer" in str(caught.value)
+    assert "If that is how the API answers, write `decoder: " in str(caught.value)

@@ -113,7 +113,7 @@ async def read_whole(answer: FuzzedAnswer, selector: str | None) -> str:
         page, _ = await opened.page(of.request, walk, walk.paginator.next_cursor)
     except (PageError, ExpressionError) as error:
         return _located(error, "resource `items`, GET /items: ")
-    for row in page.unreadable:
+    for row in (each.row for each in page.unreadable):
         with pytest.raises((msgspec.MsgspecError, UnicodeDecodeError, RecursionError)):
             msgspec.json.decode(bytes(row).decode("utf-8"))
     assert typed(page) == len(page.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -13,6 +13,7 @@ from headrace.config.built.parents import build_parent
 from headrace.config.built.source import EndpointConfig, ResourceConfig
 from headrace.config.built.tail import build_tail, primary_key_columns
 from headrace.config.format.client import ClientConfig
+from headrace.config.format.decoders import AnyDecoderConfig
 from headrace.config.format.document import STEP_KINDS
 from headrace.config.format.paginators import AutoPaginatorConfig, OffsetPaginatorConfig
 from headrace.config.format.placeholders import bind_path, resolves
@@ -94,6 +95,7 @@ def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig
         data=endpoint.data,
         headers=endpoint.headers or {},
         data_selector=endpoint.data_selector,
+        decoder=cast("AnyDecoderConfig | None", endpoint.decoder),
         paginator=_paginator(paginator),
         # An endpoint's null means no authentication, not the client's.
         auth=endpoint.auth if "auth" in endpoint.model_fields_set else client.auth,

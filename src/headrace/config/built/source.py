@@ -13,6 +13,7 @@ from headrace.config.built.parents import ParentConfig
 from headrace.config.built.tail import TailConfig
 from headrace.config.format.auth import AuthModel
 from headrace.config.format.client import ClientConfig, PipelineConfig
+from headrace.config.format.decoders import AnyDecoderConfig
 from headrace.config.format.document import StepKind
 from headrace.config.format.places import LookedUp
 from headrace.config.format.response_actions import ResponseAction
@@ -32,6 +33,7 @@ class EndpointConfig:
         data: Form fields or a raw body, or None.
         headers: Headers, which win over those of the client.
         data_selector: The JSONPath of the rows in a page; None where they have to be found.
+        decoder: What the answers are written in; None where it has to be guessed.
         paginator: How to get from page to page: one of the models, or an instance of a subclass
             of dlt's `BasePaginator`.
         auth: How requests are authenticated, as a model or a Python object; None for not at all.
@@ -50,6 +52,7 @@ class EndpointConfig:
     paginator: Any
     auth: AuthModel | Any = field(repr=False)
     response_actions: tuple[ResponseAction, ...] = ()
+    decoder: AnyDecoderConfig | None = None
     total: TotalConfig | None = None
     total_is_told: bool = True
 

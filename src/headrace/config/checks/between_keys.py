@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from headrace.config.built.merging import MergedResource
 from headrace.config.checks.batches import batch_faults
 from headrace.config.checks.cursors import cursor_faults, merge_faults
+from headrace.config.checks.decoders import decoder_faults
 from headrace.config.checks.hints import function_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
@@ -165,6 +166,8 @@ def _faults_when_merged(
     ):
         yield (*here, *below), message
     place = resource.paginator_path
+    for below, message in decoder_faults(endpoint, resource.paginator, place or ()):
+        yield (*here, *below) if below[0] == "endpoint" else below, message
     if place and looks_for_rows(
         value_at(document, (*place, "stop_condition")), endpoint.get("data_selector")
     ):

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, WithJsonSchema
 
 from headrace.config.format.auth import AnyAuth
 from headrace.config.format.batch import AnyBatch
+from headrace.config.format.decoders import AnyDecoder
 from headrace.config.format.fields import (
     FormatModel,
     HeaderName,
@@ -62,6 +63,11 @@ class EndpointModel(FormatModel):
     data_selector: JsonPath | None = Field(
         default=None,
         description="JSONPath of the rows in the page; they are looked for when absent.",
+    )
+    decoder: AnyDecoder | None = Field(
+        default=None,
+        description="What the answers are written in: `json`, `jsonl`, `csv` or `xml`, or a "
+        "mapping that says more; guessed by the Content-Type of the first answer when absent.",
     )
     paginator: AnyPaginator | None = Field(
         default=None, description="How to get from page to page; as the client says when absent."

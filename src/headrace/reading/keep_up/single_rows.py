@@ -11,7 +11,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import Request, Response
 from headrace.reading.listing import FetchedPage, OpenListing
-from headrace.sansio.rows import PageSlicer
+from headrace.sansio.decoding import new_slicer
 
 _ABSENT = frozenset({404, 410})
 _DOTS = frozenset({"", ".", ".."})
@@ -30,7 +30,9 @@ class SingleRows:
     def __init__(self, listing: OpenListing, config: TailConfig) -> None:
         self._listing = listing
         self._config = config
-        self._slicer = PageSlicer(config.refresh_selector, clean=listing.cleaned)
+        self._slicer = new_slicer(
+            listing.listing.decoder, config.refresh_selector, clean=listing.cleaned
+        )
         self._found = 0
         self._missed = 0
         self._missed_open = False

@@ -21,7 +21,7 @@ _AMBIGUOUS = (
 _SHOWN_CHARSET = 60
 
 
-def as_utf8(body: bytes, content_type: str) -> bytes:
+def as_utf8(body: bytes, content_type: str, encoding: str | None = None) -> bytes:
     """Gives a page in UTF-8, without a byte order mark.
 
     JSON has to be in UTF-8 (RFC 8259, 8.1), and a server that claims another charset for it is
@@ -30,13 +30,15 @@ def as_utf8(body: bytes, content_type: str) -> bytes:
     Args:
         body: The body of the answer, decompressed.
         content_type: The value of its `Content-Type` header, which may name a charset.
+        encoding: The encoding that the config names; None for the charset that the body claims.
 
     Raises:
         IncompletePage: The body ends in the middle of a character.
         PageError: The body is neither in the charset that it claims nor in UTF-8.
     """
-    charset = _claimed(content_type) or json.detect_encoding(body)
-    if charset in _UTF8 or body.startswith(_BOM) or _can_only_be_utf8(body, charset):
+    charset = (encoding or _claimed(content_type) or json.detect_encoding(body)).lower()
+    is_utf8 = charset in _UTF8 or body.startswith(_BOM)
+    if is_utf8 or (encoding is None and _can_only_be_utf8(body, charset)):
         return body.removeprefix(_BOM)
     try:
         if codecs.lookup(charset).name in _NO_CHARSETS:

@@ -25,6 +25,8 @@ _FINE = frozenset(["", "0", "ok", "success", "successful", "succeeded", "complet
 _SUCCESS = frozenset(["ok", "success", "succeeded", "successful", "issuccess"])
 _FAILURES = ("err", "fail", "denied", "unauthorized", "forbidden", "invalid")
 _LEAST_ERROR_STATUS = 400
+# What stands beside an error, and says nothing by itself.
+_OF_ERRORS = frozenset(["requestid", "traceid", "timestamp", "path", "title", "type", "help"])
 # What stands around a list, and says nothing by itself.
 _AROUND = frozenset(
     [
@@ -46,6 +48,22 @@ def is_error(document: Any) -> bool:
     if not isinstance(document, Mapping):
         return False
     return any(_is_error(plain_name(key), value) for key, value in document.items())
+
+
+def is_nothing_but_error(document: Any) -> bool:
+    """Whether an object that could be a row has no fields but those of an error.
+
+    Args:
+        document: Any JSON.
+    """
+    if not isinstance(document, Mapping) or not document:
+        return False
+    names = {plain_name(key) for key in document}
+    if not names <= _ERRORS | _WORDS | _STATUS | _SUCCESS | _OF_ERRORS:
+        return False
+    # Rows of a log have words too; an answer of one word only is none of it.
+    signs = {key: value for key, value in document.items() if plain_name(key) not in _WORDS}
+    return is_error(signs) or (len(document) == 1 and is_error(document))
 
 
 def is_page_without_rows(

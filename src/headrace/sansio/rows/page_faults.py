@@ -12,9 +12,8 @@ from headrace.core.secrets.redaction import one_line
 # Their words for a text that ends too early: msgspec's, and those of Python's decoders.
 _CUT_OFF = ("Input data was truncated", "unexpected end of data", "truncated data")
 _SHOWN = 200
-_BY_FUNCTION = (
-    "Where the API has no JSON, a function in `response_actions` makes it of such an answer."
-)
+# By a delimiter of CSV: how it is written in a config.
+_SHOWN_DELIMITERS = {"\t": '"\\t"', ";": '";"', "|": '"|"', ",": '","'}
 _LOOKED_AT = 16 * 1024
 
 
@@ -27,30 +26,61 @@ def kind_of_fault(words: str) -> type[PageError]:
     return IncompletePage if words in _CUT_OFF else PageError
 
 
-def what_came_instead(page: bytes, error: Exception, clean: Callable[[str], str]) -> str:
+def what_came_instead(
+    page: bytes, error: Exception, clean: Callable[[str], str], due: str = "JSON"
+) -> str:
     """Says what an answer is that is no JSON.
 
     Args:
         page: The body of the answer, which should be UTF-8.
         error: The error of the library that could not read it.
         clean: Hides secrets in a text.
+        due: What it should be.
     """
     shown = beginning(page, clean)
     if not shown:
-        return "the answer is empty where JSON was due"
+        return f"the answer is empty where {due} was due"
     if shown.startswith("<"):
         if shown.startswith("<?xml"):
-            return f"the answer is HTML or XML where JSON was due: {shown}\n{_BY_FUNCTION}"
+            return f"the answer is HTML or XML where {due} was due: {shown}\n{_written('xml')}"
         return (
-            f"the answer is HTML or XML where JSON was due: {shown}\nIs `client.base_url` the "
+            f"the answer is HTML or XML where {due} was due: {shown}\nIs `client.base_url` the "
             "API's, and not that of its web pages?"
         )
     if _is_ndjson(page):
         return (
             f"the answer is not JSON ({error}), but NDJSON, with a JSON document in each line: "
-            f"{shown}\n{_BY_FUNCTION}"
+            f"{shown}\n{_written('jsonl')}"
         )
-    return f"the answer is not JSON ({error}): {shown}"
+    delimiter = delimiter_of(page)
+    if delimiter is not None and due != "NDJSON":
+        is_comma = delimiter == ","
+        key = "csv" if is_comma else f"{{type: csv, delimiter: {_SHOWN_DELIMITERS[delimiter]}}}"
+        return f"the answer is not JSON ({error}), but looks like CSV: {shown}\n{_written(key)}"
+    return f"the answer is not {due} ({error}): {shown}"
+
+
+def _written(decoder: str) -> str:
+    return f"If that is how the API answers, write `decoder: {decoder}` into `endpoint`."
+
+
+def delimiter_of(page: bytes) -> str | None:
+    """What parts the cells of a text that looks like CSV, by its first two lines.
+
+    Args:
+        page: The body of the answer, which should be UTF-8.
+
+    Returns:
+        The delimiter; None where it does not look like CSV.
+    """
+    lines = page[:_LOOKED_AT].lstrip().splitlines()[:2]
+    if len(lines) < len(("header", "row")):
+        return None
+    for delimiter in _SHOWN_DELIMITERS:
+        counts = {line.count(delimiter.encode()) for line in lines}
+        if len(counts) == 1 and counts != {0}:
+            return delimiter
+    return None
 
 
 def _is_ndjson(page: bytes) -> bool:

@@ -24,8 +24,10 @@ from headrace.sansio.rows.empty_pages import is_error, is_page_without_rows
 from headrace.sansio.rows.list_detection import find_list
 from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came_instead
 from headrace.sansio.rows.page_shape import PageShape
+from headrace.sansio.rows.side_road import RejectedRow
 from headrace.sansio.rows.tolerant import find_rows
 
+UNREADABLE = "it cannot be read as JSON in UTF-8"
 _SHOWN_KEYS = 20
 _SHOWN_KEY = 60
 # A longer answer than this is hardly an error, and what it holds is nobody's business.
@@ -55,7 +57,7 @@ class SlicedPage:
         rows: The bytes of each row, still JSON.
         rest: The page's JSON without the rows.
         document: The same as `rest`, or the whole page's JSON where a path leads into the rows.
-        unreadable: The bytes of the rows that no JSON reader takes.
+        unreadable: The rows that cannot be read, each with the reason.
         items: How many items the page has, where its rows are picked or taken out of these; None
             where its rows are its items.
     """
@@ -63,7 +65,7 @@ class SlicedPage:
     rows: list[msgspec.Raw]
     rest: Any
     document: Any
-    unreadable: list[msgspec.Raw] = field(default_factory=list)
+    unreadable: list[RejectedRow] = field(default_factory=list)
     items: int | None = None
 
 
@@ -72,7 +74,7 @@ class _MissingRowsError(Exception):
 
 
 class PageSlicer:
-    """Finds the rows of a listing's pages.
+    """Finds the rows of a listing's pages, which are JSON.
 
     Args:
         selector: The JSONPath to the rows (`data_selector`). With None the list of rows is looked
@@ -80,6 +82,8 @@ class PageSlicer:
         paths: Gives the paths that will be looked up in the next `SlicedPage.document`.
         clean: Hides secrets in what an error shows of a page.
     """
+
+    guess: str | None = None
 
     def __init__(
         self,
@@ -129,7 +133,7 @@ class PageSlicer:
             raise refusal from None
         rows = [msgspec.Raw(row) for row in found.rows]
         readable = [row for row in rows if _is_readable(row)]
-        unreadable = [row for row in rows if not _is_readable(row)]
+        unreadable = [RejectedRow(row, UNREADABLE) for row in rows if not _is_readable(row)]
         return SlicedPage(readable, around.rest, around.document, unreadable)
 
     def _refusal(self, page: bytes, error: Exception) -> PageError:

@@ -1,0 +1,63 @@
+"""From the bytes of an answer, whatever it is written in, to its rows as JSON.
+
+JSON itself is cut in `headrace.sansio.rows`. Here stand the other formats, each behind the same
+`Slicer`, so that nothing below knows what an answer was written in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jsonpath_ng import JSONPath
+
+from headrace.core.json_path import JsonPath
+from headrace.sansio.decoding.csv_pages import CsvSlicer
+from headrace.sansio.decoding.guessing import GuessingSlicer
+from headrace.sansio.decoding.json_lines import JsonLinesSlicer
+from headrace.sansio.decoding.settings import (
+    CsvDecoder,
+    Decoder,
+    JsonDecoder,
+    JsonLinesDecoder,
+    XmlDecoder,
+)
+from headrace.sansio.decoding.slicer import Slicer
+from headrace.sansio.decoding.xml_pages import XmlSlicer
+from headrace.sansio.rows import PageSlicer
+
+__all__ = [
+    "CsvDecoder",
+    "Decoder",
+    "JsonDecoder",
+    "JsonLinesDecoder",
+    "Slicer",
+    "XmlDecoder",
+    "new_slicer",
+]
+
+
+def new_slicer(
+    decoder: Decoder | None,
+    selector: str | JSONPath | None,
+    paths: Callable[[], tuple[JsonPath, ...]] = tuple,
+    clean: Callable[[str], str] = str,
+) -> Slicer:
+    """Makes what cuts the pages of one pass through a listing.
+
+    Args:
+        decoder: What the answers are written in; None to guess it from the first one.
+        selector: The JSONPath to the rows of a page; None to look for them.
+        paths: Gives the paths that will be looked up in the next `SlicedPage.document`.
+        clean: Hides secrets in what an error shows of a page.
+    """
+    match decoder:
+        case None:
+            return GuessingSlicer(lambda guessed: new_slicer(guessed, selector, paths, clean))
+        case JsonDecoder():
+            return PageSlicer(selector, paths, clean)
+        case JsonLinesDecoder():
+            return JsonLinesSlicer(selector, decoder.encoding, paths, clean)
+        case CsvDecoder():
+            return CsvSlicer(decoder, paths, clean)
+        case XmlDecoder():
+            return XmlSlicer(selector, decoder, paths, clean)

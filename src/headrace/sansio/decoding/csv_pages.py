@@ -1,0 +1,197 @@
+"""Cuts answers that are CSV."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import msgspec
+import pyarrow as pa
+
+from headrace.core.exceptions import IncompletePage, PageError
+from headrace.core.json_path import JsonPath
+from headrace.core.secrets.redaction import one_line
+from headrace.sansio.decoding.csv_records import CheckedRecords, CsvRecords
+from headrace.sansio.decoding.csv_rows import read_rows
+from headrace.sansio.decoding.json_lines import document_of
+from headrace.sansio.decoding.settings import CsvDecoder
+from headrace.sansio.rows import RejectedRow, SlicedPage
+from headrace.sansio.rows.charsets import as_utf8
+from headrace.sansio.rows.page_faults import beginning
+
+_LINE_ENDS = b"\r\n"
+_SHOWN_NAME = 60
+_MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
+_OTHER_DELIMITERS = "\t;|,"
+_ANY = msgspec.json.Decoder(msgspec.Raw)
+
+
+class CsvSlicer:
+    """Finds the rows of a listing whose answers are CSV; each cell is a text, or null.
+
+    Args:
+        dialect: How the API writes CSV.
+        paths: Gives the paths that will be looked up in the next `SlicedPage.document`.
+        clean: Hides secrets in what an error shows of a page.
+    """
+
+    guess: str | None = None
+    rows_at: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        dialect: CsvDecoder,
+        paths: Callable[[], tuple[JsonPath, ...]] = tuple,
+        clean: Callable[[str], str] = str,
+    ) -> None:
+        self._dialect = dialect
+        self._records = CsvRecords(dialect)
+        self._paths = paths
+        self._clean = clean
+        self._header: list[str] | None = None
+
+    def slice(self, body: bytes, content_type: str = "text/csv") -> SlicedPage:
+        """Cuts one page.
+
+        Args:
+            body: The body of the answer, decompressed; an empty one has no rows.
+            content_type: The value of its `Content-Type` header, which may name a charset.
+
+        Raises:
+            IncompletePage: The last line is cut off.
+            PageError: The body is something else, or its header names no columns.
+        """
+        page = as_utf8(body, content_type, self._dialect.encoding).lstrip(_LINE_ENDS)
+        if not page.strip():
+            return SlicedPage([], {}, {})
+        self._refuse_other_formats(page)
+        names, begin = self._names(page)
+        checked = self._checked(page[begin:] if begin else page)
+        try:
+            rows, misfits = read_rows(checked.text, names, self._dialect)
+        except pa.ArrowInvalid as error:
+            raise PageError(
+                f"the CSV cannot be read: {one_line(self._clean(str(error)), 200)}"
+            ) from None
+        unreadable = checked.unreadable
+        for line, cells in misfits:
+            self._refuse_cut_off(page, line, cells, len(names))
+            unreadable.append(RejectedRow(msgspec.Raw(line.encode()), _misfit(cells, len(names))))
+        return SlicedPage(rows, {}, document_of(rows, self._paths()), unreadable)
+
+    def _checked(self, text: bytes) -> CheckedRecords:
+        if self._records.are_sound(text) and (text.isascii() or _is_utf8(text)):
+            return CheckedRecords(text, [])
+        return self._records.checked(text)
+
+    # --- What is no CSV ---------------------------------------------------------------------------
+
+    def _refuse_other_formats(self, page: bytes) -> None:
+        shown = beginning(page, self._clean)
+        if _MARKUP.match(page):
+            raise PageError(f"the answer is HTML or XML where CSV was due: {shown}")
+        if page[:1] in (b"{", b"[") and _is_json(page):
+            raise PageError(
+                f"the answer is JSON where CSV was due: {shown}\nIf that is no error of the API's, "
+                "write `decoder: json` into `endpoint`."
+            )
+
+    def _refuse_cut_off(self, page: bytes, line: str, cells: int, columns: int) -> None:
+        if cells < columns and page.endswith(line.encode()) and page[-1:] not in (b"\n", b"\r"):
+            raise IncompletePage(
+                f"the answer ends in the middle of its last line, which has {cells:,} cells where "
+                f"there are {columns:,} columns"
+            )
+
+    # --- The names of the columns -----------------------------------------------------------------
+
+    def _names(self, page: bytes) -> tuple[list[str], int]:
+        """The names of the columns, and where the rows begin.
+
+        Raises:
+            PageError: The first line names no columns.
+        """
+        given = self._dialect.names
+        if given is not None:
+            if self._dialect.header is False:
+                return list(given), 0
+            header, begin = self._records.first(page)
+            is_header = self._dialect.header or header == list(given)
+            return list(given), begin if is_header else 0
+        header, begin = self._records.first(page)
+        self._refuse_header(header, has_rows=bool(page[begin:].strip()))
+        self._header = self._header or header
+        return header, begin
+
+    def _refuse_header(self, header: list[str], *, has_rows: bool) -> None:
+        shown = self._shown(header)
+        before = self._header
+        if before is not None and set(before).isdisjoint(header):
+            raise PageError(
+                f"the answer begins with {shown}, where an earlier one begins with the columns "
+                f"{self._shown(before)}. {self._to_name(before)}"
+            )
+        if len(header) == 1:
+            self._refuse_one_column(header[0], has_rows=has_rows)
+        if "" in header:
+            raise PageError(
+                f"the first line of the CSV gives column {header.index('') + 1} no name: {shown}. "
+                "Name all columns: `decoder: {type: csv, header: true, names: [...]}`"
+            )
+        twice = next((name for at, name in enumerate(header) if name in header[:at]), None)
+        if twice is not None:
+            raise PageError(
+                f"the first line of the CSV names `{self._one(twice)}` twice: {shown}. Give each "
+                "column its own name: `decoder: {type: csv, header: true, names: [...]}`"
+            )
+
+    def _refuse_one_column(self, name: str, *, has_rows: bool) -> None:
+        """Refuses a header of one column where that is a wrong delimiter, or a sentence."""
+        shown, written = self._one(name), json.dumps(self._dialect.delimiter)
+        other = next((mark for mark in _OTHER_DELIMITERS if mark in name), None)
+        if other is not None:
+            raise PageError(
+                f"the CSV has one column only, `{shown}`, by the delimiter {written}. If the API "
+                f"parts its cells by {json.dumps(other)}, write `decoder: {{type: csv, delimiter: "
+                f"{json.dumps(other)}}}`"
+            )
+        if not has_rows and len(name.split()) > 1:
+            raise PageError(
+                f"the answer is one line, `{shown}`, where CSV was due: it has one column only by "
+                f"the delimiter {written}, and no rows"
+            )
+
+    def _to_name(self, header: list[str]) -> str:
+        names = ", ".join(self._one(name) for name in header)
+        return (
+            "If only the first answer names them, write them down: `decoder: {type: csv, names: "
+            f"[{names}]}}`"
+        )
+
+    def _shown(self, header: list[str]) -> str:
+        return "`" + self._one(", ".join(header), 4 * _SHOWN_NAME) + "`"
+
+    def _one(self, name: str, longest: int = _SHOWN_NAME) -> str:
+        return one_line(self._clean(name), longest)
+
+
+def _misfit(cells: int, columns: int) -> str:
+    there = "is 1 cell" if cells == 1 else f"are {cells:,} cells"
+    return f"in its line of CSV there {there}, where there are {columns:,} columns"
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_json(page: bytes) -> bool:
+    try:
+        _ANY.decode(page)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return False
+    return True

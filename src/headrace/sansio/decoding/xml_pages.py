@@ -1,0 +1,182 @@
+"""Cuts answers that are XML, each as the JSON that stands for it.
+
+An element becomes an object, or the text in it; what is there several times becomes a list. An
+attribute is a field with an `@` before its name, a text beside elements or attributes is `#text`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.parsers import expat
+
+import msgspec
+import xmltodict
+from jsonpath_ng import JSONPath
+
+from headrace.core.exceptions import IncompletePage, PageError
+from headrace.core.json_path import JsonPath
+from headrace.sansio.decoding.settings import XmlDecoder
+from headrace.sansio.paging.envelope import path_of
+from headrace.sansio.rows import PageSlicer, SlicedPage
+from headrace.sansio.rows.charsets import as_utf8
+from headrace.sansio.rows.empty_pages import is_error, is_page_without_rows
+from headrace.sansio.rows.list_detection import find_list
+from headrace.sansio.rows.page_faults import beginning
+
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_HTML = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
+_ENDS_TOO_EARLY = ("no element found", "unclosed token", "unclosed CDATA section")
+_OF_NAMESPACES = ("@xmlns", "@xsi:")
+
+
+class _UnreadEntityError(ValueError):
+    """A document names an entity that it declares itself, or that is declared outside of it."""
+
+
+class _Parsers:
+    """Makes the parsers of xmltodict: expat's, but no entity is left out without a word."""
+
+    @staticmethod
+    def ParserCreate(encoding: str | None, separator: str | None) -> Any:  # noqa: N802
+        parser = expat.ParserCreate(encoding, separator)
+
+        def refuse(name: str, is_parameter: bool) -> None:
+            raise _UnreadEntityError(f"names the entity `&{name};`, which XML does not know")
+
+        parser.SkippedEntityHandler = refuse
+        return parser
+
+
+class XmlSlicer:
+    """Finds the rows of a listing whose answers are XML.
+
+    Args:
+        selector: The JSONPath to the rows, from the name of the root element on; with None the
+            element that is there several times is looked for in the first page.
+        settings: How the API writes XML.
+        paths: Gives the paths that will be looked up in the next `SlicedPage.document`.
+        clean: Hides secrets in what an error shows of a page.
+    """
+
+    guess: str | None = None
+
+    def __init__(
+        self,
+        selector: str | JSONPath | None,
+        settings: XmlDecoder,
+        paths: Callable[[], tuple[JsonPath, ...]] = tuple,
+        clean: Callable[[str], str] = str,
+    ) -> None:
+        self._settings = settings
+        self._paths = paths
+        self._clean = clean
+        self._steps = () if selector is None else JsonPath(selector).steps or ()
+        self._around: frozenset[str] | None = None
+        self._slicer = None if selector is None else PageSlicer(selector, paths, clean)
+
+    @property
+    def rows_at(self) -> tuple[str, ...]:
+        """The names of the elements that lead to the rows, as far as they are known."""
+        return self._slicer.rows_at if self._slicer else ()
+
+    def slice(self, body: bytes, content_type: str = "application/xml") -> SlicedPage:
+        """Cuts one page.
+
+        Args:
+            body: The body of the answer, decompressed.
+            content_type: The value of its `Content-Type` header, which may name a charset.
+
+        Raises:
+            IncompletePage: The body ends in the middle of the XML.
+            PageError: The body is not XML, or has no rows where they should be.
+        """
+        document = self._document(body, content_type)
+        if self._slicer is None:
+            self._find_rows(document, body)
+            if self._slicer is None:
+                return SlicedPage([], document, document)
+        self._refuse_errors(document, body)
+        try:
+            page = msgspec.json.encode(document)
+        except RecursionError:
+            raise PageError("the answer nests elements too deeply to be read") from None
+        return self._slicer.slice(page)
+
+    def _document(self, body: bytes, content_type: str) -> dict[str, Any]:
+        declared = _DECLARED.match(body)
+        encoding = self._settings.encoding or (declared[1].decode() if declared else None)
+        page = as_utf8(body, content_type, encoding)
+        shown = beginning(page, self._clean)
+        if not page.strip():
+            raise PageError("the answer is empty where XML was due")
+        if not page.lstrip().startswith(b"<"):
+            raise PageError(f"the answer is not XML: {shown}")
+        if _HTML.match(page):
+            raise PageError(
+                f"the answer is HTML where XML was due: {shown}\nIs `client.base_url` the API's, "
+                "and not that of its web pages?"
+            )
+        try:
+            document: dict[str, Any] = xmltodict.parse(
+                page.lstrip(),
+                encoding="utf-8",
+                expat=_Parsers,
+                force_list=tuple(self._settings.lists),
+            )
+        except expat.ExpatError as error:
+            kind = IncompletePage if str(error).startswith(_ENDS_TOO_EARLY) else PageError
+            raise kind(f"the answer is not XML ({error}): {shown}") from None
+        except _UnreadEntityError as error:
+            raise PageError(f"the answer {error}: {shown}") from None
+        except ValueError:
+            raise PageError(
+                "the answer declares entities of its own (`<!ENTITY`), which are not read, as they "
+                f"may be made to fill the memory: {shown}"
+            ) from None
+        return document
+
+    def _find_rows(self, document: Mapping[str, Any], body: bytes) -> None:
+        """Looks for the element that is there several times, or for the only one with content."""
+        ((root, content),) = document.items()
+        steps = find_list(document)
+        if not steps and isinstance(content, Mapping):
+            inner = [name for name, value in content.items() if isinstance(value, Mapping)]
+            steps = (root, inner[0]) if len(inner) == 1 else ()
+        is_empty = content is None or self._is_empty(content, ("",))
+        if steps:
+            self._steps = steps
+            self._slicer = PageSlicer(path_of(steps).text, self._paths, self._clean)
+        elif is_error(document) or not is_empty:
+            raise PageError(
+                "no element is there several times, so it is not known which ones are the rows: "
+                "say so by `endpoint.data_selector`, for example `"
+                f"{root}.item`, or see whether this is an error: {beginning(body, self._clean)}"
+            )
+
+    def _refuse_errors(self, document: Mapping[str, Any], body: bytes) -> None:
+        """Refuses an answer that has no rows below its root element, and is no empty page."""
+        inner: Any = document
+        for depth, step in enumerate(self._steps):
+            if not isinstance(inner, Mapping):
+                return
+            if depth == 1 and step in inner:
+                self._around = frozenset(inner)
+            if step not in inner and depth and not self._is_empty(inner, self._steps[depth:]):
+                raise PageError(
+                    f"the answer has no `{step}` in `{'.'.join(self._steps[:depth])}`, and is no "
+                    f"empty page: {beginning(body, self._clean)}\nCheck `endpoint.data_selector`, "
+                    "or whether this is an error in the guise of a success."
+                )
+            inner = inner.get(step)
+
+    def _is_empty(self, content: Any, rows_at: tuple[str, ...]) -> bool:
+        """Whether the content of an element is that of a page without rows."""
+        if isinstance(content, Mapping):
+            content = {
+                name: value
+                for name, value in content.items()
+                if not name.startswith(_OF_NAMESPACES)
+            }
+        return is_page_without_rows(content, rows_at, known=self._around, references=())
