@@ -55,17 +55,62 @@ AUTHS: dict[str, dict[str, Any]] = {
     "bearer": {"type": "bearer", "token": canary("bearer")},
     "basic": {"type": "http_basic", "username": "someone", "password": canary("basic")},
 }
+
+
+def signed(key: str, **request: Any) -> dict[str, str]:
+    """Signs a request as badly as can be."""
+    return {"X-Signed": canary("signed")}
+
+
+def fetching_auths(base_url: str) -> dict[str, dict[str, Any]]:
+    """Authentications whose secrets are not on the first request; tokens come from `/token`."""
+    client = {"client_id": canary("client_id"), "client_secret": canary("client_secret")}
+    token = {"access_token_url": f"{base_url}/token", **client}
+    return {
+        "basic_client": {
+            "type": "oauth2_client_credentials",
+            **token,
+            "client_authentication": "basic",
+        },
+        "refresh": {
+            "type": "oauth2_refresh_token",
+            **token,
+            "refresh_token": canary("refresh"),
+        },
+        "login": {
+            "type": "login",
+            "path": "/token",
+            "json": {"someone": {"pin": canary("login")}},
+            "headers": {"X-Api-Key": canary("login_header")},
+        },
+        "digest": {"type": "http_digest", "username": "someone", "password": canary("digest")},
+        "signature": {
+            "type": "signature",
+            "function": signed,
+            "arguments": {"key": canary("signature")},
+        },
+    }
+
+
+SECRETS_OF_FETCHING = {
+    "basic_client": ("client_id", "client_secret", "token"),
+    "refresh": ("client_id", "client_secret", "refresh", "token", "next_refresh"),
+    "login": ("login", "login_header", "token"),
+    "digest": ("digest",),
+    "signature": ("signature", "signed"),
+}
 # In each request besides.
 OTHERS = ("client_header", "endpoint_header", "param", "json", "path_query", "variable", "file")
 
 
 def config_of(base_url: str, auth: str, **resource: Any) -> dict[str, Any]:
     """A config with a secret of its own in each place that can hold one."""
+    auths = {**AUTHS, **fetching_auths(base_url)}
     return {
         "client": {
             "base_url": base_url,
             "headers": {"X-Api-Key": canary("client_header")},
-            "auth": AUTHS[auth],
+            "auth": auths[auth],
             "paginator": "single_page",
         },
         "resources": [
@@ -87,7 +132,7 @@ def config_of(base_url: str, auth: str, **resource: Any) -> dict[str, Any]:
 
 
 def secrets_of(auth: str) -> list[str]:
-    return [canary(place) for place in (auth, *OTHERS)]
+    return [canary(place) for place in (*SECRETS_OF_FETCHING.get(auth, (auth,)), *OTHERS)]
 
 
 def echoed(auth: str) -> str:

@@ -35,6 +35,7 @@ PUBLIC_MODULES = (
 )
 # Documented on dlt's pages, but exported by none of those modules.
 DOCUMENTED = {
+    "dlt.TSecretStrValue",
     "dlt.common.normalizers.naming.NamingConvention",
     "dlt.common.pipeline.LoadInfo",
     "dlt.common.schema.typing.TFileFormat",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from headrace.cli.exit_codes import FAILED, exit_codes
+from headrace.cli.exit_codes import CALL_OR_CONFIG_WRONG, FAILED, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.printing import say
 
@@ -28,7 +28,7 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
     with exit_codes():
         from headrace.config import load_config
         from headrace.config.selection import listed_resources
-        from headrace.core.exceptions import HeadraceError
+        from headrace.core.exceptions import ConfigError, HeadraceError
         from headrace.dlt_source.sample import take_sample
         from headrace.reading.recipients import recipients
 
@@ -36,15 +36,17 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
         say("The config is sound.")
         for each in recipients(loaded):
             say(_told(each))
-        failed = False
+        worst = 0
         for resource in listed_resources(loaded):
             try:
                 _show(take_sample(loaded, resource, _SAMPLE_ROWS, most_pages=1, judges_rows=True))
             except HeadraceError as error:
-                failed = True
+                # What only shows now, as a file of a certificate that is not there.
+                is_config = isinstance(error, ConfigError)
+                worst = max(worst, CALL_OR_CONFIG_WRONG if is_config else FAILED)
                 say(f"Error: {error}", to_stderr=True)
-        if failed:
-            raise typer.Exit(FAILED)
+        if worst:
+            raise typer.Exit(worst)
 
 
 def _told(recipient: Recipient) -> str:

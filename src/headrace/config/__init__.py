@@ -13,7 +13,11 @@ from headrace.config.format.auth import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
     HttpBasicAuthConfig,
+    HttpDigestAuthConfig,
+    LoginAuthConfig,
     OAuth2ClientCredentialsConfig,
+    OAuth2RefreshTokenConfig,
+    SignatureAuthConfig,
 )
 from headrace.config.format.client import ClientConfig, PipelineConfig, ViewsConfig
 from headrace.config.format.json_schema import config_json_schema
@@ -30,10 +34,14 @@ __all__ = [
     "EndpointConfig",
     "ExternalResource",
     "HttpBasicAuthConfig",
+    "HttpDigestAuthConfig",
+    "LoginAuthConfig",
     "OAuth2ClientCredentialsConfig",
+    "OAuth2RefreshTokenConfig",
     "ParentConfig",
     "PipelineConfig",
     "ResourceConfig",
+    "SignatureAuthConfig",
     "SinglePagePaginatorConfig",
     "SourceConfig",
     "SubstitutedValues",

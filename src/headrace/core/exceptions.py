@@ -7,7 +7,7 @@
     │   ├── ConnectionFailed     no connection, or one that broke before the answer was whole
     │   ├── ResponseStatusError  the server answered with an error status
     │   ├── RedirectRefused      the request would have led away from the API's origin
-    │   └── AuthenticationFailed there are no credentials to send: no token, or an object fails
+    │   └── AuthenticationFailed there are no credentials to send: no token, or what signs fails
     ├── PageError              an answer is not the page that the config describes
     │   └── IncompletePage       an answer ends before its end, or is still to be computed
     ├── RowError               a row cannot be loaded as it is

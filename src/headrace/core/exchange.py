@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 # Lists that may come in several lines (RFC 9110, 5.3), of which more than the last counts here.
-_LISTS = ("link", "content-encoding")
+_LISTS = ("link", "content-encoding", "www-authenticate", "set-cookie")
 
 
 class Headers(Mapping[str, str]):
@@ -16,7 +16,8 @@ class Headers(Mapping[str, str]):
 
     Args:
         items: Names and values. Of a name that is there twice the last value counts; but `Link`
-            headers make one list (RFC 8288, 3), and so do `Content-Encoding` headers.
+            headers make one list (RFC 8288, 3), and so do `Content-Encoding`, `WWW-Authenticate`
+            and `Set-Cookie` headers.
     """
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:

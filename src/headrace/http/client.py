@@ -12,7 +12,7 @@ from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.answer_policy import UNAUTHORIZED, AnswerPolicy
-from headrace.http.auth.base import AnyAuthentication
+from headrace.http.auth.base import AnyAuthentication, Refusal
 from headrace.http.auth.credentials import Credentials
 from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.origins import AllowedOrigins
@@ -143,6 +143,8 @@ class HttpClient:
         """One attempt; after a 401 a second one with new credentials, where they can be renewed."""
         auth = asking.auth
         assert not isinstance(auth, Credentials)
+        # A nonce or a token may end between two attempts.
+        asking.is_renewed = False
         attempt = partial(
             self._attempt, asking, figures, is_in_line=is_in_line, most_seconds=most_seconds
         )
@@ -153,7 +155,9 @@ class HttpClient:
             if refused.status != UNAUTHORIZED or asking.is_renewed:
                 raise
             asking.is_renewed = True
-            if not await auth.renew(asking.proof, self._settings, self._timing):
+            refusal = Refusal(refused, asking.proof, asking.challenge)
+            asking.proof = await auth.renew(refusal, self._settings, self._timing)
+            if asking.proof is None:
                 raise
         return await attempt()
 

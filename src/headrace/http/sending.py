@@ -55,6 +55,7 @@ class Asking(Generic[Read]):
         read: Makes what is wanted of an answer.
         hook: Sees each answer before it counts; None for none.
         proof: What the authentication knows the credentials of the last attempt by.
+        challenge: The WWW-Authenticate headers of the last answer that was refused.
         is_renewed: Whether no other credentials are to be tried after a 401: they have been, or
             the hook has spoken.
     """
@@ -64,6 +65,7 @@ class Asking(Generic[Read]):
     read: Callable[[Response], Read]
     hook: ResponseHook | None = None
     proof: object = None
+    challenge: str = ""
     is_renewed: bool = False
 
 
@@ -165,6 +167,7 @@ class Sender:
         if answer.status in REDIRECTS:
             raise redirect_to_nowhere(answer.status, asked, self._settings.url_key)
         if answer.status >= 400:
+            asking.challenge = answer.headers.get("WWW-Authenticate", "")
             raise self._policy.refusal(answer, asked, redactor(), auth)
         self._policy.heed_rate_limit(answer.headers)
         return Response(*answer.as_sent, asked, asked_url, without_login(url))
@@ -232,6 +235,7 @@ async def _sign(
     target: RequestTarget,
     seconds: float,
 ) -> None:
+    outgoing.proof = asking.proof
     try:
         await auth.sign(outgoing, target, seconds)
     except AuthenticationFailed as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -32,6 +33,8 @@ class ClientSettings:
         session: The session that sends the requests, with its own headers, cookies, proxies and
             certificates; None for one of Headrace's own.
         url_key: The key of the config that the base URL comes from, for messages.
+        tls: Certificates of one's own, of the client or of an authority; None for what the system
+            trusts. It holds for a session as well.
     """
 
     base_url: str = field(repr=False)
@@ -44,3 +47,4 @@ class ClientSettings:
     allowed_hosts: tuple[str, ...] = ()
     session: requests.Session | None = field(default=None, repr=False)
     url_key: str = BASE_URL
+    tls: ssl.SSLContext | None = field(default=None, repr=False)

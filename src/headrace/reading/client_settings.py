@@ -6,15 +6,17 @@ dlt's own requests follow; and else from the defaults of the format.
 
 from __future__ import annotations
 
+import ssl
 from typing import TypeVar
 
 from headrace.config import SourceConfig
-from headrace.config.format.client import ClientConfig, RetryConfig
+from headrace.config.format.client import ClientConfig, RetryConfig, TlsConfig
 from headrace.core.dlt_door.settings import runtime_number
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.http.retrying import RetrySettings
 from headrace.http.settings import ClientSettings
 from headrace.http.throttle import RateLimit
+from headrace.http.tls import TlsFiles, tls_context
 
 Number = TypeVar("Number", int, float)
 
@@ -29,7 +31,8 @@ def client_settings(config: SourceConfig) -> ClientSettings:
         The settings of the HTTP client.
 
     Raises:
-        ConfigError: One of dlt's settings is no number, or one that cannot be used.
+        ConfigError: One of dlt's settings is no number, or one that cannot be used; or a file of
+            `client.tls` is.
     """
     client = config.client
     rate = client.rate_limit
@@ -43,6 +46,22 @@ def client_settings(config: SourceConfig) -> ClientSettings:
         rate_limit=RateLimit(rate.requests, rate.seconds) if rate else None,
         allowed_hosts=client.allowed_hosts or (),
         session=client.session,
+        tls=_tls(client.tls),
+    )
+
+
+def _tls(tls: TlsConfig | None) -> ssl.SSLContext | None:
+    if tls is None:
+        return None
+    password = tls.key_password
+    return tls_context(
+        TlsFiles(
+            tls.cert,
+            tls.key,
+            None if password is None else password.get_secret_value(),
+            tls.ca,
+            tls.min_version,
+        )
     )
 
 

@@ -9,15 +9,27 @@ from headrace.config import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
     HttpBasicAuthConfig,
+    HttpDigestAuthConfig,
+    LoginAuthConfig,
     OAuth2ClientCredentialsConfig,
+    OAuth2RefreshTokenConfig,
+    SignatureAuthConfig,
     SourceConfig,
 )
+from headrace.config.format.auth import AuthModel
+from headrace.config.format.places import texts_in
 from headrace.core.dlt_door.auths import auth_kind, is_client_credentials, session_of_user
+from headrace.core.json_path import JsonPath
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
-from headrace.http.auth.oauth2 import ClientCredentials, TokenSettings
+from headrace.http.auth.digest_auth import DigestAuth
+from headrace.http.auth.login import Login, LoginSettings
+from headrace.http.auth.oauth2 import ClientCredentials, RefreshToken, TokenSettings
 from headrace.http.auth.object_secrets import secrets_within
 from headrace.http.auth.objects import ObjectAuth
+from headrace.http.auth.signature import Signature
+from headrace.http.outgoing_request import secrets_of
+from headrace.reading.named_functions import named_function
 
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
@@ -56,7 +68,7 @@ class Authentications:
             TypeError: No credentials can be made from an object of this type.
         """
         for known, made in self._made:
-            if known is auth or (type(known) in _MODELS and known == auth):
+            if known is auth or (isinstance(known, AuthModel) and known == auth):
                 return made
         made = _authentication(auth, self._hidden)
         self._made.append((auth, made))
@@ -68,20 +80,20 @@ class Authentications:
         return self._hidden.union(*(made.secrets for _, made in self._made))
 
 
-_MODELS = (
-    ApiKeyAuthConfig,
-    BearerAuthConfig,
-    HttpBasicAuthConfig,
-    OAuth2ClientCredentialsConfig,
-)
-
-
 def _authentication(auth: object, hidden: frozenset[str]) -> AnyAuthentication:
     match auth:
         case None:
             return Credentials(secrets=tuple(sorted(hidden)))
         case OAuth2ClientCredentialsConfig():
             return ClientCredentials(_token_settings_of_config(auth), hidden)
+        case OAuth2RefreshTokenConfig():
+            return _refresh_token(auth, hidden)
+        case HttpDigestAuthConfig():
+            return DigestAuth(auth.username, auth.password.get_secret_value(), hidden)
+        case LoginAuthConfig():
+            return _login(auth, hidden)
+        case SignatureAuthConfig():
+            return _signature(auth, hidden)
         case _ if is_client_credentials(auth):
             return ClientCredentials(_token_settings_of_object(auth), hidden)
     static = _credentials(auth)
@@ -110,11 +122,57 @@ def _credentials(auth: Any) -> Credentials | None:
     return None
 
 
-def _token_settings_of_config(auth: OAuth2ClientCredentialsConfig) -> TokenSettings:
+def _refresh_token(auth: OAuth2RefreshTokenConfig, hidden: frozenset[str]) -> RefreshToken:
+    on_new = auth.on_new_refresh_token
+    return RefreshToken(
+        _token_settings_of_config(auth),
+        auth.refresh_token.get_secret_value(),
+        hidden,
+        on_new and named_function(on_new, "auth.on_new_refresh_token"),
+    )
+
+
+def _login(auth: LoginAuthConfig, hidden: frozenset[str]) -> Login:
+    prefix = auth.prefix
+    if prefix is None:
+        prefix = "Bearer" if auth.header.lower() == "authorization" else ""
+    settings = LoginSettings(
+        url=auth.url or auth.path or "",
+        url_key="auth.path" if auth.url is None else "auth.url",
+        method=auth.method,
+        headers=auth.headers or {},
+        json=auth.json_body,
+        data=auth.data,
+        token_path=JsonPath(auth.token_path),
+        token_header=auth.token_header,
+        cookie=auth.cookie,
+        header=auth.header,
+        prefix=prefix,
+        expires_in_path=None if auth.expires_in_path is None else JsonPath(auth.expires_in_path),
+        expires_in=auth.expires_in,
+    )
+    sent = [text for _, text in texts_in([auth.json_body, auth.data])]
+    return Login(settings, [*sent, *secrets_of(settings.headers)], hidden)
+
+
+def _signature(auth: SignatureAuthConfig, hidden: frozenset[str]) -> Signature:
+    function, arguments = auth.function, auth.arguments or {}
+    name = function if isinstance(function, str) else getattr(function, "__name__", "the function")
+    secrets = [text for _, text in texts_in(arguments)]
+    return Signature(
+        named_function(function, "auth.function"), name, arguments, [*hidden, *secrets]
+    )
+
+
+def _token_settings_of_config(
+    auth: OAuth2ClientCredentialsConfig | OAuth2RefreshTokenConfig,
+) -> TokenSettings:
+    client_id, secret = auth.client_id, auth.client_secret
     return TokenSettings(
         url=auth.access_token_url,
-        client_id=auth.client_id.get_secret_value(),
-        client_secret=auth.client_secret.get_secret_value(),
+        client_id="" if client_id is None else client_id.get_secret_value(),
+        client_secret="" if secret is None else secret.get_secret_value(),
+        client_authentication=auth.client_authentication,
         request_data=auth.access_token_request_data or {},
         default_lifetime=auth.default_token_expiration,
         session=auth.session,

@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from headrace.config import OAuth2ClientCredentialsConfig, ResourceConfig, SourceConfig
+from headrace.config import (
+    LoginAuthConfig,
+    OAuth2ClientCredentialsConfig,
+    OAuth2RefreshTokenConfig,
+    ResourceConfig,
+    SourceConfig,
+)
 from headrace.config.format.places import LookedUp
 from headrace.http.url import join_url, shown_origin
 
@@ -15,12 +21,12 @@ _PARTS = re.compile(r"[^.\[\]]+")
 _STAYS_IN_CLIENT = frozenset(
     [
         *("retry", "rate_limit", "concurrency", "timeout"),
-        *("allowed_hosts", "max_response_bytes", "moved_from"),
+        *("allowed_hosts", "max_response_bytes", "moved_from", "tls"),
     ]
 )
 _STAYS_IN_ENDPOINT = frozenset(["data_selector", "response_actions"])
 # What an address begins with says where to send, and is not sent.
-_ADDRESSES = frozenset(["base_url", "access_token_url"])
+_ADDRESSES = frozenset(["base_url", "access_token_url", "url"])
 _DESTINATION = "the destination, when it loads"
 
 
@@ -122,7 +128,10 @@ class _Recipients:
 
 
 def _token_host(auth: object) -> str | None:
-    """Where the id and the secret of a client go; the token that comes of them goes to the API."""
-    if isinstance(auth, OAuth2ClientCredentialsConfig):
-        return shown_origin(auth.access_token_url)
+    """Where goes what a token is fetched with; the token that comes of it goes to the API."""
+    match auth:
+        case OAuth2ClientCredentialsConfig() | OAuth2RefreshTokenConfig():
+            return shown_origin(auth.access_token_url)
+        case LoginAuthConfig(url=str(url)):
+            return shown_origin(url)
     return None

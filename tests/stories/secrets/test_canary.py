@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import dlt
@@ -19,6 +20,7 @@ from headrace.dlt_source.source import build_source
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.canaries import (
     AUTHS,
+    SECRETS_OF_FETCHING,
     canary,
     config_of,
     echoed,
@@ -83,6 +85,37 @@ def test_what_fails_tells_no_secret(
     texts = (told_by(caught.value), told_by(plainly.value), *capfd.readouterr())
     assert not leaks(secrets_of(auth), tmp_path, *texts, without=[secrets_file(tmp_path)])
     assert "Using selector" in (tmp_path / "everything.log").read_text()
+
+
+@pytest.mark.parametrize("fault", ["401", "500", "HTML", "no token"])
+@pytest.mark.parametrize("auth", SECRETS_OF_FETCHING)
+def test_what_fails_tells_no_secret_of_a_token_either(
+    fault: str,
+    auth: str,
+    server: JsonServer,
+    warehouse: Warehouse,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    given = {"access_token": canary("token"), "refresh_token": canary("next_refresh")}
+    gives = fault != "no token"
+    known = [each for each in secrets_of(auth) if gives or each not in given.values()]
+    echo = " ".join(form for secret in known for form in encoded(secret))
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/token" and gives:
+            return Answer(given)
+        answer = FAULTS[fault if gives else "401"](echo)
+        digest = {"WWW-Authenticate": f'Digest realm="{known[0]}", nonce="n"'}
+        return replace(answer, headers={**answer.headers, **digest})
+
+    server.handler = answer
+    source = build_source(load_config(config_of(server.base_url, auth)))
+    with pytest.raises(HeadraceError) as caught:
+        sync(warehouse.pipeline(), source)
+
+    texts = (told_by(caught.value), *capfd.readouterr())
+    assert not leaks(secrets_of(auth), tmp_path, *texts, without=[secrets_file(tmp_path)])
 
 
 def assert_sent(server: JsonServer, auth: str) -> None:

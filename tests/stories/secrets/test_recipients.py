@@ -76,6 +76,23 @@ def test_the_secret_of_a_client_goes_to_the_token_server() -> None:
     assert found({}, {"name": "x", "endpoint": {"auth": auth}}) == expected
 
 
+def test_what_a_token_is_fetched_with_goes_to_where_it_comes_from() -> None:
+    login = {"type": "login", "json": {"pin": "${PIN}"}}
+    refresh = {"type": "oauth2_refresh_token", "refresh_token": "${TOKEN}"}
+    url = "https://login.example.com/token"
+    assert found({"auth": {**login, "path": "login"}}) == {API: "PIN"}
+    assert found({"auth": {**login, "url": url}}) == {API: "", "https://login.example.com": "PIN"}
+    assert found({"auth": {**refresh, "access_token_url": url}}) == {
+        API: "",
+        "https://login.example.com": "TOKEN",
+    }
+
+
+def test_a_password_of_a_private_key_goes_nowhere() -> None:
+    tls = {"cert": "me.pem", "key": "me.key", "key_password": "${PASSWORD}"}
+    assert found({"tls": tls}) == {API: ""}
+
+
 def test_what_dlt_finds_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCES__REST_API__CREDENTIALS__TOKEN", "found-by-dlt")
     config = load_config({"client": {"base_url": API, "auth": "bearer"}, "resources": ["items"]})

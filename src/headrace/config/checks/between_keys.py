@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from headrace.config.built.merging import MergedResource
+from headrace.config.checks.auths import auth_faults, tls_faults
 from headrace.config.checks.batches import batch_faults
 from headrace.config.checks.cursors import cursor_faults, merge_faults
 from headrace.config.checks.decoders import decoder_faults
@@ -16,7 +17,7 @@ from headrace.config.checks.hints import function_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
 from headrace.config.checks.tails import replaced_children, tail_faults
-from headrace.config.format.fields import NO_HEADER_NAME, is_header_name, is_python_object
+from headrace.config.format.fields import is_python_object
 from headrace.config.format.placeholders import bind_path
 from headrace.config.format.places import Path, value_at
 from headrace.config.format.wording import kind_of
@@ -33,6 +34,10 @@ _NAME_IS_TAKEN = (
 )
 _TYPES_BY_KEY = {
     "api_key": "api_key",
+    "refresh_token": "oauth2_refresh_token",
+    "function": "signature",
+    "token_path": "login",
+    "token_header": "login",
     "username": "http_basic",
     "password": "http_basic",
     "client_id": "oauth2_client_credentials",
@@ -58,6 +63,7 @@ def faults_between_keys(
     client = document.get("client")
     if isinstance(client, dict):
         yield from _request_faults(client, ("client",))
+        yield from ((("client", *below), message) for below, message in tls_faults(client))
     for path, endpoint in _written_endpoints(document):
         if isinstance(endpoint, dict):
             yield from _request_faults(endpoint, path)
@@ -136,11 +142,8 @@ def _request_faults(holder: Mapping[str, Any], path: Path) -> Iterator[tuple[Pat
     """Faults of the `paginator` and the `auth` in the client or an endpoint."""
     for below, message in paginator_faults(holder.get("paginator")):
         yield (*path, "paginator", *below), message
-    auth = holder.get("auth")
-    if isinstance(auth, dict) and auth.get("location") not in ("query", "param"):
-        name = auth.get("name") if auth.get("type") == "api_key" else None
-        if isinstance(name, str) and name and not is_header_name(name):
-            yield (*path, "auth", "name"), NO_HEADER_NAME
+    for below, message in auth_faults(holder.get("auth")):
+        yield (*path, "auth", *below), message
 
 
 def _untyped_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:

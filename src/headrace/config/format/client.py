@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Field, Tag
 
 from headrace.config.format.auth import AnyAuth
 from headrace.config.format.fields import (
@@ -17,6 +17,7 @@ from headrace.config.format.fields import (
     HeaderValue,
     Name,
     Seconds,
+    Secret,
     Session,
     TaggedObject,
     WholeNumber,
@@ -63,6 +64,13 @@ def _host(text: str) -> str:
     return host
 
 
+def _version(value: Any) -> Any:
+    return str(value) if isinstance(value, float) else value
+
+
+TlsVersion = Annotated[Literal["1.2", "1.3"], BeforeValidator(_version)]
+
+
 class RetryConfig(FormatModel):
     """When a failed request is tried again."""
 
@@ -104,6 +112,30 @@ class RateLimitConfig(FormatModel):
     )
 
 
+class TlsConfig(FormatModel):
+    """Certificates of one's own; paths are relative to the working directory, `~` is the home."""
+
+    cert: Name | None = Field(
+        default=None,
+        description="File of the certificate that the server wants to see of the client, in PEM "
+        "form; its private key may be in it as well.",
+    )
+    key: Name | None = Field(
+        default=None, description="File of the private key, where it is not in `cert`."
+    )
+    key_password: Secret | None = Field(
+        default=None, description="Password of the private key, where it has one."
+    )
+    ca: Name | None = Field(
+        default=None,
+        description="File, or folder, of the authorities that sign the server's certificate, in "
+        "place of those that the system trusts.",
+    )
+    min_version: TlsVersion | None = Field(
+        default=None, description="Oldest version of TLS that is spoken."
+    )
+
+
 class ClientConfig(FormatModel):
     """What all requests to the API have in common."""
 
@@ -123,6 +155,11 @@ class ClientConfig(FormatModel):
         default=None,
         description="A `requests.Session` that sends the requests; only in Python.",
         repr=False,
+    )
+    tls: TlsConfig | None = Field(
+        default=None,
+        description="Certificates of one's own: the client's, and those of whoever signs the "
+        "server's.",
     )
     timeout: Seconds = Field(
         default=defaults.TIMEOUT_SECONDS,

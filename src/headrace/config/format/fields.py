@@ -170,6 +170,26 @@ PythonFunction = Annotated[PythonObject, AfterValidator(_callable)]
 TaggedFunction = Annotated[PythonFunction, Tag(OBJECT)]
 
 
+# A module, as Python imports it, and a name in it.
+_NAMED_FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+def _named_function(value: Any) -> Any:
+    if isinstance(value, str):
+        if not _NAMED_FUNCTION.fullmatch(value):
+            raise fault("expected a function as `module:name`, for example `signing:sign`")
+        return value
+    return _callable(value)
+
+
+NamedFunction = Annotated[
+    Any,
+    BeforeValidator(_named_function),
+    WithJsonSchema({"type": "string", "format": "function", "minLength": 3}),
+]
+"""A function in Python, or its name as `module:name` in a file."""
+
+
 def is_python_object(value: object) -> bool:
     """Whether a value could not have come from a file.
 

@@ -23,7 +23,10 @@ DEFAULT_SECTIONS: Sections = ("sources", "rest_api", "rest_api")
 """The sections of dlt's settings in which dlt's own REST API source looks by itself."""
 
 # The fields of an `auth` that prove who asks.
-_PROOFS = ("api_key", "token", "username", "password", "client_id", "client_secret")
+_PROOFS = (
+    *("api_key", "token", "username", "password", "client_id", "client_secret"),
+    "refresh_token",
+)
 
 _WHERE = (
     "put it into the config, as ${NAME} in a file or dlt.secrets[...] in Python, or under "
@@ -123,7 +126,7 @@ def _completed(auth: Any, sections: Sections | None) -> Any:
     # A key that the type does not have is a mistake, which no secret can mend.
     if is_whole or not set(given) <= known:
         return given
-    return {**_found_by_dlt(name, given, sections, known), **_without_null(given)}
+    return {**_found_by_dlt(name, given, sections, known, needed), **_without_null(given)}
 
 
 def _without_null(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,11 +134,16 @@ def _without_null(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _found_by_dlt(
-    name: str, given: Mapping[str, Any], sections: Sections | None, known: set[str]
+    name: str,
+    given: Mapping[str, Any],
+    sections: Sections | None,
+    known: set[str],
+    needed: set[str],
 ) -> dict[str, Any]:
     values = {key: value for key, value in _without_null(given).items() if key != "type"}
+    sought = sorted(needed | (known & set(_PROOFS)))
     with _naming_what_dlt_refuses():
-        found = auths.fields_found(name, values, sections)
+        found = auths.fields_found(name, values, sought, sections)
     return {key: value for key, value in found.items() if key in known}
 
 

@@ -9,9 +9,16 @@ from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.secrets.names import is_secret, is_sensitive
 
 _PRIVATE_PARTS = frozenset({"auth", "headers", "params", "json", "data", "session"})
-# None of these is a secret, and messages about a token need them; the same holds for the form
-# fields of its request, which are scopes and audiences.
-_HARMLESS_AUTH_KEYS = frozenset({"type", "name", "location", "access_token_url"})
+# None of these is a secret where it stands in an `auth` itself, and messages about a token need
+# them; the same holds for the form fields of its request, which are scopes and audiences.
+_HARMLESS_AUTH_KEYS = frozenset(
+    [
+        *("type", "name", "location", "access_token_url", "client_authentication"),
+        *("path", "url", "method", "token_path", "token_header", "cookie", "header", "prefix"),
+        *("expires_in_path", "expires_in", "function", "on_new_refresh_token"),
+        "default_token_expiration",
+    ]
+)
 _TOKEN_REQUEST = "access_token_request_data"
 _LONGEST_SHOWN = 40
 SHORTEST_SECRET = 8
@@ -50,18 +57,20 @@ def sensitive_values(document: Any) -> SubstitutedValues:
         The values of eight characters and more, to be redacted.
     """
     found: set[str] = set()
-    todo: list[tuple[Any, bool, str]] = [(document, False, "")]
+    todo: list[tuple[Any, bool, str, str]] = [(document, False, "", "")]
     while todo:
-        value, secret, key = todo.pop()
+        value, secret, key, above = todo.pop()
         if isinstance(value, dict):
             for name, inner in value.items():
                 tells = is_sensitive if key == "headers" else is_secret
                 inside = secret or name == "auth" or tells(str(name))
                 inside = inside and name != _TOKEN_REQUEST
-                todo.append((inner, inside, str(name)))
+                todo.append((inner, inside, str(name), key))
         elif isinstance(value, (list, tuple)):
-            todo.extend((inner, secret, key) for inner in value)
-        elif isinstance(value, (str, int, float)) and secret and key not in _HARMLESS_AUTH_KEYS:
+            todo.extend((inner, secret, key, above) for inner in value)
+        elif isinstance(value, (str, int, float)) and secret:
+            if above == "auth" and key in _HARMLESS_AUTH_KEYS:
+                continue
             found.add(str.__str__(value) if isinstance(value, str) else str(value))
     return SubstitutedValues(frozenset(text for text in found if len(text) >= SHORTEST_SECRET))
 

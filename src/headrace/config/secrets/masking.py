@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from headrace.config.format.places import texts_in
+from headrace.config.format.places import texts_in, value_at
 from headrace.config.secrets.disclosure import SHORTEST_SECRET, sensitive_values
 from headrace.config.secrets.dlt_secrets import secrets_of_dlt
 from headrace.config.secrets.substitution import SubstitutedValues
@@ -15,6 +15,7 @@ from headrace.core.secrets.names import is_sensitive
 
 _PARTS_WITH_SECRETS = ("auth", "headers", "params", "json", "data")
 _URLS = ("base_url", "path")
+_TOKEN_URLS = ("access_token_url", "url", "path")
 _SCHEME = re.compile(r"^[\w+.-]*:/*")
 
 
@@ -32,6 +33,8 @@ def secrets_in(document: Mapping[str, Any], substituted: SubstitutedValues) -> f
     found = set(substituted.sensitive)
     sent = "\n".join(text for _, text in texts_in(list(_requests_of(document))))
     found.update(secret for secret in secrets_of_dlt() if secret in sent)
+    password = value_at(document, ("client", "tls", "key_password"))
+    found.update(sensitive_values({"key_password": password}).values)
     for part in _requests_of(document):
         found.update(_of_urls(part))
         for text in sensitive_values(part).values:
@@ -75,8 +78,8 @@ def secrets_of_url(url: str) -> Iterator[str]:
 
 def _of_urls(part: dict[str, Any]) -> Iterator[str]:
     auth = part.get("auth")
-    token_url = auth.get("access_token_url") if isinstance(auth, dict) else None
-    for url in (*(part.get(key) for key in _URLS), token_url):
+    token_urls = [auth.get(key) for key in _TOKEN_URLS] if isinstance(auth, dict) else []
+    for url in (*(part.get(key) for key in _URLS), *token_urls):
         if isinstance(url, str):
             yield from secrets_of_url(url)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from headrace.core.dlt_door.contexts import context
@@ -127,12 +128,15 @@ def is_class_of_dlt(registered: type) -> bool:
     return registered.__module__ == _AUTH
 
 
-def fields_found(name: str, values: Mapping[str, Any], sections: Sections | None) -> dict[str, Any]:
+def fields_found(
+    name: str, values: Mapping[str, Any], secrets: Sequence[str], sections: Sections | None
+) -> dict[str, Any]:
     """What dlt finds in its settings for an `auth` that is written as a mapping.
 
     Args:
-        name: The `type` of the authentication, which must be one that dlt knows.
+        name: The `type` of the authentication.
         values: The values that the mapping gives, by field; they go before what dlt finds.
+        secrets: The fields that are secrets, of a type that dlt does not know.
         sections: The sections of dlt's settings to look in; None means those of the running
             dlt source.
 
@@ -144,13 +148,27 @@ def fields_found(name: str, values: Mapping[str, Any], sections: Sections | None
         AuthRefused: dlt cannot make an authentication of these values.
     """
     resolve = imported("dlt.common.configuration").resolve_configuration
-    known = imported(_REGISTER).AUTH_MAP
     with _looking_in(sections), _failures_translated():
-        spec = resolve(known[name].from_init_value(values), accept_partial=True)
+        kind = imported(_REGISTER).AUTH_MAP.get(name) or _spec_of(tuple(secrets))
+        given = {key: value for key, value in values.items() if key in kind.get_resolvable_fields()}
+        spec = resolve(kind.from_init_value(given), accept_partial=True)
         # The only place where dlt says which fields have a value; check at an upgrade that a
         # field without one is still absent from it.
         fields = spec.__resolved_fields_set__ or ()
         return {key: getattr(spec, key) for key in fields if getattr(spec, key) is not None}
+
+
+@cache
+def _spec_of(secrets: tuple[str, ...]) -> type[AuthConfigBase]:
+    """A class as dlt has one for each of its own types, with fields that are all secrets."""
+    base = imported(_AUTH).AuthConfigBase
+    secret = imported("dlt").TSecretStrValue
+    fields: dict[str, Any] = dict.fromkeys(secrets)
+    fields["__annotations__"] = dict.fromkeys(secrets, secret)
+    made: type[AuthConfigBase] = imported("dlt.common.configuration.specs").configspec(
+        type("AuthOfHeadrace", (base,), {"__module__": __name__, **fields})
+    )
+    return made
 
 
 def made_auth(registered: type[AuthConfigBase], values: Mapping[str, Any]) -> AuthConfigBase:

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
+from headrace.core.exceptions import ResponseStatusError
 from headrace.http.auth.credentials import Credentials
 from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.settings import ClientSettings
 from headrace.http.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """That a server refused a request with 401.
+
+    Args:
+        error: What to raise where nothing else helps.
+        proof: What was noted on the request.
+        challenge: What the server wants to see, in its WWW-Authenticate headers (RFC 9110,
+            11.6.1); empty where it does not say.
+    """
+
+    error: ResponseStatusError
+    proof: object
+    challenge: str = ""
 
 
 class Authentication(Protocol):
@@ -41,7 +59,8 @@ class Authentication(Protocol):
         """Adds the credentials to a request, and notes on it which ones they are.
 
         Args:
-            outgoing: The request that is about to be sent; it is changed.
+            outgoing: The request that is about to be sent; it is changed. Where it was sent before,
+                what was noted then, or given for it by `renew`, is on it.
             target: Where the request goes.
             seconds: How long this may take.
 
@@ -52,16 +71,19 @@ class Authentication(Protocol):
         """
         ...
 
-    async def renew(self, proof: object, settings: ClientSettings, timing: Timing) -> bool:
+    async def renew(
+        self, refusal: Refusal, settings: ClientSettings, timing: Timing
+    ) -> object | None:
         """Gets new credentials in place of those that the server refused with 401.
 
         Args:
-            proof: What was noted on the refused request.
+            refusal: What was refused, and how.
             settings: The settings of the API.
             timing: The clock of its client.
 
         Returns:
-            Whether there are other credentials now, with which to ask again.
+            What the credentials are known by with which to ask again; None where there are no
+            others.
 
         Raises:
             AuthenticationFailed: They cannot be had.

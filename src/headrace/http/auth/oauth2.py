@@ -1,43 +1,67 @@
-"""OAuth 2.0 client credentials (RFC 6749, 4.4): a token that all lanes share."""
+"""OAuth 2.0 (RFC 6749): tokens by the id and the secret of a client, or by a refresh token."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import math
-from collections import deque
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote_plus
 
 import requests
 
 from headrace.core import defaults
-from headrace.core.exceptions import AuthenticationFailed, HeadraceError
+from headrace.core.exceptions import ResponseStatusError
 from headrace.core.exchange import Request, Response
-from headrace.core.secrets.redaction import Redactor, hold_secrets, one_line
+from headrace.core.figures import ResourceFigures
+from headrace.core.secrets.redaction import Redactor, clean, one_line
 from headrace.http.auth.credentials import Credentials
+from headrace.http.auth.tokens import (
+    SharedToken,
+    Token,
+    is_header_text,
+    json_in,
+    kind_of_answer,
+    names_in,
+    no_token,
+    seconds_in,
+    stale_at,
+)
 from headrace.http.client import HttpClient
 from headrace.http.failures.messages import server_words
-from headrace.http.origins import RequestTarget
-from headrace.http.outgoing_request import OutgoingRequest, secrets_of
+from headrace.http.outgoing_request import secrets_of
 from headrace.http.settings import ClientSettings
+from headrace.http.threads import in_thread
 from headrace.http.timing import Timing
+from headrace.http.url import shown_origin
 
+_LOGGER = logging.getLogger(__name__)
 _URL_KEY = "auth.access_token_url"
-_CHECK = "Check `auth.access_token_url`, `auth.client_id` and `auth.client_secret`"
-_REFUSED = f"{_CHECK}, and what `auth.access_token_request_data` asks for."
-_ADVICE = {400: _REFUSED, 401: _REFUSED, 403: _REFUSED} | dict.fromkeys(
-    (404, 405), f"{_CHECK.partition(',')[0]}: it must be the one that gives out tokens."
+_CHECK = f"Check `{_URL_KEY}`"
+_NOT_THE_ONE = f"{_CHECK}: it must be the one that gives out tokens."
+_WHAT_IT_ASKS_FOR = ", and what `auth.access_token_request_data` asks for."
+_CLIENT_REFUSED = f"{_CHECK}, `auth.client_id` and `auth.client_secret`{_WHAT_IT_ASKS_FOR}"
+_REFRESH_REFUSED = (
+    f"{_CHECK}, `auth.refresh_token` (it may have been replaced, revoked, or have expired: then "
+    f"log in anew and put the new one there), `auth.client_id` and `auth.client_secret`"
+    f"{_WHAT_IT_ASKS_FOR}"
 )
 _AFTER_A_FRESH_TOKEN = (
     "check what the client of `auth.client_id` may do, and whether `auth.access_token_request_data`"
     " has to name a scope or an audience."
 )
-# A token is renewed so many seconds before its end, but not in the first part of its life.
-_SLACK = 30.0
-_PART_OF_LIFE = 0.1
-_LONGEST_LIST = 100
+_INVALID_CLIENT = "invalid_client"
+_LONGEST_WORDS = 200
+
+ClientAuthentication = Literal["body", "basic"]
+
+_BODY: ClientAuthentication = "body"
+_BASIC: ClientAuthentication = "basic"
+
+# By the refresh token that a config names: the one that a server has given in its place. A later
+# leg, or another command in this process, makes its credentials anew.
+_REPLACED: dict[tuple[str, str, str], str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +71,13 @@ class TokenSettings:
     Args:
         url: The URL of the token server; it may be of another origin than the API.
         client_id: The client's id. It goes to the token server and nowhere else, as the secret.
+            Both may be empty where there is a refresh token.
         client_secret: The client's secret.
         request_data: More fields of the form, or others in place of the usual ones.
         default_lifetime: How many seconds a token lives where the answer does not say.
         session: A session that asks for tokens; one of Headrace's own when None.
+        client_authentication: How id and secret go (RFC 6749, 2.3.1): in the form, or as HTTP
+            Basic. When None in the form, and as HTTP Basic where the server refuses that.
     """
 
     url: str = field(repr=False)
@@ -59,34 +86,24 @@ class TokenSettings:
     request_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     default_lifetime: float = defaults.TOKEN_LIFETIME_SECONDS
     session: requests.Session | None = field(default=None, repr=False)
+    client_authentication: ClientAuthentication | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Token:
-    text: str = field(repr=False)
-    stale_at: float = 0.0
-
-
-class ClientCredentials:
-    """A token in the Authorization header, fetched when it is needed and there is none.
+class ClientCredentials(SharedToken):
+    """A token in the Authorization header, for the id and the secret of a client (4.4).
 
     Args:
         settings: Where tokens come from.
         hidden: More values that must never be shown.
     """
 
+    _refused = _CLIENT_REFUSED
+
     def __init__(self, settings: TokenSettings, hidden: Iterable[str] = ()) -> None:
         self._settings = settings
         own = {settings.client_id, settings.client_secret, *secrets_of(settings.request_data)}
-        self._hidden = tuple(sorted({*hidden, *own}))
-        self._credentials = _ForTheTokenServer(
-            secrets=self._hidden, what="the client's id and secret"
-        )
-        self._token: _Token | None = None
-        self._fetching: asyncio.Task[_Token | HeadraceError] | None = None
-        # A server may still tell of one that has been replaced.
-        self._known: deque[str] = deque(maxlen=8)
-        self.secrets: tuple[str, ...] = self._hidden
+        super().__init__(own - {""}, hidden)
+        self._way = settings.client_authentication
 
     @property
     def advice(self) -> Mapping[int, str]:
@@ -96,129 +113,187 @@ class ClientCredentials:
             403: f"This may not be read with the token: {_AFTER_A_FRESH_TOKEN}",
         }
 
-    async def prepare(self, settings: ClientSettings, timing: Timing) -> None:
-        """Fetches a token where there is none, or none for long; see `Authentication`."""
-        if self._token is None or timing.clock() >= self._token.stale_at:
-            await self._fetch(settings, timing)
-
-    async def sign(self, outgoing: OutgoingRequest, target: RequestTarget, seconds: float) -> None:
-        """Puts the token on a request; see `Authentication`."""
-        assert self._token is not None
-        outgoing.headers["Authorization"] = f"Bearer {self._token.text}"
-        outgoing.proof = self._token
-        outgoing.is_signed = True
-
-    async def renew(self, proof: object, settings: ClientSettings, timing: Timing) -> bool:
-        """Fetches a token unless another lane has done so; see `Authentication`."""
-        if proof is self._token:
-            await self._fetch(settings, timing)
-        return True
-
-    async def _fetch(self, settings: ClientSettings, timing: Timing) -> None:
-        """Waits for a token that is fetched once, whoever else waits for it."""
-        # One that an earlier event loop left behind has ended with that.
-        if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.create_task(self._outcome(settings, timing))
-        outcome = await asyncio.shield(self._fetching)
-        if isinstance(outcome, HeadraceError):
-            # Each waiting request gets an error of its own, to add its story to.
-            raise AuthenticationFailed(str(outcome), url=outcome.url, status=outcome.status)
-
-    async def _outcome(self, api: ClientSettings, timing: Timing) -> _Token | HeadraceError:
-        settings = replace(
+    def _settings_for_asking(self, api: ClientSettings) -> ClientSettings:
+        return replace(
             api,
             base_url=self._settings.url,
             headers={},
-            # A client of its own has a throttle of its own: a request that stands in the API's
-            # line, and needs a token to go on, must not wait for that line.
-            rate_limit=None,
-            allowed_hosts=(),
             session=self._settings.session,
             url_key=_URL_KEY,
         )
+
+    def _grant(self) -> dict[str, str]:
+        """What the form says of the token that is wanted (RFC 6749, 4.4.2)."""
+        return {"grant_type": "client_credentials"}
+
+    async def _heed(self, answer: Mapping[str, Any]) -> None:
+        """Takes what an answer with a token says besides."""
+
+    async def _ask(self, client: HttpClient, timing: Timing) -> Token:
         asked_at = timing.clock()
-        try:
-            async with HttpClient(settings, timing) as client:
-                response = await client.send(self._request(), self._credentials)
-            token = self._token_in(response, asked_at)
-        except HeadraceError as error:
-            return error
-        self._token = token
-        self._known.append(token.text)
-        self.secrets = (*self._hidden, *self._known)
-        hold_secrets(self, self.secrets)
-        return token
-
-    def _request(self) -> Request:
-        # RFC 6749, 4.4.2. Id and secret go in the form (2.3.1 allows it), as dlt sends them, and
-        # not as Basic authentication.
-        form = {
-            "client_id": self._settings.client_id,
-            "client_secret": self._settings.client_secret,
-            "grant_type": "client_credentials",
-            **self._settings.request_data,
-        }
-        return Request("POST", "", data=form)
-
-    def _token_in(self, response: Response, asked_at: float) -> _Token:
-        answer = _json_object(response.body)
-        if answer is None:
-            kind = response.headers.get("Content-Type") or "no Content-Type"
-            raise AuthenticationFailed(
-                f"{response.request}: no token in the answer: it is no JSON object "
-                f"({one_line(Redactor(self._hidden).clean(kind), _LONGEST_LIST)}). {_ADVICE[404]}",
-                url=response.request.url,
-                status=response.status,
-            )
+        response = await self._answer(client)
+        answer = json_in(response.body)
+        redactor = Redactor(self.secrets)
+        if not isinstance(answer, dict):
+            kind = kind_of_answer(response, redactor)
+            raise no_token(response, f"it is no JSON object ({kind}). {_NOT_THE_ONE}")
         text = answer.get("access_token")
-        if not isinstance(text, str) or not text or not text.isprintable() or not text.isascii():
-            raise AuthenticationFailed(
-                f"{response.request}: no token in the answer: {self._instead(response, answer)} "
-                f"{_REFUSED}",
-                url=response.request.url,
-                status=response.status,
-            )
+        if not is_header_text(text):
+            raise no_token(response, f"{_instead(answer, redactor)} {self._refused}")
+        await self._heed(answer)
         # RFC 6749, 5.1: `expires_in` is recommended, not required.
-        lifetime = _seconds(answer.get("expires_in"), self._settings.default_lifetime)
-        return _Token(text, asked_at + lifetime - min(_SLACK, lifetime * _PART_OF_LIFE))
+        lifetime = seconds_in(answer.get("expires_in"))
+        if lifetime is None:
+            lifetime = self._settings.default_lifetime
+        return Token(Credentials.bearer(text), stale_at(asked_at, lifetime))
 
-    def _instead(self, response: Response, answer: Mapping[str, Any]) -> str:
-        """What an answer holds; of values those that are meant to be read: any may be secret."""
-        # RFC 6749, 5.2; some servers answer so with a 200.
-        if isinstance(answer.get("error"), str):
-            story = {key: answer.get(key) for key in ("error", "error_description")}
-            words = server_words(json.dumps(story).encode(), Redactor(self._hidden))
-            return f'the server says: "{words}".'
-        if "access_token" in answer:
-            return "`access_token` in it is not text that can stand in a header."
-        redactor = Redactor(self._hidden)
-        names = one_line(redactor.clean(", ".join(answer)), _LONGEST_LIST) or "no field"
-        return f"there is no `access_token` in it, but {names}."
+    async def _answer(self, client: HttpClient) -> Response:
+        """The answer of the token server, which may take id and secret in one way only."""
+        seen: list[Response] = []
+
+        def see(request: Request, response: Response) -> Response:
+            seen.append(response)
+            return response
+
+        async def send(way: ClientAuthentication) -> Response:
+            request, credentials = self._request(way)
+            return await client.read(request, credentials, _as_it_came, ResourceFigures(), see)
+
+        try:
+            return await send(self._way or _BODY)
+        except ResponseStatusError as refused:
+            if self._way or not self._settings.client_secret or not _wants_basic(seen[-1]):
+                raise
+            error = refused
+        try:
+            response = await send(_BASIC)
+        except ResponseStatusError:
+            raise error.located(f"{error} HTTP Basic was tried as well.") from None
+        self._way = _BASIC
+        _LOGGER.warning(
+            "the token server at %s takes the client's id and secret by HTTP Basic alone; write "
+            "`auth.client_authentication: basic` into the config, and it is asked so at once",
+            shown_origin(self._settings.url),
+        )
+        return response
+
+    def _request(self, way: ClientAuthentication) -> tuple[Request, Credentials]:
+        client_id, secret = self._settings.client_id, self._settings.client_secret
+        form: dict[str, Any] = {**self._grant(), **self._settings.request_data}
+        credentials = Credentials()
+        if way == _BASIC:
+            # RFC 6749, 2.3.1: both are encoded as in a form before they are joined.
+            credentials = Credentials.basic(quote_plus(client_id), quote_plus(secret))
+        else:
+            client = {"client_id": client_id, "client_secret": secret}
+            form = {**{name: value for name, value in client.items() if value}, **form}
+        allowed = _ForTheTokenServer(
+            headers=credentials.headers,
+            secrets=(*self.secrets, *credentials.secrets),
+            what="the client's id and secret",
+            refused=self._refused,
+        )
+        return Request("POST", "", data=form), allowed
 
 
+class RefreshToken(ClientCredentials):
+    """A token in the Authorization header, for a refresh token (RFC 6749, 6).
+
+    Args:
+        settings: Where tokens come from.
+        refresh_token: The refresh token. Where the server gives another in its place, that is used
+            from then on in this process; nothing of it is written anywhere.
+        hidden: More values that must never be shown.
+        on_new: Called with each refresh token that is given in place of another, in a thread; None
+            for nothing.
+    """
+
+    _refused = _REFRESH_REFUSED
+
+    def __init__(
+        self,
+        settings: TokenSettings,
+        refresh_token: str,
+        hidden: Iterable[str] = (),
+        on_new: Callable[[str], object] | None = None,
+    ) -> None:
+        super().__init__(settings, [*hidden, refresh_token])
+        self._place = (settings.url, settings.client_id, refresh_token)
+        self._on_new = on_new
+
+    def _grant(self) -> dict[str, str]:
+        current = _REPLACED.get(self._place, self._place[-1])
+        return {"grant_type": "refresh_token", "refresh_token": current}
+
+    async def _heed(self, answer: Mapping[str, Any]) -> None:
+        new = answer.get("refresh_token")
+        if not isinstance(new, str) or not new or new == self._grant()["refresh_token"]:
+            return
+        self._hide(new)
+        is_first = self._place not in _REPLACED
+        _REPLACED[self._place] = new
+        if self._on_new is not None:
+            await self._hand_over(new)
+        elif is_first:
+            _LOGGER.warning(
+                "the token server at %s gave another refresh token in place of that in "
+                "`auth.refresh_token`, which it may refuse from now on: the new one is used to the "
+                "end of this process, and is kept nowhere, since it is a secret. Name a function "
+                "that keeps it for the next run: `auth.on_new_refresh_token`",
+                shown_origin(self._settings.url),
+            )
+
+    async def _hand_over(self, new: str) -> None:
+        assert self._on_new is not None
+        try:
+            await in_thread(lambda: self._on_new(new) if self._on_new else None)
+        except Exception as error:
+            _LOGGER.warning(
+                "`auth.on_new_refresh_token` fails with %s: %s. The refresh token in the config "
+                "may be refused from now on; log in anew before the next run",
+                type(error).__name__,
+                one_line(clean(str(error)), _LONGEST_WORDS),
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class _ForTheTokenServer(Credentials):
-    """Nothing is added to the request, whose form holds the client's id and secret already."""
+    """What the token server gets besides the form.
+
+    Args:
+        refused: What to check when it refuses.
+    """
+
+    refused: str = ""
 
     @property
     def advice(self) -> Mapping[int, str]:
         """What to check when no token is given out, by HTTP status code."""
-        return _ADVICE
+        refused = dict.fromkeys((400, 401, 403), self.refused)
+        return refused | dict.fromkeys((404, 405), _NOT_THE_ONE)
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
+def _wants_basic(response: Response) -> bool:
+    """Whether a server that refused id and secret in the form may take them as HTTP Basic."""
+    if response.status not in (400, 401):
+        return False
+    answer = json_in(response.body)
+    # RFC 6749, 5.2.
+    is_said = isinstance(answer, dict) and answer.get("error") == _INVALID_CLIENT
+    challenge = response.headers.get("WWW-Authenticate", "")
+    return is_said or challenge.lower().startswith("basic")
 
 
-def _seconds(said: object, default: float) -> float:
-    """How long a token lives: some servers say so in text, some not at all."""
-    try:
-        seconds = float(said)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return default
-    if isinstance(said, bool) or not math.isfinite(seconds):
-        return default
-    return max(0.0, seconds)
+def _instead(answer: Mapping[str, Any], redactor: Redactor) -> str:
+    """What an answer holds; of values those that are meant to be read: any may be secret."""
+    # RFC 6749, 5.2; some servers answer so with a 200.
+    if isinstance(answer.get("error"), str):
+        story = {key: answer.get(key) for key in ("error", "error_description")}
+        return f'the server says: "{server_words(json.dumps(story).encode(), redactor)}".'
+    if "access_token" in answer:
+        return "`access_token` in it is not text that can stand in a header."
+    return f"there is no `access_token` in it, but {names_in(answer, redactor)}."
+
+
+def _as_it_came(response: Response) -> Response:
+    return response

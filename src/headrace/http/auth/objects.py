@@ -14,6 +14,7 @@ import requests
 
 from headrace.core.exceptions import AuthenticationFailed
 from headrace.core.secrets.redaction import Redactor, hold_secrets, one_line
+from headrace.http.auth.base import Refusal
 from headrace.http.auth.object_secrets import secrets_within
 from headrace.http.failures.attempts import AttemptFailed, passing_name
 from headrace.http.failures.requests_failures import requests_failure
@@ -90,13 +91,15 @@ class ObjectAuth:
         outgoing.proof = proof
         outgoing.is_signed = True
 
-    async def renew(self, proof: object, settings: ClientSettings, timing: Timing) -> bool:
+    async def renew(
+        self, refusal: Refusal, settings: ClientSettings, timing: Timing
+    ) -> object | None:
         """Has an object that fetches tokens, as dlt's do, fetch one; see `Authentication`."""
         obtain = getattr(self._auth, "obtain_token", None)
         if not callable(obtain):
-            return False
-        await self._ask(partial(self._obtain, obtain, proof), settings.timeout)
-        return True
+            return None
+        await self._ask(partial(self._obtain, obtain, refusal.proof), settings.timeout)
+        return self
 
     def _obtain(self, obtain: Callable[[], object], proof: object) -> None:
         with self._lock:

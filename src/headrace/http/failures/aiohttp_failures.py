@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import ssl
 
 import aiohttp
 
+from headrace.core.causes import errors_within
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.http.failures.kinds import Failure, FailureKind
 from headrace.http.unpacking import CannotUnpack
@@ -64,7 +66,14 @@ def aiohttp_failure(error: Exception, redactor: Redactor) -> Failure:
     for kinds, kind in _KINDS:
         if isinstance(error, kinds):
             return Failure(kind)
+    alert = next((each for each in errors_within(error) if isinstance(each, ssl.SSLError)), None)
+    if alert is not None and alert.reason:
+        # With TLS 1.3 the server refuses the client's certificate where its answer was due.
+        return Failure(FailureKind.TLS, _in_words(alert.reason))
     if isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error.os_error, ConnectionResetError) and not error.os_error.errno:
+            # It was there, and broke off in the midst of TLS.
+            return Failure(FailureKind.CLOSED)
         return Failure(FailureKind.NO_CONNECTION, _system_reason(error))
     if isinstance(error, ClosedUnanswered | aiohttp.ClientOSError):
         return Failure(FailureKind.CLOSED)
@@ -102,7 +111,11 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
 def _tls_reason(error: aiohttp.ClientSSLError) -> str:
     cause = getattr(error, "certificate_error", None) or error.os_error
     reason = getattr(cause, "verify_message", None) or getattr(cause, "reason", None)
-    return reason.replace("_", " ").lower() if isinstance(reason, str) else type(cause).__name__
+    return _in_words(reason) if isinstance(reason, str) else type(cause).__name__
+
+
+def _in_words(reason: str) -> str:
+    return reason.replace("_", " ").lower()
 
 
 def _system_reason(error: aiohttp.ClientConnectorError) -> str:

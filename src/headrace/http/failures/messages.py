@@ -59,10 +59,7 @@ def _in_words(failure: Failure, origin: str, seconds: float, url_key: str) -> st
                 "can look up names."
             )
         case FailureKind.TLS:
-            return (
-                f"TLS with {origin} failed ({failure.detail}). Check the certificate, and whether "
-                f"`{url_key}` has the right scheme and port."
-            )
+            return f"TLS with {origin} failed ({failure.detail}). {_about_tls(failure, url_key)}"
         case FailureKind.PROXY:
             return (
                 "the proxy could not be reached, or refuses. Check HTTP_PROXY, HTTPS_PROXY and "
@@ -92,7 +89,8 @@ def _in_words(failure: Failure, origin: str, seconds: float, url_key: str) -> st
         case FailureKind.BROKEN_OFF:
             return "the answer broke off before its end. Run again."
         case FailureKind.CLOSED:
-            return f"{origin} closed the connection before it answered. Run again."
+            hint = f" {_MAY_WANT_A_CERTIFICATE}" if origin.startswith("https") else ""
+            return f"{origin} closed the connection before it answered. Run again.{hint}"
         case FailureKind.LONG_HEADERS:
             return (
                 f"the headers of the answer are more than {MOST_HEADERS}, or one of them is longer "
@@ -116,6 +114,41 @@ def _in_words(failure: Failure, origin: str, seconds: float, url_key: str) -> st
             )
         case FailureKind.OTHER | FailureKind.OTHER_CONNECTION:
             return f"{failure.detail}. Check `{url_key}`."
+
+
+# By a part of what OpenSSL says: what to do. An alert is what the other side says.
+_TLS_STEPS = (
+    (
+        r"alert.*(certificate|unknown ca|handshake failure|access denied)",
+        "The server wants a certificate of the client's, or does not accept the one that it got: "
+        "name its file in `client.tls.cert`.",
+    ),
+    (
+        r"protocol version|unsupported protocol",
+        "The two speak no version of TLS in common: see `client.tls.min_version`.",
+    ),
+    (
+        r"self-signed|issuer certificate",
+        "Where an authority (CA) of your own signs its certificate, name the file of that in "
+        "`client.tls.ca`; if one is named there already, it is another.",
+    ),
+    (
+        r"expired",
+        "It is the server's, or that of the authority in `client.tls.ca`: whoever runs it has to "
+        "renew it.",
+    ),
+    (r"eof", "The server broke off. {may_want}"),
+)
+_MAY_WANT_A_CERTIFICATE = (
+    "Where it stays so, the server may want a certificate of the client's: `client.tls.cert`."
+)
+
+
+def _about_tls(failure: Failure, url_key: str) -> str:
+    for said, step in _TLS_STEPS:
+        if re.search(said, failure.detail):
+            return step.format(may_want=_MAY_WANT_A_CERTIFICATE)
+    return f"Check the certificate, and whether `{url_key}` has the right scheme and port."
 
 
 def redirect_to_nowhere(status: int, asked: ShownRequest, url_key: str) -> ResponseStatusError:

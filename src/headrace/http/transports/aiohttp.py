@@ -34,7 +34,7 @@ class AiohttpTransport:
         self._url_key = settings.url_key
         self._session = aiohttp.ClientSession(
             # How many requests are under way at once is for the throttle to say.
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, ssl=settings.tls or True),
             # A cookie that one answer sets is not sent with the next request, as with `requests`
             # where no session is used.
             cookie_jar=aiohttp.DummyCookieJar(),

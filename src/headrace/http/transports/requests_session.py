@@ -22,6 +22,7 @@ from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
+from headrace.http.tls import with_tls
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
 from headrace.http.unpacking import CannotUnpack, codings_in, is_packed_file, unpacked
 from headrace.http.url import origin as origin_of
@@ -39,12 +40,12 @@ class SessionTransport:
     """
 
     def __init__(self, session: requests.Session, settings: ClientSettings) -> None:
-        self._session = session
+        self._session = session if settings.tls is None else with_tls(session, settings.tls)
         self._most_bytes = settings.max_response_bytes
         self._url_key = settings.url_key
         self._has_answered = False
         # How often to try again is for `client.retry` to say.
-        self._send = send_once(session)
+        self._send = send_once(self._session)
 
     async def exchange(
         self,
@@ -110,14 +111,18 @@ class SessionTransport:
         own_cookies = headers.pop("Cookie", None)
         # What the config says of who asks goes before the session's login and a .netrc.
         is_signed = outgoing.is_signed or "Authorization" in headers
+        url = str(sendable(outgoing.url, target.home))
         request = requests.Request(
             outgoing.method,
-            str(sendable(outgoing.url, target.home)),
+            url,
             headers=headers,
             data=outgoing.body,
             auth=outgoing.signer or (as_it_is if is_signed else None),
         )
         prepared = self._session.prepare_request(request)
+        if outgoing.is_signed and not self._session.params:
+            # `requests` writes some characters in another way, and a signature would not fit.
+            prepared.url = url
         if own_cookies is not None:
             before = prepared.headers.get("Cookie")
             prepared.headers["Cookie"] = f"{before}; {own_cookies}" if before else own_cookies
