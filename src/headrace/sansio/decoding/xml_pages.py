@@ -28,6 +28,7 @@ from headrace.sansio.rows.page_faults import beginning
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _HTML = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
 _ENDS_TOO_EARLY = ("no element found", "unclosed token", "unclosed CDATA section")
+_TEXT = "#text"
 _OF_NAMESPACES = ("@xmlns", "@xsi:")
 
 
@@ -47,6 +48,13 @@ class _Parsers:
 
         parser.SkippedEntityHandler = refuse
         return parser
+
+
+def _without_layout(_path: Any, name: str, value: Any) -> Any:
+    """Leaves out the blanks and line ends between elements; blanks in a text are part of it."""
+    if isinstance(value, str) and not value.strip():
+        return None if name == _TEXT else (name, None if not name.startswith("@") else value)
+    return name, value
 
 
 class XmlSlicer:
@@ -123,6 +131,8 @@ class XmlSlicer:
                 page.lstrip(),
                 encoding="utf-8",
                 expat=_Parsers,
+                strip_whitespace=False,
+                postprocessor=_without_layout,
                 force_list=tuple(self._settings.lists),
             )
         except expat.ExpatError as error:

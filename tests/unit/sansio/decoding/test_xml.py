@@ -36,6 +36,12 @@ def test_an_element_becomes_an_object_of_its_texts_and_attributes() -> None:
     assert JsonPath("r.'@total'").first(page.document) == "9"
 
 
+def test_blanks_belong_to_a_text_and_not_to_the_layout() -> None:
+    page = cut("<r>\n  <i>\n    <a> x </a>\n    <b>two\nlines</b><c> </c>\n  </i>\n</r>", "r.i")
+
+    assert rows(page) == [{"a": " x ", "b": "two\nlines", "c": None}]
+
+
 @pytest.mark.parametrize("selector", ["r.i", None])
 def test_one_element_is_one_row_and_none_are_none(selector: str | None) -> None:
     slicer = XmlSlicer(selector, XmlDecoder())
