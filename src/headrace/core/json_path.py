@@ -120,6 +120,61 @@ class JsonPath:
         return self.text
 
 
+def compiled(path: str | JSONPath | JsonPath) -> JsonPath:
+    """A path that is compiled, unless it is that already.
+
+    Args:
+        path: The path.
+
+    Raises:
+        ValueError: The text is neither a JSONPath nor the name of a key.
+    """
+    return path if isinstance(path, JsonPath) else JsonPath(path)
+
+
+class KeyedPath(JsonPath):
+    """A path to objects of rows, or past their keys to the rows: then each stays with its key.
+
+    `data` and `data.*` lead to the same object of rows; of `$[*].*[*]` each value comes as an
+    object of its own, `{key: value}`, with the key that the last star over an object stands for.
+    """
+
+    def __init__(self, path: str | JSONPath) -> None:
+        super().__init__(path)
+        self.spread = False
+
+    def find(self, document: Any) -> list[Any]:
+        """All values that the path leads to, each below its key where a star passes one."""
+        if self.steps is not None:
+            return super().find(document)
+        stars = [isinstance(step, Wildcard) for step in _spine(self._compiled)]
+        return [
+            match.value if key is None else {key: match.value}
+            for match in self._compiled.find(document)
+            for key in (_key_passed(match, stars),)
+        ]
+
+
+def _spine(path: JSONPath) -> list[JSONPath]:
+    """The steps of a path, from the last one to the first."""
+    steps = []
+    while isinstance(path, Child):
+        steps.append(path.right)
+        path = path.left
+    return [*steps, path]
+
+
+def _key_passed(match: Any, stars: list[bool]) -> str | None:
+    """The key over which the last star of a path, over an object, has led to a value."""
+    for is_star in stars:
+        if match is None:
+            return None
+        if is_star and isinstance(match.path, Fields):
+            return str(match.path.fields[0])
+        match = match.context
+    return None
+
+
 def _leads_on(document: Any, steps: tuple[str, ...]) -> bool:
     for step in steps:
         if not isinstance(document, dict) or step not in document:

@@ -15,7 +15,7 @@ from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import hold_secrets
 from headrace.reading.counting import RowCount
 from headrace.reading.credentials import Authentications
-from headrace.reading.decoders import decoder_of
+from headrace.reading.decoders import decoder_of, row_shape_of
 from headrace.reading.keep_up.legs import LegSettings
 from headrace.reading.listing import Listing
 from headrace.reading.paginators import PaginatorFactory
@@ -56,6 +56,7 @@ def build_listing(
         ResponseActions(resource.name, actions).take if actions else None,
         accounting=accounting(endpoint, keys),
         decoder=decoder_of(endpoint.decoder),
+        row_shape=row_shape_of(endpoint.rows),
         row_count=row_count.filled(lambda template: template.filled({}))
         if row_count and is_filled
         else row_count,

@@ -1,6 +1,8 @@
-"""Makes the decoder of answers that a config asks for."""
+"""Makes what a config says of its answers: the decoder, and the shape of their rows."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from headrace.config.format.decoders import (
     AnyDecoderConfig,
@@ -9,13 +11,33 @@ from headrace.config.format.decoders import (
     JsonLinesDecoderConfig,
     XmlDecoderConfig,
 )
+from headrace.config.format.rows import RowsConfig
+from headrace.core.json_path import JsonPath
 from headrace.sansio.decoding import (
     CsvDecoder,
     Decoder,
     JsonDecoder,
     JsonLinesDecoder,
+    KeyedRows,
+    ListedRows,
+    RowShape,
     XmlDecoder,
 )
+
+
+def row_shape_of(config: RowsConfig | None) -> RowShape | None:
+    """What the rows of an endpoint are made of.
+
+    Args:
+        config: What the config says of it; None where they are objects already.
+    """
+    if config is None:
+        return None
+    if config.names is None:
+        return KeyedRows(config.key_as, config.value_as)
+    written: Any = config.names
+    names = tuple(written) if isinstance(written, list) else JsonPath(written)
+    return ListedRows(names, None if config.values is None else JsonPath(config.values))
 
 
 def decoder_of(config: AnyDecoderConfig | None) -> Decoder | None:

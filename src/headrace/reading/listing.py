@@ -37,7 +37,7 @@ from headrace.reading.listing_ends import (
     tell_ignored_end,
 )
 from headrace.reading.request_template import RequestTemplate
-from headrace.sansio.decoding import Decoder, Slicer, new_slicer
+from headrace.sansio.decoding import Decoder, RowShape, Slicer, new_slicer
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
 from headrace.sansio.rows import RejectedRow, SlicedPage
 
@@ -130,6 +130,7 @@ class Listing:
         single_pages: Judges the listings of a resource together that are one page each, as it
             seems; None where each is judged by itself.
         decoder: What the answers are written in; None to guess it from the first one.
+        row_shape: What rows are made of; None where they are objects already.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Listing:
     row_count: RowCount | None = None
     single_pages: SinglePages | None = None
     decoder: Decoder | None = None
+    row_shape: RowShape | None = None
 
     def filled(
         self, template: RequestTemplate, fill: Callable[[RequestTemplate], Request]
@@ -220,7 +222,9 @@ class OpenListing:
             paths: Gives the paths that will be looked up in the next page.
         """
         listing = self.listing
-        return new_slicer(listing.decoder, listing.data_selector, paths, self.cleaned)
+        return new_slicer(
+            listing.decoder, listing.data_selector, paths, self.cleaned, listing.row_shape
+        )
 
     async def pages(self) -> AsyncIterator[FetchedPage]:
         """Lists all pages.

@@ -96,6 +96,7 @@ def test_postgres_holds_the_same(server: JsonServer, postgres: PostgresDatabase)
         (gzip.compress(XML), {"decoder": "xml", "data_selector": "r.i"}, 3),
         (b"1;a\n", {"decoder": {"type": "csv", "delimiter": ";", "names": ["id", "name"]}}, 1),
     ],
+    ids=["csv", "csv.gz", "jsonl", "jsonl.gz", "xml", "xml.gz", "no header"],
 )
 def test_check_preview_run_and_verify_read_it(
     server: JsonServer, warehouse: Warehouse, raw: bytes, keys: dict[str, Any], count: int

@@ -95,6 +95,7 @@ def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig
         data=endpoint.data,
         headers=endpoint.headers or {},
         data_selector=endpoint.data_selector,
+        rows=endpoint.rows,
         decoder=cast("AnyDecoderConfig | None", endpoint.decoder),
         paginator=_paginator(paginator),
         # An endpoint's null means no authentication, not the client's.

@@ -17,6 +17,7 @@ from headrace.config.format.decoders import AnyDecoderConfig
 from headrace.config.format.document import StepKind
 from headrace.config.format.places import LookedUp
 from headrace.config.format.response_actions import ResponseAction
+from headrace.config.format.rows import RowsConfig
 from headrace.config.format.totals import TotalConfig
 
 
@@ -34,6 +35,7 @@ class EndpointConfig:
         headers: Headers, which win over those of the client.
         data_selector: The JSONPath of the rows in a page; None where they have to be found.
         decoder: What the answers are written in; None where it has to be guessed.
+        rows: What rows are made of; None where they are objects already.
         paginator: How to get from page to page: one of the models, or an instance of a subclass
             of dlt's `BasePaginator`.
         auth: How requests are authenticated, as a model or a Python object; None for not at all.
@@ -53,6 +55,7 @@ class EndpointConfig:
     auth: AuthModel | Any = field(repr=False)
     response_actions: tuple[ResponseAction, ...] = ()
     decoder: AnyDecoderConfig | None = None
+    rows: RowsConfig | None = None
     total: TotalConfig | None = None
     total_is_told: bool = True
 

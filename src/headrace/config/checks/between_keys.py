@@ -12,7 +12,7 @@ from headrace.config.built.merging import MergedResource
 from headrace.config.checks.auths import auth_faults, tls_faults
 from headrace.config.checks.batches import batch_faults
 from headrace.config.checks.cursors import cursor_faults, merge_faults
-from headrace.config.checks.decoders import decoder_faults
+from headrace.config.checks.decoders import decoder_faults, row_shape_faults
 from headrace.config.checks.hints import function_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
@@ -171,6 +171,8 @@ def _faults_when_merged(
     place = resource.paginator_path
     for below, message in decoder_faults(endpoint, resource.paginator, place or ()):
         yield (*here, *below) if below[0] == "endpoint" else below, message
+    for below, message in row_shape_faults(endpoint):
+        yield (*here, *below), message
     if place and looks_for_rows(
         value_at(document, (*place, "stop_condition")), endpoint.get("data_selector")
     ):

@@ -73,6 +73,37 @@ def decoder_faults(
         )
 
 
+def row_shape_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Shapes of rows that answers cannot have.
+
+    Args:
+        endpoint: The merged keys of the endpoint, as written; they may be wrong in any other way.
+
+    Yields:
+        The path below the resource, and a message.
+    """
+    rows = endpoint.get("rows")
+    if not isinstance(rows, dict):
+        return
+    decoder = decoder_type(endpoint.get("decoder"))
+    if decoder == "csv":
+        yield (
+            ("endpoint", "rows"),
+            "rows of CSV have the names of their columns already: leave it out; `decoder.names` "
+            "gives them other names",
+        )
+    elif (
+        rows.get("key_as") is not None
+        and endpoint.get("data_selector") is None
+        and decoder != "jsonl"
+    ):
+        yield (
+            ("endpoint", "rows", "key_as"),
+            "needs `data_selector`, the path to the object whose keys it means: `$` where that is "
+            "the answer itself",
+        )
+
+
 def _kind_of(paginator: object) -> str:
     tag = paginator_kind(paginator)
     return paginator if isinstance(paginator, str) and tag == TEXT else tag.strip("<>")

@@ -19,6 +19,7 @@ from headrace.config.format.fields import (
 from headrace.config.format.incremental import IncrementalConfig, IncrementalParam
 from headrace.config.format.paginators import AnyPaginator
 from headrace.config.format.response_actions import AnyResponseAction
+from headrace.config.format.rows import RowsConfig
 from headrace.config.format.totals import AnyTotal
 
 _INCREMENTAL, _OTHER = "<an incremental>", "<a value>"
@@ -68,6 +69,11 @@ class EndpointModel(FormatModel):
         default=None,
         description="What the answers are written in: `json`, `jsonl`, `csv` or `xml`, or a "
         "mapping that says more; guessed by the Content-Type of the first answer when absent.",
+    )
+    rows: RowsConfig | None = Field(
+        default=None,
+        description="What rows are made of that are no objects: lists of values, an object of "
+        "rows by their keys, or plain values.",
     )
     paginator: AnyPaginator | None = Field(
         default=None, description="How to get from page to page; as the client says when absent."

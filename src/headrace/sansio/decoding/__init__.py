@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 from jsonpath_ng import JSONPath
 
-from headrace.core.json_path import JsonPath
+from headrace.core.json_path import JsonPath, KeyedPath
 from headrace.sansio.decoding.csv_pages import CsvSlicer
 from headrace.sansio.decoding.guessing import GuessingSlicer
 from headrace.sansio.decoding.json_lines import JsonLinesSlicer
+from headrace.sansio.decoding.keyed_rows import KeyedRows, KeyedRowsSlicer
+from headrace.sansio.decoding.listed_rows import ListedRows, ListedRowsSlicer
 from headrace.sansio.decoding.settings import (
     CsvDecoder,
     Decoder,
@@ -30,17 +32,23 @@ __all__ = [
     "Decoder",
     "JsonDecoder",
     "JsonLinesDecoder",
+    "KeyedRows",
+    "ListedRows",
+    "RowShape",
     "Slicer",
     "XmlDecoder",
     "new_slicer",
 ]
 
+RowShape = ListedRows | KeyedRows
+
 
 def new_slicer(
     decoder: Decoder | None,
-    selector: str | JSONPath | None,
+    selector: str | JSONPath | JsonPath | None,
     paths: Callable[[], tuple[JsonPath, ...]] = tuple,
     clean: Callable[[str], str] = str,
+    shape: RowShape | None = None,
 ) -> Slicer:
     """Makes what cuts the pages of one pass through a listing.
 
@@ -49,7 +57,18 @@ def new_slicer(
         selector: The JSONPath to the rows of a page; None to look for them.
         paths: Gives the paths that will be looked up in the next `SlicedPage.document`.
         clean: Hides secrets in what an error shows of a page.
+        shape: What rows are made of; None where they are objects already.
     """
+    match shape:
+        case ListedRows(names=JsonPath() as names):
+            inner = new_slicer(decoder, selector, lambda: (*paths(), names), clean)
+            return ListedRowsSlicer(inner, shape, clean)
+        case ListedRows():
+            return ListedRowsSlicer(new_slicer(decoder, selector, paths, clean), shape, clean)
+        case KeyedRows():
+            if shape.key is not None and isinstance(selector, str | JSONPath):
+                selector = KeyedPath(selector)
+            return KeyedRowsSlicer(new_slicer(decoder, selector, paths, clean), shape, clean)
     match decoder:
         case None:
             return GuessingSlicer(lambda guessed: new_slicer(guessed, selector, paths, clean))

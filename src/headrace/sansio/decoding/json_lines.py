@@ -9,7 +9,7 @@ import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.core.exceptions import IncompletePage, PageError
-from headrace.core.json_path import JsonPath
+from headrace.core.json_path import JsonPath, compiled
 from headrace.sansio.rows import PageSlicer, RejectedRow, SlicedPage
 from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.empty_pages import is_nothing_but_error
@@ -34,12 +34,12 @@ class JsonLinesSlicer:
 
     def __init__(
         self,
-        selector: str | JSONPath | None = None,
+        selector: str | JSONPath | JsonPath | None = None,
         encoding: str | None = None,
         paths: Callable[[], tuple[JsonPath, ...]] = tuple,
         clean: Callable[[str], str] = str,
     ) -> None:
-        is_whole = selector is None or JsonPath(selector).steps == ()
+        is_whole = selector is None or compiled(selector).steps == ()
         self._in_line = None if is_whole else PageSlicer(selector, paths, clean)
         self._encoding = encoding
         self._paths = paths

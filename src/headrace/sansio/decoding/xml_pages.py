@@ -16,7 +16,7 @@ import xmltodict
 from jsonpath_ng import JSONPath
 
 from headrace.core.exceptions import IncompletePage, PageError
-from headrace.core.json_path import JsonPath
+from headrace.core.json_path import JsonPath, compiled
 from headrace.sansio.decoding.settings import XmlDecoder
 from headrace.sansio.paging.envelope import path_of
 from headrace.sansio.rows import PageSlicer, SlicedPage
@@ -72,7 +72,7 @@ class XmlSlicer:
 
     def __init__(
         self,
-        selector: str | JSONPath | None,
+        selector: str | JSONPath | JsonPath | None,
         settings: XmlDecoder,
         paths: Callable[[], tuple[JsonPath, ...]] = tuple,
         clean: Callable[[str], str] = str,
@@ -80,7 +80,7 @@ class XmlSlicer:
         self._settings = settings
         self._paths = paths
         self._clean = clean
-        self._steps = () if selector is None else JsonPath(selector).steps or ()
+        self._steps = () if selector is None else compiled(selector).steps or ()
         self._around: frozenset[str] | None = None
         self._slicer = None if selector is None else PageSlicer(selector, paths, clean)
 

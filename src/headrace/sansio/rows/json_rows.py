@@ -39,14 +39,24 @@ def is_object(row: msgspec.Raw) -> bool:
     return bytes(memoryview(row)[:1]) == b"{"
 
 
+def kind_of(value: msgspec.Raw) -> str:
+    """What a JSON value is, with its article; null is `null`.
+
+    Args:
+        value: The JSON, without a space before it.
+    """
+    return "an object" if is_object(value) else _KINDS.get(bytes(memoryview(value)[:1]), "a number")
+
+
 def no_object(row: msgspec.Raw) -> str:
     """Words what a row is that is no object, in a text that can stand after "a row".
 
     Args:
         row: The JSON of the row.
     """
-    kind = _KINDS.get(bytes(memoryview(row)[:1]), "a number")
-    return f"it is no object, but {kind}: see that `data_selector` leads to a list of objects"
+    return (
+        f"it is no object, but {kind_of(row)}: see that `data_selector` leads to a list of objects"
+    )
 
 
 def is_nameable(key: str) -> bool:

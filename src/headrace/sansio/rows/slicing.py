@@ -17,7 +17,7 @@ import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.core.exceptions import PageError
-from headrace.core.json_path import JsonPath
+from headrace.core.json_path import JsonPath, compiled
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.empty_pages import is_error, is_page_without_rows
@@ -87,11 +87,11 @@ class PageSlicer:
 
     def __init__(
         self,
-        selector: str | JSONPath | None,
+        selector: str | JSONPath | JsonPath | None,
         paths: Callable[[], tuple[JsonPath, ...]] = tuple,
         clean: Callable[[str], str] = str,
     ) -> None:
-        self._selector = JsonPath(selector) if selector is not None else None
+        self._selector = None if selector is None else compiled(selector)
         self._steps = self._selector.steps if self._selector else None
         self._spread = self._selector is not None and self._selector.spread
         self._may_be_name = bool(self._steps and self._selector and self._selector.name)

@@ -1,0 +1,190 @@
+"""An object of rows by their keys, and rows that are plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from headrace.core.exceptions import PageError
+from headrace.sansio.decoding.slicer import Slicer
+from headrace.sansio.rows import RejectedRow, SlicedPage
+from headrace.sansio.rows.empty_pages import is_nothing_but_error
+from headrace.sansio.rows.json_rows import kind_of
+from headrace.sansio.rows.page_faults import beginning
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_NULL = msgspec.Raw(b"null")
+_OTHER_KIND = "it is "
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRows:
+    """Which fields the keys and the values get.
+
+    Args:
+        key: The field for the key of each row; None where rows have none.
+        value: The field for rows that are plain values; None where rows are objects.
+    """
+
+    key: str | None = None
+    value: str | None = None
+
+
+class KeyedRowsSlicer:
+    """Makes rows of objects of rows, and of plain values.
+
+    Args:
+        slicer: Cuts the pages into such objects or values.
+        shape: Which fields the keys and the values get.
+        clean: Hides secrets in what an error shows of a page.
+    """
+
+    def __init__(self, slicer: Slicer, shape: KeyedRows, clean: Callable[[str], str] = str) -> None:
+        self._slicer = slicer
+        self._key = shape.key
+        self._value = None if shape.value is None else msgspec.json.encode(shape.value)
+        self._clean = clean
+
+    @property
+    def rows_at(self) -> tuple[str, ...]:
+        """The keys that lead to the rows, from the outermost on, as far as they are known."""
+        return self._slicer.rows_at
+
+    @property
+    def guess(self) -> str | None:
+        """What the answers are written in, as a sentence; None where that was not guessed."""
+        return self._slicer.guess
+
+    def slice(self, body: bytes, content_type: str = "application/json") -> SlicedPage:
+        """Cuts one page.
+
+        Args:
+            body: The body of the answer, decompressed.
+            content_type: The value of its `Content-Type` header.
+
+        Raises:
+            IncompletePage: As from the slicer below.
+            PageError: As from the slicer below; or nothing in the page has the shape.
+        """
+        page = self._slicer.slice(body, content_type)
+        rows: list[msgspec.Raw] = []
+        misfits: list[RejectedRow] = []
+        items = 0
+        for found in page.rows:
+            if self._key is None:
+                self._take(found, None, rows, misfits)
+                continue
+            if kind_of(found) != "an object":
+                misfits.append(
+                    RejectedRow(found, f"{_OTHER_KIND}{kind_of(found)}, no object of rows")
+                )
+                continue
+            members = _OBJECT.decode(found)
+            self._refuse_error(members, found, is_only=len(page.rows) == 1)
+            items += len(members)
+            for key, value in members.items():
+                for each in _items(value):
+                    self._take(each, key, rows, misfits)
+        if misfits and not rows and all(each.reason.startswith(_OTHER_KIND) for each in misfits):
+            raise PageError(
+                "`endpoint.rows` does not fit the page: of what `data_selector` leads to, nothing "
+                f"has that shape. The first one: {misfits[0].reason}"
+            )
+        return replace(
+            page,
+            rows=rows,
+            unreadable=[*page.unreadable, *misfits],
+            items=page.items if not items or items == len(rows) + len(misfits) else items,
+        )
+
+    def _take(
+        self,
+        found: msgspec.Raw,
+        key: str | None,
+        rows: list[msgspec.Raw],
+        misfits: list[RejectedRow],
+    ) -> None:
+        """Makes a row of a value and its key, or says why not."""
+        row, reason = self._row(found, key)
+        if reason is None:
+            rows.append(row)
+        else:
+            misfits.append(RejectedRow(row, reason))
+
+    def _row(self, found: msgspec.Raw, key: str | None) -> tuple[msgspec.Raw, str | None]:
+        kind = kind_of(found)
+        if self._value is not None:
+            if kind in ("an object", "a list"):
+                return self._with_key(
+                    found, key
+                ), f"{_OTHER_KIND}{kind}, where a plain value was due"
+            fields = b"{%b:%b}" % (self._value, bytes(found))
+            return self._with_key(msgspec.Raw(fields), key), None
+        if kind == "null":
+            return self._with_key(msgspec.Raw(b"{}"), key), None
+        if kind != "an object":
+            return self._with_key(found, key), (
+                f"{_OTHER_KIND}{kind}, no object: `rows.value_as` names a field for plain values"
+            )
+        other = self._other_key(found, key)
+        if other is not None:
+            return found, (
+                f"it has a field `{self._key}` already, with {other}, where its key is `{key}`: "
+                "write another name as `rows.key_as`"
+            )
+        return self._with_key(found, key), None
+
+    def _other_key(self, row: msgspec.Raw, key: str | None) -> str | None:
+        """What the row has in the field for its key, where that is another value."""
+        if self._key is None or msgspec.json.encode(self._key) not in bytes(row):
+            return None
+        there = _OBJECT.decode(row).get(self._key)
+        if there is None or _text_of(there) == key:
+            return None
+        return bytes(there).decode("utf-8", "replace")
+
+    def _with_key(self, row: msgspec.Raw, key: str | None) -> msgspec.Raw:
+        """A row with its key; what is no object stays as it is."""
+        text = bytes(row)
+        if self._key is None or not text.startswith(b"{"):
+            return row
+        field = msgspec.json.encode(self._key) + b":"
+        if field[:-1] in text and self._key in _OBJECT.decode(row):
+            return row
+        rest = text[1:].lstrip()
+        begin = b"{" + field + msgspec.json.encode(key)
+        return msgspec.Raw(begin + rest if rest == b"}" else begin + b"," + rest)
+
+    def _refuse_error(
+        self, members: dict[str, msgspec.Raw], found: msgspec.Raw, *, is_only: bool
+    ) -> None:
+        """Refuses an answer that is an error, where it would be an object of rows."""
+        if (
+            self._slicer.rows_at
+            or not is_only
+            or len(members) > len(("error", "code", "path", "at"))
+        ):
+            return
+        if is_nothing_but_error({key: msgspec.json.decode(raw) for key, raw in members.items()}):
+            raise PageError(
+                "the answer is an error in the guise of a success: "
+                f"{beginning(bytes(found), self._clean)}"
+            )
+
+
+def _items(value: msgspec.Raw) -> Iterator[msgspec.Raw]:
+    """The values of a list, or the value itself."""
+    if kind_of(value) == "a list":
+        yield from _LIST.decode(value)
+    else:
+        yield value
+
+
+def _text_of(value: msgspec.Raw) -> str:
+    """A value as a key of JSON would be: numbers as their digits."""
+    decoded: Any = msgspec.json.decode(value)
+    return decoded if isinstance(decoded, str) else bytes(value).decode()
