@@ -23,8 +23,8 @@ class Style(ABC):
 
     name: ClassVar[str]
     settings: ClassVar[Sequence[str]] = ("API_TOKEN",)
-    first: ClassVar[Sequence[str]]
-    second: ClassVar[Sequence[str]]
+    first: Sequence[str]
+    second: Sequence[str]
 
     def __init__(self, server: JsonServer) -> None:
         self.base_url = server.base_url

@@ -68,7 +68,8 @@ def guess(body: bytes, content_type: str) -> Guess:
     is_xml = media in _XML or (media.endswith("+xml") and media not in _NO_LISTINGS)
     if is_xml and begins == b"<":
         return Guess(XmlDecoder(), "XML", "xml")
-    if media in _JSON_LINES and begins != b"[" and not _spans_lines(body):
+    is_list = begins == b"[" and _is_json(body)
+    if media in _JSON_LINES and not is_list and not _spans_lines(body):
         return Guess(JsonLinesDecoder(), "NDJSON", "jsonl")
     if media in _CSV | _TABS and not (begins in (b"{", b"[") and _is_json(body)):
         return Guess(CsvDecoder(), "CSV", "csv") if media in _CSV else _AS_TABS

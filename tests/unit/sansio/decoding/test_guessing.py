@@ -15,6 +15,7 @@ from headrace.sansio.decoding import Slicer, new_slicer
         ("TEXT/CSV", b"", "csv"),
         ("text/tab-separated-values", b"id\tn\n1\t2\n", '{type: csv, delimiter: "\\t"}'),
         ("application/x-ndjson", b'{"id": 1}\n', "jsonl"),
+        ("application/x-ndjson", b"[1, 2]\n[3, 4]\n", "jsonl"),
         ("application/jsonl", b'{"id": 1}\n{"id": 2}\n', "jsonl"),
         ("application/atom+xml", b"<r><i><id>1</id></i></r>", "xml"),
         ("text/xml", b"\n<r><i><id>1</id></i></r>", "xml"),
