@@ -48,6 +48,7 @@ if _typing.TYPE_CHECKING:
     from headrace.reports.status.results import ResourceStatus as ResourceStatus
     from headrace.reports.status.results import Status as Status
     from headrace.reports.status.status import status as status
+    from headrace.syncing.results import FoundMissing as FoundMissing
     from headrace.syncing.results import SyncReport as SyncReport
     from headrace.syncing.retention import Retention as Retention
     from headrace.syncing.sync import sync as sync
@@ -108,7 +109,7 @@ _NAMES_BY_MODULE = {
         "Status",
     ),
     "headrace.reports.status.status": ("status",),
-    "headrace.syncing.results": ("SyncReport",),
+    "headrace.syncing.results": ("FoundMissing", "SyncReport"),
     "headrace.syncing.retention": ("Retention",),
     "headrace.syncing.sync": ("sync",),
     "headrace.verification.comparison": (

@@ -13,7 +13,7 @@ from headrace.core.exceptions import ConfigError, HeadraceError
 FAILED = 1
 CALL_OR_CONFIG_WRONG = 2
 TOO_OLD = 3
-REQUESTS_FAILED = 4
+PARTLY_DONE = 4
 INTERRUPTED = 130
 
 

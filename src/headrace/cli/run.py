@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.exit_codes import REQUESTS_FAILED, exit_codes
+from headrace.cli.exit_codes import PARTLY_DONE, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.stderr_output import StderrOutput
 
@@ -72,6 +72,14 @@ def run(
             help="Give up a load that an earlier run left behind, and fetch its rows again.",
         ),
     ] = False,
+    allow_missing: Annotated[
+        bool,
+        typer.Option(
+            "--allow-missing",
+            help="Mark or delete rows that the API has no more, as `missing_rows` asks, also where "
+            "they are a larger share of their table than it allows.",
+        ),
+    ] = False,
     every: Annotated[
         str | None,
         typer.Option(
@@ -99,11 +107,12 @@ def run(
 
     Exit code 0: done; 1: the sync failed, or no row could be loaded; 2: the call or the config is
     wrong; 4: loaded, but requests for single rows, or for what belongs to one row of a parent,
-    failed: they are in _headrace_failed_requests, and the next run asks them again.
+    failed: they are in _headrace_failed_requests, and the next run asks them again; or more rows
+    are missing than `missing_rows` may mark or delete without --allow-missing.
     """
     stderr = StderrOutput(quiet=quiet, as_json=json_logs)
     with stderr.logs(), exit_codes(stderr.error):
-        from headrace.cli.syncing import Syncing, SyncWanted, keep_syncing_aloud
+        from headrace.cli.syncing import Syncing, SyncWanted, is_partial, keep_syncing_aloud
 
         wanted = SyncWanted(
             config=config,
@@ -116,9 +125,10 @@ def run(
             list_anew=list_anew,
             backfill_until=backfill_until,
             drop_pending=drop_pending,
+            allow_missing=allow_missing,
         )
         syncing = Syncing(wanted, stderr)
         if every is not None:
             keep_syncing_aloud(syncing, every, stderr)
-        elif syncing.once().failed_requests:
-            raise typer.Exit(REQUESTS_FAILED)
+        elif is_partial(syncing.once()):
+            raise typer.Exit(PARTLY_DONE)

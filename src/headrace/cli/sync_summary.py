@@ -62,6 +62,11 @@ def print_summary(report: SyncReport) -> None:
     ):
         if count:
             _print(console, f"{counted(count, 'row')} received but not loaded: {why}.")
+    for found in report.missing_rows:
+        if not found.is_refused:
+            done = "Marked" if found.action == "mark" else "Deleted"
+            of = f"of {report.dataset_name}.{found.table}"
+            _print(console, f"{done} {counted(found.rows, 'row')} {of}: gone from the API.")
     for note in total.notes:
         _print(console, f"Note: {note}")
     if not report.is_complete:
@@ -76,7 +81,27 @@ def print_summary(report: SyncReport) -> None:
         for each in report.failed_requests[:_REASONS]:
             reason = one_line(each.reason, _LONGEST_REASON)
             _print(console, f"  {each.resource} {each.key}: {reason}")
+    for told in told_refused_removals(report):
+        _print(console, told)
     _print_where(console, report)
+
+
+def told_refused_removals(report: SyncReport) -> list[str]:
+    """Says where more rows are missing than may be marked or deleted without a word.
+
+    Args:
+        report: The report of the sync.
+    """
+    return [
+        f"{counted(each.rows, 'row')} of the {each.of_rows:,} in "
+        f"{report.dataset_name}.{each.table} are not listed by the API any more: "
+        f"{each.rows / each.of_rows:.0%}, and `missing_rows` of `{each.resource}` allows "
+        f"{each.most:.0%}. None was {'marked' if each.action == 'mark' else 'deleted'}; what was "
+        "listed is loaded. See whether the API lists all it has. If the rows are gone indeed: "
+        "headrace run CONFIG --allow-missing"
+        for each in report.missing_rows
+        if each.is_refused
+    ]
 
 
 def told_failed_requests(report: SyncReport) -> str:

@@ -16,6 +16,7 @@ from headrace.cli.sync_summary import (
     print_summary,
     print_views,
     told_failed_requests,
+    told_refused_removals,
 )
 from headrace.config import load_config
 from headrace.config.selection import bound_backfill, select_resources
@@ -51,6 +52,7 @@ class SyncWanted:
         list_anew: Whether to list everything again and keep the rows of the tables.
         backfill_until: How far the first sync goes back, a key or a time; to the end when None.
         drop_pending: Whether to give up a load that an earlier run left behind.
+        allow_missing: Whether any number of missing rows may be marked or deleted.
     """
 
     config: str
@@ -63,6 +65,7 @@ class SyncWanted:
     list_anew: bool
     backfill_until: str | None
     drop_pending: bool
+    allow_missing: bool = False
 
 
 class Syncing:
@@ -90,6 +93,7 @@ class Syncing:
             "full_refresh": wanted.full_refresh,
             "list_anew": wanted.list_anew,
             "drop_pending": wanted.drop_pending,
+            "allow_missing": wanted.allow_missing,
         }
         self._opened: dlt.Pipeline | None = None
 
@@ -127,6 +131,8 @@ class Syncing:
             raise SyncError(message)
         if report.failed_requests:
             self._stderr.error(told_failed_requests(report))
+        for told in told_refused_removals(report):
+            self._stderr.error(told)
         return report
 
     def _sync(self, pipeline: dlt.Pipeline, stop: threading.Event | None) -> SyncReport:
@@ -143,12 +149,22 @@ class Syncing:
                 full_refresh=self._once.get("full_refresh", False),
                 list_anew=self._once.get("list_anew", False),
                 drop_pending=self._once.get("drop_pending", False),
+                allow_missing=self._once.get("allow_missing", False),
                 legs=leg_settings(self._config),
                 figures=figures,
                 stop=stop,
                 run_history=self._config.pipeline_settings.run_history,
                 retention=retention_settings(self._config),
             )
+
+
+def is_partial(report: SyncReport) -> bool:
+    """Whether a sync has loaded rows, and left something undone that it should have done.
+
+    Args:
+        report: Its report.
+    """
+    return bool(report.failed_requests) or any(each.is_refused for each in report.missing_rows)
 
 
 def keep_syncing_aloud(syncing: Syncing, every: str, stderr: StderrOutput) -> None:

@@ -31,6 +31,8 @@ class ResourceFigures:
         unordered: Whether the keys of this load came in no strict order, so that a key may have
             come twice.
         limited: Whether a limit of rows ended a listing, which may have more.
+        marked: How many rows of the table were marked, as the API has them no more.
+        deleted: How many rows of the table were deleted for that.
         bytes: How many bytes the pages have, after decompression.
         listings_ended: How many passes through a listing have come to their end.
         retries: How many requests were made again because they had failed in passing.
@@ -56,6 +58,8 @@ class ResourceFigures:
     replaced: int = 0
     unordered: bool = False
     limited: bool = False
+    marked: int = 0
+    deleted: int = 0
     bytes: int = 0
     listings_ended: int = 0
     retries: int = 0

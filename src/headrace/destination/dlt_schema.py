@@ -9,6 +9,7 @@ takes the settings of another one as `normalizers`.
 from __future__ import annotations
 
 from copy import copy, deepcopy
+from typing import Any
 
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import (
@@ -155,13 +156,29 @@ def data_type_mode(schema: Schema, table: TTableSchema) -> str | None:
     Returns:
         None where nobody has said anything, so that dlt would make a column beside.
     """
+    contract = _contract_of(schema, table)
+    return contract.get("data_type") if isinstance(contract, dict) else contract
+
+
+def contract_discards_rows(schema: Schema, table: TTableSchema) -> bool:
+    """Whether a schema contract may leave a row out of a table.
+
+    Args:
+        schema: The schema that the table is in, or is to be in.
+        table: The table, as its resource declares it.
+    """
+    contract = _contract_of(schema, table)
+    modes = contract.values() if isinstance(contract, dict) else [contract]
+    return "discard_row" in modes
+
+
+def _contract_of(schema: Schema, table: TTableSchema) -> Any:
     stored = schema.tables.get(table["name"] or "", {})
-    contract = (
+    return (
         table.get("schema_contract")
         or stored.get("schema_contract")
         or schema.settings.get("schema_contract")
     )
-    return contract.get("data_type") if isinstance(contract, dict) else contract
 
 
 def child_tables(schema: Schema, table: str) -> list[str]:

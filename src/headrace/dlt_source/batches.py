@@ -86,6 +86,8 @@ def batches_of(
                 continue
             batch.add(page)
             _count(resource, page)
+            if resource.claim is not None:
+                resource.claim.see(page)
             is_full = len(batch.rows) >= most_rows or batch.size >= most_bytes
             if page_by_page or is_full:
                 yield batch

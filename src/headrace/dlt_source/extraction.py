@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.tail import TailConfig
 from headrace.core.events import log_resource_begins
 from headrace.dlt_source.failed_requests import FailedRequests, record_of
 from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.incremental import RunningCursor
 from headrace.dlt_source.items import EndOfRows, ParentRows
+from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.dlt_source.page_sources import (
     PageStream,
     all_pages,
@@ -34,6 +36,7 @@ class Extraction:
         settings: How to hand the rows over.
         tail: How the listing is kept up with; None to list all of it each time.
         dependents: The names of the resources of ours that depend on it.
+        missing_rows: What becomes of rows that the API has no more; None where they stay.
     """
 
     listing: Listing
@@ -41,6 +44,7 @@ class Extraction:
     settings: ExtractionSettings
     tail: TailConfig | None = None
     dependents: frozenset[str] = frozenset()
+    missing_rows: MissingRows | None = None
 
     def items(self, cursor: RunningCursor | None = None) -> Iterator[Any]:
         """Lists, types, and yields what dlt loads.
@@ -67,12 +71,29 @@ class Extraction:
             # Their rows were kept as well, and come without those of the parent.
             yield ParentRows(())
         record = self._record(resource)
+        resource = self._with_claim(resource)
         yield from hand_over(resource, self._pages(resource, cursor, record))
         if record is not None:
             yield from record.changes()
+        if resource.claim is not None:
+            resource.claim.make(resource.figures)
         if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
             is_whole = self.tail is None and cursor is None and self.settings.limit_rows is None
             yield EndOfRows(is_whole=is_whole)
+
+    def _with_claim(self, resource: RunningResource) -> RunningResource:
+        """The resource, and what learns whether all its rows come where that is wanted."""
+        is_wanted = self.missing_rows is not None and self.tail is None
+        if not (is_wanted and resource.is_loaded) or resource.sync.kept_rows is not None:
+            return resource
+        claim = RunningClaim.of_running_resource(
+            resource.name,
+            resource.load_id,
+            self.listing.request,
+            resource.dependents,
+            has_limit=self.settings.limit_rows is not None,
+        )
+        return replace(resource, claim=claim)
 
     def _record(self, resource: RunningResource) -> FailedRequests | None:
         """The record of requests for single rows; None where none are made.

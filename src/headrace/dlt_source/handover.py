@@ -139,12 +139,15 @@ class DictRoad:
             RowError: A row cannot be loaded, and `strict` is set or a function of the user's would
                 get it on its way to quarantine.
         """
-        name = self._resource.name
+        name, claim = self._resource.name, self._resource.claim
         for batch in batches:
             free, refusals = self._resource.sync.refusals.part(name, batch.rows)
             self._resource.show(batch.pages_without(refusals), None)
             rows, unreadable = _decoded(free)
             rejected = batch.unreadable + refusals + unreadable
+            if claim is not None:
+                # Whichever of them the functions let through.
+                yield from claim.not_loaded(batch.rows)
             if rejected and self._can_set_aside:
                 yield set_aside(self._resource, rejected, batch)
             elif rejected:
@@ -194,6 +197,7 @@ class TableRoad:
         self._new_hints: dict[str, Any] = {}
         self._typed: set[str] = set()
         self._has_dicts = False
+        self._may_discard = resource.claim is not None and self._table.columns.may_discard_rows
         self._child_lists = ChildListGuard(resource.name, self._table.columns)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
@@ -232,12 +236,18 @@ class TableRoad:
             if typed_batch.side_rows:
                 self._order.interrupt()
                 yield self._side_rows(typed_batch, ids, batch)
+            left_out = refusals + typed_batch.rejected
             rejected = left_by_contract(
                 self._resource,
-                batch.unreadable + refusals + typed_batch.rejected,
+                batch.unreadable + left_out,
                 self._table.columns.data_type_mode,
                 batch,
             )
+            if self._resource.claim is not None:
+                others = batch.rows if self._may_discard else []
+                yield from self._resource.claim.not_loaded(
+                    [*others, *(each.row for each in left_out)]
+                )
             if rejected:
                 yield set_aside(self._resource, rejected, batch)
             if batch.gone:

@@ -20,6 +20,7 @@ from headrace.dlt_source.dlt_pipe import (
     wants_dicts,
 )
 from headrace.dlt_source.mirrored_api import refuse_other_api
+from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.reading.listing import FetchedPage, Listing
 from headrace.sansio.rows import BatchIds
 
@@ -64,6 +65,7 @@ class RunningResource:
         is_loaded: Whether its rows get a table; False where it runs only for resources that depend
             on it.
         dependents: The names of the resources of ours that depend on it and run as well.
+        claim: Learns whether the load has all rows; None where nobody wants to know.
     """
 
     listing: Listing
@@ -72,6 +74,7 @@ class RunningResource:
     sync: RunningSync = field(default_factory=RunningSync)
     is_loaded: bool = False
     dependents: frozenset[str] = frozenset()
+    claim: RunningClaim | None = None
 
     @classmethod
     def now(

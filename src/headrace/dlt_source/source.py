@@ -25,6 +25,7 @@ from headrace.core.secrets.outlets import clean_logs
 from headrace.dlt_source.children import ChildExtraction
 from headrace.dlt_source.extraction import Extraction
 from headrace.dlt_source.incremental import CursorValues, RunningCursor, new_incremental
+from headrace.dlt_source.missing_rows import add_missing_rows
 from headrace.dlt_source.running_resource import ExtractionSettings
 from headrace.dlt_source.steps import add_steps
 from headrace.http.lanes import Lanes
@@ -217,7 +218,9 @@ def build_resources(
         listing = build_listing(config, each, authentications)
         dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
         if each.parent is None:
-            extraction = Extraction(listing, lanes, settings, each.tail, dependents)
+            extraction = Extraction(
+                listing, lanes, settings, each.tail, dependents, each.missing_rows
+            )
             built[name] = _build_resource(each, extraction)
         else:
             parent = each.parent.resource
@@ -231,6 +234,7 @@ def build_resources(
             )
             built[name] = _build_child(each, children, built[parent])
         add_steps(built[name], each.steps)
+        add_missing_rows(built[name], each.missing_rows)
     return [built[each.name] for each in config.resources]
 
 

@@ -29,7 +29,11 @@ from dlt.common.time import get_context_timezone_name
 from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
-from headrace.destination.dlt_schema import data_type_mode, hinted_table
+from headrace.destination.dlt_schema import (
+    contract_discards_rows,
+    data_type_mode,
+    hinted_table,
+)
 from headrace.sansio.rows import Column, Fields
 from headrace.sansio.rows.json_rows import FieldPath
 
@@ -106,6 +110,11 @@ class TableColumns:
         Without the type of a key it cannot.
         """
         return bool(self.declared) and self.required <= self._typed.keys()
+
+    @property
+    def may_discard_rows(self) -> bool:
+        """Whether the schema contract may leave a row out of the table."""
+        return contract_discards_rows(self._schema, self.table_hints)
 
     @property
     def have_ids(self) -> bool:

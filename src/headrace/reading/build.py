@@ -45,21 +45,44 @@ def build_listing(
     credentials = authentications.of(endpoint.auth)
     hold_secrets(credentials, [*credentials.secrets, *config.secrets])
     actions = endpoint.response_actions
-    keys = _row_keys(resource)
+    keys, proves_whole = _row_keys(resource), needs_proof(config, resource)
     row_count = _row_count(endpoint)
     return Listing(
         resource.name,
         request,
         credentials,
         endpoint.data_selector,
-        PaginatorFactory(config.client, endpoint, credentials, keys).new,
+        PaginatorFactory(
+            config.client, endpoint, credentials, keys, looks_past_totals=proves_whole
+        ).new,
         ResponseActions(resource.name, actions).take if actions else None,
-        accounting=accounting(endpoint, keys),
+        accounting=replace(accounting(endpoint, keys), proves_whole=proves_whole),
         decoder=decoder_of(endpoint.decoder),
         row_shape=row_shape_of(endpoint.rows),
         row_count=row_count.filled(lambda template: template.filled({}))
         if row_count and is_filled
         else row_count,
+    )
+
+
+def needs_proof(config: SourceConfig, resource: ResourceConfig) -> bool:
+    """Whether it must be known of a resource's listing that it is whole.
+
+    So it is where rows that are missing in it are marked or deleted, or rows of a resource that
+    depends on it.
+
+    Args:
+        config: The config.
+        resource: A resource of it.
+    """
+    if resource.missing_rows is not None:
+        return True
+    return any(
+        each.parent is not None
+        and each.parent.resource == resource.name
+        and needs_proof(config, each)
+        for each in config.resources
+        if isinstance(each, ResourceConfig)
     )
 
 
@@ -115,10 +138,16 @@ def accounting(endpoint: EndpointConfig, keys: RowKeys | None) -> Accounting:
 
 def _row_keys(resource: ResourceConfig) -> RowKeys | None:
     # A function may change the key before it is one.
-    if resource.primary_key is None or resource.steps:
+    if resource.primary_key is None or any(kind != "filter" for kind, _ in resource.steps):
+        return None
+    parent = resource.parent
+    # Those of the parent are put in when the row has come.
+    added = [parent.added(field) for field in parent.include] if parent is not None else []
+    names = [name for name in resource.primary_key if name not in added]
+    if not names:
         return None
     try:
-        return RowKeys(resource.primary_key)
+        return RowKeys(names)
     except ValueError:
         return None
 

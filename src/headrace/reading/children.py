@@ -216,7 +216,7 @@ class ChildListings:
 
     def _added(self, included: Mapping[str, Any]) -> bytes:
         """The parent's fields for a row of the listing, as they stand in JSON behind its own."""
-        added = {f"_{self.parent.resource}_{name}": included[name] for name in self.parent.include}
+        added = {self.parent.added(name): included[name] for name in self.parent.include}
         return msgspec.json.encode(added)[1:-1]
 
     def _missing(self, name: str, row: ParentRow, why: str) -> RowError:

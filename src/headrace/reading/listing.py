@@ -28,7 +28,9 @@ from headrace.http.response_hooks import ResponseHook, ResponseIgnored
 from headrace.reading.accepted import require_rows
 from headrace.reading.counting import RowCount
 from headrace.reading.listing_ends import (
+    ListingEnd,
     ask_for_count,
+    end_of,
     judge_single_page,
     leads_nowhere,
     refuse_other_way,
@@ -98,6 +100,7 @@ class FetchedPage:
         place: The place of its listing among several, from 0.
         total: The number of all rows, as the API tells it; None where it does not.
         written: What the answers are written in, as a sentence, where that was guessed.
+        end: How the listing has ended with it; None where more may follow.
     """
 
     rows: list[msgspec.Raw] = field(repr=False)
@@ -109,6 +112,7 @@ class FetchedPage:
     place: int = 0
     total: int | None = None
     written: str | None = None
+    end: ListingEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +249,15 @@ class OpenListing:
             except ResponseIgnored as ignored:
                 _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
                 tell_ignored_end(self, walk)
-                yield FetchedPage([], 0, ignored.request, is_last=True)
+                end = end_of(walk, is_ignored=True)
+                yield FetchedPage([], 0, ignored.request, is_last=True, end=end)
                 break
             except ResponseStatusError as error:
                 refuse_unless_past_end(error, walk)
                 request_shown = ShownRequest.of(self.listing.request.method, error.url or "")
                 await refuse_unless_whole(self, walk, request_shown)
-                yield FetchedPage([], 0, request_shown, is_last=True)
+                end = end_of(walk, status=error.status)
+                yield FetchedPage([], 0, request_shown, is_last=True, end=end)
                 break
             self.figures.rows += len(fetched.rows) + len(fetched.unreadable)
             if walk.number == 1 and walk.paginator.guess is not None:
@@ -270,7 +276,7 @@ class OpenListing:
                     if self.listing.is_one_of_many:
                         yield fetched
                     raise
-                fetched = replace(fetched, is_last=True)
+                fetched = replace(fetched, is_last=True, end=end_of(walk))
             yield fetched
         self.figures.listings_ended += 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headrace.core.exceptions import PageError, ResponseStatusError
@@ -29,6 +30,52 @@ _ALWAYS_NEXT = (
     "its pages go on naming a next one, though all {:,} rows came that the API tells: pages "
     "without rows are taken for the end"
 )
+
+_LEFT_OFF = (
+    "the config ends its listing before the API does (`stop_condition`, a maximum, or "
+    "`stop_after_empty_page`)"
+)
+_IGNORED = "`response_actions` pass over an answer of its listing"
+_SHORT = "the API tells more rows than came"
+_STATUS = "its listing ends with the status {}, and no total says that all rows have come"
+_AT_ITSELF = "its last page names itself, and no total says that all rows have come"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingEnd:
+    """How a pass through a listing has ended, as far as it tells whether all rows came.
+
+    Args:
+        why_partial: Why rows may not have come, to stand behind "since"; None where all came.
+        is_one_page: Whether all came with one answer.
+        are_distinct: Whether no row came twice; None where their keys are not known.
+    """
+
+    why_partial: str | None
+    is_one_page: bool
+    are_distinct: bool | None
+
+
+def end_of(walk: ListingPass, *, is_ignored: bool = False, status: int | None = None) -> ListingEnd:
+    """Says how a pass has ended.
+
+    Args:
+        walk: The pass, at its end.
+        is_ignored: Whether an answer ended it that the config ignores.
+        status: The error status that ended it; None where a page did.
+    """
+    account, why = walk.account, None
+    if is_ignored:
+        why = _IGNORED
+    elif walk.paginator.stopped_early:
+        why = _LEFT_OFF
+    elif account.shortfall(ended_by_config=True) is not None:
+        why = _SHORT
+    elif status is not None and not account.is_whole:
+        why = _STATUS.format(status)
+    elif walk.paginator.ended_full and not account.is_whole:
+        why = _AT_ITSELF
+    return ListingEnd(why, walk.number <= 1, account.are_distinct)
 
 
 async def ask_for_count(opened: OpenListing, walk: ListingPass) -> None:

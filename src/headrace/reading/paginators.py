@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from jsonpath_ng import JSONPath
@@ -54,6 +55,8 @@ class PaginatorFactory:
         endpoint: The endpoint of the resource.
         credentials: The credentials that its requests are sent with.
         keys: Reads the keys of its rows; None where no primary key is known.
+        looks_past_totals: Whether a total does not end a listing before a page behind it is asked
+            for, since it may be too low.
     """
 
     def __init__(
@@ -62,8 +65,11 @@ class PaginatorFactory:
         endpoint: EndpointConfig,
         credentials: AnyAuthentication,
         keys: RowKeys | None = None,
+        *,
+        looks_past_totals: bool = False,
     ) -> None:
         self._client = client
+        self._looks_past_totals = looks_past_totals
         self._keys = keys
         self._trust = TrustInTotals()
         self._config = endpoint.paginator
@@ -103,9 +109,10 @@ class PaginatorFactory:
                     keys,
                 )
             case OffsetPaginatorConfig():
-                return OffsetPaginator(_offset_numbering(config), _limit_place(config))
+                numbering = self._numbered(_offset_numbering(config))
+                return OffsetPaginator(numbering, _limit_place(config))
             case PageNumberPaginatorConfig():
-                return PageNumberPaginator(_page_numbering(config), self._trust)
+                return PageNumberPaginator(self._numbered(_page_numbering(config)), self._trust)
             case SinglePagePaginatorConfig():
                 return SinglePagePaginator()
             case AutoPaginatorConfig():
@@ -113,6 +120,9 @@ class PaginatorFactory:
             case _:
                 whole_url = partial(join_url, self._client.base_url)
                 return DltPaginator(config, whole_url, self._client.headers or {})
+
+    def _numbered(self, numbering: Numbering) -> Numbering:
+        return replace(numbering, looks_past_total=self._looks_past_totals)
 
 
 def _cursor_settings(config: CursorPaginatorConfig) -> CursorSettings:

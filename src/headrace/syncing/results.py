@@ -9,6 +9,29 @@ from headrace.core.figures import Figures
 
 
 @dataclass(frozen=True, slots=True)
+class FoundMissing:
+    """Rows of a table that the API has no more.
+
+    Args:
+        resource: The name of the resource.
+        table: The name of its table.
+        action: What its `missing_rows` asks for: `mark` or `delete`.
+        rows: How many rows are missing.
+        of_rows: How many rows the table had, without those that were marked before.
+        most: The share of them that may be missing, by the config.
+        is_refused: Whether nothing was done, since that share is smaller.
+    """
+
+    resource: str
+    table: str
+    action: str
+    rows: int
+    of_rows: int
+    most: float
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a sync did.
 
@@ -26,6 +49,8 @@ class SyncReport:
         takes_sql: Whether the destination takes SQL as it is; false where its tables are files.
         failed_requests: The requests beside the listings that failed, and are asked again in the
             next sync, the last one in front. What they would have brought is not loaded.
+        missing_rows: The rows that the API has no more, for each resource that has some and whose
+            `missing_rows` asks for more than to keep them.
     """
 
     pipeline_name: str
@@ -40,3 +65,4 @@ class SyncReport:
     run_id: str = ""
     takes_sql: bool = True
     failed_requests: tuple[FailedRequest, ...] = ()
+    missing_rows: tuple[FoundMissing, ...] = ()

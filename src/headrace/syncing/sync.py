@@ -38,6 +38,7 @@ from headrace.syncing.failures import explained_failures
 from headrace.syncing.listing_anew import list_all_anew
 from headrace.syncing.loading import log_sync_event
 from headrace.syncing.lock import held
+from headrace.syncing.missing_rows import MissingRowsStep
 from headrace.syncing.record import RunRecord
 from headrace.syncing.results import SyncReport
 from headrace.syncing.resuming import finish_pending
@@ -59,6 +60,7 @@ def sync(
     full_refresh: bool = False,
     list_anew: bool = False,
     drop_pending: bool = False,
+    allow_missing: bool = False,
     legs: LegSettings = _DEFAULT_LEGS,
     figures: Figures | None = None,
     stop: threading.Event | None = None,
@@ -83,6 +85,8 @@ def sync(
             that the API has no more are lost with them.
         list_anew: List everything again and merge it into the tables, whose rows all stay.
         drop_pending: Give up a load that an earlier run left behind.
+        allow_missing: Mark or delete rows that the API has no more, as `missing_rows` asks, also
+            where they are a larger share of their table than it allows.
         legs: How large a leg may get, in bytes and seconds.
         figures: Where to count rows and requests, for whoever wants to watch meanwhile; the report
             has figures of its own when None.
@@ -126,6 +130,7 @@ def sync(
     running = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
     record = RunRecord(pipeline, source, running)
     cleaning = Cleaning(pipeline, source, running, retention)
+    missing = MissingRowsStep(pipeline, source, running, allow=allow_missing)
     history = record.written_at_end() if run_history else nullcontext()
     with (
         held(pipeline),
@@ -139,6 +144,7 @@ def sync(
         make_room_for_long_texts(pipeline)
         merge_whole_or_not_at_all(pipeline)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
+        missing.refuse_without_sql()
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         kept.open()
         drop = drop_pending or full_refresh
@@ -152,6 +158,7 @@ def sync(
                 running.figures.notes.append(note_on_lost_dataset(pipeline, source))
         if not full_refresh:
             running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
+            missing.finish_earlier()
         if full_refresh:
             _note_forgotten_requests(pipeline, source, running)
         adopt_columns(pipeline, source)
@@ -162,6 +169,15 @@ def sync(
             kept,
             full_refresh=full_refresh,
             after_leg=cleaning.clean_folder,
+        )
+        missing.settle(
+            lambda names: load_what_is_taken(
+                pipeline,
+                source.with_resources(*names),
+                running,
+                kept,
+                after_leg=cleaning.clean_folder,
+            )
         )
         remember_rows(pipeline, source)
         client = new_job_client(pipeline, source.schema)
@@ -179,6 +195,7 @@ def sync(
         is_complete=not running.legs.unfinished,
         run_id=record.run_id,
         failed_requests=tuple(failed_requests_in(states, source.resources.selected)),
+        missing_rows=tuple(missing.found.values()),
     )
 
 

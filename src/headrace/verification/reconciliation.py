@@ -87,7 +87,9 @@ class Reconciliation:
                 excused += self._excuse(outcome, reason_of)
         return TableComparison(
             listed=self._count("listed"),
-            stored=self._count(self._sides.stored, self._sides.condition),
+            stored=self._count(
+                self._sides.stored, self._sides.condition_in(self._columns.stored_types)
+            ),
             missing=self._keys(MISSING),
             differing=self._keys(DIFFERS),
             only_stored=self._keys(_ONLY_STORED),
@@ -128,7 +130,7 @@ class Reconciliation:
 
     def _make_side(self, name: str, table: str, types: dict[str, str]) -> RowKeys:
         """Makes a view with the newest row of each key; gives the keys that have several rows."""
-        condition = self._sides.condition
+        condition = self._sides.condition_in(types)
         keys = ", ".join(map(quoted, self._sides.key))
         twice = f"SELECT {keys} FROM {table} WHERE {condition} GROUP BY ALL HAVING count(*) > 1"
         repeated = RowKeys(self._table(f"{twice} ORDER BY ALL"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 import duckdb
@@ -26,6 +27,7 @@ class Sides:
             exist.
         condition: SQL that is true of the rows that count: the current ones, where a table keeps
             the history of its rows.
+        mark: The name of the column that says of a row that it is gone; it need not exist.
     """
 
     listed: str
@@ -35,6 +37,19 @@ class Sides:
     ignored_prefix: str
     age: tuple[str, ...]
     condition: str
+    mark: str = ""
+
+    def condition_in(self, columns: Container[str]) -> str:
+        """SQL that is true of the rows of one side that count.
+
+        Args:
+            columns: The names of the columns of that side.
+        """
+        return (
+            f"{self.condition} AND {quoted(self.mark)} IS NULL"
+            if self.mark in columns
+            else self.condition
+        )
 
 
 class ComparedColumns:

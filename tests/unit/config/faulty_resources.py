@@ -9,6 +9,8 @@ from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 from .documents import small, with_client, with_paginator
 from .faulty import ACTION, ENDPOINT, ITEM, OAUTH2, PAGINATOR, Unknown, actions, child, two
 
+SINCE = {"cursor_path": "updated_at", "initial_value": "2026-01-01"}
+
 
 def searched(body: object, **paginator: object) -> dict[str, Any]:
     return small({"method": "POST", "json": body, "paginator": paginator})
@@ -21,7 +23,63 @@ def batched(batch: object, **endpoint: object) -> dict[str, Any]:
 BATCH = "resources[1].endpoint.batch"
 BATCHED = {"name": "a", "endpoint": {"params": {"p": "{resources.parents.id}"}, "batch": 10}}
 
+
+def gone(action: object = "delete", **keys: object) -> dict[str, Any]:
+    """A resource whose missing rows are to go, and other keys."""
+    merged = {"primary_key": "id", "write_disposition": "merge", "missing_rows": action}
+    endpoint = {"path": "items", "paginator": "single_page"}
+    document = small(endpoint)
+    document["resources"] = [{"name": "items", "endpoint": endpoint, **merged, **keys}]
+    return document
+
+
+GONE = "resources[0].missing_rows"
+
 RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
+    # rows that are gone
+    (gone("remove"), GONE, ["`keep`", "`mark`", "`delete`"]),
+    (gone({"action": "delete", "most": 20}), f"{GONE}.most", ["a share", "0.2"]),
+    (gone({"most": 0.5}), f"{GONE}.action", ["is missing"]),
+    (gone(primary_key=None), GONE, ["needs the `primary_key`"]),
+    (gone(write_disposition="append"), GONE, ["needs `write_disposition: merge`"]),
+    (gone(write_disposition="replace"), GONE, ["`replace` needs no `missing_rows`"]),
+    (
+        gone(write_disposition={"disposition": "merge", "strategy": "scd2"}),
+        GONE,
+        ["the strategy `scd2`"],
+    ),
+    (
+        gone(endpoint={"path": "items", "paginator": "single_page", "incremental": SINCE}),
+        GONE,
+        ["`incremental` lists a part of them", "`hard_delete`"],
+    ),
+    (
+        gone()
+        | {"client": {"base_url": "https://api.example.com", "paginator": "auto"}}
+        | {"resources": [{**gone()["resources"][0], "endpoint": "items"}]},
+        GONE,
+        ["name a paginator of the format"],
+    ),
+    (gone(endpoint={"paginator": "auto"}), GONE, ["what is guessed"]),
+    (gone(endpoint={"paginator": SinglePagePaginator()}), GONE, ["where one of your own ends"]),
+    (
+        gone(endpoint={"paginator": {"type": "offset", "limit": 5, "offset": 5}}),
+        GONE,
+        ["`paginator.offset` leaves the first ones out"],
+    ),
+    (
+        gone(endpoint={"paginator": {"type": "page_number", "page": 1}}),
+        GONE,
+        ["`paginator.page` leaves the first ones out"],
+    ),
+    (gone(processing_steps=[{"map": str}]), GONE, ["a `map` among the `processing_steps`"]),
+    (gone(table_name=lambda row: "items"), GONE, ["needs one table"]),
+    (
+        gone(nested_hints={"tags": {"primary_key": "name"}}),
+        GONE,
+        ["`nested_hints.tags` has a key of its own"],
+    ),
+    (gone() | {"pipeline": {"row_ids": False}}, GONE, ["`pipeline.row_ids: false` leaves out"]),
     # paginators
     (small({"paginator": Unknown()}), PAGINATOR, ["is no paginator", "`BasePaginator`"]),
     (small({"paginator": SinglePagePaginator}), PAGINATOR, ["`SinglePagePaginator()`"]),

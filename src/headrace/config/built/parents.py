@@ -77,6 +77,14 @@ class ParentConfig:
     include: tuple[str, ...] = ()
     batching: ParentBatching | None = None
 
+    def added(self, field: str) -> str:
+        """The name that a field of the parent has in the rows that it is copied into.
+
+        Args:
+            field: The name of the field in the parent's rows.
+        """
+        return f"_{self.resource}_{field}"
+
 
 def build_parent(
     resource: Mapping[str, Any], batch: int | BatchConfig | None = None

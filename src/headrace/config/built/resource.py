@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from headrace.config.built.cursor import build_cursor, is_incremental_param
 from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_name
+from headrace.config.built.missing_rows import build_missing_rows
 from headrace.config.built.parents import build_parent
 from headrace.config.built.source import EndpointConfig, ResourceConfig
 from headrace.config.built.tail import build_tail, primary_key_columns
@@ -21,7 +22,7 @@ from headrace.config.format.response_actions import build_actions
 from headrace.core.dlt_door.objects import is_offset_paginator
 
 _NOT_FOR_DLT = frozenset(
-    {"endpoint", "include_from_parent", "processing_steps", "parent_table_name"}
+    {"endpoint", "include_from_parent", "processing_steps", "parent_table_name", "missing_rows"}
 )
 
 
@@ -51,6 +52,7 @@ def build_resource(
         ),
         tail=build_tail(resource, typed.endpoint.incremental),
         primary_key=primary_key_columns(resource.keys),
+        missing_rows=build_missing_rows(typed.resource.missing_rows),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from jsonpath_ng import JSONPath
 
 from headrace.config.built.cursor import CursorConfig
+from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.parents import ParentConfig
 from headrace.config.built.tail import TailConfig
 from headrace.config.format.auth import AuthModel
@@ -75,6 +76,7 @@ class ResourceConfig:
             `cursor` says.
         steps: Functions over its rows, in order, each with what it does.
         primary_key: The columns of its primary key; None where it has none, or a function names it.
+        missing_rows: What becomes of rows that the API has no more; None where they stay.
     """
 
     index: int
@@ -86,6 +88,7 @@ class ResourceConfig:
     tail: TailConfig | None = None
     steps: tuple[tuple[StepKind, Callable[..., Any]], ...] = ()
     primary_key: tuple[str, ...] | None = None
+    missing_rows: MissingRows | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

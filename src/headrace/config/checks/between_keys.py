@@ -14,6 +14,7 @@ from headrace.config.checks.batches import batch_faults
 from headrace.config.checks.cursors import cursor_faults, merge_faults
 from headrace.config.checks.decoders import decoder_faults, row_shape_faults
 from headrace.config.checks.hints import function_faults
+from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
 from headrace.config.checks.tails import replaced_children, tail_faults
@@ -79,6 +80,8 @@ def faults_between_keys(
         yield ("resources", index), message
     for index, message in replaced_children(resources):
         yield ("resources", index, "write_disposition"), message
+    for index, message in missing_rows_faults(document, resources):
+        yield ("resources", index, "missing_rows"), message
 
 
 def untyped_auths(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -21,6 +21,7 @@ from headrace.config.format.fields import (
     fault,
 )
 from headrace.config.format.hints import DynamicText, NestedHints, TableHints
+from headrace.config.format.missing_rows import MissingRowsKey
 
 AnyEndpoint = Annotated[
     Annotated[str, Tag(TEXT)] | Annotated[EndpointModel, Tag(MAPPING)], BY_SHAPE
@@ -91,6 +92,11 @@ class ResourceDefaultsModel(TableHints):
     )
     include_from_parent: list[str] | None = Field(
         default=None, description="Fields of the parent's row that are copied into each row."
+    )
+    missing_rows: MissingRowsKey | None = Field(
+        default=None,
+        description="What becomes of loaded rows that a whole listing shows no more: they stay "
+        "when absent.",
     )
 
 

@@ -24,6 +24,7 @@ class Accounting:
         follows_keys: Whether keys are looked at though no total is told: where pages are asked for
             by a number, rows can move from one to another while the listing is read.
         before: How many rows the first page is told to leave out.
+        proves_whole: Whether it must be known that no row came twice, and nothing was left out.
         short_hint: What the user should check where rows are missing.
     """
 
@@ -33,6 +34,7 @@ class Accounting:
     keys: RowKeys | None = None
     follows_keys: bool = False
     before: int = 0
+    proves_whole: bool = False
     short_hint: str = "Check `endpoint.paginator`."
 
 
@@ -89,7 +91,8 @@ class ListingAccount:
             self._is_least = self._total is not None and self._total.is_least(page.document)
         rows = page.rows[listed_before:] if listed_before else page.rows
         self._rows += len(rows)
-        if self._keys is None or not (self._accounting.follows_keys or self._told):
+        follows = self._accounting.follows_keys or self._accounting.proves_whole
+        if self._keys is None or not (follows or self._told):
             return
         keys = self._keys.of(rows)
         if keys is None:
@@ -117,6 +120,13 @@ class ListingAccount:
         from pyarrow.compute import count_distinct
 
         return int(count_distinct(pa.array(self._marks, pa.int64())).as_py())
+
+    @property
+    def are_distinct(self) -> bool | None:
+        """Whether no row came twice, by their keys; None where those are not known."""
+        if self._rows and (self._keys is None or len(self._marks) != self._rows):
+            return None
+        return self.different == self._rows
 
     @property
     def is_whole(self) -> bool:

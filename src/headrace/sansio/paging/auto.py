@@ -30,9 +30,18 @@ _NO_SECRETS = LinkSecrets()
 class SinglePagePaginator(Paginator):
     """Makes one request, for an endpoint that answers all at once."""
 
+    def __init__(self) -> None:
+        self._names_more = False
+
     def next_cursor(self, page: Page) -> Any:
         """None: there is no other page."""
+        self._names_more = signs_of_more(page) is not None
         return None
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the page looks as if there were more, whatever the config says."""
+        return self._names_more
 
     @property
     def stopped_by_user(self) -> bool:

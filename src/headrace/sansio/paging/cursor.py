@@ -55,6 +55,7 @@ class CursorPaginator(Paginator):
         self._settings = settings
         self._has_more = HasMore(settings.has_more_path)
         self._found_nothing = False
+        self._left_off = False
         place = settings.place
         self._guard = ReferenceGuard(
             f"a cursor at `{settings.cursor_path}`",
@@ -85,6 +86,11 @@ class CursorPaginator(Paginator):
         """Whether the last page had nothing at all where the cursor should be."""
         return self._found_nothing
 
+    @property
+    def stopped_early(self) -> bool:
+        """Whether it ended at an empty page that named another one."""
+        return self._left_off
+
     def first_request(self, request: Request) -> Request:
         """The request with the page size."""
         self._guard.asked_by(self._settings.place.value_in(request))
@@ -112,7 +118,8 @@ class CursorPaginator(Paginator):
             )
         if not has_more or not cursor:
             return None
-        if self._settings.stop_after_empty_page and page.row_count == 0:
+        self._left_off = self._settings.stop_after_empty_page and page.row_count == 0
+        if self._left_off:
             return None
         return cursor if self._guard.leads_on(cursor, page) else None
 

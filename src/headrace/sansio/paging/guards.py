@@ -89,6 +89,11 @@ class BoundedPaginator(Paginator):
         return (self._is_stopped and counts) or self._inner.stopped_by_user
 
     @property
+    def stopped_early(self) -> bool:
+        """Whether the config has ended the listing, by any of its keys."""
+        return self._is_stopped or self._inner.stopped_early
+
+    @property
     def guess(self) -> str | None:
         """What the inner paginator has guessed."""
         return self._inner.guess

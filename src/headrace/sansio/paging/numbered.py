@@ -39,6 +39,7 @@ class Numbering:
             says so.
         stop_after_empty_page: Whether a page without rows is the end.
         has_more_path: Where a page says whether there are more.
+        looks_past_total: Whether to ask for one more page where a total says that there is none.
     """
 
     place: Place
@@ -49,6 +50,7 @@ class Numbering:
     total_path: JsonPath | None = None
     stop_after_empty_page: bool = True
     has_more_path: JsonPath | None = None
+    looks_past_total: bool = False
 
 
 @dataclass(slots=True)
@@ -163,6 +165,7 @@ class NumberedPaginator(Paginator):
             return True
         # Some servers tell the rows of each page.
         is_doubtful = self._pages_are_the_total and not self._trust.are_of_all_rows
+        is_doubtful |= self._numbering.looks_past_total
         self._looks_past_total = is_doubtful and page.item_count > 0
         return self._looks_past_total
 
@@ -189,6 +192,10 @@ class NumberedPaginator(Paginator):
 
         Where the page may have been cut, the total may be its own, and the parameter unknown.
         """
+        may_clamp = self._numbering.looks_past_total and not self._pages_are_the_total
+        if may_clamp and self._looks_past_total:
+            # Some servers take a number past the last page for that page.
+            return self._repeated_page_guard.is_the_same(page)
         is_all = self._rows == self._total and (self._looks_past_total or self._total == 1)
         is_cut = page.item_count == self._numbering.step > 1 or is_round(page.item_count)
         return is_all and not is_cut and self._repeated_page_guard.is_the_same(page)

@@ -111,6 +111,11 @@ class Paginator(Protocol):
         return False
 
     @property
+    def stopped_early(self) -> bool:
+        """Whether it ended the listing where the API may have more, as the config wants it."""
+        return self.stopped_by_user
+
+    @property
     def guess(self) -> str | None:
         """What it takes the API's way of paging to be, as a config would say it.
 

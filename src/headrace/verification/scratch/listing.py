@@ -23,6 +23,7 @@ from headrace.destination.dlt_clients import KeptFile, make_table, new_job_clien
 from headrace.destination.dlt_schema import child_tables, tables_below
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.failed_requests import failed_requests_in
+from headrace.dlt_source.missing_rows import GONE_COLUMN
 from headrace.dlt_source.refusals import Refusals
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reading.keep_up.legs import Legs, LegSettings
@@ -233,10 +234,11 @@ class ScratchListing:
             key=key,
             ignored=frozenset(
                 name for name, column in columns.items() if column.get("x-valid-from")
-            ).union(valid_to),
+            ).union(valid_to, [mark := naming.normalize_identifier(GONE_COLUMN)]),
             ignored_prefix=naming.normalize_identifier("_dlt"),
             age=tuple(naming.normalize_identifier(n) for n in ("_dlt_load_id", "_dlt_id")),
             condition=_is_current(hinted, valid_to),
+            mark=mark,
         )
 
     def _has(self, schema: str, table: str) -> bool:

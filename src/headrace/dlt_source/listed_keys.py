@@ -1,0 +1,102 @@
+"""The keys of rows that a load lists but does not bring into their table.
+
+Such a row is in quarantine, was filtered, or was discarded. An earlier version of it may be in the
+table, and is not missing. So its key goes into a table beside, with the load that listed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchemaColumns
+
+from headrace.dlt_source.items import RowBeside
+from headrace.dlt_source.side_tables import beside
+from headrace.dlt_source.table_columns import TableColumns
+
+PARENT = "_headrace_parent"
+"""The column with the row of a parent whose listing was read."""
+_PREFIX = "_headrace_listed_"
+_TYPE_HINTS = ("data_type", "precision", "scale", "timezone")
+
+
+def table_of_listed(schema: Schema, table: str) -> str:
+    """The name of the table beside another one.
+
+    Args:
+        schema: The schema whose naming convention applies.
+        table: The name of the table whose rows were listed.
+    """
+    return schema.naming.normalize_tables_path(f"{_PREFIX}{table}")
+
+
+class ListedKeys:
+    """Makes what dlt loads into the table beside that of the running resource.
+
+    Args:
+        columns: The columns of the resource's table.
+    """
+
+    def __init__(self, columns: TableColumns) -> None:
+        self._columns = columns
+        self._table = f"{_PREFIX}{columns.table_hints['name']}"
+
+    def of_rows(self, rows: Iterable[msgspec.Raw]) -> Any:
+        """The keys of some rows.
+
+        Args:
+            rows: The JSON of each row.
+
+        Returns:
+            An item that the resource's function can yield to dlt; None where a row has no key that
+            can be read.
+        """
+        found: list[RowBeside] = []
+        for row in rows:
+            key = self._key_of(row)
+            if key is None:
+                return None
+            found.append(key)
+        return self._item(found)
+
+    def of_parents(self, keys: Sequence[str]) -> Any:
+        """The rows of a parent whose listings were read.
+
+        Args:
+            keys: What tells them from others.
+
+        Returns:
+            An item that the resource's function can yield to dlt.
+        """
+        return self._item([RowBeside({PARENT: key}) for key in keys])
+
+    def _key_of(self, row: msgspec.Raw) -> RowBeside | None:
+        try:
+            decoded = msgspec.json.decode(row)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+        if not isinstance(decoded, dict):
+            return None
+        wanted = self._key_columns
+        named = ((self._columns.name_of((field,)), value) for field, value in decoded.items())
+        found = {name: value for name, value in named if name in wanted}
+        is_known = found.keys() == wanted.keys() and not any(
+            value is None or isinstance(value, (dict, list)) for value in found.values()
+        )
+        return RowBeside(found) if is_known else None
+
+    def _item(self, rows: list[RowBeside]) -> Any:
+        columns: TTableSchemaColumns = {PARENT: {"data_type": "text"}}
+        for name, hint in self._key_columns.items():
+            # With the type of the key, so that both can be compared.
+            typed = {each: value for each, value in hint.items() if each in _TYPE_HINTS}
+            columns[name] = {"nullable": True, **typed}  # type: ignore[typeddict-item]
+        return beside(self._table, columns, rows)
+
+    @property
+    def _key_columns(self) -> TTableSchemaColumns:
+        hints = self._columns.hints
+        return {name: hint for name, hint in hints.items() if hint.get("primary_key")}

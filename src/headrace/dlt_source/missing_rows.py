@@ -1,0 +1,240 @@
+"""The claim of a load that it has brought all rows which the API has.
+
+Only a listing that was read whole makes it. It is kept in the state of the resource, which is
+committed with the rows: whoever finds it there finds the rows as well, and no load that failed
+leaves one. The next load of the resource puts its own in its place, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import dlt
+import msgspec
+from dlt.extract import DltResource
+from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
+
+from headrace.config.built.missing_rows import MissingRows
+from headrace.core.exchange import Request
+from headrace.core.figures import ResourceFigures
+from headrace.dlt_source.dlt_pipe import (
+    capabilities_of_running_load,
+    others_are_spared,
+    yields_are_counted,
+)
+from headrace.dlt_source.listed_keys import ListedKeys
+from headrace.dlt_source.table_columns import TableColumns
+from headrace.reading.listing import FetchedPage
+from headrace.reading.listing_ends import ListingEnd
+
+GONE_COLUMN = "_headrace_gone"
+"""The column of a table with the time at which a row was found missing."""
+_HINT = "x-headrace-missing-rows"
+_STATE, _GONE_STATE = "all_rows", "gone_rows"
+
+_UNKNOWN = "`{name}`: no row is taken for gone by this load, since {why}"
+_LIMIT = "only some of the rows were asked for"
+_FUNCTIONS = (
+    "functions that the resource was given (`add_map`, `add_filter`, a transformer, a model) may "
+    "leave rows out or change their keys; a `filter` among the `processing_steps` may be there"
+)
+_DYNAMIC = "its table or its keys depend on the rows"
+_NO_KEY = "a row was listed whose key cannot be read"
+_FAILED = "what belongs to a row of its parent could not be listed"
+
+
+@dataclass(frozen=True, slots=True)
+class AllRowsClaim:
+    """What a load says that has brought all rows of a listing.
+
+    Args:
+        load_id: The id of the load.
+        is_one_page: Whether all came with one answer, so that none could move past the reader.
+        are_distinct: Whether no row came twice, so that the next listing can confirm this one.
+        listing: What tells the listing from another one that the config may have had before.
+        confirms: The id of the load before, where that listed the same and its claim may be
+            confirmed by this one.
+    """
+
+    load_id: str
+    is_one_page: bool
+    are_distinct: bool
+    listing: str
+    confirms: str | None = None
+
+
+def add_missing_rows(resource: DltResource, wanted: MissingRows | None) -> None:
+    """Notes at a resource what becomes of its missing rows, for the sync that loads it.
+
+    Args:
+        resource: The resource.
+        wanted: What the config says; None where they stay.
+    """
+    if wanted is None:
+        return
+    resource.apply_hints(additional_table_hints={_HINT: asdict(wanted)})
+    if wanted.action == "mark":
+        resource.apply_hints(columns={GONE_COLUMN: {"data_type": "timestamp", "nullable": True}})
+
+
+def missing_rows_of(table: Mapping[str, Any]) -> MissingRows | None:
+    """What becomes of the missing rows of a resource; None where they stay.
+
+    Args:
+        table: The table as the resource declares it.
+    """
+    written = table.get(_HINT)
+    return MissingRows(**written) if written else None
+
+
+def claim_in(resource_state: Mapping[str, Any]) -> AllRowsClaim | None:
+    """The claim of the last load of a resource; None where it made none.
+
+    Args:
+        resource_state: The state of the resource.
+    """
+    saved = resource_state.get(_STATE)
+    return AllRowsClaim(**saved) if saved else None
+
+
+@dataclass(slots=True)
+class RunningClaim:
+    """What is known so far of the claim that the running load may make.
+
+    Args:
+        name: The name of the resource.
+        load_id: The id of the load.
+        listing: What tells the listing from others.
+        before: The claim of the load before.
+        keys: Makes the keys of rows that are listed and not loaded; None where it cannot.
+        ends: How the listings have ended.
+        why_not: Why no claim can be made; None while one can.
+        begun: How many listings were begun.
+    """
+
+    name: str
+    load_id: str
+    listing: str
+    before: AllRowsClaim | None
+    keys: ListedKeys | None
+    ends: list[ListingEnd] = field(default_factory=list)
+    why_not: str | None = None
+    begun: int = 1
+
+    @classmethod
+    def of_running_resource(
+        cls,
+        name: str,
+        load_id: str | None,
+        request: Request,
+        dependents: frozenset[str],
+        *,
+        has_limit: bool,
+    ) -> RunningClaim | None:
+        """The claim of the resource whose function is running now, and takes back the last one.
+
+        Args:
+            name: The name of the resource.
+            load_id: The id of the load; None outside of a pipeline run.
+            request: The request of the listing, maybe with placeholders.
+            dependents: The names of the resources of ours that depend on it.
+            has_limit: Whether only some rows are wanted.
+
+        Returns:
+            None where nobody wants one.
+        """
+        if load_id is None:
+            return None
+        state: MutableMapping[str, Any] = dlt.current.resource_state()
+        before = claim_in(state)
+        state.pop(_STATE, None)
+        claim = cls(name, load_id, _mark_of(request), before, None)
+        if has_limit or yields_are_counted():
+            claim.why_not = _LIMIT
+        elif not others_are_spared(dependents):
+            claim.why_not = _FUNCTIONS
+        try:
+            claim.keys = ListedKeys(
+                TableColumns(
+                    dlt.current.source_schema(),
+                    dlt.current.resource(),
+                    capabilities_of_running_load(),
+                )
+            )
+        except DataItemRequiredForDynamicTableHints:
+            claim.why_not = _DYNAMIC
+        return claim
+
+    def see(self, page: FetchedPage) -> None:
+        """Learns of a page.
+
+        Args:
+            page: The page, which may be the last one of a listing.
+        """
+        if page.unreadable:
+            self.why_not = self.why_not or _NO_KEY
+        if page.end is not None:
+            self.ends.append(page.end)
+            self.why_not = self.why_not or page.end.why_partial
+
+    def not_loaded(self, rows: Sequence[msgspec.Raw]) -> Iterator[Any]:
+        """Learns of rows that are listed, and may not get into their table.
+
+        Args:
+            rows: The JSON of each row.
+
+        Yields:
+            What dlt has to load for that.
+        """
+        if not rows or self.why_not is not None or self.keys is None:
+            return
+        item = self.keys.of_rows(rows)
+        if item is None:
+            self.why_not = _NO_KEY
+        else:
+            yield item
+
+    def asked_for(self, parents: Sequence[str]) -> Iterator[Any]:
+        """Learns which rows of a parent are asked for what belongs to them.
+
+        Args:
+            parents: What tells them from others.
+
+        Yields:
+            What dlt has to load for that.
+        """
+        self.begun += len(parents)
+        if parents and self.why_not is None and self.keys is not None:
+            yield self.keys.of_parents(parents)
+
+    def make(self, figures: ResourceFigures) -> None:
+        """Makes the claim, at the end of the load, or says why it is not made.
+
+        Args:
+            figures: Where to say it.
+        """
+        if self.why_not is None and len(self.ends) != self.begun:
+            self.why_not = _FAILED
+        if self.why_not is not None:
+            if self.why_not != _LIMIT:
+                figures.note(_UNKNOWN.format(name=self.name, why=self.why_not))
+            return
+        is_one_page = len(self.ends) == 1 and self.ends[0].is_one_page
+        before = self.before
+        may_confirm = before is not None and before.are_distinct and before.listing == self.listing
+        claim = AllRowsClaim(
+            load_id=self.load_id,
+            is_one_page=is_one_page,
+            are_distinct=is_one_page or all(end.are_distinct for end in self.ends),
+            listing=self.listing,
+            confirms=before.load_id if before is not None and may_confirm else None,
+        )
+        dlt.current.resource_state()[_STATE] = asdict(claim)
+
+
+def _mark_of(request: Request) -> str:
+    asked = (request.method, request.path, request.params, request.json, request.data)
+    return blake2b(repr(asked).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,0 +1,1 @@
+"""Rows that the API has no more."""
