@@ -40,6 +40,7 @@ def encoded(secret: str) -> list[str]:
         quote_plus(secret, safe="/"),
         json.dumps(secret)[1:-1],
         json.dumps(json.dumps(secret))[3:-3],
+        quote_plus(json.dumps(secret)[1:-1]),
         html.escape(secret),
         repr(secret.encode())[2:-1],
         base64.b64encode(secret.encode()).decode(),
@@ -100,7 +101,10 @@ SECRETS_OF_FETCHING = {
     "signature": ("signature", "signed"),
 }
 # In each request besides.
-OTHERS = ("client_header", "endpoint_header", "param", "json", "path_query", "variable", "file")
+OTHERS = (
+    *("client_header", "endpoint_header", "param", "param_json", "json", "path_query"),
+    *("variable", "file"),
+)
 
 
 def config_of(base_url: str, auth: str, **resource: Any) -> dict[str, Any]:
@@ -121,7 +125,11 @@ def config_of(base_url: str, auth: str, **resource: Any) -> dict[str, Any]:
                     "path": f"/x?sig={quote(canary('path_query'), safe='')}",
                     "method": "POST",
                     "headers": {"X-Auth": canary("endpoint_header"), "X-Shop-2": "Shop ${SHOP}"},
-                    "params": {"access_token": canary("param"), "v": "${SHOP_KEY}"},
+                    "params": {
+                        "access_token": canary("param"),
+                        "v": "${SHOP_KEY}",
+                        "f": {"password": canary("param_json")},
+                    },
                     "json": {"filter": {"password": canary("json")}},
                     "data_selector": "data",
                 },
@@ -206,7 +214,7 @@ def log_everything(path: Path) -> Iterator[None]:
 
 
 def _traces_of(secret: str) -> Iterator[str]:
-    yield from encoded(secret)[:8]
+    yield from encoded(secret)[:9]
     # Whatever stands before and behind it where it is encoded with that.
     for before in ("", "a", "ab"):
         text = base64.b64encode(f"{before}{secret}".encode()).decode()

@@ -11,11 +11,13 @@ from headrace.config.format.paginators import (
     OffsetPaginatorConfig,
     PageNumberPaginatorConfig,
 )
+from headrace.config.format.placeholders import with_json_texts
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import hold_secrets
 from headrace.reading.counting import RowCount
 from headrace.reading.credentials import Authentications
 from headrace.reading.decoders import decoder_of, row_shape_of
+from headrace.reading.graphql_errors import refusing_errors
 from headrace.reading.keep_up.legs import LegSettings
 from headrace.reading.listing import Listing
 from headrace.reading.paginators import PaginatorFactory
@@ -45,6 +47,7 @@ def build_listing(
     credentials = authentications.of(endpoint.auth)
     hold_secrets(credentials, [*credentials.secrets, *config.secrets])
     actions = endpoint.response_actions
+    hook = ResponseActions(resource.name, actions).take if actions else None
     keys, proves_whole = _row_keys(resource), needs_proof(config, resource)
     row_count = _row_count(endpoint)
     return Listing(
@@ -55,7 +58,7 @@ def build_listing(
         PaginatorFactory(
             config.client, endpoint, credentials, keys, looks_past_totals=proves_whole
         ).new,
-        ResponseActions(resource.name, actions).take if actions else None,
+        refusing_errors(hook) if endpoint.is_graphql else hook,
         accounting=replace(accounting(endpoint, keys), proves_whole=proves_whole),
         decoder=decoder_of(endpoint.decoder),
         row_shape=row_shape_of(endpoint.rows),
@@ -160,7 +163,10 @@ def _row_count(endpoint: EndpointConfig) -> RowCount | None:
     template = RequestTemplate(
         total.method,
         total.path,
-        params=total.params or {},
+        params={
+            name: with_json_texts(value, mappings_too=True)
+            for name, value in (total.params or {}).items()
+        },
         headers=endpoint.headers,
         json=total.json_body,
     )

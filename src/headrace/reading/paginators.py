@@ -7,6 +7,7 @@ from functools import partial
 
 from jsonpath_ng import JSONPath
 
+from headrace.config.built.graphql import ConnectionWithoutCursor
 from headrace.config.built.source import EndpointConfig
 from headrace.config.format.client import ClientConfig
 from headrace.config.format.paginators import (
@@ -38,6 +39,7 @@ from headrace.sansio.paging import (
     LinkSecrets,
     Numbering,
     OffsetPaginator,
+    OnePageOfMany,
     PageNumberPaginator,
     Paginator,
     Place,
@@ -113,6 +115,8 @@ class PaginatorFactory:
                 return OffsetPaginator(numbering, _limit_place(config))
             case PageNumberPaginatorConfig():
                 return PageNumberPaginator(self._numbered(_page_numbering(config)), self._trust)
+            case ConnectionWithoutCursor():
+                return OnePageOfMany(JsonPath(config.has_more_path), config.advice)
             case SinglePagePaginatorConfig():
                 return SinglePagePaginator()
             case AutoPaginatorConfig():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headrace.core.exceptions import RowError
 from headrace.core.exchange import Request
+from headrace.core.json_text import JsonText
 
 _FORMATTER = string.Formatter()
 
@@ -121,6 +122,9 @@ def _filled(value: Any, values: Mapping[str, Any], *, keeps_types: bool = False)
             found = _FILLER.get_field(name, (), values)[0]
             return str(found) if isinstance(found, JoinedValues) else found
         return _FILLER.vformat(value, (), values)
+    if isinstance(value, JsonText):
+        document = _filled(value.document, values, keeps_types=value.keeps_types)
+        return str(replace(value, document=document))
     if isinstance(value, Mapping):
         return {
             _filled(key, values, keeps_types=keeps_types): _filled(

@@ -137,7 +137,8 @@ def test_a_quarantined_row_tells_no_secret(
         "SELECT raw_row, request FROM test_data._headrace_quarantine"
     )
     assert raw_row.count("***") == len(secrets_of("basic")) * len(encoded(""))
-    assert request == f"POST {server.base_url}/x?sig=***&access_token=***&v=***"
+    masked = "&f=%7B%22password%22%3A%22***%22%7D"
+    assert request == f"POST {server.base_url}/x?sig=***&access_token=***&v=***{masked}"
     assert not leaks(
         secrets_of("basic"), tmp_path, *capfd.readouterr(), without=[secrets_file(tmp_path)]
     )
@@ -266,6 +267,7 @@ def test_the_command_line(answer: str, server: JsonServer, tmp_path: Path) -> No
     endpoint["path"] = "/x?sig=${SHOP_SIGNATURE}"
     endpoint["headers"]["X-Auth"] = "${SHOP_AUTH}"
     endpoint["params"]["access_token"] = "${SHOP_TOKEN}"
+    endpoint["params"]["f"]["password"] = "${SHOP_JSON_SECRET}"
     endpoint["json"]["filter"]["password"] = "${SHOP_SECRET}"
     (tmp_path / "shop.json").write_text(json.dumps(config))
     variables = {
@@ -275,6 +277,7 @@ def test_the_command_line(answer: str, server: JsonServer, tmp_path: Path) -> No
         "SHOP_AUTH": canary("endpoint_header"),
         "SHOP_TOKEN": canary("param"),
         "SHOP_SECRET": canary("json"),
+        "SHOP_JSON_SECRET": canary("param_json"),
     }
     ran = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "default", "-m", "headrace", "run", "shop.json"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .documents import guide, small, with_client, with_paginator
@@ -151,7 +152,20 @@ CONFIGS: list[tuple[dict[str, Any], str, list[str]]] = [
     (small([]), ENDPOINT, ["expected text or a mapping; got a list"]),
     (small({"method": "FETCH"}), f"{ENDPOINT}.method", ["`FETCH` is not known", "`PATCH`"]),
     (small({"params": [1]}), f"{ENDPOINT}.params", ["expected a mapping; got a list"]),
-    (small({"params": {"a": {"b": 1}}}), f"{ENDPOINT}.params.a", ["`type: resolve`"]),
+    (
+        small({"params": {"a": {"type": "resolv", "resource": "b", "field": "c"}}}),
+        f"{ENDPOINT}.params.a",
+        ["did you mean `type: resolve`", "sent as JSON"],
+    ),
+    (
+        small({"params": {"a": {"cursor_path": "b", "initial_value": 1}}}),
+        f"{ENDPOINT}.params.a",
+        ["did you mean `type: incremental`"],
+    ),
+    (small({"params": {"a": {"b": [math.nan]}}}), f"{ENDPOINT}.params.a", ["holds NaN"]),
+    (small({"params": {"a": {"b": "{c}"}}}), f"{ENDPOINT}.params.a.b", ["no placeholder"]),
+    (small({"params": {"a": '{"b": "{c}"}'}}), f"{ENDPOINT}.params.a", ["no placeholder"]),
+    (small({"params": {"a": '{"b": 1'}}), f"{ENDPOINT}.params.a", ["without its partner"]),
     (small({"data_selector": "a["}), f"{ENDPOINT}.data_selector", ["not a JSONPath"]),
     (small({"data_selector": 3}), f"{ENDPOINT}.data_selector", ["expected a JSONPath"]),
     (with_paginator(type="cursor", cursor_path="a..["), f"{PAGINATOR}.cursor_path", ["JSONPath"]),

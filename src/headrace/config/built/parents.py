@@ -16,13 +16,15 @@ from headrace.config.format.fields import is_python_object
 from headrace.config.format.placeholders import (
     INCREMENTAL_CONTEXT,
     PARENT_CONTEXT,
+    literal_json,
     names_in,
     resolves,
+    stands_for_value,
 )
 from headrace.config.format.places import Path
 from headrace.core.json_path import JsonPath
 
-BODY_KEYS = ("params", "json", "data", "headers")
+BODY_KEYS = ("params", "json", "data", "headers", "graphql")
 """Keys of an endpoint, beside `path`, in whose texts placeholders are filled in."""
 
 
@@ -198,9 +200,18 @@ def request_texts(endpoint: Mapping[str, Any], key: str) -> Iterator[tuple[Path,
         The path below the endpoint, and the text; keys of mappings count as texts as well.
     """
     value, path = endpoint.get(key), endpoint.get("path")
+    if key == "graphql":
+        # The braces of the query are its own.
+        variables = value.get("variables") if isinstance(value, Mapping) else None
+        yield from _texts_and_keys(variables, (key, "variables"))
+        return
     if key == "params" and isinstance(value, Mapping) and isinstance(path, str):
         in_path = names_in(path) or ()
-        value = {name: param for name, param in value.items() if name not in in_path}
+        value = {
+            name: param
+            for name, param in value.items()
+            if name not in in_path and not stands_for_value(param)
+        }
     yield from _texts_and_keys(value, (key,))
 
 
@@ -221,10 +232,12 @@ def json_path_or_none(text: object) -> JsonPath | None:
 
 def _texts_and_keys(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
-        yield path, value
+        document = literal_json(value)
+        if document is None:
+            yield path, value
+        else:
+            yield from ((path, text) for _, text in _texts_and_keys(document, path))
     elif isinstance(value, Mapping) and not is_python_object(value):
-        if resolves(value) or value.get("type") == "incremental":
-            return
         for key, inner in value.items():
             yield from _texts_and_keys(key, path)
             yield from _texts_and_keys(inner, (*path, key))

@@ -8,6 +8,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from headrace.config.built.cursor import build_cursor, is_incremental_param
+from headrace.config.built.graphql import build_graphql
 from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_name
 from headrace.config.built.missing_rows import build_missing_rows
 from headrace.config.built.parents import build_parent
@@ -17,7 +18,7 @@ from headrace.config.format.client import ClientConfig
 from headrace.config.format.decoders import AnyDecoderConfig
 from headrace.config.format.document import STEP_KINDS
 from headrace.config.format.paginators import AutoPaginatorConfig, OffsetPaginatorConfig
-from headrace.config.format.placeholders import bind_path, resolves
+from headrace.config.format.placeholders import bind_path, resolves, with_json_texts
 from headrace.config.format.response_actions import build_actions
 from headrace.core.dlt_door.objects import is_offset_paginator
 
@@ -83,23 +84,29 @@ def _copied(value: Any) -> Any:
 def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig) -> EndpointConfig:
     endpoint = typed.endpoint
     path, params = bind_path(written["path"], written.get("params") or {})
-    paginator = client.paginator if endpoint.paginator is None else endpoint.paginator
+    own, selector = endpoint.paginator, endpoint.data_selector
+    graphql = build_graphql(endpoint.graphql, selector) if endpoint.graphql else None
+    if graphql is not None:
+        own = graphql.paginator if own is None else own
+        selector = graphql.data_selector if selector is None else selector
+    paginator = client.paginator if own is None else own
     return EndpointConfig(
         path=path,
-        method=endpoint.method,
+        method=endpoint.method if graphql is None else "POST",
         params={
             # An incremental's param keeps its place in the query.
-            name: None if is_incremental_param(value) else value
+            name: None if is_incremental_param(value) else with_json_texts(value, mappings_too=True)
             for name, value in params.items()
             if not resolves(value)
         },
-        json=endpoint.json_body,
-        data=endpoint.data,
-        headers=endpoint.headers or {},
-        data_selector=endpoint.data_selector,
+        json=with_json_texts(endpoint.json_body) if graphql is None else graphql.json,
+        data=with_json_texts(endpoint.data),
+        headers=with_json_texts(endpoint.headers or {}),
+        data_selector=selector,
         rows=endpoint.rows,
         decoder=cast("AnyDecoderConfig | None", endpoint.decoder),
         paginator=_paginator(paginator),
+        is_graphql=graphql is not None,
         # An endpoint's null means no authentication, not the client's.
         auth=endpoint.auth if "auth" in endpoint.model_fields_set else client.auth,
         response_actions=build_actions(endpoint.response_actions),

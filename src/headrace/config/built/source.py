@@ -43,6 +43,7 @@ class EndpointConfig:
         response_actions: What to do with answers of certain kinds, in order.
         total: Where the API tells how many rows there are; None where the config does not say.
         total_is_told: Whether a number under a usual name is taken for it.
+        is_graphql: Whether `json` holds a query in GraphQL, so that errors in an answer are errors.
     """
 
     path: str = field(repr=False)
@@ -59,6 +60,7 @@ class EndpointConfig:
     rows: RowsConfig | None = None
     total: TotalConfig | None = None
     total_is_told: bool = True
+    is_graphql: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,13 +14,14 @@ from headrace.config.checks.auths import auth_faults, tls_faults
 from headrace.config.checks.batches import batch_faults
 from headrace.config.checks.cursors import cursor_faults, merge_faults
 from headrace.config.checks.decoders import decoder_faults, row_shape_faults
+from headrace.config.checks.graphql import graphql_faults
 from headrace.config.checks.hints import function_faults
 from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
 from headrace.config.checks.tails import replaced_children, tail_faults
 from headrace.config.format.fields import is_python_object
-from headrace.config.format.placeholders import bind_path
+from headrace.config.format.placeholders import bind_path, stands_for_value
 from headrace.config.format.places import Path, value_at
 from headrace.config.format.wording import kind_of
 from headrace.core.dlt_door.objects import is_resource
@@ -33,6 +35,11 @@ _NAME_IS_TAKEN = (
     "names beginning with `_dlt` and `_headrace` are those of tables that dlt and Headrace keep "
     "beside yours, so no rows can go to `{name}`; give the resource another `table_name`"
 )
+_KEYS_OF_PARAMS = {
+    "resolve": {"resource", "field"},
+    "incremental": {"cursor_path", "initial_value"},
+}
+"""By the type of a param that is a mapping: keys that say that it is meant."""
 _TYPES_BY_KEY = {
     "api_key": "api_key",
     "refresh_token": "oauth2_refresh_token",
@@ -102,6 +109,18 @@ def untyped_auths(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 yield (*path, "auth"), message
 
 
+def _numbers_in(value: Any) -> Iterator[float]:
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _numbers_in(inner)
+
+
+def _is_no_json(number: float) -> bool:
+    return not math.isfinite(number)
+
+
 def _written_endpoints(document: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     """What is written as `endpoint`, that of the defaults first, with the path to it."""
     resources = document.get("resources")
@@ -151,9 +170,13 @@ def _request_faults(holder: Mapping[str, Any], path: Path) -> Iterator[tuple[Pat
 
 def _untyped_params(params: Any, path: Path) -> Iterator[tuple[Path, str]]:
     for name, value in params.items() if isinstance(params, dict) else ():
-        if isinstance(value, dict) and value.get("type") not in ("resolve", "incremental"):
-            message = "a mapping as a param needs `type: resolve` or `type: incremental`"
-            yield (*path, name), message
+        if isinstance(value, dict) and not stands_for_value(value):
+            meant = next((kind for kind, keys in _KEYS_OF_PARAMS.items() if keys <= set(value)), "")
+            if meant:
+                message = f"did you mean `type: {meant}`? Any other mapping is sent as JSON"
+                yield (*path, name), message
+            if any(map(_is_no_json, _numbers_in(value))):
+                yield (*path, name), "holds NaN or an infinite number, which JSON does not know"
 
 
 def _faults_when_merged(
@@ -167,6 +190,7 @@ def _faults_when_merged(
         *function_faults(resource.keys),
         *tail_faults(resource),
         *request_faults(resource),
+        *((("endpoint", *path), message) for path, message in graphql_faults(endpoint)),
         *batch_faults(resource),
         *merge_faults(resource.keys),
     ):
@@ -181,7 +205,8 @@ def _faults_when_merged(
     ):
         yield (*place, "stop_condition"), _ROWS_ARE_ELSEWHERE
     if place:
-        for below, message in body_faults(resource.paginator, endpoint.get("json")):
+        body = endpoint.get("json") if endpoint.get("graphql") is None else endpoint["graphql"]
+        for below, message in body_faults(resource.paginator, body):
             yield (*place, *below), message
     for below, message in cursor_faults(endpoint):
         yield (*here, "endpoint", *below), message

@@ -26,7 +26,10 @@ from headrace.config.format.places import Path
 from headrace.config.format.wording import listed
 from headrace.core.nearest import did_you_mean
 
-_ESCAPE = "for a literal brace, as in a GraphQL query, write `{{` or `}}`"
+_ESCAPE = (
+    "for a literal brace write `{{` or `}}`; a GraphQL query goes under `endpoint.graphql`, and "
+    "JSON in a param may be a mapping"
+)
 _PARENT_EXAMPLE = "`{resources.NAME.FIELD}`"
 _INCREMENTAL_EXAMPLE = "`{incremental.start_value}`"
 _VALUE_NAMES = ("start_value", "last_value", "initial_value", "end_value", "cursor_path")

@@ -16,6 +16,7 @@ from headrace.config.format.fields import (
     JsonPath,
     Method,
 )
+from headrace.config.format.graphql import GraphQLConfig
 from headrace.config.format.incremental import IncrementalConfig, IncrementalParam
 from headrace.config.format.paginators import AnyPaginator
 from headrace.config.format.response_actions import AnyResponseAction
@@ -55,6 +56,11 @@ class EndpointModel(FormatModel):
         default=None,
         description="Body of the requests: form fields, or text as it is sent.",
         repr=False,
+    )
+    graphql: GraphQLConfig | None = Field(
+        default=None,
+        description="A query in GraphQL, in place of `method` and `json`: its rows and its next "
+        "pages are found by what it asks for.",
     )
     headers: dict[HeaderName, HeaderValue] | None = Field(
         default=None,

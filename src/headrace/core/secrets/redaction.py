@@ -36,6 +36,8 @@ _NEVER_ENCODED = frozenset(string.ascii_letters + string.digits + "-._~")
 _ENCODED = re.compile(r"[^A-Za-z0-9._~-]+")
 _NO_LETTERS = re.compile(r"[^A-Za-z0-9]+")
 _ANY_OF_BASE64 = r"[A-Za-z0-9+/_-]?"
+# Those of JSON, also where that is a parameter of a URL.
+_BACKSLASHES = r"(?:\\|%(?:25)*5[Cc])+"
 
 
 class Redactor:
@@ -282,9 +284,10 @@ def _character_pattern(character: str) -> str:
     # JSON, and what Python shows of a text or of bytes.
     escaped = json.dumps(character)[1:-1]
     if len(escaped) == 2 or character in "/'":
-        ways.add(rf"\\+{re.escape(escaped[-1])}")
+        last = escaped[-1]
+        ways.add(f"{_BACKSLASHES}(?:{re.escape(last)}|%(?:25)*(?i:{ord(last):02X}))")
     elif escaped[0] == "\\":
-        ways.add("".join(rf"\\+(?i:{unit})" for unit in escaped.split("\\")[1:]))
+        ways.add("".join(f"{_BACKSLASHES}(?i:{unit})" for unit in escaped.split("\\")[1:]))
     if character == " ":
         ways.add(r"\+")
     return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"
@@ -296,7 +299,7 @@ def _numbered(character: str) -> Iterator[str]:
     yield "".join(f"%(?:25)*(?i:{byte:02X})" for byte in raw)
     yield f"&(?:amp;)*#(?:0*{code}|[xX]0*(?i:{code:x}));"
     if code < 2**16:
-        yield rf"\\+u(?i:{code:04x})"
+        yield rf"{_BACKSLASHES}u(?i:{code:04x})"
     if code < 2**8:
         yield rf"\\+x(?i:{code:02x})"
     if len(raw) > 1:

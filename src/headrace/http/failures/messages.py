@@ -15,6 +15,7 @@ from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS, Failure, 
 from headrace.http.settings import BASE_URL
 
 _LONGEST_SERVER_WORDS = 500
+_MOST_ERRORS = 5
 _LIMIT_WORDS = re.compile(
     rb"(?:rate|usage|request)s?[ _-]?limit|too many requests|quota|throttl", re.I
 )
@@ -267,4 +268,8 @@ def _message_in(document: Mapping[str, Any]) -> str | None:
             # There it is a code, and beside it stands what it means.
             more = document.get("error_description") if key == "error" else None
             return f"{words}: {more}" if isinstance(more, str) and more.strip() else words
-    return None
+    # GraphQL and JSON:API list errors.
+    errors = document.get("errors")
+    told = [_message_in(each) for each in errors or () if isinstance(each, dict)]
+    words = "; ".join(each for each in told[:_MOST_ERRORS] if each)
+    return words or None if isinstance(errors, list) else None

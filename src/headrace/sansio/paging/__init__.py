@@ -11,6 +11,7 @@ from headrace.sansio.paging.numbered import (
     PageNumberPaginator,
     TrustInTotals,
 )
+from headrace.sansio.paging.one_page import OnePageOfMany
 from headrace.sansio.paging.page import Page, Paginator
 from headrace.sansio.paging.places import Place
 from headrace.sansio.paging.row_keys import RowKeys
@@ -30,6 +31,7 @@ __all__ = [
     "ListingAccount",
     "Numbering",
     "OffsetPaginator",
+    "OnePageOfMany",
     "Page",
     "PageNumberPaginator",
     "Paginator",
