@@ -92,7 +92,8 @@ class FetchedPage:
 
     Args:
         rows: The JSON of each row that can be read.
-        size: The size of the whole page in bytes, after decompression.
+        size: The size of the whole page in bytes, after decompression, or that of its rows as
+            JSON where that is larger.
         request: The request that brought it, fit to be shown.
         is_last: Whether the listing ends with it.
         unreadable: The rows that cannot be read, each with the reason.
@@ -336,7 +337,7 @@ class OpenListing:
         self.figures.bytes += size
         fetched = FetchedPage(
             sliced.rows,
-            size,
+            max(size, sliced.size),
             response.request,
             unreadable=sliced.unreadable,
             total=walk.account.total,

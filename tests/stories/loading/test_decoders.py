@@ -24,6 +24,7 @@ TYPED: dict[str, Any] = {
     "at": {"data_type": "timestamp"},
     "on": {"data_type": "bool"},
     "day": {"data_type": "date"},
+    "share": {"data_type": "double"},
 }
 ROWS = [
     {"id": 1, "name": 'a, "b"', "price": "1.50", "at": "2026-01-01T00:00:00Z", "on": True},
@@ -31,8 +32,9 @@ ROWS = [
     {"id": 3, "name": "", "price": "-3", "at": "2026-01-01T02:00:00+02:00", "on": False},
 ]
 CSV = (
-    b'id,name,price,at,on,day\r\n1,"a, ""b""",1.50,2026-01-01T00:00:00Z,true,2026-01-02\r\n'
-    b'2,"c\nd",,,,\r\n3,"",-3,2026-01-01T02:00:00+02:00,false,\r\n'
+    b"id,name,price,at,on,day,share\r\n"
+    b'1,"a, ""b""",1.50,2026-01-01T00:00:00Z,true,2026-01-02,-0.1e-2\r\n'
+    b'2,"c\nd",,,,,\r\n3,"",-3,2026-01-01T02:00:00+02:00,False,,7\r\n'
 )
 JSONL = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)
 XML = b"<r><n>3</n>%b</r>" % b"".join(
@@ -67,13 +69,37 @@ def test_declared_columns_have_their_types_and_others_are_texts(
 ) -> None:
     server.answers(Answer(raw=CSV))
     load(config(server, decoder="csv"), warehouse)
-    rows = warehouse.query(f'SELECT id, name, price, epoch("at"), "on", day::text FROM {TABLE}')
+    rows = warehouse.query(
+        f'SELECT id, name, price, epoch("at"), "on", day::text, share FROM {TABLE}'
+    )
     new_year = 1_767_225_600.0
     assert sorted(rows) == [
-        (1, 'a, "b"', Decimal("1.50"), new_year, True, "2026-01-02"),
-        (2, "c\nd", None, None, None, None),
-        (3, "", Decimal("-3.00"), new_year, False, None),
+        (1, 'a, "b"', Decimal("1.50"), new_year, True, "2026-01-02", -0.001),
+        (2, "c\nd", None, None, None, None, None),
+        (3, "", Decimal("-3.00"), new_year, False, None, 7.0),
     ]
+
+
+def test_texts_become_numbers_switches_and_times_without_a_look_at_each_row(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers(
+        Answer(raw=b"id,at,on,share\n1,2026-01-01T00:00:00Z,true,-0.1e-2\n2,,,\n3,,FALSE,7\n")
+    )
+    report = load(config(server, decoder="csv"), warehouse)
+    assert report.figures.of("items").side_rows == 0
+    rows = warehouse.query(f'SELECT id, epoch("at"), "on", share FROM {TABLE} ORDER BY id')
+    assert rows == [(1, 1_767_225_600.0, True, -0.001), (2, None, None, None), (3, None, False, 7)]
+
+
+def test_a_text_that_is_no_such_number_or_switch_takes_the_side_road(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers(Answer(raw=b"id,on,share\n1,Y,1\n2,maybe,2\n3,,x\n4,, 7 \n"))
+    report = load(config(server, decoder="csv"), warehouse)
+    rows = warehouse.query(f'SELECT id, "on", share FROM {TABLE} ORDER BY id')
+    assert rows == [(1, True, 1.0), (4, None, 7.0)]
+    assert report.figures.of("items").quarantined == 2
 
 
 def test_postgres_holds_the_same(server: JsonServer, postgres: PostgresDatabase) -> None:

@@ -69,16 +69,17 @@ class CsvSlicer:
         names, begin = self._names(page)
         checked = self._checked(page[begin:] if begin else page)
         try:
-            rows, misfits = read_rows(checked.text, names, self._dialect)
+            read = read_rows(checked.text, names, self._dialect)
         except pa.ArrowInvalid as error:
             raise PageError(
                 f"the CSV cannot be read: {one_line(self._clean(str(error)), 200)}"
             ) from None
         unreadable = checked.unreadable
-        for line, cells in misfits:
+        for line, cells in read.misfits:
             self._refuse_cut_off(page, line, cells, len(names))
             unreadable.append(RejectedRow(msgspec.Raw(line.encode()), _misfit(cells, len(names))))
-        return SlicedPage(rows, {}, document_of(rows, self._paths()), unreadable)
+        document = document_of(read.rows, self._paths())
+        return SlicedPage(read.rows, {}, document, unreadable, size=read.size)
 
     def _checked(self, text: bytes) -> CheckedRecords:
         if self._records.are_sound(text) and (text.isascii() or _is_utf8(text)):

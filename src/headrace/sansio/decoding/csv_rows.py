@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -30,9 +31,22 @@ _NOT_AT_LINE_ENDS = "".join(_WRITTEN).translate({ord("\n"): None, ord("\r"): Non
 _EMPTY, _NULL, _QUOTE = pa.scalar("", _TEXT), pa.scalar("null", _TEXT), pa.scalar('"', _TEXT)
 
 
-def read_rows(
-    text: bytes, names: Sequence[str], dialect: CsvDecoder
-) -> tuple[list[msgspec.Raw], list[tuple[str, int]]]:
+@dataclass(slots=True)
+class ReadRows:
+    """What was read of records.
+
+    Args:
+        rows: The rows as JSON.
+        misfits: Each line with another number of cells than there are columns, with that number.
+        size: The size of the rows in bytes.
+    """
+
+    rows: list[msgspec.Raw] = field(default_factory=list)
+    misfits: list[tuple[str, int]] = field(default_factory=list)
+    size: int = 0
+
+
+def read_rows(text: bytes, names: Sequence[str], dialect: CsvDecoder) -> ReadRows:
     """Reads records into rows, with all cells as texts: null for one that is empty and not quoted.
 
     Args:
@@ -40,29 +54,25 @@ def read_rows(
         names: The names of the columns.
         dialect: The dialect.
 
-    Returns:
-        The rows as JSON, and each line with another number of cells, with that number.
-
     Raises:
         pyarrow.ArrowInvalid: Arrow cannot read them.
     """
     if not text.strip(b"\r\n"):
-        return [], []
-    rows: list[msgspec.Raw] = []
-    misfits: list[tuple[str, int]] = []
+        return ReadRows()
     keys = [msgspec.json.encode(name).decode() for name in names]
     special = _special_in(text, dialect)
-    try:
-        for batch in _batches(text, len(names), dialect, _BLOCK, misfits):
-            rows += _json_rows(batch, keys, special)
-    except pa.ArrowInvalid:
-        if len(text) < _BLOCK:
-            raise
-        # A record that is longer than a block.
-        rows, misfits = [], []
-        for batch in _batches(text, len(names), dialect, len(text) + _ROOM, misfits):
-            rows += _json_rows(batch, keys, special)
-    return rows, misfits
+    blocks = [_BLOCK] if len(text) < _BLOCK else [_BLOCK, len(text) + _ROOM]
+    for block in blocks:
+        read = ReadRows()
+        try:
+            for batch in _batches(text, len(names), dialect, block, read.misfits):
+                _add_json_rows(read, batch, keys, special)
+            break
+        except pa.ArrowInvalid:
+            # A record may be longer than a block.
+            if block == blocks[-1]:
+                raise
+    return read
 
 
 def _batches(
@@ -103,10 +113,10 @@ def _special_in(text: bytes, dialect: CsvDecoder) -> list[str]:
     return [character for character in _WRITTEN if character.encode() in text]
 
 
-def _json_rows(
-    batch: pa.RecordBatch, keys: Sequence[str], special: Sequence[str]
-) -> list[msgspec.Raw]:
-    """The rows of a batch, each as a JSON object of texts and nulls."""
+def _add_json_rows(
+    read: ReadRows, batch: pa.RecordBatch, keys: Sequence[str], special: Sequence[str]
+) -> None:
+    """Adds the rows of a batch, each as a JSON object of texts and nulls."""
     parts: list[Any] = []
     between = "{"
     for key, cells in zip(keys, batch.columns, strict=True):
@@ -124,14 +134,20 @@ def _json_rows(
             between = '",'
     parts.append(between.removesuffix(",") + "}\n")
     if len(parts) == 1:
-        line = parts[0].encode()
-        return _LINES.decode_lines(line * batch.num_rows)
-    lines = pc.binary_join_element_wise(
-        *(pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in parts),
-        _EMPTY,
-    )
-    # Behind one another in one buffer, the texts are lines already.
-    return _LINES.decode_lines(lines.buffers()[2])
+        lines = parts[0].encode() * batch.num_rows
+    else:
+        # Behind one another in one buffer, the texts are lines already. They are copied out of
+        # Arrow's memory, which keeps what another thread frees.
+        lines = (
+            pc.binary_join_element_wise(
+                *(pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in parts),
+                _EMPTY,
+            )
+            .buffers()[2]
+            .to_pybytes()
+        )
+    read.rows += _LINES.decode_lines(lines)
+    read.size += len(lines)
 
 
 def _escaped(cells: pa.Array, special: Sequence[str]) -> pa.Array:

@@ -20,7 +20,19 @@ _TIME_TEXT = (
     r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])[T ]([01][0-9]|2[0-3])(:[0-5][0-9]){2}"
     r"(\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 )
+# Any such number is a double, as no column has so many digits that it would be infinite.
+_NUMBER_TEXT = r"^-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][-+]?[0-9]{1,2})?$"
+# As dlt reads texts for a column of booleans.
+_TRUE = pa.array(["true", "t", "yes", "y", "1"])
+_FALSE = pa.array(["false", "f", "no", "n", "0"])
 _CALENDAR = (datetime.min, datetime.max)
+# The types of columns for which a text may be right, and is looked at.
+_READ_AS_TEXT = (
+    pa.types.is_integer,
+    pa.types.is_string,
+    pa.types.is_floating,
+    pa.types.is_boolean,
+)
 # As seconds this is the year 5138; as milliseconds, 1973.
 _MILLISECONDS_FROM = 100_000_000_000
 _MOST_MILLISECONDS = 253_402_300_799_999
@@ -50,7 +62,7 @@ def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
     if isinstance(value, str):
         if pa.types.is_timestamp(column_type):
             return default_wire_type(column_type)
-        is_exact = pa.types.is_integer(column_type) or pa.types.is_string(column_type)
+        is_exact = any(each(column_type) for each in _READ_AS_TEXT)
         return pa.string() if is_exact else None
     return None
 
@@ -88,6 +100,10 @@ def cast_exactly(
         return _from_epoch(values, column_type)
     if pa.types.is_timestamp(column_type) and pa.types.is_string(values.type):
         return _from_text(values, column_type)
+    if pa.types.is_string(values.type) and pa.types.is_floating(column_type):
+        return _numbers_of(values, column_type)
+    if pa.types.is_string(values.type) and pa.types.is_boolean(column_type):
+        return _switches_of(values)
     try:
         return values.cast(column_type), None
     except pa.ArrowInvalid:
@@ -101,6 +117,28 @@ def cast_exactly(
     unchanged = pc.fill_null(pc.equal(cast.cast(values.type, safe=False), values), True)
     fits = pc.and_(fits, unchanged)
     return pc.if_else(fits, cast, pa.scalar(None, column_type)), pc.invert(fits)
+
+
+def _numbers_of(
+    values: pa.ChunkedArray, column_type: pa.DataType
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
+    """Fractions from texts that are written as JSON writes numbers."""
+    fits = pc.fill_null(pc.match_substring_regex(values, _NUMBER_TEXT), True)
+    return pc.if_else(fits, values, None).cast(column_type), _marks(fits)
+
+
+def _switches_of(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
+    """Booleans from the texts that dlt takes for one."""
+    lower = pc.utf8_lower(values)
+    is_true = pc.is_in(lower, value_set=_TRUE)
+    is_known = pc.or_(is_true, pc.is_in(lower, value_set=_FALSE))
+    fits = pc.or_(is_known, pc.is_null(values))
+    return pc.if_else(is_known, is_true, pa.scalar(None, pa.bool_())), _marks(fits)
+
+
+def _marks(fits: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """What does not fit; None where everything does."""
+    return None if pc.all(fits).as_py() in (True, None) else pc.invert(fits)
 
 
 def _in_calendar(times: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:

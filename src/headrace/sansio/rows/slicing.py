@@ -60,6 +60,8 @@ class SlicedPage:
         unreadable: The rows that cannot be read, each with the reason.
         items: How many items the page has, where its rows are picked or taken out of these; None
             where its rows are its items.
+        size: The size of the rows in bytes, where they are no part of the answer but were made of
+            it; else 0.
     """
 
     rows: list[msgspec.Raw]
@@ -67,6 +69,7 @@ class SlicedPage:
     document: Any
     unreadable: list[RejectedRow] = field(default_factory=list)
     items: int | None = None
+    size: int = 0
 
 
 class _MissingRowsError(Exception):

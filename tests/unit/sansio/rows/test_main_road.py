@@ -54,6 +54,16 @@ def test_columns_are_typed_by_their_first_value() -> None:
     assert typed_batch.side_rows == []
 
 
+def test_texts_of_numbers_and_switches_are_read_as_those() -> None:
+    road = new_road({"n": pa.float64(), "b": pa.bool_()})
+    rows = [{"n": "1.5", "b": "true"}, {"n": None, "b": None}, {"n": "-7e-2", "b": "N"}]
+    odd = [{"n": "NaN"}, {"n": " 7"}, {"n": "9" * 101}, {"b": "on"}, {"n": "x", "b": "t"}]
+    typed_batch = part(road, *rows, *odd)
+
+    assert typed_batch.table.to_pydict() == {"n": [1.5, None, -0.07], "b": [True, None, False]}
+    assert [row.values for row in typed_batch.side_rows] == odd
+
+
 def test_objects_and_lists_that_stay_whole_are_for_the_side_road() -> None:
     known = {"a": Column("a", None)}
     fields = Fields(known, "__".join, infer, lambda path: path[0] != "a")
