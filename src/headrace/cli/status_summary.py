@@ -95,8 +95,7 @@ def _lines(resource: ResourceStatus, now: datetime) -> Iterator[str]:
     yield from _failed(resource.failed_requests)
     for note in _notes_of_last(resource.runs)[:_MOST_NOTES]:
         yield f"  the last run told: {one_line(note, _LONGEST_ERROR)}"
-    if resource.gone:
-        yield f"  gone from the API, kept in the table: {resource.gone:,}"
+    yield from _gone(resource)
     yield f"  next: {_next(resource.next)}"
 
 
@@ -130,6 +129,16 @@ def _failed(requests: Sequence[FailedRequest]) -> Iterator[str]:
     for each in requests[:_MOST_FAILED]:
         since = f"since {each.since:%Y-%m-%d %H:%M} UTC"
         yield f"    {each.key} {since}: {one_line(each.reason, _LONGEST_ERROR)}"
+
+
+def _gone(resource: ResourceStatus) -> Iterator[str]:
+    if resource.gone:
+        yield f"  gone from the API, kept in the table: {resource.gone:,}"
+    for run in resource.runs[:1]:
+        if run.rows_marked:
+            yield f"  gone from the API, marked by the last run: {run.rows_marked:,}"
+        if run.rows_deleted:
+            yield f"  gone from the API, deleted by the last run: {run.rows_deleted:,}"
 
 
 def _notes_of_last(runs: Sequence[ResourceRun]) -> list[str]:

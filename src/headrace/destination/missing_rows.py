@@ -41,6 +41,20 @@ class NotBroughtSince:
     listed_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class WithKeys:
+    """Rows of a table with certain keys that have not come again since.
+
+    Args:
+        keys: The values of the key, which has one column.
+        load_id: The id of the load that found them to be gone: what it has brought, or a later
+            one, is not meant.
+    """
+
+    keys: tuple[Any, ...]
+    load_id: str
+
+
 class MergedTable:
     """A table that rows are merged into, in a database.
 
@@ -88,7 +102,7 @@ class MergedTable:
         self._parent = self._column(parent) if self._named(parent) in columns else None
         self._mark = self._column(mark) if mark is not None else None
 
-    def count(self, missing: NotBroughtSince) -> tuple[int, int]:
+    def count(self, missing: NotBroughtSince | WithKeys) -> tuple[int, int]:
         """Counts the rows that are not marked yet.
 
         Args:
@@ -147,7 +161,7 @@ class MergedTable:
             )
         return unseen
 
-    def delete(self, missing: NotBroughtSince) -> None:
+    def delete(self, missing: NotBroughtSince | WithKeys) -> None:
         """Deletes rows, and those of their lists.
 
         Args:
@@ -166,7 +180,7 @@ class MergedTable:
             for statement in reversed(statements):
                 self._client.execute_sql(statement, *values)
 
-    def mark(self, missing: NotBroughtSince, since: datetime) -> None:
+    def mark(self, missing: NotBroughtSince | WithKeys, since: datetime) -> None:
         """Marks rows with the time at which they were found missing.
 
         Args:
@@ -196,20 +210,24 @@ class MergedTable:
             self._client.execute_sql(sql, before)
 
     def _condition(
-        self, missing: NotBroughtSince, *, marked_too: bool = False
+        self, missing: NotBroughtSince | WithKeys, *, marked_too: bool = False
     ) -> tuple[str, list[Any]]:
         condition, values = f"{self._load_id} < %s", [missing.load_id]
+        if isinstance(missing, WithKeys):
+            condition += f" AND {self._key[0]} IN ({', '.join(['%s'] * len(missing.keys))})"
+            values += missing.keys
         if self._mark and not marked_too:
             condition += f" AND {self._mark} IS NULL"
-        if self._listed is not None and self._lists_keys and missing.listed_by:
-            marks = ", ".join(["%s"] * len(missing.listed_by))
+        listed_by = missing.listed_by if isinstance(missing, NotBroughtSince) else ()
+        if self._listed is not None and self._lists_keys and listed_by:
+            marks = ", ".join(["%s"] * len(listed_by))
             # A table within the `IN`, as MySQL takes no other way to read what it deletes from.
             condition += (
                 f" AND {self._id} NOT IN (SELECT {self._id} FROM (SELECT t.{self._id} "
                 f"FROM {self._name} AS t JOIN {self._listed} AS k ON {self._same_key('t', 'k')} "
                 f"WHERE k.{self._load_id} IN ({marks})) AS listed)"
             )
-            values += missing.listed_by
+            values += listed_by
         return condition, values
 
     def _of_child(self, child: str, ids: dict[str, str]) -> str:

@@ -22,7 +22,7 @@ from headrace.destination.sql import newest_first
 
 TABLE = "_headrace_runs"
 
-# Databases take only so many parameters in one statement: a run has 22 columns.
+# Databases take only so many parameters in one statement: a run has 24 columns.
 _ROWS_AT_ONCE = 50
 
 COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
@@ -52,6 +52,8 @@ _COLUMNS: TTableSchemaColumns = {
     "headrace_version": {"data_type": "text", "nullable": False},
     "failed_requests": {"data_type": "bigint"},
     "notes": {"data_type": "text"},
+    "rows_marked": {"data_type": "bigint"},
+    "rows_deleted": {"data_type": "bigint"},
 }
 
 
@@ -85,6 +87,9 @@ class ResourceRun:
         failed_requests: How many requests beside the listing had failed by the end of the sync, and
             are asked again in the next one; None in runs of earlier versions.
         notes: What the sync told of the resource, a line for each note; None where it told nothing.
+        rows_marked: How many rows of the table were marked, as the API has them no more; None in
+            runs of earlier versions.
+        rows_deleted: How many rows were deleted for that; None in runs of earlier versions.
     """
 
     run_id: str
@@ -109,6 +114,8 @@ class ResourceRun:
     headrace_version: str
     failed_requests: int | None = None
     notes: str | None = None
+    rows_marked: int | None = None
+    rows_deleted: int | None = None
 
 
 class RunHistory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from dlt.extract.incremental import Incremental
 
 from headrace.config.built.cursor import CursorConfig
+from headrace.config.built.missing_rows import MissingRows
 from headrace.core.events import log_resource_begins
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.asked_parents import AskedParents
@@ -29,6 +30,7 @@ from headrace.dlt_source.incremental import (
     leave_to_merge,
 )
 from headrace.dlt_source.items import EndOfRows, LoadedRows, ParentRows, rows_of
+from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.dlt_source.page_sources import PageStream, kept_pages, limited
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
 from headrace.http.lanes import Lanes
@@ -54,6 +56,7 @@ class _Load:
         kept_rows_are_loaded: Whether the rows that were kept have been loaded.
         failed: What is done about listings that fail; None where one that fails ends the load.
         batches: Puts rows of the parent together; None where each is asked for by itself.
+        claim: Learns whether the load has all rows; None where nobody wants to know.
     """
 
     ids: RowIds = field(default_factory=new_row_ids)
@@ -61,6 +64,7 @@ class _Load:
     kept_rows_are_loaded: bool = False
     failed: FailedListings | None = None
     batches: ParentBatches | None = None
+    claim: RunningClaim | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +92,7 @@ class ChildExtraction:
         cursor: Which part of the listings is asked for; None for all of them.
         parent_is_ours: Whether the parent passes its rows on beside what dlt loads.
         dependents: The names of the resources of ours that depend on this one.
+        missing_rows: What becomes of rows that the API has no more; None where they stay.
         buffer_bytes: The size of the pages, in bytes, that may wait for those of an earlier row.
     """
 
@@ -100,6 +105,7 @@ class ChildExtraction:
         cursor: CursorConfig | None,
         parent_is_ours: bool,
         dependents: frozenset[str] = frozenset(),
+        missing_rows: MissingRows | None = None,
         buffer_bytes: int = 32 * 1024 * 1024,
     ) -> None:
         self._listings = listings
@@ -108,6 +114,7 @@ class ChildExtraction:
         self._cursor = cursor
         self._parent_is_ours = parent_is_ours
         self._dependents = dependents
+        self._missing_rows = missing_rows
         self._buffer_bytes = buffer_bytes
         self._loads: dict[str | None, _Load] = {}
         self._gathered: WeakKeyDictionary[object, _Gathered] = WeakKeyDictionary()
@@ -229,8 +236,12 @@ class ChildExtraction:
         if resource.sync.kept_rows is not None:
             yield from self._kept(resource, load)
             return
+        resource = replace(resource, claim=load.claim)
         asked = self._new_asked(resource, load, cursors)
         if isinstance(parent, ParentRows):
+            if load.claim is not None:
+                keys = [self._listings.key(row) for row in rows]
+                yield from load.claim.asked_for(keys, is_all=parent.have_all)
             yield from self._listed_items(asked.of(rows, more_follow=True), resource, load, asked)
             yield from _changes(asked.failed)
             return
@@ -262,6 +273,8 @@ class ChildExtraction:
         """What is left to do when the parent has brought its rows."""
         resource = self._running()
         load = self._load(resource)
+        claim = load.claim
+        resource = replace(resource, claim=claim)
         asked = self._new_asked(resource, load, cursors)
         is_whole = end.is_whole and self._cursor is None
         left: list[ParentValues] = []
@@ -274,8 +287,12 @@ class ChildExtraction:
             yield from _settled(asked.failed)
             is_whole = is_whole and not asked.failed.have_failed
         self._listings.judge_single_pages(resource.figures)
+        if claim is not None and resource.load_id is not None:
+            have_failed = asked.failed is not None and asked.failed.have_failed
+            claim.end_parent(end.end, have_failed=have_failed)
+            claim.make(resource.load_id, resource.figures)
         if resource.dependents and not resource.wants_dicts:
-            yield EndOfRows(is_whole=is_whole)
+            yield EndOfRows(is_whole=is_whole, end=None if claim is None else claim.end)
 
     def _kept(self, resource: RunningResource, load: _Load) -> Iterator[Any]:
         """The rows that were kept of all listings, with the first item of the parent."""
@@ -300,6 +317,13 @@ class ChildExtraction:
             load = _Load(rows_left=self._settings.limit_rows, batches=self._new_batches())
             if resource.may_miss_requests:
                 load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())
+            if self._listings.listing.accounting.proves_whole and resource.sync.kept_rows is None:
+                load.claim = RunningClaim.of_running_resource(
+                    self._listings.listing.request,
+                    self._missing_rows if resource.is_loaded else None,
+                    resource.dependents,
+                    has_limit=self._settings.limit_rows is not None,
+                )
             self._loads[load_id] = load
         return self._loads[load_id]
 

@@ -95,6 +95,8 @@ class RunningSync:
         refusals: The rows that the destination has refused, which are set aside.
         forgotten_requests: The requests that were on record before a full refresh, by the name of
             the resource.
+        settled: The names of the resources whose rows that earlier syncs have found to be gone are
+            dealt with.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -104,6 +106,7 @@ class RunningSync:
     commits: Commits = field(default_factory=Commits)
     refusals: Refusals = field(default_factory=Refusals)
     forgotten_requests: dict[str, list[FailedRequest]] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
 
 
 # By the ids of the pipelines: several in a process may have one name, in folders of their own.

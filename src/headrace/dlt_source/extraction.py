@@ -75,21 +75,21 @@ class Extraction:
         yield from hand_over(resource, self._pages(resource, cursor, record))
         if record is not None:
             yield from record.changes()
-        if resource.claim is not None:
-            resource.claim.make(resource.figures)
+        if resource.claim is not None and resource.load_id is not None:
+            resource.claim.make(resource.load_id, resource.figures)
         if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
             is_whole = self.tail is None and cursor is None and self.settings.limit_rows is None
-            yield EndOfRows(is_whole=is_whole)
+            end = None if resource.claim is None else resource.claim.end
+            yield EndOfRows(is_whole=is_whole, end=end)
 
     def _with_claim(self, resource: RunningResource) -> RunningResource:
         """The resource, and what learns whether all its rows come where that is wanted."""
-        is_wanted = self.missing_rows is not None and self.tail is None
-        if not (is_wanted and resource.is_loaded) or resource.sync.kept_rows is not None:
+        is_whole = self.tail is None and self.listing.accounting.proves_whole
+        if not is_whole or resource.load_id is None or resource.sync.kept_rows is not None:
             return resource
         claim = RunningClaim.of_running_resource(
-            resource.name,
-            resource.load_id,
             self.listing.request,
+            self.missing_rows if resource.is_loaded else None,
             resource.dependents,
             has_limit=self.settings.limit_rows is not None,
         )
@@ -121,7 +121,8 @@ class Extraction:
                 cursor.injected.advance(None)
             return kept_pages(resource)
         if self.tail is not None and record is not None:
-            return tail_pages(resource, self.lanes, self.tail, record)
+            notes_gone = self.missing_rows is not None
+            return tail_pages(resource, self.lanes, self.tail, record, notes_gone=notes_gone)
         if cursor is not None:
             return range_pages(resource, self.lanes, cursor)
         return all_pages(resource, self.lanes)

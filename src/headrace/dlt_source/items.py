@@ -15,6 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from headrace.reading.asked_rows import ParentRow
+from headrace.reading.listing_ends import ListingEnd
 from headrace.sansio.rows.json_rows import readable_rows
 
 _SPARING: WeakSet[Any] = WeakSet()
@@ -33,6 +34,11 @@ class ParentRows(list[Any]):
         super().__init__()
         self._raw = raw
 
+    @property
+    def have_all(self) -> bool:
+        """Whether each row is an object that can be read."""
+        return len(self.decoded) == len(self._raw)
+
     @cached_property
     def decoded(self) -> list[ParentRow]:
         """The rows that are objects and can be read: the others have no fields to ask with."""
@@ -44,11 +50,13 @@ class EndOfRows(ParentRows):
 
     Args:
         is_whole: Whether those were all rows that the parent has, and not only what is new.
+        end: How its listings have ended; None where nobody wants to know.
     """
 
-    def __init__(self, *, is_whole: bool) -> None:
+    def __init__(self, *, is_whole: bool, end: ListingEnd | None = None) -> None:
         super().__init__(())
         self.is_whole = is_whole
+        self.end = end
 
 
 class LoadedRows(list[Any]):

@@ -7,6 +7,7 @@ leaves one. The next load of the resource puts its own in its place, or none.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
@@ -43,6 +44,11 @@ _FUNCTIONS = (
 )
 _DYNAMIC = "its table or its keys depend on the rows"
 _NO_KEY = "a row was listed whose key cannot be read"
+_NO_KEYS = (
+    "several pages came, and whether a row came twice cannot be seen: `primary_key` has to name "
+    "fields of the rows as the API spells them, for a parent too; or say `confirm: false`"
+)
+_NO_PARENT_KEY = "a row of its parent cannot be read, so that nothing was asked for by it"
 _FAILED = "what belongs to a row of its parent could not be listed"
 
 
@@ -64,6 +70,34 @@ class AllRowsClaim:
     are_distinct: bool
     listing: str
     confirms: str | None = None
+
+
+def loads_of_gone_rows(resource_state: Mapping[str, Any]) -> list[str]:
+    """The ids of the loads that have found rows to be gone by their own path, in their order.
+
+    Args:
+        resource_state: The state of a resource that is kept up with.
+    """
+    return list(resource_state.get(_GONE_STATE) or ())
+
+
+def note_gone_rows(resource_state: MutableMapping[str, Any], load_id: str) -> None:
+    """Notes that the running load has found rows to be gone.
+
+    Args:
+        resource_state: The state of the resource.
+        load_id: The id of the load.
+    """
+    resource_state[_GONE_STATE] = [*loads_of_gone_rows(resource_state), load_id]
+
+
+def forget_gone_rows(resource_state: MutableMapping[str, Any]) -> None:
+    """Forgets which loads have found rows to be gone, as these are dealt with.
+
+    Args:
+        resource_state: The state of the resource.
+    """
+    resource_state.pop(_GONE_STATE, None)
 
 
 def add_missing_rows(resource: DltResource, wanted: MissingRows | None) -> None:
@@ -105,56 +139,48 @@ class RunningClaim:
     """What is known so far of the claim that the running load may make.
 
     Args:
-        name: The name of the resource.
-        load_id: The id of the load.
         listing: What tells the listing from others.
+        wanted: What becomes of rows that are missing; None where the claim is only for resources
+            that depend on this one.
         before: The claim of the load before.
         keys: Makes the keys of rows that are listed and not loaded; None where it cannot.
-        ends: How the listings have ended.
+        ends: How the listings have ended, with those that they depend on: how many in each way.
         why_not: Why no claim can be made; None while one can.
-        begun: How many listings were begun.
     """
 
-    name: str
-    load_id: str
     listing: str
-    before: AllRowsClaim | None
-    keys: ListedKeys | None
-    ends: list[ListingEnd] = field(default_factory=list)
+    wanted: MissingRows | None = None
+    before: AllRowsClaim | None = None
+    keys: ListedKeys | None = None
+    ends: Counter[ListingEnd] = field(default_factory=Counter)
     why_not: str | None = None
-    begun: int = 1
 
     @classmethod
     def of_running_resource(
         cls,
-        name: str,
-        load_id: str | None,
         request: Request,
+        wanted: MissingRows | None,
         dependents: frozenset[str],
         *,
         has_limit: bool,
-    ) -> RunningClaim | None:
-        """The claim of the resource whose function is running now, and takes back the last one.
+    ) -> RunningClaim:
+        """The claim of the resource whose function is running now, which takes back the last one.
 
         Args:
-            name: The name of the resource.
-            load_id: The id of the load; None outside of a pipeline run.
             request: The request of the listing, maybe with placeholders.
+            wanted: What becomes of rows that are missing.
             dependents: The names of the resources of ours that depend on it.
             has_limit: Whether only some rows are wanted.
-
-        Returns:
-            None where nobody wants one.
         """
-        if load_id is None:
-            return None
-        state: MutableMapping[str, Any] = dlt.current.resource_state()
-        before = claim_in(state)
-        state.pop(_STATE, None)
-        claim = cls(name, load_id, _mark_of(request), before, None)
+        claim = cls(_mark_of(request), wanted)
         if has_limit or yields_are_counted():
             claim.why_not = _LIMIT
-        elif not others_are_spared(dependents):
+        if wanted is None:
+            return claim
+        state: MutableMapping[str, Any] = dlt.current.resource_state()
+        claim.before = claim_in(state)
+        state.pop(_STATE, None)
+        if claim.why_not is None and not others_are_spared(dependents):
             claim.why_not = _FUNCTIONS
         try:
             claim.keys = ListedKeys(
@@ -168,6 +194,15 @@ class RunningClaim:
             claim.why_not = _DYNAMIC
         return claim
 
+    @property
+    def end(self) -> ListingEnd:
+        """How all the listings have ended together."""
+        why = self.why_not or next(filter(None, (each.why_partial for each in self.ends)), None)
+        distinct = [each.is_one_page or each.are_distinct for each in self.ends]
+        are_distinct = None if None in distinct else all(distinct)
+        is_one_page = self.ends.total() == 1 and all(each.is_one_page for each in self.ends)
+        return ListingEnd(why if self.ends else why or _FAILED, is_one_page, are_distinct)
+
     def see(self, page: FetchedPage) -> None:
         """Learns of a page.
 
@@ -177,8 +212,7 @@ class RunningClaim:
         if page.unreadable:
             self.why_not = self.why_not or _NO_KEY
         if page.end is not None:
-            self.ends.append(page.end)
-            self.why_not = self.why_not or page.end.why_partial
+            self.ends[page.end] += 1
 
     def not_loaded(self, rows: Sequence[msgspec.Raw]) -> Iterator[Any]:
         """Learns of rows that are listed, and may not get into their table.
@@ -197,38 +231,55 @@ class RunningClaim:
         else:
             yield item
 
-    def asked_for(self, parents: Sequence[str]) -> Iterator[Any]:
+    def asked_for(self, parents: Sequence[str], *, is_all: bool) -> Iterator[Any]:
         """Learns which rows of a parent are asked for what belongs to them.
 
         Args:
             parents: What tells them from others.
+            is_all: Whether there are no more among those that came.
 
         Yields:
             What dlt has to load for that.
         """
-        self.begun += len(parents)
+        if not is_all:
+            self.why_not = self.why_not or _NO_PARENT_KEY
         if parents and self.why_not is None and self.keys is not None:
             yield self.keys.of_parents(parents)
 
-    def make(self, figures: ResourceFigures) -> None:
+    def end_parent(self, end: ListingEnd | None, *, have_failed: bool) -> None:
+        """Learns how the listing of a parent has ended.
+
+        Args:
+            end: How it has ended; None where that is not known.
+            have_failed: Whether a listing of what belongs to one of its rows has failed.
+        """
+        if end is not None:
+            self.ends[end] += 1
+        if end is None or have_failed:
+            self.why_not = self.why_not or _FAILED
+
+    def make(self, load_id: str, figures: ResourceFigures) -> None:
         """Makes the claim, at the end of the load, or says why it is not made.
 
         Args:
+            load_id: The id of the load.
             figures: Where to say it.
         """
-        if self.why_not is None and len(self.ends) != self.begun:
-            self.why_not = _FAILED
-        if self.why_not is not None:
-            if self.why_not != _LIMIT:
-                figures.note(_UNKNOWN.format(name=self.name, why=self.why_not))
+        if self.wanted is None:
             return
-        is_one_page = len(self.ends) == 1 and self.ends[0].is_one_page
+        end, why = self.end, self.end.why_partial
+        if why is None and self.wanted.confirm and end.are_distinct is None:
+            why = _NO_KEYS
+        if why is not None:
+            if why != _LIMIT:
+                figures.note(_UNKNOWN.format(name=figures.resource, why=why))
+            return
         before = self.before
         may_confirm = before is not None and before.are_distinct and before.listing == self.listing
         claim = AllRowsClaim(
-            load_id=self.load_id,
-            is_one_page=is_one_page,
-            are_distinct=is_one_page or all(end.are_distinct for end in self.ends),
+            load_id=load_id,
+            is_one_page=end.is_one_page,
+            are_distinct=bool(end.are_distinct),
             listing=self.listing,
             confirms=before.load_id if before is not None and may_confirm else None,
         )

@@ -27,6 +27,7 @@ from headrace.dlt_source.incremental import (
     leave_to_merge,
     may_end_early,
 )
+from headrace.dlt_source.missing_rows import forget_gone_rows, note_gone_rows
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
@@ -106,7 +107,12 @@ def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) 
 
 
 def tail_pages(
-    resource: RunningResource, lanes: Lanes, tail: TailConfig, record: FailedRequests
+    resource: RunningResource,
+    lanes: Lanes,
+    tail: TailConfig,
+    record: FailedRequests,
+    *,
+    notes_gone: bool = False,
 ) -> PageStream:
     """One leg of a listing that is kept up with; at its end the resource's state learns of it.
 
@@ -115,11 +121,12 @@ def tail_pages(
         lanes: What to fetch with.
         tail: How the listing is kept up with.
         record: The requests for single rows that failed.
+        notes_gone: Whether rows that are gone are to leave their table, or to be marked.
     """
     legs = resource.sync.legs
     # With row ids one load may hold a row twice, since by them the last version counts.
     may_repeat = legs.settings is None and resource.settings.row_ids
-    pages = _leg(resource, lanes, tail, record, may_repeat=may_repeat)
+    pages = _leg(resource, lanes, tail, record, may_repeat=may_repeat, notes_gone=notes_gone)
     return PageStream(pages, keys_are_unique=not may_repeat)
 
 
@@ -134,9 +141,14 @@ def _leg(
     record: FailedRequests,
     *,
     may_repeat: bool,
+    notes_gone: bool,
 ) -> Iterator[FetchedPage | LegEnd]:
     state: dict[str, Any] = dlt.current.resource_state()
     figures, legs = resource.figures, resource.sync.legs
+    name = dlt.current.resource().name
+    if name in resource.sync.settled:
+        resource.sync.settled.remove(name)
+        forget_gone_rows(state)
 
     def begin() -> Generator[FetchedPage | LegEnd]:
         bounds = _bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)
@@ -146,12 +158,14 @@ def _leg(
         return lanes.read(lane.items, _size_of)
 
     # The user may have given it another name than the config, even twice.
-    with closing(legs.items(dlt.current.resource().name, begin)) as items:
+    with closing(legs.items(name, begin)) as items:
         for item in items:
             yield item
             if isinstance(item, LegEnd):
                 keep_lane_state(state, item.state)
                 record.learn(item.singles)
+                if item.gone and notes_gone and resource.load_id is not None:
+                    note_gone_rows(state, resource.load_id)
                 figures.listings_ended += item.is_last
                 if item.is_last:
                     log_resource_listed(figures)

@@ -231,6 +231,7 @@ def build_resources(
                 cursor=each.cursor,
                 parent_is_ours=not isinstance(configs[parent], ExternalResource),
                 dependents=dependents,
+                missing_rows=each.missing_rows,
             )
             built[name] = _build_child(each, children, built[parent])
         add_steps(built[name], each.steps)

@@ -12,13 +12,15 @@ The load says so (`dlt_source/missing_rows.py`); this room sees whether it may b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import dlt
 from dlt.common.schema import Schema
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
@@ -27,14 +29,16 @@ from headrace.core.exceptions import ConfigError, Fault
 from headrace.destination.dataset import state_by_resource
 from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_schema import columns_with, has_rows, hinted_table
-from headrace.destination.missing_rows import MergedTable, NotBroughtSince
+from headrace.destination.missing_rows import MergedTable, NotBroughtSince, WithKeys
 from headrace.destination.pipeline import destination_name
+from headrace.dlt_source import gone_rows
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.listed_keys import PARENT, table_of_listed
 from headrace.dlt_source.missing_rows import (
     GONE_COLUMN,
     AllRowsClaim,
     claim_in,
+    loads_of_gone_rows,
     missing_rows_of,
 )
 from headrace.syncing.local_memory import LocalMemory
@@ -42,6 +46,8 @@ from headrace.syncing.results import FoundMissing
 
 _REMEMBERED = "headrace_missing_rows"
 _MOST_LISTINGS = 3
+# Databases take only so many parameters in one statement.
+_KEYS_AT_ONCE = 500
 # So few may always be missing, but never all: of a small table each row is a large share.
 _FEW = 5
 
@@ -113,8 +119,11 @@ class MissingRowsStep:
         Raises:
             DltException: The destination refuses that.
         """
-        if self._wanted and self._claims():
+        if not self._wanted:
+            return
+        if self._claims():
             self._settle(is_late=True)
+        self._sync.settled.update(self._settle_gone(is_late=True))
 
     def settle(self, list_again: Callable[[list[str]], object]) -> None:
         """Marks or deletes what the loads of this sync have shown to be missing.
@@ -128,6 +137,7 @@ class MissingRowsStep:
         """
         if not self._wanted:
             return
+        self._settle_gone()
         unsettled = self._settle()
         for _ in range(_MOST_LISTINGS - 1):
             names = [name for name in unsettled if not self._sync.legs.stop.is_set()]
@@ -177,14 +187,7 @@ class MissingRowsStep:
                 table, wanted = self._wanted[name]
                 if not _has_ids(schema, table):
                     continue
-                merged = MergedTable(
-                    client,
-                    schema,
-                    table,
-                    listed=table_of_listed(schema, table),
-                    parent=PARENT,
-                    mark=GONE_COLUMN if wanted.action == "mark" else None,
-                )
+                merged = self._merged(client, schema, table, wanted)
                 if not merged.is_comparable:
                     self._sync.figures.of(name).note(_OTHER_TYPE.format(resource=name, table=table))
                     continue
@@ -219,15 +222,96 @@ class MissingRowsStep:
             of_rows, rows = merged.count(missing)
         if not rows:
             return 0
-        counts = self._sync.figures.of(name)
-        if wanted.action == "mark":
-            merged.mark(missing, datetime.fromtimestamp(self._sync.legs.clock(), UTC))
-            counts.marked += rows
-        else:
-            merged.delete(missing)
-            counts.deleted += rows
-        self.found[name] = FoundMissing(name, table, wanted.action, rows, of_rows, wanted.most)
+        self._do(name, merged, [missing], rows, of_rows)
         return 0
+
+    def _do(
+        self,
+        name: str,
+        merged: MergedTable,
+        missing: Sequence[NotBroughtSince | WithKeys],
+        rows: int,
+        of_rows: int,
+    ) -> None:
+        table, wanted = self._wanted[name]
+        counts = self._sync.figures.of(name)
+        for each in missing:
+            if wanted.action == "mark":
+                merged.mark(each, datetime.fromtimestamp(self._sync.legs.clock(), UTC))
+            else:
+                merged.delete(each)
+        counts.marked += rows if wanted.action == "mark" else 0
+        counts.deleted += rows if wanted.action == "delete" else 0
+        self.found[name] = FoundMissing(name, table, wanted.action, rows, of_rows, wanted.most)
+
+    def _settle_gone(self, *, is_late: bool = False) -> set[str]:
+        """Does what is to be done with rows that are gone by their own path.
+
+        Returns:
+            The names of the resources for which all is done.
+        """
+        states = state_by_resource(self._pipeline.state, self._schema_name)
+        loads = {name: loads_of_gone_rows(states.get(name) or {}) for name in self._wanted}
+        schema = self._pipeline.schemas.get(self._schema_name)
+        if schema is None or not any(loads.values()):
+            return set()
+        memory, settled = LocalMemory(self._pipeline, _REMEMBERED), set()
+        known = memory.read()
+        with self._pipeline.sql_client(schema.name) as client:
+            for name, of_resource in loads.items():
+                is_known = bool(of_resource) and known.get(name) == of_resource[-1]
+                if is_known or (
+                    of_resource
+                    and self._settle_gone_of(client, schema, name, of_resource, is_late=is_late)
+                ):
+                    settled.add(name)
+                    memory.add({name: of_resource[-1]})
+        return settled
+
+    def _settle_gone_of(
+        self,
+        client: SqlClientBase[Any],
+        schema: Schema,
+        name: str,
+        loads: Sequence[str],
+        *,
+        is_late: bool,
+    ) -> bool:
+        """Does the same for one resource; whether that may be done without a word."""
+        table, wanted = self._wanted[name]
+        if not _has_ids(schema, table):
+            return True
+        merged = self._merged(client, schema, table, wanted)
+        missing = [
+            WithKeys(tuple(keys[start : start + _KEYS_AT_ONCE]), load_id)
+            for load_id, keys in _gone_keys(client, schema, table, name, loads).items()
+            for start in range(0, len(keys), _KEYS_AT_ONCE)
+        ]
+        counts = [merged.count(each) for each in missing]
+        rows = sum(count for _, count in counts)
+        if not rows:
+            return True
+        of_rows = counts[0][0]
+        if not self._may(rows, of_rows, wanted):
+            if not is_late:
+                self.found[name] = FoundMissing(
+                    name, table, wanted.action, rows, of_rows, wanted.most, is_refused=True
+                )
+            return False
+        self._do(name, merged, missing, rows, of_rows)
+        return True
+
+    def _merged(
+        self, client: SqlClientBase[Any], schema: Schema, table: str, wanted: MissingRows
+    ) -> MergedTable:
+        return MergedTable(
+            client,
+            schema,
+            table,
+            listed=table_of_listed(schema, table),
+            parent=PARENT,
+            mark=GONE_COLUMN if wanted.action == "mark" else None,
+        )
 
     def _may(self, rows: int, of_rows: int, wanted: MissingRows) -> bool:
         if self._allow or rows <= wanted.most * of_rows:
@@ -245,6 +329,33 @@ def _wanted(source: DltSource) -> Iterator[tuple[str, tuple[str, MissingRows]]]:
         wanted = missing_rows_of(hinted)
         if wanted is not None:
             yield name, (str(hinted["name"]), wanted)
+
+
+def _gone_keys(
+    client: SqlClientBase[Any], schema: Schema, table: str, resource: str, loads: Sequence[str]
+) -> dict[str, list[Any]]:
+    """The keys of rows that are gone by their own path, by the load that has found it."""
+    named = schema.naming.normalize_identifier
+    beside = schema.naming.normalize_tables_path(gone_rows.TABLE)
+    if beside not in schema.tables:
+        return {}
+    load_id, key, of_resource = (
+        client.escape_column_name(named(each)) for each in ("_dlt_load_id", "key", "resource")
+    )
+    found = client.execute_sql(
+        f"SELECT {load_id}, {key} FROM {client.make_qualified_table_name(beside)} "
+        f"WHERE {of_resource} = %s AND {load_id} IN ({', '.join(['%s'] * len(loads))})",
+        resource,
+        *loads,
+    )
+    stored = schema.tables[table]
+    (column,) = columns_with(stored, "primary_key")
+    is_number = stored["columns"][column].get("data_type") == "bigint"
+    keys: dict[str, list[Any]] = {}
+    for load, text in found or ():
+        # The table beside has each key as text.
+        keys.setdefault(load, []).append(int(text) if is_number else text)
+    return keys
 
 
 def _has_ids(schema: Schema, table: str) -> bool:

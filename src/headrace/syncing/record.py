@@ -127,6 +127,8 @@ class RunRecord:
             "rows_loaded": committed.loaded_rows,
             "rows_quarantined": committed.quarantined,
             "rows_discarded": committed.discarded,
+            "rows_marked": received.marked,
+            "rows_deleted": received.deleted,
             "notes": clean("\n".join(received.notes))[:_LONGEST_ERROR] or None,
         }
 

@@ -29,7 +29,9 @@ from tests.support.project import ROOT
 STORED = ROOT / "tests" / "fixtures" / "stored"
 
 
-def store(name: str, src: Path, resources: tuple[str, ...], *, keeps_up: bool = True) -> Path:
+def store(
+    name: str, src: Path, resources: tuple[str, ...], *, keeps_up: bool = True, marks: bool = True
+) -> Path:
     """Syncs three times, and keeps what the database holds then as text.
 
     Args:
@@ -37,13 +39,14 @@ def store(name: str, src: Path, resources: tuple[str, ...], *, keeps_up: bool = 
         src: The folder that `headrace` is imported from.
         resources: The resources to load.
         keeps_up: Whether that version keeps up with a listing.
+        marks: Whether that version marks rows that are gone.
 
     Returns:
         The folder with the stored dataset.
     """
     folder = STORED / name
     with TemporaryDirectory() as scratch, World() as world:
-        config = world.config_of(resources, keeps_up=keeps_up)
+        config = world.config_of(resources, keeps_up=keeps_up, marks=marks)
         database = Path(scratch, "stored.duckdb")
         for _ in range(3):
             _run(config, database, src)
@@ -78,9 +81,16 @@ def main() -> None:
     parser.add_argument("--src", type=Path, default=ROOT / "src")
     parser.add_argument("--resource", action="append")
     parser.add_argument("--lists-all", action="store_true")
+    parser.add_argument("--marks-none", action="store_true")
     given = parser.parse_args()
     resources = tuple(given.resource or ALL)
-    store(given.name, given.src.resolve(), resources, keeps_up=not given.lists_all)
+    store(
+        given.name,
+        given.src.resolve(),
+        resources,
+        keeps_up=not given.lists_all,
+        marks=not given.marks_none,
+    )
 
 
 if __name__ == "__main__":

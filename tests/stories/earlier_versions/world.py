@@ -47,12 +47,15 @@ class World(KeptListing):
         for path in ("/changes", "/groups/1/parts", "/groups/2/parts"):
             self.also_answer(path, rows)
 
-    def config_of(self, resources: tuple[str, ...], *, keeps_up: bool = True) -> dict[str, Any]:
+    def config_of(
+        self, resources: tuple[str, ...], *, keeps_up: bool = True, marks: bool = True
+    ) -> dict[str, Any]:
         """The config of some of the resources.
 
         Args:
             resources: Their names.
             keeps_up: Whether the listing of executions is kept up with, or listed whole.
+            marks: Whether rows that are gone are marked.
         """
         config = self.config(
             settled_when="status == 'success'",
@@ -90,6 +93,8 @@ class World(KeptListing):
                 "incremental": {**cursor, "per_parent": True},
             },
         }
+        for each in (executions, groups) if marks and keeps_up else ():
+            each["missing_rows"] = "mark"
         config["resources"] = [
             each for each in (executions, changes, groups, parts) if each["name"] in resources
         ]

@@ -35,10 +35,15 @@ BUSY = Pace(
 )
 
 
-def sync_once(world: World, simulator: Simulator, warehouse: Warehouse, limit: int) -> SyncReport:
+def sync_once(
+    world: World, simulator: Simulator, warehouse: Warehouse, limit: int, missing: str = "keep"
+) -> SyncReport:
     config = load_config(
         "executions",
-        [f"resources.executions.endpoint.paginator.limit={limit}"],
+        [
+            f"resources.executions.endpoint.paginator.limit={limit}",
+            f"resources.executions.missing_rows={missing}",
+        ],
         lookup={"API_KEY": simulator.api_key, "EXECUTIONS_BASE_URL": simulator.base_url}.get,
     )
     pipeline = warehouse.pipeline()
@@ -57,6 +62,7 @@ def test_after_each_sync_the_table_is_what_the_api_was(seed: int, warehouse: War
     draw = random.Random(seed)
     limit = draw.choice([10, 50, 250])
     world = World(rows=150, seed=seed, pace=BUSY, string_ids=draw.random() < 0.5)
+    missing = ("keep", "mark", "delete")[seed % 3]
     moments: list[dict[int, Row]] = []
 
     def go_on(request: int) -> None:
@@ -71,10 +77,24 @@ def test_after_each_sync_the_table_is_what_the_api_was(seed: int, warehouse: War
             world.advance(draw.choice([60, 900, 4 * 3_600]))
             before = shown_or_hidden(world)
             moments[:] = [before]
-            sync_once(world, simulator, warehouse, limit)
+            sync_once(world, simulator, warehouse, limit, missing)
+            check_gone(warehouse, missing)
             check(warehouse, before, moments, shown_or_hidden(world))
             if draw.random() < 0.4:
                 shutil.rmtree(warehouse.pipeline().pipelines_dir)
+
+
+def check_gone(warehouse: Warehouse, missing: str) -> None:
+    """The rows that are said to be gone, and no others, are marked or deleted."""
+    gone = set()
+    if "_headrace_gone" in warehouse.tables("test_data"):
+        found = warehouse.query("SELECT key FROM test_data._headrace_gone")
+        gone = {int(key) for (key,) in found}
+    rows = warehouse.rows("test_data.executions")
+    kept = {row["id"] for row in rows} & gone
+    marked = {row["id"] for row in rows if row.get("_headrace_gone") is not None}
+    assert kept == (set() if missing == "delete" else gone)
+    assert marked == (gone if missing == "mark" else set())
 
 
 def check(
@@ -85,6 +105,10 @@ def check(
 ) -> None:
     """Each row that was there all the time is there once, as it was at one of the moments."""
     rows = warehouse.rows("test_data.executions")
+    for row in rows:
+        # Of a row that the API still has, the comparison below says that it has no mark.
+        if row.get("_headrace_gone") is None:
+            row.pop("_headrace_gone", None)
     found: dict[Any, Row] = {row["id"]: row for row in rows}
     assert len(found) == len(rows), "a row is there twice"
     for key in before.keys() & after.keys():

@@ -118,6 +118,25 @@ def test_verify_takes_marked_rows_for_gone(server: JsonServer, warehouse: Wareho
     assert warehouse.query("SELECT count(_headrace_gone) FROM test_data.items") == [(0,)]
 
 
+@pytest.mark.parametrize("action", ["mark", "delete"])
+def test_history_and_status_count_them(
+    action: str, server: JsonServer, tmp_path: Path, warehouse: Warehouse
+) -> None:
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps(config(server, action) | {"pipeline": {"name": "test"}}))
+    shows(server, *range(10))
+    assert command("run", str(file), "--destination", warehouse.url).returncode == 0
+    shows(server, *range(8))
+    assert command("run", str(file), "--destination", warehouse.url).returncode == 0
+
+    counts = "SELECT rows_marked, rows_deleted FROM test_dataset._headrace_runs ORDER BY started_at"
+    assert warehouse.query(counts) == [(0, 0), (2, 0) if action == "mark" else (0, 2)]
+    told = command("status", str(file), "--destination", warehouse.url).stdout
+    done = "marked" if action == "mark" else "deleted"
+    assert f"gone from the API, {done} by the last run: 2" in told
+    assert ("gone from the API, kept in the table: 2" in told) is (action == "mark")
+
+
 @pytest.mark.parametrize(
     ("missing_rows", "before", "after", "goes"),
     [

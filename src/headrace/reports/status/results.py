@@ -115,7 +115,7 @@ class ResourceStatus:
         open: The rows that can still change.
         holes: The parts of the listing that have not been listed yet.
         quarantine: The rows that could not be loaded.
-        gone: How many rows the API no longer has, while the table keeps them.
+        gone: How many rows the API no longer has, as far as is known, while the table keeps them.
         next: What the next sync will ask for.
         failed_requests: The requests beside the listing that failed, the last one in front; the
             next sync asks them again.

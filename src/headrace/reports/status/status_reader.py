@@ -20,6 +20,7 @@ from headrace.destination.run_history import COMPLETE, ResourceRun, RunHistory, 
 from headrace.destination.tables import table_names
 from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.failed_requests import failed_requests_in
+from headrace.dlt_source.missing_rows import GONE_COLUMN, missing_rows_of
 from headrace.dlt_source.saved_state import saved_ledgers
 from headrace.reports.status.resource_rows import NewestRow, ResourceRows
 from headrace.reports.status.results import (
@@ -106,7 +107,7 @@ class StatusReader:
             open=rows.open(self.now) if rows else OpenRows(),
             holes=missing,
             quarantine=self._quarantine(name),
-            gone=self._gone(name),
+            gone=self._gone(name, table),
             next=_next_sync(config, ledger, len(missing)),
         )
 
@@ -164,10 +165,19 @@ class StatusReader:
             ),
         )
 
-    def _gone(self, name: str) -> int:
+    def _gone(self, name: str, of_resource: str | None) -> int:
         if self.stored is None:
             return 0
         naming = self.stored.schema.naming
+        hinted = self.stored.schema.tables.get(of_resource or "", {})
+        wanted = missing_rows_of(hinted)
+        if of_resource is not None and wanted is not None:
+            mark = naming.normalize_identifier(GONE_COLUMN)
+            if wanted.action == "delete" or mark not in hinted["columns"]:
+                return 0
+            escaped = self.stored.escape(mark)
+            ((marked,),) = self.stored.fetch(of_resource, f"count({escaped})") or [(0,)]
+            return int(marked)
         table = naming.normalize_tables_path(gone_rows.TABLE)
         resource = naming.normalize_identifier("resource")
         ((count,),) = self._of_resource(table, resource, name, "count(*)") or [(0,)]

@@ -1,0 +1,217 @@
+"""Rows that are gone from what belongs to each row of a parent, and with a row of a parent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from headrace import SyncReport, sync
+from headrace.config import parse_config
+from headrace.core.exceptions import ConfigError
+from headrace.dlt_source.source import build_source
+from tests.support.servers import Answer, Asked, JsonServer
+from tests.support.tables import Warehouse
+
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "12"))
+Change = Callable[["Shop"], None]
+BY_OFFSET = {"type": "offset", "limit": 2, "total_path": None}
+
+
+@dataclass
+class Shop:
+    """Orders by offset, and the items of each, in pages of two.
+
+    Attributes:
+        orders: The items of each order.
+        fails: The paths that answer with an error.
+        changes: What happens in front of each request.
+    """
+
+    orders: dict[int, list[int]]
+    fails: set[str] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
+
+    def __call__(self, asked: Asked) -> Answer:
+        if self.changes:
+            self.changes.pop(0)(self)
+        if asked.path in self.fails:
+            return Answer({"error": "on purpose"}, 500)
+        offset = int(asked.query["offset"])
+        parts = asked.path.strip("/").split("/")
+        if len(parts) == 1:
+            rows = [{"id": key} for key in sorted(self.orders)]
+        else:
+            rows = [{"id": key} for key in sorted(self.orders.get(int(parts[1]), ()))]
+        return Answer({"data": rows[offset : offset + 2]})
+
+    @property
+    def items(self) -> set[int]:
+        return {key for items in self.orders.values() for key in items}
+
+
+def config(server: JsonServer, **item_keys: Any) -> dict[str, Any]:
+    merged = {"primary_key": "id", "write_disposition": "merge"}
+    listed = {"data_selector": "data", "paginator": BY_OFFSET}
+    return {
+        "client": {"base_url": server.base_url, "retry": {"max_attempts": 1}},
+        "resources": [
+            {"name": "orders", **merged, "endpoint": {"path": "orders", **listed}},
+            {
+                "name": "items",
+                **merged,
+                "missing_rows": {"action": "delete", "most": 1},
+                "include_from_parent": ["id"],
+                "endpoint": {"path": "orders/{resources.orders.id}/items", **listed},
+                **item_keys,
+            },
+        ],
+    }
+
+
+def load(server: JsonServer, warehouse: Warehouse, *names: str) -> SyncReport:
+    source = build_source(parse_config(config(server)))
+    return sync(warehouse.pipeline(), source.with_resources(*names) if names else source)
+
+
+def items(warehouse: Warehouse) -> set[int]:
+    if not warehouse.file.exists() or "items" not in warehouse.tables("test_data"):
+        return set()
+    return {key for (key,) in warehouse.query("SELECT id FROM test_data.items")}
+
+
+@pytest.mark.parametrize("names", [(), ("items",)], ids=["with its parent", "alone"])
+def test_what_is_gone_from_a_listing_or_with_the_row_of_the_parent(
+    names: tuple[str, ...], server: JsonServer, warehouse: Warehouse
+) -> None:
+    shop = server.handler = Shop({1: [10, 11, 12], 2: [20, 21], 3: []})
+    load(server, warehouse, *names)
+    shop.orders = {1: [10, 12], 3: [30]}
+    report = load(server, warehouse, *names)
+    assert items(warehouse) == {10, 12, 30}
+    assert report.figures.of("items").deleted == 3
+
+
+def test_a_listing_that_fails_leaves_all_rows(server: JsonServer, warehouse: Warehouse) -> None:
+    shop = server.handler = Shop({1: [10, 11], 2: [20]})
+    load(server, warehouse)
+    shop.orders, shop.fails = {1: [10], 2: []}, {"/orders/2/items"}
+    report = load(server, warehouse)
+    assert items(warehouse) == {10, 11, 20}
+    assert len(report.failed_requests) == 1
+    assert "could not be listed" in report.figures.of("items").notes[0]
+    shop.fails.clear()
+    load(server, warehouse)
+    assert items(warehouse) == {10}
+
+
+def test_a_row_of_the_parent_that_was_passed_over_keeps_what_belongs_to_it(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    """The order that goes has no items: only the orders show that one was passed over."""
+    orders: dict[int, list[int]] = {key: [10 * key] for key in range(2, 7)}
+    shop = server.handler = Shop({1: [], **orders})
+    load(server, warehouse)
+
+    def first_goes(shop: Shop) -> None:
+        if 1 in shop.orders:
+            del shop.orders[1]
+
+    # Behind the first page of the orders.
+    shop.changes = [lambda shop: None, first_goes]
+    load(server, warehouse)
+    assert items(warehouse) == shop.items
+
+
+PARENTS = {
+    "incremental": {
+        "endpoint": {
+            "path": "orders",
+            "paginator": BY_OFFSET,
+            "incremental": {"cursor_path": "updated_at", "initial_value": "2026-01-01"},
+        }
+    },
+    "processing_steps": {"processing_steps": [{"filter": lambda row: True}]},
+    "paginator": {"endpoint": {"path": "orders"}},
+}
+
+
+@pytest.mark.parametrize("why", PARENTS)
+def test_a_parent_that_does_not_bring_all_its_rows_is_refused(why: str, server: JsonServer) -> None:
+    written = config(server)
+    written["resources"][0] |= PARENTS[why]
+    with pytest.raises(ConfigError, match=rf"(?s)all rows of its parent `orders`.*{why}"):
+        parse_config(written)
+
+
+GOES = st.integers(0, 30)
+ONE_CHANGE = st.tuples(st.sampled_from(["order goes", "item goes", "order", "item"]), GOES)
+
+
+def happens(change: tuple[str, int], shop: LivingShop) -> None:
+    kind, pick = change
+    key = sorted(shop.orders)[pick % len(shop.orders)] if shop.orders else None
+    new = max([0, *shop.orders, *(each % 1_000 for each in shop.ever)]) + 1
+    if kind == "order":
+        shop.orders[new] = [1_000 + new] if pick % 2 else []
+        shop.ever.update({new, 1_000 + new})
+    elif key is None:
+        return
+    elif kind == "order goes":
+        del shop.orders[key]
+    elif kind == "item":
+        shop.orders[key].append(1_000 + new)
+        shop.ever.add(1_000 + new)
+    elif shop.orders[key]:
+        shop.orders[key].pop(pick % len(shop.orders[key]))
+
+
+def all_happen(changes: list[tuple[str, int]], shop: Any) -> None:
+    for each in changes:
+        happens(each, shop)
+
+
+@dataclass
+class LivingShop(Shop):
+    """A shop that remembers its keys, as none is given out again."""
+
+    ever: set[int] = field(default_factory=set)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+    derandomize="HEADRACE_EXAMPLES" not in os.environ,
+)
+@given(
+    orders=st.lists(st.integers(0, 3), max_size=5),
+    rounds=st.lists(
+        st.lists(st.lists(ONE_CHANGE, max_size=2), max_size=14), min_size=1, max_size=3
+    ),
+)
+def test_random_histories(
+    orders: list[int], rounds: list[list[list[tuple[str, int]]]], tmp_path_factory: Any
+) -> None:
+    folder: Path = tmp_path_factory.mktemp("shop")
+    warehouse, shop = Warehouse(folder), LivingShop({})
+    for count in orders:
+        happens(("order", 0), shop)
+        for _ in range(count):
+            happens(("item", len(shop.orders) - 1), shop)
+    with JsonServer() as server:
+        server.handler = shop
+        for changes in [[], *rounds, [], []]:
+            before = items(warehouse)
+            shop.changes = [partial(all_happen, each) for each in changes]
+            load(server, warehouse)
+            assert (before & shop.items) <= items(warehouse)
+    assert items(warehouse) == shop.items
