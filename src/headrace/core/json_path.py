@@ -102,6 +102,20 @@ class JsonPath:
         return _place_of(self._compiled)
 
     @property
+    def lists(self) -> frozenset[tuple[str, ...]]:
+        """The keys that lead to each list which the path goes into, as far as keys lead there."""
+        found = set()
+        above: tuple[str, ...] = ()
+        for step in reversed(_spine(self._compiled)):
+            if isinstance(step, Fields):
+                if not _is_single_key(step):
+                    break
+                above = (*above, *step.fields)
+            elif not isinstance(step, Root) and above:
+                found.add(above)
+        return frozenset(found)
+
+    @property
     def quoted(self) -> str:
         """The path as a text that dlt can read: as it was written, or with its names in quotes."""
         try:

@@ -341,10 +341,11 @@ class OpenListing:
             response.request,
             unreadable=sliced.unreadable,
             total=walk.account.total,
-            written=walk.slicer.guess,
         )
-        if walk.number == 1 and fetched.written is not None:
-            self._tell_decoder(fetched.written)
+        if walk.number == 1 and walk.slicer.guess is not None:
+            written = self.cleaned(walk.slicer.guess)
+            fetched = replace(fetched, written=written)
+            self._tell_decoder(written)
         if _LOGGER.isEnabledFor(logging.DEBUG):
             self._tell_page(fetched, walk.number)
         return fetched, next_step
@@ -398,7 +399,7 @@ class OpenListing:
         return error.located(told, resource=name, url=url, status=status)
 
     def _tell_decoder(self, written: str) -> None:
-        told = self.cleaned(f"resource `{self.listing.name}`: {written}")
+        told = f"resource `{self.listing.name}`: {written}"
         if told not in self.figures.notes:
             self.figures.note(told)
             log_event(_LOGGER, logging.INFO, told, Event("decoder guessed", self.listing.name))

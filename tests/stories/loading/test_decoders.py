@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
 
 from headrace import ConfigError, SyncReport, rest_api_source, sync, verify
 from tests.stories.loading.small_listings import refused, run
@@ -40,7 +41,7 @@ JSONL = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)
 XML = b"<r><n>3</n>%b</r>" % b"".join(
     b"<i><id>%d</id><name>n</name><price>1.50</price><on>true</on></i>" % n for n in (1, 2, 3)
 )
-AS_CSV, AS_JSONL = {"Content-Type": "text/csv"}, {"Content-Type": "application/x-ndjson"}
+AS_CSV, AS_XML = {"Content-Type": "text/csv"}, {"Content-Type": "application/xml"}
 
 
 def config(server: JsonServer, paginator: Any = "single_page", **keys: Any) -> Any:
@@ -321,3 +322,59 @@ def test_what_cannot_be_right_is_refused_when_it_is_read(
     with pytest.raises(ConfigError, match=message) as caught:
         rest_api_source(config(server, **keys))
     assert f"resources[0].endpoint.{place}" in str(caught.value)
+
+
+def test_a_paginator_of_dlts_and_a_dependent_resource_go_on_as_with_json(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    pages = pages_of(as_csv, 25)
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/items":
+            return pages(asked)
+        number = asked.path.rpartition("/")[2].encode()
+        return Answer(raw=b"<note><n>%b</n></note>" % number, headers=AS_XML)
+
+    server.handler = answer
+    paginator = OffsetPaginator(limit=10, total_path=None)
+    document = config(server, paginator, decoder="csv")
+    document["resources"].append(
+        {
+            "name": "notes",
+            "include_from_parent": ["id"],
+            "endpoint": {"path": "notes/{resources.items.id}", "paginator": "single_page"},
+        }
+    )
+    report = load(document, warehouse)
+    assert warehouse.query(f"SELECT count(*), sum(id) FROM {TABLE}") == [(25, 300)]
+    notes = warehouse.query("SELECT n, _items_id FROM test_data.notes")
+    assert sorted(notes, key=lambda note: int(note[0])) == [(str(n), str(n)) for n in range(25)]
+    # One word for all listings.
+    assert len(report.figures.of("notes").notes) == 1
+
+
+def test_single_rows_of_a_listing_in_csv_may_be_json(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    done = False
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path != "/items":
+            return Answer({"id": "2", "status": "done"})
+        status = b"done" if done else b"running"
+        return Answer(raw=b"id,status\n3,done\n2,%b\n1,done\n" % status)
+
+    server.handler = answer
+    tail = {
+        "cursor_path": "id",
+        "row_order": "desc",
+        "settled_when": "status == 'done'",
+        "refresh_path": "items/{id}",
+        "late_rows": "none",
+    }
+    document = config(server, decoder="csv", incremental=tail, columns={})
+    load(document, warehouse)
+    done = True
+    load(document, warehouse)
+    rows = warehouse.query(f"SELECT id, status FROM {TABLE} ORDER BY id")
+    assert rows == [("1", "done"), ("2", "done"), ("3", "done")]

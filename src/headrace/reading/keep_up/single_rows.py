@@ -11,7 +11,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import Request, Response
 from headrace.reading.listing import FetchedPage, OpenListing
-from headrace.sansio.decoding import new_slicer
+from headrace.sansio.decoding import single_row_slicer
 
 _ABSENT = frozenset({404, 410})
 _DOTS = frozenset({"", ".", ".."})
@@ -30,8 +30,8 @@ class SingleRows:
     def __init__(self, listing: OpenListing, config: TailConfig) -> None:
         self._listing = listing
         self._config = config
-        self._slicer = new_slicer(
-            listing.listing.decoder, config.refresh_selector, clean=listing.cleaned
+        self._slicer = single_row_slicer(
+            listing.listing.decoder, config.refresh_selector, listing.cleaned
         )
         self._found = 0
         self._missed = 0

@@ -38,9 +38,23 @@ __all__ = [
     "Slicer",
     "XmlDecoder",
     "new_slicer",
+    "single_row_slicer",
 ]
 
 RowShape = ListedRows | KeyedRows
+
+
+def single_row_slicer(
+    decoder: Decoder | None, selector: str | JSONPath | None, clean: Callable[[str], str] = str
+) -> Slicer:
+    """Makes what cuts the answers to requests for single rows, which may be JSON in any case.
+
+    Args:
+        decoder: What the pages of the listing are written in; None to guess it.
+        selector: The JSONPath to the row; None to look for it.
+        clean: Hides secrets in what an error shows of an answer.
+    """
+    return GuessingSlicer(lambda chosen: new_slicer(chosen, selector, clean=clean), decoder)
 
 
 def new_slicer(

@@ -94,10 +94,12 @@ class GuessingSlicer:
 
     Args:
         make: Makes the slicer of a decoder.
+        otherwise: The decoder of what is no JSON; None to tell it by the content type.
     """
 
-    def __init__(self, make: Callable[[Decoder], Slicer]) -> None:
+    def __init__(self, make: Callable[[Decoder], Slicer], otherwise: Decoder | None = None) -> None:
         self._make = make
+        self._otherwise = otherwise
         self._slicer: Slicer | None = None
         self.guess: str | None = None
 
@@ -118,7 +120,7 @@ class GuessingSlicer:
         """
         if self._slicer is not None:
             return self._slicer.slice(body, content_type)
-        guessed = guess(body, content_type)
+        guessed = self._guess(body, content_type)
         slicer = self._make(guessed.decoder)
         page = slicer.slice(body, content_type)
         self._slicer = slicer
@@ -129,3 +131,8 @@ class GuessingSlicer:
                 f"`decoder: {guessed.written}` into `endpoint` to be sure of it"
             )
         return page
+
+    def _guess(self, body: bytes, content_type: str) -> Guess:
+        if self._otherwise is None:
+            return guess(body, content_type)
+        return _AS_JSON if _is_json(body) else Guess(self._otherwise, "", "")

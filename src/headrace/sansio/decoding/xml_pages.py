@@ -7,7 +7,7 @@ attribute is a field with an `@` before its name, a text beside elements or attr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.parsers import expat
 
@@ -21,7 +21,11 @@ from headrace.sansio.decoding.settings import XmlDecoder
 from headrace.sansio.paging.envelope import path_of
 from headrace.sansio.rows import PageSlicer, SlicedPage
 from headrace.sansio.rows.charsets import as_utf8
-from headrace.sansio.rows.empty_pages import is_error, is_page_without_rows
+from headrace.sansio.rows.empty_pages import (
+    is_error,
+    is_nothing_but_error,
+    is_page_without_rows,
+)
 from headrace.sansio.rows.list_detection import find_list
 from headrace.sansio.rows.page_faults import beginning
 
@@ -80,9 +84,14 @@ class XmlSlicer:
         self._settings = settings
         self._paths = paths
         self._clean = clean
-        self._steps = () if selector is None else compiled(selector).steps or ()
+        path = None if selector is None else compiled(selector)
+        self._is_root = path is not None and path.steps == ()
+        self._lists = path.lists if path is not None else frozenset()
+        self._steps = path.steps or () if path is not None else ()
         self._around: frozenset[str] | None = None
-        self._slicer = None if selector is None else PageSlicer(selector, paths, clean)
+        self._slicer: PageSlicer | None = None
+        if path is not None and not self._is_root:
+            self._slicer = PageSlicer(path, paths, clean)
 
     @property
     def rows_at(self) -> tuple[str, ...]:
@@ -101,6 +110,8 @@ class XmlSlicer:
             PageError: The body is not XML, or has no rows where they should be.
         """
         document = self._document(body, content_type)
+        if self._is_root:
+            self._take_root(document, body)
         if self._slicer is None:
             self._find_rows(document, body)
             if self._slicer is None:
@@ -133,7 +144,7 @@ class XmlSlicer:
                 expat=_Parsers,
                 strip_whitespace=False,
                 postprocessor=_without_layout,
-                force_list=tuple(self._settings.lists),
+                force_list=self._list_check(),
             )
         except expat.ExpatError as error:
             kind = IncompletePage if str(error).startswith(_ENDS_TOO_EARLY) else PageError
@@ -147,6 +158,32 @@ class XmlSlicer:
             ) from None
         return document
 
+    def _list_check(self) -> Any:
+        """Says of an element whether it is a list even where there is one of it.
+
+        So it is where the config says so, and where a path goes into a list of such elements.
+        """
+        names = self._settings.lists
+        places = self._lists.union(*(path.lists for path in self._paths()))
+        if not names and not places:
+            return None
+
+        # What is above comes as a list of pairs; the stubs of xmltodict know of one pair only.
+        def is_list(above: Sequence[tuple[str, Any]], name: str, value: Any) -> bool:
+            return name in names or (*(each for each, _ in above), name) in places
+
+        return is_list
+
+    def _take_root(self, document: Mapping[str, Any], body: bytes) -> None:
+        """Takes what is in the root element for the one row, as that of `$`."""
+        ((root, content),) = document.items()
+        if is_error(document) or is_nothing_but_error(content):
+            raise PageError(
+                f"the answer is an error in the guise of a success: {beginning(body, self._clean)}"
+            )
+        if self.rows_at != (root,):
+            self._slicer = PageSlicer(path_of((root,)), self._paths, self._clean)
+
     def _find_rows(self, document: Mapping[str, Any], body: bytes) -> None:
         """Looks for the element that is there several times, or for the only one with content."""
         ((root, content),) = document.items()
@@ -157,7 +194,7 @@ class XmlSlicer:
         is_empty = content is None or self._is_empty(content, ("",))
         if steps:
             self._steps = steps
-            self._slicer = PageSlicer(path_of(steps).text, self._paths, self._clean)
+            self._slicer = PageSlicer(path_of(steps), self._paths, self._clean)
         elif is_error(document) or not is_empty:
             raise PageError(
                 "no element is there several times, so it is not known which ones are the rows: "

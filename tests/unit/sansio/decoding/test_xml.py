@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headrace.core.exceptions import IncompletePage, PageError
 from headrace.core.json_path import JsonPath
@@ -42,7 +45,7 @@ def test_blanks_belong_to_a_text_and_not_to_the_layout() -> None:
     assert rows(page) == [{"a": " x ", "b": "two\nlines", "c": None}]
 
 
-@pytest.mark.parametrize("selector", ["r.i", None])
+@pytest.mark.parametrize("selector", ["r.i", "r.i[*]", None])
 def test_one_element_is_one_row_and_none_are_none(selector: str | None) -> None:
     slicer = XmlSlicer(selector, XmlDecoder())
     assert rows(slicer.slice(b"<r><n>2</n><i><id>1</id></i><i><id>2</id></i></r>")) == [
@@ -59,6 +62,21 @@ def test_rows_are_found_where_the_first_page_has_one() -> None:
     assert rows(slicer.slice(b"<r><i><id>1</id></i></r>")) == [{"id": "1"}]
     assert rows(slicer.slice(b"<r><i><id>2</id></i><i><id>3</id></i></r>"))[1] == {"id": "3"}
     assert rows(XmlSlicer(None, XmlDecoder()).slice(b'<r total="0"/>')) == []
+
+
+def test_a_star_and_a_filter_go_into_one_element_as_into_many() -> None:
+    link = JsonPath("r.link[?(@.'@rel'=='next')].'@href'")
+    slicer = XmlSlicer("r.o[*].l[*]", XmlDecoder(), lambda: (link,))
+    page = slicer.slice(b'<r><link rel="next" href="/2"/><o><l><n>1</n></l></o></r>')
+    assert rows(page) == [{"n": "1"}]
+    assert link.first(page.document) == "/2"
+
+
+def test_the_root_alone_is_the_content_of_the_one_element() -> None:
+    assert rows(cut("<user><id>1</id></user>", "$")) == [{"id": "1"}]
+    for error in ("<error><code>5</code></error>", "<r><error>quota</error></r>"):
+        with pytest.raises(PageError, match="an error in the guise of a success"):
+            cut(error, "$")
 
 
 def test_names_with_a_prefix_lead_to_rows() -> None:
@@ -131,3 +149,17 @@ def test_without_a_selector_rows_must_be_plain_to_see() -> None:
 def test_an_answer_that_is_cut_off_is_incomplete(body: str) -> None:
     with pytest.raises(IncompletePage):
         cut(body, "r.i")
+
+
+TEXTS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1)
+NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_.-]{0,4}", fullmatch=True)
+
+
+@given(st.lists(st.dictionaries(NAMES, TEXTS, min_size=1, max_size=3), min_size=1, max_size=4))
+def test_any_texts_come_back(table: list[dict[str, str]]) -> None:
+    root = Element("rows")
+    for row in table:
+        item = SubElement(SubElement(root, "row"), "fields")
+        for name, text in row.items():
+            SubElement(item, name).text = text
+    assert rows(cut(tostring(root), "rows.row[*].fields")) == table
