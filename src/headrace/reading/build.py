@@ -61,7 +61,7 @@ def build_listing(
         refusing_errors(hook) if endpoint.is_graphql else hook,
         accounting=replace(accounting(endpoint, keys), proves_whole=proves_whole),
         decoder=decoder_of(endpoint.decoder),
-        row_shape=row_shape_of(endpoint.rows),
+        row_shape=row_shape_of(endpoint.rows, endpoint.rows_wrapped_at),
         row_count=row_count.filled(lambda template: template.filled({}))
         if row_count and is_filled
         else row_count,

@@ -21,18 +21,20 @@ from headrace.sansio.decoding import (
     KeyedRows,
     ListedRows,
     RowShape,
+    WrappedRows,
     XmlDecoder,
 )
 
 
-def row_shape_of(config: RowsConfig | None) -> RowShape | None:
+def row_shape_of(config: RowsConfig | None, wrapped_at: str | None = None) -> RowShape | None:
     """What the rows of an endpoint are made of.
 
     Args:
         config: What the config says of it; None where they are objects already.
+        wrapped_at: The key of the object around each row that holds it; None where none is there.
     """
     if config is None:
-        return None
+        return None if wrapped_at is None else WrappedRows(wrapped_at)
     if config.names is None:
         return KeyedRows(config.key_as, config.value_as)
     written: Any = config.names

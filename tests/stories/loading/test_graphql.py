@@ -181,6 +181,32 @@ def test_more_pages_than_the_query_can_ask_for(server: JsonServer, warehouse: Wa
     assert loaded(warehouse) == [1, 2]
 
 
+def test_edges_without_a_row_are_set_aside(server: JsonServer, warehouse: Warehouse) -> None:
+    edges = [{"node": {"id": 1}}, {"cursor": "x"}, {"node": None}, 7, {"node": {"id": 2}}]
+    info = {"endCursor": None, "hasNextPage": False}
+    server.answers({"data": {"users": {"edges": edges, "pageInfo": info}}})
+    sync(warehouse.pipeline(), rest_api_source(config(server, BY_EDGES)))
+    assert loaded(warehouse) == [1, 2]
+    reasons = warehouse.query("SELECT reason FROM test_data._headrace_quarantine ORDER BY reason")
+    assert ["no object with a `node`" in reason for (reason,) in reasons].count(True) == 2
+    assert len(reasons) == 3
+
+
+def test_a_total_beside_edges_is_met(server: JsonServer, warehouse: Warehouse) -> None:
+    edges = [{"node": {"id": 1}}, {"node": {"id": 2}}]
+    info = {"endCursor": "2", "hasNextPage": False}
+    server.answers({"data": {"users": {"totalCount": 5, "edges": edges, "pageInfo": info}}})
+    with pytest.raises(PageError, match="5"):
+        sync(warehouse.pipeline(), rest_api_source(config(server, BY_EDGES)))
+
+
+def test_values_within_edges_become_rows(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers({"data": {"users": {"edges": [{"node": 1}, {"node": 2}]}}})
+    query = "{ users { edges { node } } }"
+    sync(warehouse.pipeline(), rest_api_source(config(server, query, rows={"value_as": "id"})))
+    assert loaded(warehouse) == [1, 2]
+
+
 def test_rows_deep_down_without_pages(server: JsonServer, warehouse: Warehouse) -> None:
     rows = [{"id": 1}, {"id": 2}]
     server.answers({"extensions": {"costs": [1]}, "data": {"a": {"b": {"c": {"users": rows}}}}})

@@ -110,6 +110,7 @@ def test_what_only_says_where_and_how_is_no_secret() -> None:
         "path": "/auth/token",
         "token_path": "data.access_token",
         "header": "X-Auth-Token",
+        "headers": {"Accept": "application/json", "X-Api-Key": "secret-by-name"},
         "json": {"path": "secret-by-place", "user": {"pin": "12345678"}},
     }
     client = {
@@ -122,7 +123,7 @@ def test_what_only_says_where_and_how_is_no_secret() -> None:
         },
     }
     found = secrets_in({"client": client, "resources": ["a"]}, SubstitutedValues())
-    assert found == {"secret-by-place", "12345678", CANARY}
+    assert found == {"secret-by-place", "secret-by-name", "12345678", CANARY}
 
 
 def test_what_is_left_out_is_looked_for_where_dlt_looks(

@@ -17,13 +17,15 @@ INFO = "pageInfo { endCursor hasNextPage }"
 def told(query: str, selector: str | None = None) -> tuple[str | None, str | None, str | None]:
     """Where the rows are, where the cursor is, and the variable that takes it."""
     found = build_graphql(GraphQLConfig(query=query), selector)
-    paginator = found.paginator
+    rows, paginator = found.data_selector, found.paginator
+    if found.wrapped_at is not None:
+        rows = f"{rows}[*].{found.wrapped_at}"
     if paginator is None:
-        return found.data_selector, None, None
+        return rows, None, None
     if isinstance(paginator, ConnectionWithoutCursor):
-        return found.data_selector, paginator.has_more_path, None
+        return rows, paginator.has_more_path, None
     return (
-        found.data_selector,
+        rows,
         str(paginator.cursor_path),
         str(paginator.cursor_body_path).removeprefix("variables."),
     )
@@ -95,6 +97,8 @@ def told(query: str, selector: str | None = None) -> tuple[str | None, str | Non
             None,
         ),
         ("{ users { edges { node { id } } } }", "data.users.edges[*].node", None, None),
+        ("{ users { edges { cursor node { id } } } }", "data.users.edges[*].node", None, None),
+        ("{ users { totalCount nodes { id } } }", "data.users.nodes", None, None),
         ("{ users { id } teams { id } }", None, None, None),
         (
             "fragment A on B { ...A } { users { ...A id } }",
@@ -154,6 +158,7 @@ PAGED = f"query($after: String) {{ users(after: $after) {{ nodes {{ id }} {INFO}
         ),
         ({"graphql": {"query": PAGED}, "json": {}}, "json", "not both"),
         ({"graphql": {"query": PAGED}, "data": "x"}, "data", "not both"),
+        ({"graphql": {"query": PAGED}, "decoder": "csv"}, "decoder", "leave `decoder` out"),
         ({"graphql": {"query": PAGED}, "method": "GET"}, "method", "leave `method` out"),
         (
             {"graphql": {"query": PAGED, "variables": {"afetr": 1}}},
@@ -178,7 +183,7 @@ PAGED = f"query($after: String) {{ users(after: $after) {{ nodes {{ id }} {INFO}
         (
             {"graphql": {"query": f"{{ a {{ {INFO} nodes {{ id }} }} b {{ {INFO} }} }}"}},
             "graphql.query",
-            "asks for several lists of pages, `data.a`, `data.b`",
+            "asks for several lists, `data.a`, `data.b`",
         ),
         (
             {"graphql": {"query": PAGED, "variables": {"after": "{x}"}}},

@@ -24,6 +24,7 @@ _PAGE_INFO = "pageInfo"
 _FORWARDS = ("endCursor", "hasNextPage", ("after", "cursor"))
 _BACKWARDS = ("startCursor", "hasPreviousPage", ("before",))
 _LISTS = ("nodes", "edges", "items")
+_OF_A_CONNECTION = frozenset([_PAGE_INFO, "nodes", "edges"])
 _DEEPEST = 20
 
 
@@ -46,11 +47,12 @@ class ConnectionWithoutCursor:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A list that comes in pages, as the query asks for it.
+    """A list that may come in pages, as the query asks for it.
 
     Args:
         path: The keys that lead to it below `data`.
         rows: Where its rows are, below it; empty where none of the usual names is there.
+        wrapped_at: The key of the object around each row that holds it; None where none is there.
         cursor: Where a page names the cursor of the next one, below it; None where the query does
             not ask for it.
         has_more: Where a page says whether there are more, below it; None as for `cursor`.
@@ -59,6 +61,7 @@ class Connection:
 
     path: tuple[str, ...]
     rows: str
+    wrapped_at: str | None
     cursor: str | None
     has_more: str | None
     variable: str | None
@@ -96,7 +99,7 @@ class Query:
 
     Args:
         variables: Its variables, and whether each needs a value.
-        connections: The lists that come in pages, but for those within others.
+        connections: The lists that may come in pages, but for those within others.
         only_list: The keys that lead to the one list that it asks for, as far as that can be told
             without pages; empty where it cannot.
     """
@@ -117,15 +120,16 @@ class Query:
         chosen = [each for each in self.connections if text.startswith(f"{each.name}.")]
         return chosen[0] if len(chosen) == 1 else None
 
-    def rows_of(self, connection: Connection | None) -> str | None:
-        """The `data_selector` of the rows; None where they have to be looked for in the answer.
+    def rows_of(self, connection: Connection | None) -> tuple[str | None, str | None]:
+        """The `data_selector` of the rows, and the key that holds each; None for what there is not.
 
         Args:
             connection: The connection whose rows are wanted.
         """
         if connection is not None:
-            return f"{connection.name}.{connection.rows}" if connection.rows else None
-        return ".".join(("data", *self.only_list)) if self.only_list else None
+            rows = f"{connection.name}.{connection.rows}" if connection.rows else None
+            return rows, connection.wrapped_at
+        return ".".join(("data", *self.only_list)) if self.only_list else None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +139,13 @@ class GraphQLEndpoint:
     Args:
         json: The body of its requests, with doubled braces in the query.
         data_selector: Where its rows are; None where they have to be looked for.
+        wrapped_at: The key of the object around each row that holds it; None where none is there.
         paginator: How its list goes on; None where the query does not ask for that.
     """
 
     json: dict[str, Any]
     data_selector: str | None
+    wrapped_at: str | None
     paginator: CursorPaginatorConfig | ConnectionWithoutCursor | None
 
 
@@ -154,7 +160,7 @@ def build_graphql(graphql: GraphQLConfig, selector: object) -> GraphQLEndpoint:
     connection = query.connection_of(selector)
     return GraphQLEndpoint(
         body_of(graphql.query, graphql.variables, graphql.operation_name),
-        query.rows_of(connection),
+        *query.rows_of(connection),
         None if connection is None else connection.paginator,
     )
 
@@ -259,13 +265,13 @@ class _Reader:
     def connections(
         self, selections: SelectionSetNode | None, above: tuple[str, ...]
     ) -> Iterator[Connection]:
-        """The lists that come in pages, but for those within others."""
+        """The lists that may come in pages, but for those within others."""
         if len(above) > _DEEPEST:
             return
         for field in self._fields(selections):
             path = (*above, _key(field))
             inner = {each.name.value: each for each in self._fields(field.selection_set)}
-            if _PAGE_INFO in inner:
+            if not _OF_A_CONNECTION.isdisjoint(inner):
                 yield self._connection(field, path, inner)
             else:
                 yield from self.connections(field.selection_set, path)
@@ -278,22 +284,21 @@ class _Reader:
             only = fields[0]
             fields = list(self._fields(only.selection_set))
             path = (*path, _key(only))
-            if only.name.value == "edges" and [each.name.value for each in fields] == ["node"]:
-                return (*path[:-1], f"{path[-1]}[*]", _key(fields[0]))
         return path
 
     def _connection(
         self, field: FieldNode, path: tuple[str, ...], inner: Mapping[str, FieldNode]
     ) -> Connection:
-        rows = ""
+        rows, wrapped_at = "", None
         name = next((each for each in _LISTS if each in inner), None)
         if name is not None:
             rows = _key(inner[name])
             below = {each.name.value: each for each in self._fields(inner[name].selection_set)}
             if name == "edges" and "node" in below:
-                rows = f"{rows}[*].{_key(below['node'])}"
-        info = inner[_PAGE_INFO]
-        said = {each.name.value: _key(each) for each in self._fields(info.selection_set)}
+                wrapped_at = _key(below["node"])
+        info = inner.get(_PAGE_INFO)
+        told = self._fields(None if info is None else info.selection_set)
+        said = {each.name.value: _key(each) for each in told}
         ways = (
             (cursor, more, next(_variables_of(field, arguments), None))
             for cursor, more, arguments in (_FORWARDS, _BACKWARDS)
@@ -301,10 +306,11 @@ class _Reader:
         found = list(ways)
         # Backwards only where the query says so.
         cursor, more, variable = found[1] if found[1][2] and not found[0][2] else found[0]
-        key = _key(info)
+        key = _PAGE_INFO if info is None else _key(info)
         return Connection(
             path,
             rows,
+            wrapped_at,
             f"{key}.{said[cursor]}" if cursor in said else None,
             f"{key}.{said[more]}" if more in said else None,
             variable,

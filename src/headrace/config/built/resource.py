@@ -86,9 +86,14 @@ def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig
     path, params = bind_path(written["path"], written.get("params") or {})
     own, selector = endpoint.paginator, endpoint.data_selector
     graphql = build_graphql(endpoint.graphql, selector) if endpoint.graphql else None
+    wrapped_at: str | None = None
     if graphql is not None:
         own = graphql.paginator if own is None else own
-        selector = graphql.data_selector if selector is None else selector
+        if selector is None:
+            selector, wrapped_at = graphql.data_selector, graphql.wrapped_at
+        if endpoint.rows is not None and wrapped_at is not None:
+            # What the user says of rows is said of those within.
+            selector, wrapped_at = f"{selector}[*].{wrapped_at}", None
     paginator = client.paginator if own is None else own
     return EndpointConfig(
         path=path,
@@ -106,6 +111,7 @@ def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig
         rows=endpoint.rows,
         decoder=cast("AnyDecoderConfig | None", endpoint.decoder),
         paginator=_paginator(paginator),
+        rows_wrapped_at=wrapped_at,
         is_graphql=graphql is not None,
         # An endpoint's null means no authentication, not the client's.
         auth=endpoint.auth if "auth" in endpoint.model_fields_set else client.auth,

@@ -43,6 +43,8 @@ class EndpointConfig:
         response_actions: What to do with answers of certain kinds, in order.
         total: Where the API tells how many rows there are; None where the config does not say.
         total_is_told: Whether a number under a usual name is taken for it.
+        rows_wrapped_at: The key of the object around each row that holds it; None where there is no
+            such object, or `data_selector` leads into it.
         is_graphql: Whether `json` holds a query in GraphQL, so that errors in an answer are errors.
     """
 
@@ -60,6 +62,7 @@ class EndpointConfig:
     rows: RowsConfig | None = None
     total: TotalConfig | None = None
     total_is_told: bool = True
+    rows_wrapped_at: str | None = None
     is_graphql: bool = False
 
 

@@ -26,6 +26,10 @@ def graphql_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     for key in ("json", "data"):
         if endpoint.get(key) is not None:
             yield (key,), f"give either `graphql` or `{key}`, not both"
+    decoder = endpoint.get("decoder")
+    kind = decoder.get("type") if isinstance(decoder, dict) else decoder
+    if kind not in (None, "json"):
+        yield ("decoder",), "an answer to a query in `graphql` is JSON: leave `decoder` out"
     method = endpoint.get("method")
     if isinstance(method, str) and method.upper() != "POST":
         yield ("method",), "a query in `graphql` is sent by POST: leave `method` out"
@@ -47,7 +51,7 @@ def graphql_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         names = listed([each.name for each in query.connections])
         yield (
             ("graphql", "query"),
-            f"asks for several lists of pages, {names}: name the rows of one of them with "
+            f"asks for several lists, {names}: name the rows of one of them with "
             "`data_selector`, and give each its own resource",
         )
     if connection is not None and not is_own:

@@ -64,7 +64,9 @@ def sensitive_values(document: Any) -> SubstitutedValues:
             for name, inner in value.items():
                 tells = is_sensitive if key == "headers" else is_secret
                 inside = secret or name == "auth" or tells(str(name))
-                inside = inside and name != _TOKEN_REQUEST
+                # Of the headers of a login, some say no more than what is accepted.
+                is_told = name == _TOKEN_REQUEST or (key == "auth" and name == "headers")
+                inside = inside and not is_told
                 todo.append((inner, inside, str(name), key))
         elif isinstance(value, (list, tuple)):
             todo.extend((inner, secret, key, above) for inner in value)

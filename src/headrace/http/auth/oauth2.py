@@ -217,8 +217,8 @@ class RefreshToken(ClientCredentials):
         hidden: Iterable[str] = (),
         on_new: Callable[[str], object] | None = None,
     ) -> None:
-        super().__init__(settings, [*hidden, refresh_token])
         self._place = (settings.url, settings.client_id, refresh_token)
+        super().__init__(settings, [*hidden, refresh_token, self._grant()["refresh_token"]])
         self._on_new = on_new
 
     def _grant(self) -> dict[str, str]:

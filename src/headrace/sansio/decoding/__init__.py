@@ -24,6 +24,7 @@ from headrace.sansio.decoding.settings import (
     XmlDecoder,
 )
 from headrace.sansio.decoding.slicer import Slicer
+from headrace.sansio.decoding.wrapped_rows import WrappedRows, WrappedRowsSlicer
 from headrace.sansio.decoding.xml_pages import XmlSlicer
 from headrace.sansio.rows import PageSlicer
 
@@ -36,12 +37,13 @@ __all__ = [
     "ListedRows",
     "RowShape",
     "Slicer",
+    "WrappedRows",
     "XmlDecoder",
     "new_slicer",
     "single_row_slicer",
 ]
 
-RowShape = ListedRows | KeyedRows
+RowShape = ListedRows | KeyedRows | WrappedRows
 
 
 def single_row_slicer(
@@ -83,6 +85,8 @@ def new_slicer(
             if shape.key is not None and isinstance(selector, str | JSONPath):
                 selector = KeyedPath(selector)
             return KeyedRowsSlicer(new_slicer(decoder, selector, paths, clean), shape, clean)
+        case WrappedRows():
+            return WrappedRowsSlicer(new_slicer(decoder, selector, paths, clean), shape)
     match decoder:
         case None:
             return GuessingSlicer(lambda guessed: new_slicer(guessed, selector, paths, clean))
