@@ -189,5 +189,5 @@ COMPOSITIONS = st.builds(
     range_end=st.sampled_from(["open", "closed"]),
     parent=st.sampled_from([None, None, "path", "param", "batch"]),
     disposition=st.sampled_from(["merge", "merge", "append", "replace"]),
-    missing=st.sampled_from(["keep"]),
+    missing=st.sampled_from(["keep", "keep", "mark", "delete"]),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from tests.support.servers import Answer, Asked
 
-from .style import Rows, Style
+from .style import Rows, Style, row
 
 
 class CsvExport(Style):
@@ -59,3 +60,36 @@ class KeyedObjects(Style):
             "devices": [{"id": key, **each} for key, each in self.devices.items()],
             "rates": rates,
         }
+
+
+class GraphQL(Style):
+    name = "graphql"
+    first = (
+        'POST /graphql {"since": "2024-01-01T00:00:00Z"}',
+        'POST /graphql {"since": "2024-01-01T00:00:00Z", "after": "3"}',
+    )
+    second = ('POST /graphql {"since": "2024-01-05T00:00:00Z"}',)
+
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self.rows = [self._row(number, number) for number in range(1, 6)]
+
+    @staticmethod
+    def _row(number: int, day: int) -> dict[str, Any]:
+        return row(number, updatedAt=f"2024-01-{day:02}T00:00:00Z")
+
+    def answer(self, asked: Asked) -> Answer:
+        body = json.loads(asked.body)
+        assert "first: 100" in body["query"]
+        given = body["variables"]
+        found = [each for each in self.rows if each["updatedAt"] >= given["since"]]
+        at = int(given.get("after") or 0)
+        info = {"endCursor": str(at + 3), "hasNextPage": at + 3 < len(found)}
+        return Answer({"data": {"orders": {"nodes": found[at : at + 3], "pageInfo": info}}})
+
+    def change(self) -> None:
+        self.rows = [*self.rows[1:], self._row(1, 6), self._row(6, 7)]
+
+    def truth(self) -> Mapping[str, Rows]:
+        rows = [{**each, "updated_at": each["updatedAt"]} for each in self.rows]
+        return {"orders": [{k: v for k, v in each.items() if k != "updatedAt"} for each in rows]}

@@ -34,6 +34,7 @@ STYLES: list[type[Style]] = [
     many_requests.ExportJob,
     shapes.CsvExport,
     shapes.KeyedObjects,
+    shapes.GraphQL,
 ]
 DOCS = ROOT / "docs" / "recipes"
 
