@@ -232,3 +232,13 @@ def test_nothing_is_wrong_with_what_the_user_decides() -> None:
                 "resources": [{"name": "users", "endpoint": {"path": "graphql", **endpoint}}],
             }
         )
+
+
+def test_secrets_among_the_variables_are_masked() -> None:
+    query = "query($token: String) { users(token: $token) { id } }"
+    graphql = {"query": query, "variables": {"token": "s3cr3t-c4nary"}}
+    document = {
+        "client": {"base_url": "https://api.example.com"},
+        "resources": [{"name": "users", "endpoint": {"path": "graphql", "graphql": graphql}}],
+    }
+    assert load_config(document).secrets == {"s3cr3t-c4nary"}

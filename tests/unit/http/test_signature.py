@@ -71,6 +71,17 @@ def test_each_attempt_and_each_redirect_is_signed_anew(server: JsonServer) -> No
     assert times == [f"{server.base_url}{path}" for path in ("/a", "/a", "/b")]
 
 
+def test_only_what_it_adds_is_secret(server: JsonServer) -> None:
+    server.answers([])
+
+    def sign(headers: dict[str, str], **given: Any) -> dict[str, str]:
+        return {**headers, "X-Signature": "signed-canary"}
+
+    auth = Signature(sign, "signing:sign", {})
+    send(server.base_url, "/", auth, headers={"X-Tenant": "the-tenant"})
+    assert auth.secrets == ("signed-canary",)
+
+
 def test_params_are_added_to_those_of_the_request(server: JsonServer) -> None:
     server.answers([])
     auth = giving_back({"params": {"sig": "a+b/c="}, "headers": {"X-At": "now"}})

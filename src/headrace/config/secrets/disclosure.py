@@ -8,7 +8,7 @@ from headrace.config.format.places import Path
 from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.secrets.names import is_secret, is_sensitive
 
-_PRIVATE_PARTS = frozenset({"auth", "headers", "params", "json", "data", "session"})
+_PRIVATE_PARTS = frozenset({"auth", "headers", "params", "json", "data", "graphql", "session"})
 # None of these is a secret where it stands in an `auth` itself, and messages about a token need
 # them; the same holds for the form fields of its request, which are scopes and audiences.
 _HARMLESS_AUTH_KEYS = frozenset(

@@ -13,7 +13,7 @@ from headrace.config.secrets.dlt_secrets import secrets_of_dlt
 from headrace.config.secrets.substitution import SubstitutedValues
 from headrace.core.secrets.names import is_sensitive
 
-_PARTS_WITH_SECRETS = ("auth", "headers", "params", "json", "data")
+_PARTS_WITH_SECRETS = ("auth", "headers", "params", "json", "data", "graphql")
 _URLS = ("base_url", "path")
 _TOKEN_URLS = ("access_token_url", "url", "path")
 _SCHEME = re.compile(r"^[\w+.-]*:/*")

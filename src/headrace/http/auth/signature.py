@@ -78,6 +78,10 @@ class Signature:
                 "Raise `client.timeout`, or see what it waits for."
             )
             raise AttemptFailed(failure, f"{self._name}: timeout") from None
+        # A function may give back the headers that it got, with its own among them.
+        headers = {
+            name: value for name, value in headers.items() if outgoing.headers.get(name) != value
+        }
         self._put_on.extend(_values(headers, params))
         self.secrets = tuple(dict.fromkeys((*self._hidden, *self._put_on)))
         hold_secrets(self, self.secrets)
@@ -130,6 +134,7 @@ class Signature:
 
 
 def _values(headers: Mapping[str, str], params: Mapping[str, str]) -> Iterator[str]:
-    yield from params.values()
-    for value in headers.values():
-        yield from (value, value.partition(" ")[2])
+    for value in (*params.values(), *headers.values()):
+        yield value
+        if rest := value.partition(" ")[2]:
+            yield rest
