@@ -1,1 +1,1 @@
-"""Credentials of requests: fixed ones, OAuth 2.0 tokens, and objects that sign requests."""
+"""Credentials of requests: fixed ones, tokens, HTTP Digest, functions and objects that sign."""
