@@ -1,4 +1,4 @@
-"""Loads one table as JSON, NDJSON and CSV, with Headrace and with dlt's own source, in turn.
+"""Loads one table as JSON, NDJSON and CSV, with Headrace and with dlt's own source.
 
     python -m benchmarks.formats --rows 500000 --page 5000
 
@@ -59,16 +59,23 @@ def measure(source: str, written: str, base_url: str) -> dict[str, Any]:
 def report(rows: int, measured: dict[tuple[str, str], list[dict[str, Any]]]) -> list[Any]:
     """Prints the least seconds with their ratios, and returns them."""
     least = {key: min(run["seconds"] for run in runs) for key, runs in measured.items()}
-    print(f"\n{'':20}{'rows/s':>10}{'seconds':>9}{'memory':>10}{'of JSON':>9}{'x dlt':>7}")
+    print(
+        f"\n{'':20}{'rows/s':>10}{'seconds':>9}{'CPU':>8}{'memory':>10}{'of JSON':>9}{'x dlt':>7}"
+        f"{'x tuned':>9}"
+    )
     lines = []
     for (source, written), runs in measured.items():
         seconds = least[source, written]
         of_json = least.get((source, "json"), seconds) / seconds
-        times = least.get(("dlt", written), seconds) / seconds
+        times, tuned = (
+            least[each, written] / seconds if (each, written) in least else 1.0
+            for each in ("dlt", "dlt, tuned")
+        )
+        cpu = min(run["cpu_seconds"] for run in runs)
         memory = max(run["peak_bytes"] for run in runs)
         print(
             f"{source + ', ' + written:20}{rows / seconds:>10,.0f}{seconds:>9.2f}"
-            f"{memory / 1e6:>7,.0f} MB{of_json:>9.2f}{times:>7.1f}"
+            f"{cpu:>8.2f}{memory / 1e6:>7,.0f} MB{of_json:>9.2f}{times:>7.1f}{tuned:>9.1f}"
         )
         lines.append({"source": source, "format": written, "rows": rows, "runs": runs})
     return lines

@@ -89,12 +89,13 @@ class CsvSlicer:
     # --- What is no CSV ---------------------------------------------------------------------------
 
     def _refuse_other_formats(self, page: bytes) -> None:
-        shown = beginning(page, self._clean)
         if _MARKUP.match(page):
-            raise PageError(f"the answer is HTML or XML where CSV was due: {shown}")
+            raise PageError(
+                f"the answer is HTML or XML where CSV was due: {beginning(page, self._clean)}"
+            )
         if page[:1] in (b"{", b"[") and _is_json(page):
             raise PageError(
-                f"the answer is JSON where CSV was due: {shown}\nIf that is no error of the API's, "
+                f"the answer is JSON where CSV was due: {beginning(page, self._clean)}\nIf that is no error of the API's, "
                 "write `decoder: json` into `endpoint`."
             )
 

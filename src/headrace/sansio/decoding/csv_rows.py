@@ -13,7 +13,6 @@ import pyarrow.csv
 
 from headrace.sansio.decoding.settings import CsvDecoder
 
-_TEXT = pa.large_string()
 # A page is read in blocks, so that it is there as cells only in parts.
 _BLOCK = 4 * 1024 * 1024
 _ROOM = 64
@@ -27,8 +26,9 @@ _WRITTEN = {
     "\t": "\\t",
     **{chr(code): f"\\u{code:04x}" for code in range(0x20) if chr(code) not in "\n\r\t"},
 }
-_NOT_AT_LINE_ENDS = "".join(_WRITTEN).translate({ord("\n"): None, ord("\r"): None}).encode()
-_EMPTY, _NULL, _QUOTE = pa.scalar("", _TEXT), pa.scalar("null", _TEXT), pa.scalar('"', _TEXT)
+_RARE = "".join(character for character in _WRITTEN if character not in '"\n\r')
+# Of more bytes in each row, a block may have more than 32 bits can count.
+_LONGEST_KEY = 400
 
 
 @dataclass(slots=True)
@@ -57,15 +57,17 @@ def read_rows(text: bytes, names: Sequence[str], dialect: CsvDecoder) -> ReadRow
     Raises:
         pyarrow.ArrowInvalid: Arrow cannot read them.
     """
-    if not text.strip(b"\r\n"):
+    if text[:1] in b"\r\n" and not text.strip(b"\r\n"):
         return ReadRows()
     keys = [msgspec.json.encode(name).decode() for name in names]
     special = _special_in(text, dialect)
     blocks = [_BLOCK] if len(text) < _BLOCK else [_BLOCK, len(text) + _ROOM]
+    is_short = all(len(key) < _LONGEST_KEY for key in keys)
     for block in blocks:
         read = ReadRows()
+        kind = pa.string() if is_short and block == _BLOCK else pa.large_string()
         try:
-            for batch in _batches(text, len(names), dialect, block, read.misfits):
+            for batch in _batches(text, [kind] * len(names), dialect, block, read.misfits):
                 _add_json_rows(read, batch, keys, special)
             break
         except pa.ArrowInvalid:
@@ -76,13 +78,17 @@ def read_rows(text: bytes, names: Sequence[str], dialect: CsvDecoder) -> ReadRow
 
 
 def _batches(
-    text: bytes, columns: int, dialect: CsvDecoder, block: int, misfits: list[tuple[str, int]]
+    text: bytes,
+    kinds: Sequence[pa.DataType],
+    dialect: CsvDecoder,
+    block: int,
+    misfits: list[tuple[str, int]],
 ) -> Iterator[pa.RecordBatch]:
     def set_apart(line: Any) -> str:
         misfits.append((line.text, line.actual_columns))
         return "skip"
 
-    names = [str(place) for place in range(columns)]
+    names = [str(place) for place in range(len(kinds))]
     yield from pyarrow.csv.open_csv(
         pa.BufferReader(text),
         read_options=pyarrow.csv.ReadOptions(
@@ -96,7 +102,9 @@ def _batches(
             invalid_row_handler=set_apart,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, _TEXT),
+            # It is known to be UTF-8.
+            check_utf8=False,
+            column_types=dict(zip(names, kinds, strict=True)),
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
@@ -107,16 +115,21 @@ def _batches(
 def _special_in(text: bytes, dialect: CsvDecoder) -> list[str]:
     """The characters that cells of a text may hold and JSON writes in another way."""
     marks = [mark.encode() for mark in (dialect.quote, dialect.escape) if mark is not None]
-    has_marks = any(mark in text for mark in marks)
-    if not has_marks and len(text.translate(None, _NOT_AT_LINE_ENDS)) == len(text):
-        return []
-    return [character for character in _WRITTEN if character.encode() in text]
+    possible = ['"']
+    if any(mark in text for mark in marks):
+        possible += ["\n", "\r"]
+    if len(text.translate(None, _RARE.encode())) < len(text):
+        possible += _RARE
+    # The backslash comes first, as the others are written with one.
+    return [each for each in _WRITTEN if each in possible and each.encode() in text]
 
 
 def _add_json_rows(
     read: ReadRows, batch: pa.RecordBatch, keys: Sequence[str], special: Sequence[str]
 ) -> None:
     """Adds the rows of a batch, each as a JSON object of texts and nulls."""
+    kind = batch.schema.field(0).type
+    empty, null, quote = (pa.scalar(each, kind) for each in ("", "null", '"'))
     parts: list[Any] = []
     between = "{"
     for key, cells in zip(keys, batch.columns, strict=True):
@@ -126,8 +139,8 @@ def _add_json_rows(
             continue
         written = _escaped(cells, special)
         if cells.null_count:
-            quoted = pc.binary_join_element_wise(_QUOTE, written, _QUOTE, _EMPTY)
-            parts += [between, pc.coalesce(quoted, _NULL)]
+            quoted = pc.binary_join_element_wise(quote, written, quote, empty)
+            parts += [between, pc.coalesce(quoted, null)]
             between = ","
         else:
             parts += [between + '"', written]
@@ -140,8 +153,8 @@ def _add_json_rows(
         # Arrow's memory, which keeps what another thread frees.
         lines = (
             pc.binary_join_element_wise(
-                *(pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in parts),
-                _EMPTY,
+                *(pa.scalar(part, kind) if isinstance(part, str) else part for part in parts),
+                empty,
             )
             .buffers()[2]
             .to_pybytes()
