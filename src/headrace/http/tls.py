@@ -65,15 +65,24 @@ def _trusting(ca: str | None) -> ssl.SSLContext:
     if ca is None:
         return ssl.create_default_context()
     path = _existing("ca", ca)
-    if path.is_dir():
-        return ssl.create_default_context(capath=str(path))
+    # Of a folder OpenSSL itself looks at files that are named by a hash alone.
+    files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+    context: ssl.SSLContext | None = None
     problem = "holds no certificate in PEM form, as `-----BEGIN CERTIFICATE-----`"
-    try:
-        return ssl.create_default_context(cafile=str(path))
-    except ssl.SSLError:
-        pass
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
+    for file in files:
+        try:
+            if context is None:
+                context = ssl.create_default_context(cafile=str(file))
+            else:
+                context.load_verify_locations(cafile=str(file))
+        except ssl.SSLError:
+            continue
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+            break
+    else:
+        if context is not None:
+            return context
     raise _fault("ca", f"{path} {problem}")
 
 

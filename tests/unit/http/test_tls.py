@@ -231,6 +231,17 @@ def test_the_home_folder_and_the_working_directory(
     tls_context(TlsFiles(cert="~/me.crt", key="me.key", ca="ca.pem"))
 
 
+def test_authorities_in_a_folder(files: Path, tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "README.txt").write_text("of whom we trust")
+    with pytest.raises(ConfigError, match="holds no certificate in PEM form"):
+        context_of(tmp_path, ca=".")
+    for name in ("ca.pem", "others.pem"):
+        (tmp_path / name).write_bytes((files / name).read_bytes())
+    with alerting(server_context(**NO_CERTIFICATE)) as base_url:
+        assert send(base_url, "/", tls=context_of(tmp_path, ca=".")).status == 200
+
+
 def test_an_answer_with_an_odd_length_is_read_over_the_same_tls(files: Path) -> None:
     odd = OK.replace(b"Length: 2", b"Length: 2, 2")
     with alerting(server_context(**WANTS_A_CERTIFICATE), odd) as base_url:
