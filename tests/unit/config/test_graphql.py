@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headrace.config import load_config
 from headrace.config.built.graphql import ConnectionWithoutCursor, build_graphql, read_query
@@ -112,6 +114,38 @@ def test_where_the_rows_are_and_how_it_goes_on(
     query: str, rows: str | None, cursor: str | None, variable: str | None
 ) -> None:
     assert told(query) == (rows, cursor, variable)
+
+
+NAMES = st.from_regex(r"[a-zA-Z][a-zA-Z0-9_]{0,5}", fullmatch=True).filter(
+    lambda name: name not in ("on", "nodes", "edges", "items", "pageInfo")
+)
+FIELDS = st.lists(
+    st.tuples(NAMES, st.none() | NAMES, st.sampled_from(["plain", "inline", "named"])),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(FIELDS, st.sampled_from(["nodes", "edges", "items"]), st.booleans())
+def test_a_list_is_found_at_any_depth_by_any_way_to_write_it(
+    fields: list[tuple[str, str | None, str]], rows: str, takes_cursor: bool
+) -> None:
+    inner = "{ node { id } cursor }" if rows == "edges" else "{ id }"
+    query, fragments = f"{rows} {inner} pageInfo {{ hasNextPage endCursor }}", ""
+    for number, (name, alias, way) in enumerate(reversed(fields)):
+        if way == "inline":
+            query = f"... on X @skip(if: false) {{ {query} }}"
+        elif way == "named":
+            fragments += f" fragment F{number} on X {{ {query} }}"
+            query = f"id ...F{number}"
+        arguments = '(text: "} {", after: $c)' if takes_cursor and number == 0 else ""
+        query = f"{f'{alias}: ' if alias else ''}{name}{arguments} {{ {query} }}"
+    place = ".".join(["data", *(alias or name for name, alias, _ in fields)])
+    assert told(f"query($c: ID) # {{\n {{ {query} }}{fragments}") == (
+        f"{place}.{rows}" + ("[*].node" if rows == "edges" else ""),
+        f"{place}.pageInfo.{'endCursor' if takes_cursor else 'hasNextPage'}",
+        "c" if takes_cursor else None,
+    )
 
 
 def test_a_selector_chooses_among_several_lists() -> None:
