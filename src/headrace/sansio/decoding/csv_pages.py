@@ -23,6 +23,8 @@ from headrace.sansio.rows.page_faults import beginning
 _LINE_ENDS = b"\r\n"
 _SHOWN_NAME = 60
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
+# What a server says in one word, where it has no CSV.
+_NO_COLUMNS = frozenset(["forbidden", "unauthorized", "error", "failed", "denied", "null"])
 _OTHER_DELIMITERS = "\t;|,"
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 
@@ -75,6 +77,8 @@ class CsvSlicer:
                 f"the CSV cannot be read: {one_line(self._clean(str(error)), 200)}"
             ) from None
         unreadable = checked.unreadable
+        if not read.rows:
+            self._refuse_other_columns([cells for _, cells in read.misfits], names)
         for line, cells in read.misfits:
             self._refuse_cut_off(page, line, cells, len(names))
             unreadable.append(RejectedRow(msgspec.Raw(line.encode()), _misfit(cells, len(names))))
@@ -95,15 +99,24 @@ class CsvSlicer:
             )
         if page[:1] in (b"{", b"[") and _is_json(page):
             raise PageError(
-                f"the answer is JSON where CSV was due: {beginning(page, self._clean)}\nIf that is no error of the API's, "
-                "write `decoder: json` into `endpoint`."
+                f"the answer is JSON where CSV was due: {beginning(page, self._clean)}\nIf that is "
+                "no error of the API's, write `decoder: json` into `endpoint`."
+            )
+
+    def _refuse_other_columns(self, counts: list[int], names: list[str]) -> None:
+        """Refuses names of which there are more or fewer than any line has cells."""
+        if len(counts) > 1 and len(set(counts)) == 1:
+            raise PageError(
+                f"all {len(counts):,} lines of the CSV have {_cells(counts[0])}, where there "
+                f"{_are(len(names), 'column')}: {self._shown(names)}. Name all columns: `decoder: "
+                "{type: csv, header: true, names: [...]}`"
             )
 
     def _refuse_cut_off(self, page: bytes, line: str, cells: int, columns: int) -> None:
         if cells < columns and page.endswith(line.encode()) and page[-1:] not in (b"\n", b"\r"):
             raise IncompletePage(
-                f"the answer ends in the middle of its last line, which has {cells:,} cells where "
-                f"there are {columns:,} columns"
+                f"the answer ends in the middle of its last line, which has {_cells(cells)} where "
+                f"there {_are(columns, 'column')}"
             )
 
     # --- The names of the columns -----------------------------------------------------------------
@@ -158,7 +171,7 @@ class CsvSlicer:
                 f"parts its cells by {json.dumps(other)}, write `decoder: {{type: csv, delimiter: "
                 f"{json.dumps(other)}}}`"
             )
-        if not has_rows and len(name.split()) > 1:
+        if not has_rows and (len(name.split()) > 1 or name.lower() in _NO_COLUMNS):
             raise PageError(
                 f"the answer is one line, `{shown}`, where CSV was due: it has one column only by "
                 f"the delimiter {written}, and no rows"
@@ -179,8 +192,15 @@ class CsvSlicer:
 
 
 def _misfit(cells: int, columns: int) -> str:
-    there = "is 1 cell" if cells == 1 else f"are {cells:,} cells"
-    return f"in its line of CSV there {there}, where there are {columns:,} columns"
+    return f"in its line of CSV there {_are(cells, 'cell')}, where there {_are(columns, 'column')}"
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count:,} cells"
+
+
+def _are(count: int, what: str) -> str:
+    return f"is 1 {what}" if count == 1 else f"are {count:,} {what}s"
 
 
 def _is_utf8(text: bytes) -> bool:

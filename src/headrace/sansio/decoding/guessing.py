@@ -25,7 +25,7 @@ _JSON_LINES = frozenset(
         *("application/x-ndjson", "application/ndjson", "application/jsonl", "text/x-ndjson"),
         *("application/x-jsonlines", "application/jsonlines", "application/json-lines"),
         *("application/x-jsonl", "application/jsonlines+json", "text/jsonl"),
-        *("application/x-json-stream", "application/stream+json"),
+        *("application/x-json-stream", "application/stream+json", "application/json-seq"),
     ]
 )
 _XML = frozenset(["application/xml", "text/xml"])
@@ -130,6 +130,7 @@ class GuessingSlicer:
                 f"the answers are read as {guessed.name}, by their Content-Type `{shown}`; write "
                 f"`decoder: {guessed.written}` into `endpoint` to be sure of it"
             )
+        self.guess = ". ".join(filter(None, (self.guess, slicer.guess))) or None
         return page
 
     def _guess(self, body: bytes, content_type: str) -> Guess:

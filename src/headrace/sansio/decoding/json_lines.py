@@ -17,7 +17,8 @@ from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came
 
 _LINE = msgspec.json.Decoder(msgspec.Raw)
 _FIELDS = msgspec.json.Decoder(dict[str, Any])
-_EMPTY = "[]"
+# Before each text of a sequence (RFC 7464); within JSON it does not stand.
+_RECORD = b"\x1e"
 
 
 class JsonLinesSlicer:
@@ -62,6 +63,8 @@ class JsonLinesSlicer:
             PageError: The body is something else, or speaks of an error.
         """
         page = as_utf8(body, content_type, self._encoding)
+        if page.startswith(_RECORD):
+            page = page.replace(_RECORD, b"\n")
         try:
             if not page.isascii():
                 page.decode("utf-8")

@@ -18,7 +18,7 @@ from jsonpath_ng import JSONPath
 from headrace.core.exceptions import IncompletePage, PageError
 from headrace.core.json_path import JsonPath, compiled
 from headrace.sansio.decoding.settings import XmlDecoder
-from headrace.sansio.paging.envelope import path_of
+from headrace.sansio.paging.envelope import Keys, path_of, plain_name
 from headrace.sansio.rows import PageSlicer, SlicedPage
 from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.empty_pages import (
@@ -26,7 +26,6 @@ from headrace.sansio.rows.empty_pages import (
     is_nothing_but_error,
     is_page_without_rows,
 )
-from headrace.sansio.rows.list_detection import find_list
 from headrace.sansio.rows.page_faults import beginning
 
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -34,6 +33,9 @@ _HTML = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
 _ENDS_TOO_EARLY = ("no element found", "unclosed token", "unclosed CDATA section")
 _TEXT = "#text"
 _OF_NAMESPACES = ("@xmlns", "@xsi:")
+_DEEPEST = 8
+_NAMES_OF_ROWS = frozenset(["entry", "item", "record", "row"])
+_PLURALS = ("s", "es", "list", "collection")
 
 
 class _UnreadEntityError(ValueError):
@@ -72,8 +74,6 @@ class XmlSlicer:
         clean: Hides secrets in what an error shows of a page.
     """
 
-    guess: str | None = None
-
     def __init__(
         self,
         selector: str | JSONPath | JsonPath | None,
@@ -85,6 +85,7 @@ class XmlSlicer:
         self._paths = paths
         self._clean = clean
         path = None if selector is None else compiled(selector)
+        self._is_guessed = False
         self._is_root = path is not None and path.steps == ()
         self._lists = path.lists if path is not None else frozenset()
         self._steps = path.steps or () if path is not None else ()
@@ -92,6 +93,17 @@ class XmlSlicer:
         self._slicer: PageSlicer | None = None
         if path is not None and not self._is_root:
             self._slicer = PageSlicer(path, paths, clean)
+
+    @property
+    def guess(self) -> str | None:
+        """Where the rows are taken to be, as a sentence; None where the config says it."""
+        if not self._is_guessed:
+            return None
+        way = ".".join(self._steps)
+        return (
+            f"the rows are taken to be at `{way}`; write `data_selector: {way}` into `endpoint` to "
+            "be sure of it"
+        )
 
     @property
     def rows_at(self) -> tuple[str, ...]:
@@ -187,15 +199,13 @@ class XmlSlicer:
     def _find_rows(self, document: Mapping[str, Any], body: bytes) -> None:
         """Looks for the element that is there several times, or for the only one with content."""
         ((root, content),) = document.items()
-        steps = find_list(document)
-        if not steps and isinstance(content, Mapping):
-            inner = [name for name, value in content.items() if isinstance(value, Mapping)]
-            steps = (root, inner[0]) if len(inner) == 1 else ()
-        is_empty = content is None or self._is_empty(content, ("",))
+        steps = _way_to_rows(document) or _way_to_one(document)
         if steps:
-            self._steps = steps
+            self._steps, self._is_guessed = steps, True
             self._slicer = PageSlicer(path_of(steps), self._paths, self._clean)
-        elif is_error(document) or not is_empty:
+            return
+        is_empty = content is None or self._is_empty(content, ("",))
+        if is_error(document) or not is_empty:
             raise PageError(
                 "no element is there several times, so it is not known which ones are the rows: "
                 "say so by `endpoint.data_selector`, for example `"
@@ -227,3 +237,42 @@ class XmlSlicer:
                 if not name.startswith(_OF_NAMESPACES)
             }
         return is_page_without_rows(content, rows_at, known=self._around, references=())
+
+
+def _way_to_rows(document: Mapping[str, Any]) -> Keys:
+    """The names that lead to what is there several times, or goes by the name of a row.
+
+    An outer element goes before an inner one; a row by its name before a list of anything.
+    """
+    waiting: list[tuple[Keys, Mapping[str, Any]]] = [((), document)]
+    for way, content in waiting:
+        inner = {name: each for name, each in content.items() if isinstance(each, list | dict)}
+        named = [name for name in inner if _is_name_of_row(name, way)]
+        lists = [name for name, each in inner.items() if isinstance(each, list)]
+        if way and (named or lists):
+            return (*way, (named or lists)[0])
+        if len(way) < _DEEPEST:
+            waiting += [((*way, name), each) for name, each in inner.items() if type(each) is dict]
+    return ()
+
+
+def _is_name_of_row(name: str, way: Keys) -> bool:
+    """Whether an element is a row by its name, as `item`, or as `order` within `orders`."""
+    own = plain_name(name.rpartition(":")[2])
+    return own in _NAMES_OF_ROWS or (
+        bool(way) and plain_name(way[-1].rpartition(":")[2]) in {own + end for end in _PLURALS}
+    )
+
+
+def _way_to_one(document: Mapping[str, Any]) -> Keys:
+    """The names that lead to the one element that can be a row, where all is there once."""
+    ((root, content),) = document.items()
+    way: Keys = (root,)
+    while isinstance(content, Mapping) and len(way) < _DEEPEST:
+        inner = [name for name, each in content.items() if isinstance(each, Mapping)]
+        if len(inner) != 1:
+            return ()
+        way, content = (*way, inner[0]), content[inner[0]]
+        if any(not isinstance(each, Mapping) for name, each in content.items() if name[0] != "@"):
+            return way
+    return ()

@@ -154,6 +154,15 @@ def test_an_answer_that_is_cut_off_is_incomplete(body: str) -> None:
         ("a;b\n1;2\n", 'one column only, `a;b`, by the delimiter ",". If .*delimiter: ";"'),
         ("Rate limit exceeded", "the answer is one line, `Rate limit exceeded`"),
         ("a,a\n1,2\n", "names `a` twice"),
+        ("Forbidden\n", "the answer is one line, `Forbidden`"),
+        (
+            "# made today\na,b\n1,2\n",
+            "all 2 lines of the CSV have 2 cells, where there is 1 column",
+        ),
+        (
+            "a,b\n1,2,\n3,4,\n",
+            "all 2 lines of the CSV have 3 cells, where there are 2 columns: `a, b`",
+        ),
         ("a,\n1,2\n", "gives column 2 no name"),
         ('"a,b\n1,2\n', "the first line of the CSV cannot be read"),
     ],

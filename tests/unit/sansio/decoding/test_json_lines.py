@@ -78,6 +78,13 @@ def test_a_row_of_a_log_is_no_error() -> None:
         assert len(JsonLinesSlicer().slice(line).rows) == 1
 
 
+def test_a_sequence_of_json_texts_is_read_too() -> None:
+    assert rows(JsonLinesSlicer().slice(b'\x1e{"id": 1}\n\x1e{"id": 2}\n')) == [
+        {"id": 1},
+        {"id": 2},
+    ]
+
+
 def test_an_empty_body_has_no_rows() -> None:
     assert rows(JsonLinesSlicer().slice(b"")) == []
 

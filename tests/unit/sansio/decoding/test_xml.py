@@ -79,6 +79,27 @@ def test_the_root_alone_is_the_content_of_the_one_element() -> None:
             cut(error, "$")
 
 
+def test_rows_are_found_below_envelopes_too() -> None:
+    soap = '<s:E xmlns:s="u"><s:B><R code="0">{}</R></s:B></s:E>'
+    one, two = "<i><a>1</a></i>", "<i><a>1</a></i><i><a>2</a></i>"
+    assert rows(cut(soap.format(two))) == [{"a": "1"}, {"a": "2"}]
+    assert rows(cut(soap.format(one))) == [{"a": "1"}]
+    assert rows(cut("<r><p><tag>x</tag><tag>y</tag></p><i><a>1</a></i><i/></r>")) == [
+        {"a": "1"},
+        None,
+    ]
+
+
+def test_a_row_by_its_name_goes_before_a_list_of_anything() -> None:
+    feed = "<feed><link/><link/><entry><id>1</id></entry></feed>"
+    orders = "<orders><order><id>1</id><line>a</line><line>b</line></order></orders>"
+    assert rows(cut(feed)) == [{"id": "1"}]
+    assert rows(cut(orders)) == [{"id": "1", "line": ["a", "b"]}]
+    slicer = XmlSlicer(None, XmlDecoder())
+    slicer.slice(orders.encode())
+    assert "write `data_selector: orders.order` into `endpoint`" in (slicer.guess or "")
+
+
 def test_names_with_a_prefix_lead_to_rows() -> None:
     text = '<a:f xmlns:a="urn:a"><a:e><a:id>1</a:id></a:e><a:e><a:id>2</a:id></a:e></a:f>'
     assert rows(cut(text)) == rows(cut(text, "'a:f'.'a:e'")) == [{"a:id": "1"}, {"a:id": "2"}]
