@@ -10,10 +10,13 @@ from itertools import chain, count
 from headrace.config.built.cursor import CursorConfig
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.failed_listings import Cursors, FailedListings
+from headrace.dlt_source.gathering import ListedItem
 from headrace.dlt_source.incremental import CursorFilter, RepeatedRange
 from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow, ParentValues
 from headrace.reading.children import ChildListings
+from headrace.reading.listing import FetchedPage
 from headrace.reading.parent_batches import ParentBatches
+from headrace.reading.side_listings import ListingOutcome
 
 AnyParentRow = ParentRow | ParentValues
 
@@ -121,4 +124,32 @@ class AskedParents:
         if start is not None and (repeated := cursors.again(start)) is not None:
             self.repeated[place] = repeated
             values = repeated.values
-        return AskedRow(row, place, values.filler(self.cursor), has_failed)
+        fill, parts = values.filler(self.cursor), None
+        if cursors.windows is not None:
+            is_repeated = place in self.repeated
+            parts = cursors.windows.of_row(key, values, is_repeated=is_repeated)
+        return AskedRow(row, place, fill, has_failed, parts)
+
+
+def filtered(
+    items: Iterator[ListedItem], asked: AskedParents, figures: ResourceFigures
+) -> Iterator[FetchedPage]:
+    """The pages without the rows that an incremental leaves out; how they ended is noted.
+
+    Args:
+        items: The pages of the listings, and behind those of each how it ended.
+        asked: The rows of the parent that they belong to.
+        figures: Where to count the rows that are left out.
+    """
+    windows = None if asked.cursors is None else asked.cursors.windows
+    place: int = -1
+    passing: CursorFilter | RepeatedRange | None = None
+    for item in items:
+        if isinstance(item, ListingOutcome):
+            if asked.failed is not None:
+                asked.failed.settle(item, asked.cursors)
+            continue
+        page = item if windows is None else windows.rows.page(item, figures)
+        if asked.cursors is not None and page.rows and page.place != place:
+            place, passing = page.place, asked.filter_of(page.place)
+        yield page if passing is None else passing.page(page, figures)

@@ -16,18 +16,20 @@ from headrace.config.built.cursor import CursorConfig
 from headrace.config.built.missing_rows import MissingRows
 from headrace.core.events import log_resource_begins
 from headrace.core.figures import ResourceFigures
-from headrace.dlt_source.asked_parents import AskedParents
+from headrace.dlt_source.asked_parents import AskedParents, filtered
 from headrace.dlt_source.dlt_pipe import running_pipe
 from headrace.dlt_source.failed_listings import Cursors, FailedListings
 from headrace.dlt_source.gathering import Gathering, ListedItem, size_of
 from headrace.dlt_source.handover import hand_over, new_row_ids
 from headrace.dlt_source.incremental import (
-    CursorFilter,
+    ChildWindows,
     ParentCursors,
-    RepeatedRange,
     SharedCursor,
+    WindowRows,
     compare_in_order,
+    count_last_day_in,
     leave_to_merge,
+    saved_windows,
 )
 from headrace.dlt_source.items import EndOfRows, LoadedRows, ParentRows, rows_of
 from headrace.dlt_source.missing_rows import RunningClaim
@@ -39,7 +41,6 @@ from headrace.reading.children import ChildListings
 from headrace.reading.fan_out import FanOut
 from headrace.reading.listing import Client, FetchedPage
 from headrace.reading.parent_batches import ParentBatches
-from headrace.reading.side_listings import ListingOutcome
 from headrace.sansio.rows import RowIds
 
 # How many loads are remembered: two pipelines may run one resource at the same time.
@@ -182,7 +183,7 @@ class ChildExtraction:
             load = self._load(resource)
 
             def handed(items: Iterator[ListedItem]) -> Iterator[Any]:
-                passing = _filtered(items, gathered.asked, resource.figures)
+                passing = filtered(items, gathered.asked, resource.figures)
                 return hand_over(resource, PageStream(passing, ids=load.ids))
 
             while True:
@@ -193,6 +194,7 @@ class ChildExtraction:
                     break
                 yield from gathered.rows.items(handed)
             yield from _settled(gathered.asked.failed)
+            _keep_windows(gathered.asked.cursors)
             self._listings.judge_single_pages(resource.figures)
         finally:
             self._gathered.pop(pipe, None)
@@ -213,17 +215,41 @@ class ChildExtraction:
             return None
         if resource.load_id is not None:
             leave_to_merge(injected, dlt.current.resource())
+        keeps_state = self._settings.limit_rows is None
         per_parent = self._cursor is not None and self._cursor.per_parent
+        windows = self._windows(
+            injected,
+            keeps_state=keeps_state and resource.load_id is not None,
+            at_seams=resource.wants_dicts and not per_parent,
+        )
+        cursors: Cursors
         if resource.wants_dicts and not per_parent:
             # Functions of the user come first, then dlt's own step.
             compare_in_order(injected)
-            return SharedCursor(injected, keeps_state=True, filters=False)
-        keeps_state = self._settings.limit_rows is None
-        if per_parent:
-            self._cursors[pipe] = ParentCursors(injected, keeps_state=keeps_state)
+            cursors = SharedCursor(injected, keeps_state=True, filters=False)
+        elif per_parent:
+            cursors = self._cursors[pipe] = ParentCursors(injected, keeps_state=keeps_state)
         else:
-            self._cursors[pipe] = SharedCursor(injected, keeps_state=keeps_state, filters=True)
-        return self._cursors[pipe]
+            cursors = self._cursors[pipe] = SharedCursor(
+                injected, keeps_state=keeps_state, filters=True
+            )
+        cursors.windows = windows
+        return cursors
+
+    def _windows(
+        self, injected: Incremental[Any], *, keeps_state: bool, at_seams: bool
+    ) -> ChildWindows | None:
+        settings = None if self._cursor is None else self._cursor.windows
+        if self._cursor is None or settings is None:
+            return None
+        end_value = injected.end_value
+        count_last_day_in(injected, settings)
+        saved = None
+        if keeps_state:
+            state = dlt.current.resource_state(injected.resource_name or "")
+            saved = saved_windows(state, injected.cursor_path)
+        rows = WindowRows(settings, injected.cursor_path, at_seams=at_seams)
+        return ChildWindows(settings, self._cursor, injected.lag, saved, end_value, rows)
 
     def _items(self, parent: Any, cursors: Cursors | None) -> Iterator[Any]:
         if isinstance(parent, LoadedRows) or (
@@ -249,6 +275,8 @@ class ChildExtraction:
         left = self._left_of(asked.failed, rows)
         yield from self._listed_items(asked.of([*left, *rows]), resource, load, asked)
         yield from _settled(asked.failed)
+        if self._cursor is not None and self._cursor.per_parent:
+            _keep_windows(cursors)
 
     def _listed_items(
         self,
@@ -286,6 +314,7 @@ class ChildExtraction:
         if asked.failed is not None:
             yield from _settled(asked.failed)
             is_whole = is_whole and not asked.failed.have_failed
+        _keep_windows(cursors)
         self._listings.judge_single_pages(resource.figures)
         if claim is not None and resource.load_id is not None:
             have_failed = asked.failed is not None and asked.failed.have_failed
@@ -349,7 +378,7 @@ class ChildExtraction:
 
         with closing(self._lanes.read(lane, size_of)) as items:
             wanted = items if load.rows_left is None else _counted_off(items, load, figures)
-            yield from _filtered(wanted, asked, figures)
+            yield from filtered(wanted, asked, figures)
 
     def _new_batches(self) -> ParentBatches | None:
         parent = self._listings.parent
@@ -381,6 +410,11 @@ def _adds_rows() -> bool:
     return disposition not in ("merge", "replace")
 
 
+def _keep_windows(cursors: Cursors | None) -> None:
+    if cursors is not None and cursors.windows is not None:
+        cursors.windows.keep()
+
+
 def _changes(failed: FailedListings | None) -> Iterator[Any]:
     return iter(()) if failed is None else failed.record.changes()
 
@@ -401,19 +435,3 @@ def _counted_off(
         assert load.rows_left is not None
         load.rows_left -= len(page.rows)
         yield page
-
-
-def _filtered(
-    items: Iterator[ListedItem], asked: AskedParents, figures: ResourceFigures
-) -> Iterator[FetchedPage]:
-    """The pages without the rows that an incremental leaves out; how they ended is noted."""
-    place: int = -1
-    passing: CursorFilter | RepeatedRange | None = None
-    for item in items:
-        if isinstance(item, ListingOutcome):
-            if asked.failed is not None:
-                asked.failed.settle(item, asked.cursors)
-            continue
-        if asked.cursors is not None and item.rows and item.place != place:
-            place, passing = item.place, asked.filter_of(item.place)
-        yield item if passing is None else passing.page(item, figures)

@@ -20,6 +20,7 @@ from headrace.dlt_source.page_sources import (
     kept_pages,
     range_pages,
     tail_pages,
+    window_pages,
 )
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
 from headrace.http.lanes import Lanes
@@ -123,6 +124,8 @@ class Extraction:
         if self.tail is not None and record is not None:
             notes_gone = self.missing_rows is not None
             return tail_pages(resource, self.lanes, self.tail, record, notes_gone=notes_gone)
+        if cursor is not None and cursor.config.windows is not None:
+            return window_pages(resource, self.lanes, cursor, cursor.config.windows)
         if cursor is not None:
             return range_pages(resource, self.lanes, cursor)
         return all_pages(resource, self.lanes)

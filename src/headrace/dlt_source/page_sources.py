@@ -3,12 +3,13 @@
 kept_pages    a repair: the rows that an earlier listing showed were kept
 tail_pages    a listing that is kept up with, one leg of it
 range_pages   the part of a listing that an incremental of dlt asks for
+window_pages  the same part, window by window
 all_pages     the whole listing
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, MutableMapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,10 +23,16 @@ from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.failed_requests import FailedRequests
 from headrace.dlt_source.incremental import (
     CursorFilter,
+    CursorValues,
     RunningCursor,
+    WindowRange,
+    WindowRows,
     compare_in_order,
+    count_last_day_in,
     leave_to_merge,
     may_end_early,
+    may_load_in_parts,
+    saved_windows,
 )
 from headrace.dlt_source.missing_rows import forget_gone_rows, note_gone_rows
 from headrace.dlt_source.running_resource import RunningResource
@@ -35,7 +42,10 @@ from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import FetchedPage, Listing
+from headrace.reading.window_legs import REACHED, WindowLegs
+from headrace.reading.windowed_listing import WindowedListing
 from headrace.sansio.rows import RowIds
+from headrace.sansio.windows import WindowSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,88 @@ def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) 
         return PageStream(pages, page_by_page=may_end)
     passing = CursorFilter.in_place_of(cursor.injected, has_parent=False, keeps_state=keeps_state)
     return PageStream(passing.pages(pages, resource.figures))
+
+
+def window_pages(
+    resource: RunningResource, lanes: Lanes, cursor: RunningCursor, settings: WindowSettings
+) -> PageStream:
+    """What the values of an incremental ask for, window by window; its state learns how far.
+
+    Args:
+        resource: The running resource.
+        lanes: What to fetch with.
+        cursor: The incremental, as dlt has bound it for this run.
+        settings: How its range is parted.
+    """
+    injected = cursor.injected
+    if resource.load_id is not None:
+        leave_to_merge(injected, dlt.current.resource())
+    values = CursorValues.of_load(injected)
+    count_last_day_in(injected, settings)
+    keeps_state = resource.load_id is not None and resource.settings.limit_rows is None
+    state = dlt.current.resource_state() if keeps_state else {}
+    saved = saved_windows(state, injected.cursor_path)
+    ours = WindowRange.of_load(values, settings, lag=injected.lag, saved=saved)
+    listing = WindowedListing(
+        resource.name,
+        settings,
+        ours.low,
+        ours.high,
+        cursor.listing_of(resource.listing, values),
+        holds=resource.settings.limit_rows is None,
+    )
+    pages = _windowed(resource, lanes, listing, _WindowKeeper(ours, saved))
+    cut = WindowRows(settings, injected.cursor_path, at_seams=resource.wants_dicts)
+    pages = cut.pages(pages, resource.figures)
+    if resource.wants_dicts:
+        compare_in_order(injected)
+        return PageStream(pages)
+    passing = CursorFilter.in_place_of(injected, has_parent=False, keeps_state=keeps_state)
+    return PageStream(passing.page(page, resource.figures) for page in pages)
+
+
+@dataclass(frozen=True, slots=True)
+class _WindowKeeper:
+    """Keeps how far the windows of a load have been listed.
+
+    Args:
+        range: The range that they are parts of.
+        saved: What is kept of it, which is changed in place.
+    """
+
+    range: WindowRange
+    saved: MutableMapping[str, Any]
+
+    def keep(self, end: LegEnd) -> None:
+        """Keeps what the end of a leg tells."""
+        self.range.keep(self.saved, end.state[REACHED], is_last=end.is_last)
+
+
+def _windowed(
+    resource: RunningResource, lanes: Lanes, listing: WindowedListing, keeper: _WindowKeeper
+) -> Iterator[FetchedPage]:
+    legs, figures, limit = resource.sync.legs, resource.figures, resource.settings.limit_rows
+    parts = (
+        legs.settings is not None and limit is None and may_load_in_parts(dlt.current.resource())
+    )
+    fetching = WindowLegs(listing, figures, legs.is_over if parts else None)
+    buffer_bytes = 1 if limit is not None or yields_are_counted() else None
+
+    def begin() -> Generator[FetchedPage | LegEnd]:
+        return lanes.read(fetching.items, _size_of, buffer_bytes)
+
+    def pages(items: Iterator[FetchedPage | LegEnd]) -> Iterator[FetchedPage]:
+        for item in items:
+            if isinstance(item, LegEnd):
+                keeper.keep(item)
+                if item.is_last:
+                    log_resource_listed(figures)
+            else:
+                yield item
+
+    name = dlt.current.resource().name if parts else resource.name
+    with closing(legs.items(name, begin) if parts else begin()) as items:
+        yield from limited(pages(items), limit, figures)
 
 
 def tail_pages(

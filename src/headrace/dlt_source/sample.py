@@ -19,7 +19,7 @@ from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
-from headrace.dlt_source.incremental import CursorValues, judge_as_first_sync
+from headrace.dlt_source.incremental import CursorValues, judge_as_first_sync, range_of_first_sync
 from headrace.dlt_source.items import ParentRows, rows_of
 from headrace.dlt_source.source import SOURCE_NAME, as_in_first_sync, build_resources
 from headrace.dlt_source.table import ResourceTable
@@ -180,10 +180,14 @@ async def _pages(
         return
     template, cursor = request_template(resource.endpoint), resource.cursor
     children = ChildListings(listing, template, resource.parent)
-    fill = None if cursor is None else CursorValues.of_first_sync(cursor).filler(cursor)
+    fill = parts = None
+    if cursor is not None:
+        values = CursorValues.of_first_sync(cursor)
+        fill, parts = values.filler(cursor), range_of_first_sync(cursor)
     parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
     async for row in _rows_or_batches(children, parent_rows):
-        async for page in children.of_row(AskedRow(row, 0, fill), client, figures):
+        asked = AskedRow(row, 0, fill, range=parts, holds=False)
+        async for page in children.of_row(asked, client, figures):
             yield page
 
 

@@ -24,7 +24,12 @@ from headrace.config import (
 from headrace.core.secrets.outlets import clean_logs
 from headrace.dlt_source.children import ChildExtraction
 from headrace.dlt_source.extraction import Extraction
-from headrace.dlt_source.incremental import CursorValues, RunningCursor, new_incremental
+from headrace.dlt_source.incremental import (
+    CursorValues,
+    RunningCursor,
+    new_incremental,
+    range_of_first_sync,
+)
 from headrace.dlt_source.missing_rows import add_missing_rows
 from headrace.dlt_source.running_resource import ExtractionSettings
 from headrace.dlt_source.steps import add_steps
@@ -34,6 +39,7 @@ from headrace.reading.children import ChildListings
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
 from headrace.reading.listing import Listing
+from headrace.reading.windowed_listing import WindowedListing
 
 # The name of dlt's own source. With the same name, a pipeline that ran with that source goes on
 # with its schema, its state and its tables.
@@ -290,8 +296,8 @@ def _build_child(
     return resource
 
 
-def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
-    """The listing with the request that a first sync would make, when there is no state yet.
+def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing | WindowedListing:
+    """The listing with the requests that a first sync would make, when there is no state yet.
 
     Args:
         listing: The listing of a resource that depends on no other.
@@ -304,4 +310,14 @@ def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing:
         return listing
     cursor, values = resource.cursor, CursorValues.of_first_sync(resource.cursor)
     template = request_template(resource.endpoint)
-    return listing.filled(template, lambda each: values.fill(each, cursor))
+    asked = range_of_first_sync(cursor)
+    if asked is None:
+        return listing.filled(template, lambda each: values.fill(each, cursor))
+
+    def of_window(start: Any, end: Any) -> Listing:
+        fill = asked.fill_of(start, end)
+        return listing.filled(template, lambda each: fill(each, {}))
+
+    return WindowedListing(
+        listing.name, asked.settings, asked.low, asked.high, of_window, holds=False
+    )

@@ -31,9 +31,11 @@ class ResponseRefused(Exception):  # noqa: N818
     Args:
         why: Who says so, and what to do about it.
         again: Whether another attempt may bring a better answer.
+        halves: Whether asking for less at once may.
     """
 
-    def __init__(self, why: str, *, again: bool = False) -> None:
+    def __init__(self, why: str, *, again: bool = False, halves: bool = False) -> None:
         self.why = why
         self.again = again
+        self.halves = halves
         super().__init__(why)

@@ -11,6 +11,7 @@ from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.reading.request_template import RequestTemplate
+from headrace.sansio.windows import WindowSettings
 
 ParentRow = dict[str, Any]
 Fill = Callable[[RequestTemplate, Mapping[str, Any]], Request]
@@ -47,6 +48,23 @@ class ParentBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedRange:
+    """The range that is asked for by a row of the parent, window by window.
+
+    Args:
+        settings: How it is parted.
+        low: The place where it begins.
+        high: The place where it ends.
+        fill_of: What makes the requests of a window, by the values at its ends.
+    """
+
+    settings: WindowSettings
+    low: int
+    high: int
+    fill_of: Callable[[Any, Any], Fill]
+
+
+@dataclass(frozen=True, slots=True)
 class AskedRow:
     """A row of the parent whose listing is asked for, or several that one listing is asked for.
 
@@ -56,12 +74,17 @@ class AskedRow:
         fill: Makes the request of the template and the values of the row's fields; None to fill
             in those values and nothing else.
         has_failed: Whether the listing is on record as one that failed.
+        range: The windows that it is asked for in, by which its request is made then; None to ask
+            for all at once.
+        holds: Whether the pages of a window are held back until all of them are there.
     """
 
     row: ParentRow | ParentValues | ParentBatch
     place: int
     fill: Fill | None = None
     has_failed: bool = False
+    range: AskedRange | None = None
+    holds: bool = True
 
     @property
     def rows(self) -> Sequence[ParentRow | ParentValues]:

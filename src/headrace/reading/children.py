@@ -15,6 +15,7 @@ from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.reading.asked_rows import (
     AskedRow,
     BatchLimit,
+    Fill,
     ParentBatch,
     ParentRow,
     ParentValues,
@@ -22,6 +23,7 @@ from headrace.reading.asked_rows import (
 from headrace.reading.listing import Client, FetchedPage, Listing
 from headrace.reading.parent_batches import RowsOfParents, joined_fields
 from headrace.reading.request_template import RequestTemplate
+from headrace.reading.windowed_listing import WindowedListing
 from headrace.sansio.paging import SinglePages
 
 _SHOWN_FIELDS = 20
@@ -112,11 +114,7 @@ class ChildListings:
     async def _pages(
         self, asked: AskedRow, fields: Mapping[str, Any], client: Client, figures: ResourceFigures
     ) -> AsyncGenerator[FetchedPage, None]:
-        fill = asked.fill or RequestTemplate.filled
-        listing = replace(
-            self.listing.filled(self.template, lambda template: fill(template, fields)),
-            single_pages=self.single_pages,
-        )
+        listing = self._listing(asked, fields)
         async for page in listing.pages(client, figures):
             yield replace(page, place=asked.place)
 
@@ -146,6 +144,23 @@ class ChildListings:
             "reads the values where they are sent.",
             resource=self.listing.name,
             url=page.request.url,
+        )
+
+    def _listing(self, asked: AskedRow, fields: Mapping[str, Any]) -> Listing | WindowedListing:
+        def filled(fill: Fill) -> Listing:
+            listing = self.listing.filled(self.template, lambda each: fill(each, fields))
+            return replace(listing, single_pages=self.single_pages)
+
+        parts = asked.range
+        if parts is None:
+            return filled(asked.fill or RequestTemplate.filled)
+        return WindowedListing(
+            self.listing.name,
+            parts.settings,
+            parts.low,
+            parts.high,
+            lambda start, end: filled(parts.fill_of(start, end)),
+            holds=asked.holds,
         )
 
     def judge_single_pages(self, figures: ResourceFigures) -> None:

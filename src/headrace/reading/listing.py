@@ -42,6 +42,7 @@ from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.decoding import Decoder, RowShape, Slicer, new_slicer
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
 from headrace.sansio.rows import RejectedRow, SlicedPage
+from headrace.sansio.windows import Window
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_GUESS = 200
@@ -102,6 +103,7 @@ class FetchedPage:
         total: The number of all rows, as the API tells it; None where it does not.
         written: What the answers are written in, as a sentence, where that was guessed.
         end: How the listing has ended with it; None where more may follow.
+        window: The window that it is part of, where the listing is asked for in windows.
     """
 
     rows: list[msgspec.Raw] = field(repr=False)
@@ -114,6 +116,7 @@ class FetchedPage:
     total: int | None = None
     written: str | None = None
     end: ListingEnd | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ class Listing:
             seems; None where each is judged by itself.
         decoder: What the answers are written in; None to guess it from the first one.
         row_shape: What rows are made of; None where they are objects already.
+        falls_short: Is told where it ends before its total, and whether the config ends it there;
+            says whether it may. None where the config has the last word.
     """
 
     name: str
@@ -151,6 +156,7 @@ class Listing:
     single_pages: SinglePages | None = None
     decoder: Decoder | None = None
     row_shape: RowShape | None = None
+    falls_short: Callable[[bool], bool] | None = None
 
     def filled(
         self, template: RequestTemplate, fill: Callable[[RequestTemplate], Request]

@@ -113,6 +113,8 @@ async def refuse_unless_whole(
     if shortfall is not None:
         await ask_for_count(opened, walk)
         shortfall = account.shortfall(ended_by_config=is_meant)
+    if shortfall is not None and opened.listing.falls_short is not None:
+        is_meant = opened.listing.falls_short(is_meant)
     if shortfall is not None and not is_meant:
         told = opened.cleaned(f"resource `{name}`: {shortfall}")
         raise PageError(told, resource=name, url=last.url if last else None)

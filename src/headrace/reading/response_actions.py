@@ -54,7 +54,7 @@ class ResponseActions:
 
         Raises:
             ResponseIgnored: An action ignores the answer.
-            ResponseRefused: An action says `fail` or `retry`, or a function failed.
+            ResponseRefused: An action says `fail`, `retry` or `halve`, or a function failed.
         """
         answer = _Answer(request, response)
         for name, action in self._actions:
@@ -71,9 +71,11 @@ class ResponseActions:
             match action.verdict:
                 case "ignore":
                     raise ResponseIgnored(name, response.request)
-                case "fail" | "retry":
+                case "fail" | "retry" | "halve":
                     raise ResponseRefused(
-                        f"{name} says `{action.verdict}`.", again=action.verdict == "retry"
+                        f"{name} says `{action.verdict}`.",
+                        again=action.verdict == "retry",
+                        halves=action.verdict == "halve",
                     )
         return answer.as_it_is_now
 

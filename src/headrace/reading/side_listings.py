@@ -196,5 +196,5 @@ class _WatchedHook:
         try:
             return self._hook(request, response)
         except ResponseRefused as refused:
-            self.has_refused |= not refused.again
+            self.has_refused |= not (refused.again or refused.halves)
             raise

@@ -34,6 +34,7 @@ from headrace.core.exchange import ShownRequest
 from headrace.core.secrets.redaction import keep_secret
 from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
+from headrace.sansio.windows import ScaleFault
 
 DATA: dict[str, Any] = {
     "resource": "orders",
@@ -52,6 +53,7 @@ INTERNAL: list[Exception] = [
     FieldsMissing(["username", "password"]),
     ResponseIgnored("an action", ShownRequest.of("GET", "https://api.example.com/")),
     ResponseRefused("an action says `retry`", again=True),
+    ScaleFault("step", "is a number"),
     SettingsUnreadable("secrets.toml"),
 ]
 

@@ -6,17 +6,24 @@ The keys mean what they mean in dlt's REST API source, section "Incremental load
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headrace.config.built.parents import params_of
 from headrace.config.built.tail import is_tail
 from headrace.config.format.endpoint import EndpointModel
-from headrace.config.format.incremental import CursorModel, IncrementalParam
+from headrace.config.format.incremental import CursorModel, IncrementalConfig, IncrementalParam
 from headrace.core.dlt_door.objects import is_incremental
 from headrace.core.json_path import JsonPath
+from headrace.sansio.windows import WindowSettings, scale_of
+from headrace.sansio.windows.scale import SECOND, step_on
 
-_NOT_FOR_DLT = ("type", "start_param", "end_param", "convert", "transform", "per_parent")
+_NOT_FOR_DLT = frozenset(
+    (
+        *("type", "start_param", "end_param", "convert", "transform", "per_parent"),
+        *("step", "smallest_step", "value_format", "most_rows"),
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +38,7 @@ class CursorConfig:
         end_param: The query parameter that carries its end; None for none.
         convert: A function from a value to what is sent; None to send it as it is.
         per_parent: Whether each row of the parent has a last value of its own.
+        windows: How its range is parted into windows; None to ask for all of it at once.
     """
 
     incremental: Any = None
@@ -39,6 +47,7 @@ class CursorConfig:
     end_param: str | None = None
     convert: Callable[[Any], Any] | None = None
     per_parent: bool = False
+    windows: WindowSettings | None = None
 
 
 def is_incremental_param(param: object) -> bool:
@@ -72,12 +81,43 @@ def build_cursor(endpoint: Mapping[str, Any], typed: EndpointModel) -> CursorCon
     incremental = typed.incremental
     if incremental is None or is_tail(endpoint):
         return None
-    return _cursor(
+    cursor = _cursor(
         endpoint["incremental"],
         incremental,
         incremental.start_param,
         incremental.end_param,
         per_parent=bool(incremental.per_parent),
+    )
+    return replace(cursor, windows=window_settings(endpoint["incremental"], incremental))
+
+
+def window_settings(
+    written: Mapping[str, Any], incremental: IncrementalConfig
+) -> WindowSettings | None:
+    """How an incremental parts its range into windows.
+
+    Args:
+        written: Its keys as written.
+        incremental: The same keys, typed.
+
+    Returns:
+        None where it has no `step`.
+
+    Raises:
+        ScaleFault: Its values do not go together.
+    """
+    step = incremental.step
+    if step is None:
+        return None
+    scale = scale_of(written.get("initial_value"), step, incremental.value_format)
+    smallest = incremental.smallest_step
+    default = SECOND if scale.is_of_times and scale.unit < SECOND else scale.unit
+    return WindowSettings(
+        scale,
+        step_on(scale, step, "step"),
+        default if smallest is None else step_on(scale, smallest, "smallest_step"),
+        is_closed=incremental.range_end == "closed",
+        most_rows=incremental.most_rows,
     )
 
 

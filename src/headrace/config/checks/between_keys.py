@@ -20,6 +20,7 @@ from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
 from headrace.config.checks.tails import replaced_children, tail_faults
+from headrace.config.checks.windows import window_faults
 from headrace.config.format.fields import is_python_object
 from headrace.config.format.placeholders import bind_path, stands_for_value
 from headrace.config.format.places import Path, value_at
@@ -208,7 +209,7 @@ def _faults_when_merged(
         body = endpoint.get("json") if endpoint.get("graphql") is None else endpoint["graphql"]
         for below, message in body_faults(resource.paginator, body):
             yield (*place, *below), message
-    for below, message in cursor_faults(endpoint):
+    for below, message in (*cursor_faults(endpoint), *window_faults(endpoint)):
         yield (*here, "endpoint", *below), message
     params = endpoint.get("params")
     if isinstance(endpoint.get("path"), str):

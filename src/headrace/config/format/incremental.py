@@ -10,7 +10,9 @@ from pydantic.json_schema import SkipJsonSchema
 from headrace.config.format.fields import (
     BY_SHAPE,
     MAPPING,
+    NUMBER,
     TEXT,
+    Count,
     FormatModel,
     JsonPath,
     PythonObject,
@@ -20,6 +22,7 @@ from headrace.config.format.fields import (
     fault,
 )
 from headrace.config.format.hints import ColumnNames
+from headrace.core.durations import parse_duration
 
 
 class LookbackConfig(FormatModel):
@@ -49,6 +52,23 @@ def _only_on_the_endpoint(value: Any) -> Any:
 
 Function = Annotated[PythonObject, BeforeValidator(_function)]
 _NotOfParam = Annotated[Any, BeforeValidator(_only_on_the_endpoint)]
+
+
+def _step(value: Any) -> Any:
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(number, int) and not isinstance(number, bool) and number > 0:
+        return number
+    if isinstance(value, str) and parse_duration(value, "smhdw") is not None:
+        return value.strip()
+    raise fault(
+        "expected a duration, as `1d`, `12h`, `30m`, `10s` or `2w`, or a whole number above 0; "
+        "months and years differ in length: take days"
+    )
+
+
+Step = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[int, Tag(NUMBER)], BY_SHAPE, BeforeValidator(_step)
+]
 
 
 class CursorModel(FormatModel):
@@ -118,6 +138,26 @@ class IncrementalConfig(CursorModel):
     )
     end_param: str | None = Field(
         default=None, description="Query parameter that carries the end of the range."
+    )
+    step: Step | None = Field(
+        default=None,
+        description="Length of the windows that the range is asked for in, one after the other: a "
+        "duration as `1d`, `12h`, `30m`, `10s` or `2w`, or a whole number. Needs `range_end`.",
+    )
+    smallest_step: Step | None = Field(
+        default=None,
+        description="How small a window may get that the API refuses as too large; a day, a "
+        "second, or 1 when absent.",
+    )
+    value_format: str | None = Field(
+        default=None,
+        description="How requests carry the ends of a window, as `strftime` takes it, `%d/%m/%Y`; "
+        "`%s` are seconds since 1970. The form of `initial_value` when absent.",
+    )
+    most_rows: Count | None = Field(
+        default=None,
+        description="Number of rows beyond which the API does not list: a window with as many is "
+        "halved.",
     )
     per_parent: bool | None = Field(
         default=None,

@@ -20,7 +20,7 @@ from headrace.config.format.fields import (
     fault,
 )
 
-Verdict = Literal["ignore", "fail", "retry"]
+Verdict = Literal["ignore", "fail", "retry", "halve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class ResponseActionModel(FormatModel):
         BY_SHAPE,
         BeforeValidator(_not_empty),
     ] = Field(
-        description="what is done: `ignore`, `fail` or `retry`; in Python a function, or several"
+        description="what is done: `ignore`, `fail` or `retry`; `halve` asks for a smaller window; "
+        "in Python a function, or several"
     )
 
     @model_validator(mode="after")

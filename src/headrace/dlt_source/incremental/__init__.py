@@ -7,6 +7,7 @@ dlt's own source. So a copy of it decides on the rows while they are JSON, as dl
 show them to it, and the one in the pipe lets all rows pass.
 """
 
+from headrace.dlt_source.incremental.child_windows import ChildWindows, range_of_first_sync
 from headrace.dlt_source.incremental.cursor_filter import (
     CursorFilter,
     judge_as_first_sync,
@@ -21,18 +22,34 @@ from headrace.dlt_source.incremental.dependent import (
 from headrace.dlt_source.incremental.known_rows import leave_to_merge
 from headrace.dlt_source.incremental.ordered_step import compare_in_order
 from headrace.dlt_source.incremental.values import CursorValues, RunningCursor, new_incremental
+from headrace.dlt_source.incremental.windows import (
+    WINDOWS,
+    WindowRange,
+    WindowRows,
+    count_last_day_in,
+    may_load_in_parts,
+    saved_windows,
+)
 
 __all__ = [
     "PER_PARENT",
+    "WINDOWS",
+    "ChildWindows",
     "CursorFilter",
     "CursorValues",
     "ParentCursors",
     "RepeatedRange",
     "RunningCursor",
     "SharedCursor",
+    "WindowRange",
+    "WindowRows",
     "compare_in_order",
+    "count_last_day_in",
     "judge_as_first_sync",
     "leave_to_merge",
     "may_end_early",
+    "may_load_in_parts",
     "new_incremental",
+    "range_of_first_sync",
+    "saved_windows",
 ]

@@ -15,6 +15,7 @@ import dlt
 from dlt.extract.incremental import Incremental
 
 from headrace.core.figures import ResourceFigures
+from headrace.dlt_source.incremental.child_windows import ChildWindows
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter
 from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere
 from headrace.dlt_source.incremental.values import CursorValues
@@ -31,11 +32,15 @@ class SharedCursor:
         injected: The incremental that dlt has bound for this run, before it has seen a row.
         keeps_state: Whether the next load begins where this one ends.
         filters: Whether rows are filtered here; else dlt's own step in the pipe does that.
+
+    Attributes:
+        windows: The windows that each listing is asked for in; None to ask for all at once.
     """
 
     def __init__(self, injected: Incremental[Any], *, keeps_state: bool, filters: bool) -> None:
         self._injected = injected.copy()
         self._start = deepcopy(injected.get_state())
+        self.windows: ChildWindows | None = None
         self._filter: CursorFilter | None = None
         if filters:
             self._filter = CursorFilter.in_place_of(
@@ -129,12 +134,16 @@ class ParentCursors:
         injected: The incremental that dlt has bound for this run; it lets all rows pass from now
             on.
         keeps_state: Whether the next load begins where this one ends.
+
+    Attributes:
+        windows: The windows that each listing is asked for in; None to ask for all at once.
     """
 
     def __init__(self, injected: Incremental[Any], *, keeps_state: bool) -> None:
         # Unlike the original, a copy holds no reference to the pipe of this load, which can so be
         # freed when the load is over.
         self._injected = injected.copy()
+        self.windows: ChildWindows | None = None
         self._states: dict[str, CursorState] = {}
         self._before: dict[str, CursorState | None] = {}
         # As in dlt, a load with an end is a backfill: it neither reads nor changes the state.
@@ -173,6 +182,8 @@ class ParentCursors:
         Args:
             key: The key of the parent's row.
         """
+        if self.windows is not None:
+            self.windows.failed(key)
         if key not in self._before:
             return
         before = self._before[key]

@@ -12,6 +12,7 @@ from headrace.config.built.cursor import CursorConfig
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.exchange import Request
 from headrace.dlt_source.incremental.ordered_step import OrderedIncremental
+from headrace.reading.listing import Listing
 from headrace.reading.request_template import RequestTemplate
 
 _VALUES = ("initial_value", "start_value", "last_value", "end_value")
@@ -70,6 +71,15 @@ class CursorValues:
         """
         made = new_incremental(cursor)
         return cls(made.initial_value, made.initial_value, made.end_value, made.cursor_path)
+
+    def of_window(self, start: Any, end: Any) -> CursorValues:
+        """The values that the requests for a window hold.
+
+        Args:
+            start: The value at its beginning.
+            end: The value at its end.
+        """
+        return replace(self, start_value=start, end_value=end)
 
     def fill(
         self,
@@ -141,6 +151,21 @@ class RunningCursor:
     injected: Incremental[Any]
     config: CursorConfig
     template: RequestTemplate
+
+    def listing_of(self, listing: Listing, values: CursorValues) -> Callable[[Any, Any], Listing]:
+        """What makes the listing of a window, by the values at its ends.
+
+        Args:
+            listing: The listing of the resource.
+            values: The values of the incremental when the load begins.
+        """
+        config = self.config
+
+        def of_window(start: Any, end: Any) -> Listing:
+            own = values.of_window(start, end)
+            return listing.filled(self.template, lambda each: own.fill(each, config))
+
+        return of_window
 
     def fill(self, template: RequestTemplate) -> Request:
         """Makes the request for the part of the listing that this load wants.

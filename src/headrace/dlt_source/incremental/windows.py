@@ -1,0 +1,256 @@
+"""The range that a resource lists window by window: where it begins, and what is kept of it.
+
+dlt's state has the greatest value of the rows that came. Where windows are empty that would be too
+little: they would be asked for at each sync, for ever. So the end of the last window is kept beside
+it, but never one that may still get rows (`WindowSettings.settled`): what has just passed is asked
+for again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, MutableMapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from dlt.extract import DltResource
+from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
+from dlt.extract.incremental import Incremental
+
+from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.figures import ResourceFigures
+from headrace.core.json_path import JsonPath
+from headrace.destination.dlt_schema import columns_with
+from headrace.dlt_source.incremental.undecided_rows import CursorReader
+from headrace.dlt_source.incremental.values import CursorValues
+from headrace.reading.listing import FetchedPage
+from headrace.sansio.windows import ScaleKind, WindowCut, WindowSettings
+
+WINDOWS = "windows"
+"""The key of a resource's state under which it stands how far its windows have been listed."""
+_REACHED, _RANGE = "reached", "range"
+_OUTSIDE = (
+    "{rows:,} rows of `{name}` lie outside of the window that was asked for, and were left out: "
+    "does the API filter by `incremental.start_param` and `end_param`, and by the same field as "
+    "`cursor_path`?"
+)
+_ZONES = (
+    "times of `{name}` come {theirs}, and windows are asked for {ours}: a row at the seam of two "
+    "may come twice. Write `initial_value` as the API writes its times"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRange:
+    """The range of one load.
+
+    Args:
+        settings: How it is parted.
+        low: The place where it begins.
+        high: The place where it ends.
+        now: The present, in seconds since 1970.
+        backfill: The two ends as the config has them, where the range has an end.
+    """
+
+    settings: WindowSettings
+    low: int
+    high: int
+    now: float
+    backfill: tuple[str, str] | None = None
+
+    @classmethod
+    def of_load(
+        cls,
+        values: CursorValues,
+        settings: WindowSettings,
+        *,
+        lag: float | None = None,
+        saved: MutableMapping[str, Any] | None = None,
+        now: float | None = None,
+    ) -> WindowRange:
+        """The range that a load asks for.
+
+        Args:
+            values: The values of the incremental as the load begins.
+            settings: How the range is parted.
+            lag: How far it goes back behind the last value; the values are back so far already.
+            saved: What an earlier load has kept of its windows; None where nothing is kept.
+            now: The present, in seconds since 1970; None for that of this machine.
+
+        Raises:
+            ConfigError: A value has no place among those of the windows.
+        """
+        scale, moment = settings.scale, time.time() if now is None else now
+        low = _place(settings, values.start_value, "the value that this sync begins at")
+        reached = scale.read((saved or {}).get(_REACHED))
+        if values.end_value is None:
+            high = settings.end_now(moment)
+            if reached is not None and (saved or {}).get(_RANGE) is None:
+                low = max(low, reached - scale.lag(lag or 0))
+            return cls(settings, low, high, moment)
+        _place(settings, values.end_value, "`end_value`")
+        end = settings.end_at(values.end_value) or 0
+        backfill = (str(values.initial_value), str(values.end_value))
+        if reached is not None and (saved or {}).get(_RANGE) == [*backfill]:
+            low = max(low, reached)
+        return cls(settings, low, end, moment, backfill)
+
+    def keep(self, saved: MutableMapping[str, Any], reached: int, *, is_last: bool) -> None:
+        """Keeps how far the windows have been listed.
+
+        A range with an end is loaded whole by each run, as in dlt. What is kept of one is there for
+        the next run where this one does not come to the end.
+
+        Args:
+            saved: What is kept, which is changed in place.
+            reached: The place up to which all windows have been listed.
+            is_last: Whether that is the end of the range.
+        """
+        scale = self.settings.scale
+        if self.backfill is not None:
+            saved.clear()
+            if not is_last:
+                saved.update({_RANGE: [*self.backfill], _REACHED: scale.shown(reached)})
+            return
+        settled = min(reached, self.settings.settled(self.now))
+        before = None if _RANGE in saved else scale.read(saved.get(_REACHED))
+        if before is None or settled > before:
+            saved.pop(_RANGE, None)
+            saved[_REACHED] = scale.shown(settled)
+
+
+def _place(settings: WindowSettings, value: Any, what: str) -> int:
+    place = settings.scale.read(value)
+    if place is None:
+        raise ConfigError(
+            [
+                Fault(
+                    "endpoint.incremental.step",
+                    f"{what} is `{value}`, which is none of the {settings.scale.kind} that windows "
+                    "are counted in: write `initial_value` as the API writes the field",
+                )
+            ]
+        )
+    return place
+
+
+def may_load_in_parts(resource: DltResource) -> bool:
+    """Whether the rows of a resource may come in several loads, with the same table as of one.
+
+    A table that is replaced has the last load alone, `scd2` retires what a load lacks, and a merge
+    by a `merge_key` deletes what an earlier load has brought of the same key.
+
+    Args:
+        resource: The running resource.
+    """
+    try:
+        table = resource.compute_table_schema()
+    except DataItemRequiredForDynamicTableHints:
+        return False
+    if table.get("write_disposition") == "append":
+        return True
+    is_by_key = table.get("x-merge-strategy") in (None, "delete-insert", "upsert", "insert-only")
+    is_merged = table.get("write_disposition") == "merge" and is_by_key
+    return is_merged and not columns_with(table, "merge_key")
+
+
+def saved_windows(
+    resource_state: MutableMapping[str, Any], cursor_path: str
+) -> MutableMapping[str, Any]:
+    """What the state of a resource keeps of its windows.
+
+    Args:
+        resource_state: The state of the resource, which gets a place for it.
+        cursor_path: The path of the cursor.
+    """
+    kept: MutableMapping[str, Any] = resource_state.setdefault(WINDOWS, {})
+    found: MutableMapping[str, Any] = kept.setdefault(cursor_path, {})
+    return found
+
+
+def count_last_day_in(incremental: Incremental[Any], settings: WindowSettings) -> None:
+    """Has dlt's step let the rows of all of the last day pass, where the range ends with a day.
+
+    dlt takes a day for its midnight, and would leave out what comes behind it.
+
+    Args:
+        incremental: The incremental, bound for this load, before it has seen a row.
+        settings: How its range is parted.
+    """
+    scale, end = settings.scale, incremental.end_value
+    if end is None or not settings.is_closed or scale.kind is not ScaleKind.DATES:
+        return
+    if scale.value_format is None and (place := settings.end_at(end)) is not None:
+        incremental.end_value = scale.write(place)
+        incremental.range_end = "open"
+
+
+class WindowRows:
+    """Leaves out the rows of a window that another one brings.
+
+    Args:
+        settings: How the range is parted.
+        cursor_path: The path of the cursor in a row.
+        at_seams: Whether only rows at the very end of a window are looked at, since functions of
+            the user may make other values of the field.
+    """
+
+    def __init__(
+        self, settings: WindowSettings, cursor_path: str, *, at_seams: bool = False
+    ) -> None:
+        self._settings = settings
+        self._reader = CursorReader(JsonPath(cursor_path))
+        self._at_seams = at_seams
+        self._outside = 0
+
+    def pages(
+        self, pages: Iterator[FetchedPage], figures: ResourceFigures
+    ) -> Iterator[FetchedPage]:
+        """Gives the pages without those rows.
+
+        Args:
+            pages: The pages.
+            figures: Where to count the rows that are left out.
+        """
+        with closing(cast(Any, pages)):
+            for page in pages:
+                yield self.page(page, figures)
+
+    def page(self, page: FetchedPage, figures: ResourceFigures) -> FetchedPage:
+        """Gives a page without those rows.
+
+        Args:
+            page: The page, which knows its window.
+            figures: Where to count the rows that are left out.
+        """
+        values = self._reader.values(page.rows) if page.window is not None else None
+        if page.window is None or not values:
+            return page
+        self._note_zones(values, figures)
+        cut = WindowCut(page.window, self._settings)
+        outside = cut.outside(values)
+        beyond = [place for place in outside if not cut.is_at_seam(values[place])]
+        if self._at_seams:
+            outside = [place for place in outside if place not in set(beyond)]
+        elif beyond:
+            self._outside += len(beyond)
+            note = _OUTSIDE.format(rows=self._outside, name=figures.resource)
+            before = _OUTSIDE.format(rows=self._outside - len(beyond), name=figures.resource)
+            figures.notes[:] = [each for each in figures.notes if each != before]
+            figures.note(note)
+        if not outside:
+            return page
+        figures.known += len(outside)
+        left_out = set(outside)
+        rows = [row for place, row in enumerate(page.rows) if place not in left_out]
+        return replace(page, rows=rows)
+
+    def _note_zones(self, values: list[Any], figures: ResourceFigures) -> None:
+        """Notes where a row at a seam cannot be told, as only one of the two names its zone."""
+        scale, first = self._settings.scale, values[0]
+        if not self._settings.overlaps or scale.is_written_alike(first):
+            return
+        ways = ("with a zone", "without one")
+        theirs, ours = reversed(ways) if scale.is_aware else ways
+        figures.note(_ZONES.format(name=figures.resource, theirs=theirs, ours=ours))

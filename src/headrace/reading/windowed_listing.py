@@ -1,0 +1,248 @@
+"""A listing that is asked for window by window, in halves where the API says that one is too large.
+
+The pages of a window are held back until all of them are there: a window that turns out to be too
+large is asked for in smaller ones, and what came of it would come twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from headrace.core.events import Event, log_event
+from headrace.core.exceptions import HeadraceError, PageError
+from headrace.core.exchange import Request, Response
+from headrace.core.figures import ResourceFigures
+from headrace.http.response_hooks import ResponseHook, ResponseRefused
+from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.sansio.windows import Window, WindowSettings, WindowWalk, says_too_many
+from headrace.sansio.windows.too_many import words_of_too_many
+
+_LOGGER = logging.getLogger(__name__)
+# What is larger is handed on as it comes, and cannot be halved any more.
+_MOST_HELD = 64 * 1024 * 1024
+_AS_SMALL = (
+    "{error}\nThe window {window} is refused as too large, and cannot be made smaller: see "
+    "`incremental.smallest_step`, or ask for less by `endpoint.params`."
+)
+_TOO_FAR = (
+    "{error}\nThe window {window} is too large, and more of it has come than is held back, so it "
+    "is not asked for in halves: make `incremental.step` smaller."
+)
+_ABOVE_MOST = (
+    "resource `{name}`: the window {window} has {rows} rows, and by `incremental.most_rows` the "
+    "API lists {most:,} at most."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPassed:
+    """All of a window has been listed; it comes behind the window's pages.
+
+    Args:
+        reached: The place up to which all windows have been.
+        share: Which part of the range that is, from 0 to 1.
+        is_last: Whether the range ends there.
+    """
+
+    reached: int
+    share: float
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WindowedListing:
+    """A range of a listing, window by window.
+
+    Args:
+        name: The name of the resource.
+        settings: How the range is parted.
+        low: The place where the range begins.
+        high: The place where it ends.
+        listing_of: Makes the listing of a window, by the values at its ends.
+        holds: Whether the pages of a window are held back until all of them are there; else only
+            one that is refused at its first page is asked for in halves.
+    """
+
+    name: str
+    settings: WindowSettings
+    low: int
+    high: int
+    listing_of: Callable[[Any, Any], Listing]
+    holds: bool = True
+
+    async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
+        """Lists all windows: `items` without what is told between them."""
+        async for item in self.items(client, figures):
+            if isinstance(item, FetchedPage):
+                yield item
+
+    async def items(
+        self, client: Client, figures: ResourceFigures
+    ) -> AsyncIterator[FetchedPage | WindowPassed]:
+        """Lists all windows.
+
+        Args:
+            client: The client to ask with.
+            figures: Where to count requests, pages, rows and bytes.
+
+        Raises:
+            RequestError: A request got no usable answer.
+            PageError: An answer is not the page that the config describes, or the smallest window
+                is still too large.
+        """
+        walk = WindowWalk(self.settings, self.low, self.high)
+        while (window := walk.window) is not None:
+            asked = _AskedWindow(self, window, may_be_halved=walk.may_be_halved)
+            async with aclosing(asked.pages(client, figures)) as pages:
+                async for page in pages:
+                    yield page
+            if asked.too_large is None:
+                walk.pass_on()
+                # All windows together are one listing.
+                figures.listings_ended -= not window.is_last
+                self._tell(window, "window listed", f"{figures.rows:,} rows so far")
+                yield WindowPassed(walk.reached, walk.share, window.is_last)
+                continue
+            error, shown = asked.too_large, window.shown(self.settings)
+            if asked.is_given or not walk.halve():
+                hint = _TOO_FAR if asked.is_given else _AS_SMALL
+                raise error.located(hint.format(error=error, window=shown), resource=self.name)
+            self._tell(window, "window halved", "is too large, and asked for in halves")
+
+    def _tell(self, window: Window, event: str, what: str) -> None:
+        shown = window.shown(self.settings)
+        told = f"resource `{self.name}`: window {window.number:,}, {shown}: {what}"
+        about = {"window": window.number, "range": shown}
+        log_event(_LOGGER, logging.INFO, told, Event(event, self.name, about))
+
+
+@dataclass(slots=True)
+class _AskedWindow:
+    """A window that is being listed.
+
+    Args:
+        owner: The range that it is part of.
+        window: The window.
+        may_be_halved: Whether it is not as small as it may get.
+
+    Attributes:
+        too_large: Why it has to be asked for in smaller ones; None where it has not.
+        is_given: Whether pages of it were handed on already.
+    """
+
+    owner: WindowedListing
+    window: Window
+    may_be_halved: bool
+    too_large: HeadraceError | None = None
+    is_given: bool = False
+    _held: list[FetchedPage] = field(default_factory=list)
+    _is_short: bool = False
+
+    async def pages(
+        self, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage, None]:
+        """The pages, once it is known that the window is not too large, or that it is too late."""
+        listing = self.owner.listing_of(*self.window.ends(self.owner.settings))
+        hook = _SizeHook(listing.hook)
+        # All that was counted comes here then, also of a page that proves too little.
+        asked = replace(listing, hook=hook, falls_short=self._fall_short, is_one_of_many=True)
+        try:
+            async with aclosing(self._passed_on(asked.pages(client, figures))) as passed:
+                async for page in passed:
+                    yield page
+        except HeadraceError as error:
+            is_too_large = self._is_short or hook.tells_too_many(error)
+            if not is_too_large and listing.is_one_of_many:
+                for page in self._held:
+                    yield page
+                raise
+            self._drop(figures)
+            if not is_too_large:
+                raise
+            self.too_large = error
+            return
+        if self.too_large is not None:
+            self._drop(figures)
+            return
+        for page in self._held:
+            yield page
+
+    async def _passed_on(
+        self, pages: AsyncIterator[FetchedPage]
+    ) -> AsyncGenerator[FetchedPage, None]:
+        """Holds pages back, and passes on those for which there is no room."""
+        most_held = _MOST_HELD if self.owner.holds else -1
+        size = rows = 0
+        async with aclosing(cast(AsyncGenerator[FetchedPage, None], pages)) as listed:
+            async for page in listed:
+                is_last = page.is_last and self.window.is_last
+                self._held.append(replace(page, window=self.window, is_last=is_last))
+                size += page.size
+                rows += len(page.rows) + len(page.unreadable)
+                self.too_large = self._above_most(rows, page.total)
+                if self.too_large is not None:
+                    return
+                while self._held and size > most_held:
+                    self.is_given = True
+                    yield self._held.pop(0)
+
+    def _drop(self, figures: ResourceFigures) -> None:
+        figures.rows -= sum(len(page.rows) + len(page.unreadable) for page in self._held)
+
+    def _fall_short(self, ended_by_config: bool) -> bool:
+        """Notes that the listing ends before its total; says whether it may.
+
+        A paginator that reads no further leaves out what a smaller window would bring.
+        """
+        self._is_short = self.may_be_halved or not ended_by_config
+        return not self._is_short
+
+    def _above_most(self, rows: int, total: int | None) -> HeadraceError | None:
+        settings = self.owner.settings
+        most = settings.most_rows
+        if most is None or (total <= most if total is not None else rows < most):
+            return None
+        told = f"{total:,}" if total is not None else f"{rows:,} or more"
+        shown, name = self.window.shown(settings), self.owner.name
+        message = _ABOVE_MOST.format(name=name, window=shown, rows=told, most=most)
+        return PageError(message, resource=name)
+
+
+class _SizeHook:
+    """Calls a response hook, and sees whether the API says that a window is too large.
+
+    Args:
+        hook: The hook; None where there is none.
+    """
+
+    def __init__(self, hook: ResponseHook | None) -> None:
+        self._hook = hook
+        self._says_so = False
+        self._last: Response | None = None
+
+    def __call__(self, request: Request, response: Response) -> Response:
+        self._last = response
+        self._says_so = says_too_many(response.status, response.body)
+        if self._hook is None:
+            return response
+        try:
+            return self._hook(request, response)
+        except ResponseRefused as refused:
+            self._says_so |= refused.halves
+            raise
+
+    def tells_too_many(self, error: HeadraceError) -> bool:
+        """Whether an error is one that a smaller window may not have.
+
+        Args:
+            error: What ended the listing of the window.
+        """
+        if self._says_so:
+            return True
+        # Some say so with the status 200, which is no page then.
+        is_page = isinstance(error, PageError) and self._last is not None
+        return is_page and self._last is not None and words_of_too_many(self._last.body)

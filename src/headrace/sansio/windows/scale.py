@@ -1,0 +1,409 @@
+"""The scale that windows are measured on: values of a cursor as whole numbers, and back.
+
+A place on the scale is a day, a microsecond, or a number, by the kind of the scale. So windows can
+be counted, halved and compared without a word about how the API writes its values.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from headrace.core.durations import parse_duration
+from headrace.core.value_order import Kind, Placed, placed
+
+SECOND = 1_000_000
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What `placed` counts its seconds from is the beginning of the day before the first one.
+_EPOCH_SECONDS = date(1970, 1, 1).toordinal() * 24 * 3_600
+# Seconds of the year 5138, milliseconds of 1973.
+_FEWEST_MILLISECONDS = 100_000_000_000
+_ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}"
+    r"(?:(?P<mark>[T ])(?P<clock>\d{2}:\d{2}(?P<seconds>:\d{2})?)(?P<fraction>\.\d{1,6})?"
+    r"(?P<zone>Z|[+-]\d{2}(?P<colon>:?)\d{2})?)?"
+)
+_COMPACT_DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_WITH_ZONE = re.compile(r".*[\d ](?:Z|UTC|GMT|[+-]\d{2}:?\d{2})(?:\[[^\]]*\])?", re.I)
+_DIRECTIVES = re.compile(r"%[-#^_0]?([a-zA-Z%])")
+# By a directive of a format: what the smallest part of a time is that it tells.
+_PARTS = {
+    "f": 1,
+    **dict.fromkeys("sSTXcr", SECOND),
+    **dict.fromkeys("MR", 60 * SECOND),
+    **dict.fromkeys("HIklp", HOUR),
+}
+_SAMPLE = datetime(2026, 11, 28, 23, 59, 58, 123_456, tzinfo=UTC)
+
+
+class ScaleFault(ValueError):  # noqa: N818 - becomes a `Fault`
+    """A value of the config has no place on a scale; the message says what to write.
+
+    Args:
+        key: The key of the incremental that is at fault.
+        message: What is wrong, and what to do.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        self.key = key
+        self.message = message
+        super().__init__(key, message)
+
+
+class ScaleKind(StrEnum):
+    """What a place on a scale is: a day, a microsecond, or a number."""
+
+    DATES = "dates"
+    TIMES = "times"
+    NUMBERS = "numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How the values of a cursor are read and written.
+
+    Args:
+        kind: What a place on the scale is.
+        unit: What all ends of windows are multiples of: the smallest step that can be written.
+        zone: The zone that times are written in; None for times without one.
+        spec: How times are written, as `datetime.isoformat` calls it: `minutes`, `seconds`, ...
+        mark: What stands between a date and a time.
+        suffix: What stands behind a time: `Z`, an offset, or nothing.
+        per_second: For times that are numbers, how many of them a second has; 0 for texts.
+        is_text: Whether numbers are written as texts.
+        value_format: What values are written with in place of all that, as `strftime` takes it.
+    """
+
+    kind: ScaleKind
+    unit: int = 1
+    zone: timezone | None = None
+    spec: str = "seconds"
+    mark: str = "T"
+    suffix: str = ""
+    per_second: int = 0
+    is_text: bool = False
+    value_format: str | None = None
+
+    @property
+    def is_of_times(self) -> bool:
+        """Whether values flow: between any two of them may be another one."""
+        return self.kind is ScaleKind.TIMES
+
+    @property
+    def is_aware(self) -> bool:
+        """Whether its values name an instant, wherever they are read."""
+        return self.kind is ScaleKind.TIMES and (self.zone is not None or self.per_second > 0)
+
+    def read(self, value: Any) -> int | None:
+        """The place of a value, rounded down; None where it has none on this scale.
+
+        Of a time that may be read in two ways, in its own zone or in UTC, it is the earlier one.
+
+        Args:
+            value: The value, as a row or the config has it.
+        """
+        found = placed(value)
+        if found is None:
+            return None
+        if self.kind is ScaleKind.NUMBERS:
+            return int(found.key // 1) if found.kind is Kind.NUMBER else None
+        if found.kind is Kind.NUMBER:
+            instant = _from_epoch(found.key)
+        elif found.kind is Kind.TIME:
+            instant = _microseconds(found)
+            if not self.is_aware:
+                instant = min(instant, instant + _offset_of(value))
+        else:
+            return None
+        return instant // DAY if self.kind is ScaleKind.DATES else instant
+
+    def floored(self, place: int) -> int:
+        """The last place, not behind this one, that can be written.
+
+        Args:
+            place: A place on the scale.
+        """
+        return place - place % self.unit
+
+    def write(self, place: int) -> Any:
+        """The value at a place, as requests carry it.
+
+        Args:
+            place: A place on the scale, a multiple of `unit`.
+        """
+        if self.kind is ScaleKind.NUMBERS:
+            return str(place) if self.is_text else place
+        instant = place * DAY if self.kind is ScaleKind.DATES else place
+        if self.value_format is not None:
+            return _formatted(self.value_format, instant, self.zone)
+        if self.per_second:
+            number = instant * self.per_second // SECOND
+            return str(number) if self.is_text else number
+        moment = _moment(instant).astimezone(self.zone or UTC).replace(tzinfo=None)
+        if self.kind is ScaleKind.DATES:
+            return moment.date().isoformat()
+        return moment.isoformat(self.mark, self.spec) + self.suffix
+
+    def shown(self, place: int) -> str:
+        """The value at a place, for people and for the state: not in the API's own format.
+
+        Args:
+            place: A place on the scale.
+        """
+        if self.kind is ScaleKind.NUMBERS:
+            return str(place)
+        if self.kind is ScaleKind.DATES:
+            return _moment(place * DAY).date().isoformat()
+        return _moment(place).replace(tzinfo=None).isoformat() + ("Z" if self.is_aware else "")
+
+    def comparable(self, place: int) -> Placed:
+        """The value at a place in the order of values, to compare rows with.
+
+        Args:
+            place: A place on the scale.
+        """
+        if self.kind is ScaleKind.NUMBERS:
+            return Placed(place, Kind.NUMBER, place)
+        instant = place * DAY if self.kind is ScaleKind.DATES else place
+        if self.per_second:
+            number = Decimal(instant) * self.per_second / SECOND
+            return Placed(number, Kind.NUMBER, number)
+        seconds, fraction = divmod(instant, SECOND)
+        digits = f"{fraction:06}".rstrip("0") if fraction else ""
+        return Placed(self.shown(place), Kind.TIME, (seconds + _EPOCH_SECONDS, digits))
+
+    def is_written_alike(self, value: Any) -> bool:
+        """Whether a row's value can be held against the ends of a window without a doubt.
+
+        A day has no end that is known where the zone of the API is not: against days, days alone.
+
+        Args:
+            value: The value of the row.
+        """
+        if not isinstance(value, str) or self.kind is ScaleKind.NUMBERS or self.per_second:
+            return True
+        if self.kind is ScaleKind.DATES:
+            return len(value) <= len("2026-08-10")
+        return has_zone(value) == self.is_aware
+
+    def place_of_time(self, seconds: float) -> int:
+        """The place of a moment.
+
+        Args:
+            seconds: The moment, in seconds since 1970.
+        """
+        instant = int(seconds * SECOND)
+        return instant // DAY if self.kind is ScaleKind.DATES else instant
+
+    def distance(self, seconds: float) -> int:
+        """How far apart two places are.
+
+        Args:
+            seconds: Their distance in seconds; for numbers, their distance.
+        """
+        if self.kind is ScaleKind.NUMBERS:
+            return int(seconds)
+        return int(seconds * SECOND) // (DAY if self.kind is ScaleKind.DATES else 1)
+
+    def lag(self, lag: float) -> int:
+        """How far a `lag` goes back, as dlt counts it.
+
+        Args:
+            lag: Days of dates, seconds of times, or a number in the unit of the values.
+        """
+        if self.kind is not ScaleKind.TIMES:
+            return int(-(-lag // 1))
+        return int(lag * SECOND / (self.per_second or 1))
+
+
+def has_zone(text: str) -> bool:
+    """Whether the text of a time names its zone.
+
+    Args:
+        text: The text.
+    """
+    return len(text) > len("2026-08-10") and _WITH_ZONE.fullmatch(text) is not None
+
+
+def scale_of(initial_value: Any, step: str | int, value_format: str | None) -> Scale:
+    """The scale that a config means.
+
+    Args:
+        initial_value: The value at which the first window begins.
+        step: The step as it was written: a duration, or a number.
+        value_format: How requests carry the values; None for the form of `initial_value`.
+
+    Raises:
+        ScaleFault: The values do not go together.
+    """
+    if isinstance(step, int):
+        return _scale_of_numbers(initial_value, value_format)
+    text = initial_value.isoformat() if isinstance(initial_value, date) else initial_value
+    found = placed(text)
+    if found is not None and found.kind is Kind.NUMBER:
+        scale = _scale_of_epoch(found.key, is_text=isinstance(text, str))
+    else:
+        scale = _scale_of_texts(text)
+    if value_format is None:
+        return scale
+    return _formatted_scale(scale, value_format)
+
+
+def step_on(scale: Scale, step: str | int, key: str) -> int:
+    """The length of a window.
+
+    Args:
+        scale: The scale.
+        step: The step as it was written.
+        key: The key that it stands under.
+
+    Raises:
+        ScaleFault: There is no such window on the scale.
+    """
+    if isinstance(step, int):
+        if scale.kind is not ScaleKind.NUMBERS:
+            raise ScaleFault(key, "is a number, and `step` a duration: write one like `1h`")
+        return step
+    duration = parse_duration(step, "smhdw")
+    if duration is None or scale.kind is ScaleKind.NUMBERS:
+        raise ScaleFault(key, "is a duration, and `step` a number: write one like `100`")
+    length = int(duration.seconds * SECOND)
+    if scale.kind is ScaleKind.DATES:
+        length, rest = divmod(length, DAY)
+        if rest or not length:
+            raise ScaleFault(
+                key,
+                f"is {step}, but requests carry dates, so a window has whole days: write one like "
+                "`1d`, or times, as `initial_value: 2026-06-01T00:00:00Z`",
+            )
+    elif length % scale.unit:
+        raise ScaleFault(
+            key,
+            f"is {step}, which the values cannot tell: their smallest part is "
+            f"{timedelta(microseconds=scale.unit)} (hours, minutes, seconds)",
+        )
+    return length
+
+
+def _scale_of_numbers(initial_value: Any, value_format: str | None) -> Scale:
+    if value_format is not None:
+        raise ScaleFault("value_format", "is of times, but `step` is a number: leave it out")
+    found = placed(initial_value)
+    if found is None or found.kind is not Kind.NUMBER or found.key != int(found.key):
+        raise ScaleFault(
+            "step",
+            "is a number, so `initial_value` has to be a whole number; of times and dates it is a "
+            "duration: `1d`, `12h`, `30m`, `10s` or `2w`",
+        )
+    return Scale(ScaleKind.NUMBERS, is_text=isinstance(initial_value, str))
+
+
+def _scale_of_epoch(number: Any, *, is_text: bool) -> Scale:
+    if _COMPACT_DATE.fullmatch(str(number)):
+        raise ScaleFault(
+            "initial_value",
+            f"is {number}, which may be a date or seconds since 1970: write a date as "
+            "`2026-06-01`, and how the API wants it as `value_format: '%Y%m%d'`",
+        )
+    per_second = 1_000 if abs(number) >= _FEWEST_MILLISECONDS else 1
+    return Scale(ScaleKind.TIMES, unit=SECOND // per_second, per_second=per_second, is_text=is_text)
+
+
+def _scale_of_texts(text: Any) -> Scale:
+    read = _ISO.fullmatch(text) if isinstance(text, str) else None
+    if read is None:
+        raise ScaleFault(
+            "initial_value",
+            "has to be a date as `2026-06-01`, a time as `2026-06-01T00:00:00Z`, or seconds or "
+            "milliseconds since 1970, where `step` is a duration; another form that the API wants "
+            "is said by `value_format`",
+        )
+    if read["mark"] is None:
+        return Scale(ScaleKind.DATES)
+    fraction, zone = read["fraction"] or "", read["zone"] or ""
+    unit = SECOND if read["seconds"] else 60 * SECOND
+    spec = "seconds" if read["seconds"] else "minutes"
+    if fraction:
+        unit, spec = (1_000, "milliseconds") if len(fraction) <= 4 else (1, "microseconds")
+    offset = datetime.fromisoformat(text).tzinfo
+    fixed = None if offset is None else timezone(offset.utcoffset(None) or timedelta())
+    return Scale(ScaleKind.TIMES, unit, fixed, spec, read["mark"], zone)
+
+
+def _formatted_scale(scale: Scale, value_format: str) -> Scale:
+    directives = _DIRECTIVES.findall(value_format)
+    if not any(each != "%" for each in directives):
+        raise ScaleFault(
+            "value_format",
+            "has no part of a time in it: write one as `strftime` takes it, `%Y-%m-%d`",
+        )
+    parts = [_PARTS[each] for each in directives if each in _PARTS]
+    kind = ScaleKind.TIMES if parts else ScaleKind.DATES
+    unit = max(1, min(parts)) if parts else 1
+    is_utc = "s" in directives or (value_format.endswith("Z") and not value_format.endswith("%Z"))
+    zone = UTC if is_utc or (scale.per_second and scale.zone is None) else scale.zone
+    made = Scale(
+        kind,
+        unit,
+        zone,
+        per_second=scale.per_second if kind is ScaleKind.TIMES else 0,
+        value_format=value_format,
+    )
+    _refuse_if_lossy(made)
+    return made
+
+
+def _refuse_if_lossy(scale: Scale) -> None:
+    """Refuses a format by which two values would be one, as `%Y-%m` of two days."""
+    assert scale.value_format is not None
+    sample = scale.floored(
+        scale.place_of_time(_SAMPLE.timestamp()) + (scale.kind is ScaleKind.TIMES)
+    )
+    by_unit = {scale.write(sample + steps * scale.unit) for steps in range(-40, 41)}
+    half_a_day = 12 * HOUR if scale.is_of_times else 40
+    if len(by_unit) < 81 or scale.write(sample) == scale.write(sample - half_a_day):
+        raise ScaleFault(
+            "value_format",
+            f"`{scale.value_format}` writes different times alike: it needs the year, the month "
+            "and the day, and of a time the hour and all parts down to the smallest one",
+        )
+
+
+def _formatted(value_format: str, instant: int, zone: timezone | None) -> str:
+    moment = _moment(instant)
+    local = moment.astimezone(zone) if zone is not None else moment.replace(tzinfo=None)
+    # Python leaves `%s` to the system, which takes the time for one of its own zone.
+    plain = re.sub(r"(?<!%)((?:%%)*)%s", rf"\g<1>{instant // SECOND}", value_format)
+    return local.strftime(plain)
+
+
+def _moment(instant: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def _microseconds(value: Placed) -> int:
+    seconds, fraction = value.key
+    return (int(seconds) - _EPOCH_SECONDS) * SECOND + int(f"{fraction:0<6.6}")
+
+
+def _from_epoch(number: Any) -> int:
+    per_second = 1_000 if abs(number) >= _FEWEST_MILLISECONDS else 1
+    return int(Decimal(str(number)) * SECOND / per_second // 1)
+
+
+def _offset_of(value: Any) -> int:
+    """How far the zone that a time is written in is ahead of UTC; 0 where that is not known."""
+    moment = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return 0
+    offset = moment.utcoffset() if isinstance(moment, datetime) else None
+    return 0 if offset is None else offset // timedelta(microseconds=1)
