@@ -405,10 +405,13 @@ class OpenListing:
         return error.located(told, resource=name, url=url, status=status)
 
     def _tell_decoder(self, written: str) -> None:
-        told = f"resource `{self.listing.name}`: {written}"
-        if told not in self.figures.notes:
-            self.figures.note(told)
-            log_event(_LOGGER, logging.INFO, told, Event("decoder guessed", self.listing.name))
+        name = self.listing.name
+        note = f"`{name}`: {written}"
+        # Of the listings of many parents one tells it.
+        if note not in self.figures.notes:
+            self.figures.note(note)
+            told = f"resource {note}"
+            log_event(_LOGGER, logging.INFO, told, Event("decoder guessed", name))
 
     def _tell_page(self, page: FetchedPage, number: int) -> None:
         name, count = self.listing.name, len(page.rows) + len(page.unreadable)

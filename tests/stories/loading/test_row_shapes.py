@@ -120,6 +120,14 @@ def test_a_row_that_does_not_fit_goes_to_quarantine(
     assert warehouse.query(f"SELECT id, n FROM {TABLE}") == [(1, 2)]
 
 
+def test_an_object_of_values_may_be_xml(server: JsonServer, warehouse: Warehouse) -> None:
+    server.answers(Answer(raw=b"<rates><EUR>1.5</EUR><USD>2.5</USD></rates>"))
+    rows = {"key_as": "id", "value_as": "rate"}
+    document = config(server, "single_page", decoder="xml", data_selector="rates", rows=rows)
+    load(document, warehouse)
+    assert set(warehouse.query(f"SELECT id, rate FROM {TABLE}")) == {("EUR", "1.5"), ("USD", "2.5")}
+
+
 def test_lines_of_lists_are_named_too(server: JsonServer, warehouse: Warehouse) -> None:
     server.answers(Answer(raw=b'["id", "n"]\n[1, "x"]\n[2, "y"]\n'))
     load(config(server, "single_page", decoder="jsonl", rows={"names": "[0]"}), warehouse)
