@@ -35,10 +35,13 @@ class NotBroughtSince:
         load_id: The id of the first load that counts.
         listed_by: The ids of loads by which keys were listed beside the table: rows with such a key
             are not meant.
+        within: The id of the load that listed rows of a parent beside the table: only what belongs
+            to these is meant; None for all rows.
     """
 
     load_id: str
     listed_by: tuple[str, ...] = ()
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class MergedTable:
         listed: The name of the table beside it with the keys of rows that were listed and not
             loaded; it need not be there.
         parent: The column of that table with rows of a parent.
+        scope: The column of that table with rows of a parent whose listings were read whole.
+        parent_columns: The columns of the table with what its rows have of the parent.
         mark: The column with the time at which a row was found missing; None where rows are not
             marked.
 
@@ -80,6 +85,8 @@ class MergedTable:
         *,
         listed: str,
         parent: str,
+        scope: str,
+        parent_columns: Sequence[str] = (),
         mark: str | None,
     ) -> None:
         self._client = client
@@ -100,6 +107,11 @@ class MergedTable:
             columns[each]["data_type"] == stored["columns"][each].get("data_type") for each in key
         )
         self._parent = self._column(parent) if self._named(parent) in columns else None
+        has_scopes = self._named(scope) in columns and set(map(self._named, parent_columns)) <= set(
+            columns
+        )
+        self._scope = self._column(scope) if has_scopes else None
+        self._parent_columns = [self._column(each) for each in parent_columns]
         self._mark = self._column(mark) if mark is not None else None
 
     def count(self, missing: NotBroughtSince | WithKeys) -> tuple[int, int]:
@@ -141,9 +153,10 @@ class MergedTable:
             return unseen
         of_load = f"k.{self._load_id}"
         if self._lists_keys:
+            given = " AND ".join(f"k.{each} IS NOT NULL" for each in self._key)
             unseen += self._number(
                 f"SELECT count(*) FROM {self._listed} AS k WHERE {of_load} = %s "
-                f"AND k.{self._key[0]} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {self._listed} "
+                f"AND {given} AND NOT EXISTS (SELECT 1 FROM {self._listed} "
                 f"AS o WHERE o.{self._load_id} = %s AND {self._same_key('o', 'k')}) "
                 f"AND NOT EXISTS (SELECT 1 FROM {self._name} AS t WHERE t.{self._load_id} >= %s "
                 f"AND {self._same_key('t', 'k')})",
@@ -212,23 +225,41 @@ class MergedTable:
     def _condition(
         self, missing: NotBroughtSince | WithKeys, *, marked_too: bool = False
     ) -> tuple[str, list[Any]]:
-        condition, values = f"{self._load_id} < %s", [missing.load_id]
-        if isinstance(missing, WithKeys):
-            condition += f" AND {self._key[0]} IN ({', '.join(['%s'] * len(missing.keys))})"
-            values += missing.keys
+        parts: list[tuple[str, list[Any]]] = [(f"{self._load_id} < %s", [missing.load_id])]
         if self._mark and not marked_too:
-            condition += f" AND {self._mark} IS NULL"
-        listed_by = missing.listed_by if isinstance(missing, NotBroughtSince) else ()
-        if self._listed is not None and self._lists_keys and listed_by:
-            marks = ", ".join(["%s"] * len(listed_by))
-            # A table within the `IN`, as MySQL takes no other way to read what it deletes from.
-            condition += (
-                f" AND {self._id} NOT IN (SELECT {self._id} FROM (SELECT t.{self._id} "
-                f"FROM {self._name} AS t JOIN {self._listed} AS k ON {self._same_key('t', 'k')} "
-                f"WHERE k.{self._load_id} IN ({marks})) AS listed)"
-            )
-            values += listed_by
-        return condition, values
+            parts.append((f"{self._mark} IS NULL", []))
+        if isinstance(missing, WithKeys):
+            marks = ", ".join(["%s"] * len(missing.keys))
+            parts.append((f"{self._key[0]} IN ({marks})", list(missing.keys)))
+        else:
+            if missing.within is not None:
+                parts.append(self._of_listed_parents(missing.within))
+            if missing.listed_by and self._listed is not None and self._lists_keys:
+                parts.append(self._not_listed(missing.listed_by))
+        condition = " AND ".join(part for part, _ in parts)
+        return condition, [value for _, values in parts for value in values]
+
+    def _not_listed(self, loads: Sequence[str]) -> tuple[str, list[Any]]:
+        """What is true of rows whose keys were not listed beside the table."""
+        marks = ", ".join(["%s"] * len(loads))
+        listed = self._joined(self._key, f"k.{self._load_id} IN ({marks})")
+        return f"{self._id} NOT IN ({listed})", list(loads)
+
+    def _of_listed_parents(self, load_id: str) -> tuple[str, list[Any]]:
+        """What is true of rows that belong to a row of a parent whose listing came whole."""
+        if self._scope is None:
+            return "1 = 0", []
+        of_load = f"k.{self._load_id} = %s AND k.{self._scope} IS NOT NULL"
+        return f"{self._id} IN ({self._joined(self._parent_columns, of_load)})", [load_id]
+
+    def _joined(self, columns: Sequence[str], condition: str) -> str:
+        """The ids of the rows that have the same as a row beside the table."""
+        same = " AND ".join(f"t.{each} = k.{each}" for each in columns)
+        # A table within the `IN`, as MySQL takes no other way to read what it deletes from.
+        return (
+            f"SELECT {self._id} FROM (SELECT t.{self._id} FROM {self._name} AS t "
+            f"JOIN {self._listed} AS k ON {same} WHERE {condition}) AS joined"
+        )
 
     def _of_child(self, child: str, ids: dict[str, str]) -> str:
         """The statement that deletes the rows of a list's table; notes which rows those are."""

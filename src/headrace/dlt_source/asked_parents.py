@@ -12,6 +12,7 @@ from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.failed_listings import Cursors, FailedListings
 from headrace.dlt_source.gathering import ListedItem
 from headrace.dlt_source.incremental import CursorFilter, RepeatedRange
+from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow, ParentValues
 from headrace.reading.children import ChildListings
 from headrace.reading.listing import FetchedPage
@@ -132,7 +133,10 @@ class AskedParents:
 
 
 def filtered(
-    items: Iterator[ListedItem], asked: AskedParents, figures: ResourceFigures
+    items: Iterator[ListedItem],
+    asked: AskedParents,
+    figures: ResourceFigures,
+    claim: RunningClaim | None = None,
 ) -> Iterator[FetchedPage]:
     """The pages without the rows that an incremental leaves out; how they ended is noted.
 
@@ -140,6 +144,7 @@ def filtered(
         items: The pages of the listings, and behind those of each how it ended.
         asked: The rows of the parent that they belong to.
         figures: Where to count the rows that are left out.
+        claim: Learns which listings have failed; None where nobody wants to know.
     """
     windows = None if asked.cursors is None else asked.cursors.windows
     place: int = -1
@@ -148,6 +153,8 @@ def filtered(
         if isinstance(item, ListingOutcome):
             if asked.failed is not None:
                 asked.failed.settle(item, asked.cursors)
+            if claim is not None and item.error is not None:
+                claim.partial.add(item.asked.place)
             continue
         page = item if windows is None else windows.rows.page(item, figures)
         if asked.cursors is not None and page.rows and page.place != place:

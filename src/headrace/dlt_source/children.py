@@ -58,6 +58,7 @@ class _Load:
         failed: What is done about listings that fail; None where one that fails ends the load.
         batches: Puts rows of the parent together; None where each is asked for by itself.
         claim: Learns whether the load has all rows; None where nobody wants to know.
+        under_way: How many items of a parent of ours are not done with.
     """
 
     ids: RowIds = field(default_factory=new_row_ids)
@@ -66,6 +67,7 @@ class _Load:
     failed: FailedListings | None = None
     batches: ParentBatches | None = None
     claim: RunningClaim | None = None
+    under_way: int = 0
 
 
 @dataclass(slots=True)
@@ -137,6 +139,8 @@ class ChildExtraction:
         cursors = None if injected is None else self._cursors_for(injected)
         if isinstance(parent, EndOfRows):
             return self._end(parent, cursors)
+        if isinstance(parent, ParentRows):
+            return self._until_done(self._items(parent, cursors))
         if not isinstance(parent, Mapping):
             return self._items(parent, cursors)
         # As they come, or two generators that dlt has not begun would not know of each other.
@@ -151,6 +155,17 @@ class ChildExtraction:
             self._gather(gathered, row)
         self._gather(gathered, dict(parent))
         return self._gathered_items(pipe, gathered)
+
+    def _until_done(self, items: Iterator[Any]) -> Iterator[Any]:
+        """The items; the end of the parent, which dlt may take before them, waits for the last."""
+        load = self._load(self._running())
+        load.under_way += 1
+
+        def taken() -> Iterator[Any]:
+            yield from items
+            load.under_way -= 1
+
+        return taken()
 
     def _gathers(self) -> bool:
         """Whether single rows of the parent are gathered: with a limit, one may be enough."""
@@ -268,7 +283,9 @@ class ChildExtraction:
             if load.claim is not None:
                 keys = [self._listings.key(row) for row in rows]
                 yield from load.claim.asked_for(keys, is_all=parent.have_all)
-            yield from self._listed_items(asked.of(rows, more_follow=True), resource, load, asked)
+            all_asked = asked.of(rows, more_follow=True)
+            yield from self._listed_items(all_asked, resource, load, asked)
+            yield from self._whole_listings(all_asked, load)
             yield from _changes(asked.failed)
             return
         # Nothing tells the end of such a parent: what it may bring no more is asked for at once.
@@ -289,6 +306,19 @@ class ChildExtraction:
             pages = self._pages(all_asked, resource.figures, load, asked)
             yield from hand_over(resource, PageStream(pages, ids=load.ids))
 
+    def _whole_listings(self, all_asked: Sequence[AskedRow], load: _Load) -> Iterator[Any]:
+        """What dlt gets to know which listings have come whole, where that is wanted."""
+        wanted = self._missing_rows
+        if load.claim is None or wanted is None or not wanted.parent_columns:
+            return
+        parents: dict[int, dict[str, Mapping[str, Any]]] = {}
+        for each in all_asked:
+            for row in each.rows:
+                key, of_row = self._listings.key(row), self._listings.added(row)
+                mine = {name: of_row[name] for name in wanted.parent_columns}
+                parents.setdefault(each.place, {})[key] = mine
+        yield from load.claim.listed(parents)
+
     def _left_of(
         self, failed: FailedListings | None, rows: Sequence[ParentRow]
     ) -> list[ParentValues]:
@@ -301,6 +331,9 @@ class ChildExtraction:
         """What is left to do when the parent has brought its rows."""
         resource = self._running()
         load = self._load(resource)
+        while load.under_way:
+            # dlt takes items of several steps in turn.
+            yield None
         claim = load.claim
         resource = replace(resource, claim=claim)
         asked = self._new_asked(resource, load, cursors)
@@ -310,7 +343,9 @@ class ChildExtraction:
             asked.failed.forget_left()
         elif asked.failed is not None:
             left = self._left_of(asked.failed, ())
-        yield from self._listed_items(asked.of(left), resource, load, asked)
+        all_asked = asked.of(left)
+        yield from self._listed_items(all_asked, resource, load, asked)
+        yield from self._whole_listings(all_asked, load)
         if asked.failed is not None:
             yield from _settled(asked.failed)
             is_whole = is_whole and not asked.failed.have_failed
@@ -351,6 +386,7 @@ class ChildExtraction:
                     self._listings.listing.request,
                     self._missing_rows if resource.is_loaded else None,
                     resource.dependents,
+                    resource.sync.settled,
                     has_limit=self._settings.limit_rows is not None,
                 )
             self._loads[load_id] = load
@@ -378,7 +414,7 @@ class ChildExtraction:
 
         with closing(self._lanes.read(lane, size_of)) as items:
             wanted = items if load.rows_left is None else _counted_off(items, load, figures)
-            yield from filtered(wanted, asked, figures)
+            yield from filtered(wanted, asked, figures, load.claim)
 
     def _new_batches(self) -> ParentBatches | None:
         parent = self._listings.parent

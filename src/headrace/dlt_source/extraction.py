@@ -80,7 +80,7 @@ class Extraction:
             resource.claim.make(resource.load_id, resource.figures)
         if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
             is_whole = self.tail is None and cursor is None and self.settings.limit_rows is None
-            end = None if resource.claim is None else resource.claim.end
+            end = resource.claim.end if resource.claim is not None and is_whole else None
             yield EndOfRows(is_whole=is_whole, end=end)
 
     def _with_claim(self, resource: RunningResource) -> RunningResource:
@@ -92,6 +92,7 @@ class Extraction:
             self.listing.request,
             self.missing_rows if resource.is_loaded else None,
             resource.dependents,
+            resource.sync.settled,
             has_limit=self.settings.limit_rows is not None,
         )
         return replace(resource, claim=claim)

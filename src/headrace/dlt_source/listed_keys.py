@@ -6,7 +6,7 @@ table, and is not missing. So its key goes into a table beside, with the load th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,8 @@ from headrace.dlt_source.table_columns import TableColumns
 
 PARENT = "_headrace_parent"
 """The column with the row of a parent whose listing was read."""
+SCOPE = "_headrace_listed_parent"
+"""The column with the row of a parent whose listing was read whole."""
 _PREFIX = "_headrace_listed_"
 _TYPE_HINTS = ("data_type", "precision", "scale", "timezone")
 
@@ -60,7 +62,7 @@ class ListedKeys:
             if key is None:
                 return None
             found.append(key)
-        return self._item(found)
+        return self._item(found, self._key_columns)
 
     def of_parents(self, keys: Sequence[str]) -> Any:
         """The rows of a parent whose listings were read.
@@ -71,7 +73,24 @@ class ListedKeys:
         Returns:
             An item that the resource's function can yield to dlt.
         """
-        return self._item([RowBeside({PARENT: key}) for key in keys])
+        return self._item([RowBeside({PARENT: key}) for key in keys], {})
+
+    def of_whole_listings(self, parents: Mapping[str, Mapping[str, Any]]) -> Any:
+        """The rows of a parent whose listings were read whole.
+
+        Args:
+            parents: By what tells one from others, the fields of it that are part of the keys.
+
+        Returns:
+            An item that the resource's function can yield to dlt.
+        """
+        name_of, key_columns = self._columns.name_of, self._key_columns
+        rows = [
+            RowBeside({SCOPE: key, **{name_of((name,)): value for name, value in of.items()}})
+            for key, of in parents.items()
+        ]
+        fields = {name: hint for name, hint in key_columns.items() if name in rows[0]}
+        return self._item(rows, fields)
 
     def _key_of(self, row: msgspec.Raw) -> RowBeside | None:
         try:
@@ -88,9 +107,12 @@ class ListedKeys:
         )
         return RowBeside(found) if is_known else None
 
-    def _item(self, rows: list[RowBeside]) -> Any:
-        columns: TTableSchemaColumns = {PARENT: {"data_type": "text"}}
-        for name, hint in self._key_columns.items():
+    def _item(self, rows: list[RowBeside], fields: TTableSchemaColumns) -> Any:
+        columns: TTableSchemaColumns = {
+            PARENT: {"data_type": "text"},
+            SCOPE: {"data_type": "text"},
+        }
+        for name, hint in fields.items():
             # With the type of the key, so that both can be compared.
             typed = {each: value for each, value in hint.items() if each in _TYPE_HINTS}
             columns[name] = {"nullable": True, **typed}  # type: ignore[typeddict-item]

@@ -34,7 +34,7 @@ from headrace.reading.listing_ends import ListingEnd
 GONE_COLUMN = "_headrace_gone"
 """The column of a table with the time at which a row was found missing."""
 _HINT = "x-headrace-missing-rows"
-_STATE, _GONE_STATE = "all_rows", "gone_rows"
+_STATE, _GONE_STATE, _PARENTS_STATE = "all_rows", "gone_rows", "listed_parents"
 
 _UNKNOWN = "`{name}`: no row is taken for gone by this load, since {why}"
 _LIMIT = "only some of the rows were asked for"
@@ -81,6 +81,15 @@ def loads_of_gone_rows(resource_state: Mapping[str, Any]) -> list[str]:
     return list(resource_state.get(_GONE_STATE) or ())
 
 
+def loads_of_listed_parents(resource_state: Mapping[str, Any]) -> list[str]:
+    """The ids of the loads that have brought all that belongs to some rows of a parent.
+
+    Args:
+        resource_state: The state of a resource that depends on another one.
+    """
+    return list(resource_state.get(_PARENTS_STATE) or ())
+
+
 def note_gone_rows(resource_state: MutableMapping[str, Any], load_id: str) -> None:
     """Notes that the running load has found rows to be gone.
 
@@ -91,13 +100,14 @@ def note_gone_rows(resource_state: MutableMapping[str, Any], load_id: str) -> No
     resource_state[_GONE_STATE] = [*loads_of_gone_rows(resource_state), load_id]
 
 
-def forget_gone_rows(resource_state: MutableMapping[str, Any]) -> None:
+def forget_settled(resource_state: MutableMapping[str, Any]) -> None:
     """Forgets which loads have found rows to be gone, as these are dealt with.
 
     Args:
         resource_state: The state of the resource.
     """
     resource_state.pop(_GONE_STATE, None)
+    resource_state.pop(_PARENTS_STATE, None)
 
 
 def add_missing_rows(resource: DltResource, wanted: MissingRows | None) -> None:
@@ -146,6 +156,9 @@ class RunningClaim:
         keys: Makes the keys of rows that are listed and not loaded; None where it cannot.
         ends: How the listings have ended, with those that they depend on: how many in each way.
         why_not: Why no claim can be made; None while one can.
+        whole: The places of the rows of the parent whose listings have come whole.
+        partial: The places of those of which that is not known.
+        has_parents: Whether it is known of rows of the parent that all which belongs to them came.
     """
 
     listing: str
@@ -154,6 +167,9 @@ class RunningClaim:
     keys: ListedKeys | None = None
     ends: Counter[ListingEnd] = field(default_factory=Counter)
     why_not: str | None = None
+    whole: set[int] = field(default_factory=set)
+    partial: set[int] = field(default_factory=set)
+    has_parents: bool = False
 
     @classmethod
     def of_running_resource(
@@ -161,6 +177,7 @@ class RunningClaim:
         request: Request,
         wanted: MissingRows | None,
         dependents: frozenset[str],
+        settled: set[str],
         *,
         has_limit: bool,
     ) -> RunningClaim:
@@ -170,6 +187,8 @@ class RunningClaim:
             request: The request of the listing, maybe with placeholders.
             wanted: What becomes of rows that are missing.
             dependents: The names of the resources of ours that depend on it.
+            settled: The names of the resources whose rows that earlier loads have found to be gone
+                are dealt with; this one is taken out.
             has_limit: Whether only some rows are wanted.
         """
         claim = cls(_mark_of(request), wanted)
@@ -180,6 +199,9 @@ class RunningClaim:
         state: MutableMapping[str, Any] = dlt.current.resource_state()
         claim.before = claim_in(state)
         state.pop(_STATE, None)
+        if (resource := dlt.current.resource().name) in settled:
+            settled.remove(resource)
+            forget_settled(state)
         if claim.why_not is None and not others_are_spared(dependents):
             claim.why_not = _FUNCTIONS
         try:
@@ -213,6 +235,10 @@ class RunningClaim:
             self.why_not = self.why_not or _NO_KEY
         if page.end is not None:
             self.ends[page.end] += 1
+            confirms = self.wanted is not None and self.wanted.confirm
+            is_certain = page.end.is_one_page or not confirms
+            is_whole = page.end.why_partial is None and is_certain
+            (self.whole if is_whole else self.partial).add(page.place)
 
     def not_loaded(self, rows: Sequence[msgspec.Raw]) -> Iterator[Any]:
         """Learns of rows that are listed, and may not get into their table.
@@ -246,6 +272,25 @@ class RunningClaim:
         if parents and self.why_not is None and self.keys is not None:
             yield self.keys.of_parents(parents)
 
+    def listed(self, parents: Mapping[int, Mapping[str, Mapping[str, Any]]]) -> Iterator[Any]:
+        """Learns that rows of a parent were asked for, and all listings have ended.
+
+        Args:
+            parents: By the place, what tells the rows from others, with the fields of them that are
+                part of the keys.
+
+        Yields:
+            What dlt has to load for that.
+        """
+        ended = self.whole - self.partial
+        self.whole, self.partial = set(), set()
+        whole = {
+            key: of for place, rows in parents.items() if place in ended for key, of in rows.items()
+        }
+        if whole and self.why_not is None and self.keys is not None:
+            self.has_parents = True
+            yield self.keys.of_whole_listings(whole)
+
     def end_parent(self, end: ListingEnd | None, *, have_failed: bool) -> None:
         """Learns how the listing of a parent has ended.
 
@@ -253,6 +298,7 @@ class RunningClaim:
             end: How it has ended; None where that is not known.
             have_failed: Whether a listing of what belongs to one of its rows has failed.
         """
+        self.has_parents = self.has_parents and self.why_not is None
         if end is not None:
             self.ends[end] += 1
         if end is None or have_failed:
@@ -271,7 +317,10 @@ class RunningClaim:
         if why is None and self.wanted.confirm and end.are_distinct is None:
             why = _NO_KEYS
         if why is not None:
-            if why != _LIMIT:
+            if self.has_parents:
+                state = dlt.current.resource_state()
+                state[_PARENTS_STATE] = [*loads_of_listed_parents(state), load_id]
+            elif why != _LIMIT:
                 figures.note(_UNKNOWN.format(name=figures.resource, why=why))
             return
         before = self.before

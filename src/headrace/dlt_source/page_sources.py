@@ -34,7 +34,7 @@ from headrace.dlt_source.incremental import (
     may_load_in_parts,
     saved_windows,
 )
-from headrace.dlt_source.missing_rows import forget_gone_rows, note_gone_rows
+from headrace.dlt_source.missing_rows import forget_settled, note_gone_rows
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
@@ -240,7 +240,7 @@ def _leg(
     name = dlt.current.resource().name
     if name in resource.sync.settled:
         resource.sync.settled.remove(name)
-        forget_gone_rows(state)
+        forget_settled(state)
 
     def begin() -> Generator[FetchedPage | LegEnd]:
         bounds = _bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)

@@ -229,6 +229,18 @@ class ChildListings:
             fields[each.placeholder] = found[0]
         return fields
 
+    def added(self, row: ParentRow | ParentValues) -> dict[str, Any]:
+        """The fields that a row of the parent adds to those that belong to it.
+
+        Args:
+            row: The row of the parent, decoded, or what was kept of it.
+
+        Raises:
+            RowError: The row lacks such a field.
+        """
+        included = self.values(row).included
+        return {self.parent.added(name): included[name] for name in self.parent.include}
+
     def _added(self, included: Mapping[str, Any]) -> bytes:
         """The parent's fields for a row of the listing, as they stand in JSON behind its own."""
         added = {self.parent.added(name): included[name] for name in self.parent.include}

@@ -33,12 +33,13 @@ from headrace.destination.missing_rows import MergedTable, NotBroughtSince, With
 from headrace.destination.pipeline import destination_name
 from headrace.dlt_source import gone_rows
 from headrace.dlt_source.current_sync import RunningSync
-from headrace.dlt_source.listed_keys import PARENT, table_of_listed
+from headrace.dlt_source.listed_keys import PARENT, SCOPE, table_of_listed
 from headrace.dlt_source.missing_rows import (
     GONE_COLUMN,
     AllRowsClaim,
     claim_in,
     loads_of_gone_rows,
+    loads_of_listed_parents,
     missing_rows_of,
 )
 from headrace.syncing.local_memory import LocalMemory
@@ -48,6 +49,8 @@ _REMEMBERED = "headrace_missing_rows"
 _MOST_LISTINGS = 3
 # Databases take only so many parameters in one statement.
 _KEYS_AT_ONCE = 500
+# Behind the name of a resource: the last load whose findings are dealt with.
+_FOUND = " found"
 # So few may always be missing, but never all: of a small table each row is a large share.
 _FEW = 5
 
@@ -123,7 +126,7 @@ class MissingRowsStep:
             return
         if self._claims():
             self._settle(is_late=True)
-        self._sync.settled.update(self._settle_gone(is_late=True))
+        self._sync.settled.update(self._settle_found(is_late=True))
 
     def settle(self, list_again: Callable[[list[str]], object]) -> None:
         """Marks or deletes what the loads of this sync have shown to be missing.
@@ -137,7 +140,7 @@ class MissingRowsStep:
         """
         if not self._wanted:
             return
-        self._settle_gone()
+        self._settle_found()
         unsettled = self._settle()
         for _ in range(_MOST_LISTINGS - 1):
             names = [name for name in unsettled if not self._sync.legs.stop.is_set()]
@@ -205,8 +208,7 @@ class MissingRowsStep:
         table, wanted = self._wanted[name]
         missing = NotBroughtSince(claim.load_id, (claim.load_id,))
         of_rows, rows = merged.count(missing)
-        first = claim.confirms or claim.load_id
-        merged.forget_listed(first)
+        merged.forget_listed(claim.confirms or claim.load_id)
         if not rows:
             return 0
         if not self._may(rows, of_rows, wanted):
@@ -242,51 +244,54 @@ class MissingRowsStep:
                 merged.delete(each)
         counts.marked += rows if wanted.action == "mark" else 0
         counts.deleted += rows if wanted.action == "delete" else 0
+        before = self.found.get(name)
+        rows += before.rows if before is not None and not before.is_refused else 0
         self.found[name] = FoundMissing(name, table, wanted.action, rows, of_rows, wanted.most)
 
-    def _settle_gone(self, *, is_late: bool = False) -> set[str]:
-        """Does what is to be done with rows that are gone by their own path.
+    def _settle_found(self, *, is_late: bool = False) -> set[str]:
+        """Does what is to be done with rows that loads have found to be gone for certain.
+
+        Those are rows that their own path knows no more, and rows that belonged to a row of a
+        parent whose listing has come whole.
 
         Returns:
             The names of the resources for which all is done.
         """
         states = state_by_resource(self._pipeline.state, self._schema_name)
-        loads = {name: loads_of_gone_rows(states.get(name) or {}) for name in self._wanted}
-        schema = self._pipeline.schemas.get(self._schema_name)
-        if schema is None or not any(loads.values()):
-            return set()
-        memory, settled = LocalMemory(self._pipeline, _REMEMBERED), set()
-        known = memory.read()
-        with self._pipeline.sql_client(schema.name) as client:
-            for name, of_resource in loads.items():
-                is_known = bool(of_resource) and known.get(name) == of_resource[-1]
-                if is_known or (
-                    of_resource
-                    and self._settle_gone_of(client, schema, name, of_resource, is_late=is_late)
-                ):
-                    settled.add(name)
-                    memory.add({name: of_resource[-1]})
-        return settled
+        schema, done = self._pipeline.schemas.get(self._schema_name), set[str]()
+        memory = LocalMemory(self._pipeline, _REMEMBERED)
+        if schema is None:
+            return done
+        for name, (table, wanted) in self._wanted.items():
+            state = states.get(name) or {}
+            gone, parents = loads_of_gone_rows(state), loads_of_listed_parents(state)
+            found = [*gone, *parents]
+            if not found:
+                continue
+            if memory.read().get(f"{name}{_FOUND}") != found[-1] and _has_ids(schema, table):
+                with self._pipeline.sql_client(schema.name) as client:
+                    merged = self._merged(client, schema, table, wanted)
+                    missing: list[NotBroughtSince | WithKeys] = [
+                        *_of_gone(client, schema, table, name, gone),
+                        *_of_parents(parents),
+                    ]
+                    if not self._settle_certain(name, merged, missing, is_late=is_late):
+                        continue
+                    merged.forget_listed(found[0])
+            done.add(name)
+            memory.add({f"{name}{_FOUND}": found[-1]})
+        return done
 
-    def _settle_gone_of(
+    def _settle_certain(
         self,
-        client: SqlClientBase[Any],
-        schema: Schema,
         name: str,
-        loads: Sequence[str],
+        merged: MergedTable,
+        missing: Sequence[NotBroughtSince | WithKeys],
         *,
         is_late: bool,
     ) -> bool:
-        """Does the same for one resource; whether that may be done without a word."""
+        """Does what is certain for one resource; whether that may be done without a word."""
         table, wanted = self._wanted[name]
-        if not _has_ids(schema, table):
-            return True
-        merged = self._merged(client, schema, table, wanted)
-        missing = [
-            WithKeys(tuple(keys[start : start + _KEYS_AT_ONCE]), load_id)
-            for load_id, keys in _gone_keys(client, schema, table, name, loads).items()
-            for start in range(0, len(keys), _KEYS_AT_ONCE)
-        ]
         counts = [merged.count(each) for each in missing]
         rows = sum(count for _, count in counts)
         if not rows:
@@ -310,6 +315,8 @@ class MissingRowsStep:
             table,
             listed=table_of_listed(schema, table),
             parent=PARENT,
+            scope=SCOPE,
+            parent_columns=wanted.parent_columns,
             mark=GONE_COLUMN if wanted.action == "mark" else None,
         )
 
@@ -331,31 +338,38 @@ def _wanted(source: DltSource) -> Iterator[tuple[str, tuple[str, MissingRows]]]:
             yield name, (str(hinted["name"]), wanted)
 
 
-def _gone_keys(
+def _of_parents(loads: Sequence[str]) -> Iterator[NotBroughtSince]:
+    """What has gone from listings that came whole, by the load that has brought them."""
+    for place, load_id in enumerate(loads):
+        # What a later one has listed has come again.
+        yield NotBroughtSince(load_id, tuple(loads[place:]), within=load_id)
+
+
+def _of_gone(
     client: SqlClientBase[Any], schema: Schema, table: str, resource: str, loads: Sequence[str]
-) -> dict[str, list[Any]]:
-    """The keys of rows that are gone by their own path, by the load that has found it."""
+) -> Iterator[WithKeys]:
+    """The rows that are gone by their own path, by the load that has found it."""
     named = schema.naming.normalize_identifier
     beside = schema.naming.normalize_tables_path(gone_rows.TABLE)
-    if beside not in schema.tables:
-        return {}
+    if beside not in schema.tables or not loads:
+        return
     load_id, key, of_resource = (
         client.escape_column_name(named(each)) for each in ("_dlt_load_id", "key", "resource")
-    )
-    found = client.execute_sql(
-        f"SELECT {load_id}, {key} FROM {client.make_qualified_table_name(beside)} "
-        f"WHERE {of_resource} = %s AND {load_id} IN ({', '.join(['%s'] * len(loads))})",
-        resource,
-        *loads,
     )
     stored = schema.tables[table]
     (column,) = columns_with(stored, "primary_key")
     is_number = stored["columns"][column].get("data_type") == "bigint"
-    keys: dict[str, list[Any]] = {}
-    for load, text in found or ():
+    for load in loads:
+        found = client.execute_sql(
+            f"SELECT {key} FROM {client.make_qualified_table_name(beside)} "
+            f"WHERE {of_resource} = %s AND {load_id} = %s",
+            resource,
+            load,
+        )
         # The table beside has each key as text.
-        keys.setdefault(load, []).append(int(text) if is_number else text)
-    return keys
+        keys = [int(text) if is_number else text for (text,) in found or ()]
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            yield WithKeys(tuple(keys[start : start + _KEYS_AT_ONCE]), load)
 
 
 def _has_ids(schema: Schema, table: str) -> bool:

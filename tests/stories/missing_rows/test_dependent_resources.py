@@ -215,3 +215,99 @@ def test_random_histories(
             load(server, warehouse)
             assert (before & shop.items) <= items(warehouse)
     assert items(warehouse) == shop.items
+
+
+class Changing(Shop):
+    """Orders that are asked for by the time of their change, and the items of each on one page."""
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.path in self.fails:
+            return Answer({"error": "on purpose"}, 500)
+        parts = asked.path.strip("/").split("/")
+        if len(parts) == 1:
+            since = asked.query.get("since", "")
+            rows = [{"id": key, "changed": self.changed[key]} for key in sorted(self.orders)]
+            return Answer([row for row in rows if str(row["changed"]) >= since])
+        return Answer([{"id": key} for key in self.orders[int(parts[1])]])
+
+    changed: dict[int, str]
+
+
+BY_CHANGE = {"cursor_path": "changed", "start_param": "since", "initial_value": "2026-01-01"}
+
+
+def by_change(server: JsonServer, action: str = "delete", **order_keys: Any) -> Any:
+    written = config(
+        server,
+        primary_key=["_orders_id", "id"],
+        missing_rows={"action": action, "most": 1},
+        endpoint={"path": "orders/{resources.orders.id}/items", "paginator": "single_page"},
+    )
+    written["resources"][0]["endpoint"] = {
+        "path": "orders",
+        "paginator": "single_page",
+        **order_keys,
+    }
+    return build_source(parse_config(written))
+
+
+def pairs(warehouse: Warehouse, where: str = "true") -> list[tuple[int, int]]:
+    found = warehouse.query(
+        f"SELECT _orders_id, id FROM test_data.items WHERE {where} ORDER BY ALL"
+    )
+    return [(order, item) for order, item in found]
+
+
+@pytest.mark.parametrize("action", ["delete", "mark"])
+def test_of_a_parent_that_brings_its_changed_rows_what_belongs_to_these(
+    action: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    shop = server.handler = Changing({1: [10, 11], 2: [20, 21], 3: [30]})
+    shop.changed = {key: f"2026-01-0{key}" for key in shop.orders}
+    sync(warehouse.pipeline(), by_change(server, action, incremental=BY_CHANGE))
+    shop.orders = {1: [10], 2: [21], 3: []}
+    shop.changed |= {2: "2026-01-08", 3: "2026-01-09"}
+    report = sync(warehouse.pipeline(), by_change(server, action, incremental=BY_CHANGE))
+
+    # Order 1 has not changed, so that nothing is known of its items.
+    gone = [(2, 20), (3, 30)]
+    kept = [(1, 10), (1, 11), (2, 21)]
+    if action == "mark":
+        assert pairs(warehouse, "_headrace_gone IS NOT NULL") == gone
+        assert pairs(warehouse, "_headrace_gone IS NULL") == kept
+    else:
+        assert pairs(warehouse) == kept
+    assert report.missing_rows[0].rows == 2
+    assert report.figures.of("items").notes == []
+    again = sync(warehouse.pipeline(), by_change(server, action, incremental=BY_CHANGE))
+    assert again.missing_rows == ()
+
+
+def test_beside_a_listing_that_fails_what_has_gone_from_the_others(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    shop = server.handler = Changing({1: [10, 11], 2: [20, 21], 3: [30]})
+    shop.changed = dict.fromkeys(shop.orders, "2026-01-01")
+    sync(warehouse.pipeline(), by_change(server))
+    shop.orders = {1: [10], 2: [20]}
+    shop.fails = {"/orders/2/items"}
+    sync(warehouse.pipeline(), by_change(server))
+    # Of order 3 nothing is known before all that there is has come.
+    assert pairs(warehouse) == [(1, 10), (2, 20), (2, 21), (3, 30)]
+    shop.fails.clear()
+    sync(warehouse.pipeline(), by_change(server))
+    assert pairs(warehouse) == [(1, 10), (2, 20)]
+
+
+def test_what_a_killed_sync_left_undone_for_a_parent_the_next_one_does(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    shop = server.handler = Changing({1: [10, 11]})
+    shop.changed = {1: "2026-01-01"}
+    warehouse.pipeline().run(by_change(server, incremental=BY_CHANGE))
+    shop.orders, shop.changed = {1: [10]}, {1: "2026-01-02"}
+    warehouse.pipeline().run(by_change(server, incremental=BY_CHANGE))
+    assert pairs(warehouse) == [(1, 10), (1, 11)]
+    shop.orders = {}
+    sync(warehouse.pipeline(), by_change(server, incremental=BY_CHANGE))
+    assert pairs(warehouse) == [(1, 10)]

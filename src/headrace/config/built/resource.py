@@ -53,7 +53,7 @@ def build_resource(
         ),
         tail=build_tail(resource, typed.endpoint.incremental),
         primary_key=primary_key_columns(resource.keys),
-        missing_rows=build_missing_rows(typed.resource.missing_rows),
+        missing_rows=build_missing_rows(typed.resource.missing_rows, resource.keys),
     )
 
 

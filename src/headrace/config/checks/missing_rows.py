@@ -7,7 +7,7 @@ from typing import Any
 
 from headrace.config.built.cursor import is_incremental_param
 from headrace.config.built.merging import MergedResource
-from headrace.config.built.missing_rows import action_of
+from headrace.config.built.missing_rows import action_of, parent_columns
 from headrace.config.built.parents import params_of, parent_fields
 from headrace.config.built.tail import is_tail, primary_key_columns
 from headrace.config.format.fields import OBJECT, is_python_object
@@ -148,6 +148,10 @@ def _listing_faults(resource: MergedResource) -> Iterator[str]:
     yield from _paginator_faults(resource.paginator)
 
 
+def _lists_a_part(endpoint: Mapping[str, Any]) -> bool:
+    return is_tail(endpoint) or _is_incremental(endpoint)
+
+
 def _is_incremental(endpoint: Mapping[str, Any]) -> bool:
     params = params_of(endpoint).values()
     return endpoint.get("incremental") is not None or any(map(is_incremental_param, params))
@@ -181,6 +185,8 @@ def _parent_faults(
     while fields and fields[0].resource in by_name and fields[0].resource not in above:
         parent = by_name[fields[0].resource]
         above.add(parent.name)
+        if parent_columns(resource.keys) and _lists_a_part(parent.endpoint):
+            return
         if why := _why_partial(parent):
             yield _PARENT.format(parent.name, why)
             return
@@ -191,8 +197,11 @@ def _why_partial(parent: MergedResource) -> str | None:
     """Why a parent does not bring all its rows in each sync; None where it may."""
     if not parent.keys:
         return "and a resource made in Python does not say whether it has brought them"
-    if is_tail(parent.endpoint) or _is_incremental(parent.endpoint):
-        return "and its `incremental` lists a part of them"
+    if _lists_a_part(parent.endpoint):
+        return (
+            "and its `incremental` lists a part of them, unless what requests hold of it is part "
+            "of the `primary_key` (by `include_from_parent`)"
+        )
     if _functions(parent):
         return "and its `processing_steps` may leave some out"
     for message in _paginator_faults(parent.paginator):
