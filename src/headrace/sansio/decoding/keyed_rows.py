@@ -46,6 +46,7 @@ class KeyedRowsSlicer:
     def __init__(self, slicer: Slicer, shape: KeyedRows, clean: Callable[[str], str] = str) -> None:
         self._slicer = slicer
         self._key = shape.key
+        self._name = msgspec.json.encode(shape.key or "")
         self._value = None if shape.value is None else msgspec.json.encode(shape.value)
         self._clean = clean
 
@@ -116,6 +117,11 @@ class KeyedRowsSlicer:
             misfits.append(RejectedRow(row, reason))
 
     def _row(self, found: msgspec.Raw, key: str | None) -> tuple[msgspec.Raw, str | None]:
+        text = bytes(found)
+        # A name may also be written with escapes.
+        may_have_field = self._name in text or b"\\u" in text
+        if key is not None and self._value is None and text[:1] == b"{" and not may_have_field:
+            return self._led(text, key), None
         kind = kind_of(found)
         if self._value is not None:
             if kind in ("an object", "a list"):
@@ -140,7 +146,7 @@ class KeyedRowsSlicer:
 
     def _other_key(self, row: msgspec.Raw, key: str | None) -> str | None:
         """What the row has in the field for its key, where that is another value."""
-        if self._key is None or msgspec.json.encode(self._key) not in bytes(row):
+        if self._key is None:
             return None
         there = _OBJECT.decode(row).get(self._key)
         if there is None or _text_of(there) == key:
@@ -150,13 +156,16 @@ class KeyedRowsSlicer:
     def _with_key(self, row: msgspec.Raw, key: str | None) -> msgspec.Raw:
         """A row with its key; what is no object stays as it is."""
         text = bytes(row)
-        if self._key is None or not text.startswith(b"{"):
+        if key is None or not text.startswith(b"{"):
             return row
-        field = msgspec.json.encode(self._key) + b":"
-        if field[:-1] in text and self._key in _OBJECT.decode(row):
+        if self._key in _OBJECT.decode(row):
             return row
-        rest = text[1:].lstrip()
-        begin = b"{" + field + msgspec.json.encode(key)
+        return self._led(text, key)
+
+    def _led(self, row: bytes, key: str) -> msgspec.Raw:
+        """A row with its key as the first field."""
+        rest = row[1:].lstrip()
+        begin = b"{%b:%b" % (self._name, msgspec.json.encode(key))
         return msgspec.Raw(begin + rest if rest == b"}" else begin + b"," + rest)
 
     def _refuse_error(

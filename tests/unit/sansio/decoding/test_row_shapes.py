@@ -85,6 +85,12 @@ def test_a_row_that_has_the_field_already_is_set_apart_unless_it_is_the_key() ->
     assert "it has a field `id` already, with 8, where its key is `7`" in page.unreadable[0].reason
 
 
+def test_the_field_of_a_row_is_known_however_it_is_written() -> None:
+    page = cut({"a": {"ключ": 5}, "b": {"ключ": "b"}}, KeyedRows("ключ"), "$")
+    assert rows(page) == [{"ключ": "b"}]
+    assert len(page.unreadable) == 1
+
+
 @pytest.mark.parametrize("empty", [{}, [], None])
 def test_nothing_is_no_row(empty: Any) -> None:
     assert rows(cut({"data": empty}, KeyedRows("id"), "data")) == []
