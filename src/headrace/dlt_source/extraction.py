@@ -8,6 +8,7 @@ from typing import Any
 
 from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.tail import TailConfig
+from headrace.config.built.token import TokenConfig
 from headrace.core.events import log_resource_begins
 from headrace.dlt_source.failed_requests import FailedRequests, record_of
 from headrace.dlt_source.handover import hand_over
@@ -20,11 +21,13 @@ from headrace.dlt_source.page_sources import (
     kept_pages,
     range_pages,
     tail_pages,
+    token_pages,
     window_pages,
 )
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
 from headrace.http.lanes import Lanes
 from headrace.reading.listing import Listing
+from headrace.reading.token_listing import TokenPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Extraction:
         tail: How the listing is kept up with; None to list all of it each time.
         dependents: The names of the resources of ours that depend on it.
         missing_rows: What becomes of rows that the API has no more; None where they stay.
+        token: The token of the API that it goes on from; None where there is none.
+        token_place: Where its pages name the token, and how it is sent.
     """
 
     listing: Listing
@@ -46,6 +51,8 @@ class Extraction:
     tail: TailConfig | None = None
     dependents: frozenset[str] = frozenset()
     missing_rows: MissingRows | None = None
+    token: TokenConfig | None = None
+    token_place: TokenPlace | None = None
 
     def items(self, cursor: RunningCursor | None = None) -> Iterator[Any]:
         """Lists, types, and yields what dlt loads.
@@ -79,13 +86,15 @@ class Extraction:
         if resource.claim is not None and resource.load_id is not None:
             resource.claim.make(resource.load_id, resource.figures)
         if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
-            is_whole = self.tail is None and cursor is None and self.settings.limit_rows is None
+            lists_all = self.tail is None and cursor is None and self.token is None
+            is_whole = lists_all and self.settings.limit_rows is None
             end = resource.claim.end if resource.claim is not None and is_whole else None
             yield EndOfRows(is_whole=is_whole, end=end)
 
     def _with_claim(self, resource: RunningResource) -> RunningResource:
         """The resource, and what learns whether all its rows come where that is wanted."""
-        is_whole = self.tail is None and self.listing.accounting.proves_whole
+        lists_all = self.tail is None and self.token is None
+        is_whole = lists_all and self.listing.accounting.proves_whole
         if not is_whole or resource.load_id is None or resource.sync.kept_rows is not None:
             return resource
         claim = RunningClaim.of_running_resource(
@@ -129,4 +138,6 @@ class Extraction:
             return window_pages(resource, self.lanes, cursor, cursor.config.windows)
         if cursor is not None:
             return range_pages(resource, self.lanes, cursor)
+        if self.token is not None and self.token_place is not None:
+            return token_pages(resource, self.lanes, self.token, self.token_place)
         return all_pages(resource, self.lanes)

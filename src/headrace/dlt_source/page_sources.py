@@ -4,6 +4,7 @@ kept_pages    a repair: the rows that an earlier listing showed were kept
 tail_pages    a listing that is kept up with, one leg of it
 range_pages   the part of a listing that an incremental of dlt asks for
 window_pages  the same part, window by window
+token_pages   what has changed since a token that the API named
 all_pages     the whole listing
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 import dlt
 
 from headrace.config.built.tail import TailConfig
+from headrace.config.built.token import TokenConfig
 from headrace.core.events import log_resource_listed
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.dlt_pipe import yields_are_counted
@@ -34,6 +36,7 @@ from headrace.dlt_source.incremental import (
     may_load_in_parts,
     saved_windows,
 )
+from headrace.dlt_source.kept_token import KeptToken
 from headrace.dlt_source.missing_rows import forget_settled, note_gone_rows
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
@@ -42,6 +45,7 @@ from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import FetchedPage, Listing
+from headrace.reading.token_listing import TokenListing, TokenPlace
 from headrace.reading.window_legs import REACHED, WindowLegs
 from headrace.reading.windowed_listing import WindowedListing
 from headrace.sansio.rows import RowIds
@@ -198,6 +202,41 @@ def _windowed(
         yield from limited(pages(items), limit, figures)
 
 
+def token_pages(
+    resource: RunningResource, lanes: Lanes, config: TokenConfig, place: TokenPlace
+) -> PageStream:
+    """What has changed since the token of the last sync; the state learns the next one.
+
+    Args:
+        resource: The running resource.
+        lanes: What to fetch with.
+        config: How the config describes the token.
+        place: Where pages name it, and how it is sent.
+    """
+    limit, base_url = resource.settings.limit_rows, resource.settings.base_url
+    keeps_state = resource.load_id is not None and limit is None
+    state = dlt.current.resource_state() if keeps_state else {}
+    appends = dlt.current.resource().write_disposition == "append"
+    kept = KeptToken(state, place, base_url or "", appends, resource.name, resource.figures)
+    listing = TokenListing(
+        replace(resource.listing, token_path=place.path, token_of=place.read),
+        place,
+        kept.begin(),
+        config.expired,
+        kept.begin_anew,
+    )
+
+    def pages() -> Iterator[FetchedPage]:
+        last = None
+        for page in _listed(resource, lanes, listing, may_end=False):
+            last = page
+            yield page
+        if keeps_state:
+            kept.learn(last)
+
+    return PageStream(pages())
+
+
 def tail_pages(
     resource: RunningResource,
     lanes: Lanes,
@@ -270,7 +309,11 @@ def _bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
 
 
 def _listed(
-    resource: RunningResource, lanes: Lanes, listing: Listing, *, may_end: bool
+    resource: RunningResource,
+    lanes: Lanes,
+    listing: Listing | TokenListing,
+    *,
+    may_end: bool,
 ) -> Iterator[FetchedPage]:
     figures, limit = resource.figures, resource.settings.limit_rows
     # Where the end may come at any page, none is asked for before it is wanted: one page fills a

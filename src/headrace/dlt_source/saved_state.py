@@ -8,12 +8,13 @@ from typing import Any
 
 from headrace.core.exceptions import StateError
 from headrace.dlt_source.incremental import PER_PARENT, WINDOWS
+from headrace.dlt_source.kept_token import TOKEN
 from headrace.reading.keep_up.lane_state import LaneState
 from headrace.sansio.tail import Ledger
 
 _TAIL = "tail"
 
-LISTING_STATES = (_TAIL, "incremental", PER_PARENT, WINDOWS)
+LISTING_STATES = (_TAIL, "incremental", PER_PARENT, WINDOWS, TOKEN)
 """The keys of a resource's state that say which part of its listing has been loaded."""
 
 

@@ -34,7 +34,7 @@ from headrace.dlt_source.missing_rows import add_missing_rows
 from headrace.dlt_source.running_resource import ExtractionSettings
 from headrace.dlt_source.steps import add_steps
 from headrace.http.lanes import Lanes
-from headrace.reading.build import build_listing, request_template
+from headrace.reading.build import build_listing, request_template, token_place
 from headrace.reading.children import ChildListings
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
@@ -225,7 +225,14 @@ def build_resources(
         dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
         if each.parent is None:
             extraction = Extraction(
-                listing, lanes, settings, each.tail, dependents, each.missing_rows
+                listing,
+                lanes,
+                settings,
+                each.tail,
+                dependents,
+                each.missing_rows,
+                each.token,
+                token_place(config, each, listing),
             )
             built[name] = _build_resource(each, extraction)
         else:

@@ -23,6 +23,7 @@ from headrace.reading.listing import Listing
 from headrace.reading.paginators import PaginatorFactory
 from headrace.reading.request_template import RequestTemplate
 from headrace.reading.response_actions import ResponseActions
+from headrace.reading.token_listing import TokenPlace, without_values
 from headrace.sansio.paging import Accounting, RowKeys, TotalPlace
 
 
@@ -42,7 +43,7 @@ def build_listing(
     endpoint = resource.endpoint
     template = request_template(endpoint)
     is_filled = resource.parent is None and resource.cursor is None
-    request = template.filled({}) if is_filled else template.unfilled
+    request = without_values(template).filled({}) if is_filled else template.unfilled
     authentications = authentications or Authentications.of_config(config)
     credentials = authentications.of(endpoint.auth)
     hold_secrets(credentials, [*credentials.secrets, *config.secrets])
@@ -86,6 +87,32 @@ def needs_proof(config: SourceConfig, resource: ResourceConfig) -> bool:
         and needs_proof(config, each)
         for each in config.resources
         if isinstance(each, ResourceConfig)
+    )
+
+
+def token_place(
+    config: SourceConfig, resource: ResourceConfig, listing: Listing
+) -> TokenPlace | None:
+    """Where the pages of a resource name the token of the next sync, and how it is sent.
+
+    Args:
+        config: The config that the resource is part of.
+        resource: The resource, as the config describes it.
+        listing: Its listing.
+
+    Returns:
+        None where it goes on from no token.
+    """
+    token = resource.token
+    if token is None:
+        return None
+    factory = PaginatorFactory(config.client, resource.endpoint, listing.credentials)
+    return TokenPlace(
+        token.path,
+        request_template(resource.endpoint),
+        token.start_param,
+        token.is_link,
+        factory.secrets,
     )
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from jsonpath_ng import JSONPath
@@ -104,6 +104,7 @@ class FetchedPage:
         written: What the answers are written in, as a sentence, where that was guessed.
         end: How the listing has ended with it; None where more may follow.
         window: The window that it is part of, where the listing is asked for in windows.
+        token: What it names for the next sync to send; None where it names nothing.
     """
 
     rows: list[msgspec.Raw] = field(repr=False)
@@ -117,6 +118,7 @@ class FetchedPage:
     written: str | None = None
     end: ListingEnd | None = None
     window: Window | None = None
+    token: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ class Listing:
             seems; None where each is judged by itself.
         decoder: What the answers are written in; None to guess it from the first one.
         row_shape: What rows are made of; None where they are objects already.
+        token_path: Where its last page names what the next sync is to send; None for nowhere.
+        token_of: Reads that of a page.
         falls_short: Is told where it ends before its total, and whether the config ends it there;
             says whether it may. None where the config has the last word.
     """
@@ -156,6 +160,8 @@ class Listing:
     single_pages: SinglePages | None = None
     decoder: Decoder | None = None
     row_shape: RowShape | None = None
+    token_path: JsonPath | None = None
+    token_of: Callable[[Page], Any] | None = field(default=None, repr=False)
     falls_short: Callable[[bool], bool] | None = None
 
     def filled(
@@ -223,7 +229,9 @@ class OpenListing:
     def new_pass(self) -> ListingPass:
         """Begins a pass down the listing."""
         paginator = self.listing.new_paginator()
-        slicer = self.new_slicer(lambda: paginator.paths)
+        token = self.listing.token_path
+        also = () if token is None else (token,)
+        slicer = self.new_slicer(lambda: (*paginator.paths, *also))
         return ListingPass(paginator, slicer, ListingAccount(self.listing.accounting))
 
     def new_slicer(self, paths: Callable[[], tuple[JsonPath, ...]] = tuple) -> Slicer:
@@ -329,6 +337,7 @@ class OpenListing:
         seen = _as_paginators_see_it(response, sliced, walk)
         try:
             next_step = following(seen)
+            token = None if self.listing.token_of is None else self.listing.token_of(seen)
             if walk.number == 1 and next_step is None and walk.paginator.found_nothing:
                 refuse_other_way(seen)
         except (PageError, ExpressionError) as error:
@@ -347,6 +356,7 @@ class OpenListing:
             response.request,
             unreadable=sliced.unreadable,
             total=walk.account.total,
+            token=token,
         )
         if walk.number == 1 and walk.slicer.guess is not None:
             written = self.cleaned(walk.slicer.guess)

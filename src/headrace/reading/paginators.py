@@ -85,6 +85,11 @@ class PaginatorFactory:
             },
         )
 
+    @property
+    def secrets(self) -> LinkSecrets:
+        """What is kept out of URLs that pages name."""
+        return self._secrets
+
     def new(self) -> Paginator:
         """Makes a paginator that is at the beginning of the listing."""
         return BoundedPaginator(

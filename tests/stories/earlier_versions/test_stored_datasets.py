@@ -88,6 +88,8 @@ def test_what_a_version_has_stored_is_taken_up(
     if "changes" in resources:
         assert len(warehouse.rows(f"{DATASET}.changes")) == 5
         assert len(warehouse.rows(f"{DATASET}.parts", "_groups_id")) == 10
+    for name in {"windows", "tokens"}.intersection(resources):
+        assert len(warehouse.rows(f"{DATASET}.{name}")) == 5
     for command in ("verify", "status"):
         looked = headrace(command, config, warehouse)
         assert looked.exit_code == (command == "verify"), looked.output

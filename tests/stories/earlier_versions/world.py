@@ -8,7 +8,7 @@ from tests.stories.keeping_up.kept_listing import KeptListing
 from tests.support.tables import Row
 
 DATASET = "mirror_data"
-ALL = ("executions", "changes", "groups", "parts")
+ALL = ("executions", "changes", "groups", "parts", "windows", "tokens")
 
 # Not shown by the listing, which passes over them: one is running, of the others nothing is there.
 HIDDEN, NEVER = 27, (21, 22)
@@ -46,6 +46,7 @@ class World(KeptListing):
         self.also_answer("/groups", [{"id": 1}, {"id": 2}])
         for path in ("/changes", "/groups/1/parts", "/groups/2/parts"):
             self.also_answer(path, rows)
+        self.also_answer("/tokens", {"items": rows, "token": "a-token"})
 
     def config_of(
         self, resources: tuple[str, ...], *, keeps_up: bool = True, marks: bool = True
@@ -95,7 +96,25 @@ class World(KeptListing):
         }
         for each in (executions, groups) if marks and keeps_up else ():
             each["missing_rows"] = "mark"
-        config["resources"] = [
-            each for each in (executions, changes, groups, parts) if each["name"] in resources
-        ]
+        ends = {"start_param": "from", "end_param": "to", "range_end": "open", "step": "52w"}
+        windows = {
+            "name": "windows",
+            "primary_key": "id",
+            "write_disposition": "merge",
+            "endpoint": {**whole, "path": "/changes", "incremental": {**cursor, **ends}},
+        }
+        token = {"token_path": "token", "start_param": "since"}
+        tokens = {
+            "name": "tokens",
+            "primary_key": "id",
+            "write_disposition": "merge",
+            "endpoint": {
+                "paginator": "single_page",
+                "data_selector": "items",
+                "path": "/tokens",
+                "incremental": token,
+            },
+        }
+        all_of_them = (executions, changes, groups, parts, windows, tokens)
+        config["resources"] = [each for each in all_of_them if each["name"] in resources]
         return config

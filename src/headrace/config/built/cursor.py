@@ -79,7 +79,7 @@ def build_cursor(endpoint: Mapping[str, Any], typed: EndpointModel) -> CursorCon
         if isinstance(model, IncrementalParam):
             return _cursor(param, model, name)
     incremental = typed.incremental
-    if incremental is None or is_tail(endpoint):
+    if incremental is None or is_tail(endpoint) or incremental.token_path is not None:
         return None
     cursor = _cursor(
         endpoint["incremental"],

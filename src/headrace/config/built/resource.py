@@ -14,6 +14,7 @@ from headrace.config.built.missing_rows import build_missing_rows
 from headrace.config.built.parents import build_parent
 from headrace.config.built.source import EndpointConfig, ResourceConfig
 from headrace.config.built.tail import build_tail, primary_key_columns
+from headrace.config.built.token import build_token
 from headrace.config.format.client import ClientConfig
 from headrace.config.format.decoders import AnyDecoderConfig
 from headrace.config.format.document import STEP_KINDS
@@ -45,6 +46,7 @@ def build_resource(
         hints=_hints(resource.keys, typed),
         parent=build_parent(resource.keys, typed.endpoint.batch),
         cursor=build_cursor(resource.endpoint, typed.endpoint),
+        token=build_token(resource.endpoint, typed.endpoint),
         steps=tuple(
             (kind, step)
             for each in steps

@@ -12,6 +12,7 @@ from headrace.config.built.cursor import CursorConfig
 from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.parents import ParentConfig
 from headrace.config.built.tail import TailConfig
+from headrace.config.built.token import TokenConfig
 from headrace.config.format.auth import AuthModel
 from headrace.config.format.client import ClientConfig, PipelineConfig
 from headrace.config.format.decoders import AnyDecoderConfig
@@ -77,6 +78,7 @@ class ResourceConfig:
         hints: Keyword arguments for `dlt.resource`, as the user gave them.
         parent: The resource that it depends on; None when it depends on none.
         cursor: Its incremental, where that is one of dlt's kind; None where there is none.
+        token: The token of the API that it goes on from; None where there is none.
         tail: How its listing is kept up with; None when each sync lists all of it, or what
             `cursor` says.
         steps: Functions over its rows, in order, each with what it does.
@@ -90,6 +92,7 @@ class ResourceConfig:
     hints: dict[str, Any]
     parent: ParentConfig | None = None
     cursor: CursorConfig | None = None
+    token: TokenConfig | None = None
     tail: TailConfig | None = None
     steps: tuple[tuple[StepKind, Callable[..., Any]], ...] = ()
     primary_key: tuple[str, ...] | None = None

@@ -28,6 +28,7 @@ KEYS_OF_DLT = (
     *("start_param", "end_param", "end_value", "lag", "convert", "transform"),
     *("range_start", "range_end", "allow_external_schedulers", "on_cursor_value_missing"),
     *("per_parent", "step", "smallest_step", "value_format", "most_rows"),
+    *("token_path", "token_expired"),
 )
 """Keys that make an incremental one of dlt's also where the listing is newest first."""
 

@@ -20,6 +20,7 @@ from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
 from headrace.config.checks.tails import replaced_children, tail_faults
+from headrace.config.checks.tokens import token_faults
 from headrace.config.checks.windows import window_faults
 from headrace.config.format.fields import is_python_object
 from headrace.config.format.placeholders import bind_path, stands_for_value
@@ -194,6 +195,7 @@ def _faults_when_merged(
         *((("endpoint", *path), message) for path, message in graphql_faults(endpoint)),
         *batch_faults(resource),
         *merge_faults(resource.keys),
+        *token_faults(resource),
     ):
         yield (*here, *below), message
     place = resource.paginator_path

@@ -37,7 +37,7 @@ def window_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     step = written.get("step") if isinstance(written, Mapping) else None
     if step is None:
         yield from _halved_without_windows(endpoint)
-    if not isinstance(written, Mapping):
+    if not isinstance(written, Mapping) or written.get("token_path") is not None:
         return
     here: Path = ("incremental",)
     if step is None:

@@ -66,6 +66,14 @@ def _step(value: Any) -> Any:
     )
 
 
+def _status(value: Any) -> Any:
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 400 <= number <= 499:
+        raise fault("must be the number of an HTTP status from 400 to 499, for example 410")
+    return number
+
+
+Status = Annotated[int, BeforeValidator(_status)]
 Step = Annotated[
     Annotated[str, Tag(TEXT)] | Annotated[int, Tag(NUMBER)], BY_SHAPE, BeforeValidator(_step)
 ]
@@ -75,7 +83,8 @@ class CursorModel(FormatModel):
     """What incrementals have in common, whether they stand in a param or at the endpoint."""
 
     cursor_path: str = Field(
-        description="JSONPath of the field by which rows are ordered, as `id` or `updated_at`."
+        default="",
+        description="JSONPath of the field by which rows are ordered, as `id` or `updated_at`.",
     )
     initial_value: Any = Field(
         default=None, description="Value of that field at which the first sync begins."
@@ -122,6 +131,9 @@ class IncrementalParam(CursorModel):
     """A query parameter that carries the start of an incremental."""
 
     type: Literal["incremental"]
+    cursor_path: str = Field(
+        description="JSONPath of the field by which rows are ordered, as `id` or `updated_at`."
+    )
     end_value: SkipJsonSchema[_NotOfParam] = None
     start_param: SkipJsonSchema[_NotOfParam] = None
     end_param: SkipJsonSchema[_NotOfParam] = None
@@ -130,6 +142,17 @@ class IncrementalParam(CursorModel):
 class IncrementalConfig(CursorModel):
     """How later syncs ask only for rows that are new or have changed."""
 
+    token_path: JsonPath | None = Field(
+        default=None,
+        description="JSONPath, in the last page, of what the next sync is to send in place of a "
+        "value of the rows: a sync token, or the URL of a delta link. Takes the place of "
+        "`cursor_path`.",
+    )
+    token_expired: list[Status] | None = Field(
+        default=None,
+        description="Statuses by which the API says that it takes a token no more, so that all is "
+        "listed anew; 410 when absent.",
+    )
     end_value: Any = Field(
         default=None, description="Value at which the range ends; nothing is remembered then."
     )

@@ -140,32 +140,60 @@ class LinkPaginator(Paginator):
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request for a URL, which says all that the first request's parameters said."""
         self._guard.asked_by(cursor)
-        parts = urlsplit(cursor)
-        url = urlunsplit(parts._replace(query=self._secrets.reveal(parts.query)))
-        return replace(request, path=url, params={})
+        return request_for(request, cursor, self._secrets)
 
     def _whole(self, link: Any, page: Page) -> str:
-        problem = f"there is a {type(link).__name__}, and no text"
-        if isinstance(link, str):
-            problem = "it is no http(s) URL"
-            try:
-                # RFC 8288, 3.1: a relative link starts from the URL that was asked for.
-                parts = urlsplit(link if urlsplit(link).scheme else urljoin(page.url, link))
-            except ValueError:
-                parts = urlsplit("")
-            if parts.scheme in ("http", "https") and parts.netloc:
-                return urlunsplit(
-                    parts._replace(
-                        # User and password come from the credentials, not from the server.
-                        netloc=parts.netloc.rpartition("@")[2],
-                        query=self._secrets.hide(parts.query),
-                        fragment="",
-                    )
+        try:
+            return whole_link(link, page, self._secrets)
+        except ValueError as problem:
+            raise PageError(
+                f"page {page.number:,} has no link {self._place} that can be followed: {problem}. "
+                f"{self._hint}"
+            ) from None
+
+
+def whole_link(link: Any, page: Page, secrets: LinkSecrets) -> str:
+    """The URL that a page links to, without secrets of the request.
+
+    Args:
+        link: What stands where the link should be.
+        page: The page.
+        secrets: What to keep out of it.
+
+    Raises:
+        ValueError: It is no URL; the message says what it is.
+    """
+    problem = f"there is a {type(link).__name__}, and no text"
+    if isinstance(link, str):
+        problem = "it is no http(s) URL"
+        try:
+            # RFC 8288, 3.1: a relative link starts from the URL that was asked for.
+            parts = urlsplit(link if urlsplit(link).scheme else urljoin(page.url, link))
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme in ("http", "https") and parts.netloc:
+            return urlunsplit(
+                parts._replace(
+                    # User and password come from the credentials, not from the server.
+                    netloc=parts.netloc.rpartition("@")[2],
+                    query=secrets.hide(parts.query),
+                    fragment="",
                 )
-        raise PageError(
-            f"page {page.number:,} has no link {self._place} that can be followed: {problem}. "
-            f"{self._hint}"
-        )
+            )
+    raise ValueError(problem)
+
+
+def request_for(request: Request, url: str, secrets: LinkSecrets) -> Request:
+    """The request for a URL, which says all that the parameters of a request said.
+
+    Args:
+        request: The request.
+        url: The URL, as `whole_link` made it.
+        secrets: What was kept out of it.
+    """
+    parts = urlsplit(url)
+    whole = urlunsplit(parts._replace(query=secrets.reveal(parts.query)))
+    return replace(request, path=whole, params={})
 
 
 class JsonLinkPaginator(LinkPaginator):
