@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -27,8 +28,9 @@ from headrace.http.redirects import MAX_REDIRECTS, REDIRECTS, redirected
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
 from headrace.http.settings import ClientSettings
 from headrace.http.transports.aiohttp import AiohttpTransport
-from headrace.http.transports.base import Answer, Transport
+from headrace.http.transports.base import Answer, Transport, too_large
 from headrace.http.transports.requests_session import SessionTransport
+from headrace.http.unpacking import CannotUnpack, unpacked_file
 from headrace.http.url import shown_origin, with_missing_query, with_query, without_login
 
 _DEFAULT_HEADERS = {
@@ -225,7 +227,13 @@ class Sender:
             # What a function of the user failed with may hold secrets: it is told of, cleaned.
             raise self._policy.refusal_by_hook(refused, response, redactor(), asking.auth) from None
         location = counts.headers.get("Location") if counts.status in REDIRECTS else None
-        return Answer(counts.status, counts.headers, counts.body, location or None)
+        body, limit = counts.body, self._settings.max_response_bytes
+        with suppress(CannotUnpack):
+            # The hook has seen the file as it is.
+            body = unpacked_file(body, limit)
+        if len(body) > limit:
+            raise too_large(limit, response.request, counts.status)
+        return Answer(counts.status, counts.headers, body, location or None)
 
 
 async def _sign(

@@ -57,15 +57,6 @@ def codings_in(said: str) -> list[str]:
     return [coding for coding in codings if coding in _KNOWN]
 
 
-def is_packed_file(body: bytes) -> bool:
-    """Whether a body is a gzip of which no header speaks.
-
-    Args:
-        body: The body, without its codings.
-    """
-    return body.startswith(_GZIP_MAGIC)
-
-
 def unpacked(packed: bytes, said: str, limit: int) -> bytes:
     """A body without its codings.
 
@@ -89,6 +80,19 @@ def unpacked(packed: bytes, said: str, limit: int) -> bytes:
         except (zlib.error, urllib3.exceptions.DecodeError):
             raise CannotUnpack(f"`{said}`") from None
     return packed
+
+
+def unpacked_file(body: bytes, limit: int) -> bytes:
+    """A body without the gzip that it is, though no header speaks of it; any other as it is.
+
+    Args:
+        body: The body, without its codings.
+        limit: How many bytes to unpack at most.
+
+    Raises:
+        CannotUnpack: It begins as a gzip, and is none.
+    """
+    return unpacked(body, "gzip", limit) if body.startswith(_GZIP_MAGIC) else body
 
 
 def _without(coding: str, packed: bytes, most: int) -> bytes:

@@ -7,6 +7,7 @@ get a `requests.Response` and may change it. See `docs/actions-and-steps.md`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -21,9 +22,12 @@ from headrace.core.exceptions import HeadraceError
 from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.http.as_requests import as_requests_response, told_failure
 from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
+from headrace.http.unpacking import CannotUnpack, unpacked_file
 
 _CONTENT_TYPE = "Content-Type"
 _JSON = "application/json"
+# So much of a packed file is looked through for the text of an action, in bytes.
+_MOST_LOOKED_AT = 16 * 1024 * 1024
 # dlt's sessions repeat a request when a function raises one of these, so they mean the same here.
 _RETRIED = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 
@@ -131,6 +135,10 @@ class _Answer:
 
     @property
     def _text(self) -> str:
+        with suppress(CannotUnpack):
+            file = unpacked_file(self.shown.content, _MOST_LOOKED_AT)
+            if file is not self.shown.content:
+                return file.decode("utf-8", "replace")
         if self.shown.encoding is None:
             # requests would guess the encoding, which takes long and may be wrong.
             return self.shown.content.decode("utf-8", "replace")

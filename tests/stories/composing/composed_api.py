@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
@@ -46,7 +46,6 @@ class ComposedApi:
     rows: dict[int, Row] = field(default_factory=dict)
     groups: list[int] = field(default_factory=lambda: [1, 2, 3])
     faults: list[str] = field(default_factory=list)
-    _day: date = date(2026, 1, 1)
     _version: int = 0
     _versions: dict[int, int] = field(default_factory=dict)
 
@@ -54,18 +53,22 @@ class ComposedApi:
         self.server.handler = self.answer
 
     def write(self, ids: Sequence[int]) -> None:
-        """Adds rows, or changes those that are there, each on a day later than the last.
+        """Adds rows, or changes those that are there.
+
+        At first each has its own day of the past months; what comes later is of the last two days,
+        as a sync does not look further back.
 
         Args:
             ids: Their ids.
         """
         self._version += 1
+        today = datetime.now(UTC).date()
         for number in ids:
-            self._day += timedelta(days=1 + number % 4)
+            day = today - timedelta(days=3 - self._version if self._version > 1 else 5 * number)
             self.rows[number] = {
                 "id": number,
                 "n": self._version * 100 + number,
-                "day": self._day.isoformat(),
+                "day": day.isoformat(),
                 "text": TEXTS[(number + self._version) % len(TEXTS)],
                 "group": self.groups[number % len(self.groups)],
             }

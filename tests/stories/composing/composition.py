@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
-FIRST_DAY = "2026-01-01"
+FIRST_DAY = (datetime.now(UTC).date() - timedelta(days=100)).isoformat()
 TOKEN, DELTA_LINK = "token", "delta link"
 COLUMNS = {"id": "bigint", "n": "bigint", "day": "date", "text": "text"}
 NAMES = (*COLUMNS, "group")
@@ -184,7 +185,7 @@ COMPOSITIONS = st.builds(
         ["single", "offset", "page", "cursor", "link", "header link", "header cursor"]
     ),
     size=st.integers(1, 4),
-    asking=st.sampled_from([None, "last value"]),
+    asking=st.sampled_from([None, "last value", "windows"]),
     step=st.sampled_from(["5d", "2w", "31d", "90d"]),
     range_end=st.sampled_from(["open", "closed"]),
     parent=st.sampled_from([None, None, "path", "param", "batch"]),

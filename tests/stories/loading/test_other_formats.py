@@ -56,6 +56,23 @@ def test_a_function_gets_the_file_as_it_was_sent(server: JsonServer) -> None:
     assert rows(server, response_actions=[unpack]) == ROWS
 
 
+@pytest.mark.parametrize("by", ["aiohttp", "session"])
+def test_a_gzip_file_is_unpacked_behind_an_action(server: JsonServer, by: str) -> None:
+    action = {"status_code": 404, "action": "ignore"}
+    client = {"session": requests.Session()} if by == "session" else {}
+    server.answers(Answer(raw=gzip.compress(JSON)))
+    assert rows(server, client, response_actions=[action]) == ROWS
+
+    server.answers(Answer(raw=gzip.compress(bytes(3_000_000))))
+    with pytest.raises(Exception, match="the answer is larger than 1,000,000 bytes"):
+        rows(server, {**client, "max_response_bytes": 1_000_000}, response_actions=[action])
+
+
+def test_an_action_looks_into_a_gzip_file(server: JsonServer) -> None:
+    server.answers(Answer(raw=gzip.compress(b'{"error": "no such day"}')))
+    assert rows(server, response_actions=[{"content": "no such day", "action": "ignore"}]) == []
+
+
 def test_ndjson_is_read_with_a_function_too(server: JsonServer) -> None:
     def ndjson(response: requests.Response) -> None:
         lines = response.content.splitlines()

@@ -19,7 +19,7 @@ from tests.support.kept_databases import release_databases
 from tests.support.project import ROOT
 from tests.support.servers import Asked, JsonServer
 
-from . import many_requests, pages, shapes
+from . import changes, many_requests, pages, shapes
 from .style import Rows, Style
 
 STYLES: list[type[Style]] = [
@@ -35,6 +35,7 @@ STYLES: list[type[Style]] = [
     shapes.CsvExport,
     shapes.KeyedObjects,
     shapes.GraphQL,
+    changes.Windows,
 ]
 DOCS = ROOT / "docs" / "recipes"
 

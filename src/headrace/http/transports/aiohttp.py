@@ -18,7 +18,7 @@ from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
 from headrace.http.transports.tolerant import TolerantTransport, may_tell_length
-from headrace.http.unpacking import CannotUnpack, is_packed_file, unpacked
+from headrace.http.unpacking import CannotUnpack, unpacked, unpacked_file
 from headrace.http.url import sendable, shown_origin
 
 
@@ -80,8 +80,8 @@ class AiohttpTransport:
                     if coding is not None:
                         body = unpacked(body, coding, limit)
                     # A function of the user's gets the file as it is.
-                    if is_packed_file(body) and not outgoing.wants_whole_body:
-                        body = unpacked(body, "gzip", limit)
+                    if not outgoing.wants_whole_body:
+                        body = unpacked_file(body, limit)
                     if len(body) > limit:
                         raise too_large(limit, outgoing.shown, status)
                 else:

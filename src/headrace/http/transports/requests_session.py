@@ -24,7 +24,7 @@ from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
 from headrace.http.tls import with_tls
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
-from headrace.http.unpacking import CannotUnpack, codings_in, is_packed_file, unpacked
+from headrace.http.unpacking import CannotUnpack, codings_in, unpacked_file
 from headrace.http.url import origin as origin_of
 from headrace.http.url import sendable, shown_origin
 
@@ -98,8 +98,8 @@ class SessionTransport:
             if status >= 400 and not outgoing.wants_whole_body:
                 return Answer(status, headers, _beginning(chunks))
             body = self._whole(chunks, outgoing.shown, status)
-            if is_packed_file(body) and not outgoing.wants_whole_body:
-                body = unpacked(body, "gzip", self._most_bytes)
+            if not outgoing.wants_whole_body:
+                body = unpacked_file(body, self._most_bytes)
                 if len(body) > self._most_bytes:
                     raise too_large(self._most_bytes, outgoing.shown, status)
             return Answer(status, headers, body, location)
