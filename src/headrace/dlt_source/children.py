@@ -260,7 +260,8 @@ class ChildExtraction:
         end_value = injected.end_value
         count_last_day_in(injected, settings)
         saved = None
-        if keeps_state:
+        # As in dlt, a range with an end is loaded whole by each run.
+        if keeps_state and end_value is None:
             state = dlt.current.resource_state(injected.resource_name or "")
             saved = saved_windows(state, injected.cursor_path)
         rows = WindowRows(settings, injected.cursor_path, at_seams=at_seams)

@@ -31,6 +31,7 @@ from headrace.dlt_source.incremental import (
     WindowRows,
     compare_in_order,
     count_last_day_in,
+    forget_ended_windows,
     leave_to_merge,
     may_end_early,
     may_load_in_parts,
@@ -148,7 +149,7 @@ def window_pages(
         cursor.listing_of(resource.listing, values),
         holds=resource.settings.limit_rows is None,
     )
-    pages = _windowed(resource, lanes, listing, _WindowKeeper(ours, saved))
+    pages = _windowed(resource, lanes, listing, _WindowKeeper(ours, state, injected.cursor_path))
     cut = WindowRows(settings, injected.cursor_path, at_seams=resource.wants_dicts)
     pages = cut.pages(pages, resource.figures)
     if resource.wants_dicts:
@@ -164,15 +165,19 @@ class _WindowKeeper:
 
     Args:
         range: The range that they are parts of.
-        saved: What is kept of it, which is changed in place.
+        state: The state of the resource, which is changed in place.
+        cursor_path: The path of the cursor.
     """
 
     range: WindowRange
-    saved: MutableMapping[str, Any]
+    state: MutableMapping[str, Any]
+    cursor_path: str
 
     def keep(self, end: LegEnd) -> None:
         """Keeps what the end of a leg tells."""
-        self.range.keep(self.saved, end.state[REACHED], is_last=end.is_last)
+        saved = saved_windows(self.state, self.cursor_path)
+        self.range.keep(saved, end.state[REACHED], is_last=end.is_last)
+        forget_ended_windows(self.state)
 
 
 def _windowed(

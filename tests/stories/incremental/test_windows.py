@@ -100,7 +100,9 @@ def loaded(warehouse: Warehouse, table: str = "days") -> list[int]:
 
 def windows_in_state(warehouse: Warehouse) -> Any:
     state = warehouse.pipeline().state["sources"]["rest_api"]["resources"]["days"]
-    return state.get("windows", {}).get("day")
+    windows = state.get("windows")
+    assert windows != {}
+    return windows and windows["day"]
 
 
 @pytest.mark.parametrize("disposition", ["merge", "append", "replace"])
@@ -480,6 +482,7 @@ def test_verify_lists_all_windows_from_the_first(server: JsonServer, warehouse: 
         ({"step": 10}, "incremental.step", "a duration"),
         ({"smallest_step": "40d"}, "incremental.smallest_step", "larger than `step`"),
         ({"row_order": "desc"}, "incremental.row_order", "leave it out"),
+        ({"row_order": "asc"}, "incremental.row_order", "leave it out"),
         ({"last_value_func": "min"}, "incremental.last_value_func", "leave it out"),
         ({"step": None, "most_rows": 5}, "incremental.most_rows", "needs a `step`"),
         (

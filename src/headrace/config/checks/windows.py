@@ -53,11 +53,11 @@ def window_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             "does not go with `step`: windows go from the start upwards, so the greatest value is "
             "the last one; leave it out",
         )
-    if written.get("row_order") == "desc":
+    if written.get("row_order") is not None:
         yield (
             (*here, "row_order"),
             "does not go with `step`: windows go from the oldest to the newest, and each is read "
-            "to its end; leave it out",
+            "to its end, whatever the order of its rows; leave it out",
         )
     yield from (((*here, *below), message) for below, message in _unsent(endpoint, written))
     yield from (((*here, *below), message) for below, message in _off_the_scale(written))

@@ -27,6 +27,7 @@ from headrace.dlt_source.incremental.windows import (
     WindowRange,
     WindowRows,
     count_last_day_in,
+    forget_ended_windows,
     may_load_in_parts,
     saved_windows,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "WindowRows",
     "compare_in_order",
     "count_last_day_in",
+    "forget_ended_windows",
     "judge_as_first_sync",
     "leave_to_merge",
     "may_end_early",

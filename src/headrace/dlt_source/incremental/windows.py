@@ -169,6 +169,19 @@ def saved_windows(
     return found
 
 
+def forget_ended_windows(resource_state: MutableMapping[str, Any]) -> None:
+    """Leaves nothing in a state of ranges that have been listed to their end.
+
+    Args:
+        resource_state: The state of the resource, which is changed in place.
+    """
+    left = {path: kept for path, kept in resource_state.get(WINDOWS, {}).items() if kept}
+    if left:
+        resource_state[WINDOWS] = left
+    else:
+        resource_state.pop(WINDOWS, None)
+
+
 def count_last_day_in(incremental: Incremental[Any], settings: WindowSettings) -> None:
     """Has dlt's step let the rows of all of the last day pass, where the range ends with a day.
 
