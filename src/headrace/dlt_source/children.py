@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -59,6 +60,7 @@ class _Load:
         batches: Puts rows of the parent together; None where each is asked for by itself.
         claim: Learns whether the load has all rows; None where nobody wants to know.
         under_way: How many items of a parent of ours are not done with.
+        places: The places of the rows of the parent that are to come, each once in the load.
     """
 
     ids: RowIds = field(default_factory=new_row_ids)
@@ -68,6 +70,7 @@ class _Load:
     batches: ParentBatches | None = None
     claim: RunningClaim | None = None
     under_way: int = 0
+    places: Iterator[int] = field(default_factory=count)
 
 
 @dataclass(slots=True)
@@ -426,7 +429,9 @@ class ChildExtraction:
     ) -> AskedParents:
         failed = load.failed if cursors is None or cursors.may_fail else None
         figures = resource.figures
-        return AskedParents(self._listings, figures, self._cursor, cursors, failed, load.batches)
+        return AskedParents(
+            self._listings, figures, self._cursor, cursors, failed, load.batches, load.places
+        )
 
 
 def _none_until_full(gathered: _Gathered) -> Iterator[None]:

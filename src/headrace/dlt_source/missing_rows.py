@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from hashlib import blake2b
 from typing import Any
 
@@ -131,7 +131,7 @@ def missing_rows_of(table: Mapping[str, Any]) -> MissingRows | None:
         table: The table as the resource declares it.
     """
     written = table.get(_HINT)
-    return MissingRows(**written) if written else None
+    return MissingRows(**_known(MissingRows, written)) if written else None
 
 
 def claim_in(resource_state: Mapping[str, Any]) -> AllRowsClaim | None:
@@ -141,7 +141,7 @@ def claim_in(resource_state: Mapping[str, Any]) -> AllRowsClaim | None:
         resource_state: The state of the resource.
     """
     saved = resource_state.get(_STATE)
-    return AllRowsClaim(**saved) if saved else None
+    return AllRowsClaim(**_known(AllRowsClaim, saved)) if saved else None
 
 
 @dataclass(slots=True)
@@ -282,11 +282,10 @@ class RunningClaim:
         Yields:
             What dlt has to load for that.
         """
-        ended = self.whole - self.partial
-        self.whole, self.partial = set(), set()
-        whole = {
-            key: of for place, rows in parents.items() if place in ended for key, of in rows.items()
-        }
+        ended = (self.whole - self.partial).intersection(parents)
+        self.whole.difference_update(parents)
+        self.partial.difference_update(parents)
+        whole = {key: of for place in ended for key, of in parents[place].items()}
         if whole and self.why_not is None and self.keys is not None:
             self.has_parents = True
             yield self.keys.of_whole_listings(whole)
@@ -333,6 +332,11 @@ class RunningClaim:
             confirms=before.load_id if before is not None and may_confirm else None,
         )
         dlt.current.resource_state()[_STATE] = asdict(claim)
+
+
+def _known(kind: Any, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What is saved, without what only later versions know."""
+    return {each.name: saved[each.name] for each in fields(kind) if each.name in saved}
 
 
 def _mark_of(request: Request) -> str:
