@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headrace.core.exceptions import HeadraceError, ResponseStatusError
+from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.reading.request_template import RequestTemplate
@@ -104,6 +104,10 @@ class AskedRow:
         return [replace(self, row=ParentBatch(batch.rows[at : at + size])) for at in starts]
 
 
+class BatchIgnoredError(PageError):
+    """The config passes over the answer to a batch, which it may mean of one of the values only."""
+
+
 @dataclass(slots=True)
 class BatchLimit:
     """How many rows of the parent the API takes in one request, as far as it has shown that.
@@ -122,7 +126,9 @@ class BatchLimit:
             error: Why it was refused.
         """
         size = len(asked.rows)
-        is_refused = isinstance(error, ResponseStatusError) and error.status in _REFUSES_BATCH
+        is_refused = isinstance(error, BatchIgnoredError) or (
+            isinstance(error, ResponseStatusError) and error.status in _REFUSES_BATCH
+        )
         if size == 1 or not is_refused:
             return []
         half = (size + 1) // 2
@@ -139,6 +145,8 @@ class BatchLimit:
         """
         size = len(asked.rows)
         half = (size + 1) // 2
+        if isinstance(error, BatchIgnoredError):
+            return
         if self.most is not None and self.most <= half:
             return
         self.most = half

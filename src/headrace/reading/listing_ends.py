@@ -49,11 +49,13 @@ class ListingEnd:
         why_partial: Why rows may not have come, to stand behind "since"; None where all came.
         is_one_page: Whether all came with one answer.
         are_distinct: Whether no row came twice; None where their keys are not known.
+        is_ignored: Whether an answer ended it that the config ignores.
     """
 
     why_partial: str | None
     is_one_page: bool
     are_distinct: bool | None
+    is_ignored: bool = False
 
 
 def end_of(walk: ListingPass, *, is_ignored: bool = False, status: int | None = None) -> ListingEnd:
@@ -75,7 +77,7 @@ def end_of(walk: ListingPass, *, is_ignored: bool = False, status: int | None = 
         why = _STATUS.format(status)
     elif walk.paginator.ended_full and not account.is_whole:
         why = _AT_ITSELF
-    return ListingEnd(why, walk.number <= 1, account.are_distinct)
+    return ListingEnd(why, walk.number <= 1, account.are_distinct, is_ignored)
 
 
 async def ask_for_count(opened: OpenListing, walk: ListingPass) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -29,6 +32,7 @@ class ParentBatches:
         self._size = parent.batching.size
         self._joined = joined_placeholders(parent)
         self._waiting: dict[_Group, dict[str, ParentValues]] = {}
+        self._known: set[bytes] = set()
 
     def has_no_value(self, values: ParentValues) -> bool:
         """Whether a row has null where its value should be.
@@ -48,8 +52,14 @@ class ParentBatches:
 
         Yields:
             The batch that it fills, or that cannot take it: none has a value twice, and a row that
-            is there already is not added again.
+            was there before, in any batch, is not added again.
         """
+        # Rows of a listing often name a few others again and again, as comments their authors.
+        told = _key([values.fields, values.included])
+        row = blake2b(told.encode(errors="surrogatepass"), digest_size=16).digest()
+        if row in self._known:
+            return
+        self._known.add(row)
         shared = {name: each for name, each in values.fields.items() if name not in self._joined}
         group = (_key(shared), has_failed)
         value = _key(next(values.fields[name] for name in self._joined))
@@ -110,7 +120,9 @@ class RowsOfParents:
 
     def __init__(self, batch: ParentBatch, parent: ParentConfig, key: JsonPath) -> None:
         (name, *_) = sorted(joined_placeholders(parent))
-        self._included = {_key(row.fields[name]): row.included for row in batch.rows}
+        values = [(row.fields[name], row.included) for row in batch.rows]
+        self._included = {str(value): included for value, included in values}
+        self._included |= {_key(value): included for value, included in values}
         self._key = key
 
     def included(self, rows: Sequence[msgspec.Raw]) -> list[Mapping[str, Any]]:
@@ -125,7 +137,7 @@ class RowsOfParents:
         found: list[Mapping[str, Any]] = []
         for row in rows:
             value = self._key.first(decode_row(row))
-            included = self._included.get(_key(value))
+            included = None if value is None else self._included.get(_key(value))
             if included is None:
                 raise LookupError(value)
             found.append(included)
@@ -133,7 +145,17 @@ class RowsOfParents:
 
 
 def _key(value: Any) -> str:
-    """The value as a text: an API may name as a text what it lists as a number."""
+    """The value as a text: an API may name as a text what it lists as a number.
+
+    A value that JSON has no type for, as a date of a parent of the user's own, is taken as the text
+    that stands for it, and a number without what makes no difference: `1.0` as `1`.
+    """
     if isinstance(value, str):
         return value
-    return msgspec.json.encode(value, enc_hook=str, order="sorted").decode()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    elif isinstance(value, Decimal) and value.is_finite():
+        return format(value.normalize(), "f")
+    plain = msgspec.to_builtins(value, enc_hook=str, str_keys=True)
+    # Not by msgspec, which takes no integer of more than 64 bits.
+    return plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True)

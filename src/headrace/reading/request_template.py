@@ -10,6 +10,7 @@ from typing import Any
 from headrace.core.exceptions import RowError
 from headrace.core.exchange import Request
 from headrace.core.json_text import JsonText
+from headrace.core.secrets.redaction import one_line
 
 _FORMATTER = string.Formatter()
 
@@ -83,9 +84,9 @@ class JoinedValues:
         for text in texts:
             if self.separator in text:
                 raise RowError(
-                    f"`endpoint.batch`: the value `{text}` of the parent holds the separator "
-                    f"`{self.separator}`, so the API could not tell it from two values. Name "
-                    "another `batch.separator` that the API takes, or put a list around the "
+                    f"`endpoint.batch`: the value `{one_line(text, 60)}` of the parent holds the "
+                    f"separator `{self.separator}`, so the API could not tell it from two values. "
+                    "Name another `batch.separator` that the API takes, or put a list around the "
                     "placeholder."
                 )
         return self.separator.join(texts)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import dlt
 import pytest
@@ -223,6 +226,103 @@ def test_a_value_that_the_api_does_not_know_costs_no_other(
     assert scores_in(warehouse) == squares()
 
 
+@pytest.mark.parametrize("disposition", ["append", "merge"])
+def test_an_answer_that_is_passed_over_for_one_value_costs_no_other(
+    api: Scores, warehouse: Warehouse, disposition: str
+) -> None:
+    api.unknown = {13}
+    ignored = [{"status_code": 404, "action": "ignore"}]
+    config = api.config({"response_actions": ignored}, write_disposition=disposition)
+
+    report = sync(warehouse.pipeline(), rest_api_source(config))
+
+    assert scores_in(warehouse) == squares(13)
+    assert report.failed_requests == ()
+    assert report.figures.resources["scores"].notes == []
+
+
+def test_a_value_that_comes_again_and_again_is_asked_for_once(
+    api: Scores, warehouse: Warehouse
+) -> None:
+    given = api.server.handler
+    comments = [{"id": n % 4 + 1, "name": "u"} for n in range(40)]
+    api.server.handler = lambda asked: (
+        Answer({"data": comments}) if asked.path == "/users" else given(asked)
+    )
+
+    config = api.config({"batch": 3}, write_disposition="append")
+    sync(warehouse.pipeline(), rest_api_source(config))
+
+    assert scores_in(warehouse) == [1, 4, 9, 16]
+    assert api.sizes() == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (UUID(int=7), str(UUID(int=7))),
+        (date(2026, 3, 1), "2026-03-01"),
+        (datetime(2026, 3, 1, tzinfo=UTC), "2026-03-01T00:00:00Z"),
+        (datetime(2026, 3, 1, tzinfo=UTC), "2026-03-01 00:00:00+00:00"),
+        (Decimal("1.50"), 1.5),
+        (Decimal("1.50"), "1.50"),
+        (1.0, 1),
+        (1, 1.0),
+        (True, "True"),
+        (True, True),
+        (2**70, str(2**70)),
+        ({"b": 1, "a": 2}, {"a": 2, "b": 1}),
+    ],
+    ids=repr,
+)
+def test_a_row_names_its_parent_as_the_api_spells_it(
+    server: JsonServer, value: Any, named: Any
+) -> None:
+    server.handler = lambda asked: Answer([{"id": 1, "user": named}])
+    batch = {"size": 10, "parent_key": "user"}
+    config: Any = {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": [
+            dlt.resource([{"id": value, "name": "a"}, {"id": "other", "name": "b"}], name="users"),
+            {
+                "name": "scores",
+                "include_from_parent": ["name"],
+                "endpoint": {
+                    "path": "scores",
+                    "params": IDS,
+                    "batch": {**batch, "separator": "|"},
+                },
+            },
+        ],
+    }
+
+    (row,) = list(rest_api_source(config).resources["scores"])
+
+    assert row["_users_name"] == "a"
+
+
+def test_a_row_that_names_null_belongs_to_no_text_null(server: JsonServer) -> None:
+    server.handler = lambda asked: Answer([{"id": 1, "user": None}])
+    config: Any = {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": [
+            dlt.resource([{"id": "null", "name": "a"}], name="users"),
+            {
+                "name": "scores",
+                "include_from_parent": ["name"],
+                "endpoint": {
+                    "path": "scores",
+                    "params": IDS,
+                    "batch": {"size": 10, "parent_key": "user"},
+                },
+            },
+        ],
+    }
+
+    with pytest.raises(Exception, match="a row has nothing in `user`"):
+        list(rest_api_source(config).resources["scores"])
+
+
 def test_a_server_that_is_down_costs_one_sync(api: Scores, warehouse: Warehouse) -> None:
     sync(warehouse.pipeline(), rest_api_source(api.config()))
     api.is_down = True
@@ -294,7 +394,8 @@ def test_rows_that_come_twice_and_rows_without_a_value(server: JsonServer) -> No
 
 
 def test_a_value_with_the_separator_in_it(server: JsonServer) -> None:
-    server.handler = lambda asked: Answer([{"id": "a,b"}, {"id": "c"}])
+    long = "a,b" + "\nc" * 1000
+    server.handler = lambda asked: Answer([{"id": long}, {"id": "c"}])
     config: Any = {
         "client": {"base_url": server.base_url, "paginator": "single_page"},
         "resources": [
@@ -303,10 +404,11 @@ def test_a_value_with_the_separator_in_it(server: JsonServer) -> None:
         ],
     }
 
-    with pytest.raises(Exception, match=r"`a,b` of the parent holds the separator") as caught:
+    with pytest.raises(Exception, match=r"`a,b c.*` of the parent holds the separator") as caught:
         list(rest_api_source(config).resources["scores"])
 
     assert isinstance(caught.value.__cause__, RowError)
+    assert len(str(caught.value.__cause__)) < 400
 
 
 def test_later_syncs_ask_from_where_the_last_one_ended(api: Scores, warehouse: Warehouse) -> None:
