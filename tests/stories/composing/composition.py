@@ -185,7 +185,7 @@ COMPOSITIONS = st.builds(
         ["single", "offset", "page", "cursor", "link", "header link", "header cursor"]
     ),
     size=st.integers(1, 4),
-    asking=st.sampled_from([None, "last value", "windows"]),
+    asking=st.sampled_from([None, "last value", "windows", TOKEN, DELTA_LINK]),
     step=st.sampled_from(["5d", "2w", "31d", "90d"]),
     range_end=st.sampled_from(["open", "closed"]),
     parent=st.sampled_from([None, None, "path", "param", "batch"]),

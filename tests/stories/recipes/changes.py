@@ -36,7 +36,7 @@ class SyncToken(Style):
 
     def change(self) -> None:
         self.now += 1
-        del self.rows[2]
+        self.rows.pop(2, None)
         self.rows |= {1: row(1) | {"name": "changed"}, 6: row(6)}
         self.log += [(self.now, number) for number in (1, 2, 6)]
 

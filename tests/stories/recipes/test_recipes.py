@@ -35,6 +35,7 @@ STYLES: list[type[Style]] = [
     shapes.CsvExport,
     shapes.KeyedObjects,
     shapes.GraphQL,
+    changes.SyncToken,
     changes.Windows,
 ]
 DOCS = ROOT / "docs" / "recipes"

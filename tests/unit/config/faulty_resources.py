@@ -239,6 +239,11 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
     (small({"headers": {"p": "{x}"}}), f"{ENDPOINT}.headers.p", ["no placeholder"]),
     (small({"headers": {"p": "{"}}), f"{ENDPOINT}.headers.p", ["without its partner"]),
     (small(None, include_from_parent=["id"]), f"{ITEM}.include_from_parent", ["needs a parent"]),
+    (
+        small({"decoder": "csv", "incremental": {"token_path": "next"}}),
+        f"{ENDPOINT}.incremental.token_path",
+        ["answers of CSV have nothing beside their rows", "`next`"],
+    ),
     # batches of a parent's values
     (small({"batch": 10}), f"{ENDPOINT}.batch", ["depends on none", "`{resources.NAME.FIELD}`"]),
     (batched(0), BATCH, ["must be at least 1"]),

@@ -62,6 +62,14 @@ def decoder_faults(
                 f"answers of {shown} have nothing beside their rows, so there is no `{path}`: "
                 f"{_INSTEAD}",
             )
+    incremental = endpoint.get("incremental")
+    token = incremental.get("token_path") if isinstance(incremental, dict) else None
+    if token is not None and _begins_with_key(token):
+        yield (
+            ("endpoint", "incremental", "token_path"),
+            f"answers of {shown} have nothing beside their rows, so there is no `{token}`: name "
+            "a field of the rows as `cursor_path`, or list all by each sync",
+        )
     total = endpoint.get("total")
     if isinstance(total, dict):
         total = None if total.get("path") is not None else total.get("selector")
