@@ -130,6 +130,36 @@ def test_a_row_of_the_parent_that_was_passed_over_keeps_what_belongs_to_it(
     assert items(warehouse) == shop.items
 
 
+@dataclass
+class EmptyingShop(Shop):
+    """Orders without items go while the orders are listed: once in each of two listings.
+
+    Attributes:
+        times: How many times each page of the orders was asked for since all began.
+    """
+
+    times: list[int] = field(default_factory=list)
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.path == "/orders":
+            self.times.append(offset := int(asked.query["offset"]))
+            count = self.times.count(offset)
+            gone = {(4, 2): [1], (2, 3): [2, 3]}.get((offset, count), [])
+            self.orders = {key: each for key, each in self.orders.items() if key not in gone}
+        return super().__call__(asked)
+
+
+def test_a_row_of_the_parent_that_is_passed_over_twice_keeps_what_belongs_to_it(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    """Both listings show the same items: only the orders tell that some have gone."""
+    shop = server.handler = EmptyingShop({1: [], 2: [], 3: [], 4: [], 5: [50], 6: [60]})
+    load(server, warehouse)
+    load(server, warehouse)
+    assert sorted(shop.orders) == [4, 5, 6]
+    assert items(warehouse) == {50, 60}
+
+
 PARENTS = {
     "incremental": {
         "endpoint": {
