@@ -193,6 +193,8 @@ class Walker:
                 # The chain listed what was read before, only to save requests for single rows.
                 self._read_top()
         sync.walk = None
+        # What the chain had still to show may have got the newest key since.
+        sync.needs_look |= self._settings.keys_move
         if span is None or self._ledger.kind is None:
             return "the server refused a cursor: the listing starts again at the top."
         reached = raw_of(span.low, self._ledger.kind)

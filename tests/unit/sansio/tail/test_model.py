@@ -419,3 +419,21 @@ TestLookback = LookbackHistories.TestCase
 TestLookback.settings = BUDGET
 TestMovingKeys = MovingKeyHistories.TestCase
 TestMovingKeys.settings = BUDGET
+
+
+def test_the_last_look_at_the_top_is_taken_again_where_its_cursor_is_refused() -> None:
+    """Two rows get the newest key while the listing is read; the page of one is not to be had."""
+    history = MovingKeyHistories()
+    history.start(limit=3, count=0)
+    history.new_rows(count=5, ticks=0)
+    history.new_rows(count=2, ticks=1)
+    history.start_sync()
+    history.go_on(count=2, choice=0)
+    for _ in range(2):
+        history.join_the_newest(0)
+    history.go_on(count=4, choice=0)
+    history.expire_cursors()
+
+    history.finish_sync()
+
+    assert sorted(history.mirror.table) == [1, 2, 3, 4, 5, 6, 7]
