@@ -22,6 +22,8 @@ from headrace.sansio.rows.page_faults import beginning
 
 _LINE_ENDS = b"\r\n"
 _SHOWN_NAME = 60
+# Excel reads the delimiter from such a line, and takes it for no part of the table.
+_FOR_EXCEL = re.compile(rb'"?sep=.?"?[ \t]*(?:[\r\n]|$)', re.IGNORECASE)
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
 # What a server says in one word, where it has no CSV.
 _NO_COLUMNS = frozenset(["forbidden", "unauthorized", "error", "failed", "denied", "null"])
@@ -65,6 +67,8 @@ class CsvSlicer:
             PageError: The body is something else, or its header names no columns.
         """
         page = as_utf8(body, content_type, self._dialect.encoding).lstrip(_LINE_ENDS)
+        if (said := _FOR_EXCEL.match(page)) is not None:
+            page = page[said.end() :].lstrip(_LINE_ENDS)
         if not page.strip():
             return SlicedPage([], {}, {})
         self._refuse_other_formats(page)

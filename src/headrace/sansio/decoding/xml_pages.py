@@ -23,6 +23,7 @@ from headrace.sansio.rows import PageSlicer, SlicedPage
 from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.empty_pages import (
     is_error,
+    is_name_of_error,
     is_nothing_but_error,
     is_page_without_rows,
 )
@@ -33,6 +34,7 @@ _HTML = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
 _ENDS_TOO_EARLY = ("no element found", "unclosed token", "unclosed CDATA section")
 _TEXT = "#text"
 _OF_NAMESPACES = ("@xmlns", "@xsi:")
+_SOAP_HEADER = "Header"
 _DEEPEST = 8
 _NAMES_OF_ROWS = frozenset(["entry", "item", "record", "row"])
 _PLURALS = ("s", "es", "list", "collection")
@@ -87,6 +89,7 @@ class XmlSlicer:
         path = None if selector is None else compiled(selector)
         self._is_guessed = False
         self._is_root = path is not None and path.steps == ()
+        self._is_pattern = path is not None and path.steps is None
         self._lists = path.lists if path is not None else frozenset()
         self._steps = path.steps or () if path is not None else ()
         self._around: frozenset[str] | None = None
@@ -122,6 +125,7 @@ class XmlSlicer:
             PageError: The body is not XML, or has no rows where they should be.
         """
         document = self._document(body, content_type)
+        self._refuse_faults(document, body)
         if self._is_root:
             self._take_root(document, body)
         if self._slicer is None:
@@ -200,6 +204,8 @@ class XmlSlicer:
         """Looks for the element that is there several times, or for the only one with content."""
         ((root, content),) = document.items()
         steps = _way_to_rows(document) or _way_to_one(document)
+        if any(is_name_of_error(_local(step)) for step in steps):
+            raise self._error_instead(body, ".".join(steps))
         if steps:
             self._steps, self._is_guessed = steps, True
             self._slicer = PageSlicer(path_of(steps), self._paths, self._clean)
@@ -211,6 +217,26 @@ class XmlSlicer:
                 "say so by `endpoint.data_selector`, for example `"
                 f"{root}.item`, or see whether this is an error: {beginning(body, self._clean)}"
             )
+
+    def _refuse_faults(self, document: Mapping[str, Any], body: bytes) -> None:
+        """Refuses an answer of nothing but an error, as a SOAP fault, which the rows are not in."""
+        rows_at = () if self._is_guessed else self._steps
+        way: Keys = ()
+        content: Any = document
+        while isinstance(content, Mapping) and not self._is_pattern:
+            inner = [name for name in content if name[0] != "@" and _local(name) != _SOAP_HEADER]
+            if len(inner) != 1:
+                return
+            way, content = (*way, inner[0]), content[inner[0]]
+            if content and is_name_of_error(_local(inner[0])) and way != rows_at[: len(way)]:
+                raise self._error_instead(body, ".".join(way))
+
+    def _error_instead(self, body: bytes, way: str) -> PageError:
+        return PageError(
+            "the answer is an error in the guise of a success: "
+            f"{beginning(body, self._clean)}\nIf these are the rows, say so by "
+            f"`endpoint.data_selector`, as `{self._clean(way)}`."
+        )
 
     def _refuse_errors(self, document: Mapping[str, Any], body: bytes) -> None:
         """Refuses an answer that has no rows below its root element, and is no empty page."""
@@ -231,6 +257,8 @@ class XmlSlicer:
     def _is_empty(self, content: Any, rows_at: tuple[str, ...]) -> bool:
         """Whether the content of an element is that of a page without rows."""
         if isinstance(content, Mapping):
+            if is_error({_local(name): value for name, value in content.items()}):
+                return False
             content = {
                 name: value
                 for name, value in content.items()
@@ -258,10 +286,15 @@ def _way_to_rows(document: Mapping[str, Any]) -> Keys:
 
 def _is_name_of_row(name: str, way: Keys) -> bool:
     """Whether an element is a row by its name, as `item`, or as `order` within `orders`."""
-    own = plain_name(name.rpartition(":")[2])
+    own = plain_name(_local(name))
     return own in _NAMES_OF_ROWS or (
-        bool(way) and plain_name(way[-1].rpartition(":")[2]) in {own + end for end in _PLURALS}
+        bool(way) and plain_name(_local(way[-1])) in {own + end for end in _PLURALS}
     )
+
+
+def _local(name: str) -> str:
+    """The name of an element without the prefix of its namespace."""
+    return name.rpartition(":")[2]
 
 
 def _way_to_one(document: Mapping[str, Any]) -> Keys:

@@ -50,6 +50,15 @@ def is_error(document: Any) -> bool:
     return any(_is_error(plain_name(key), value) for key, value in document.items())
 
 
+def is_name_of_error(name: str) -> bool:
+    """Whether a key, or an element, is called as what an error stands in.
+
+    Args:
+        name: The name as it stands in an answer.
+    """
+    return plain_name(name) in _ERRORS
+
+
 def is_nothing_but_error(document: Any) -> bool:
     """Whether an object that could be a row has no fields but those of an error.
 

@@ -191,3 +191,14 @@ def test_a_path_leads_into_the_rows() -> None:
     slicer = CsvSlicer(CsvDecoder(), lambda: (JsonPath("[-1].a"),))
     page = slicer.slice(b"a\n1\n2\n")
     assert JsonPath("[-1].a").first(page.document) == "2"
+
+
+@pytest.mark.parametrize("line", ["sep=;\r\n", "\ufeffSEP=;\n", '"sep=;"\r'])
+@pytest.mark.parametrize("names", [None, ["id", "name"]])
+def test_a_line_that_tells_excel_the_delimiter_is_no_row(
+    line: str, names: list[str] | None
+) -> None:
+    header = "" if names else "id;name\n"
+    page = cut(f"{line}{header}1;a\n", delimiter=";", names=names)
+    assert rows(page) == [{"id": "1", "name": "a"}]
+    assert not page.unreadable

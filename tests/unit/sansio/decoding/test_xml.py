@@ -72,6 +72,34 @@ def test_a_star_and_a_filter_go_into_one_element_as_into_many() -> None:
     assert link.first(page.document) == "/2"
 
 
+FAULT = (
+    '<s:Envelope xmlns:s="urn:s"><s:Header/><s:Body><s:Fault><faultcode>s:Server</faultcode>'
+    "<faultstring>quota</faultstring></s:Fault></s:Body></s:Envelope>"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "selector"),
+    [
+        (FAULT, None),
+        (FAULT, "s:Envelope.s:Body.Orders.Order"),
+        ("<response><error><code>1</code><msg>x</msg></error></response>", None),
+        ("<response><status>no</status><error><code>1</code></error></response>", None),
+        ("<response><errors><error>a</error><error>b</error></errors></response>", None),
+        ("<error><code>1</code></error>", "orders.order"),
+    ],
+)
+def test_an_error_in_the_guise_of_a_success(answer: str, selector: str | None) -> None:
+    with pytest.raises(PageError, match="an error in the guise of a success"):
+        cut(answer, selector)
+
+
+def test_errors_are_rows_where_the_config_says_so() -> None:
+    log = "<log><errors><error><n>1</n></error></errors></log>"
+    assert rows(cut(log, "log.errors.error")) == [{"n": "1"}]
+    assert rows(cut("<r><i><id>1</id></i><errors/></r>")) == [{"id": "1"}]
+
+
 def test_the_root_alone_is_the_content_of_the_one_element() -> None:
     assert rows(cut("<user><id>1</id></user>", "$")) == [{"id": "1"}]
     for error in ("<error><code>5</code></error>", "<r><error>quota</error></r>"):
@@ -151,8 +179,8 @@ def test_depth_has_a_bound() -> None:
         ("", "the answer is empty where XML was due"),
         ("<r><i></r>", "the answer is not XML"),
         ("<error><code>5</code></error>", "speaks of|error"),
-        ("<r><error>quota</error></r>", "has no `i` in `r`, and is no empty page"),
-        ("<s:E><s:B><s:Fault>x</s:Fault></s:B></s:E>", "`data_selector` is `r.i`"),
+        ("<r><error>quota</error></r>", "an error in the guise of a success"),
+        ("<s:E><s:B><s:Fault>x</s:Fault></s:B></s:E>", "an error in the guise of a success"),
     ],
 )
 def test_what_is_no_listing_is_an_error_that_says_so(body: str, message: str) -> None:
