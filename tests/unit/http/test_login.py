@@ -147,6 +147,24 @@ def test_where_the_token_is_and_where_it_goes(
         ask(server, login(**settings), ["/a"])
 
 
+@pytest.mark.parametrize("token", ["tok", "12e456", "00123", "eyJ.a-b_c="])
+def test_an_answer_that_is_the_token_and_no_json(token: str) -> None:
+    with LoginServer() as server:
+        server.give = lambda: Answer(
+            raw=f"{token}\n".encode(), headers={"Content-Type": "text/plain"}
+        )
+        server.takes = lambda asked: asked.headers["Authorization"] == f"Bearer {token}"
+        ask(server, login(token_path=JsonPath("$")), ["/a"])
+
+
+@pytest.mark.parametrize("said", ["Invalid user", "<html></html>", "null", "", "{}"])
+def test_an_answer_that_is_no_token(said: str) -> None:
+    with LoginServer() as server:
+        server.give = lambda: Answer(raw=said.encode(), headers={"Content-Type": "text/plain"})
+        with pytest.raises(AuthenticationFailed, match="no token in the answer"):
+            ask(server, login(token_path=JsonPath("$")), ["/a"])
+
+
 def test_a_token_in_a_header_of_the_answer() -> None:
     with LoginServer() as server:
         server.give = lambda: Answer(None, 201, {"X-Subject-Token": "tok"})

@@ -35,6 +35,7 @@ _REFUSED = (
     "Check what `client.auth`, or the `auth` of the endpoint, logs in with: the names and values "
     "in its `json` or `data`."
 )
+_NO_TOKENS = frozenset(["null", "true", "false"])
 _CHECK_TOKEN = (
     "check `token_path`, `header` and `prefix` of `auth`, and what the user who logs in may do."
 )
@@ -154,6 +155,8 @@ class Login(SharedToken):
 
     def _token_in(self, response: Response) -> str:
         path = self._settings.token_path
+        if path.steps == () and (bare := _bare_token(response.body)) is not None:
+            return bare
         answer = json_in(response.body)
         redactor = Redactor(self.secrets)
         if answer is None:
@@ -221,3 +224,10 @@ def _cookies_set(name: str, response: Response) -> list[str]:
 
 def _as_it_came(response: Response) -> Response:
     return response
+
+
+def _bare_token(body: bytes) -> str | None:
+    """The token where an answer is that and nothing else, without the quotes of JSON."""
+    text = body.decode("utf-8", "replace").strip()
+    is_word = is_header_text(text) and " " not in text and text[0] not in '"{[<'
+    return text if is_word and text not in _NO_TOKENS else None
