@@ -15,7 +15,7 @@ from headrace.dlt_source.incremental import CursorFilter, RepeatedRange
 from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow, ParentValues
 from headrace.reading.children import ChildListings
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.parent_batches import ParentBatches
 from headrace.reading.side_listings import ListingOutcome
 

@@ -12,8 +12,8 @@ import msgspec
 from headrace.core.exchange import ShownRequest
 from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.running_resource import RunningResource
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd
-from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import RejectedRow
 from headrace.sansio.tail import GoneRow
 

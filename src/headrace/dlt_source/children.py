@@ -39,8 +39,9 @@ from headrace.dlt_source.running_resource import ExtractionSettings, RunningReso
 from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import AskedRow, ParentRow, ParentValues
 from headrace.reading.children import ChildListings
+from headrace.reading.client import Client
 from headrace.reading.fan_out import FanOut
-from headrace.reading.listing import Client, FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.parent_batches import ParentBatches
 from headrace.sansio.rows import RowIds
 

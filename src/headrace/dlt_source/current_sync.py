@@ -19,8 +19,8 @@ from headrace.core.failed_requests import FailedRequest
 from headrace.core.figures import Figures
 from headrace.dlt_source.commits import Commits
 from headrace.dlt_source.refusals import Refusals
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd, Legs
-from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from headrace.http.lanes import Handoff, Lanes
 from headrace.reading.asked_rows import AskedRow
+from headrace.reading.client import Client
 from headrace.reading.fan_out import FanOut
-from headrace.reading.listing import Client, FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.side_listings import ListingOutcome
 
 # More rows than that do not make it faster.

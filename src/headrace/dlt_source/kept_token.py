@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from headrace.core.exceptions import PageError
 from headrace.core.figures import ResourceFigures
 from headrace.http.url import origin
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.token_listing import Token, TokenPlace
 
 TOKEN = "token"

@@ -28,7 +28,7 @@ from headrace.dlt_source.dlt_pipe import (
 )
 from headrace.dlt_source.listed_keys import ListedKeys
 from headrace.dlt_source.table_columns import TableColumns
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing_ends import ListingEnd
 
 GONE_COLUMN = "_headrace_gone"

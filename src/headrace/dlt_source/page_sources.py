@@ -42,10 +42,11 @@ from headrace.dlt_source.missing_rows import forget_settled, note_gone_rows
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
-from headrace.reading.listing import FetchedPage, Listing
+from headrace.reading.listing import Listing
 from headrace.reading.token_listing import TokenListing, TokenPlace
 from headrace.reading.window_legs import REACHED, WindowLegs
 from headrace.reading.windowed_listing import WindowedListing

@@ -21,7 +21,8 @@ from headrace.dlt_source.dlt_pipe import (
 )
 from headrace.dlt_source.mirrored_api import refuse_other_api
 from headrace.dlt_source.missing_rows import RunningClaim
-from headrace.reading.listing import FetchedPage, Listing
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import Listing
 from headrace.sansio.rows import BatchIds
 
 # By the pipeline, the last load whose resources the destination was asked about.

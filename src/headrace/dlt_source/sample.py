@@ -27,9 +27,11 @@ from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow
 from headrace.reading.build import build_listing, request_template
 from headrace.reading.children import ChildListings
+from headrace.reading.client import Client
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
-from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import Listing
 from headrace.reading.parent_batches import ParentBatches
 
 

@@ -21,7 +21,9 @@ from headrace.reading.asked_rows import (
     ParentRow,
     ParentValues,
 )
-from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.client import Client
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import Listing
 from headrace.reading.parent_batches import RowsOfParents, joined_fields
 from headrace.reading.request_template import RequestTemplate
 from headrace.reading.windowed_listing import WindowedListing

@@ -6,9 +6,8 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.core.events import Event, log_event
@@ -21,14 +20,15 @@ from headrace.core.exceptions import (
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
-from headrace.core.secrets.redaction import Redactor, one_line
+from headrace.core.secrets.redaction import one_line
 from headrace.http.answer_policy import ACCEPTED
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook, ResponseIgnored
 from headrace.reading.accepted import require_rows
+from headrace.reading.client import Client
 from headrace.reading.counting import RowCount
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing_ends import (
-    ListingEnd,
     ask_for_count,
     end_of,
     judge_single_page,
@@ -41,41 +41,13 @@ from headrace.reading.listing_ends import (
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.decoding import Decoder, RowShape, Slicer, new_slicer
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
-from headrace.sansio.rows import RejectedRow, SlicedPage
-from headrace.sansio.windows import Window
+from headrace.sansio.rows import SlicedPage
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_GUESS = 200
 _NO_CONTENT = frozenset({204, 205})
 
 Following = TypeVar("Following")
-Read = TypeVar("Read")
-
-
-class Client(Protocol):
-    """Gets answers; `headrace.http` has the one that asks over HTTP."""
-
-    async def read(
-        self,
-        request: Request,
-        credentials: AnyAuthentication,
-        read: Callable[[Response], Read],
-        figures: ResourceFigures,
-        hook: ResponseHook | None = None,
-        most_attempts: int | None = None,
-    ) -> Read:
-        """Sends a request and makes of the whole answer what `read` does.
-
-        Raises:
-            ResponseIgnored: `hook` asks to pass over the answer.
-            RequestError: No answer came, or one with an error status.
-            PageError: `read` cannot make anything of the answer.
-        """
-        ...
-
-    def redactor(self, request: Request, credentials: AnyAuthentication) -> Redactor:
-        """What hides the secrets of a request in all that is told of it."""
-        ...
 
 
 def guessed(paginator: str) -> str:
@@ -85,40 +57,6 @@ def guessed(paginator: str) -> str:
         paginator: The paginator that was guessed, by the keys that it would have in a config.
     """
     return f"the paginator is guessed (`{paginator}`); write it into the config to be sure of it"
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedPage:
-    """The rows of one page, still JSON.
-
-    Args:
-        rows: The JSON of each row that can be read.
-        size: The size of the whole page in bytes, after decompression, or that of its rows as
-            JSON where that is larger.
-        request: The request that brought it, fit to be shown.
-        is_last: Whether the listing ends with it.
-        unreadable: The rows that cannot be read, each with the reason.
-        guess: How the listing goes on, where that was guessed from this page.
-        place: The place of its listing among several, from 0.
-        total: The number of all rows, as the API tells it; None where it does not.
-        written: What the answers are written in, as a sentence, where that was guessed.
-        end: How the listing has ended with it; None where more may follow.
-        window: The window that it is part of, where the listing is asked for in windows.
-        token: What it names for the next sync to send; None where it names nothing.
-    """
-
-    rows: list[msgspec.Raw] = field(repr=False)
-    size: int
-    request: ShownRequest = field(repr=False)
-    is_last: bool = False
-    unreadable: list[RejectedRow] = field(default_factory=list, repr=False)
-    guess: str | None = None
-    place: int = 0
-    total: int | None = None
-    written: str | None = None
-    end: ListingEnd | None = None
-    window: Window | None = None
-    token: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

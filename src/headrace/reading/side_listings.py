@@ -17,7 +17,9 @@ from headrace.core.figures import ResourceFigures
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
 from headrace.reading.asked_rows import AskedRow
 from headrace.reading.children import ChildListings
-from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.client import Client
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import Listing
 
 # So many failures one after the other are no exception any more: the next ones get one attempt.
 _FEW_IN_A_ROW = 3

@@ -15,7 +15,9 @@ from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import hold_secrets
-from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.client import Client
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import Listing
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.paging import LinkSecrets, Page
 from headrace.sansio.paging.links import request_for, whole_link

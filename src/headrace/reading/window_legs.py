@@ -10,8 +10,9 @@ from functools import partial
 
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.reading.client import Client
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd
-from headrace.reading.listing import Client, FetchedPage
 from headrace.reading.windowed_listing import WindowedListing
 
 REACHED = "reached"

@@ -17,7 +17,9 @@ from headrace.core.exceptions import HeadraceError, PageError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
-from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.client import Client
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import Listing
 from headrace.sansio.windows import Window, WindowSettings, WindowWalk, says_too_many
 from headrace.sansio.windows.too_many import words_of_too_many
 

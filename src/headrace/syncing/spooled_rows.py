@@ -12,8 +12,8 @@ import msgspec
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exchange import ShownRequest
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd, Legs
-from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows import BatchIds
 
 

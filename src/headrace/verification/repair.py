@@ -26,8 +26,8 @@ from headrace.destination.long_texts import make_room_for_long_texts
 from headrace.destination.merging import merge_whole_or_not_at_all
 from headrace.destination.tables import FilledTable
 from headrace.dlt_source.current_sync import RunningSync
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd, Legs, LegSettings
-from headrace.reading.listing import FetchedPage
 from headrace.sansio.tail import Ledger
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.setting_aside import load_what_is_taken

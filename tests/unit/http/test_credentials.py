@@ -9,7 +9,7 @@ from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.http.auth.credentials import Credentials
 from headrace.http.origins import RequestTarget
 from headrace.http.settings import ClientSettings
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 
 
 def test_a_key_goes_in_the_header_query_or_cookie_of_its_name() -> None:

@@ -27,7 +27,8 @@ from headrace.http.client import HttpClient
 from headrace.http.response_hooks import ResponseHook
 from headrace.http.retrying import RetrySettings
 from headrace.http.settings import ClientSettings
-from headrace.reading.listing import FetchedPage, Listing
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import Listing
 from headrace.sansio.paging import CursorPaginator
 from headrace.sansio.paging.cursor import CursorSettings
 from headrace.sansio.rows import Column, Fields, MainRoad

@@ -20,7 +20,7 @@ from headrace.dlt_source.incremental.dlt_step import StateElsewhere, bound_to_ow
 from headrace.dlt_source.incremental.ordered_step import compare_in_order
 from headrace.dlt_source.incremental.undecided_rows import CursorReader, undecided
 from headrace.dlt_source.incremental.values import CursorValues, new_incremental
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.sansio.rows.json_rows import decode_row
 
 

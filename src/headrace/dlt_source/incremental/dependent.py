@@ -19,7 +19,7 @@ from headrace.dlt_source.incremental.child_windows import ChildWindows
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter
 from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere
 from headrace.dlt_source.incremental.values import CursorValues
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 
 PER_PARENT = "incremental_per_parent"
 """The key of the resource's state under which the cursors of the parent's rows are kept."""

@@ -24,7 +24,7 @@ from headrace.core.json_path import JsonPath
 from headrace.destination.dlt_schema import columns_with
 from headrace.dlt_source.incremental.undecided_rows import CursorReader
 from headrace.dlt_source.incremental.values import CursorValues
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.sansio.windows import ScaleKind, WindowCut, WindowSettings
 
 WINDOWS = "windows"

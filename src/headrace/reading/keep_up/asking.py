@@ -12,9 +12,10 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError
 from headrace.core.failed_requests import is_of_one_request, may_be_of_config
 from headrace.http.response_hooks import ResponseIgnored
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.keep_up.single_rows import SingleRows
-from headrace.reading.listing import FetchedPage, ListingPass, OpenListing
+from headrace.reading.listing import ListingPass, OpenListing
 from headrace.reading.listing_ends import refuse_unless_whole
 from headrace.sansio.rows.row_facts import cut_to
 from headrace.sansio.tail import (

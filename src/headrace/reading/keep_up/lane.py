@@ -13,11 +13,13 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import ConfigError, Fault, HeadraceError, PageError, StateError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import clean
+from headrace.reading.client import Client
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.asking import Arrival, SinglesPolicy, TailRequests
 from headrace.reading.keep_up.lane_state import LaneState
 from headrace.reading.keep_up.legs import FailedRow, LegEnd, SingleRequests
 from headrace.reading.keep_up.row_facts import TailRowReader
-from headrace.reading.listing import Client, FetchedPage, Listing
+from headrace.reading.listing import Listing
 from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, Planner, RowAsk
 from headrace.sansio.tail.extent import share_read
 from headrace.sansio.tail.messages import Ask

@@ -12,8 +12,8 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import ExpressionError, PageError, RowError
 from headrace.core.expressions.row_condition import RowCondition
 from headrace.core.json_path import JsonPath
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.row_times import last_change
-from headrace.reading.listing import FetchedPage
 from headrace.sansio.rows.json_rows import decode_row
 from headrace.sansio.rows.row_facts import RowFactReader, RowFacts
 from headrace.sansio.tail import AnsweredRows

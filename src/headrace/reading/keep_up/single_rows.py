@@ -10,7 +10,8 @@ from urllib.parse import quote
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import Request, Response
-from headrace.reading.listing import FetchedPage, OpenListing
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing import OpenListing
 from headrace.sansio.decoding import single_row_slicer
 
 _ABSENT = frozenset({404, 410})

@@ -14,7 +14,7 @@ from pyarrow.parquet import ParquetWriter
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exchange import ShownRequest
-from headrace.reading.listing import FetchedPage
+from headrace.reading.fetched_page import FetchedPage
 from headrace.sansio.rows import BatchIds
 from headrace.verification.scratch.database import text_literal
 

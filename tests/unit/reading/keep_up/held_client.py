@@ -15,7 +15,7 @@ from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook
-from headrace.reading.listing import Read
+from headrace.reading.client import Read
 from headrace.simulator import BadParameter, World
 
 Row = dict[str, Any]

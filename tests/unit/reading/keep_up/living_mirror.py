@@ -20,9 +20,10 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
 from headrace.reading.build import build_listing
+from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd
-from headrace.reading.listing import FetchedPage, Listing
+from headrace.reading.listing import Listing
 from headrace.sansio.tail import GoneRow
 from tests.unit.reading.keep_up.held_client import HeldClient, HeldRequest, PausingLoop, Row
 from tests.unit.reading.keep_up.watched_world import WatchedWorld
