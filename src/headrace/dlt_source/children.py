@@ -4,36 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import dlt
 import pyarrow as pa
 from dlt.extract.incremental import Incremental
 
 from headrace.config.built.cursor import CursorConfig
 from headrace.config.built.missing_rows import MissingRows
-from headrace.core.events import log_resource_begins
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.asked_parents import AskedParents, filtered
+from headrace.dlt_source.child_cursors import ChildCursors
+from headrace.dlt_source.child_loads import ChildLoad, ChildLoads
 from headrace.dlt_source.dlt_pipe import running_pipe
 from headrace.dlt_source.failed_listings import Cursors, FailedListings
 from headrace.dlt_source.gathering import Gathering, ListedItem, size_of
-from headrace.dlt_source.handover import hand_over, new_row_ids
-from headrace.dlt_source.incremental import (
-    ChildWindows,
-    ParentCursors,
-    SharedCursor,
-    WindowRows,
-    compare_in_order,
-    count_last_day_in,
-    leave_to_merge,
-    saved_windows,
-)
+from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.items import EndOfRows, LoadedRows, ParentRows, rows_of
-from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.dlt_source.page_sources import PageStream, kept_pages, limited
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
 from headrace.http.lanes import Lanes
@@ -42,36 +30,6 @@ from headrace.reading.children import ChildListings
 from headrace.reading.client import Client
 from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
-from headrace.reading.parent_batches import ParentBatches
-from headrace.sansio.rows import RowIds
-
-# How many loads are remembered: two pipelines may run one resource at the same time.
-_MOST_LOADS = 8
-
-
-@dataclass(slots=True)
-class _Load:
-    """What the calls within one load have in common.
-
-    Args:
-        ids: The ids for the rows; by their order the last version of a key is known.
-        rows_left: The number of rows that are still to be loaded; None for any number.
-        kept_rows_are_loaded: Whether the rows that were kept have been loaded.
-        failed: What is done about listings that fail; None where one that fails ends the load.
-        batches: Puts rows of the parent together; None where each is asked for by itself.
-        claim: Learns whether the load has all rows; None where nobody wants to know.
-        under_way: How many items of a parent of ours are not done with.
-        places: The places of the rows of the parent that are to come, each once in the load.
-    """
-
-    ids: RowIds = field(default_factory=new_row_ids)
-    rows_left: int | None = None
-    kept_rows_are_loaded: bool = False
-    failed: FailedListings | None = None
-    batches: ParentBatches | None = None
-    claim: RunningClaim | None = None
-    under_way: int = 0
-    places: Iterator[int] = field(default_factory=count)
 
 
 @dataclass(slots=True)
@@ -123,9 +81,11 @@ class ChildExtraction:
         self._dependents = dependents
         self._missing_rows = missing_rows
         self._buffer_bytes = buffer_bytes
-        self._loads: dict[str | None, _Load] = {}
+        self._loads = ChildLoads(
+            listings, limit_rows=settings.limit_rows, missing_rows=missing_rows
+        )
         self._gathered: WeakKeyDictionary[object, _Gathered] = WeakKeyDictionary()
-        self._cursors: WeakKeyDictionary[object, Cursors] = WeakKeyDictionary()
+        self._cursors = ChildCursors(cursor, keeps_state=settings.limit_rows is None)
 
     def items(self, parent: Any, injected: Incremental[Any] | None = None) -> Iterator[Any]:
         """What dlt gets for an item that the parent yields.
@@ -140,7 +100,7 @@ class ChildExtraction:
         """
         # Not within the generator: dlt has bound the incremental for this very item, and the
         # binding of the next item would take its place.
-        cursors = None if injected is None else self._cursors_for(injected)
+        cursors = None if injected is None else self._cursors.of(injected, self._running)
         if isinstance(parent, EndOfRows):
             return self._end(parent, cursors)
         if isinstance(parent, ParentRows):
@@ -162,7 +122,7 @@ class ChildExtraction:
 
     def _until_done(self, items: Iterator[Any]) -> Iterator[Any]:
         """The items; the end of the parent, which dlt may take before them, waits for the last."""
-        load = self._load(self._running())
+        load = self._loads.of(self._running())
         load.under_way += 1
 
         def taken() -> Iterator[Any]:
@@ -181,7 +141,7 @@ class ChildExtraction:
 
     def _new_gathered(self, cursors: Cursors | None) -> _Gathered:
         resource = self._running()
-        asked = self._new_asked(resource, self._load(resource), cursors)
+        asked = self._new_asked(resource, self._loads.of(resource), cursors)
         listed = self._listed(asked.failed, resource.figures)
         return _Gathered(Gathering(self._lanes, listed, self._buffer_bytes), asked)
 
@@ -199,7 +159,7 @@ class ChildExtraction:
     def _gathered_items(self, pipe: object, gathered: _Gathered) -> Iterator[Any]:
         try:
             resource = self._running()
-            load = self._load(resource)
+            load = self._loads.of(resource)
 
             def handed(items: Iterator[ListedItem]) -> Iterator[Any]:
                 passing = filtered(items, gathered.asked, resource.figures)
@@ -222,55 +182,6 @@ class ChildExtraction:
         listing = self._listings.listing
         return RunningResource.now(listing, self._settings, dependents=self._dependents)
 
-    def _cursors_for(self, injected: Incremental[Any]) -> Cursors | None:
-        """The cursors of this load, the same for all items."""
-        pipe = running_pipe()
-        if pipe in self._cursors:
-            injected.advance(None)
-            return self._cursors[pipe]
-        resource = self._running()
-        if resource.sync.kept_rows is not None:
-            injected.advance(None)
-            return None
-        if resource.load_id is not None:
-            leave_to_merge(injected, dlt.current.resource())
-        keeps_state = self._settings.limit_rows is None
-        per_parent = self._cursor is not None and self._cursor.per_parent
-        windows = self._windows(
-            injected,
-            keeps_state=keeps_state and resource.load_id is not None,
-            at_seams=resource.wants_dicts and not per_parent,
-        )
-        cursors: Cursors
-        if resource.wants_dicts and not per_parent:
-            # Functions of the user come first, then dlt's own step.
-            compare_in_order(injected)
-            cursors = SharedCursor(injected, keeps_state=True, filters=False)
-        elif per_parent:
-            cursors = self._cursors[pipe] = ParentCursors(injected, keeps_state=keeps_state)
-        else:
-            cursors = self._cursors[pipe] = SharedCursor(
-                injected, keeps_state=keeps_state, filters=True
-            )
-        cursors.windows = windows
-        return cursors
-
-    def _windows(
-        self, injected: Incremental[Any], *, keeps_state: bool, at_seams: bool
-    ) -> ChildWindows | None:
-        settings = None if self._cursor is None else self._cursor.windows
-        if self._cursor is None or settings is None:
-            return None
-        end_value = injected.end_value
-        count_last_day_in(injected, settings)
-        saved = None
-        # As in dlt, a range with an end is loaded whole by each run.
-        if keeps_state and end_value is None:
-            state = dlt.current.resource_state(injected.resource_name or "")
-            saved = saved_windows(state, injected.cursor_path)
-        rows = WindowRows(settings, injected.cursor_path, at_seams=at_seams)
-        return ChildWindows(settings, self._cursor, injected.lag, saved, end_value, rows)
-
     def _items(self, parent: Any, cursors: Cursors | None) -> Iterator[Any]:
         if isinstance(parent, LoadedRows) or (
             self._parent_is_ours and isinstance(parent, pa.Table)
@@ -278,7 +189,7 @@ class ChildExtraction:
             return
         rows = rows_of(parent)
         resource = self._running()
-        load = self._load(resource)
+        load = self._loads.of(resource)
         if resource.sync.kept_rows is not None:
             yield from self._kept(resource, load)
             return
@@ -304,14 +215,14 @@ class ChildExtraction:
         self,
         all_asked: Sequence[AskedRow],
         resource: RunningResource,
-        load: _Load,
+        load: ChildLoad,
         asked: AskedParents,
     ) -> Iterator[Any]:
         if all_asked:
             pages = self._pages(all_asked, resource.figures, load, asked)
             yield from hand_over(resource, PageStream(pages, ids=load.ids))
 
-    def _whole_listings(self, all_asked: Sequence[AskedRow], load: _Load) -> Iterator[Any]:
+    def _whole_listings(self, all_asked: Sequence[AskedRow], load: ChildLoad) -> Iterator[Any]:
         """What dlt gets to know which listings have come whole, where that is wanted."""
         wanted = self._missing_rows
         if load.claim is None or wanted is None or not wanted.parent_columns:
@@ -335,7 +246,7 @@ class ChildExtraction:
     def _end(self, end: EndOfRows, cursors: Cursors | None) -> Iterator[Any]:
         """What is left to do when the parent has brought its rows."""
         resource = self._running()
-        load = self._load(resource)
+        load = self._loads.of(resource)
         while load.under_way:
             # dlt takes items of several steps in turn.
             yield None
@@ -363,7 +274,7 @@ class ChildExtraction:
         if resource.dependents and not resource.wants_dicts:
             yield EndOfRows(is_whole=is_whole, end=None if claim is None else claim.end)
 
-    def _kept(self, resource: RunningResource, load: _Load) -> Iterator[Any]:
+    def _kept(self, resource: RunningResource, load: ChildLoad) -> Iterator[Any]:
         """The rows that were kept of all listings, with the first item of the parent."""
         if load.kept_rows_are_loaded:
             return
@@ -374,34 +285,11 @@ class ChildExtraction:
         elif resource.dependents:
             yield ParentRows(())
 
-    def _load(self, resource: RunningResource) -> _Load:
-        load_id = resource.load_id
-        if load_id is None:
-            return _Load(rows_left=self._settings.limit_rows, batches=self._new_batches())
-        if load_id not in self._loads:
-            while len(self._loads) >= _MOST_LOADS:
-                self._loads.pop(next(iter(self._loads)))
-            log_resource_begins(self._listings.listing.name)
-            self._listings.single_pages.clear()
-            load = _Load(rows_left=self._settings.limit_rows, batches=self._new_batches())
-            if resource.may_miss_requests:
-                load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())
-            if self._listings.listing.accounting.proves_whole and resource.sync.kept_rows is None:
-                load.claim = RunningClaim.of_running_resource(
-                    self._listings.listing.request,
-                    self._missing_rows if resource.is_loaded else None,
-                    resource.dependents,
-                    resource.sync.settled,
-                    has_limit=self._settings.limit_rows is not None,
-                )
-            self._loads[load_id] = load
-        return self._loads[load_id]
-
     def _pages(
         self,
         all_asked: Sequence[AskedRow],
         figures: ResourceFigures,
-        load: _Load,
+        load: ChildLoad,
         asked: AskedParents,
     ) -> Generator[FetchedPage]:
         if load.rows_left == 0:
@@ -421,12 +309,8 @@ class ChildExtraction:
             wanted = items if load.rows_left is None else _counted_off(items, load, figures)
             yield from filtered(wanted, asked, figures, load.claim)
 
-    def _new_batches(self) -> ParentBatches | None:
-        parent = self._listings.parent
-        return None if parent.batching is None else ParentBatches(parent)
-
     def _new_asked(
-        self, resource: RunningResource, load: _Load, cursors: Cursors | None
+        self, resource: RunningResource, load: ChildLoad, cursors: Cursors | None
     ) -> AskedParents:
         failed = load.failed if cursors is None or cursors.may_fail else None
         figures = resource.figures
@@ -443,14 +327,6 @@ def _none_until_full(gathered: _Gathered) -> Iterator[None]:
     ):
         known = gathered.count
         yield None
-
-
-def _adds_rows() -> bool:
-    """Whether the running resource adds its rows to the table, whichever are there."""
-    disposition: Any = dlt.current.resource().write_disposition
-    if isinstance(disposition, Mapping):
-        disposition = disposition.get("disposition")
-    return disposition not in ("merge", "replace")
 
 
 def _keep_windows(cursors: Cursors | None) -> None:
@@ -470,7 +346,7 @@ def _settled(failed: FailedListings | None) -> Iterator[Any]:
 
 
 def _counted_off(
-    items: Iterator[ListedItem], load: _Load, figures: ResourceFigures
+    items: Iterator[ListedItem], load: ChildLoad, figures: ResourceFigures
 ) -> Iterator[FetchedPage]:
     """The pages up to the limit of rows; with one, a listing that fails ends the load."""
     pages = (each for each in items if isinstance(each, FetchedPage))

@@ -1,0 +1,97 @@
+"""Which part of the listings of a dependent resource a load asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import dlt
+from dlt.extract.incremental import Incremental
+
+from headrace.config.built.cursor import CursorConfig
+from headrace.dlt_source.dlt_pipe import running_pipe
+from headrace.dlt_source.failed_listings import Cursors
+from headrace.dlt_source.incremental import (
+    ChildWindows,
+    ParentCursors,
+    SharedCursor,
+    WindowRows,
+    compare_in_order,
+    count_last_day_in,
+    leave_to_merge,
+    saved_windows,
+)
+from headrace.dlt_source.running_resource import RunningResource
+
+
+class ChildCursors:
+    """The cursors of a dependent resource in its loads: the same for all items of one.
+
+    Args:
+        config: The incremental as the config describes it; None without one.
+        keeps_state: Whether the next load begins where this one ends.
+    """
+
+    def __init__(self, config: CursorConfig | None, *, keeps_state: bool) -> None:
+        self._config = config
+        self._keeps_state = keeps_state
+        self._cursors: WeakKeyDictionary[object, Cursors] = WeakKeyDictionary()
+
+    def of(
+        self, injected: Incremental[Any], running: Callable[[], RunningResource]
+    ) -> Cursors | None:
+        """The cursors of the load under way.
+
+        Args:
+            injected: The incremental, as dlt has bound it for an item of the parent.
+            running: Gives the running resource.
+
+        Returns:
+            The cursors; None in a repair, which asks for nothing.
+        """
+        pipe = running_pipe()
+        if pipe in self._cursors:
+            injected.advance(None)
+            return self._cursors[pipe]
+        resource = running()
+        if resource.sync.kept_rows is not None:
+            injected.advance(None)
+            return None
+        if resource.load_id is not None:
+            leave_to_merge(injected, dlt.current.resource())
+        per_parent = self._config is not None and self._config.per_parent
+        windows = self._windows(
+            injected,
+            keeps_state=self._keeps_state and resource.load_id is not None,
+            at_seams=resource.wants_dicts and not per_parent,
+        )
+        cursors: Cursors
+        if resource.wants_dicts and not per_parent:
+            # Functions of the user come first, then dlt's own step.
+            compare_in_order(injected)
+            cursors = SharedCursor(injected, keeps_state=True, filters=False)
+        elif per_parent:
+            cursors = ParentCursors(injected, keeps_state=self._keeps_state)
+            self._cursors[pipe] = cursors
+        else:
+            cursors = SharedCursor(injected, keeps_state=self._keeps_state, filters=True)
+            self._cursors[pipe] = cursors
+        cursors.windows = windows
+        return cursors
+
+    def _windows(
+        self, injected: Incremental[Any], *, keeps_state: bool, at_seams: bool
+    ) -> ChildWindows | None:
+        settings = None if self._config is None else self._config.windows
+        if self._config is None or settings is None:
+            return None
+        end_value = injected.end_value
+        count_last_day_in(injected, settings)
+        saved = None
+        # As in dlt, a range with an end is loaded whole by each run.
+        if keeps_state and end_value is None:
+            state = dlt.current.resource_state(injected.resource_name or "")
+            saved = saved_windows(state, injected.cursor_path)
+        rows = WindowRows(settings, injected.cursor_path, at_seams=at_seams)
+        return ChildWindows(settings, self._config, injected.lag, saved, end_value, rows)
