@@ -19,6 +19,7 @@ Fill = Callable[[RequestTemplate, Mapping[str, Any]], Request]
 _LOGGER = logging.getLogger(__name__)
 # One of the values may be unknown, there may be too many, or the URL may be too long.
 _REFUSES_BATCH = frozenset({400, 404, 410, 413, 414, 422, 431})
+_FAILS_AT_ONE = frozenset({500})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,10 @@ class BatchLimit:
             error: Why it was refused.
         """
         size = len(asked.rows)
+        # A server may also fail at one value each time: then those that failed before go apart.
+        statuses = _REFUSES_BATCH | _FAILS_AT_ONE if asked.has_failed else _REFUSES_BATCH
         is_refused = isinstance(error, BatchIgnoredError) or (
-            isinstance(error, ResponseStatusError) and error.status in _REFUSES_BATCH
+            isinstance(error, ResponseStatusError) and error.status in statuses
         )
         if size == 1 or not is_refused:
             return []

@@ -338,6 +338,25 @@ def test_a_server_that_is_down_costs_one_sync(api: Scores, warehouse: Warehouse)
     assert api.sizes() == [10, 10, 5, 1]
 
 
+def test_a_value_at_which_the_server_fails_each_time_costs_others_one_sync(
+    api: Scores, warehouse: Warehouse
+) -> None:
+    given = api.server.handler
+
+    def answer(asked: Asked) -> Answer:
+        fails = asked.path == "/scores" and "13" in asked.query["ids"].split(",")
+        return Answer({"message": "oops"}, 500) if fails else given(asked)
+
+    api.server.handler = answer
+    report = sync(warehouse.pipeline(), rest_api_source(api.config()))
+    assert len(report.failed_requests) == 10
+
+    report = sync(warehouse.pipeline(), rest_api_source(api.config()))
+
+    assert [each.key for each in report.failed_requests] == ['{"id":13}']
+    assert scores_in(warehouse) == squares(13)
+
+
 def test_a_wrong_path_is_an_error_after_a_few_requests(api: Scores, warehouse: Warehouse) -> None:
     api.unknown = set(range(1, 26))
 
