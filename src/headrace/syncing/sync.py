@@ -6,8 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 
 import dlt
+from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -129,56 +132,33 @@ def sync(
         pipeline.runtime_config.intercept_signals = False
     running = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
     record = RunRecord(pipeline, source, running)
-    cleaning = Cleaning(pipeline, source, running, retention)
-    missing = MissingRowsStep(pipeline, source, running, allow=allow_missing)
+    steps = _Steps(
+        pipeline,
+        source,
+        running,
+        Cleaning(pipeline, source, running, retention),
+        MissingRowsStep(pipeline, source, running, allow=allow_missing),
+    )
     history = record.written_at_end() if run_history else nullcontext()
     with (
         held(pipeline),
         _logged(pipeline, running),
         closing(KeptFile(pipeline)) as kept,
-        cleaning.tables_cleaned_at_end(),
+        steps.cleaning.tables_cleaned_at_end(),
         history,
         explained_failures(pipeline),
     ):
-        running.figures.notes += notes_on_first_folder(pipeline)
-        make_room_for_long_texts(pipeline)
-        merge_whole_or_not_at_all(pipeline)
-        refuse_unsupported(pipeline, source.resources.selected, source.schema)
-        missing.refuse_without_sql()
+        steps.look_at_destination()
         # A load that comes before a full refresh is for nothing, and may be what cannot be loaded.
         kept.open()
-        drop = drop_pending or full_refresh
-        had_rows = not full_refresh and knows_of_rows(pipeline, source)
-        running.commits.resumed = _resume(pipeline, running, drop=drop)
-        # Where each load fails, there is no other moment.
-        cleaning.clean_folder()
-        if source.schema.name not in pipeline.schemas:
-            drop_left_staging(pipeline, source.schema)
-            if had_rows:
-                running.figures.notes.append(note_on_lost_dataset(pipeline, source))
-        if not full_refresh:
-            running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
-            missing.finish_earlier()
+        steps.finish_earlier(drop=drop_pending or full_refresh, full_refresh=full_refresh)
         if full_refresh:
             _note_forgotten_requests(pipeline, source, running)
+        else:
+            running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
+            steps.missing.finish_earlier()
         adopt_columns(pipeline, source)
-        info = load_what_is_taken(
-            pipeline,
-            source,
-            running,
-            kept,
-            full_refresh=full_refresh,
-            after_leg=cleaning.clean_folder,
-        )
-        missing.settle(
-            lambda names: load_what_is_taken(
-                pipeline,
-                source.with_resources(*names),
-                running,
-                kept,
-                after_leg=cleaning.clean_folder,
-            )
-        )
+        info = steps.load(kept, full_refresh=full_refresh)
         remember_rows(pipeline, source)
         client = new_job_client(pipeline, source.schema)
         states = state_by_resource(pipeline.state, source.schema.name)
@@ -195,8 +175,70 @@ def sync(
         is_complete=not running.legs.unfinished,
         run_id=record.run_id,
         failed_requests=tuple(failed_requests_in(states, source.resources.selected)),
-        missing_rows=tuple(missing.found.values()),
+        missing_rows=tuple(steps.missing.found.values()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What a sync does, one after the other.
+
+    Args:
+        pipeline: The pipeline.
+        source: What it runs.
+        running: The sync under way.
+        cleaning: Clears away what earlier syncs have left.
+        missing: Marks or deletes the rows that the API has no more.
+    """
+
+    pipeline: dlt.Pipeline
+    source: DltSource
+    running: RunningSync
+    cleaning: Cleaning
+    missing: MissingRowsStep
+
+    def look_at_destination(self) -> None:
+        """Sees that the destination takes what is to come.
+
+        Raises:
+            ConfigError: It does not.
+        """
+        pipeline, source = self.pipeline, self.source
+        self.running.figures.notes += notes_on_first_folder(pipeline)
+        make_room_for_long_texts(pipeline)
+        merge_whole_or_not_at_all(pipeline)
+        refuse_unsupported(pipeline, source.resources.selected, source.schema)
+        self.missing.refuse_without_sql()
+
+    def finish_earlier(self, *, drop: bool, full_refresh: bool) -> None:
+        """Finishes the load that an earlier run left behind, or drops it.
+
+        Args:
+            drop: Whether it is dropped.
+            full_refresh: Whether the tables are dropped as well, by the load that follows.
+        """
+        pipeline, source = self.pipeline, self.source
+        had_rows = not full_refresh and knows_of_rows(pipeline, source)
+        self.running.commits.resumed = _resume(pipeline, self.running, drop=drop)
+        # Where each load fails, there is no other moment.
+        self.cleaning.clean_folder()
+        if source.schema.name not in pipeline.schemas:
+            drop_left_staging(pipeline, source.schema)
+            if had_rows:
+                self.running.figures.notes.append(note_on_lost_dataset(pipeline, source))
+
+    def load(self, kept: KeptFile, *, full_refresh: bool) -> LoadInfo:
+        """Loads what the source has, and then what becomes of the rows that it has no more.
+
+        Args:
+            kept: The rows that are kept beside the load.
+            full_refresh: Whether the tables are dropped first.
+        """
+        after_leg = self.cleaning.clean_folder
+        load = partial(load_what_is_taken, sync=self.running, kept=kept, after_leg=after_leg)
+        info = load(self.pipeline, self.source, full_refresh=full_refresh)
+        self.missing.settle(lambda names: load(self.pipeline, self.source.with_resources(*names)))
+        return info
 
 
 def _notes_on_tables(pipeline: dlt.Pipeline, source: DltSource, *, list_anew: bool) -> list[str]:
