@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import CALL_OR_CONFIG_WRONG, FAILED, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.printing import say
@@ -25,7 +26,7 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
 
     Exit code 0: the API answers as the config expects; 1: it does not; 2: the config is wrong.
     """
-    with exit_codes():
+    with exit_codes(), auth_warnings():
         from headrace.config import load_config
         from headrace.config.selection import listed_resources
         from headrace.core.exceptions import ConfigError, HeadraceError

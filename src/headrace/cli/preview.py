@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.printing import say
@@ -33,7 +34,7 @@ def preview(
     overrides: SetOption = None,
 ) -> None:
     """Show the first rows as they would be loaded, without loading them."""
-    with exit_codes():
+    with exit_codes(), auth_warnings():
         from headrace.config import load_config
         from headrace.config.selection import listed_resources, select_resources
         from headrace.dlt_source.sample import take_sample

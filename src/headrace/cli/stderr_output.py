@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import print_to_stderr
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ class StderrOutput:
 
     @contextmanager
     def logs(self) -> Iterator[None]:
-        """Writes what is logged in the block, if JSON is wanted."""
+        """Writes what is logged in the block, if JSON is wanted; else only what users must know."""
         if not self.as_json:
-            yield
+            with nullcontext() if self.quiet else auth_warnings():
+                yield
             return
         import logging
 

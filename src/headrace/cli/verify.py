@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import FAILED, exit_codes
 from headrace.cli.options import (
     ConfigArgument,
@@ -54,7 +55,7 @@ def verify(
     rows are missing, differ or cannot be loaded, or something failed; 2: the call or the config is
     wrong.
     """
-    with exit_codes():
+    with exit_codes(), auth_warnings():
         # A row that cannot be loaded is to be counted, not to end the listing.
         settings = [*(overrides or ()), "pipeline.strict=false"]
         _verify(

@@ -157,6 +157,9 @@ def test_every_command_asks_with_it(way: str) -> None:
             ran = headrace(command, "shop.yml")
             assert ran.returncode == 0, ran.stderr
             told += ran.stdout + ran.stderr
+    warnings = {"client, not said": "`auth.client_authentication: basic`", "refresh token": "kept"}
+    assert ("Warning: the token server at " in told) is (way in warnings)
+    assert warnings.get(way, "") in told
     assert KEY not in told
     assert "t0ken-" not in told
     assert not isinstance(server, DigestServer) or server.wrong == []

@@ -98,6 +98,21 @@ def test_a_bad_row_is_set_aside_alone(case: str, server: JsonServer, warehouse: 
     assert report.figures.reasons == {why.split(", but is")[0]: 1}
 
 
+def test_a_key_that_is_an_object_names_its_columns(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.answers([{"guid": {"@isPermaLink": False, "#text": "a1"}}])
+    config: Any = {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": [{"name": "items", "primary_key": "guid", "write_disposition": "merge"}],
+    }
+    sync(warehouse.pipeline(), build_source(parse_config(config)))
+
+    ((reason,),) = warehouse.query(f"SELECT reason FROM {QUARANTINE}")
+    assert "no value for `guid`" in reason
+    assert "; the field is an object, with the columns `guid__ais_perma_link`, `guid__" in reason
+
+
 UNREADABLE = {
     "NaN": b"NaN",
     "a broken surrogate": b'"\\ud800"',

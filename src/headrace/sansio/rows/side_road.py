@@ -16,6 +16,7 @@ from headrace.sansio.rows.fields import Fields
 from headrace.sansio.rows.json_rows import decode_row, is_object, no_object
 from headrace.sansio.rows.loadable import DEEPEST
 
+_SHOWN_COLUMNS = 5
 Refuses = Callable[[str, Any], str | None]
 
 
@@ -188,7 +189,18 @@ class SideRoad:
             dotted = ".".join(path)
             if len(path) > 1 and self._fields.name_of((dotted,)) == column_name:
                 return f"{why}: for the field `{dotted}` write `{self._fields.name_of(path)}`"
-        return why
+        return f"{why}{self._inner_names(column_name, row)}"
+
+    def _inner_names(self, column_name: str, row: Mapping[str, Any]) -> str:
+        """Names the columns that the row has in place of one, as the field is an object."""
+        inner = [
+            f"`{self._fields.name_of(path)}`"
+            for path, _ in self._fields.values_in(row)
+            if len(path) > 1 and self._fields.name_of(path[:1]) == column_name
+        ]
+        if not inner:
+            return ""
+        return f"; the field is an object, with the columns {', '.join(inner[:_SHOWN_COLUMNS])}"
 
     def set_apart(self, rows: Sequence[msgspec.Raw]) -> tuple[list[SideRow], set[int]]:
         """Which rows of a batch were taken, and where these and the rejected ones stand in it.
