@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError
+from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.reading.request_template import RequestTemplate
@@ -105,7 +105,7 @@ class AskedRow:
         return [replace(self, row=ParentBatch(batch.rows[at : at + size])) for at in starts]
 
 
-class BatchIgnoredError(PageError):
+class BatchIgnored(Exception):  # noqa: N818
     """The config passes over the answer to a batch, which it may mean of one of the values only."""
 
 
@@ -119,7 +119,7 @@ class BatchLimit:
 
     most: int | None = None
 
-    def halves(self, asked: AskedRow, error: HeadraceError) -> list[AskedRow]:
+    def halves(self, asked: AskedRow, error: HeadraceError | BatchIgnored) -> list[AskedRow]:
         """The halves of a batch that the API has refused; none where it is no matter of the batch.
 
         Args:
@@ -129,7 +129,7 @@ class BatchLimit:
         size = len(asked.rows)
         # A server may also fail at one value each time: then those that failed before go apart.
         statuses = _REFUSES_BATCH | _FAILS_AT_ONE if asked.has_failed else _REFUSES_BATCH
-        is_refused = isinstance(error, BatchIgnoredError) or (
+        is_refused = isinstance(error, BatchIgnored) or (
             isinstance(error, ResponseStatusError) and error.status in statuses
         )
         if size == 1 or not is_refused:
@@ -138,7 +138,9 @@ class BatchLimit:
         _LOGGER.info("%s; asking for %d values at once, not %d", error, half, size)
         return asked.pieces(half)
 
-    def learn(self, asked: AskedRow, error: HeadraceError, figures: ResourceFigures) -> None:
+    def learn(
+        self, asked: AskedRow, error: HeadraceError | BatchIgnored, figures: ResourceFigures
+    ) -> None:
         """Notes that a batch was refused and both halves of it were not: it was too large.
 
         Args:
@@ -148,7 +150,7 @@ class BatchLimit:
         """
         size = len(asked.rows)
         half = (size + 1) // 2
-        if isinstance(error, BatchIgnoredError):
+        if isinstance(error, BatchIgnored):
             return
         if self.most is not None and self.most <= half:
             return

@@ -14,7 +14,7 @@ from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.reading.asked_rows import (
     AskedRow,
-    BatchIgnoredError,
+    BatchIgnored,
     BatchLimit,
     Fill,
     ParentBatch,
@@ -80,11 +80,11 @@ class ChildListings:
             async for page in self.of_row_or_batch(asked, client, figures):
                 is_given = True
                 yield page
-        except (ResponseStatusError, BatchIgnoredError) as error:
+        except (ResponseStatusError, BatchIgnored) as error:
             halves = [] if is_given else self.limit.halves(asked, error)
             if not halves:
                 raise
-            refusal: HeadraceError = error
+            refusal: HeadraceError | BatchIgnored = error
         else:
             return
         for half in halves:
@@ -130,7 +130,7 @@ class ChildListings:
         is_first = True
         async for page in self._pages(asked, joined_fields(batch, parent), client, figures):
             if is_first and len(batch.rows) > 1 and page.end is not None and page.end.is_ignored:
-                raise self._ignored(page, len(batch.rows))
+                raise BatchIgnored(f"{page.request} is passed over by `response_actions`")
             is_first = False
             if parents is None:
                 yield page
@@ -140,15 +140,6 @@ class ChildListings:
             except LookupError as error:
                 raise self._strange(error.args[0], str(key), len(batch.rows), page) from None
             yield _with_added(page, [self._added(each) for each in included])
-
-    def _ignored(self, page: FetchedPage, asked_for: int) -> BatchIgnoredError:
-        name = self.listing.name
-        return BatchIgnoredError(
-            f"resource `{name}`, {page.request}: `response_actions` pass over the answer for "
-            f"{asked_for} values",
-            resource=name,
-            url=page.request.url,
-        )
 
     def _strange(self, value: Any, key: str, asked_for: int, page: FetchedPage) -> PageError:
         clean = Redactor(self.listing.credentials.secrets).clean

@@ -15,7 +15,7 @@ from headrace.core.exchange import Request, Response
 from headrace.core.failed_requests import is_of_one_request, may_be_of_config
 from headrace.core.figures import ResourceFigures
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
-from headrace.reading.asked_rows import AskedRow
+from headrace.reading.asked_rows import AskedRow, BatchIgnored
 from headrace.reading.children import ChildListings
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage
@@ -111,15 +111,18 @@ class SideListings:
             async for page in self._pages(asked, hook, client, figures):
                 given = True
                 yield page
+        except BatchIgnored as ignored:
+            refusal: HeadraceError | BatchIgnored = ignored
+            halves = limit.halves(asked, ignored)
         except HeadraceError as error:
             if hook.has_refused or not is_of_one_request(error) or (given and self._holds_back):
                 raise
+            refusal = error
             halves = [] if given else limit.halves(asked, error)
             if not halves:
                 self._note(error)
                 yield self._failed(asked, error)
                 return
-            refusal = error
         else:
             self.has_worked, self._in_a_row, self._silent_in_a_row = True, 0, 0
             yield ListingOutcome(asked)

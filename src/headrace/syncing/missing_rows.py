@@ -99,7 +99,14 @@ class MissingRowsStep:
         Raises:
             ConfigError: The destination takes no SQL.
         """
-        if is_sql_destination(self._pipeline) or self._pipeline.destination is None:
+        if not self._wanted or self._pipeline.destination is None:
+            return
+        try:
+            takes_sql = is_sql_destination(self._pipeline)
+        except ImportError:
+            # The load says which packages are missing.
+            return
+        if takes_sql:
             return
         faults = [
             Fault(
