@@ -22,6 +22,8 @@ PARENT = "_headrace_parent"
 SCOPE = "_headrace_listed_parent"
 """The column with the row of a parent whose listing was read whole."""
 _PREFIX = "_headrace_listed_"
+# All integers of so many digits have 64 bits at most.
+_MOST_DIGITS = 18
 _TYPE_HINTS = ("data_type", "precision", "scale", "timezone")
 
 
@@ -103,7 +105,8 @@ class ListedKeys:
         named = ((self._columns.name_of((field,)), value) for field, value in decoded.items())
         found = {name: value for name, value in named if name in wanted}
         is_known = found.keys() == wanted.keys() and not any(
-            value is None or isinstance(value, (dict, list)) for value in found.values()
+            value is None or isinstance(value, (dict, list)) or _is_beyond_bigint(value)
+            for value in found.values()
         )
         return RowBeside(found) if is_known else None
 
@@ -122,3 +125,9 @@ class ListedKeys:
     def _key_columns(self) -> TTableSchemaColumns:
         hints = self._columns.hints
         return {name: hint for name, hint in hints.items() if hint.get("primary_key")}
+
+
+def _is_beyond_bigint(value: Any) -> bool:
+    """Whether a key is a number, or a text of digits, that no column of integers takes."""
+    digits = str(value).removeprefix("-")
+    return digits.isdecimal() and len(digits) > _MOST_DIGITS

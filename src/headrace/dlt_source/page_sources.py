@@ -151,7 +151,13 @@ def window_pages(
         holds=resource.settings.limit_rows is None,
     )
     pages = _windowed(resource, lanes, listing, _WindowKeeper(ours, state, injected.cursor_path))
-    cut = WindowRows(settings, injected.cursor_path, at_seams=resource.wants_dicts)
+    is_again = ours.is_resumed and dlt.current.resource().write_disposition == "append"
+    cut = WindowRows(
+        settings,
+        injected.cursor_path,
+        at_seams=resource.wants_dicts,
+        resumed_at=ours.low if is_again else None,
+    )
     pages = cut.pages(pages, resource.figures)
     if resource.wants_dicts:
         compare_in_order(injected)

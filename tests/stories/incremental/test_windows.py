@@ -343,6 +343,51 @@ def test_a_row_at_the_seam_of_two_windows_comes_once(
     assert loaded(warehouse) == [*range(48)]
 
 
+def test_a_row_at_the_seam_comes_once_where_a_run_goes_on_behind_a_failure(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    times = [f"2026-01-01T{hour:02}:00:00Z" for hour in range(24)]
+    is_down = True
+
+    def answer(asked: Asked) -> Answer:
+        low, high = asked.query["from"], asked.query["to"]
+        if is_down and low == times[12]:
+            return Answer({"message": "down"}, 500)
+        return Answer([{"id": n, "at": at} for n, at in enumerate(times) if low <= at <= high])
+
+    server.handler = answer
+    incremental = {
+        "cursor_path": "at",
+        "start_param": "from",
+        "end_param": "to",
+        "initial_value": times[0],
+        "end_value": times[-1],
+        "step": "6h",
+        "range_end": "closed",
+    }
+    config: Any = {
+        "client": {
+            "base_url": server.base_url,
+            "paginator": "single_page",
+            "retry": {"max_attempts": 1},
+        },
+        "resources": [
+            {
+                "name": "rows",
+                "write_disposition": "append",
+                "endpoint": {"path": "rows", "incremental": incremental},
+            }
+        ],
+    }
+    with pytest.raises(HeadraceError):
+        sync(warehouse.pipeline(), rest_api_source(config), legs=SMALL)
+    is_down = False
+    sync(warehouse.pipeline(), rest_api_source(config), legs=SMALL)
+
+    found = warehouse.query("SELECT id FROM test_data.rows ORDER BY id")
+    assert found == [(number,) for number in range(24)]
+
+
 def test_an_api_that_heeds_no_end_gives_each_row_once_and_a_note(
     server: JsonServer, warehouse: Warehouse
 ) -> None:

@@ -102,6 +102,18 @@ def test_a_mark_says_since_when_and_goes_when_the_row_comes_back(
     assert (now[1], now[2], now[3]) == (None, None, marks[3])
 
 
+def test_a_key_beyond_all_integers_makes_no_claim(server: JsonServer, into: Into) -> None:
+    columns = {"n": {"data_type": "bigint"}}
+    shows(server, 1, 2, 3)
+    load(server, into, DELETE, columns=columns)
+    server.answers([{"id": 1, "n": 1}, {"id": 2**70, "n": "many"}])
+    report = load(server, into, DELETE, columns=columns)
+
+    assert keys(into) == [1, 2, 3]
+    assert report.figures.total.quarantined == 1
+    assert "a row was listed whose key cannot be read" in str(report.figures.total.notes)
+
+
 def test_verify_takes_marked_rows_for_gone(server: JsonServer, warehouse: Warehouse) -> None:
     shows(server, 1, 2, 3)
     load(server, warehouse, MARK)
@@ -144,6 +156,7 @@ def test_history_and_status_count_them(
         ("delete", 100, 79, False),
         ("mark", 100, 79, False),
         ({"action": "delete", "most": 0.5}, 100, 50, True),
+        ({"action": "delete", "most": 0.29}, 100, 71, True),
         ("delete", 6, 1, True),
         ("delete", 5, 0, False),
         ("delete", 1, 0, False),

@@ -51,6 +51,7 @@ class WindowRange:
         high: The place where it ends.
         now: The present, in seconds since 1970.
         backfill: The two ends as the config has them, where the range has an end.
+        is_resumed: Whether an earlier run has listed such a range up to where this one begins.
     """
 
     settings: WindowSettings
@@ -58,6 +59,7 @@ class WindowRange:
     high: int
     now: float
     backfill: tuple[str, str] | None = None
+    is_resumed: bool = False
 
     @classmethod
     def of_load(
@@ -92,9 +94,10 @@ class WindowRange:
         _place(settings, values.end_value, "`end_value`")
         end = settings.end_at(values.end_value) or 0
         backfill = (str(values.initial_value), str(values.end_value))
-        if reached is not None and (saved or {}).get(_RANGE) == [*backfill]:
+        is_resumed = reached is not None and (saved or {}).get(_RANGE) == [*backfill]
+        if is_resumed and reached is not None:
             low = max(low, reached)
-        return cls(settings, low, end, moment, backfill)
+        return cls(settings, low, end, moment, backfill, is_resumed)
 
     def keep(self, saved: MutableMapping[str, Any], reached: int, *, is_last: bool) -> None:
         """Keeps how far the windows have been listed.
@@ -207,14 +210,22 @@ class WindowRows:
         cursor_path: The path of the cursor in a row.
         at_seams: Whether only rows at the very end of a window are looked at, since functions of
             the user may make other values of the field.
+        resumed_at: The place up to which an earlier run has listed, whose rows would come twice;
+            None where none would.
     """
 
     def __init__(
-        self, settings: WindowSettings, cursor_path: str, *, at_seams: bool = False
+        self,
+        settings: WindowSettings,
+        cursor_path: str,
+        *,
+        at_seams: bool = False,
+        resumed_at: int | None = None,
     ) -> None:
         self._settings = settings
         self._reader = CursorReader(JsonPath(cursor_path))
         self._at_seams = at_seams
+        self._resumed_at = resumed_at
         self._outside = 0
 
     def pages(
@@ -241,7 +252,10 @@ class WindowRows:
         if page.window is None or not values:
             return page
         self._note_zones(values, figures)
-        cut = WindowCut(page.window, self._settings)
+        window = page.window
+        if window.low == self._resumed_at:
+            window = replace(window, is_first=False)
+        cut = WindowCut(window, self._settings)
         outside = cut.outside(values)
         beyond = [place for place in outside if not cut.is_at_seam(values[place])]
         if self._at_seams:
