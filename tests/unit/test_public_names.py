@@ -158,3 +158,19 @@ def test_importing_headrace_imports_nothing_that_takes_time() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert told.stdout == "[]\n"
+
+
+def test_what_reads_one_format_alone_is_not_imported_with_the_source() -> None:
+    program = (
+        "import sys\n"
+        "from headrace import rest_api_source, sync\n"
+        "names = {'pyarrow.csv', 'xmltodict', 'graphql'}\n"
+        "own = [name for name in sys.modules if name.startswith('headrace.sansio.decoding.')]\n"
+        "formats = ('csv', 'xml', 'json_lines')\n"
+        "loaded = [name for name in own if name.rpartition('.')[2].startswith(formats)]\n"
+        "print(sorted(names & set(sys.modules)) + loaded)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[]\n"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 from jsonpath_ng import JSONPath
 
 from headrace.core.exceptions import IncompletePage, PageError
 from headrace.core.exchange import Response
 from headrace.http.answer_policy import ONLY_READ
 from headrace.sansio.decoding import Slicer
+from headrace.sansio.rows.well_formed import is_json
 
 # An object without fields, or nothing at all, tells of no row.
 _NO_ROW = (b"{}", b"null")
-_RAW = msgspec.json.Decoder(msgspec.Raw)
 
 
 def require_rows(
@@ -44,20 +43,12 @@ def _has_rows(response: Response, selector: str | JSONPath | None, slicer: Slice
     try:
         page = slicer.slice(body, content_type)
     except PageError:
-        return not _is_json(body)
+        return not is_json(body)
     rows = [*page.rows, *(each.row for each in page.unreadable)]
     if selector is None and [bytes(row) for row in rows] == [body.strip()]:
         # An object without a list in it tells how the work goes.
         return False
     return any(bytes(row) not in _NO_ROW for row in rows)
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        _RAW.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
-        return False
-    return True
 
 
 def _message(method: str) -> str:

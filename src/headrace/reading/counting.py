@@ -14,12 +14,12 @@ from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import one_line
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.paging.envelope import whole_number
+from headrace.sansio.rows.well_formed import BOM
 
 if TYPE_CHECKING:
     from headrace.reading.listing import OpenListing
 
 _LONGEST_SHOWN = 60
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class RowCount:
         def read(response: Response) -> int:
             try:
                 found = self.selector.first(
-                    msgspec.json.decode(response.body.removeprefix(_BOM).strip())
+                    msgspec.json.decode(response.body.removeprefix(BOM).strip())
                 )
             except msgspec.MsgspecError:
                 found = None

@@ -15,8 +15,8 @@ from headrace.config.format.endpoint import EndpointModel
 from headrace.config.format.incremental import CursorModel, IncrementalConfig, IncrementalParam
 from headrace.core.dlt_door.objects import is_incremental
 from headrace.core.json_path import JsonPath
-from headrace.sansio.windows import WindowSettings, scale_of
-from headrace.sansio.windows.scale import SECOND, step_on
+from headrace.sansio.windows import WindowSettings, scale_of, step_on
+from headrace.sansio.windows.scale import SECOND
 
 _NOT_FOR_DLT = frozenset(
     (

@@ -11,9 +11,7 @@ from collections.abc import Callable
 from jsonpath_ng import JSONPath
 
 from headrace.core.json_path import JsonPath, KeyedPath
-from headrace.sansio.decoding.csv_pages import CsvSlicer
 from headrace.sansio.decoding.guessing import GuessingSlicer
-from headrace.sansio.decoding.json_lines import JsonLinesSlicer
 from headrace.sansio.decoding.keyed_rows import KeyedRows, KeyedRowsSlicer
 from headrace.sansio.decoding.listed_rows import ListedRows, ListedRowsSlicer
 from headrace.sansio.decoding.settings import (
@@ -25,7 +23,6 @@ from headrace.sansio.decoding.settings import (
 )
 from headrace.sansio.decoding.slicer import Slicer
 from headrace.sansio.decoding.wrapped_rows import WrappedRows, WrappedRowsSlicer
-from headrace.sansio.decoding.xml_pages import XmlSlicer
 from headrace.sansio.rows import PageSlicer
 
 __all__ = [
@@ -87,14 +84,21 @@ def new_slicer(
             return KeyedRowsSlicer(new_slicer(decoder, selector, paths, clean), shape, clean)
         case WrappedRows():
             return WrappedRowsSlicer(new_slicer(decoder, selector, paths, clean), shape)
+    # What reads one format alone is imported with the first listing that is written in it.
     match decoder:
         case None:
             return GuessingSlicer(lambda guessed: new_slicer(guessed, selector, paths, clean))
         case JsonDecoder():
             return PageSlicer(selector, paths, clean)
         case JsonLinesDecoder():
+            from headrace.sansio.decoding.json_lines import JsonLinesSlicer
+
             return JsonLinesSlicer(selector, decoder.encoding, paths, clean)
         case CsvDecoder():
+            from headrace.sansio.decoding.csv_pages import CsvSlicer
+
             return CsvSlicer(decoder, paths, clean)
         case XmlDecoder():
+            from headrace.sansio.decoding.xml_pages import XmlSlicer
+
             return XmlSlicer(selector, decoder, paths, clean)

@@ -19,6 +19,7 @@ from headrace.sansio.decoding.settings import CsvDecoder
 from headrace.sansio.rows import RejectedRow, SlicedPage
 from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.page_faults import beginning
+from headrace.sansio.rows.well_formed import is_json, is_utf8
 
 _LINE_ENDS = b"\r\n"
 _SHOWN_NAME = 60
@@ -28,7 +29,6 @@ _MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
 # What a server says in one word, where it has no CSV.
 _NO_COLUMNS = frozenset(["forbidden", "unauthorized", "error", "failed", "denied", "null"])
 _OTHER_DELIMITERS = "\t;|,"
-_ANY = msgspec.json.Decoder(msgspec.Raw)
 
 
 class CsvSlicer:
@@ -90,7 +90,7 @@ class CsvSlicer:
         return SlicedPage(read.rows, {}, document, unreadable, size=read.size)
 
     def _checked(self, text: bytes) -> CheckedRecords:
-        if self._records.are_sound(text) and (text.isascii() or _is_utf8(text)):
+        if self._records.are_sound(text) and is_utf8(text):
             return CheckedRecords(text, [])
         return self._records.checked(text)
 
@@ -101,7 +101,7 @@ class CsvSlicer:
             raise PageError(
                 f"the answer is HTML or XML where CSV was due: {beginning(page, self._clean)}"
             )
-        if page[:1] in (b"{", b"[") and _is_json(page):
+        if page[:1] in (b"{", b"[") and is_json(page):
             raise PageError(
                 f"the answer is JSON where CSV was due: {beginning(page, self._clean)}\nIf that is "
                 "no error of the API's, write `decoder: json` into `endpoint`."
@@ -205,19 +205,3 @@ def _cells(count: int) -> str:
 
 def _are(count: int, what: str) -> str:
     return f"is 1 {what}" if count == 1 else f"are {count:,} {what}s"
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_json(page: bytes) -> bool:
-    try:
-        _ANY.decode(page)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return False
-    return True

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.decoding.settings import (
     CsvDecoder,
@@ -17,6 +15,7 @@ from headrace.sansio.decoding.settings import (
 )
 from headrace.sansio.decoding.slicer import Slicer
 from headrace.sansio.rows import SlicedPage
+from headrace.sansio.rows.well_formed import BOM, is_json
 
 _CSV = frozenset(["text/csv", "application/csv", "text/x-csv", "text/comma-separated-values"])
 _TABS = frozenset(["text/tab-separated-values", "text/tsv"])
@@ -32,7 +31,6 @@ _XML = frozenset(["application/xml", "text/xml"])
 # These are pages and pictures, and no listings.
 _NO_LISTINGS = frozenset(["application/xhtml+xml", "image/svg+xml"])
 _SHOWN = 60
-_DOCUMENT = msgspec.json.Decoder(msgspec.Raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +62,21 @@ def guess(body: bytes, content_type: str) -> Guess:
         content_type: The value of its `Content-Type` header.
     """
     media = content_type.partition(";")[0].strip().lower()
-    begins = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    begins = body.removeprefix(BOM).lstrip()[:1]
     is_xml = media in _XML or (media.endswith("+xml") and media not in _NO_LISTINGS)
     if is_xml and begins == b"<":
         return Guess(XmlDecoder(), "XML", "xml")
-    is_list = begins == b"[" and _is_json(body)
+    is_list = begins == b"[" and is_json(body)
     if media in _JSON_LINES and not is_list and not _spans_lines(body):
         return Guess(JsonLinesDecoder(), "NDJSON", "jsonl")
-    if media in _CSV | _TABS and not (begins in (b"{", b"[") and _is_json(body)):
+    if media in _CSV | _TABS and not (begins in (b"{", b"[") and is_json(body)):
         return Guess(CsvDecoder(), "CSV", "csv") if media in _CSV else _AS_TABS
     return _AS_JSON
 
 
 def _spans_lines(body: bytes) -> bool:
     """Whether a body is one JSON document over several lines."""
-    return b"\n" in body.strip() and _is_json(body)
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        _DOCUMENT.decode(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return False
-    return True
+    return b"\n" in body.strip() and is_json(body)
 
 
 class GuessingSlicer:
@@ -136,4 +126,4 @@ class GuessingSlicer:
     def _guess(self, body: bytes, content_type: str) -> Guess:
         if self._otherwise is None:
             return guess(body, content_type)
-        return _AS_JSON if _is_json(body) else Guess(self._otherwise, "", "")
+        return _AS_JSON if is_json(body) else Guess(self._otherwise, "", "")

@@ -14,6 +14,7 @@ from headrace.sansio.rows import PageSlicer, RejectedRow, SlicedPage
 from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.empty_pages import is_nothing_but_error
 from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came_instead
+from headrace.sansio.rows.well_formed import is_json, require_utf8
 
 _LINE = msgspec.json.Decoder(msgspec.Raw)
 _FIELDS = msgspec.json.Decoder(dict[str, Any])
@@ -66,8 +67,7 @@ class JsonLinesSlicer:
         if page.startswith(_RECORD):
             page = page.replace(_RECORD, b"\n")
         try:
-            if not page.isascii():
-                page.decode("utf-8")
+            require_utf8(page)
             lines = _LINE.decode_lines(page)
             unreadable: list[RejectedRow] = []
         except (RecursionError, msgspec.MsgspecError, ValueError) as error:
@@ -87,7 +87,7 @@ class JsonLinesSlicer:
             if not text:
                 continue
             try:
-                text.decode("utf-8")
+                require_utf8(text)
                 readable.append(_LINE.decode(text))
                 why = None
             except (RecursionError, msgspec.MsgspecError, ValueError) as fault:
@@ -102,11 +102,9 @@ class JsonLinesSlicer:
         return readable, unreadable
 
     def _what_came_instead(self, page: bytes, error: Exception) -> str:
-        try:
-            _LINE.decode(page)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            return what_came_instead(page, error, self._clean, due="NDJSON")
-        return self._one_document(page)
+        if is_json(page):
+            return self._one_document(page)
+        return what_came_instead(page, error, self._clean, due="NDJSON")
 
     def _one_document(self, page: bytes) -> str:
         return (

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.core.exceptions import PageError
+from headrace.sansio.decoding.shaped_rows import ShapedRowsSlicer
 from headrace.sansio.decoding.slicer import Slicer
 from headrace.sansio.rows import RejectedRow, SlicedPage
 from headrace.sansio.rows.empty_pages import is_nothing_but_error
@@ -34,7 +35,7 @@ class KeyedRows:
     value: str | None = None
 
 
-class KeyedRowsSlicer:
+class KeyedRowsSlicer(ShapedRowsSlicer):
     """Makes rows of objects of rows, and of plain values.
 
     Args:
@@ -44,34 +45,13 @@ class KeyedRowsSlicer:
     """
 
     def __init__(self, slicer: Slicer, shape: KeyedRows, clean: Callable[[str], str] = str) -> None:
-        self._slicer = slicer
+        super().__init__(slicer)
         self._key = shape.key
         self._name = msgspec.json.encode(shape.key or "")
         self._value = None if shape.value is None else msgspec.json.encode(shape.value)
         self._clean = clean
 
-    @property
-    def rows_at(self) -> tuple[str, ...]:
-        """The keys that lead to the rows, from the outermost on, as far as they are known."""
-        return self._slicer.rows_at
-
-    @property
-    def guess(self) -> str | None:
-        """What the answers are written in, as a sentence; None where that was not guessed."""
-        return self._slicer.guess
-
-    def slice(self, body: bytes, content_type: str = "application/json") -> SlicedPage:
-        """Cuts one page.
-
-        Args:
-            body: The body of the answer, decompressed.
-            content_type: The value of its `Content-Type` header.
-
-        Raises:
-            IncompletePage: As from the slicer below.
-            PageError: As from the slicer below; or nothing in the page has the shape.
-        """
-        page = self._slicer.slice(body, content_type)
+    def _shaped(self, page: SlicedPage) -> SlicedPage:
         rows: list[msgspec.Raw] = []
         misfits: list[RejectedRow] = []
         items = 0

@@ -11,6 +11,7 @@ import msgspec
 from headrace.core.exceptions import PageError
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import one_line
+from headrace.sansio.decoding.shaped_rows import ShapedRowsSlicer
 from headrace.sansio.decoding.slicer import Slicer
 from headrace.sansio.rows import RejectedRow, SlicedPage
 from headrace.sansio.rows.json_rows import kind_of
@@ -33,7 +34,7 @@ class ListedRows:
     values: JsonPath | None = None
 
 
-class ListedRowsSlicer:
+class ListedRowsSlicer(ShapedRowsSlicer):
     """Makes objects of rows that are lists.
 
     Args:
@@ -45,7 +46,7 @@ class ListedRowsSlicer:
     def __init__(
         self, slicer: Slicer, shape: ListedRows, clean: Callable[[str], str] = str
     ) -> None:
-        self._slicer = slicer
+        super().__init__(slicer)
         self._shape = shape
         self._clean = clean
         self._names = shape.names if isinstance(shape.names, tuple) else None
@@ -54,28 +55,7 @@ class ListedRowsSlicer:
         self._may_have_header = self._names is not None or bool(place and place[-1] == 0)
         self._values_of = _whole_row if shape.values is None else _Within(shape.values).values
 
-    @property
-    def rows_at(self) -> tuple[str, ...]:
-        """The keys that lead to the rows, from the outermost on, as far as they are known."""
-        return self._slicer.rows_at
-
-    @property
-    def guess(self) -> str | None:
-        """What the answers are written in, as a sentence; None where that was not guessed."""
-        return self._slicer.guess
-
-    def slice(self, body: bytes, content_type: str = "application/json") -> SlicedPage:
-        """Cuts one page.
-
-        Args:
-            body: The body of the answer, decompressed.
-            content_type: The value of its `Content-Type` header.
-
-        Raises:
-            IncompletePage: As from the slicer below.
-            PageError: As from the slicer below; or there are no names, or no row is a list.
-        """
-        page = self._slicer.slice(body, content_type)
+    def _shaped(self, page: SlicedPage) -> SlicedPage:
         names = self._names_in(page)
         if names is None or not page.rows:
             return page

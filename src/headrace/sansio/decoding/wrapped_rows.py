@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from headrace.core.exceptions import PageError
+from headrace.sansio.decoding.shaped_rows import ShapedRowsSlicer
 from headrace.sansio.decoding.slicer import Slicer
 from headrace.sansio.rows import RejectedRow, SlicedPage
 
@@ -25,7 +26,7 @@ class WrappedRows:
     key: str
 
 
-class WrappedRowsSlicer:
+class WrappedRowsSlicer(ShapedRowsSlicer):
     """Takes rows out of what is around them.
 
     Args:
@@ -34,35 +35,14 @@ class WrappedRowsSlicer:
     """
 
     def __init__(self, slicer: Slicer, shape: WrappedRows) -> None:
-        self._slicer = slicer
+        super().__init__(slicer)
         self._key = shape.key
         wrapper = msgspec.defstruct(
             "Wrapper", [("row", Raw | UnsetType, UNSET)], rename={"row": shape.key}
         )
         self._row_of: Callable[[Raw], Any] = msgspec.json.Decoder(wrapper).decode
 
-    @property
-    def rows_at(self) -> tuple[str, ...]:
-        """The keys that lead to the rows, from the outermost on, as far as they are known."""
-        return self._slicer.rows_at
-
-    @property
-    def guess(self) -> str | None:
-        """What the answers are written in, as a sentence; None where that was not guessed."""
-        return self._slicer.guess
-
-    def slice(self, body: bytes, content_type: str = "application/json") -> SlicedPage:
-        """Cuts one page.
-
-        Args:
-            body: The body of the answer, decompressed.
-            content_type: The value of its `Content-Type` header.
-
-        Raises:
-            IncompletePage: As from the slicer below.
-            PageError: As from the slicer below; or nothing holds a row.
-        """
-        page = self._slicer.slice(body, content_type)
+    def _shaped(self, page: SlicedPage) -> SlicedPage:
         rows: list[Raw] = []
         misfits: list[RejectedRow] = []
         for found in page.rows:

@@ -23,8 +23,8 @@ _TIME_TEXT = (
 # Any such number is a double, as no column has so many digits that it would be infinite.
 _NUMBER_TEXT = r"^-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][-+]?[0-9]{1,2})?$"
 # As dlt reads texts for a column of booleans.
-_TRUE = pa.array(["true", "t", "yes", "y", "1"])
-_FALSE = pa.array(["false", "f", "no", "n", "0"])
+_TRUE = ("true", "t", "yes", "y", "1")
+_FALSE = ("false", "f", "no", "n", "0")
 _CALENDAR = (datetime.min, datetime.max)
 # The types of columns for which a text may be right, and is looked at.
 _READ_AS_TEXT = (
@@ -130,8 +130,8 @@ def _numbers_of(
 def _switches_of(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
     """Booleans from the texts that dlt takes for one."""
     lower = pc.utf8_lower(values)
-    is_true = pc.is_in(lower, value_set=_TRUE)
-    is_known = pc.or_(is_true, pc.is_in(lower, value_set=_FALSE))
+    is_true = pc.is_in(lower, value_set=pa.array(_TRUE))
+    is_known = pc.or_(is_true, pc.is_in(lower, value_set=pa.array(_FALSE)))
     fits = pc.or_(is_known, pc.is_null(values))
     return pc.if_else(is_known, is_true, pa.scalar(None, pa.bool_())), _marks(fits)
 

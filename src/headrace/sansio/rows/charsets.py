@@ -8,8 +8,8 @@ import json
 from headrace.core.exceptions import PageError
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.rows.page_faults import kind_of_fault
+from headrace.sansio.rows.well_formed import BOM, is_utf8
 
-_BOM = b"\xef\xbb\xbf"
 _UTF8 = {"utf-8", "utf8", "utf-8-sig", "us-ascii", "ascii"}
 # Encodings of Python's own, no charsets of the web; one of them takes days for a large page.
 _NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
@@ -37,9 +37,9 @@ def as_utf8(body: bytes, content_type: str, encoding: str | None = None) -> byte
         PageError: The body is neither in the charset that it claims nor in UTF-8.
     """
     charset = (encoding or _claimed(content_type) or json.detect_encoding(body)).lower()
-    is_utf8 = charset in _UTF8 or body.startswith(_BOM)
+    is_utf8 = charset in _UTF8 or body.startswith(BOM)
     if is_utf8 or (encoding is None and _can_only_be_utf8(body, charset)):
-        return body.removeprefix(_BOM)
+        return body.removeprefix(BOM)
     try:
         if codecs.lookup(charset).name in _NO_CHARSETS:
             raise LookupError(charset)
@@ -54,18 +54,14 @@ def as_utf8(body: bytes, content_type: str, encoding: str | None = None) -> byte
             f"the answer claims the charset `{one_line(charset, _SHOWN_CHARSET)}`, which is "
             "unknown or does not fit it"
         ) from None
-    return page.removeprefix(_BOM)
+    return page.removeprefix(BOM)
 
 
 def _can_only_be_utf8(body: bytes, charset: str) -> bool:
     # JSON in UTF-16 or UTF-32 has a zero in each bracket.
     if charset.startswith(_AMBIGUOUS) or b"\0" in body:
         return False
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return is_utf8(body)
 
 
 def _claimed(content_type: str) -> str:

@@ -26,6 +26,7 @@ from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came
 from headrace.sansio.rows.page_shape import PageShape
 from headrace.sansio.rows.side_road import RejectedRow
 from headrace.sansio.rows.tolerant import find_rows
+from headrace.sansio.rows.well_formed import require_utf8
 
 UNREADABLE = "it cannot be read as JSON in UTF-8"
 _SHOWN_KEYS = 20
@@ -121,8 +122,7 @@ class PageSlicer:
         """
         page = as_utf8(body, content_type)
         try:
-            if not page.isascii():
-                page.decode("utf-8")
+            require_utf8(page)
             return self._cut(page)
         except (RecursionError, msgspec.MsgspecError, ValueError) as error:
             refusal = self._refusal(page, error)
@@ -266,7 +266,7 @@ def _is_above_or_below(path: JsonPath, steps: tuple[str, ...]) -> bool:
 
 def _is_readable(row: msgspec.Raw) -> bool:
     try:
-        bytes(row).decode("utf-8")
+        require_utf8(bytes(row))
         msgspec.json.decode(row)
     except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError):
         return False

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.sansio.windows import ScaleFault, scale_of
-from headrace.sansio.windows.scale import step_on
+from headrace.sansio.windows import ScaleFault, scale_of, step_on
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headrace.core.value_order import compare, placed
-from headrace.sansio.windows import Window, WindowCut, WindowSettings, WindowWalk, scale_of
-from headrace.sansio.windows.scale import step_on
+from headrace.sansio.windows import Window, WindowCut, WindowSettings, WindowWalk, scale_of, step_on
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 # The value that each scale begins at, and the unit of its steps.
