@@ -272,7 +272,9 @@ class ChildExtraction:
             claim.end_parent(end.end, have_failed=have_failed)
             claim.make(resource.load_id, resource.figures)
         if resource.dependents and not resource.wants_dicts:
-            yield EndOfRows(is_whole=is_whole, end=None if claim is None else claim.end)
+            # By an incremental the rows that have not changed do not come.
+            lists_all = claim is not None and self._cursor is None
+            yield EndOfRows(is_whole=is_whole, end=claim.end if claim and lists_all else None)
 
     def _kept(self, resource: RunningResource, load: ChildLoad) -> Iterator[Any]:
         """The rows that were kept of all listings, with the first item of the parent."""
