@@ -126,7 +126,7 @@ class AnswerPolicy:
             `AttemptFailed` where another attempt may bring a whole answer.
         """
         if response.status != ACCEPTED:
-            return AttemptFailed(error, "incomplete JSON")
+            return AttemptFailed(error, "incomplete answer")
         retry = self._settings.retry
         is_asked_again = retry.heeds_answers and response.request.method in ONLY_READ
         if not (is_asked_again or ACCEPTED in retry.status_codes):

@@ -40,6 +40,15 @@ def as_requests_response(answer: Response, asked: requests.Request) -> requests.
     return response
 
 
+def is_read(response: requests.Response) -> bool:
+    """Whether the body of an answer has been read already, as by a hook of its session.
+
+    Args:
+        response: The answer.
+    """
+    return bool(getattr(response, "_content_consumed", True))
+
+
 def told_failure(error: Exception) -> str:
     """Says what went wrong in the user's code, and where.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -20,6 +19,7 @@ from headrace.http.auth.base import AnyAuthentication, Authentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.failures.aiohttp_failures import aiohttp_failure
 from headrace.http.failures.attempts import AttemptFailed
+from headrace.http.failures.kinds import FailureKind
 from headrace.http.failures.messages import connection_failed, redirect_to_nowhere
 from headrace.http.origins import AllowedOrigins, RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest, encoded_body, merged_headers
@@ -228,9 +228,19 @@ class Sender:
             raise self._policy.refusal_by_hook(refused, response, redactor(), asking.auth) from None
         location = counts.headers.get("Location") if counts.status in REDIRECTS else None
         body, limit = counts.body, self._settings.max_response_bytes
-        with suppress(CannotUnpack):
+        try:
             # The hook has seen the file as it is.
             body = unpacked_file(body, limit)
+        except CannotUnpack as error:
+            # What only begins as a gzip does is for who reads it to judge.
+            if error.failure.kind is FailureKind.BROKEN_OFF:
+                cut_off = IncompletePage(
+                    f"{response.request}: the answer is a gzip file that breaks off before its "
+                    "end. Run again.",
+                    url=response.request.url,
+                    status=counts.status,
+                )
+                raise self._policy.incomplete(cut_off, response) from None
         if len(body) > limit:
             raise too_large(limit, response.request, counts.status)
         return Answer(counts.status, counts.headers, body, location or None)

@@ -21,6 +21,8 @@ _GZIP = ("gzip", "x-gzip")
 # No text begins so: a file was packed, and is sent as the file that it is.
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+# Most servers mean zlib's format by `deflate`, and some the bare one.
+_DEFLATE_WINDOWS = (zlib.MAX_WBITS, -zlib.MAX_WBITS)
 
 
 class CannotUnpack(ValueError):  # noqa: N818
@@ -28,11 +30,10 @@ class CannotUnpack(ValueError):  # noqa: N818
 
     Args:
         detail: The codings that it claims.
-        is_known: Whether they can be undone here, but not in this body.
+        kind: Why not.
     """
 
-    def __init__(self, detail: str, *, is_known: bool = True) -> None:
-        kind = FailureKind.ENCODING if is_known else FailureKind.UNKNOWN_ENCODING
+    def __init__(self, detail: str, kind: FailureKind = FailureKind.ENCODING) -> None:
         self.failure = Failure(kind, detail)
         super().__init__(detail)
 
@@ -53,7 +54,7 @@ def codings_in(said: str) -> list[str]:
     codings = [coding.strip().lower() for coding in said.split(",")]
     for coding in codings:
         if coding in _NEEDED and coding not in _KNOWN:
-            raise CannotUnpack(f"`{coding}`: {_NEEDED[coding]}", is_known=False)
+            raise CannotUnpack(f"`{coding}`: {_NEEDED[coding]}", FailureKind.UNKNOWN_ENCODING)
     return [coding for coding in codings if coding in _KNOWN]
 
 
@@ -66,20 +67,36 @@ def unpacked(packed: bytes, said: str, limit: int) -> bytes:
         limit: How many bytes to unpack at most.
 
     Returns:
-        The body; more bytes than the limit where it, or a stage before it, is larger. Of a body
-        that is cut off, what there is.
+        The body; more bytes than the limit where it, or a stage before it, is larger.
+
+    Raises:
+        CannotUnpack: It is not packed so, is cut off, or that cannot be undone here.
+    """
+    for coding in reversed(codings_in(said)):
+        if not packed or len(packed) > limit:
+            break
+        unpacker = _Unpacker(coding, limit + 1)
+        packed = unpacker.unpack(packed, said)
+        if not unpacker.is_whole:
+            raise CannotUnpack(f"`{said}`", FailureKind.BROKEN_OFF)
+    return packed
+
+
+def unpacked_beginning(packed: bytes, said: str, limit: int) -> bytes:
+    """What can be unpacked of the beginning of a body.
+
+    Args:
+        packed: As much of the body as there is.
+        said: The value of its `Content-Encoding`.
+        limit: How many bytes to unpack at most.
 
     Raises:
         CannotUnpack: It is not packed so, or that cannot be undone here.
     """
     for coding in reversed(codings_in(said)):
-        if not packed or len(packed) > limit:
-            break
-        try:
-            packed = _without(coding, packed, limit + 1)
-        except (zlib.error, urllib3.exceptions.DecodeError):
-            raise CannotUnpack(f"`{said}`") from None
-    return packed
+        if packed:
+            packed = _Unpacker(coding, limit).unpack(packed, said)
+    return packed[:limit]
 
 
 def unpacked_file(body: bytes, limit: int) -> bytes:
@@ -95,14 +112,69 @@ def unpacked_file(body: bytes, limit: int) -> bytes:
     return unpacked(body, "gzip", limit) if body.startswith(_GZIP_MAGIC) else body
 
 
-def _without(coding: str, packed: bytes, most: int) -> bytes:
-    if coding in _GZIP:
-        gzip = zlib.decompressobj(_GZIP_WINDOW)
-        body = gzip.decompress(packed, most)
-        if len(body) == most or (gzip.eof and not gzip.unused_data):
-            return body
-    # It is cut off, or there are several of them: rare, and so left to who knows all of it.
-    answer = urllib3.HTTPResponse(
-        io.BytesIO(packed), {"Content-Encoding": coding}, preload_content=False
-    )
-    return answer.read(most, decode_content=True)
+class _Unpacker:
+    """Undoes one coding of one body.
+
+    Args:
+        coding: The coding.
+        most: How many bytes to unpack at most.
+    """
+
+    def __init__(self, coding: str, most: int) -> None:
+        self._coding = coding
+        self._most = most
+        self.is_whole = True
+        """Whether the body ends where its coding says, or is longer than wanted."""
+
+    def unpack(self, packed: bytes, said: str) -> bytes:
+        """The body without the coding, as far as it goes.
+
+        Args:
+            packed: The body.
+            said: What its header says, for an error.
+
+        Raises:
+            CannotUnpack: It is not packed so.
+        """
+        try:
+            if self._coding in _GZIP:
+                return self._from_gzip(packed)
+            if self._coding == "deflate":
+                return self._from_deflate(packed)
+            return self._by_urllib3(packed)
+        except (zlib.error, urllib3.exceptions.DecodeError):
+            raise CannotUnpack(f"`{said}`") from None
+
+    def _from_gzip(self, packed: bytes) -> bytes:
+        """Unpacks the members of a gzip file, one after the other (RFC 1952, 2.2)."""
+        members: list[bytes] = []
+        room = self._most
+        # Zeros, or anything else that is no member, may stand behind the last one.
+        while room and (not members or packed.startswith(_GZIP_MAGIC)):
+            unpacker = zlib.decompressobj(_GZIP_WINDOW)
+            members.append(unpacker.decompress(packed, room))
+            room -= len(members[-1])
+            packed = unpacker.unused_data
+            self.is_whole = unpacker.eof or not room
+            if not unpacker.eof:
+                break
+        return members[0] if len(members) == 1 else b"".join(members)
+
+    def _from_deflate(self, packed: bytes) -> bytes:
+        for window in _DEFLATE_WINDOWS:
+            unpacker = zlib.decompressobj(window)
+            try:
+                body = unpacker.decompress(packed, self._most)
+            except zlib.error:
+                if window == _DEFLATE_WINDOWS[-1]:
+                    raise
+            else:
+                break
+        self.is_whole = unpacker.eof or len(body) == self._most
+        return body
+
+    def _by_urllib3(self, packed: bytes) -> bytes:
+        answer = urllib3.HTTPResponse(
+            io.BytesIO(packed), {"Content-Encoding": self._coding}, preload_content=False
+        )
+        return answer.read(self._most, decode_content=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_gzip_file_is_unpacked_behind_an_action(server: JsonServer, by: str) -
     server.answers(Answer(raw=gzip.compress(bytes(3_000_000))))
     with pytest.raises(Exception, match="the answer is larger than 1,000,000 bytes"):
         rows(server, {**client, "max_response_bytes": 1_000_000}, response_actions=[action])
+
+
+def test_a_gzip_file_that_is_cut_off_is_no_whole_answer_behind_an_action_either(
+    server: JsonServer,
+) -> None:
+    packer = zlib.compressobj(wbits=31)
+    cut_off = packer.compress(b"id\n1\n2\n") + packer.flush(zlib.Z_SYNC_FLUSH)
+    server.answers(Answer(raw=cut_off, headers={"Content-Type": "text/csv"}))
+    action = {"status_code": 404, "action": "ignore"}
+    with pytest.raises(Exception, match="a gzip file that breaks off before its end"):
+        rows(server, response_actions=[action])
 
 
 def test_an_action_looks_into_a_gzip_file(server: JsonServer) -> None:

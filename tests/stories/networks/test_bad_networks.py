@@ -74,7 +74,7 @@ def test_a_page_that_breaks_off_each_time_is_told_as_it_came(
     told = str(caught.value)
     assert told.startswith(f"resource `items`, GET {server.base_url}/items?cursor=a: the answer is")
     assert 'not JSON (Input data was truncated): {"data": [{"id": 2}' in told
-    assert "Asked 5 times (incomplete JSON, incomplete JSON" in told
+    assert "Asked 5 times (incomplete answer, incomplete answer" in told
     assert len(server.asked) == 6
 
 

@@ -120,6 +120,52 @@ def test_what_is_not_packed_as_it_says_is_asked_for_again(
         send(server.base_url, session=session)
 
 
+def _flushed(body: bytes, window: int) -> bytes:
+    """A packed body as far as it was sent before its server broke off."""
+    packer = zlib.compressobj(wbits=window)
+    return packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+@pytest.mark.parametrize(
+    ("said", "packed"),
+    [
+        ("gzip", _flushed(b"a,b\n1,2\n", 16 + zlib.MAX_WBITS)),
+        ("gzip", gzip.compress(BODY)[:-8]),
+        ("gzip", gzip.compress(BODY) + gzip.compress(BODY)[:-4]),
+        ("deflate", _flushed(b"a,b\n1,2\n", zlib.MAX_WBITS)),
+        ("deflate", _flushed(b"a,b\n1,2\n", -zlib.MAX_WBITS)),
+        ("gzip, gzip", gzip.compress(gzip.compress(BODY)[:-8])),
+        ("", _flushed(b"a,b\n1,2\n", 16 + zlib.MAX_WBITS)),
+    ],
+    ids=_said,
+)
+def test_a_packed_body_that_is_cut_off_is_asked_for_again(
+    server: JsonServer, session: requests.Session | None, said: str, packed: bytes
+) -> None:
+    cut_off = Answer(raw=packed, headers={"Content-Encoding": said})
+    server.answers(cut_off, [1])
+    passing = PassingTime()
+    retry = RetrySettings()
+    assert send(server.base_url, session=session, timing=passing.timing, retry=retry).body == b"[1]"
+    server.answers(cut_off)
+    with pytest.raises(ConnectionFailed, match="the answer broke off before its end"):
+        send(server.base_url, session=session)
+
+
+def test_what_stands_behind_a_gzip_file_is_no_part_of_it(
+    server: JsonServer, session: requests.Session | None
+) -> None:
+    server.answers(Answer(raw=gzip.compress(BODY) + bytes(9)))
+    assert send(server.base_url, session=session).body == BODY
+
+
+def test_a_body_that_a_hook_of_the_session_has_read_is_taken_as_it_is(server: JsonServer) -> None:
+    session = requests.Session()
+    session.hooks["response"].append(lambda response, **_: response.content and None)
+    server.answers(Answer(raw=gzip.compress(BODY), headers={"Content-Encoding": "gzip"}))
+    assert send(server.base_url, session=session).body == BODY
+
+
 @pytest.mark.parametrize(
     ("said", "packed", "words"),
     [

@@ -18,7 +18,7 @@ from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
 from headrace.http.transports.tolerant import TolerantTransport, may_tell_length
-from headrace.http.unpacking import CannotUnpack, unpacked, unpacked_file
+from headrace.http.unpacking import CannotUnpack, unpacked, unpacked_beginning, unpacked_file
 from headrace.http.url import sendable, shown_origin
 
 
@@ -138,6 +138,6 @@ async def _beginning(response: aiohttp.ClientResponse, coding: str | None) -> by
     if coding is not None:
         # The status says more than that its words cannot be read.
         with suppress(CannotUnpack):
-            return unpacked(body, coding, ERROR_BODY_BYTES)[:ERROR_BODY_BYTES]
+            return unpacked_beginning(body, coding, ERROR_BODY_BYTES)
         return b""
     return body[:ERROR_BODY_BYTES]

@@ -14,6 +14,7 @@ import urllib3
 from headrace.core.dlt_door.objects import send_once
 from headrace.core.exceptions import RedirectRefused
 from headrace.core.exchange import Headers, ShownRequest
+from headrace.http.as_requests import is_read
 from headrace.http.failures.attempts import attempt_failed
 from headrace.http.failures.messages import connection_failed
 from headrace.http.failures.requests_failures import FAILURES, requests_failure
@@ -24,7 +25,7 @@ from headrace.http.settings import ClientSettings
 from headrace.http.threads import in_thread
 from headrace.http.tls import with_tls
 from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
-from headrace.http.unpacking import CannotUnpack, codings_in, unpacked_file
+from headrace.http.unpacking import CannotUnpack, codings_in, unpacked, unpacked_file
 from headrace.http.url import origin as origin_of
 from headrace.http.url import sendable, shown_origin
 
@@ -94,10 +95,14 @@ class SessionTransport:
             location = headers.get("Location") or None if leads_on else None
             if leads_on and not outgoing.wants_whole_body:
                 return Answer(status, headers, location=location)
-            chunks = _chunks(response, is_over, headers.get("Content-Encoding"))
+            coding = headers.get("Content-Encoding")
             if status >= 400 and not outgoing.wants_whole_body:
-                return Answer(status, headers, _beginning(chunks))
+                return Answer(status, headers, _beginning(_chunks(response, is_over, coding)))
+            is_packed = coding is not None and _leave_packed(response)
+            chunks = _chunks(response, is_over, None if is_packed else coding)
             body = self._whole(chunks, outgoing.shown, status)
+            if coding is not None and is_packed:
+                body = self._unpacked(body, coding, outgoing.shown, status)
             if not outgoing.wants_whole_body:
                 body = unpacked_file(body, self._most_bytes)
                 if len(body) > self._most_bytes:
@@ -136,6 +141,12 @@ class SessionTransport:
                 raise too_large(self._most_bytes, asked, status)
         return bytes(body)
 
+    def _unpacked(self, packed: bytes, coding: str, asked: ShownRequest, status: int) -> bytes:
+        body = unpacked(packed, coding, self._most_bytes)
+        if len(body) > self._most_bytes:
+            raise too_large(self._most_bytes, asked, status)
+        return body
+
 
 def as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """A login that adds nothing to a request, and keeps a .netrc from it.
@@ -151,6 +162,22 @@ def _name_codings(response: requests.Response, said: str) -> None:
     named = getattr(response.raw, "headers", None)
     if isinstance(named, urllib3.HTTPHeaderDict):
         named["Content-Encoding"] = ", ".join(codings_in(said))
+
+
+def _leave_packed(response: requests.Response) -> bool:
+    """Has the body come as it was sent, as urllib3 takes one that is cut off for whole.
+
+    Args:
+        response: The answer, of which nothing may have been read.
+
+    Returns:
+        Whether it will: not where a hook of the session has read it, or an adapter made it.
+    """
+    named = getattr(response.raw, "headers", None)
+    if is_read(response) or not isinstance(named, urllib3.HTTPHeaderDict):
+        return False
+    named["Content-Encoding"] = ""
+    return True
 
 
 def _chunks(
