@@ -43,6 +43,8 @@ def file_formats_of(
     table: TTableSchema,
     capabilities: DestinationCapabilitiesContext,
     is_copied_exactly: Callable[[], bool],
+    *,
+    may_discard_rows: bool,
 ) -> FileFormats:
     """Chooses the formats in which each value arrives as it is, the fastest of them.
 
@@ -51,6 +53,8 @@ def file_formats_of(
         capabilities: What the destination takes.
         is_copied_exactly: Says whether the destination's columns take the bytes of Parquet files as
             they are; asked only where a driver copies those without a look at the columns.
+        may_discard_rows: Whether dlt may leave out rows that it gets, by a schema contract. It then
+            may write a file without rows, which the driver refuses.
     """
     if table.get("file_format"):
         return FileFormats()
@@ -65,7 +69,7 @@ def file_formats_of(
         return FileFormats(loses_empty_texts=arrow == "csv")
     if choose is None:
         return FileFormats(dicts="parquet")
-    if not _has_wei(table) and is_copied_exactly():
+    if not (may_discard_rows or _has_wei(table)) and is_copied_exactly():
         return FileFormats("parquet", "parquet")
     return FileFormats("preferred", "preferred")
 

@@ -116,7 +116,10 @@ class ResourceTable:
     def file_formats(self) -> FileFormats:
         """In which file formats its rows are handed over."""
         return file_formats_of(
-            self.columns.table_hints, self._capabilities, self._is_copied_exactly
+            self.columns.table_hints,
+            self._capabilities,
+            self._is_copied_exactly,
+            may_discard_rows=self.columns.may_discard_rows,
         )
 
     def _is_copied_exactly(self) -> bool:

@@ -251,3 +251,20 @@ def test_a_replaced_table_loses_its_rows_with_the_api(
     for rows in states:
         load(server, postgres, rows, write_disposition="replace")
         assert postgres.query(f"SELECT id FROM {TABLE}") == [(row["id"],) for row in rows]
+
+
+@pytest.mark.parametrize("kind", ["data_type", "columns"])
+def test_a_contract_may_discard_all_rows_of_a_batch(
+    kind: str, server: JsonServer, postgres: PostgresDatabase
+) -> None:
+    """Dlt then writes a file without rows, which the driver that copies Parquet refuses."""
+    discards = {"columns": {"n": "bigint"}, "schema_contract": {kind: "discard_row"}}
+    left_out = {"id": 2, "n": "many"} if kind == "data_type" else {"id": 2, "new": 1}
+    load(server, postgres, [{"id": 1, "n": 1, "t": "", "tags": [1]}], **discards)
+    for more in ({}, {"tags": [2]}, {"t": ""}):
+        report = load(server, postgres, [left_out | more], **discards)
+        assert report.figures.total.discarded == 1
+    load(server, postgres, [left_out, {"id": 3, "n": 3, "t": ""}], **discards)
+
+    assert postgres.query(f"SELECT id, n, t FROM {TABLE} ORDER BY id") == [(1, 1, ""), (3, 3, "")]
+    assert postgres.query(f"SELECT value FROM {TABLE}__tags") == [(1,)]

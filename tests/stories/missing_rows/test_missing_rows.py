@@ -227,21 +227,21 @@ STAY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("case", STAY)
 def test_a_row_that_is_listed_and_not_loaded_is_not_missing(
-    case: str, server: JsonServer, warehouse: Warehouse
+    case: str, server: JsonServer, into: Into
 ) -> None:
     hints, change = STAY[case]
     shows(server, 1, 2, 3, 4)
-    load(server, warehouse, DELETE, **hints)
+    load(server, into, DELETE, **hints)
     rows: list[Any] = [{"id": 1, "n": 1}, {"id": 2, "n": 2, **change}]
     server.answers(rows)
-    report = load(server, warehouse, DELETE, **hints)
+    report = load(server, into, DELETE, **hints)
 
-    assert keys(warehouse) == [1, 2]
-    assert warehouse.query("SELECT n FROM test_data.items WHERE id = 2") == [(2,)]
+    assert keys(into) == [1, 2]
+    assert into.query("SELECT n FROM test_data.items WHERE id = 2") == [(2,)]
     assert report.missing_rows[0].rows == 2
     server.answers(rows[:1])
-    load(server, warehouse, DELETE, **hints)
-    assert keys(warehouse) == [1]
+    load(server, into, DELETE, **hints)
+    assert keys(into) == [1]
 
 
 def test_a_row_that_the_destination_refuses_is_not_missing(
