@@ -120,6 +120,10 @@ PRIVATE = {
         "dlt.common.configuration.specs.BaseConfiguration",
         "core/dlt_door/auths.py",
     ),
+    "_cached_state_start_value": (
+        "dlt.extract.Incremental",
+        "dlt_source/incremental/ordered_step.py",
+    ),
     "_coerce_row": (
         "dlt.normalize.items_normalizers.JsonLItemsNormalizer",
         "dlt_source/rehearsal.py",

@@ -19,6 +19,7 @@ from headrace.dlt_source.incremental import (
     WindowRows,
     compare_in_order,
     count_last_day_in,
+    go_on_with,
     leave_to_merge,
     saved_windows,
 )
@@ -37,6 +38,8 @@ class ChildCursors:
         self._config = config
         self._keeps_state = keeps_state
         self._cursors: WeakKeyDictionary[object, Cursors] = WeakKeyDictionary()
+        # Where dlt's own step judges the rows: the incremental as it was bound for the first item.
+        self._begun: WeakKeyDictionary[object, Incremental[Any]] = WeakKeyDictionary()
 
     def of(
         self, injected: Incremental[Any], running: Callable[[], RunningResource]
@@ -52,7 +55,7 @@ class ChildCursors:
         """
         pipe = running_pipe()
         if pipe in self._cursors:
-            injected.advance(None)
+            self._go_on(pipe, injected)
             return self._cursors[pipe]
         resource = running()
         if resource.sync.kept_rows is not None:
@@ -71,14 +74,24 @@ class ChildCursors:
             # Functions of the user come first, then dlt's own step.
             compare_in_order(injected)
             cursors = SharedCursor(injected, keeps_state=True, filters=False)
+            self._begun[pipe] = injected.copy(with_transient_state=True)
+            go_on_with(self._begun[pipe], injected)
         elif per_parent:
             cursors = ParentCursors(injected, keeps_state=self._keeps_state)
-            self._cursors[pipe] = cursors
         else:
             cursors = SharedCursor(injected, keeps_state=self._keeps_state, filters=True)
-            self._cursors[pipe] = cursors
         cursors.windows = windows
+        self._cursors[pipe] = cursors
         return cursors
+
+    def _go_on(self, pipe: object, injected: Incremental[Any]) -> None:
+        begun = self._begun.get(pipe)
+        if begun is None:
+            injected.advance(None)
+            return
+        leave_to_merge(injected, dlt.current.resource())
+        injected.end_value, injected.range_end = begun.end_value, begun.range_end
+        go_on_with(injected, begun)
 
     def _windows(
         self, injected: Incremental[Any], *, keeps_state: bool, at_seams: bool

@@ -96,14 +96,32 @@ def test_one_cursor_for_all_is_as_with_dlt(api: Issues, warehouse: Warehouse) ->
     assert ids(warehouse, "ours") == ["1-1", "1-4", "1-6", "2-2", "2-5", "3-8"]
 
 
-def test_all_rows_of_a_load_begin_at_the_same_value(api: Issues, warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("disposition", ["append", "merge"])
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+def test_all_rows_of_a_load_begin_at_the_same_value(
+    way: str, disposition: str, api: Issues, warehouse: Warehouse
+) -> None:
     api.page = 1
-    api.comments = {1: [9], 2: [5], 3: [7]}
-    warehouse.pipeline().run(rest_api_source(api.config()))
-    assert ids(warehouse) == ["1-9", "2-5", "3-7"]
-    assert [each for each in api.asked() if "comments" in each] == [
-        f"/issues/{n}/comments?since=0" for n in (1, 2, 3)
-    ]
+    worlds = [{1: [9], 2: [5, 9], 3: [7]}, {1: [9, 12], 2: [5, 9, 11], 3: [7, 9, 12]}]
+    asked = []
+    for world in worlds:
+        api.comments = world
+        config = api.config()
+        config["resources"][1]["write_disposition"] = disposition
+        source = rest_api_source(config)
+        if way == "to dicts":
+            source.comments.add_map(lambda row: row)
+        pipeline = warehouse.pipeline()
+        pipeline.run(source)
+        asked.append([each for each in api.asked() if "comments" in each])
+    assert asked == [[f"/issues/{n}/comments?since={since}" for n in (1, 2, 3)] for since in (0, 9)]
+    found = warehouse.query("SELECT id FROM test_data.comments ORDER BY id")
+    assert [each for (each,) in found] == sorted(
+        f"{issue}-{value}"
+        for issue, values in {1: [9, 12], 2: [5, 9, 11], 3: [7, 9, 12]}.items()
+        for value in values
+    )
+    assert cursors_of(pipeline)["comments"]["n"]["last_value"] == 12
 
 
 @pytest.mark.parametrize("way", ["to tables", "to dicts"])

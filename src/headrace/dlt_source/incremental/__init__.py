@@ -20,7 +20,7 @@ from headrace.dlt_source.incremental.dependent import (
     SharedCursor,
 )
 from headrace.dlt_source.incremental.known_rows import leave_to_merge
-from headrace.dlt_source.incremental.ordered_step import compare_in_order
+from headrace.dlt_source.incremental.ordered_step import compare_in_order, go_on_with
 from headrace.dlt_source.incremental.values import CursorValues, RunningCursor, new_incremental
 from headrace.dlt_source.incremental.windows import (
     WINDOWS,
@@ -47,6 +47,7 @@ __all__ = [
     "compare_in_order",
     "count_last_day_in",
     "forget_ended_windows",
+    "go_on_with",
     "judge_as_first_sync",
     "leave_to_merge",
     "may_end_early",

@@ -7,6 +7,8 @@ the range, lag. It rests on this:
 - A bound incremental makes a `JsonIncremental` when the first row comes, by
   `_make_or_get_transformer`, keeps it in `_transformers` under its class, and calls it with each
   row. It gives back the row or None, and whether the row lies before the start or behind the end.
+- `bind` reads the state: what it finds there is the start, in `start_value`, and what the state
+  gets as `start_value` once a row passes, in `_cached_state_start_value`.
 - It has the settings of the incremental as attributes, `last_value`, and of the rows at that value
   `last_rows` and, of those before, `unique_hashes`. The incremental takes these into its state
   behind each list of rows. With a lag it gives `last_value` back, compared with that of the state.
@@ -52,6 +54,20 @@ def compare_in_order(incremental: Incremental[Any]) -> None:
     if incremental.lag and incremental.last_value_func in (max, min):
         made.known = incremental.get_state()["last_value"]
     incremental._transformers[JsonIncremental] = made
+
+
+def go_on_with(incremental: Incremental[Any], begun: Incremental[Any]) -> None:
+    """Has an incremental that dlt has bound once more go on with the range of the first binding.
+
+    By itself it would begin at the newest value of the rows that this very load has brought.
+
+    Args:
+        incremental: The incremental, bound once more, before it has seen a row.
+        begun: The one that dlt has bound first, after `compare_in_order`.
+    """
+    incremental.start_value = begun.start_value
+    incremental._cached_state_start_value = begun._cached_state_start_value
+    incremental._transformers.update(begun._transformers)
 
 
 class OrderedIncremental(Incremental[Any]):

@@ -7,6 +7,7 @@ be counted, halved and compared without a word about how the API writes its valu
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -78,20 +79,39 @@ class Scale:
         Args:
             value: The value, as a row or the config has it.
         """
+        read = self._read(value, min)
+        return None if read is None else read // (DAY if self.kind is ScaleKind.DATES else 1)
+
+    def read_end(self, value: Any, *, is_counted: bool) -> int | None:
+        """The place behind the last one of a range; None where its end has none on this scale.
+
+        Of a time that may be read in two ways it is the later one.
+
+        Args:
+            value: The value at the end of the range.
+            is_counted: Whether the range has all of the day, or the number, that it falls on.
+        """
+        read = self._read(value, max)
+        if read is None:
+            return None
+        unit = DAY if self.kind is ScaleKind.DATES else 1
+        return read // unit + 1 if is_counted else -(-read // unit)
+
+    def _read(self, value: Any, choose: Callable[[int, int], int]) -> int | None:
+        """A whole number, or an instant, also of a day."""
         found = placed(value)
         if found is None:
             return None
         if self.kind is ScaleKind.NUMBERS:
-            return int(found.key // 1) if found.kind is Kind.NUMBER else None
+            if found.kind is not Kind.NUMBER:
+                return None
+            return choose(int(found.key // 1), int(-(-found.key // 1)))
         if found.kind is Kind.NUMBER:
-            instant = _from_epoch(found.key)
-        elif found.kind is Kind.TIME:
-            instant = _microseconds(found)
-            if not self.is_aware:
-                instant = min(instant, instant + _offset_of(value))
-        else:
+            return _from_epoch(found.key)
+        if found.kind is not Kind.TIME:
             return None
-        return instant // DAY if self.kind is ScaleKind.DATES else instant
+        instant = _microseconds(found)
+        return instant if self.is_aware else choose(instant, instant + _offset_of(value))
 
     def floored(self, place: int) -> int:
         """The last place, not behind this one, that can be written.
@@ -111,7 +131,7 @@ class Scale:
             return str(place) if self.is_text else place
         instant = place * DAY if self.kind is ScaleKind.DATES else place
         if self.value_format is not None:
-            return _formatted(self.value_format, instant, self.zone)
+            return self._formatted(instant)
         if self.per_second:
             number = instant * self.per_second // SECOND
             return str(number) if self.is_text else number
@@ -119,6 +139,19 @@ class Scale:
         if self.kind is ScaleKind.DATES:
             return moment.date().isoformat()
         return moment.isoformat(self.mark, self.spec) + self.suffix
+
+    def _formatted(self, instant: int) -> str:
+        moment = _moment(instant)
+        if self.kind is ScaleKind.DATES or self.zone is None:
+            # A day begins with the midnight of its own zone.
+            local = moment.replace(tzinfo=self.zone)
+        else:
+            local = moment.astimezone(self.zone)
+        # Python leaves `%s` to the system, which takes the time for one of its own zone.
+        plain = re.sub(
+            r"(?<!%)((?:%%)*)%s", rf"\g<1>{instant // SECOND}", self.value_format or ""
+        )
+        return local.strftime(plain)
 
     def shown(self, place: int) -> str:
         """The value at a place, for people and for the state: not in the API's own format.
@@ -208,14 +241,6 @@ def units_in_a_second(number: Any) -> int:
         number: The number of a time.
     """
     return 1_000 if abs(number) >= _FEWEST_MILLISECONDS else 1
-
-
-def _formatted(value_format: str, instant: int, zone: timezone | None) -> str:
-    moment = _moment(instant)
-    local = moment.astimezone(zone) if zone is not None else moment.replace(tzinfo=None)
-    # Python leaves `%s` to the system, which takes the time for one of its own zone.
-    plain = re.sub(r"(?<!%)((?:%%)*)%s", rf"\g<1>{instant // SECOND}", value_format)
-    return local.strftime(plain)
 
 
 def _moment(instant: int) -> datetime:

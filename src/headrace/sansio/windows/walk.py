@@ -52,11 +52,9 @@ class WindowSettings:
         Args:
             end_value: The value at its end.
         """
-        end = self.scale.read(end_value)
-        if end is None:
-            return None
         is_counted = self.is_closed and not self.scale.is_of_times
-        return end + 1 if is_counted else -(-end // self.scale.unit) * self.scale.unit
+        end = self.scale.read_end(end_value, is_counted=is_counted)
+        return None if end is None else -(-end // self.scale.unit) * self.scale.unit
 
     def settled(self, seconds: float) -> int:
         """Up to where the API has shown all that will come, as far as can be known.

@@ -145,6 +145,27 @@ def test_the_ends_that_are_sent(is_closed: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("end_value", "is_closed", "sent"),
+    [
+        ("2026-06-03", False, "2026-06-03"),
+        ("2026-06-03", True, "2026-06-03"),
+        ("2026-06-03T12:00:00Z", False, "2026-06-04"),
+        ("2026-06-03T12:00:00Z", True, "2026-06-03"),
+        ("2026-06-03T00:00:00+09:00", False, "2026-06-03"),
+        ("2026-06-03T00:00:00+09:00", True, "2026-06-03"),
+        ("2026-06-03T00:00:00-05:00", True, "2026-06-03"),
+    ],
+)
+def test_the_last_day_is_asked_for_wherever_its_end_is_written(
+    end_value: str, is_closed: bool, sent: str
+) -> None:
+    settings = settings_of("dates", 31, is_closed=is_closed)
+    end = settings.end_at(end_value)
+    assert end is not None
+    assert Window(end - 5, end).ends(settings)[1] == sent
+
+
 def test_closed_times_meet_in_one_instant_and_numbers_in_none() -> None:
     times = settings_of("times", 60, is_closed=True)
     low = times.scale.read("2026-03-01T00:00:00Z")
