@@ -148,9 +148,7 @@ class Scale:
         else:
             local = moment.astimezone(self.zone)
         # Python leaves `%s` to the system, which takes the time for one of its own zone.
-        plain = re.sub(
-            r"(?<!%)((?:%%)*)%s", rf"\g<1>{instant // SECOND}", self.value_format or ""
-        )
+        plain = re.sub(r"(?<!%)((?:%%)*)%s", rf"\g<1>{instant // SECOND}", self.value_format or "")
         return local.strftime(plain)
 
     def shown(self, place: int) -> str:
