@@ -197,7 +197,7 @@ class TableRoad:
         self._new_hints: dict[str, Any] = {}
         self._typed: set[str] = set()
         self._has_dicts = False
-        self._may_discard = resource.claim is not None and self._table.columns.may_discard_rows
+        self._may_lack_rows = resource.claim is not None and self._table.columns.may_lack_rows
         self._child_lists = ChildListGuard(resource.name, self._table.columns)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
@@ -244,7 +244,7 @@ class TableRoad:
                 batch,
             )
             if self._resource.claim is not None:
-                others = batch.rows if self._may_discard else []
+                others = batch.rows if self._may_lack_rows else []
                 yield from self._resource.claim.not_loaded(
                     [*others, *(each.row for each in left_out)]
                 )

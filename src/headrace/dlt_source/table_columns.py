@@ -117,6 +117,11 @@ class TableColumns:
         return contract_discards_rows(self._schema, self.table_hints)
 
     @property
+    def may_lack_rows(self) -> bool:
+        """Whether rows that dlt gets may not be in the table: a column may say that they go."""
+        return self.may_discard_rows or any(hint.get("hard_delete") for hint in self.hints.values())
+
+    @property
     def have_ids(self) -> bool:
         """Whether the table was made with the ids of its rows."""
         return any((self.hints.get(name) or {}).get("data_type") for name in self._id_names)
