@@ -20,12 +20,12 @@ from headrace.destination.dlt_clients import (
     arrow_batches,
     dataset_of,
     make_readable,
-    saved_state,
 )
 from headrace.destination.failures import cause_of
 from headrace.destination.pipeline import destination_name, missing_file
 from headrace.destination.places import location_of
 from headrace.destination.sql import newest_first
+from headrace.destination.stored_states import saved_state
 
 _BATCH_ROWS = 50_000
 _LOAD_IT = "Load it first: headrace run CONFIG"

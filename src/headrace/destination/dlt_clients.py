@@ -9,8 +9,6 @@ What the functions here rest on, by dlt 1.31:
   stored in the dataset of that source.
 - Where the tables of a destination are files, its SQL client is DuckDB over views of them, and a
   table can be queried only once its view has been made.
-- The state of a pipeline is its `state`, and `managed_state()` keeps what is changed in it. Only
-  with a load is it stored in the destination.
 - `pipeline_drop` is what `dlt pipeline drop` does: with one load it drops the tables of resources,
   where they are there, and stores a state and a schema that do not know them.
 - A job client gives the columns of each table that it is asked for; none for one that is missing.
@@ -28,20 +26,18 @@ report, on DuckDB, PostgreSQL and files, fail where one is no longer true.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from typing import Any, TypeGuard
 
 import dlt
 import pyarrow as pa
-from dlt.common.destination.client import JobClientBase, WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
 from dlt.pipeline.helpers import pipeline_drop
-from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
 
 def new_job_client(pipeline: dlt.Pipeline, schema: Schema) -> Any:
@@ -142,57 +138,6 @@ def _make_sqlalchemy_table(client: Any, dialect: Any, name: str) -> None:
     added = [column for column in made.columns if column.name not in stored.columns]
     if added:
         sql.alter_table_add_columns(added)
-
-
-def saved_state(pipeline_name: str, client: JobClientBase) -> Mapping[str, Any] | None:
-    """The state that a pipeline has saved at its destination.
-
-    Args:
-        pipeline_name: The name of the pipeline.
-        client: A job client of the destination, not yet open.
-
-    Returns:
-        The state, or None where there is none, or the destination keeps none.
-
-    Raises:
-        DestinationUndefinedEntity: Nothing has been loaded there yet.
-    """
-    if not isinstance(client, WithStateSync):
-        return None
-    with client:
-        return load_pipeline_state_from_destination(pipeline_name, client)
-
-
-def stored_sources(pipeline: dlt.Pipeline, schema: Schema) -> Mapping[str, Any] | None:
-    """What the destination holds of the state of a pipeline's sources.
-
-    Args:
-        pipeline: The pipeline.
-        schema: The schema of a source: what is stored beside its tables counts.
-
-    Returns:
-        The states by the names of the sources, an empty mapping where nothing has been loaded yet;
-        None where the destination keeps no state.
-    """
-    client: JobClientBase = new_job_client(pipeline, schema)
-    if not isinstance(client, WithStateSync):
-        return None
-    try:
-        state = saved_state(pipeline.pipeline_name, client)
-    except DestinationUndefinedEntity:
-        state = None
-    return (state or {}).get("sources") or {}
-
-
-def take_sources(pipeline: dlt.Pipeline, sources: Mapping[str, Any]) -> None:
-    """Replace what a pipeline knows of its sources; the next load stores that.
-
-    Args:
-        pipeline: The pipeline.
-        sources: The states by the names of the sources.
-    """
-    with pipeline.managed_state() as state:
-        state["sources"] = dict(sources)
 
 
 def missing_tables(pipeline: dlt.Pipeline, schema: Schema, tables: Collection[str]) -> set[str]:

@@ -20,8 +20,9 @@ from typing import Any
 import dlt
 from dlt.common.schema import Schema
 
-from headrace.destination.dlt_clients import new_job_client, saved_state
+from headrace.destination.dlt_clients import new_job_client
 from headrace.destination.sql import DIALECTS, connect_to_dataset, dialect_of, newest_first
+from headrace.destination.stored_states import saved_state
 
 
 class DltTables:

@@ -3,7 +3,8 @@
 All is compared in the database, by `_dlt_load_id`, which each row has of the last load that brought
 it. What this rests on, by dlt 1.31:
 
-- The ids of loads are in the order of time, as texts too.
+- The ids of loads are in the order of time, as texts too, unless a clock was set back: who asks has
+  to say which loads count, whatever their ids.
 - A merge by `delete-insert` or `upsert` gives a row that comes again the id of the new load, and
   NULL in a column that the load does not fill.
 - The row of a list has the `_dlt_id` of the row above it, and mostly that of the row in the table
@@ -32,15 +33,16 @@ class NotBroughtSince:
     """Rows of a table that no load has brought since a moment.
 
     Args:
-        load_id: The id of the first load that counts.
-        listed_by: The ids of loads by which keys were listed beside the table: rows with such a key
-            are not meant.
+        listed_by: The ids of the loads that count, in their order: what they have brought, or
+            listed beside the table, is not meant.
+        until: The greatest id of the loads up to the first of those: what a later one has brought
+            is not meant either; None where all rows of others are.
         within: The id of the load that listed rows of a parent beside the table: only what belongs
             to these is meant; None for all rows.
     """
 
-    load_id: str
-    listed_by: tuple[str, ...] = ()
+    listed_by: tuple[str, ...]
+    until: str | None = None
     within: str | None = None
 
 
@@ -50,12 +52,12 @@ class WithKeys:
 
     Args:
         keys: The values of the key, which has one column.
-        load_id: The id of the load that found them to be gone: what it has brought, or a later
-            one, is not meant.
+        listed_by: The ids of the load that found them to be gone, and of the later ones: what they
+            have brought is not meant.
     """
 
     keys: tuple[Any, ...]
-    load_id: str
+    listed_by: tuple[str, ...]
 
 
 class MergedTable:
@@ -143,7 +145,7 @@ class MergedTable:
         Raises:
             DltException: The database refuses that.
         """
-        condition, values = self._condition(NotBroughtSince(second, (second,)), marked_too=True)
+        condition, values = self._condition(NotBroughtSince((second,)), marked_too=True)
         unseen = self._number(
             f"SELECT count(*) FROM {self._name} WHERE {condition} AND {self._load_id} = %s",
             *values,
@@ -158,7 +160,7 @@ class MergedTable:
                 f"SELECT count(*) FROM {self._listed} AS k WHERE {of_load} = %s "
                 f"AND {given} AND NOT EXISTS (SELECT 1 FROM {self._listed} "
                 f"AS o WHERE o.{self._load_id} = %s AND {self._same_key('o', 'k')}) "
-                f"AND NOT EXISTS (SELECT 1 FROM {self._name} AS t WHERE t.{self._load_id} >= %s "
+                f"AND NOT EXISTS (SELECT 1 FROM {self._name} AS t WHERE t.{self._load_id} = %s "
                 f"AND {self._same_key('t', 'k')})",
                 first,
                 second,
@@ -209,41 +211,68 @@ class MergedTable:
                 f"UPDATE {self._name} SET {self._mark} = %s WHERE {condition}", since, *values
             )
 
-    def forget_listed(self, before: str) -> None:
+    def unmark_listed(self, loads: Sequence[str]) -> None:
+        """Takes the mark off rows whose keys are beside the table, as the API lists them again.
+
+        Args:
+            loads: The ids of the loads that have listed them.
+
+        Raises:
+            DltException: The database refuses that.
+        """
+        if self._mark is None or self._listed is None or not self._lists_keys:
+            return
+        listed, values = self._listed_rows(loads)
+        with self._transaction():
+            self._client.execute_sql(
+                f"UPDATE {self._name} SET {self._mark} = NULL "
+                f"WHERE {self._mark} IS NOT NULL AND {self._id} IN ({listed})",
+                *values,
+            )
+
+    def forget_listed(self, until: str, but: Sequence[str]) -> None:
         """Deletes the keys beside the table of loads that count no more.
 
         Args:
-            before: The id of the first load whose keys stay.
+            until: The greatest id of such a load.
+            but: The ids of the loads whose keys stay.
 
         Raises:
             DltException: The database refuses that.
         """
         if self._listed is not None:
-            sql = f"DELETE FROM {self._listed} WHERE {self._load_id} < %s"
-            self._client.execute_sql(sql, before)
+            others, values = self._not_of(but)
+            sql = f"DELETE FROM {self._listed} WHERE {self._load_id} <= %s AND {others}"
+            self._client.execute_sql(sql, until, *values)
 
     def _condition(
         self, missing: NotBroughtSince | WithKeys, *, marked_too: bool = False
     ) -> tuple[str, list[Any]]:
-        parts: list[tuple[str, list[Any]]] = [(f"{self._load_id} < %s", [missing.load_id])]
+        parts = [self._not_of(missing.listed_by)]
         if self._mark and not marked_too:
             parts.append((f"{self._mark} IS NULL", []))
         if isinstance(missing, WithKeys):
             marks = ", ".join(["%s"] * len(missing.keys))
             parts.append((f"{self._key[0]} IN ({marks})", list(missing.keys)))
         else:
+            if missing.until is not None:
+                parts.append((f"{self._load_id} <= %s", [missing.until]))
             if missing.within is not None:
                 parts.append(self._of_listed_parents(missing.within))
-            if missing.listed_by and self._listed is not None and self._lists_keys:
-                parts.append(self._not_listed(missing.listed_by))
+            if self._listed is not None and self._lists_keys:
+                listed, values = self._listed_rows(missing.listed_by)
+                parts.append((f"{self._id} NOT IN ({listed})", values))
         condition = " AND ".join(part for part, _ in parts)
         return condition, [value for _, values in parts for value in values]
 
-    def _not_listed(self, loads: Sequence[str]) -> tuple[str, list[Any]]:
-        """What is true of rows whose keys were not listed beside the table."""
+    def _not_of(self, loads: Sequence[str]) -> tuple[str, list[Any]]:
+        """What is true of rows that none of some loads has brought."""
+        return f"{self._load_id} NOT IN ({', '.join(['%s'] * len(loads))})", list(loads)
+
+    def _listed_rows(self, loads: Sequence[str]) -> tuple[str, list[Any]]:
+        """The ids of the rows whose keys some loads have listed beside the table."""
         marks = ", ".join(["%s"] * len(loads))
-        listed = self._joined(self._key, f"k.{self._load_id} IN ({marks})")
-        return f"{self._id} NOT IN ({listed})", list(loads)
+        return self._joined(self._key, f"k.{self._load_id} IN ({marks})"), list(loads)
 
     def _of_listed_parents(self, load_id: str) -> tuple[str, list[Any]]:
         """What is true of rows that belong to a row of a parent whose listing came whole."""

@@ -92,17 +92,11 @@ class ChildLoads:
     def _begun(self, resource: RunningResource) -> ChildLoad:
         log_resource_begins(self._listings.listing.name)
         self._listings.single_pages.clear()
-        load = self._new()
+        load, before = self._new(), resource.begin_load()
         if resource.may_miss_requests:
             load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())
         if self._listings.listing.accounting.proves_whole and resource.sync.kept_rows is None:
-            load.claim = RunningClaim.of_running_resource(
-                self._listings.listing.request,
-                self._missing_rows if resource.is_loaded else None,
-                resource.dependents,
-                resource.sync.settled,
-                has_limit=self._limit_rows is not None,
-            )
+            load.claim = RunningClaim.of_running_resource(resource, self._missing_rows, before)
         return load
 
 

@@ -97,6 +97,7 @@ class RunningSync:
             the resource.
         settled: The names of the resources whose rows that earlier syncs have found to be gone are
             dealt with.
+        doubted: The names of the resources of which nobody can say what the last load has found.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -107,6 +108,7 @@ class RunningSync:
     refusals: Refusals = field(default_factory=Refusals)
     forgotten_requests: dict[str, list[FailedRequest]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
 
 
 # By the ids of the pipelines: several in a process may have one name, in folders of their own.

@@ -93,17 +93,12 @@ class Extraction:
 
     def _with_claim(self, resource: RunningResource) -> RunningResource:
         """The resource, and what learns whether all its rows come where that is wanted."""
+        before = resource.begin_load()
         lists_all = self.tail is None and self.token is None
         is_whole = lists_all and self.listing.accounting.proves_whole
         if not is_whole or resource.load_id is None or resource.sync.kept_rows is not None:
             return resource
-        claim = RunningClaim.of_running_resource(
-            self.listing.request,
-            self.missing_rows if resource.is_loaded else None,
-            resource.dependents,
-            resource.sync.settled,
-            has_limit=self.settings.limit_rows is not None,
-        )
+        claim = RunningClaim.of_running_resource(resource, self.missing_rows, before)
         return replace(resource, claim=claim)
 
     def _record(self, resource: RunningResource) -> FailedRequests | None:

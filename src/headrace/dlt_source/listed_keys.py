@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from dlt.common.schema import Schema
-from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
 from headrace.dlt_source.items import RowBeside
 from headrace.dlt_source.side_tables import beside
@@ -103,11 +103,8 @@ class ListedKeys:
             return None
         wanted = self._key_columns
         named = ((self._columns.name_of((field,)), value) for field, value in decoded.items())
-        found = {name: value for name, value in named if name in wanted}
-        is_known = found.keys() == wanted.keys() and not any(
-            value is None or isinstance(value, (dict, list)) or _is_beyond_bigint(value)
-            for value in found.values()
-        )
+        found = {name: _as_stored(value, wanted[name]) for name, value in named if name in wanted}
+        is_known = found.keys() == wanted.keys() and None not in found.values()
         return RowBeside(found) if is_known else None
 
     def _item(self, rows: list[RowBeside], fields: TTableSchemaColumns) -> Any:
@@ -125,6 +122,18 @@ class ListedKeys:
     def _key_columns(self) -> TTableSchemaColumns:
         hints = self._columns.hints
         return {name: hint for name, hint in hints.items() if hint.get("primary_key")}
+
+
+def _as_stored(value: Any, hint: TColumnSchema) -> Any:
+    """A value of a key as its column has it; None where that is not known."""
+    # Without a type the column gets that of its first value.
+    kind = hint.get("data_type", "bigint")
+    if kind == "text" and isinstance(value, (int, str)) and not isinstance(value, bool):
+        return str(value)
+    if kind == "text" or isinstance(value, (dict, list)):
+        return None
+    is_too_long = isinstance(value, int) or kind == "bigint"
+    return None if is_too_long and _is_beyond_bigint(value) else value
 
 
 def _is_beyond_bigint(value: Any) -> bool:

@@ -8,10 +8,10 @@ leaves one. The next load of the resource puts its own in its place, or none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dlt
 import msgspec
@@ -27,14 +27,22 @@ from headrace.dlt_source.dlt_pipe import (
     yields_are_counted,
 )
 from headrace.dlt_source.listed_keys import ListedKeys
+from headrace.dlt_source.missing_rows_state import (
+    AllRowsClaim,
+    keep_claim,
+    keep_latest,
+    note_listed_parents,
+)
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing_ends import ListingEnd
 
+if TYPE_CHECKING:
+    from headrace.dlt_source.running_resource import RunningResource
+
 GONE_COLUMN = "_headrace_gone"
 """The column of a table with the time at which a row was found missing."""
 _HINT = "x-headrace-missing-rows"
-_STATE, _GONE_STATE, _PARENTS_STATE = "all_rows", "gone_rows", "listed_parents"
 
 _UNKNOWN = "`{name}`: no row is taken for gone by this load, since {why}"
 _LIMIT = "only some of the rows were asked for"
@@ -50,64 +58,6 @@ _NO_KEYS = (
 )
 _NO_PARENT_KEY = "a row of its parent cannot be read, so that nothing was asked for by it"
 _FAILED = "what belongs to a row of its parent could not be listed"
-
-
-@dataclass(frozen=True, slots=True)
-class AllRowsClaim:
-    """What a load says that has brought all rows of a listing.
-
-    Args:
-        load_id: The id of the load.
-        is_one_page: Whether all came with one answer, so that none could move past the reader.
-        are_distinct: Whether no row came twice, so that the next listing can confirm this one.
-        listing: What tells the listing from another one that the config may have had before.
-        confirms: The id of the load before, where that listed the same and its claim may be
-            confirmed by this one.
-    """
-
-    load_id: str
-    is_one_page: bool
-    are_distinct: bool
-    listing: str
-    confirms: str | None = None
-
-
-def loads_of_gone_rows(resource_state: Mapping[str, Any]) -> list[str]:
-    """The ids of the loads that have found rows to be gone by their own path, in their order.
-
-    Args:
-        resource_state: The state of a resource that is kept up with.
-    """
-    return list(resource_state.get(_GONE_STATE) or ())
-
-
-def loads_of_listed_parents(resource_state: Mapping[str, Any]) -> list[str]:
-    """The ids of the loads that have brought all that belongs to some rows of a parent.
-
-    Args:
-        resource_state: The state of a resource that depends on another one.
-    """
-    return list(resource_state.get(_PARENTS_STATE) or ())
-
-
-def note_gone_rows(resource_state: MutableMapping[str, Any], load_id: str) -> None:
-    """Notes that the running load has found rows to be gone.
-
-    Args:
-        resource_state: The state of the resource.
-        load_id: The id of the load.
-    """
-    resource_state[_GONE_STATE] = [*loads_of_gone_rows(resource_state), load_id]
-
-
-def forget_settled(resource_state: MutableMapping[str, Any]) -> None:
-    """Forgets which loads have found rows to be gone, as these are dealt with.
-
-    Args:
-        resource_state: The state of the resource.
-    """
-    resource_state.pop(_GONE_STATE, None)
-    resource_state.pop(_PARENTS_STATE, None)
 
 
 def add_missing_rows(resource: DltResource, wanted: MissingRows | None) -> None:
@@ -132,16 +82,6 @@ def missing_rows_of(table: Mapping[str, Any]) -> MissingRows | None:
     """
     written = table.get(_HINT)
     return MissingRows(**_known(MissingRows, written)) if written else None
-
-
-def claim_in(resource_state: Mapping[str, Any]) -> AllRowsClaim | None:
-    """The claim of the last load of a resource; None where it made none.
-
-    Args:
-        resource_state: The state of the resource.
-    """
-    saved = resource_state.get(_STATE)
-    return AllRowsClaim(**_known(AllRowsClaim, saved)) if saved else None
 
 
 @dataclass(slots=True)
@@ -174,35 +114,24 @@ class RunningClaim:
     @classmethod
     def of_running_resource(
         cls,
-        request: Request,
-        wanted: MissingRows | None,
-        dependents: frozenset[str],
-        settled: set[str],
-        *,
-        has_limit: bool,
+        running: RunningResource,
+        missing_rows: MissingRows | None,
+        before: AllRowsClaim | None,
     ) -> RunningClaim:
-        """The claim of the resource whose function is running now, which takes back the last one.
+        """The claim of the resource whose function is running now.
 
         Args:
-            request: The request of the listing, maybe with placeholders.
-            wanted: What becomes of rows that are missing.
-            dependents: The names of the resources of ours that depend on it.
-            settled: The names of the resources whose rows that earlier loads have found to be gone
-                are dealt with; this one is taken out.
-            has_limit: Whether only some rows are wanted.
+            running: The resource, in a pipeline run.
+            missing_rows: What becomes of rows that are missing; None where they stay.
+            before: The claim of the load before; None where it made none.
         """
-        claim = cls(_mark_of(request), wanted)
-        if has_limit or yields_are_counted():
+        wanted = missing_rows if running.is_loaded else None
+        claim = cls(_mark_of(running.listing.request), wanted, before)
+        if running.settings.limit_rows is not None or yields_are_counted():
             claim.why_not = _LIMIT
         if wanted is None:
             return claim
-        state: MutableMapping[str, Any] = dlt.current.resource_state()
-        claim.before = claim_in(state)
-        state.pop(_STATE, None)
-        if (resource := dlt.current.resource().name) in settled:
-            settled.remove(resource)
-            forget_settled(state)
-        if claim.why_not is None and not others_are_spared(dependents):
+        if claim.why_not is None and not others_are_spared(running.dependents):
             claim.why_not = _FUNCTIONS
         try:
             claim.keys = ListedKeys(
@@ -312,26 +241,29 @@ class RunningClaim:
         """
         if self.wanted is None:
             return
+        state, before = dlt.current.resource_state(), self.before
+        until = keep_latest(state, load_id)
         end, why = self.end, self.end.why_partial
         if why is None and self.wanted.confirm and end.are_distinct is None:
             why = _NO_KEYS
         if why is not None:
             if self.has_parents:
-                state = dlt.current.resource_state()
-                state[_PARENTS_STATE] = [*loads_of_listed_parents(state), load_id]
+                note_listed_parents(state, load_id)
             elif why != _LIMIT:
                 figures.note(_UNKNOWN.format(name=figures.resource, why=why))
             return
-        before = self.before
-        may_confirm = before is not None and before.are_distinct and before.listing == self.listing
+        if before is not None and not before.may_be_confirmed_by(load_id, self.listing):
+            before = None
         claim = AllRowsClaim(
             load_id=load_id,
+            until=until,
             is_one_page=end.is_one_page,
             are_distinct=bool(end.are_distinct),
             listing=self.listing,
-            confirms=before.load_id if before is not None and may_confirm else None,
+            confirms=None if before is None else before.load_id,
+            confirms_until=None if before is None else before.until,
         )
-        dlt.current.resource_state()[_STATE] = asdict(claim)
+        keep_claim(state, claim)
 
 
 def _known(kind: Any, saved: Mapping[str, Any]) -> dict[str, Any]:

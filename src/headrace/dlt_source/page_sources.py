@@ -38,7 +38,7 @@ from headrace.dlt_source.incremental import (
     saved_windows,
 )
 from headrace.dlt_source.kept_token import KeptToken
-from headrace.dlt_source.missing_rows import forget_settled, note_gone_rows
+from headrace.dlt_source.missing_rows_state import note_gone_rows
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
@@ -289,9 +289,6 @@ def _leg(
     state: dict[str, Any] = dlt.current.resource_state()
     figures, legs = resource.figures, resource.sync.legs
     name = dlt.current.resource().name
-    if name in resource.sync.settled:
-        resource.sync.settled.remove(name)
-        forget_settled(state)
 
     def begin() -> Generator[FetchedPage | LegEnd]:
         bounds = _bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)

@@ -21,6 +21,12 @@ from headrace.dlt_source.dlt_pipe import (
 )
 from headrace.dlt_source.mirrored_api import refuse_other_api
 from headrace.dlt_source.missing_rows import RunningClaim
+from headrace.dlt_source.missing_rows_state import (
+    AllRowsClaim,
+    forget_found,
+    note_load,
+    take_claim,
+)
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing import Listing
 from headrace.sansio.rows import BatchIds
@@ -127,6 +133,23 @@ class RunningResource:
             settings = replace(settings, row_ids=True)
         running = frozenset(each.name for each in resources.extracted).intersection(dependents)
         return cls(listing, settings, load_id, sync, is_loaded, running)
+
+    def begin_load(self) -> AllRowsClaim | None:
+        """Notes that its rows are loaded, which takes back what the last load has said of them.
+
+        Returns:
+            The claim of the last load that it has brought all rows; None where it made none, or
+            nobody can say whether it was the last one.
+        """
+        if self.load_id is None or not self.is_loaded:
+            return None
+        state, name = dlt.current.resource_state(), dlt.current.resource().name
+        claim = take_claim(state)
+        if name in self.sync.settled:
+            self.sync.settled.remove(name)
+            forget_found(state)
+        note_load(state, self.load_id)
+        return None if name in self.sync.doubted else claim
 
     @property
     def name(self) -> str:

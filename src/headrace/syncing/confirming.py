@@ -3,12 +3,15 @@
 dlt keeps the state of a pipeline in a local folder and, beside the rows, in the destination, and
 prefers the local one where that was changed more often. After a database was restored from a
 backup, that one speaks of rows which are not there, and they would never come. So the state of the
-destination counts here, whichever is newer: it was committed with the rows that it speaks of.
+destination counts here, whichever is newer: it was committed with the rows that it speaks of. Only
+where the destination holds the local one too, that is newer indeed: then a clock was set back, as
+dlt takes the state of the load with the greatest id, which is a time, for the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dlt
 from dlt.common.schema import Schema
@@ -17,11 +20,11 @@ from dlt.extract import DltSource
 from headrace.destination.dlt_clients import (
     dataset_of,
     drop_resources,
+    is_sql_destination,
     missing_tables,
-    stored_sources,
-    take_sources,
 )
 from headrace.destination.dlt_schema import has_rows, tables_below
+from headrace.destination.stored_states import saved_versions, stored_state, take_sources
 from headrace.destination.tables import table_names
 from headrace.destination.views import release_tables
 
@@ -84,14 +87,27 @@ def _believe_stored(pipeline: dlt.Pipeline, source: DltSource) -> Iterator[str]:
     if not known or not pipeline.config.restore_from_destination:
         return
     name = source.schema.name
-    stored = stored_sources(pipeline, pipeline.schemas.get(name) or pipeline.default_schema)
-    if stored is not None and not pipeline.config.use_single_dataset:
+    schema = pipeline.schemas.get(name) or pipeline.default_schema
+    state = stored_state(pipeline, schema)
+    if state is None:
+        return
+    stored = state.get("sources") or {}
+    if not pipeline.config.use_single_dataset:
         # What is stored there of other sources is as old as the last load of this one.
-        others = {each: state for each, state in known.items() if each != name}
+        others = {each: known[each] for each in known if each != name}
         stored = others | ({name: stored[name]} if name in stored else {})
-    if stored is not None and stored != known:
+    if stored != known and not _is_newer(pipeline, schema, state):
         take_sources(pipeline, stored)
         yield _OTHER_STATE.format(pipeline=pipeline.pipeline_name)
+
+
+def _is_newer(pipeline: dlt.Pipeline, schema: Schema, stored: Mapping[str, Any]) -> bool:
+    """Whether the state at hand is newer than the one that dlt would restore, and stored too."""
+    is_later = pipeline.state["_state_version"] > stored.get("_state_version", 0)
+    if not is_later or not is_sql_destination(pipeline):
+        return False
+    saved = saved_versions(pipeline, schema)
+    return saved.last is not None and saved.at_hand == saved.last
 
 
 def _forget_missing(pipeline: dlt.Pipeline, source: DltSource) -> Iterator[str]:

@@ -155,22 +155,21 @@ def _look(client: SqlClientBase[Any], schema: Schema, table: str) -> dict[str, A
     load_id, name = map(schema.naming.normalize_identifier, ("load_id", "schema_name"))
     escaped = client.escape_column_name
     newest = f"max({escaped(column)})" if column else "NULL"
-    last_load = (
-        f"SELECT max({escaped(load_id)}) FROM {client.make_qualified_table_name(loads)} "
-        f"WHERE {escaped(name)} = %s"
-    )
+    # Their number as well, as a load may have a smaller id where a clock was set back.
+    of_loads = f"FROM {client.make_qualified_table_name(loads)} WHERE {escaped(name)} = %s"
     try:
-        ((rows, key, load),) = (
+        ((rows, key, load, loads),) = (
             client.execute_sql(
-                f"SELECT count(*), {newest}, ({last_load}) "
-                f"FROM {client.make_qualified_table_name(table)}",
+                f"SELECT count(*), {newest}, (SELECT max({escaped(load_id)}) {of_loads}), "
+                f"(SELECT count(*) {of_loads}) FROM {client.make_qualified_table_name(table)}",
+                schema.name,
                 schema.name,
             )
             or ()
         )
     except DestinationException:
         return None
-    return {_ROWS: int(rows), _NEWEST: None if key is None else str(key), _LOAD: load}
+    return {_ROWS: int(rows), _NEWEST: None if key is None else str(key), _LOAD: f"{load} {loads}"}
 
 
 def _newest_column(schema: Schema, table: str) -> str | None:

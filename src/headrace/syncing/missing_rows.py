@@ -12,9 +12,9 @@ The load says so (`dlt_source/missing_rows.py`); this room sees whether it may b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,24 +31,23 @@ from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_schema import columns_with, has_rows, hinted_table
 from headrace.destination.missing_rows import MergedTable, NotBroughtSince, WithKeys
 from headrace.destination.pipeline import destination_name
-from headrace.dlt_source import gone_rows
+from headrace.destination.stored_states import saved_versions
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.listed_keys import PARENT, SCOPE, table_of_listed
-from headrace.dlt_source.missing_rows import (
-    GONE_COLUMN,
-    AllRowsClaim,
-    claim_in,
-    loads_of_gone_rows,
-    loads_of_listed_parents,
-    missing_rows_of,
-)
+from headrace.dlt_source.missing_rows import GONE_COLUMN, missing_rows_of
+from headrace.dlt_source.missing_rows_state import AllRowsClaim, claim_in
 from headrace.syncing.local_memory import LocalMemory
+from headrace.syncing.missing_by_state import (
+    loads_of,
+    loads_since_found,
+    missing_by_both,
+    missing_by_claim,
+    missing_by_findings,
+)
 from headrace.syncing.results import FoundMissing
 
 _REMEMBERED = "headrace_missing_rows"
 _MOST_LISTINGS = 3
-# Databases take only so many parameters in one statement.
-_KEYS_AT_ONCE = 500
 # Behind the name of a resource: the last load whose findings are dealt with.
 _FOUND = " found"
 # So few may always be missing, but never all: of a small table each row is a large share.
@@ -68,6 +67,27 @@ _OTHER_TYPE = (
     "than the keys that were listed beside it; drop the table of these, whose name begins with "
     "`_headrace_listed_`"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Rows that are missing.
+
+    Args:
+        what: Which rows those are.
+        rows: How many.
+        of_rows: How many rows the table has.
+    """
+
+    what: tuple[NotBroughtSince | WithKeys, ...]
+    rows: int
+    of_rows: int
+
+    @classmethod
+    def counted(cls, merged: MergedTable, *what: NotBroughtSince | WithKeys) -> _Missing:
+        """Counts rows that are missing from a table."""
+        counts = [merged.count(each) for each in what]
+        return cls(what, sum(rows for _, rows in counts), counts[0][0] if counts else 0)
 
 
 class MissingRowsStep:
@@ -131,6 +151,10 @@ class MissingRowsStep:
         """
         if not self._wanted:
             return
+        if not self._is_last_state():
+            self._sync.doubted.update(self._wanted)
+            self._sync.settled.update(self._wanted)
+            return
         if self._claims():
             self._settle(is_late=True)
         self._sync.settled.update(self._settle_found(is_late=True))
@@ -176,9 +200,8 @@ class MissingRowsStep:
 
     def _claims(self) -> dict[str, AllRowsClaim]:
         """The claims that are not settled yet, by the name of the resource."""
-        states = state_by_resource(self._pipeline.state, self._schema_name)
         settled = LocalMemory(self._pipeline, _REMEMBERED).read()
-        claims = {name: claim_in(states.get(name) or {}) for name in self._wanted}
+        claims = {name: claim_in(state) for name, state in self._states().items()}
         return {
             name: claim
             for name, claim in claims.items()
@@ -212,39 +235,26 @@ class MissingRowsStep:
         self, name: str, claim: AllRowsClaim, merged: MergedTable, *, is_late: bool
     ) -> int:
         """Does what a claim asks for; gives how many rows are missing where it is not certain."""
-        table, wanted = self._wanted[name]
-        missing = NotBroughtSince(claim.load_id, (claim.load_id,))
-        of_rows, rows = merged.count(missing)
-        merged.forget_listed(claim.confirms or claim.load_id)
-        if not rows:
-            return 0
-        if not self._may(rows, of_rows, wanted):
-            if not is_late:
-                self.found[name] = FoundMissing(
-                    name, table, wanted.action, rows, of_rows, wanted.most, is_refused=True
-                )
+        _, wanted = self._wanted[name]
+        loads = loads_of(claim)
+        merged.forget_listed(claim.until, (*loads, *loads_since_found(self._states()[name])))
+        merged.unmark_listed(loads)
+        missing = _Missing.counted(merged, missing_by_claim(claim))
+        if not missing.rows or not self._may(name, missing, is_late=is_late):
             return 0
         if wanted.confirm and not claim.is_one_page:
             if claim.confirms is None or merged.count_unseen(claim.confirms, claim.load_id):
-                return 0 if is_late else rows
-            missing = NotBroughtSince(claim.confirms, (claim.confirms, claim.load_id))
-            of_rows, rows = merged.count(missing)
-        if not rows:
-            return 0
-        self._do(name, merged, [missing], rows, of_rows)
+                return 0 if is_late else missing.rows
+            missing = _Missing.counted(merged, missing_by_both(claim))
+            if not missing.rows or not self._may(name, missing, is_late=is_late):
+                return 0
+        self._do(name, merged, missing)
         return 0
 
-    def _do(
-        self,
-        name: str,
-        merged: MergedTable,
-        missing: Sequence[NotBroughtSince | WithKeys],
-        rows: int,
-        of_rows: int,
-    ) -> None:
+    def _do(self, name: str, merged: MergedTable, missing: _Missing) -> None:
         table, wanted = self._wanted[name]
-        counts = self._sync.figures.of(name)
-        for each in missing:
+        counts, rows = self._sync.figures.of(name), missing.rows
+        for each in missing.what:
             if wanted.action == "mark":
                 merged.mark(each, datetime.fromtimestamp(self._sync.legs.clock(), UTC))
             else:
@@ -253,7 +263,9 @@ class MissingRowsStep:
         counts.deleted += rows if wanted.action == "delete" else 0
         before = self.found.get(name)
         rows += before.rows if before is not None and not before.is_refused else 0
-        self.found[name] = FoundMissing(name, table, wanted.action, rows, of_rows, wanted.most)
+        self.found[name] = FoundMissing(
+            name, table, wanted.action, rows, missing.of_rows, wanted.most
+        )
 
     def _settle_found(self, *, is_late: bool = False) -> set[str]:
         """Does what is to be done with rows that loads have found to be gone for certain.
@@ -264,54 +276,30 @@ class MissingRowsStep:
         Returns:
             The names of the resources for which all is done.
         """
-        states = state_by_resource(self._pipeline.state, self._schema_name)
-        schema, done = self._pipeline.schemas.get(self._schema_name), set[str]()
+        states, done = self._states(), set[str]()
+        schema = self._pipeline.schemas.get(self._schema_name)
         memory = LocalMemory(self._pipeline, _REMEMBERED)
         if schema is None:
             return done
         for name, (table, wanted) in self._wanted.items():
-            state = states.get(name) or {}
-            gone, parents = loads_of_gone_rows(state), loads_of_listed_parents(state)
-            found = [*gone, *parents]
-            if not found:
+            state = states[name]
+            loads = loads_since_found(state)
+            if not loads:
                 continue
-            if memory.read().get(f"{name}{_FOUND}") != found[-1] and _has_ids(schema, table):
+            if memory.read().get(f"{name}{_FOUND}") != loads[-1] and _has_ids(schema, table):
                 with self._pipeline.sql_client(schema.name) as client:
                     merged = self._merged(client, schema, table, wanted)
-                    missing: list[NotBroughtSince | WithKeys] = [
-                        *_of_gone(client, schema, table, name, gone),
-                        *_of_parents(parents),
-                    ]
-                    if not self._settle_certain(name, merged, missing, is_late=is_late):
-                        continue
-                    merged.forget_listed(found[0])
+                    found = missing_by_findings(client, schema, table, name, state)
+                    missing = _Missing.counted(merged, *found)
+                    if missing.rows:
+                        if not self._may(name, missing, is_late=is_late):
+                            continue
+                        self._do(name, merged, missing)
+                    claim = claim_in(state)
+                    merged.forget_listed(max(loads), () if claim is None else loads_of(claim))
             done.add(name)
-            memory.add({f"{name}{_FOUND}": found[-1]})
+            memory.add({f"{name}{_FOUND}": loads[-1]})
         return done
-
-    def _settle_certain(
-        self,
-        name: str,
-        merged: MergedTable,
-        missing: Sequence[NotBroughtSince | WithKeys],
-        *,
-        is_late: bool,
-    ) -> bool:
-        """Does what is certain for one resource; whether that may be done without a word."""
-        table, wanted = self._wanted[name]
-        counts = [merged.count(each) for each in missing]
-        rows = sum(count for _, count in counts)
-        if not rows:
-            return True
-        of_rows = counts[0][0]
-        if not self._may(rows, of_rows, wanted):
-            if not is_late:
-                self.found[name] = FoundMissing(
-                    name, table, wanted.action, rows, of_rows, wanted.most, is_refused=True
-                )
-            return False
-        self._do(name, merged, missing, rows, of_rows)
-        return True
 
     def _merged(
         self, client: SqlClientBase[Any], schema: Schema, table: str, wanted: MissingRows
@@ -327,11 +315,34 @@ class MissingRowsStep:
             mark=GONE_COLUMN if wanted.action == "mark" else None,
         )
 
-    def _may(self, rows: int, of_rows: int, wanted: MissingRows) -> bool:
+    def _may(self, name: str, missing: _Missing, *, is_late: bool) -> bool:
+        """Whether so many rows may go; says so where they may not."""
+        table, wanted = self._wanted[name]
+        rows, of_rows = missing.rows, missing.of_rows
         # By the share, as 0.29 * 100 is less than 29.
-        if self._allow or not of_rows or rows / of_rows <= wanted.most:
+        if self._allow or rows / of_rows <= wanted.most or (rows <= _FEW and rows < of_rows):
             return True
-        return rows <= _FEW and rows < of_rows
+        if not is_late:
+            self.found[name] = FoundMissing(
+                name, table, wanted.action, rows, of_rows, wanted.most, is_refused=True
+            )
+        return False
+
+    def _states(self) -> Mapping[str, Mapping[str, Any]]:
+        """The state of each resource."""
+        states = state_by_resource(self._pipeline.state, self._schema_name)
+        return {name: states.get(name) or {} for name in self._wanted}
+
+    def _is_last_state(self) -> bool:
+        """Whether the state at hand is the last one that the pipeline has saved, if it matters."""
+        schema = self._pipeline.schemas.get(self._schema_name)
+        have_found = any(
+            claim_in(each) or loads_since_found(each) for each in self._states().values()
+        )
+        if schema is None or not have_found:
+            return True
+        last = saved_versions(self._pipeline, schema).last
+        return last is None or last <= self._pipeline.state["_state_version"]
 
 
 def _wanted(source: DltSource) -> Iterator[tuple[str, tuple[str, MissingRows]]]:
@@ -344,40 +355,6 @@ def _wanted(source: DltSource) -> Iterator[tuple[str, tuple[str, MissingRows]]]:
         wanted = missing_rows_of(hinted)
         if wanted is not None:
             yield name, (str(hinted["name"]), wanted)
-
-
-def _of_parents(loads: Sequence[str]) -> Iterator[NotBroughtSince]:
-    """What has gone from listings that came whole, by the load that has brought them."""
-    for place, load_id in enumerate(loads):
-        # What a later one has listed has come again.
-        yield NotBroughtSince(load_id, tuple(loads[place:]), within=load_id)
-
-
-def _of_gone(
-    client: SqlClientBase[Any], schema: Schema, table: str, resource: str, loads: Sequence[str]
-) -> Iterator[WithKeys]:
-    """The rows that are gone by their own path, by the load that has found it."""
-    named = schema.naming.normalize_identifier
-    beside = schema.naming.normalize_tables_path(gone_rows.TABLE)
-    if beside not in schema.tables or not loads:
-        return
-    load_id, key, of_resource = (
-        client.escape_column_name(named(each)) for each in ("_dlt_load_id", "key", "resource")
-    )
-    stored = schema.tables[table]
-    (column,) = columns_with(stored, "primary_key")
-    is_number = stored["columns"][column].get("data_type") == "bigint"
-    for load in loads:
-        found = client.execute_sql(
-            f"SELECT {key} FROM {client.make_qualified_table_name(beside)} "
-            f"WHERE {of_resource} = %s AND {load_id} = %s",
-            resource,
-            load,
-        )
-        # The table beside has each key as text.
-        keys = [int(text) if is_number else text for (text,) in found or ()]
-        for start in range(0, len(keys), _KEYS_AT_ONCE):
-            yield WithKeys(tuple(keys[start : start + _KEYS_AT_ONCE]), load)
 
 
 def _has_ids(schema: Schema, table: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from headrace.cli.app import app
-from headrace.destination.dlt_clients import stored_sources
+from headrace.destination.stored_states import stored_state
 from tests.stories.earlier_versions.making import STORED
 from tests.stories.earlier_versions.world import (
     ALL,
@@ -127,7 +127,7 @@ def form_of_state(warehouse: Warehouse) -> Any:
         "mirror", destination=warehouse.pipeline().destination, dataset_name=DATASET
     )
     pipeline.sync_destination()
-    return form(stored_sources(pipeline, pipeline.default_schema))
+    return form((stored_state(pipeline, pipeline.default_schema) or {})["sources"])
 
 
 def form(value: Any, name: str = "") -> Any:

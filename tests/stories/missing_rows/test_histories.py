@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from headrace.config import parse_config
 from headrace.core.exceptions import HeadraceError
 from headrace.dlt_source.source import build_source
 from tests.stories.missing_rows.deleting_server import PAGINATORS, DeletingServer
+from tests.support.clocks import LoadClock
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
@@ -40,12 +42,14 @@ class Step:
         meanwhile: What goes and comes in front of each of its requests.
         fails_at: The request that fails; None where none does.
         kind: A sync, one with a limit, a run by dlt alone, or a sync that may remove all.
+        ahead: By how many hours the clock is ahead.
     """
 
     before: tuple[tuple[int, ...], int]
     meanwhile: tuple[tuple[tuple[int, ...], int], ...]
     fails_at: int | None
     kind: str
+    ahead: int = 0
 
 
 STEPS = st.lists(
@@ -55,6 +59,7 @@ STEPS = st.lists(
         meanwhile=st.lists(CHANGE, max_size=8).map(tuple),
         fails_at=st.none() | st.integers(1, 8),
         kind=st.sampled_from(["sync", "sync", "sync", "limit", "dlt"]),
+        ahead=st.sampled_from([0, 0, 0, -1, 2, 3]),
     ),
     min_size=1,
     max_size=4,
@@ -105,7 +110,10 @@ def test_what_the_api_has_stays_and_what_it_deleted_goes(
     rows: int,
     steps: list[Step],
     tmp_path_factory: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    clock = LoadClock()
+    clock.set_up(monkeypatch)
     if "total" in way and lie is None:
         lie = 0
     folder: Path = tmp_path_factory.mktemp("history")
@@ -115,7 +123,7 @@ def test_what_the_api_has_stays_and_what_it_deleted_goes(
         server.handler = api
         quiet = Step(((), 0), (), None, "sync")
         for step in [*steps, quiet, quiet]:
-            before = keys_in(warehouse)
+            before, clock.ahead = keys_in(warehouse), step.ahead
             api.delete(step.before[0])
             api.add(step.before[1])
             api.begin_watch()

@@ -114,6 +114,37 @@ def test_a_key_beyond_all_integers_makes_no_claim(server: JsonServer, into: Into
     assert "a row was listed whose key cannot be read" in str(report.figures.total.notes)
 
 
+@pytest.mark.parametrize("written", ["text", "number"])
+def test_keys_of_many_digits_in_a_column_of_texts(
+    written: str, server: JsonServer, into: Into
+) -> None:
+    first, second, third = (str(10**20 + each) for each in range(3))
+    as_sent = str if written == "text" else int
+    hints: dict[str, Any] = {"columns": {"id": {"data_type": "text"}, "n": {"data_type": "bigint"}}}
+    server.answers([{"id": as_sent(key), "n": 1} for key in (first, second, third)])
+    load(server, into, DELETE, **hints)
+    server.answers([{"id": as_sent(first), "n": 1}, {"id": as_sent(second), "n": "many"}])
+    report = load(server, into, DELETE, **hints)
+    assert report.figures.total.quarantined == 1
+    assert into.query("SELECT id FROM test_data.items ORDER BY id") == [(first,), (second,)]
+
+
+@pytest.mark.parametrize("why", ["quarantine", "filter"])
+def test_a_mark_goes_when_its_row_is_listed_though_it_is_not_loaded(
+    why: str, server: JsonServer, into: Into
+) -> None:
+    hints: dict[str, Any] = {"columns": {"n": {"data_type": "bigint"}}}
+    if why == "filter":
+        hints["processing_steps"] = [{"filter": lambda row: row["n"] != "many"}]
+    for listed in ((1, 2, 3), (1,)):
+        shows(server, *listed)
+        load(server, into, MARK, **hints)
+    server.answers([{"id": 1, "n": 1}, {"id": 2, "n": "many"}])
+    load(server, into, MARK, **hints)
+    marked = into.query("SELECT id FROM test_data.items WHERE _headrace_gone IS NOT NULL")
+    assert marked == [(3,)]
+
+
 def test_verify_takes_marked_rows_for_gone(server: JsonServer, warehouse: Warehouse) -> None:
     shows(server, 1, 2, 3)
     load(server, warehouse, MARK)
