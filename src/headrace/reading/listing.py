@@ -141,6 +141,7 @@ class ListingPass:
         account: Counts what came.
         number: How many pages were asked for.
         empty_pages: How many of the last pages had no rows.
+        told_guess: What has been told of how the answers are written.
     """
 
     paginator: Paginator
@@ -148,6 +149,7 @@ class ListingPass:
     account: ListingAccount
     number: int = 0
     empty_pages: int = 0
+    told_guess: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,8 @@ class OpenListing:
             total=walk.account.total,
             token=token,
         )
-        if walk.number == 1 and walk.slicer.guess is not None:
+        if walk.slicer.guess is not None and walk.slicer.guess != walk.told_guess:
+            walk.told_guess = walk.slicer.guess
             written = self.cleaned(walk.slicer.guess)
             fetched = replace(fetched, written=written)
             self._tell_decoder(written)

@@ -75,6 +75,7 @@ class CsvRecords:
                 rb"(?:[^%b]*+%b%b){1,%d}+" % (quote, begin, quoted, _CELLS_AT_ONCE)
             )
             self._cut_off = re.compile(rb"(?:%b%b)*+%b%b\Z" % (cell, delimiter, quote, inner))
+        self._cell = re.compile(cell)
         self._record = re.compile(rb"%b(?:%b%b)*+(?:\r\n|\n|\r|\Z)" % (cell, delimiter, cell))
 
     def are_sound(self, page: bytes) -> bool:
@@ -110,6 +111,39 @@ class CsvRecords:
             except csv.Error as error:
                 problem = str(error)
         raise PageError(f"the first line of the CSV cannot be read: {problem}")
+
+    def begins_with_empty_end(self, page: bytes, columns: int) -> bool:
+        """Whether the first record has a delimiter behind its last cell, and nothing behind that.
+
+        Args:
+            page: The records.
+            columns: How many columns there are.
+        """
+        found = self._record.match(page)
+        return found is not None and self._has_empty_end(found[0], columns)
+
+    def without_empty_ends(self, page: bytes, columns: int) -> bytes:
+        """The same records without a delimiter behind the last cell.
+
+        Args:
+            page: The records, all of which can be read.
+            columns: How many columns there are.
+        """
+        return b"".join(
+            record.rstrip(_ENDS)[:-1] + b"\n" if self._has_empty_end(record, columns) else record
+            for record in (found[0] for found in self._record.finditer(page))
+        )
+
+    def _has_empty_end(self, record: bytes, columns: int) -> bool:
+        text = record.rstrip(_ENDS)
+        if not text.endswith(self._dialect.delimiter.encode()):
+            return False
+        cells, at = 0, -1
+        while at < len(text) and cells <= columns + 1:
+            found = self._cell.match(text, at + 1)
+            assert found is not None, "a record is made of cells"
+            cells, at = cells + 1, found.end()
+        return cells == columns + 1
 
     def _reader(self, text: str) -> Iterator[list[str]]:
         dialect = self._dialect

@@ -39,20 +39,25 @@ class ReadRows:
         rows: The rows as JSON.
         misfits: Each line with another number of cells than there are columns, with that number.
         size: The size of the rows in bytes.
+        has_more: Whether a row has a value in the column that is left out.
     """
 
     rows: list[msgspec.Raw] = field(default_factory=list)
     misfits: list[tuple[str, int]] = field(default_factory=list)
     size: int = 0
+    has_more: bool = False
 
 
-def read_rows(text: bytes, names: Sequence[str], dialect: CsvDecoder) -> ReadRows:
+def read_rows(
+    text: bytes, names: Sequence[str], dialect: CsvDecoder, *, has_empty_ends: bool = False
+) -> ReadRows:
     """Reads records into rows, with all cells as texts: null for one that is empty and not quoted.
 
     Args:
         text: The records, in UTF-8, without a header.
         names: The names of the columns.
         dialect: The dialect.
+        has_empty_ends: Whether each record ends with a delimiter: what is behind it is left out.
 
     Raises:
         pyarrow.ArrowInvalid: Arrow cannot read them.
@@ -67,7 +72,10 @@ def read_rows(text: bytes, names: Sequence[str], dialect: CsvDecoder) -> ReadRow
         read = ReadRows()
         kind = pa.string() if is_short and block == _BLOCK else pa.large_string()
         try:
-            for batch in _batches(text, [kind] * len(names), dialect, block, read.misfits):
+            kinds = [kind] * (len(names) + has_empty_ends)
+            for batch in _batches(text, kinds, dialect, block, read.misfits):
+                left_out = batch.columns[len(names) :]
+                read.has_more |= any(cells.null_count < len(cells) for cells in left_out)
                 _add_json_rows(read, batch, keys, special)
             break
         except pa.ArrowInvalid:
@@ -132,7 +140,7 @@ def _add_json_rows(
     empty, null, quote = (pa.scalar(each, kind) for each in ("", "null", '"'))
     parts: list[Any] = []
     between = "{"
-    for key, cells in zip(keys, batch.columns, strict=True):
+    for key, cells in zip(keys, batch.columns[: len(keys)], strict=True):
         between += f"{key}:"
         if cells.null_count == len(cells):
             between += "null,"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from headrace.core.exceptions import PageError
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.decoding.settings import (
     CsvDecoder,
@@ -15,6 +17,7 @@ from headrace.sansio.decoding.settings import (
 )
 from headrace.sansio.decoding.slicer import Slicer
 from headrace.sansio.rows import SlicedPage
+from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.well_formed import BOM, is_json
 
 _CSV = frozenset(["text/csv", "application/csv", "text/x-csv", "text/comma-separated-values"])
@@ -58,13 +61,13 @@ def guess(body: bytes, content_type: str) -> Guess:
     JSON is what it is, whatever its content type says.
 
     Args:
-        body: The body of the answer, decompressed.
+        body: The body of the answer, decompressed, in UTF-8.
         content_type: The value of its `Content-Type` header.
     """
     media = content_type.partition(";")[0].strip().lower()
     begins = body.removeprefix(BOM).lstrip()[:1]
     is_xml = media in _XML or (media.endswith("+xml") and media not in _NO_LISTINGS)
-    if is_xml and begins == b"<":
+    if is_xml and begins in (b"<", b""):
         return Guess(XmlDecoder(), "XML", "xml")
     is_list = begins == b"[" and is_json(body)
     if media in _JSON_LINES and not is_list and not _spans_lines(body):
@@ -91,7 +94,13 @@ class GuessingSlicer:
         self._make = make
         self._otherwise = otherwise
         self._slicer: Slicer | None = None
-        self.guess: str | None = None
+        self._guessed: str | None = None
+
+    @property
+    def guess(self) -> str | None:
+        """What the answers are written in, as a sentence; None where that was not guessed."""
+        inner = self._slicer.guess if self._slicer else None
+        return ". ".join(filter(None, (self._guessed, inner))) or None
 
     @property
     def rows_at(self) -> tuple[str, ...]:
@@ -116,14 +125,16 @@ class GuessingSlicer:
         self._slicer = slicer
         if guessed is not _AS_JSON:
             shown = one_line(content_type, _SHOWN)
-            self.guess = (
+            self._guessed = (
                 f"the answers are read as {guessed.name}, by their Content-Type `{shown}`; write "
                 f"`decoder: {guessed.written}` into `endpoint` to be sure of it"
             )
-        self.guess = ". ".join(filter(None, (self.guess, slicer.guess))) or None
         return page
 
     def _guess(self, body: bytes, content_type: str) -> Guess:
         if self._otherwise is None:
+            # What is wrong with its charset is for its slicer to say.
+            with suppress(PageError):
+                body = as_utf8(body, content_type)
             return guess(body, content_type)
         return _AS_JSON if is_json(body) else Guess(self._otherwise, "", "")

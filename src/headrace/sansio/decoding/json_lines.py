@@ -11,13 +11,15 @@ from jsonpath_ng import JSONPath
 from headrace.core.exceptions import IncompletePage, PageError
 from headrace.core.json_path import JsonPath, compiled
 from headrace.sansio.rows import PageSlicer, RejectedRow, SlicedPage
-from headrace.sansio.rows.charsets import as_utf8
+from headrace.sansio.rows.charsets import as_utf8, unknown_charset
 from headrace.sansio.rows.empty_pages import is_nothing_but_error
 from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came_instead
 from headrace.sansio.rows.well_formed import is_json, require_utf8
 
 _LINE = msgspec.json.Decoder(msgspec.Raw)
 _FIELDS = msgspec.json.Decoder(dict[str, Any])
+# How a server may say that there is no more: as in JSON.
+_NOTHING = b"[]"
 # Before each text of a sequence (RFC 7464); within JSON it does not stand.
 _RECORD = b"\x1e"
 
@@ -32,8 +34,6 @@ class JsonLinesSlicer:
         clean: Hides secrets in what an error shows of a page.
     """
 
-    guess: str | None = None
-
     def __init__(
         self,
         selector: str | JSONPath | JsonPath | None = None,
@@ -46,6 +46,7 @@ class JsonLinesSlicer:
         self._encoding = encoding
         self._paths = paths
         self._clean = clean
+        self.guess: str | None = None
 
     @property
     def rows_at(self) -> tuple[str, ...]:
@@ -63,7 +64,9 @@ class JsonLinesSlicer:
             IncompletePage: The last line is cut off.
             PageError: The body is something else, or speaks of an error.
         """
-        page = as_utf8(body, content_type, self._encoding)
+        encoding = self._encoding
+        self.guess = self.guess or unknown_charset(body, content_type, encoding, self._clean)
+        page = as_utf8(body, content_type, encoding)
         if page.startswith(_RECORD):
             page = page.replace(_RECORD, b"\n")
         try:
@@ -72,6 +75,8 @@ class JsonLinesSlicer:
             unreadable: list[RejectedRow] = []
         except (RecursionError, msgspec.MsgspecError, ValueError) as error:
             lines, unreadable = self._each(page, error)
+        if len(lines) == 1 and bytes(lines[0]) == _NOTHING:
+            lines = []
         self._refuse_errors(lines, page)
         if self._in_line is not None:
             return self._within(lines, unreadable, self._in_line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from headrace.sansio.rows import RejectedRow, SlicedPage
 from headrace.sansio.rows.empty_pages import is_nothing_but_error
 from headrace.sansio.rows.json_rows import kind_of
 from headrace.sansio.rows.page_faults import beginning
+from headrace.sansio.rows.tolerant import find_members
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -64,10 +65,10 @@ class KeyedRowsSlicer(ShapedRowsSlicer):
                     RejectedRow(found, f"{_OTHER_KIND}{kind_of(found)}, no object of rows")
                 )
                 continue
-            members = _OBJECT.decode(found)
-            self._refuse_error(members, found, is_only=len(page.rows) == 1)
+            members = _members_of(found)
+            self._refuse_error(dict(members), found, is_only=len(page.rows) == 1)
             items += len(members)
-            for key, value in members.items():
+            for key, value in members:
                 for each in _items(value):
                     self._take(each, key, rows, misfits)
         if misfits and not rows and all(each.reason.startswith(_OTHER_KIND) for each in misfits):
@@ -163,6 +164,25 @@ class KeyedRowsSlicer(ShapedRowsSlicer):
                 "the answer is an error in the guise of a success: "
                 f"{beginning(bytes(found), self._clean)}"
             )
+
+
+def _members_of(found: msgspec.Raw) -> Collection[tuple[str, msgspec.Raw]]:
+    """The members of an object, also those that others with the same key follow."""
+    members = _OBJECT.decode(found)
+    if _length_of(members) == len(bytes(found)):
+        return members.items()
+    # There are blanks between the members, or more of them, or a key is written with escapes.
+    compact = msgspec.json.format(bytes(found), indent=-1)
+    if _length_of(_OBJECT.decode(compact)) == len(compact):
+        return members.items()
+    return [(key, msgspec.Raw(value)) for key, value in find_members(bytes(found))]
+
+
+def _length_of(members: dict[str, msgspec.Raw]) -> int:
+    """How long an object is that has these members, without blanks between them."""
+    keys = sum(len(msgspec.json.encode(key)) for key in members)
+    values = sum(len(memoryview(value)) for value in members.values())
+    return keys + values + len("{}") + len(":,") * len(members) - (len(members) > 0)
 
 
 def _items(value: msgspec.Raw) -> Iterator[msgspec.Raw]:

@@ -145,7 +145,7 @@ class XmlSlicer:
         page = as_utf8(body, content_type, encoding)
         shown = beginning(page, self._clean)
         if not page.strip():
-            raise PageError("the answer is empty where XML was due")
+            raise IncompletePage("the answer is empty where XML was due")
         if not page.lstrip().startswith(b"<"):
             raise PageError(f"the answer is not XML: {shown}")
         if _HTML.match(page):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Callable
 
 from headrace.core.exceptions import PageError
 from headrace.core.secrets.redaction import one_line
@@ -39,7 +40,7 @@ def as_utf8(body: bytes, content_type: str, encoding: str | None = None) -> byte
     charset = (encoding or _claimed(content_type) or json.detect_encoding(body)).lower()
     is_utf8 = charset in _UTF8 or body.startswith(BOM)
     if is_utf8 or (encoding is None and _can_only_be_utf8(body, charset)):
-        return body.removeprefix(BOM)
+        return _without_bom(body)
     try:
         if codecs.lookup(charset).name in _NO_CHARSETS:
             raise LookupError(charset)
@@ -54,7 +55,39 @@ def as_utf8(body: bytes, content_type: str, encoding: str | None = None) -> byte
             f"the answer claims the charset `{one_line(charset, _SHOWN_CHARSET)}`, which is "
             "unknown or does not fit it"
         ) from None
-    return page.removeprefix(BOM)
+    return _without_bom(page)
+
+
+def unknown_charset(
+    body: bytes, content_type: str, encoding: str | None, clean: Callable[[str], str]
+) -> str | None:
+    """Says that a body claims a charset which nobody knows, where it matters how it is read.
+
+    Args:
+        body: The body of the answer, decompressed.
+        content_type: The value of its `Content-Type` header, which may name a charset.
+        encoding: The encoding that the config names, which goes first; None where it names none.
+        clean: Hides secrets in a text.
+    """
+    charset = _claimed(content_type)
+    if encoding is not None or not charset or body.isascii():
+        return None
+    try:
+        codecs.lookup(charset)
+    except (LookupError, ValueError):
+        shown = one_line(clean(charset), _SHOWN_CHARSET)
+        return (
+            f"the answers claim the charset `{shown}`, which is unknown, and are read as UTF-8; "
+            "if they are in another one, name it under `decoder`, as `encoding: windows-1252`"
+        )
+    return None
+
+
+def _without_bom(page: bytes) -> bytes:
+    # Programs that put files together, and those that save one anew, leave more than one.
+    while page.startswith(BOM):
+        page = page.removeprefix(BOM)
+    return page
 
 
 def _can_only_be_utf8(body: bytes, charset: str) -> bool:

@@ -52,6 +52,15 @@ def find_rows(page: bytes, steps: tuple[str, ...]) -> FoundRows | None:
     return FoundRows(rows, page[:start] + b"[]" + page[end:])
 
 
+def find_members(text: bytes) -> list[tuple[str, bytes]]:
+    """Finds the members of an object, those whose key is there several times as well.
+
+    Args:
+        text: The JSON of the object, without blanks around it.
+    """
+    return [(key, text[first:last]) for key, (first, last) in _members(text, 0, len(text))]
+
+
 def _trimmed(page: bytes, start: int, end: int) -> tuple[int, int]:
     text = page[start:end]
     return start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())

@@ -111,7 +111,7 @@ def test_a_table_is_read_however_it_is_sent(
     assert rows(cut(body, content_type, **dialect)) == [{"a": "1", "b": "\u00e9"}]
 
 
-@pytest.mark.parametrize("body", ["", "\n", "a,b", "a,b\r\n"])
+@pytest.mark.parametrize("body", ["", "\n", "a,b", "a,b\r\n", "[]", "\x1a"])
 def test_nothing_and_a_header_alone_are_pages_without_rows(body: str) -> None:
     assert rows(cut(body)) == []
 
@@ -160,9 +160,13 @@ def test_an_answer_that_is_cut_off_is_incomplete(body: str) -> None:
             "all 2 lines of the CSV have 2 cells, where there is 1 column",
         ),
         (
-            "a,b\n1,2,\n3,4,\n",
+            "a,b\n1,2,5\n3,4,6\n",
             "all 2 lines of the CSV have 3 cells, where there are 2 columns: `a, b`",
         ),
+        ("a,b,\n1,2,\n3,4,5\n", "gives column 3 no name: `a, b,`"),
+        (",a\n1,2\n", "gives column 1 no name"),
+        ("<p>Sign in</p>\n<p>Please</p>\n", "is HTML or XML where CSV was due"),
+        ("Error: quota, exceeded", "the answer is one line, `Error: quota, exceeded`"),
         ("a,\n1,2\n", "gives column 2 no name"),
         ('"a,b\n1,2\n', "the first line of the CSV cannot be read"),
     ],
@@ -202,3 +206,61 @@ def test_a_line_that_tells_excel_the_delimiter_is_no_row(
     page = cut(f"{line}{header}1;a\n", delimiter=";", names=names)
     assert rows(page) == [{"id": "1", "name": "a"}]
     assert not page.unreadable
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("header", ["a,b", "a,b,"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["1,x", '2,"y\n,"'],
+        ["1,x,", '2,"y\n,",'],
+        ["1,x,", '2,"y\n,"'],
+        ["1,x", '2,"y\n,",'],
+    ],
+    ids=["no row", "all rows", "the first row", "the last row"],
+)
+def test_a_delimiter_at_the_end_of_a_line_adds_no_cell(
+    header: str, lines: list[str], end: str
+) -> None:
+    page = cut("\n".join([header, *lines]) + end)
+    assert rows(page) == [{"a": "1", "b": "x"}, {"a": "2", "b": "y\n,"}]
+    assert not page.unreadable
+
+
+def test_a_value_behind_the_last_column_is_not_left_out() -> None:
+    page = cut("a,b\n1,,\n2,y,z\n3,,,\n")
+    assert rows(page) == [{"a": "1", "b": None}]
+    assert [bytes(each.row) for each in page.unreadable] == [b"2,y,z", b"3,,,"]
+    assert rows(cut('a,b\n1,2,""\n3,4\n')) == [{"a": "3", "b": "4"}]
+    escaped = cut("a;b\n1;x\\;\n", delimiter=";", escape="\\", quote=None)
+    assert rows(escaped) == [{"a": "1", "b": "x;"}]
+
+
+@pytest.mark.parametrize("end", ["\r\n\x1a", "\r\n\x1a\r\n", "\n\x1a\x1a\x1a", "\x1a"])
+@pytest.mark.parametrize(("header", "row"), [("a,b", "1,x"), ("a", "1")])
+def test_what_programs_of_dos_end_a_text_with_is_no_row(header: str, row: str, end: str) -> None:
+    page = cut(f"{header}\r\n{row}{end}")
+    assert [list(each.values()) for each in rows(page)] == [row.split(",")]
+    assert not page.unreadable
+
+
+def test_names_may_stand_in_brackets() -> None:
+    assert rows(cut("<DATE>,<OPEN>\n1,2\n")) == [{"<DATE>": "1", "<OPEN>": "2"}]
+
+
+def test_an_unknown_charset_is_told_where_it_matters() -> None:
+    slicer = CsvSlicer(CsvDecoder())
+    slicer.slice(b"a\nx\n", "text/csv; charset=x-odd")
+    assert slicer.guess is None
+    assert rows(slicer.slice("a\n\u00e9\n".encode(), "text/csv; charset=x-odd")) == [
+        {"a": "\u00e9"}
+    ]
+    assert "claim the charset `x-odd`, which is unknown, and are read as UTF-8" in str(slicer.guess)
+    told = CsvSlicer(CsvDecoder(encoding="utf-8"))
+    told.slice("a\n\u00e9\n".encode(), "text/csv; charset=x-odd")
+    assert told.guess is None
+
+
+def test_no_byte_order_mark_gets_into_a_name() -> None:
+    assert rows(cut(b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n")) == [{"a": "1", "b": "2"}]

@@ -96,3 +96,13 @@ def test_a_selector_leads_into_each_line_and_a_path_beside() -> None:
     assert JsonPath("next").first(page.document) == "abc"
     with pytest.raises(PageError, match="line 2: `data_selector` is `item`"):
         slicer.slice(b'{"item": {"id": 1}}\n{"error": {"code": 5}, "id": 3}\n')
+
+
+def test_an_empty_list_is_a_page_without_rows() -> None:
+    assert JsonLinesSlicer().slice(b"[]\n").rows == []
+
+
+def test_an_unknown_charset_is_told_where_it_matters() -> None:
+    slicer = JsonLinesSlicer()
+    slicer.slice('{"a": "\u00e9"}\n'.encode(), "application/x-ndjson; charset=x-odd")
+    assert "claim the charset `x-odd`, which is unknown, and are read as UTF-8" in str(slicer.guess)

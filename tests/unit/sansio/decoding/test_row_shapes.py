@@ -56,6 +56,25 @@ def test_any_plain_values_come_with_their_keys(members: dict[str, Any]) -> None:
     assert rows(page) == [{"id": key, "value": value} for key, value in each]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"EUR":{"n":1},"USD":{"n":2},"EUR":{"n":3}}',
+        b'{\n  "EUR": {"n": 1},\n  "USD": {"n": 2},\n  "EUR": {"n": 3}\n}',
+        b'{"\\u0045UR":{"n":1},"USD":{"n":2},"EUR":{"n":3}}',
+    ],
+)
+@pytest.mark.parametrize("around", [b"%b", b'{"data": %b, "next": 1}'])
+def test_a_key_that_is_there_twice_brings_two_rows(text: bytes, around: bytes) -> None:
+    selector = "$" if around == b"%b" else "data"
+    page = slicer_of(KeyedRows("key"), selector).slice(around % text)
+    assert rows(page) == [
+        {"key": "EUR", "n": 1},
+        {"key": "USD", "n": 2},
+        {"key": "EUR", "n": 3},
+    ]
+
+
 MAP = {"data": {"a1": {"name": "x"}, "b2": {"name": "y"}}}
 LIST = [{"f1": [{"name": "x"}, {"name": "z"}]}, {"f2": [{"name": "y"}]}]
 

@@ -194,7 +194,9 @@ def test_without_a_selector_rows_must_be_plain_to_see() -> None:
     assert rows(cut("<user><id>1</id></user>", "user")) == [{"id": "1"}]
 
 
-@pytest.mark.parametrize("body", ["<r><i>1</i><i>2", "<r><i>1</i><i>2</i></r", "<r><i><![CDATA[x"])
+@pytest.mark.parametrize(
+    "body", ["", "<r><i>1</i><i>2", "<r><i>1</i><i>2</i></r", "<r><i><![CDATA[x"]
+)
 def test_an_answer_that_is_cut_off_is_incomplete(body: str) -> None:
     with pytest.raises(IncompletePage):
         cut(body, "r.i")
