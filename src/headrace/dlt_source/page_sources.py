@@ -48,7 +48,7 @@ from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.listing import Listing
 from headrace.reading.token_listing import TokenListing, TokenPlace
-from headrace.reading.window_legs import REACHED, WindowLegs
+from headrace.reading.window_legs import REACHED, SETTLED, WindowLegs
 from headrace.reading.windowed_listing import WindowedListing
 from headrace.sansio.rows import RowIds
 from headrace.sansio.windows import WindowSettings
@@ -183,7 +183,8 @@ class _WindowKeeper:
     def keep(self, end: LegEnd) -> None:
         """Keeps what the end of a leg tells."""
         saved = saved_windows(self.state, self.cursor_path)
-        self.range.keep(saved, end.state[REACHED], is_last=end.is_last)
+        reached, settled = end.state[REACHED], end.state[SETTLED]
+        self.range.keep(saved, reached, settled=settled, is_last=end.is_last)
         forget_ended_windows(self.state)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+
+from headrace.http.server_time import moment_of, server_time
 
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 _FAMILIES = ("ratelimit", "x-ratelimit", "x-rate-limit")
@@ -36,7 +36,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     said = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(said):
         return float(said) or None
-    moment = _moment(said)
+    moment = moment_of(said)
     if moment is None:
         return None
     left = moment - _server_time(headers, now)
@@ -53,7 +53,7 @@ def says_later(headers: Mapping[str, str]) -> bool:
         True where there is a Retry-After, past or to come, or nothing is left of a limit.
     """
     said = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(said) or _moment(said) is not None:
+    if _SECONDS.fullmatch(said) or moment_of(said) is not None:
         return True
     return _used_up_family(headers) is not None or bool(_used_up_policies(headers))
 
@@ -120,7 +120,7 @@ def _span(reset: str, headers: Mapping[str, str], now: float) -> float | None:
             return seconds or None
         moment: float | None = seconds / 1000 if seconds > _LATEST_MOMENT else seconds
     else:
-        moment = _moment(reset)
+        moment = moment_of(reset)
     if moment is None:
         return None
     left = moment - _server_time(headers, now)
@@ -128,15 +128,5 @@ def _span(reset: str, headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str], now: float) -> float:
-    said = _moment(headers.get("Date", ""))
+    said = server_time(headers)
     return now if said is None else said
-
-
-def _moment(text: str) -> float | None:
-    moment: datetime
-    try:
-        moment = datetime.fromisoformat(text) if text[10:11] == "T" else parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    # A date without a zone is in UTC, as HTTP has no other.
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -11,6 +11,7 @@ from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.reading.request_template import RequestTemplate
+from headrace.reading.windowed_listing import WindowPassed
 from headrace.sansio.windows import WindowSettings
 
 ParentRow = dict[str, Any]
@@ -57,12 +58,14 @@ class AskedRange:
         low: The place where it begins.
         high: The place where it ends.
         fill_of: What makes the requests of a window, by the values at its ends.
+        on_passed: Is told of each window that has been listed.
     """
 
     settings: WindowSettings
     low: int
     high: int
     fill_of: Callable[[Any, Any], Fill]
+    on_passed: Callable[[WindowPassed], object] = lambda passed: None
 
 
 @dataclass(frozen=True, slots=True)

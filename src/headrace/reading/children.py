@@ -168,6 +168,7 @@ class ChildListings:
             parts.high,
             lambda start, end: filled(parts.fill_of(start, end)),
             holds=asked.holds,
+            on_passed=parts.on_passed,
         )
 
     def judge_single_pages(self, figures: ResourceFigures) -> None:

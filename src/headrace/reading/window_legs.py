@@ -17,6 +17,8 @@ from headrace.reading.windowed_listing import WindowedListing
 
 REACHED = "reached"
 """The key of the end of a leg under which the place stands up to which all windows have been."""
+SETTLED = "settled"
+"""That under which the place stands up to which they had shown all that will come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class WindowLegs:
         Raises:
             HeadraceError: A window failed; those before it are a leg of their own by then.
         """
-        size, began, reached = 0, time.monotonic(), self.listing.low
+        size, began = 0, time.monotonic()
+        state = {REACHED: self.listing.low, SETTLED: self.listing.low}
         passed_one = False
         try:
             async for item in self.listing.items(client, self.figures):
@@ -54,27 +57,26 @@ class WindowLegs:
                     size += item.size
                     yield item
                     continue
-                reached, passed_one = item.reached, True
+                state, passed_one = {REACHED: item.reached, SETTLED: item.settled}, True
                 self.figures.share = item.share
                 if item.is_last or self.is_over is None:
                     continue
                 if self.is_over(size, time.monotonic() - began):
                     is_on_disk = asyncio.Event()
-                    yield _end(item.reached, is_on_disk)
+                    yield _end(state, is_on_disk)
                     await is_on_disk.wait()
                     size, began, passed_one = 0, time.monotonic(), False
         except HeadraceError:
             if self.is_over is None or not passed_one:
                 raise
             is_on_disk = asyncio.Event()
-            yield _end(reached, is_on_disk)
+            yield _end(state, is_on_disk)
             await is_on_disk.wait()
             raise
-        yield _end(reached)
+        yield _end(state)
 
 
-def _end(reached: int, is_on_disk: asyncio.Event | None = None) -> LegEnd:
-    state = {REACHED: reached}
+def _end(state: dict[str, int], is_on_disk: asyncio.Event | None = None) -> LegEnd:
     if is_on_disk is None:
         return LegEnd(state, (), is_last=True)
     go_on = partial(asyncio.get_running_loop().call_soon_threadsafe, is_on_disk.set)

@@ -17,6 +17,7 @@ from headrace.core.exceptions import HeadraceError, PageError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
+from headrace.http.server_time import server_time
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing import Listing
@@ -46,11 +47,13 @@ class WindowPassed:
 
     Args:
         reached: The place up to which all windows have been.
+        settled: The place up to which they had shown all that will come, by the clock of the API.
         share: Which part of the range that is, from 0 to 1.
         is_last: Whether the range ends there.
     """
 
     reached: int
+    settled: int
     share: float
     is_last: bool
 
@@ -67,6 +70,7 @@ class WindowedListing:
         listing_of: Makes the listing of a window, by the values at its ends.
         holds: Whether the pages of a window are held back until all of them are there; else only
             one that is refused at its first page is asked for in halves.
+        on_passed: Is told of each window that has been listed.
     """
 
     name: str
@@ -75,6 +79,7 @@ class WindowedListing:
     high: int
     listing_of: Callable[[Any, Any], Listing]
     holds: bool = True
+    on_passed: Callable[[WindowPassed], object] = lambda passed: None
 
     async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
         """Lists all windows: `items` without what is told between them."""
@@ -103,11 +108,13 @@ class WindowedListing:
                 async for page in pages:
                     yield page
             if asked.too_large is None:
-                walk.pass_on()
+                walk.pass_on(asked.asked_at)
                 # All windows together are one listing.
                 figures.listings_ended -= not window.is_last
                 self._tell(window, "window listed", f"{figures.rows:,} rows so far")
-                yield WindowPassed(walk.reached, walk.share, window.is_last)
+                passed = WindowPassed(walk.reached, walk.settled, walk.share, window.is_last)
+                self.on_passed(passed)
+                yield passed
                 continue
             error, shown = asked.too_large, window.shown(self.settings)
             if asked.is_given or not walk.halve():
@@ -134,6 +141,8 @@ class _AskedWindow:
     Attributes:
         too_large: Why it has to be asked for in smaller ones; None where it has not.
         is_given: Whether pages of it were handed on already.
+        asked_at: When it was asked for by the clock of the API, in seconds since 1970; None where
+            no answer tells it.
     """
 
     owner: WindowedListing
@@ -141,6 +150,7 @@ class _AskedWindow:
     may_be_halved: bool
     too_large: HeadraceError | None = None
     is_given: bool = False
+    asked_at: float | None = None
     _held: list[FetchedPage] = field(default_factory=list)
     _is_short: bool = False
 
@@ -156,6 +166,7 @@ class _AskedWindow:
             async with aclosing(self._passed_on(asked.pages(client, figures))) as passed:
                 async for page in passed:
                     yield page
+            self.asked_at = hook.first_answer
         except HeadraceError as error:
             is_too_large = self._is_short or hook.tells_too_many(error)
             if not is_too_large and listing.is_one_of_many:
@@ -219,15 +230,23 @@ class _SizeHook:
 
     Args:
         hook: The hook; None where there is none.
+
+    Attributes:
+        first_answer: The earliest time of an answer by the clock of the API, in seconds since 1970;
+            None where none tells it.
     """
 
     def __init__(self, hook: ResponseHook | None) -> None:
         self._hook = hook
         self._says_so = False
         self._last: Response | None = None
+        self.first_answer: float | None = None
 
     def __call__(self, request: Request, response: Response) -> Response:
         self._last = response
+        told = server_time(response.headers)
+        if told is not None and (self.first_answer is None or told < self.first_answer):
+            self.first_answer = told
         self._says_so = says_too_many(response.status, response.body)
         if self._hook is None:
             return response

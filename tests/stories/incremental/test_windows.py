@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -154,6 +155,43 @@ def test_days_without_rows_are_not_asked_for_for_ever(
     api.rows.append({"id": 1_000, "day": late})
     sync(warehouse.pipeline(), rest_api_source(config))
     assert loaded(warehouse) == [1_000]
+
+
+@pytest.mark.parametrize("way", ["alone", "shared", "per parent"])
+def test_a_clock_that_is_fast_beside_that_of_the_api_passes_over_no_row(
+    way: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    behind = datetime.now(UTC) - timedelta(hours=5)
+    rows: list[dict[str, Any]] = []
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/shops":
+            return Answer([{"id": 1}])
+        low, high = asked.query["from"], asked.query["to"]
+        headers = {"Date": format_datetime(behind, usegmt=True)}
+        return Answer([each for each in rows if low <= each["day"] < high], headers=headers)
+
+    api = Calendar(server)
+    server.handler = answer
+    first = behind - timedelta(hours=20)
+    config = api.config(
+        end_value=None, initial_value=f"{first:%Y-%m-%dT%H:%M:%SZ}", step="2h", cursor_path="day"
+    )
+    if way != "alone":
+        (days,) = config["resources"]
+        days["endpoint"]["path"] = "shops/{resources.shops.id}/days"
+        days["endpoint"]["incremental"]["per_parent"] = way == "per parent"
+        config["resources"].insert(0, {"name": "shops", "primary_key": "id"})
+    counts = []
+    for _ in range(2):
+        server.asked.clear()
+        sync(warehouse.pipeline(), rest_api_source(config))
+        counts.append(len([each for each in server.asked if each.path != "/shops"]))
+    # From two hours behind the present of the API, up to that of this machine.
+    assert counts == [13, 4]
+    rows.append({"id": 1, "day": f"{behind + timedelta(seconds=10):%Y-%m-%dT%H:%M:%SZ}"})
+    sync(warehouse.pipeline(), rest_api_source(config))
+    assert loaded(warehouse) == [1]
 
 
 def test_a_lag_looks_back_behind_what_was_listed(server: JsonServer, warehouse: Warehouse) -> None:

@@ -11,6 +11,7 @@ from headrace.config.built.cursor import CursorConfig
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.dlt_source.incremental.windows import WindowRange, WindowRows
 from headrace.reading.asked_rows import AskedRange
+from headrace.reading.windowed_listing import WindowPassed
 from headrace.sansio.windows import WindowSettings
 
 _PARENTS = "parents"
@@ -41,6 +42,24 @@ def _asked_range(asked: WindowRange, values: CursorValues, cursor: CursorConfig)
 
 
 @dataclass(slots=True)
+class _Settled:
+    """What the windows of a range had shown when they were asked for; it may be listed twice.
+
+    Args:
+        range: The range.
+        place: The place up to which they had shown all that will come.
+    """
+
+    range: WindowRange
+    place: int
+
+    def meet(self, passed: WindowPassed) -> None:
+        """Learns of a window that has been listed."""
+        if passed.settled < passed.reached:
+            self.place = min(self.place, passed.settled)
+
+
+@dataclass(slots=True)
 class ChildWindows:
     """What is asked for in this load, and kept of it for the next one.
 
@@ -61,7 +80,7 @@ class ChildWindows:
     end_value: Any
     rows: WindowRows
     now: float = field(default_factory=time.time)
-    _asked: dict[str, WindowRange] = field(default_factory=dict)
+    _asked: dict[str, _Settled] = field(default_factory=dict)
 
     def of_row(self, key: str, values: CursorValues, *, is_repeated: bool = False) -> AskedRange:
         """The range that is asked for by a row of the parent.
@@ -77,9 +96,11 @@ class ChildWindows:
         values = replace(values, end_value=self.end_value)
         saved = None if is_repeated or self.saved is None else self._saved(key)
         asked = WindowRange.of_load(values, self.settings, lag=self.lag, saved=saved, now=self.now)
-        if not is_repeated:
-            self._asked[key] = asked
-        return _asked_range(asked, values, self.cursor)
+        parts = _asked_range(asked, values, self.cursor)
+        if is_repeated:
+            return parts
+        settled = self._asked[key] = _Settled(asked, asked.high)
+        return replace(parts, on_passed=settled.meet)
 
     def failed(self, key: str) -> None:
         """Has the next load begin with a row of the parent where this one did.
@@ -91,9 +112,13 @@ class ChildWindows:
 
     def keep(self) -> None:
         """Keeps that all that was asked for by now has been listed."""
-        for key, asked in self._asked.items() if self.saved is not None else ():
+        first = min((each.place for each in self._asked.values()), default=0)
+        for key, settled in self._asked.items() if self.saved is not None else ():
+            asked = settled.range
             if asked.backfill is None:
-                asked.keep(self._saved(key), asked.high, is_last=True)
+                # What one range has not shown yet, all have to ask for where they share the place.
+                place = settled.place if self.cursor.per_parent else first
+                asked.keep(self._saved(key), asked.high, settled=place, is_last=True)
         self._asked.clear()
 
     def _saved(self, key: str) -> MutableMapping[str, Any]:

@@ -99,7 +99,9 @@ class WindowRange:
             low = max(low, reached)
         return cls(settings, low, end, moment, backfill, is_resumed)
 
-    def keep(self, saved: MutableMapping[str, Any], reached: int, *, is_last: bool) -> None:
+    def keep(
+        self, saved: MutableMapping[str, Any], reached: int, *, settled: int, is_last: bool
+    ) -> None:
         """Keeps how far the windows have been listed.
 
         A range with an end is loaded whole by each run, as in dlt. What is kept of one is there for
@@ -108,6 +110,8 @@ class WindowRange:
         Args:
             saved: What is kept, which is changed in place.
             reached: The place up to which all windows have been listed.
+            settled: The place up to which they had shown all that will come, by the clock of the
+                API, where it tells one: that of this machine may be fast.
             is_last: Whether that is the end of the range.
         """
         scale = self.settings.scale
@@ -116,7 +120,7 @@ class WindowRange:
             if not is_last:
                 saved.update({_RANGE: [*self.backfill], _REACHED: scale.shown(reached)})
             return
-        settled = min(reached, self.settings.settled(self.now))
+        settled = min(settled, self.settings.settled(self.now))
         before = None if _RANGE in saved else scale.read(saved.get(_REACHED))
         if before is None or settled > before:
             saved.pop(_RANGE, None)

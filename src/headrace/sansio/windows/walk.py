@@ -125,6 +125,7 @@ class WindowWalk:
         self._high = high
         self._size = settings.step
         self._passed = self._passed_at_size = 0
+        self._unsettled_from: int | None = None
 
     @property
     def window(self) -> Window | None:
@@ -146,14 +147,27 @@ class WindowWalk:
         return self._at
 
     @property
+    def settled(self) -> int:
+        """The place up to which all windows had shown what will come when they were asked for."""
+        return self._at if self._unsettled_from is None else min(self._at, self._unsettled_from)
+
+    @property
     def share(self) -> float:
         """Which part of the range has been passed, from 0 to 1."""
         whole = self._high - self._low
         return (self._at - self._low) / whole if whole > 0 else 1.0
 
-    def pass_on(self) -> None:
-        """Goes on to the next window: all of this one was listed."""
+    def pass_on(self, asked_at: float | None = None) -> None:
+        """Goes on to the next window: all of this one was listed.
+
+        Args:
+            asked_at: When it was asked for by the clock of the API, in seconds since 1970; None
+                where that is not known.
+        """
         self._at = min(self._at + self._size, self._high)
+        if asked_at is not None and (settled := self._settings.settled(asked_at)) < self._at:
+            before = self._unsettled_from
+            self._unsettled_from = settled if before is None else min(before, settled)
         self._passed += 1
         self._passed_at_size += 1
         if self._passed_at_size >= _UNTIL_LARGER and self._size < self._settings.step:

@@ -195,6 +195,21 @@ def test_a_window_that_is_halved_stays_small_for_a_while() -> None:
     assert sizes == [2] * 10 + [4] * 10 + [8] * 17 + [4]
 
 
+def test_what_a_window_had_not_shown_yet_is_not_settled() -> None:
+    settings = settings_of("times", 7_200, is_closed=False)
+    low = settings.scale.read("2026-03-01T00:00:00Z")
+    assert low is not None
+    hour = settings.step // 2
+    walk = WindowWalk(settings, low, low + 12 * hour)
+    walk.pass_on(low / 1_000_000 + 5 * 3_600)
+    assert walk.settled == walk.reached == low + 2 * hour
+    walk.pass_on(low / 1_000_000 + 5 * 3_600)
+    assert (walk.settled, walk.reached) == (low + 3 * hour, low + 4 * hour)
+    walk.pass_on(low / 1_000_000 + 20 * 3_600)
+    walk.pass_on()
+    assert (walk.settled, walk.reached) == (low + 3 * hour, low + 8 * hour)
+
+
 def test_none_gets_smaller_than_the_smallest() -> None:
     settings = settings_of("dates", 31, is_closed=False, smallest=5)
     walk = WindowWalk(settings, 0, 31)
