@@ -22,6 +22,7 @@ from headrace.dlt_source.incremental import (
     go_on_with,
     leave_to_merge,
     saved_windows,
+    whole_range,
 )
 from headrace.dlt_source.running_resource import RunningResource
 
@@ -67,7 +68,7 @@ class ChildCursors:
         windows = self._windows(
             injected,
             keeps_state=self._keeps_state and resource.load_id is not None,
-            at_seams=resource.wants_dicts and not per_parent,
+            sees_raw=resource.wants_dicts and not per_parent,
         )
         cursors: Cursors
         if resource.wants_dicts and not per_parent:
@@ -94,17 +95,18 @@ class ChildCursors:
         go_on_with(injected, begun)
 
     def _windows(
-        self, injected: Incremental[Any], *, keeps_state: bool, at_seams: bool
+        self, injected: Incremental[Any], *, keeps_state: bool, sees_raw: bool
     ) -> ChildWindows | None:
         settings = None if self._config is None else self._config.windows
         if self._config is None or settings is None:
             return None
         end_value = injected.end_value
+        within = whole_range(settings, injected) if sees_raw else None
         count_last_day_in(injected, settings)
         saved = None
         # As in dlt, a range with an end is loaded whole by each run.
         if keeps_state and end_value is None:
             state = dlt.current.resource_state(injected.resource_name or "")
             saved = saved_windows(state, injected.cursor_path)
-        rows = WindowRows(settings, injected.cursor_path, at_seams=at_seams)
+        rows = WindowRows(settings, injected.cursor_path, within=within)
         return ChildWindows(settings, self._config, injected.lag, saved, end_value, rows)

@@ -36,6 +36,7 @@ from headrace.dlt_source.incremental import (
     may_end_early,
     may_load_in_parts,
     saved_windows,
+    whole_range,
 )
 from headrace.dlt_source.kept_token import KeptToken
 from headrace.dlt_source.missing_rows_state import note_gone_rows
@@ -137,6 +138,7 @@ def window_pages(
     if resource.load_id is not None:
         leave_to_merge(injected, dlt.current.resource())
     values = CursorValues.of_load(injected)
+    within = whole_range(settings, injected) if resource.wants_dicts else None
     count_last_day_in(injected, settings)
     keeps_state = resource.load_id is not None and resource.settings.limit_rows is None
     state = dlt.current.resource_state() if keeps_state else {}
@@ -155,7 +157,7 @@ def window_pages(
     cut = WindowRows(
         settings,
         injected.cursor_path,
-        at_seams=resource.wants_dicts,
+        within=within,
         resumed_at=ours.low if is_again else None,
     )
     pages = cut.pages(pages, resource.figures)
@@ -236,6 +238,7 @@ def token_pages(
         place,
         kept.begin(),
         config.expired,
+        not appends,
         kept.begin_anew,
     )
 

@@ -26,7 +26,13 @@ _LOGGER = logging.getLogger(__name__)
 _PLACEHOLDER = "{incremental."
 _EXPIRED = (
     "`{name}`: the API takes its token of the last sync no more (status {status}), so all was "
-    "listed anew"
+    "listed anew. Rows that were deleted since then are in the table still: `headrace verify` "
+    "finds them, and `headrace run --full-refresh` loads the table anew"
+)
+_EXPIRED_TOO_LATE = (
+    "{error}\nBy `incremental.token_expired` the API takes its token of the last sync no more. "
+    "Rows had come by then, which would be appended twice if all was listed anew now: "
+    "`headrace run --list-anew` begins without a token."
 )
 
 Token = str | int | float
@@ -141,6 +147,7 @@ class TokenListing:
         place: Where the token stands, and how it is sent.
         token: The token of the last sync; None to list all.
         expired: The statuses by which the API says that it takes it no more.
+        may_repeat: Whether a row may come twice, since the table will have it once.
         begin_anew: Is called where all is listed since the API does not take it.
     """
 
@@ -148,6 +155,7 @@ class TokenListing:
     place: TokenPlace
     token: Token | None
     expired: frozenset[int]
+    may_repeat: bool
     begin_anew: Callable[[], object] = lambda: None
 
     async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
@@ -167,8 +175,10 @@ class TokenListing:
                     is_given = True
                     yield page
         except ResponseStatusError as error:
-            if self.token is None or is_given or error.status not in self.expired:
+            if self.token is None or error.status not in self.expired:
                 raise
+            if is_given and not self.may_repeat:
+                raise error.located(_EXPIRED_TOO_LATE.format(error=error)) from None
             told = _EXPIRED.format(name=self.listing.name, status=error.status)
         else:
             return

@@ -144,6 +144,49 @@ def test_a_token_that_has_expired_begins_anew_with_a_word(
     assert api.tokens == ["token-4"]
 
 
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+def test_a_token_may_expire_while_the_pages_behind_it_are_listed(
+    way: str, api: Changes, warehouse: Warehouse
+) -> None:
+    api.put(1, 2, 3, v=1)
+    run(warehouse, api.config())
+    api.put(3, 4, 5, v=2)
+    answer = api.server.handler
+    api.server.handler = lambda asked: (
+        Answer({"error": "the token has expired"}, 410)
+        if asked.query.get("token") and asked.query.get("page")
+        else answer(asked)
+    )
+    source = rest_api_source(api.config())
+    if way == "to dicts":
+        source.resources["changes"].add_map(lambda row: row)
+    api.server.asked.clear()
+    report = sync(warehouse.pipeline(), source)
+    assert api.tokens[:3] == ["token-3", "token-3", None]
+    assert any("listed anew" in note for note in report.figures.of("changes").notes)
+    assert [number for number, _ in loaded(warehouse)] == [1, 2, 3, 4, 5]
+    api.server.asked.clear()
+    run(warehouse, api.config())
+    assert api.tokens == ["token-6"]
+
+
+def test_appended_rows_that_came_before_a_token_expired_do_not_come_twice(
+    api: Changes, warehouse: Warehouse
+) -> None:
+    api.put(1, v=1)
+    run(warehouse, api.config("append"))
+    api.put(2, 3, 4, v=1)
+    answer = api.server.handler
+    api.server.handler = lambda asked: (
+        Answer(None, 410) if asked.query.get("page") else answer(asked)
+    )
+    with pytest.raises(HeadraceError, match="--list-anew"):
+        run(warehouse, api.config("append"))
+    api.server.handler = answer
+    run(warehouse, api.config("append"))
+    assert loaded(warehouse) == [(number, 1) for number in range(1, 5)]
+
+
 def test_other_statuses_may_say_so_and_appended_rows_come_twice_with_a_word(
     api: Changes, warehouse: Warehouse
 ) -> None:

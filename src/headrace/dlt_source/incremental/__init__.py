@@ -30,6 +30,7 @@ from headrace.dlt_source.incremental.windows import (
     forget_ended_windows,
     may_load_in_parts,
     saved_windows,
+    whole_range,
 )
 
 __all__ = [
@@ -55,4 +56,5 @@ __all__ = [
     "new_incremental",
     "range_of_first_sync",
     "saved_windows",
+    "whole_range",
 ]

@@ -25,7 +25,7 @@ from headrace.destination.dlt_schema import columns_with
 from headrace.dlt_source.incremental.undecided_rows import CursorReader
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.fetched_page import FetchedPage
-from headrace.sansio.windows import ScaleKind, WindowCut, WindowSettings
+from headrace.sansio.windows import ScaleKind, Window, WindowCut, WindowSettings
 
 WINDOWS = "windows"
 """The key of a resource's state under which it stands how far its windows have been listed."""
@@ -142,6 +142,22 @@ def _place(settings: WindowSettings, value: Any, what: str) -> int:
     return place
 
 
+def whole_range(settings: WindowSettings, incremental: Incremental[Any]) -> tuple[int, int]:
+    """Where the range of an incremental begins and ends, whatever of it has been listed before.
+
+    Args:
+        settings: How its range is parted.
+        incremental: The incremental, before `count_last_day_in`.
+
+    Raises:
+        ConfigError: A value has no place among those of the windows.
+    """
+    end = incremental.end_value
+    low = _place(settings, incremental.initial_value, "`initial_value`")
+    high = settings.end_now(time.time()) if end is None else settings.end_at(end)
+    return low, low if high is None else high
+
+
 def may_load_in_parts(resource: DltResource) -> bool:
     """Whether the rows of a resource may come in several loads, with the same table as of one.
 
@@ -212,8 +228,8 @@ class WindowRows:
     Args:
         settings: How the range is parted.
         cursor_path: The path of the cursor in a row.
-        at_seams: Whether only rows at the very end of a window are looked at, since functions of
-            the user may make other values of the field.
+        within: The two places between which rows are looked at, since functions of the user may
+            make other values of the field, in other units; None to look at all.
         resumed_at: The place up to which an earlier run has listed, whose rows would come twice;
             None where none would.
     """
@@ -223,12 +239,12 @@ class WindowRows:
         settings: WindowSettings,
         cursor_path: str,
         *,
-        at_seams: bool = False,
+        within: tuple[int, int] | None = None,
         resumed_at: int | None = None,
     ) -> None:
         self._settings = settings
         self._reader = CursorReader(JsonPath(cursor_path))
-        self._at_seams = at_seams
+        self._whole = None if within is None else WindowCut(Window(*within), settings)
         self._resumed_at = resumed_at
         self._outside = 0
 
@@ -261,10 +277,11 @@ class WindowRows:
             window = replace(window, is_first=False)
         cut = WindowCut(window, self._settings)
         outside = cut.outside(values)
+        if self._whole is not None:
+            elsewhere = set(self._whole.outside(values))
+            outside = [place for place in outside if place not in elsewhere]
         beyond = [place for place in outside if not cut.is_at_seam(values[place])]
-        if self._at_seams:
-            outside = [place for place in outside if place not in set(beyond)]
-        elif beyond:
+        if beyond:
             self._outside += len(beyond)
             note = _OUTSIDE.format(rows=self._outside, name=figures.resource)
             before = _OUTSIDE.format(rows=self._outside - len(beyond), name=figures.resource)
