@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,8 +19,8 @@ from headrace.dlt_source.incremental import (
     SharedCursor,
     WindowRows,
     compare_in_order,
-    count_last_day_in,
     go_on_with,
+    last_day_counted_in,
     leave_to_merge,
     saved_windows,
     whole_range,
@@ -70,20 +71,23 @@ class ChildCursors:
             keeps_state=self._keeps_state and resource.load_id is not None,
             sees_raw=resource.wants_dicts and not per_parent,
         )
-        cursors: Cursors
-        if resource.wants_dicts and not per_parent:
-            # Functions of the user come first, then dlt's own step.
-            compare_in_order(injected)
-            cursors = SharedCursor(injected, keeps_state=True, filters=False)
-            self._begun[pipe] = injected.copy(with_transient_state=True)
-            go_on_with(self._begun[pipe], injected)
-        elif per_parent:
-            cursors = ParentCursors(injected, keeps_state=self._keeps_state)
-        else:
-            cursors = SharedCursor(injected, keeps_state=self._keeps_state, filters=True)
+        settings = None if self._config is None else self._config.windows
+        with nullcontext() if settings is None else last_day_counted_in(injected, settings):
+            cursors = self._new(injected, resource, pipe)
         cursors.windows = windows
         self._cursors[pipe] = cursors
         return cursors
+
+    def _new(self, injected: Incremental[Any], resource: RunningResource, pipe: object) -> Cursors:
+        if self._config is not None and self._config.per_parent:
+            return ParentCursors(injected, keeps_state=self._keeps_state)
+        if not resource.wants_dicts:
+            return SharedCursor(injected, keeps_state=self._keeps_state, filters=True)
+        # Functions of the user come first, then dlt's own step.
+        compare_in_order(injected)
+        self._begun[pipe] = injected.copy(with_transient_state=True)
+        go_on_with(self._begun[pipe], injected)
+        return SharedCursor(injected, keeps_state=True, filters=False)
 
     def _go_on(self, pipe: object, injected: Incremental[Any]) -> None:
         begun = self._begun.get(pipe)
@@ -91,7 +95,6 @@ class ChildCursors:
             injected.advance(None)
             return
         leave_to_merge(injected, dlt.current.resource())
-        injected.end_value, injected.range_end = begun.end_value, begun.range_end
         go_on_with(injected, begun)
 
     def _windows(
@@ -102,7 +105,6 @@ class ChildCursors:
             return None
         end_value = injected.end_value
         within = whole_range(settings, injected) if sees_raw else None
-        count_last_day_in(injected, settings)
         saved = None
         # As in dlt, a range with an end is loaded whole by each run.
         if keeps_state and end_value is None:

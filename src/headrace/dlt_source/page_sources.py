@@ -30,8 +30,8 @@ from headrace.dlt_source.incremental import (
     WindowRange,
     WindowRows,
     compare_in_order,
-    count_last_day_in,
     forget_ended_windows,
+    last_day_counted_in,
     leave_to_merge,
     may_end_early,
     may_load_in_parts,
@@ -139,7 +139,6 @@ def window_pages(
         leave_to_merge(injected, dlt.current.resource())
     values = CursorValues.of_load(injected)
     within = whole_range(settings, injected) if resource.wants_dicts else None
-    count_last_day_in(injected, settings)
     keeps_state = resource.load_id is not None and resource.settings.limit_rows is None
     state = dlt.current.resource_state() if keeps_state else {}
     saved = saved_windows(state, injected.cursor_path)
@@ -161,10 +160,11 @@ def window_pages(
         resumed_at=ours.low if is_again else None,
     )
     pages = cut.pages(pages, resource.figures)
-    if resource.wants_dicts:
-        compare_in_order(injected)
-        return PageStream(pages)
-    passing = CursorFilter.in_place_of(injected, has_parent=False, keeps_state=keeps_state)
+    with last_day_counted_in(injected, settings):
+        if resource.wants_dicts:
+            compare_in_order(injected)
+            return PageStream(pages)
+        passing = CursorFilter.in_place_of(injected, has_parent=False, keeps_state=keeps_state)
     return PageStream(passing.page(page, resource.figures) for page in pages)
 
 

@@ -204,26 +204,36 @@ def test_a_lag_looks_back_behind_what_was_listed(server: JsonServer, warehouse: 
     assert api.asked[0][0] == (datetime.now(UTC).date() - timedelta(days=30)).isoformat()
 
 
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize("is_closed", [False, True])
 @pytest.mark.parametrize("disposition", ["merge", "append"])
 def test_windows_before_one_that_fails_are_kept(
-    disposition: str, api: Calendar, warehouse: Warehouse
+    disposition: str, is_closed: bool, way: str, server: JsonServer, warehouse: Warehouse
 ) -> None:
+    api = Calendar(server, is_closed=is_closed)
+
+    def run(disposition: str) -> None:
+        source = rest_api_source(api.config(disposition))
+        if way == "to dicts":
+            source.resources["days"].add_map(lambda row: row)
+        sync(warehouse.pipeline(), source, legs=SMALL)
+
     api.refuses = lambda asked, rows: (
         Answer({"message": "out of order"}, 400) if asked.query["from"] > "2026-03" else None
     )
     for _ in range(2):
         with pytest.raises(HeadraceError, match="out of order"):
-            sync(warehouse.pipeline(), rest_api_source(api.config(disposition)))
+            run(disposition)
         assert loaded(warehouse) == [*range(62)]
     api.refuses = lambda asked, rows: None
     api.server.asked.clear()
-    sync(warehouse.pipeline(), rest_api_source(api.config(disposition)))
+    run(disposition)
     assert loaded(warehouse) == [*range(100)]
     assert api.asked[0][0] == "2026-03-04"
     assert not windows_in_state(warehouse)
     # As in dlt, a range with an end is loaded whole by each run.
     api.server.asked.clear()
-    sync(warehouse.pipeline(), rest_api_source(api.config("merge")))
+    run("merge")
     assert len(api.asked) == 4
 
 
@@ -678,6 +688,21 @@ def test_a_limit_looks_at_the_beginning_and_remembers_nothing(
     assert loaded(warehouse) == [*range(40)]
     assert len(api.asked) == 2
     assert not windows_in_state(warehouse)
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+def test_a_source_that_runs_again_asks_for_the_same_days(
+    way: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    api = Calendar(server, is_closed=True)
+    source = rest_api_source(api.config(end_value="2026-02-20"))
+    if way == "to dicts":
+        source.resources["days"].add_map(lambda row: row)
+    for _ in range(3):
+        server.asked.clear()
+        sync(warehouse.pipeline(), source, legs=SMALL)
+        assert api.asked == [("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-20")]
+    assert loaded(warehouse) == [*range(51)]
 
 
 def test_a_plain_pipeline_run_loads_all_windows(api: Calendar, warehouse: Warehouse) -> None:

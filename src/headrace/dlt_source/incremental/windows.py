@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, MutableMapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -147,7 +147,7 @@ def whole_range(settings: WindowSettings, incremental: Incremental[Any]) -> tupl
 
     Args:
         settings: How its range is parted.
-        incremental: The incremental, before `count_last_day_in`.
+        incremental: The incremental.
 
     Raises:
         ConfigError: A value has no place among those of the windows.
@@ -205,21 +205,29 @@ def forget_ended_windows(resource_state: MutableMapping[str, Any]) -> None:
         resource_state.pop(WINDOWS, None)
 
 
-def count_last_day_in(incremental: Incremental[Any], settings: WindowSettings) -> None:
-    """Has dlt's step let the rows of all of the last day pass, where the range ends with a day.
+@contextmanager
+def last_day_counted_in(incremental: Incremental[Any], settings: WindowSettings) -> Iterator[None]:
+    """Has steps that are made meanwhile let the rows of all of the last day pass.
 
-    dlt takes a day for its midnight, and would leave out what comes behind it.
+    dlt takes a day at the end of a range for its midnight, and would leave out what comes behind
+    it. The incremental is as before afterwards: dlt makes that of the next load of it.
 
     Args:
         incremental: The incremental, bound for this load, before it has seen a row.
         settings: How its range is parted.
     """
-    scale, end = settings.scale, incremental.end_value
-    if end is None or not settings.is_closed or scale.kind is not ScaleKind.DATES:
+    scale, end, range_end = settings.scale, incremental.end_value, incremental.range_end
+    place = None
+    if settings.is_closed and scale.kind is ScaleKind.DATES and scale.value_format is None:
+        place = None if end is None else settings.end_at(end)
+    if place is None:
+        yield
         return
-    if scale.value_format is None and (place := settings.end_at(end)) is not None:
-        incremental.end_value = scale.write(place)
-        incremental.range_end = "open"
+    incremental.end_value, incremental.range_end = scale.write(place), "open"
+    try:
+        yield
+    finally:
+        incremental.end_value, incremental.range_end = end, range_end
 
 
 class WindowRows:
