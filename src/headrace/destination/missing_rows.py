@@ -116,24 +116,28 @@ class MergedTable:
         self._parent_columns = [self._column(each) for each in parent_columns]
         self._mark = self._column(mark) if mark is not None else None
 
-    def count(self, missing: NotBroughtSince | WithKeys) -> tuple[int, int]:
+    def count(self) -> int:
         """Counts the rows that are not marked yet.
-
-        Args:
-            missing: The rows that are meant.
-
-        Returns:
-            How many rows there are, and how many of them are meant.
 
         Raises:
             DltException: The database refuses that.
         """
         unmarked = f" WHERE {self._mark} IS NULL" if self._mark else ""
-        condition, values = self._condition(missing)
-        return (
-            self._number(f"SELECT count(*) FROM {self._name}{unmarked}"),
-            self._number(f"SELECT count(*) FROM {self._name} WHERE {condition}", *values),
-        )
+        return self._number(f"SELECT count(*) FROM {self._name}{unmarked}")
+
+    def count_missing(self, *missing: NotBroughtSince | WithKeys) -> int:
+        """Counts rows that are not marked yet, each once.
+
+        Args:
+            missing: The rows that are meant: those, and those, and so on.
+
+        Raises:
+            DltException: The database refuses that.
+        """
+        conditions = [self._condition(each) for each in missing]
+        condition = " OR ".join(f"({each})" for each, _ in conditions)
+        values = [value for _, values in conditions for value in values]
+        return self._number(f"SELECT count(*) FROM {self._name} WHERE {condition}", *values)
 
     def count_unseen(self, first: str, second: str) -> int:
         """Counts what one load has listed and the next one has not.
@@ -267,6 +271,8 @@ class MergedTable:
 
     def _not_of(self, loads: Sequence[str]) -> tuple[str, list[Any]]:
         """What is true of rows that none of some loads has brought."""
+        if not loads:
+            return "1 = 1", []
         return f"{self._load_id} NOT IN ({', '.join(['%s'] * len(loads))})", list(loads)
 
     def _listed_rows(self, loads: Sequence[str]) -> tuple[str, list[Any]]:

@@ -86,8 +86,13 @@ class _Missing:
     @classmethod
     def counted(cls, merged: MergedTable, *what: NotBroughtSince | WithKeys) -> _Missing:
         """Counts rows that are missing from a table."""
-        counts = [merged.count(each) for each in what]
-        return cls(what, sum(rows for _, rows in counts), counts[0][0] if counts else 0)
+        # No two loads find the same key, and databases take only so many parameters.
+        keys = [each for each in what if isinstance(each, WithKeys)]
+        rows = sum(map(merged.count_missing, keys))
+        # But several loads may miss the same row of a parent's.
+        if others := [each for each in what if isinstance(each, NotBroughtSince)]:
+            rows += merged.count_missing(*others)
+        return cls(what, rows, merged.count() if rows else 0)
 
 
 class MissingRowsStep:
