@@ -143,13 +143,14 @@ def window_pages(
     state = dlt.current.resource_state() if keeps_state else {}
     saved = saved_windows(state, injected.cursor_path)
     ours = WindowRange.of_load(values, settings, lag=injected.lag, saved=saved)
+    ours.note(resource.figures)
     listing = WindowedListing(
         resource.name,
         settings,
         ours.low,
         ours.high,
         cursor.listing_of(resource.listing, values),
-        holds=resource.settings.limit_rows is None,
+        wanted=resource.settings.limit_rows,
     )
     pages = _windowed(resource, lanes, listing, _WindowKeeper(ours, state, injected.cursor_path))
     is_again = ours.is_resumed and dlt.current.resource().write_disposition == "append"

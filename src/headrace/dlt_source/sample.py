@@ -146,11 +146,12 @@ def _first_pages(
 ) -> list[FetchedPage]:
     # With room for one byte, no page is requested before the one before it has been taken.
     lanes = Lanes(client_settings(config), buffer_bytes=1)
+    wanted = count if most is None else 1
     pages: list[FetchedPage] = []
     found = 0
     with closing(
         lanes.read(
-            lambda client: _pages(config, resource, authentications, client),
+            lambda client: _pages(config, resource, authentications, client, wanted),
             lambda page: page.size,
         )
     ) as fetched:
@@ -173,11 +174,15 @@ def _is_to_be_proved(pages: list[FetchedPage]) -> bool:
 
 
 async def _pages(
-    config: SourceConfig, resource: ResourceConfig, authentications: Authentications, client: Client
+    config: SourceConfig,
+    resource: ResourceConfig,
+    authentications: Authentications,
+    client: Client,
+    wanted: int,
 ) -> AsyncIterator[FetchedPage]:
     listing, figures = build_listing(config, resource, authentications), ResourceFigures()
     if resource.parent is None:
-        async for page in as_in_first_sync(listing, resource).pages(client, figures):
+        async for page in as_in_first_sync(listing, resource, wanted).pages(client, figures):
             yield page
         return
     template, cursor = request_template(resource.endpoint), resource.cursor
@@ -188,7 +193,7 @@ async def _pages(
         fill, parts = values.filler(cursor), range_of_first_sync(cursor)
     parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
     async for row in _rows_or_batches(children, parent_rows):
-        asked = AskedRow(row, 0, fill, range=parts, holds=False)
+        asked = AskedRow(row, 0, fill, range=parts, wanted=wanted)
         async for page in children.of_row(asked, client, figures):
             yield page
 
@@ -218,7 +223,7 @@ async def _parent_rows(
             for row in rows_of(item):
                 yield row
         return
-    async for page in _pages(config, parent, authentications, client):
+    async for page in _pages(config, parent, authentications, client, wanted=1):
         for row in rows_of(ParentRows(page.rows)):
             yield row
 

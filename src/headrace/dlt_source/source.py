@@ -303,12 +303,15 @@ def _build_child(
     return resource
 
 
-def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing | WindowedListing:
+def as_in_first_sync(
+    listing: Listing, resource: ResourceConfig, wanted: int
+) -> Listing | WindowedListing:
     """The listing with the requests that a first sync would make, when there is no state yet.
 
     Args:
         listing: The listing of a resource that depends on no other.
         resource: The resource, as the config describes it.
+        wanted: So many rows are enough.
 
     Raises:
         ConfigError: A placeholder of the incremental cannot be filled.
@@ -326,5 +329,5 @@ def as_in_first_sync(listing: Listing, resource: ResourceConfig) -> Listing | Wi
         return listing.filled(template, lambda each: fill(each, {}))
 
     return WindowedListing(
-        listing.name, asked.settings, asked.low, asked.high, of_window, holds=False
+        listing.name, asked.settings, asked.low, asked.high, of_window, wanted=wanted
     )

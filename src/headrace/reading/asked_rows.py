@@ -80,7 +80,8 @@ class AskedRow:
         has_failed: Whether the listing is on record as one that failed.
         range: The windows that it is asked for in, by which its request is made then; None to ask
             for all at once.
-        holds: Whether the pages of a window are held back until all of them are there.
+        wanted: So many rows of windows are enough: pages are handed on once so many have come;
+            None to hold those of each window back until all of them are there.
     """
 
     row: ParentRow | ParentValues | ParentBatch
@@ -88,7 +89,7 @@ class AskedRow:
     fill: Fill | None = None
     has_failed: bool = False
     range: AskedRange | None = None
-    holds: bool = True
+    wanted: int | None = None
 
     @property
     def rows(self) -> Sequence[ParentRow | ParentValues]:

@@ -167,7 +167,7 @@ class ChildListings:
             parts.low,
             parts.high,
             lambda start, end: filled(parts.fill_of(start, end)),
-            holds=asked.holds,
+            wanted=asked.wanted,
             on_passed=parts.on_passed,
         )
 

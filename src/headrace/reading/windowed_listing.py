@@ -68,8 +68,8 @@ class WindowedListing:
         low: The place where the range begins.
         high: The place where it ends.
         listing_of: Makes the listing of a window, by the values at its ends.
-        holds: Whether the pages of a window are held back until all of them are there; else only
-            one that is refused at its first page is asked for in halves.
+        wanted: So many rows are enough: pages are handed on once so many have come. None to hold
+            the pages of each window back until all of them are there.
         on_passed: Is told of each window that has been listed.
     """
 
@@ -78,7 +78,7 @@ class WindowedListing:
     low: int
     high: int
     listing_of: Callable[[Any, Any], Listing]
-    holds: bool = True
+    wanted: int | None = None
     on_passed: Callable[[WindowPassed], object] = lambda passed: None
 
     async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
@@ -101,11 +101,13 @@ class WindowedListing:
             PageError: An answer is not the page that the config describes, or the smallest window
                 is still too large.
         """
-        walk = WindowWalk(self.settings, self.low, self.high)
+        walk, given = WindowWalk(self.settings, self.low, self.high), 0
         while (window := walk.window) is not None:
-            asked = _AskedWindow(self, window, may_be_halved=walk.may_be_halved)
+            enough = None if self.wanted is None else self.wanted - given
+            asked = _AskedWindow(self, window, enough, may_be_halved=walk.may_be_halved)
             async with aclosing(asked.pages(client, figures)) as pages:
                 async for page in pages:
+                    given += len(page.rows)
                     yield page
             if asked.too_large is None:
                 walk.pass_on(asked.asked_at)
@@ -136,6 +138,7 @@ class _AskedWindow:
     Args:
         owner: The range that it is part of.
         window: The window.
+        enough: So many rows are enough, and handed on once they have come; None to hold all back.
         may_be_halved: Whether it is not as small as it may get.
 
     Attributes:
@@ -147,6 +150,7 @@ class _AskedWindow:
 
     owner: WindowedListing
     window: Window
+    enough: int | None
     may_be_halved: bool
     too_large: HeadraceError | None = None
     is_given: bool = False
@@ -188,18 +192,19 @@ class _AskedWindow:
         self, pages: AsyncIterator[FetchedPage]
     ) -> AsyncGenerator[FetchedPage, None]:
         """Holds pages back, and passes on those for which there is no room."""
-        most_held = _MOST_HELD if self.owner.holds else -1
-        size = rows = 0
+        size = rows = loadable = 0
         async with aclosing(cast(AsyncGenerator[FetchedPage, None], pages)) as listed:
             async for page in listed:
                 is_last = page.is_last and self.window.is_last
                 self._held.append(replace(page, window=self.window, is_last=is_last))
                 size += page.size
                 rows += len(page.rows) + len(page.unreadable)
+                loadable += len(page.rows)
                 self.too_large = self._above_most(rows, page.total)
                 if self.too_large is not None:
                     return
-                while self._held and size > most_held:
+                are_enough = self.enough is not None and loadable >= self.enough
+                while self._held and (are_enough or size > _MOST_HELD):
                     self.is_given = True
                     yield self._held.pop(0)
 

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from headrace import ConfigError, HeadraceError, rest_api_source, sync, verify
+from headrace.config import ResourceConfig, parse_config
+from headrace.dlt_source.sample import take_sample
+from headrace.dlt_source.source import build_source
 from headrace.reading.keep_up.legs import LegSettings
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
@@ -155,6 +158,17 @@ def test_days_without_rows_are_not_asked_for_for_ever(
     api.rows.append({"id": 1_000, "day": late})
     sync(warehouse.pipeline(), rest_api_source(config))
     assert loaded(warehouse) == [1_000]
+
+
+@pytest.mark.parametrize("form", ["{:%Y-%m-%d}", "{:%Y-%m-%dT%H:%M:%SZ}"])
+def test_a_range_that_is_yet_to_come_asks_for_nothing_with_a_word(
+    form: str, api: Calendar, warehouse: Warehouse
+) -> None:
+    first = form.format(datetime.now(UTC) + timedelta(days=40))
+    source = rest_api_source(api.config(end_value=None, initial_value=first, step="1d"))
+    (note,) = sync(warehouse.pipeline(), source).figures.of("days").notes
+    assert "yet to come" in note
+    assert api.asked == []
 
 
 @pytest.mark.parametrize("way", ["alone", "shared", "per parent"])
@@ -341,9 +355,8 @@ def test_down_to_the_smallest_then_the_server_has_the_last_word(
     assert len(api.asked) == 4
 
 
-def test_pages_that_came_before_a_window_is_refused_do_not_come_twice(
-    server: JsonServer, warehouse: Warehouse
-) -> None:
+def deep_pages_refused(server: JsonServer) -> dict[str, Any]:
+    """The config of an API that shows ten days a page, and no third page."""
     api = Calendar(server)
 
     def paged(asked: Asked, rows: list[Any]) -> Answer | None:
@@ -358,9 +371,33 @@ def test_pages_that_came_before_a_window_is_refused_do_not_come_twice(
         "data_selector": "items",
         "paginator": {"type": "offset", "limit": 10, "total_path": "total"},
     }
+    return config
+
+
+def test_pages_that_came_before_a_window_is_refused_do_not_come_twice(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    config = deep_pages_refused(server)
     report = sync(warehouse.pipeline(), rest_api_source(config))
     assert loaded(warehouse) == [*range(100)]
     assert report.figures.of("days").rows == 100
+
+
+@pytest.mark.parametrize(("rows", "requests"), [(10, 1), (15, 2), (25, 6)])
+def test_a_look_at_some_rows_halves_a_window_as_a_sync_does(
+    rows: int, requests: int, server: JsonServer, warehouse: Warehouse
+) -> None:
+    config = parse_config(deep_pages_refused(server))
+    sync(warehouse.pipeline(), build_source(config, limit_rows=rows))
+    assert loaded(warehouse) == [*range(rows)]
+    # No page more than it takes.
+    assert len(server.asked) == requests
+    server.asked.clear()
+    (days,) = config.resources
+    assert isinstance(days, ResourceConfig)
+    sample = take_sample(config, days, count=rows)
+    assert [each["id"] for each in sample.rows] == [*range(rows)]
+    assert len(server.asked) == requests
 
 
 def test_a_row_at_the_seam_of_two_windows_comes_once(
@@ -680,9 +717,6 @@ def test_halve_needs_a_window(api: Calendar) -> None:
 def test_a_limit_looks_at_the_beginning_and_remembers_nothing(
     api: Calendar, warehouse: Warehouse
 ) -> None:
-    from headrace.config import parse_config
-    from headrace.dlt_source.source import build_source
-
     config = parse_config(api.config(end_value=None))
     sync(warehouse.pipeline(), build_source(config, limit_rows=40))
     assert loaded(warehouse) == [*range(40)]

@@ -26,6 +26,7 @@ from headrace.dlt_source.incremental.undecided_rows import CursorReader
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.fetched_page import FetchedPage
 from headrace.sansio.windows import ScaleKind, Window, WindowCut, WindowSettings
+from headrace.sansio.windows.scale import HOUR
 
 WINDOWS = "windows"
 """The key of a resource's state under which it stands how far its windows have been listed."""
@@ -34,6 +35,10 @@ _OUTSIDE = (
     "{rows:,} rows of `{name}` lie outside of the window that was asked for, and were left out: "
     "does the API filter by `incremental.start_param` and `end_param`, and by the same field as "
     "`cursor_path`?"
+)
+_YET_TO_COME = (
+    "`{name}`: nothing was asked for, since its windows begin at {begins}, which is yet to come. "
+    "Check `incremental.initial_value`, the values at `cursor_path`, and the clock of this machine"
 )
 _ZONES = (
     "times of `{name}` come {theirs}, and windows are asked for {ours}: a row at the seam of two "
@@ -98,6 +103,19 @@ class WindowRange:
         if is_resumed and reached is not None:
             low = max(low, reached)
         return cls(settings, low, end, moment, backfill, is_resumed)
+
+    def note(self, figures: ResourceFigures) -> None:
+        """Notes that nothing is asked for, where the range begins long after the present.
+
+        Args:
+            figures: Where to note it.
+        """
+        scale = self.settings.scale
+        # What has just come may bear a time that is a little ahead of this machine's.
+        ahead = HOUR if scale.is_of_times else 0
+        if self.backfill is None and self.low > self.high + ahead:
+            begins = scale.shown(self.low)
+            figures.note(_YET_TO_COME.format(name=figures.resource, begins=begins))
 
     def keep(
         self, saved: MutableMapping[str, Any], reached: int, *, settled: int, is_last: bool
