@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from headrace.core.exceptions import PageError
 from headrace.core.figures import ResourceFigures
-from headrace.http.url import origin
+from headrace.dlt_source.request_mark import request_mark
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.token_listing import Token, TokenPlace
 
@@ -109,12 +106,6 @@ class KeptToken:
     @property
     def _request(self) -> str:
         """What the token is good for: a change of the request makes another one."""
-        template, place = self.place.template, self.place
-        parts = [
-            *origin(self.base_url),
-            urlsplit(self.base_url).path.rstrip("/"),
-            *(template.method, template.path, template.params, template.json, template.data),
-            *(str(place.path), place.start_param, place.is_link),
-        ]
-        written = json.dumps(parts, sort_keys=True, default=str)
-        return hashlib.sha256(written.encode()).hexdigest()[:16]
+        place = self.place
+        others = (str(place.path), place.start_param, place.is_link)
+        return request_mark(self.base_url, place.template, *others)

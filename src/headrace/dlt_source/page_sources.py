@@ -40,6 +40,7 @@ from headrace.dlt_source.incremental import (
 )
 from headrace.dlt_source.kept_token import KeptToken
 from headrace.dlt_source.missing_rows_state import note_gone_rows
+from headrace.dlt_source.request_mark import request_mark
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
@@ -142,7 +143,8 @@ def window_pages(
     keeps_state = resource.load_id is not None and resource.settings.limit_rows is None
     state = dlt.current.resource_state() if keeps_state else {}
     saved = saved_windows(state, injected.cursor_path)
-    ours = WindowRange.of_load(values, settings, lag=injected.lag, saved=saved)
+    mark = request_mark(resource.settings.base_url or "", cursor.template)
+    ours = WindowRange.of_load(values, settings, lag=injected.lag, saved=saved, request=mark)
     ours.note(resource.figures)
     listing = WindowedListing(
         resource.name,

@@ -266,6 +266,24 @@ def test_what_was_begun_of_another_range_counts_for_nothing(
     assert loaded(warehouse) == [*range(90)]
 
 
+def test_what_was_begun_by_another_request_counts_for_nothing(
+    api: Calendar, warehouse: Warehouse
+) -> None:
+    api.refuses = lambda asked, rows: (
+        Answer({"message": "out of order"}, 400) if asked.query["from"] > "2026-03" else None
+    )
+    with pytest.raises(HeadraceError):
+        sync(warehouse.pipeline(), rest_api_source(api.config()))
+    api.refuses = lambda asked, rows: None
+    api.server.asked.clear()
+    config = api.config()
+    config["resources"][0]["endpoint"]["params"] = {"kind": "b"}
+    report = sync(warehouse.pipeline(), rest_api_source(config))
+    assert api.asked[0][0] == "2026-01-01"
+    (note,) = report.figures.of("days").notes
+    assert "up to 2026-03-04 by another request" in note
+
+
 def test_a_table_that_is_replaced_is_replaced_whole_or_not_at_all(
     api: Calendar, warehouse: Warehouse
 ) -> None:

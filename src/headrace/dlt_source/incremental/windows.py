@@ -30,11 +30,16 @@ from headrace.sansio.windows.scale import HOUR
 
 WINDOWS = "windows"
 """The key of a resource's state under which it stands how far its windows have been listed."""
-_REACHED, _RANGE = "reached", "range"
+_REACHED, _RANGE, _OF = "reached", "range", "of"
 _OUTSIDE = (
     "{rows:,} rows of `{name}` lie outside of the window that was asked for, and were left out: "
     "does the API filter by `incremental.start_param` and `end_param`, and by the same field as "
     "`cursor_path`?"
+)
+_OTHER = (
+    "`{name}`: an earlier run listed its range up to {reached} by another request (`base_url`, "
+    "`path`, `params`, `json` or `data` have changed), so all of the range is listed. Rows "
+    "that are appended come once more then"
 )
 _YET_TO_COME = (
     "`{name}`: nothing was asked for, since its windows begin at {begins}, which is yet to come. "
@@ -57,6 +62,9 @@ class WindowRange:
         now: The present, in seconds since 1970.
         backfill: The two ends as the config has them, where the range has an end.
         is_resumed: Whether an earlier run has listed such a range up to where this one begins.
+        request: A mark of what is asked for.
+        reached_by_other: Up to where an earlier run has listed it by another request; None where
+            none has.
     """
 
     settings: WindowSettings
@@ -65,6 +73,8 @@ class WindowRange:
     now: float
     backfill: tuple[str, str] | None = None
     is_resumed: bool = False
+    request: str | None = None
+    reached_by_other: int | None = None
 
     @classmethod
     def of_load(
@@ -75,6 +85,7 @@ class WindowRange:
         lag: float | None = None,
         saved: MutableMapping[str, Any] | None = None,
         now: float | None = None,
+        request: str | None = None,
     ) -> WindowRange:
         """The range that a load asks for.
 
@@ -84,6 +95,7 @@ class WindowRange:
             lag: How far it goes back behind the last value; the values are back so far already.
             saved: What an earlier load has kept of its windows; None where nothing is kept.
             now: The present, in seconds since 1970; None for that of this machine.
+            request: A mark of what is asked for; None where nothing is kept.
 
         Raises:
             ConfigError: A value has no place among those of the windows.
@@ -99,18 +111,25 @@ class WindowRange:
         _place(settings, values.end_value, "`end_value`")
         end = settings.end_at(values.end_value) or 0
         backfill = (str(values.initial_value), str(values.end_value))
-        is_resumed = reached is not None and (saved or {}).get(_RANGE) == [*backfill]
-        if is_resumed and reached is not None:
-            low = max(low, reached)
-        return cls(settings, low, end, moment, backfill, is_resumed)
+        if reached is None or (saved or {}).get(_RANGE) != [*backfill]:
+            return cls(settings, low, end, moment, backfill, request=request)
+        if (saved or {}).get(_OF, request) != request:
+            return cls(
+                settings, low, end, moment, backfill, request=request, reached_by_other=reached
+            )
+        low = max(low, reached)
+        return cls(settings, low, end, moment, backfill, is_resumed=True, request=request)
 
     def note(self, figures: ResourceFigures) -> None:
-        """Notes that nothing is asked for, where the range begins long after the present.
+        """Notes what is not as expected: that all is listed again, or nothing is asked for.
 
         Args:
             figures: Where to note it.
         """
         scale = self.settings.scale
+        if self.reached_by_other is not None:
+            reached = scale.shown(self.reached_by_other)
+            figures.note(_OTHER.format(name=figures.resource, reached=reached))
         # What has just come may bear a time that is a little ahead of this machine's.
         ahead = HOUR if scale.is_of_times else 0
         if self.backfill is None and self.low > self.high + ahead:
@@ -137,6 +156,7 @@ class WindowRange:
             saved.clear()
             if not is_last:
                 saved.update({_RANGE: [*self.backfill], _REACHED: scale.shown(reached)})
+                saved.update({} if self.request is None else {_OF: self.request})
             return
         settled = min(settled, self.settings.settled(self.now))
         before = None if _RANGE in saved else scale.read(saved.get(_REACHED))
