@@ -246,7 +246,7 @@ class TableRoad:
             if self._resource.claim is not None:
                 others = batch.rows if self._may_lack_rows else []
                 yield from self._resource.claim.not_loaded(
-                    [*others, *(each.row for each in left_out)]
+                    [*others, *(each.row for each in left_out)], self._table
                 )
             if rejected:
                 yield set_aside(self._resource, rejected, batch)

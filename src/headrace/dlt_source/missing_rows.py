@@ -33,6 +33,7 @@ from headrace.dlt_source.missing_rows_state import (
     keep_latest,
     note_listed_parents,
 )
+from headrace.dlt_source.table import ResourceTable
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing_ends import ListingEnd
@@ -169,18 +170,21 @@ class RunningClaim:
             is_whole = page.end.why_partial is None and is_certain
             (self.whole if is_whole else self.partial).add(page.place)
 
-    def not_loaded(self, rows: Sequence[msgspec.Raw]) -> Iterator[Any]:
+    def not_loaded(
+        self, rows: Sequence[msgspec.Raw], table: ResourceTable | None = None
+    ) -> Iterator[Any]:
         """Learns of rows that are listed, and may not get into their table.
 
         Args:
             rows: The JSON of each row.
+            table: The table as rows get there that are typed here; None where dlt types them.
 
         Yields:
             What dlt has to load for that.
         """
         if not rows or self.why_not is not None or self.keys is None:
             return
-        item = self.keys.of_rows(rows)
+        item = self.keys.of_rows(rows, table)
         if item is None:
             self.why_not = _NO_KEY
         else:

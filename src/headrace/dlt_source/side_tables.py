@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import dlt
-from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.common.schema.typing import TFileFormat, TTableSchemaColumns
 
 from headrace.dlt_source.items import LoadedRows
 
@@ -16,6 +16,7 @@ def beside(
     columns: TTableSchemaColumns,
     rows: Sequence[dict[str, Any]],
     merged_by: Sequence[str] = (),
+    file_format: TFileFormat | None = None,
 ) -> Any:
     """Marks rows of the running resource to go to another table.
 
@@ -25,6 +26,8 @@ def beside(
         rows: The rows, as dicts of column names and values.
         merged_by: The columns by which they are merged there; they are appended where there are
             none.
+        file_format: The format in which dlt hands them to the destination; None leaves the choice
+            to dlt.
 
     Returns:
         An item that the resource's function can yield to dlt.
@@ -42,5 +45,7 @@ def beside(
         additional_table_hints={},
         create_table_variant=True,
     )
-    resource.apply_hints(table_name=table, columns=columns, create_table_variant=True)
+    resource.apply_hints(
+        table_name=table, columns=columns, file_format=file_format, create_table_variant=True
+    )
     return dlt.mark.with_table_name(LoadedRows(rows), table)
