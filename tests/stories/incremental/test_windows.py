@@ -533,21 +533,29 @@ def test_functions_may_make_other_units_of_the_values_that_rows_have(
     assert loaded(warehouse) == [*range(288)]
 
 
+@pytest.mark.parametrize("value_format", [None, "%Y%m%d"])
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
 def test_the_last_day_that_belongs_to_the_range_counts_to_its_midnight(
-    server: JsonServer, warehouse: Warehouse
+    way: str, value_format: str | None, server: JsonServer, warehouse: Warehouse
 ) -> None:
     rows: list[dict[str, Any]] = [
         {"id": n, "at": f"2026-01-{1 + n // 24:02}T{n % 24:02}:00:00Z"} for n in range(240)
     ]
 
     def answer(asked: Asked) -> Answer:
-        low, high = asked.query["from"], asked.query["to"]
-        return Answer([each for each in rows if low <= each["at"][:10] <= high])
+        low, high = (asked.query[each].replace("-", "") for each in ("from", "to"))
+        days = [each["at"][:10].replace("-", "") for each in rows]
+        return Answer([row for row, day in zip(rows, days, strict=True) if low <= day <= high])
 
     api = Calendar(server, is_closed=True)
     server.handler = answer
-    config = api.config(cursor_path="at", step="3d", end_value="2026-01-10")
-    sync(warehouse.pipeline(), rest_api_source(config))
+    config = api.config(
+        cursor_path="at", step="3d", end_value="2026-01-10", value_format=value_format
+    )
+    source = rest_api_source(config)
+    if way == "to dicts":
+        source.resources["days"].add_map(lambda row: row)
+    sync(warehouse.pipeline(), source)
     assert loaded(warehouse) == [*range(240)]
 
 

@@ -8,6 +8,7 @@ for again.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import closing, contextmanager
@@ -30,6 +31,7 @@ from headrace.sansio.windows.scale import HOUR
 
 WINDOWS = "windows"
 """The key of a resource's state under which it stands how far its windows have been listed."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _REACHED, _RANGE, _OF = "reached", "range", "of"
 _OUTSIDE = (
     "{rows:,} rows of `{name}` lie outside of the window that was asked for, and were left out: "
@@ -256,12 +258,14 @@ def last_day_counted_in(incremental: Incremental[Any], settings: WindowSettings)
     """
     scale, end, range_end = settings.scale, incremental.end_value, incremental.range_end
     place = None
-    if settings.is_closed and scale.kind is ScaleKind.DATES and scale.value_format is None:
-        place = None if end is None else settings.end_at(end)
+    # A time is meant as it stands, whatever form requests carry it in.
+    is_day = scale.value_format is None or _DAY.fullmatch(str(end)) is not None
+    if end is not None and settings.is_closed and scale.kind is ScaleKind.DATES and is_day:
+        place = settings.end_at(end)
     if place is None:
         yield
         return
-    incremental.end_value, incremental.range_end = scale.write(place), "open"
+    incremental.end_value, incremental.range_end = scale.shown(place), "open"
     try:
         yield
     finally:
