@@ -160,6 +160,8 @@ class ChildExtraction:
         try:
             resource = self._running()
             load = self._loads.of(resource)
+            if load.claim is not None:
+                load.claim.give_up(resource.figures)
 
             def handed(items: Iterator[ListedItem]) -> Iterator[Any]:
                 passing = filtered(items, gathered.asked, resource.figures)
@@ -204,6 +206,8 @@ class ChildExtraction:
             yield from self._whole_listings(all_asked, load)
             yield from _changes(asked.failed)
             return
+        if load.claim is not None:
+            load.claim.give_up(resource.figures)
         # Nothing tells the end of such a parent: what it may bring no more is asked for at once.
         left = self._left_of(asked.failed, rows)
         yield from self._listed_items(asked.of([*left, *rows]), resource, load, asked)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 import msgspec
+from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 GONE_COLUMN = "_headrace_gone"
 """The column of a table with the time at which a row was found missing."""
+MARK: TColumnSchema = {"data_type": "timestamp", "nullable": True}
+"""dlt's hints of that column."""
 _HINT = "x-headrace-missing-rows"
 
 _UNKNOWN = "`{name}`: no row is taken for gone by this load, since {why}"
@@ -59,6 +62,14 @@ _NO_KEYS = (
 )
 _NO_PARENT_KEY = "a row of its parent cannot be read, so that nothing was asked for by it"
 _FAILED = "what belongs to a row of its parent could not be listed"
+_PARTS = (
+    "its parent brings a part of its rows, and of what belongs to one of them a listing of several "
+    "pages does not say enough; say `confirm: false` if it does"
+)
+_PARENT_FUNCTIONS = (
+    "functions that its parent was given (`add_map`, `add_filter`, a transformer) may leave rows "
+    "of it out, and what belongs to those"
+)
 
 
 def add_missing_rows(resource: DltResource, wanted: MissingRows | None) -> None:
@@ -72,7 +83,7 @@ def add_missing_rows(resource: DltResource, wanted: MissingRows | None) -> None:
         return
     resource.apply_hints(additional_table_hints={_HINT: asdict(wanted)})
     if wanted.action == "mark":
-        resource.apply_hints(columns={GONE_COLUMN: {"data_type": "timestamp", "nullable": True}})
+        resource.apply_hints(columns={GONE_COLUMN: MARK})
 
 
 def missing_rows_of(table: Mapping[str, Any]) -> MissingRows | None:
@@ -100,6 +111,7 @@ class RunningClaim:
         whole: The places of the rows of the parent whose listings have come whole.
         partial: The places of those of which that is not known.
         has_parents: Whether it is known of rows of the parent that all which belongs to them came.
+        asks_none: Whether nothing was asked for, as no row of the parent has changed.
     """
 
     listing: str
@@ -111,6 +123,7 @@ class RunningClaim:
     whole: set[int] = field(default_factory=set)
     partial: set[int] = field(default_factory=set)
     has_parents: bool = False
+    asks_none: bool = False
 
     @classmethod
     def of_running_resource(
@@ -233,8 +246,20 @@ class RunningClaim:
         self.has_parents = self.has_parents and self.why_not is None
         if end is not None:
             self.ends[end] += 1
-        if end is None or have_failed:
+        elif not have_failed:
+            self.asks_none = not self.ends
+            self.why_not = self.end.why_partial or _PARTS
+        if have_failed:
             self.why_not = self.why_not or _FAILED
+
+    def give_up(self, figures: ResourceFigures) -> None:
+        """Says that no claim is made, as others see to it which rows of the parent come.
+
+        Args:
+            figures: Where to say it.
+        """
+        if self.wanted is not None:
+            figures.note(_UNKNOWN.format(name=figures.resource, why=_PARENT_FUNCTIONS))
 
     def make(self, load_id: str, figures: ResourceFigures) -> None:
         """Makes the claim, at the end of the load, or says why it is not made.
@@ -253,7 +278,7 @@ class RunningClaim:
         if why is not None:
             if self.has_parents:
                 note_listed_parents(state, load_id)
-            elif why != _LIMIT:
+            elif why != _LIMIT and not self.asks_none:
                 figures.note(_UNKNOWN.format(name=figures.resource, why=why))
             return
         if before is not None and not before.may_be_confirmed_by(load_id, self.listing):

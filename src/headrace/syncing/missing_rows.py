@@ -28,13 +28,13 @@ from headrace.config.built.missing_rows import MissingRows
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.destination.dataset import state_by_resource
 from headrace.destination.dlt_clients import is_sql_destination
-from headrace.destination.dlt_schema import columns_with, has_rows, hinted_table
+from headrace.destination.dlt_schema import add_columns, columns_with, has_rows, hinted_table
 from headrace.destination.missing_rows import MergedTable, NotBroughtSince, WithKeys
 from headrace.destination.pipeline import destination_name
 from headrace.destination.stored_states import saved_versions
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.listed_keys import PARENT, SCOPE, table_of_listed
-from headrace.dlt_source.missing_rows import GONE_COLUMN, missing_rows_of
+from headrace.dlt_source.missing_rows import GONE_COLUMN, MARK, missing_rows_of
 from headrace.dlt_source.missing_rows_state import AllRowsClaim, claim_in
 from headrace.syncing.local_memory import LocalMemory
 from headrace.syncing.missing_by_state import (
@@ -145,6 +145,22 @@ class MissingRowsStep:
         ]
         if faults:
             raise ConfigError(faults)
+
+    def add_marks(self, source: DltSource) -> None:
+        """Adds the column of the marks to tables that are there, whatever a contract says of rows.
+
+        dlt would hold the `schema_contract` against it as against a field that the API brings.
+
+        Args:
+            source: What is about to be loaded.
+        """
+        known = self._pipeline.schemas.get(self._schema_name)
+        tables = {} if known is None else known.tables
+        column = source.schema.naming.normalize_identifier(GONE_COLUMN)
+        for table, wanted in self._wanted.values():
+            stored = tables.get(table)
+            if wanted.action == "mark" and stored is not None and has_rows(stored):
+                add_columns(source.schema, table, {column: MARK})
 
     def finish_earlier(self) -> None:
         """Does what an earlier sync has left undone, as it was killed behind its load.

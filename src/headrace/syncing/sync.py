@@ -157,6 +157,7 @@ def sync(
         else:
             running.figures.notes += _notes_on_tables(pipeline, source, list_anew=list_anew)
             steps.missing.finish_earlier()
+            steps.missing.add_marks(source)
         adopt_columns(pipeline, source)
         info = steps.load(kept, full_refresh=full_refresh)
         remember_rows(pipeline, source)

@@ -269,6 +269,12 @@ BY_CHANGE = {"cursor_path": "changed", "start_param": "since", "initial_value": 
 
 
 def by_change(server: JsonServer, action: str = "delete", **order_keys: Any) -> Any:
+    return build_source(parse_config(by_change_config(server, action, **order_keys)))
+
+
+def by_change_config(
+    server: JsonServer, action: str = "delete", **order_keys: Any
+) -> dict[str, Any]:
     written = config(
         server,
         primary_key=["_orders_id", "id"],
@@ -280,7 +286,7 @@ def by_change(server: JsonServer, action: str = "delete", **order_keys: Any) -> 
         "paginator": "single_page",
         **order_keys,
     }
-    return build_source(parse_config(written))
+    return written
 
 
 def pairs(warehouse: Into, where: str = "true") -> list[tuple[int, int]]:
@@ -329,6 +335,50 @@ def test_beside_a_listing_that_fails_what_has_gone_from_the_others(
     shop.fails.clear()
     sync(warehouse.pipeline(), by_change(server))
     assert pairs(warehouse) == [(1, 10), (2, 20)]
+
+
+def test_a_parent_without_changes_is_nothing_to_tell_of(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    shop = server.handler = Changing({1: [10, 11]})
+    shop.changed = {1: "2026-01-01"}
+    for _ in range(2):
+        report = sync(warehouse.pipeline(), by_change(server, incremental=BY_CHANGE))
+        assert report.figures.of("items").notes == []
+
+
+def test_listings_of_several_pages_say_why_nothing_goes(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    class Pages(Changing):
+        def __call__(self, asked: Asked) -> Answer:
+            answer = super().__call__(asked)
+            offset = int(asked.query.get("offset", 0))
+            return answer if asked.path == "/orders" else Answer(answer.body[offset : offset + 2])
+
+    shop = server.handler = Pages({1: [10, 11, 12]})
+    for day in (1, 2):
+        shop.changed = {1: f"2026-01-0{day}"}
+        written = by_change_config(server, incremental=BY_CHANGE)
+        written["resources"][1]["endpoint"]["paginator"] = BY_OFFSET
+        report = sync(warehouse.pipeline(), build_source(parse_config(written)))
+        shop.orders = {1: [10, 12]}
+        assert "`confirm: false`" in report.figures.of("items").notes[0]
+    assert pairs(warehouse) == [(1, 10), (1, 11), (1, 12)]
+
+
+@pytest.mark.parametrize("name", ["add_filter", "add_map"])
+def test_functions_that_the_parent_was_given_leave_all_rows(
+    name: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    shop = server.handler = Shop({1: [10], 2: [20]})
+    load(server, warehouse)
+    shop.orders = {1: []}
+    source = build_source(parse_config(config(server)))
+    getattr(source.resources["orders"], name)(lambda row: row)
+    report = sync(warehouse.pipeline(), source)
+    assert items(warehouse) == {10, 20}
+    assert "functions that its parent was given" in report.figures.of("items").notes[0]
 
 
 def test_what_a_killed_sync_left_undone_for_a_parent_the_next_one_does(
