@@ -33,7 +33,7 @@ from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.failed_requests import failed_requests_in
 from headrace.reading.keep_up.legs import Legs, LegSettings
-from headrace.syncing.adopting import adopt_columns
+from headrace.syncing.adopting import adopt_columns, let_declared_columns_be_null
 from headrace.syncing.cleaning import Cleaning
 from headrace.syncing.confirming import confirm, knows_of_rows, note_on_lost_dataset
 from headrace.syncing.deleted_rows import notice_deleted_rows, remember_rows
@@ -159,6 +159,7 @@ def sync(
             steps.missing.finish_earlier()
             steps.missing.add_marks(source)
         adopt_columns(pipeline, source)
+        running.figures.notes += let_declared_columns_be_null(pipeline, source)
         info = steps.load(kept, full_refresh=full_refresh)
         remember_rows(pipeline, source)
         client = new_job_client(pipeline, source.schema)

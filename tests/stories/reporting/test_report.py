@@ -130,6 +130,25 @@ def test_a_period_with_nothing_but_open_executions(store: Stores, tmp_path: Path
     assert data["workflows"][0]["name"] == "(no workflow)"
 
 
+def test_what_waits_in_a_queue_and_what_was_cancelled_there(store: Stores, tmp_path: Path) -> None:
+    ended = {"startedAt": "2026-01-01T00:00:00Z", "stoppedAt": "2026-01-01T10:00:00Z"}
+    never = {"startedAt": None, "finished": False, "workflowId": "w"}
+    rows = [
+        {"id": 1, "status": "success", "finished": True, "workflowId": "w", **ended},
+        {"id": 2, "status": "canceled", "stoppedAt": "2026-01-01T08:00:00Z", **never},
+        {"id": 3, "status": "new", **never},
+        {"id": 4, "status": "running", **never, "startedAt": "2026-01-01T09:00:00Z"},
+    ]
+    data = page_data(report(executions(store, rows), tmp_path / "queued.html").path)
+
+    now = data["overall"]["now"]
+    assert (now["runs"], now["running"], now["canceled"]) == ([4], [2], [1])
+    assert [(each["id"], each["seconds"], each["started"]) for each in data["overall"]["open"]] == [
+        ("4", 3600, "2026-01-01T09:00:00.000Z"),
+        ("3", None, None),
+    ]
+
+
 def test_the_mirrors_runs_are_told(store: Stores) -> None:
     pipeline = executions(store, sample(20))
     with connect_to_dataset(pipeline) as database:

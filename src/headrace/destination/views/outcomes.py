@@ -19,7 +19,8 @@ def outcomes_sql(
     """Writes a query with one row for each execution.
 
     A chain is the first execution and all executions that retry it, or each other. A field without
-    a column counts as null; only `id` and `startedAt` must have one.
+    a column counts as null; only `id` and `startedAt` must have one. In a chain, attempts that
+    have not started come last.
 
     Args:
         database: The connection to the dataset with the tables.
@@ -69,7 +70,8 @@ def outcomes_sql(
       OVER (PARTITION BY m.root) AS succeeds,
     1 - MAX(CASE WHEN b.key = m.root THEN 1 ELSE 0 END) OVER (PARTITION BY m.root)
       + ROW_NUMBER() OVER (PARTITION BY m.root
-        ORDER BY CASE WHEN b.key = m.root THEN 0 ELSE 1 END, b.started_at, b.id) AS attempt
+        ORDER BY CASE WHEN b.key = m.root THEN 0 ELSE 1 END, b.started_at NULLS LAST,
+        b.id) AS attempt
   FROM members AS m JOIN base AS b ON b.key = m.member
 ), chains AS (
   SELECT key, root, attempt, MAX(attempt) OVER (PARTITION BY root) AS attempts,
@@ -99,10 +101,15 @@ FROM told"""
 def daily_sql(outcomes: str) -> str:
     """Writes a query with one row for each day (in UTC) and workflow.
 
+    An execution that was cancelled before it started counts on the day of that; one that waits in
+    a queue counts on none yet.
+
     Args:
         outcomes: The qualified name of the view that holds the query of `outcomes_sql`.
     """
-    return f"""SELECT CAST(started_at AT TIME ZONE 'UTC' AS DATE) AS day, workflow_id,
+    moment = "COALESCE(started_at, stopped_at)"
+    day = f"CAST({moment} AT TIME ZONE 'UTC' AS DATE)"
+    return f"""SELECT {day} AS day, workflow_id,
   MAX(workflow_name) AS workflow_name, COUNT(*) AS runs,
   COUNT(*) FILTER (WHERE ended) AS ended,
   COUNT(*) FILTER (WHERE failed) AS failures,
@@ -112,7 +119,7 @@ def daily_sql(outcomes: str) -> str:
   PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY duration_seconds) AS p95_seconds,
   COUNT(*) FILTER (WHERE retried) AS retried,
   COUNT(*) FILTER (WHERE saved_by_retry) AS saved_by_retry
-FROM {outcomes} GROUP BY CAST(started_at AT TIME ZONE 'UTC' AS DATE), workflow_id"""
+FROM {outcomes} WHERE {moment} IS NOT NULL GROUP BY {day}, workflow_id"""
 
 
 class _Columns:

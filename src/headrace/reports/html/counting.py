@@ -106,7 +106,9 @@ def _span(
     started = database.quoted(table.column("startedAt") or "")
     newest = f"MAX({started})"
     if stopped is not None:
-        newest = f"GREATEST({newest}, MAX({database.quoted(stopped)}))"
+        ended = database.quoted(stopped)
+        newest = f"GREATEST({newest}, MAX({ended}))"
+        started = f"COALESCE({started}, {ended})"
     utc = "CAST({} AS TIMESTAMP WITH TIME ZONE) AT TIME ZONE 'UTC'"
     ((first, last),) = database.execute(
         f"SELECT {utc.format(f'MIN({started})')}, {utc.format(newest)} FROM {table.name}"
@@ -185,7 +187,9 @@ def _figures(database: DatasetConnection, period: Period) -> dict[int | None, Ex
         figures.hours_failed[hour] = int(failed)
     for row in database.execute(statements.open_sql(period.end)):
         place, key, outcome, started, wait_till, seconds, of_place, of_all, in_place, in_all = row
-        execution = OpenExecution(key, outcome, started, wait_till, float(seconds), place)
+        execution = OpenExecution(
+            key, outcome, started, wait_till, None if seconds is None else float(seconds), place
+        )
         if of_place <= statements.OPEN_SHOWN:
             of(place).open.append(execution)
             of(place).open_count = in_place

@@ -82,17 +82,18 @@ class OpenExecution:
     Args:
         id: The id of the execution, as text.
         outcome: `waiting`, `running` or `new`.
-        started: When it started, in UTC.
+        started: When it started, in UTC; None while it waits in a queue.
         wait_till: When a parked execution is to go on, in UTC; None where that is not known.
-        seconds: How many seconds before the end of the period it started.
+        seconds: How many seconds before the end of the period it started; None while it waits in
+            a queue.
         place: The index of its workflow in the report.
     """
 
     id: str
     outcome: str
-    started: datetime
+    started: datetime | None
     wait_till: datetime | None
-    seconds: float
+    seconds: float | None
     place: int
 
 

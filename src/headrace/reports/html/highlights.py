@@ -58,7 +58,7 @@ def find_highlights(workflows: Sequence[Workflow]) -> list[Highlight]:
                 found = Highlight("slower", place, now.p95, before.p95, worst)
                 slower.append((now.p95 / before.p95, found))
         oldest = figures.open[0].seconds if figures.open else 0.0
-        if oldest >= _STUCK_SECONDS:
+        if oldest is not None and oldest >= _STUCK_SECONDS:
             count = float(figures.open_count)
             stuck.append((oldest, Highlight("stuck", place, oldest, count)))
     return [

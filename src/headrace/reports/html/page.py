@@ -111,9 +111,9 @@ def _figures_data(figures: ExecutionFigures) -> dict[str, Any]:
             {
                 "id": each.id,
                 "outcome": each.outcome,
-                "started": _moment(each.started),
+                "started": each.started and _moment(each.started),
                 "waitTill": each.wait_till and _moment(each.wait_till),
-                "seconds": round(each.seconds),
+                "seconds": None if each.seconds is None else round(each.seconds),
                 "place": each.place,
             }
             for each in figures.open

@@ -41,25 +41,28 @@ def moment(value: datetime) -> str:
 def rows_sql(outcomes: str, period: Period) -> str:
     """Writes a statement that makes the table `ROWS`.
 
-    It has the executions that began in the period or in the one before, and those not ended.
+    It has the executions that began in the period or in the one before, and those not ended. What
+    was cancelled before it began is placed at that moment, what waits in a queue at the end.
 
     Args:
         outcomes: The query with one row for each execution.
         period: The period that the report covers.
     """
     bucket = int(period.bucket.total_seconds())
-    from_start = _SECONDS.format(f"started - {moment(period.start)}")
+    from_start = _SECONDS.format(f"placed - {moment(period.start)}")
     return f"""CREATE TEMPORARY TABLE {ROWS} AS
 SELECT id, workflow_id, workflow_name, outcome, ended, failed, retried, saved_by_retry, attempt,
-  duration_seconds, started, wait_till, CASE WHEN started >= {moment(period.start)} THEN 0
-    WHEN started >= {moment(period.before)} THEN 1 ELSE 2 END AS period,
+  duration_seconds, started, wait_till, CASE WHEN placed >= {moment(period.start)} THEN 0
+    WHEN placed >= {moment(period.before)} THEN 1 ELSE 2 END AS period,
   CAST(FLOOR({from_start} / {bucket}) AS INTEGER) AS bucket,
-  CAST(EXTRACT(ISODOW FROM started) * 24 - 24 + EXTRACT(HOUR FROM started) AS INTEGER) AS hour
+  CAST(EXTRACT(ISODOW FROM placed) * 24 - 24 + EXTRACT(HOUR FROM placed) AS INTEGER) AS hour
 FROM (SELECT CAST(id AS VARCHAR) AS id, COALESCE(workflow_id, '') AS workflow_id, workflow_name,
     outcome, ended, failed, retried, saved_by_retry, attempt, duration_seconds,
-    started_at AT TIME ZONE 'UTC' AS started, wait_till AT TIME ZONE 'UTC' AS wait_till
+    started_at AT TIME ZONE 'UTC' AS started,
+    COALESCE(COALESCE(started_at, stopped_at) AT TIME ZONE 'UTC', {moment(period.end)}) AS placed,
+    wait_till AT TIME ZONE 'UTC' AS wait_till
   FROM ({outcomes}) AS told) AS told
-WHERE NOT ended OR started >= {moment(period.before)}"""
+WHERE NOT ended OR placed >= {moment(period.before)}"""
 
 
 def workflows_sql() -> str:
@@ -97,8 +100,8 @@ def open_sql(end: datetime) -> str:
     return f"""SELECT place, id, outcome, started, wait_till, {seconds}, of_place, of_all, in_place,
   in_all
 FROM (SELECT place, id, outcome, started, wait_till,
-    ROW_NUMBER() OVER (PARTITION BY place ORDER BY started, id) AS of_place,
-    ROW_NUMBER() OVER (ORDER BY started, id) AS of_all,
+    ROW_NUMBER() OVER (PARTITION BY place ORDER BY started NULLS LAST, id) AS of_place,
+    ROW_NUMBER() OVER (ORDER BY started NULLS LAST, id) AS of_all,
     COUNT(*) OVER (PARTITION BY place) AS in_place, COUNT(*) OVER () AS in_all
   FROM {_PLACED} WHERE NOT ended) AS numbered
 WHERE of_place <= {OPEN_SHOWN} OR of_all <= {OPEN_SHOWN_IN_ALL} ORDER BY of_all"""

@@ -11,6 +11,7 @@ from typing import Any
 KNOWN = ("success", "error", "crashed", "canceled", "waiting", "running", "new")
 ENDED = ("success", "error", "crashed", "canceled")
 FAILED = ("error", "crashed")
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 Row = Mapping[str, Any]
 
@@ -47,7 +48,7 @@ def mark_of(row: Row) -> int | None:
 
 
 def duration_of(row: Row) -> float | None:
-    if outcome_of(row) not in ENDED or row["stoppedAt"] is None:
+    if outcome_of(row) not in ENDED or None in (row["startedAt"], row["stoppedAt"]):
         return None
     return (moment(row["stoppedAt"]) - moment(row["startedAt"])).total_seconds()
 
@@ -56,8 +57,16 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def day_of(row: Row) -> date:
-    return moment(row["startedAt"]).astimezone(UTC).date()
+def day_of(row: Row) -> date | None:
+    """The day in UTC; None of an execution that waits in a queue."""
+    told = row["startedAt"] or row["stoppedAt"]
+    return None if told is None else moment(told).astimezone(UTC).date()
+
+
+def _start_of(row: Row) -> tuple[bool, datetime]:
+    """What orders executions by their start, those that have not started last."""
+    text = row["startedAt"]
+    return (text is None, LATEST if text is None else moment(text))
 
 
 def expected_outcomes(rows: Sequence[Row]) -> dict[int, ExpectedOutcome]:
@@ -104,9 +113,7 @@ def _root(key: str, older: Mapping[str, str]) -> str:
 def _outcomes_of_chain(
     root: str, members: Sequence[Row], *, is_there: bool
 ) -> Iterator[tuple[int, ExpectedOutcome]]:
-    order = sorted(
-        members, key=lambda row: (str(row["id"]) != root, moment(row["startedAt"]), row["id"])
-    )
+    order = sorted(members, key=lambda row: (str(row["id"]) != root, _start_of(row), row["id"]))
     succeeds = any(outcome_of(row) == "success" or mark_of(row) is not None for row in members)
     last = outcome_of(order[-1])
     first = 1 if is_there else 2
@@ -147,7 +154,8 @@ def daily(rows: Sequence[Row]) -> dict[tuple[date, str | None], Daily]:
     outcomes = expected_outcomes(rows)
     groups: dict[tuple[date, str | None], list[ExpectedOutcome]] = defaultdict(list)
     for row in rows:
-        groups[day_of(row), row["workflowId"]].append(outcomes[row["id"]])
+        if (day := day_of(row)) is not None:
+            groups[day, row["workflowId"]].append(outcomes[row["id"]])
     return {
         key: Daily(
             runs=len(group),

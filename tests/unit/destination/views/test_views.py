@@ -67,7 +67,7 @@ EXECUTION = st.fixed_dictionaries(
         ),
         "retryOf": st.none() | ids().map(str) | st.just("gone"),
         "retrySuccessId": st.none() | ids(),
-        "startedAt": moments(timedelta(days=2)),
+        "startedAt": st.none() | moments(timedelta(days=2)),
         "stoppedAt": st.none() | moments(timedelta(days=3)),
         "workflowId": st.sampled_from(("a", "b", None)),
         "waitTill": st.none() | moments(timedelta(days=9)),

@@ -2,6 +2,11 @@
 
 const NOTE_ON_LINES = "what stands out, and most failures";
 
+function oldestOpen(execution) {
+  if (!execution) return "nothing waits or runs";
+  return execution.started ? `the oldest for ${span(execution.seconds)}` : "all wait in a queue";
+}
+
 class Cards {
   // One card: a heading, what belongs beside it, and the chart with its numbers, or why there is none.
   card(id, title, note, tools, options, summary, numbers, legend, shape = "") {
@@ -125,7 +130,7 @@ class Cards {
         "t-open",
         "Not ended yet",
         count(figures.openCount),
-        figures.open.length ? `the oldest for ${span(figures.open[0].seconds)}` : "nothing waits or runs",
+        oldestOpen(figures.open[0]),
       ),
     );
   }

@@ -216,7 +216,7 @@ function openTable(figures, nameOf) {
     nameOf(each),
     element("span", { class: `tag ${each.outcome}` }, each.outcome),
     span(each.seconds),
-    momentText(each.started),
+    each.started ? momentText(each.started) : "not yet",
     each.waitTill ? momentText(each.waitTill) : "–",
   ]);
   return plainTable("Executions that have not ended", heads, rows);
