@@ -148,6 +148,10 @@ def _notes_of_last(runs: Sequence[ResourceRun]) -> list[str]:
 def _next(planned: NextSync) -> str:
     if planned.lists_all:
         return "the whole listing"
+    if planned.from_token:
+        return "what has changed since the token of the last complete run"
+    if planned.whole_range:
+        return "all of the range that `incremental.end_value` ends"
     if planned.from_cursor:
         return "what comes after the last value of its incremental"
     parts = [f"rows newer than {planned.newer_than}"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from headrace import LegSettings, ResponseStatusError, Status, rest_api_source, status, sync
+from headrace.cli.status_summary import print_status
 from headrace.reports.status.results import ResourceStatus
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.command_line import Ran, headrace
@@ -314,16 +315,44 @@ def test_a_listing_that_is_looked_back_on(mirror: Mirror) -> None:
     )
 
 
-def test_an_incremental_of_dlts(server: JsonServer, warehouse: Warehouse) -> None:
-    server.answers([{"id": 1, "at": "2026-05-01"}])
-    incremental = {"start_param": "since", "cursor_path": "at", "initial_value": "2026-01-01"}
-    resource = {"name": "items", "endpoint": {"incremental": incremental}}
+SINCE = {"start_param": "since", "cursor_path": "at", "initial_value": "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("incremental", "told"),
+    [
+        (SINCE, "what comes after the last value of its incremental"),
+        (
+            {**SINCE, "end_value": "2026-06-01"},
+            "all of the range that `incremental.end_value` ends",
+        ),
+        (
+            {"start_param": "since", "token_path": "token"},
+            "what has changed since the token of the last complete run",
+        ),
+    ],
+)
+def test_what_the_next_run_of_an_incremental_asks_for(
+    incremental: dict[str, Any],
+    told: str,
+    server: JsonServer,
+    warehouse: Warehouse,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.answers({"items": [{"id": 1, "at": "2026-05-01"}], "token": "a"})
+    resource = {
+        "name": "items",
+        "write_disposition": "append",
+        "endpoint": {"data_selector": "items", "incremental": incremental},
+    }
     client = {"base_url": server.base_url, "paginator": "single_page"}
     config = {"client": client, "resources": [resource]}
     sync(warehouse.pipeline(), rest_api_source(config))
 
-    planned = only(status(warehouse.pipeline(), config)).next
-    assert (planned.lists_all, planned.from_cursor) == (False, True)
+    found = status(warehouse.pipeline(), config)
+    assert only(found).next.lists_all is False
+    print_status(found)
+    assert f"  next: {told}\n" in capsys.readouterr().out
 
 
 def test_in_postgresql(api: KeptListing, postgres: PostgresDatabase) -> None:

@@ -49,6 +49,13 @@ class CursorConfig:
     per_parent: bool = False
     windows: WindowSettings | None = None
 
+    @property
+    def has_end(self) -> bool:
+        """Whether its range has an end, so that each load has all of it."""
+        if self.incremental is not None:
+            return getattr(self.incremental, "end_value", None) is not None
+        return self.arguments.get("end_value") is not None
+
 
 def is_incremental_param(param: object) -> bool:
     """Whether a param carries the start of an incremental.

@@ -75,6 +75,8 @@ class NextSync:
     Args:
         lists_all: Whether it will list everything.
         from_cursor: Whether it will list what comes after the last value of dlt's incremental.
+        from_token: Whether it will list what has changed since the token that is kept.
+        whole_range: Whether it will list all of a range that dlt's incremental gives an end.
         newer_than: Otherwise it will list what is newer than this key; None in the cases above.
         open_rows: How many rows it will look at again, since they can still change.
         named_rows: How many rows it will look at again, since newer rows name them.
@@ -86,6 +88,8 @@ class NextSync:
 
     lists_all: bool
     from_cursor: bool = False
+    from_token: bool = False
+    whole_range: bool = False
     newer_than: str | None = None
     open_rows: int = 0
     named_rows: int = 0

@@ -198,8 +198,11 @@ def _age(now: datetime, last_complete: ResourceRun | None, newest: datetime | No
 
 def _next_sync(config: ResourceConfig | None, ledger: Ledger, holes_left: int) -> NextSync:
     tail, spans = config.tail if config else None, ledger.coverage.spans
-    if config is not None and (config.cursor is not None or config.token is not None):
-        return NextSync(lists_all=False, from_cursor=True)
+    if config is not None and config.token is not None:
+        return NextSync(lists_all=False, from_token=True)
+    if config is not None and config.cursor is not None:
+        ends = config.cursor.has_end
+        return NextSync(lists_all=False, from_cursor=not ends, whole_range=ends)
     if tail is None or not spans or ledger.kind is None:
         return NextSync(lists_all=True)
     return NextSync(
