@@ -16,11 +16,12 @@ from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_tables import DltTables
 from headrace.destination.failures import cause_of
 from headrace.destination.run_history import RunHistory
+from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.syncing.load_packages import keep_last_packages
 from headrace.syncing.local_memory import LocalMemory
-from headrace.syncing.quarantined_again import keep_newest
 from headrace.syncing.retention import Retention
+from headrace.syncing.settled_quarantine import delete_loaded_since, keep_newest
 
 # A few queries, which a warehouse may take seconds for.
 _SYNCS_BETWEEN = 10
@@ -98,10 +99,15 @@ class Cleaning:
         syncs = known.get(_SYNCS, _SYNCS_BETWEEN) + 1
         is_due = syncs >= _SYNCS_BETWEEN
         self._memory.add({_SYNCS: 0 if is_due else syncs})
-        bad = [name for name, each in self.sync.figures.resources.items() if each.quarantined]
-        if not (is_due or bad):
-            return
+        figures, tables = self.sync.figures.resources, table_names(self.source)
+        bad = [name for name, each in figures.items() if each.quarantined]
+        loaded = {
+            name: tables[name]
+            for name, each in figures.items()
+            if each.loaded_rows and name in tables
+        }
         with suppress(DestinationUndefinedEntity):
+            delete_loaded_since(self.pipeline, schema, loaded)
             if is_due:
                 self._delete_old_rows(schema, known.get(_LOADS))
             if bad:
