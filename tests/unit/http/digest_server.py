@@ -45,6 +45,7 @@ class DigestServer(JsonServer):
         self.nonces: list[str] = []
         self.used: Counter[tuple[str, str]] = Counter()
         self.wrong: list[str] = []
+        self.knows_written_names = True
         self.then: Handler = lambda asked: Answer([])
         self.handler = self._judge
 
@@ -86,8 +87,11 @@ class DigestServer(JsonServer):
             whole = f"{self.user}:{self.fields['realm']}".encode()
             return said["username"] == hashed(self.algorithm, whole)
         if "username*" in said:
-            return unquote(said["username*"].removeprefix("UTF-8''")) == self.user
-        return said["username"] == self.user
+            return (
+                self.knows_written_names
+                and unquote(said["username*"].removeprefix("UTF-8''")) == self.user
+            )
+        return said.get("username") == self.user
 
     def _response(self, asked: Asked, said: dict[str, str]) -> str:
         def digest(*parts: str) -> str:

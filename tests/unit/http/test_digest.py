@@ -89,7 +89,7 @@ def test_what_is_hashed_is_what_the_rfc_says(
     texts: tuple[str, str, str], algorithm: str, qop: str, body: bytes
 ) -> None:
     user, password, realm = texts
-    challenge = Challenge(realm, "nonce", algorithm, qop)
+    challenge = Challenge(realm, "nonce", algorithm, qop, takes_utf8=True)
     header = Digest(user, password, lambda: "cnonce").authorization(challenge, "GET", "/?a=b", body)
 
     def digest(*parts: str) -> str:
@@ -138,11 +138,16 @@ def test_the_other_algorithms(algorithm: str) -> None:
         assert server.wrong == []
 
 
-def test_names_and_passwords_in_any_script() -> None:
-    for user in ("Jäsøn Doe", 'a"b\\c', "名前"):
-        with DigestServer(user=user, password="pässword 🔑", charset="UTF-8") as server:
-            send(server.base_url, "/", DigestAuth(user, "pässword 🔑"))
-            assert server.wrong == []
+@pytest.mark.parametrize("session", [False, True], ids=["aiohttp", "session"])
+@pytest.mark.parametrize("charset", ["UTF-8", None])
+@pytest.mark.parametrize("user", ["Jäsøn Doe", 'a"b\\c', "名前"])
+def test_names_and_passwords_in_any_script(user: str, charset: str | None, session: bool) -> None:
+    with DigestServer(user=user, password="pässword 🔑", charset=charset) as server:
+        # A server that speaks of no charset is older than the way to write such names.
+        server.knows_written_names = charset is not None
+        by = requests.Session() if session else None
+        send(server.base_url, "/", DigestAuth(user, "pässword 🔑"), session=by)
+        assert server.wrong == []
 
 
 @pytest.mark.parametrize("uses", [1, 3])

@@ -82,7 +82,7 @@ class Digest:
         if challenge.hides_user:
             name = challenge.hashed(f"{self.username}:{challenge.realm}")
             return {"username": _quoted(name), "userhash": "true"}
-        if self.username.isascii():
+        if self.username.isascii() or not challenge.takes_utf8:
             return {"username": _quoted(self.username)}
         # RFC 8187, 3.2.
         return {"username*": f"UTF-8''{quote(self.username, safe='')}"}
@@ -100,6 +100,8 @@ class Challenge:
         opaque: What goes back as it came; None for nothing.
         is_stale: Whether only the nonce of the last request was too old.
         hides_user: Whether the user's name goes hashed.
+        takes_utf8: Whether the server knows names in UTF-8 as RFC 7616 writes them; others, as
+            Apache, take them as they are.
         numbers: How often the nonce has been used, for each use.
     """
 
@@ -110,6 +112,7 @@ class Challenge:
     opaque: str | None = None
     is_stale: bool = False
     hides_user: bool = False
+    takes_utf8: bool = False
     numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
 
     @property
@@ -150,6 +153,7 @@ def challenge_in(header: str) -> Challenge | None:
                     given.get("opaque"),
                     is_stale=given.get("stale", "").lower() == "true",
                     hides_user=given.get("userhash", "").lower() == "true",
+                    takes_utf8=given.get("charset", "").lower() == "utf-8",
                 )
     return None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import requests
 import urllib3
@@ -131,6 +132,12 @@ class SessionTransport:
         if own_cookies is not None:
             before = prepared.headers.get("Cookie")
             prepared.headers["Cookie"] = f"{before}; {own_cookies}" if before else own_cookies
+        # As aiohttp sends them; the session would take Latin-1, and fail for the rest. The stubs of
+        # `requests` know of no bytes.
+        headers_sent: MutableMapping[str, Any] = prepared.headers
+        for name, value in headers_sent.items():
+            if isinstance(value, str) and not value.isascii():
+                headers_sent[name] = value.encode()
         return prepared
 
     def _whole(self, chunks: Iterator[bytes], asked: ShownRequest, status: int) -> bytes:

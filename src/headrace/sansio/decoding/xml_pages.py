@@ -137,6 +137,8 @@ class XmlSlicer:
             page = msgspec.json.encode(document)
         except RecursionError:
             raise PageError("the answer nests elements too deeply to be read") from None
+        # A large one takes several times the memory of its JSON.
+        del document
         return self._slicer.slice(page)
 
     def _document(self, body: bytes, content_type: str) -> dict[str, Any]:
