@@ -69,6 +69,13 @@ def test_a_full_refresh_that_fails_leaves_all_as_it_was(api: KeptListing, mirror
     assert not mirror.faults()
 
 
+def test_rows_that_have_not_begun_do_not_hide_the_bound(api: KeptListing, mirror: Mirror) -> None:
+    for waiting in (370, 381, 499, 500):
+        api.change(waiting, started_at=None)
+    assert mirror.headrace_run("--backfill-until", str(row(381)["started_at"])).exit_code == 0
+    assert [each["id"] for each in mirror.rows()] == list(range(381, 501))
+
+
 @pytest.mark.parametrize("bound", ["381", row(381)["started_at"]])
 def test_the_first_sync_can_be_bounded(bound: str, api: KeptListing, mirror: Mirror) -> None:
     ran = mirror.headrace_run("--backfill-until", bound)

@@ -151,8 +151,19 @@ class TailRowReader:
         path, settings = self._config.time_path, self._config.settings
         if path is None or (settings.lookback is None and settings.backfill_until is None):
             return None
-        instants = [instant_of(value) for value in _values(facts, path)]
-        return None if None in instants else [each for each in instants if each is not None]
+        return _filled([instant_of(value) for value in _values(facts, path)])
+
+
+def _filled(instants: Sequence[float | None]) -> list[float] | None:
+    """The time of each row; one without a time, as it has not begun, is as old as its neighbour."""
+    newer = next((each for each in instants if each is not None), None)
+    if newer is None:
+        return None
+    filled: list[float] = []
+    for each in instants:
+        newer = newer if each is None else each
+        filled.append(newer)
+    return filled
 
 
 def _latest_change(rows: Sequence[msgspec.Raw], now: float) -> float | None:
