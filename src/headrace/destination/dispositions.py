@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -25,7 +26,7 @@ from dlt.extract import DltResource
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
 from headrace.core.exceptions import ConfigError, Fault
-from headrace.destination.dlt_clients import destination_kind
+from headrace.destination.dlt_clients import destination_kind, duckdb_file, new_job_client
 from headrace.destination.dlt_schema import hinted_table
 from headrace.destination.merging import NATIVE, merge_strategies, selected
 from headrace.destination.pipeline import destination_name
@@ -65,6 +66,29 @@ def refuse_unsupported(
         faults.append(Fault("pipeline.destination", defect))
     if faults:
         raise ConfigError(faults)
+
+
+def refuse_dataset_named_as_its_file(pipeline: dlt.Pipeline, schema: Schema) -> None:
+    """Refuses a dataset of the name of its DuckDB file: DuckDB cannot tell the two apart.
+
+    Args:
+        pipeline: The pipeline that would load.
+        schema: The schema of its tables.
+
+    Raises:
+        ConfigError: The two have one name.
+    """
+    client = new_job_client(pipeline, schema)
+    file = duckdb_file(client)
+    # DuckDB calls a database by the name of its file, up to the first dot.
+    name = None if file is None else Path(file).name.partition(".")[0]
+    dataset = client.sql_client.dataset_name if name else None
+    if name and dataset and name.lower() == dataset.lower():
+        message = (
+            f"`{dataset}` is the name of the DuckDB file as well (`{Path(str(file)).name}`), and "
+            f"DuckDB cannot tell the two apart: name another one, as `{dataset}_data`"
+        )
+        raise ConfigError([Fault("pipeline.dataset", message)])
 
 
 def _faults(

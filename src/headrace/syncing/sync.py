@@ -16,7 +16,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
 from headrace.destination.dataset import state_by_resource
-from headrace.destination.dispositions import refuse_unsupported
+from headrace.destination.dispositions import refuse_dataset_named_as_its_file, refuse_unsupported
 from headrace.destination.dlt_clients import (
     KeptFile,
     dataset_of,
@@ -209,6 +209,7 @@ class _Steps:
         self.running.figures.notes += notes_on_first_folder(pipeline)
         make_room_for_long_texts(pipeline)
         merge_whole_or_not_at_all(pipeline)
+        refuse_dataset_named_as_its_file(pipeline, source.schema)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         self.missing.refuse_without_sql()
 

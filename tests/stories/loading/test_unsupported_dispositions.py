@@ -137,6 +137,20 @@ def test_a_library_with_which_dlt_loads_but_once(
     assert ("Use lancedb<0.38, or another destination" in told) is is_refused
 
 
+def test_a_dataset_of_the_name_of_its_duckdb_file(server: JsonServer, tmp_path: Path) -> None:
+    for file, dataset in (("shop.duckdb", "shop"), ("shop.v2.duckdb", "shop"), ("Shop.db", "shop")):
+        destination = dlt.destinations.duckdb(str(tmp_path / file))
+        pipeline = dlt.pipeline(
+            "shop",
+            destination=destination,
+            dataset_name=dataset,
+            pipelines_dir=str(tmp_path / file.partition(".")[2]),
+        )
+        with pytest.raises(ConfigError, match="`shop_data`"):
+            sync(pipeline, rest_api_source(config_of(server)))
+    assert server.asked == []
+
+
 def test_a_function_as_destination_decides_by_itself(server: JsonServer) -> None:
     asked: list[str] = []
 
