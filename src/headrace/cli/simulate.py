@@ -14,6 +14,7 @@ from headrace.cli.printing import say
 KEY_VARIABLE = "HEADRACE_SIMULATOR_KEY"
 _PUBLIC_KEY = "simulator"
 _USUAL_SPEED = 60.0
+_AT_ONCE = 5
 _LIST = "list"
 
 
@@ -51,6 +52,23 @@ def simulate(
             "minute; 3600 is a day in 24 seconds, and 0 stops the clock).",
         ),
     ] = None,
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="RELEASE",
+            help="The release of the platform to behave like: 2.20, or 2.41, whose queued and "
+            "parked executions are listed, whose ids are text, and which cuts a limit above 250.",
+        ),
+    ] = "2.20",
+    gaps: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="With --like 2.41: a fourth of the ids, N in a row, answer 404 for good, as where "
+            "runs keep nothing. With --living more of them come.",
+        ),
+    ] = 0,
     faults: Annotated[
         str | None,
         typer.Option(
@@ -71,8 +89,14 @@ def simulate(
         raise typer.BadParameter("they are part of a history that stays.", param_hint="--incidents")
     with exit_codes():
         from headrace.core.secrets.redaction import keep_secret
-        from headrace.simulator import BadFaults, Faults, RealTime, World, serve
+        from headrace.simulator import RELEASES, BadFaults, Faults, RealTime, World, serve
 
+        if like not in RELEASES:
+            known = " or ".join(RELEASES)
+            raise typer.BadParameter(f"{like} is no release: say {known}.", param_hint="--like")
+        newer = RELEASES[like].has_details
+        if gaps and not newer:
+            raise typer.BadParameter("they are there with --like 2.41.", param_hint="--gaps")
         if faults == _LIST:
             _list_faults()
             return
@@ -80,9 +104,17 @@ def simulate(
         if key != _PUBLIC_KEY:
             keep_secret([key])
         serving = partial(serve, rows, seed, string_ids=string_ids, incidents=incidents)
+        serving = partial(serving, like=like, gaps=gaps)
         if living:
             speed = _USUAL_SPEED if speed is None else speed
-            world = World(rows, seed, string_ids=string_ids)
+            world = World(
+                rows,
+                seed,
+                string_ids=string_ids,
+                like=like,
+                at_once=_AT_ONCE if newer else None,
+                gaps=gaps,
+            )
             serving = partial(serve, world=world, on_request=RealTime(world, speed))
 
         def announce(base_url: str) -> None:

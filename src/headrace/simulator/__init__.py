@@ -4,12 +4,14 @@ from headrace.simulator.faults import FAULTS, BadFaults, Fault, Faults, Outcome
 from headrace.simulator.pace import Pace
 from headrace.simulator.parameters import BadParameter
 from headrace.simulator.real_time import RealTime
+from headrace.simulator.release import RELEASES, Release
 from headrace.simulator.running import Simulator, serve
 from headrace.simulator.server import REQUESTS_KEPT, RecordedRequest
 from headrace.simulator.world import World
 
 __all__ = [
     "FAULTS",
+    "RELEASES",
     "REQUESTS_KEPT",
     "BadFaults",
     "BadParameter",
@@ -19,6 +21,7 @@ __all__ = [
     "Pace",
     "RealTime",
     "RecordedRequest",
+    "Release",
     "Simulator",
     "World",
     "serve",

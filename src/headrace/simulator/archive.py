@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import json
 
 from headrace.simulator.columns import replace_at
 from headrace.simulator.execution import Execution, timestamp_text
@@ -16,6 +17,7 @@ from headrace.simulator.history import Executions, History
 from headrace.simulator.incidents import STUCK_UNTIL_MS
 from headrace.simulator.listing import PageRows, executions_page
 from headrace.simulator.outcomes import MODES, SHOWN_STATUSES, STATUSES, STUCK
+from headrace.simulator.wanted import Wanted
 from headrace.simulator.workflows import WORKFLOWS
 
 BLOCK_ROWS = 8_192
@@ -42,16 +44,23 @@ class Block:
         last_id = self.executions.last_id
         return text[offsets[last_id - newest_id] : offsets[last_id - oldest_id + 1]]
 
-    def matching(self, status: str | None, workflow_id: str | None) -> list[int]:
-        """Return the ids of rows with a status and a workflow (None takes any), newest first."""
-        mask = pc.is_valid(self.executions.status)
-        if status is not None:
-            mask = pc.and_(mask, pc.equal(self.executions.status, SHOWN_STATUSES.index(status)))
-        if workflow_id is not None:
-            code = _WORKFLOW_CODES[workflow_id]
-            mask = pc.and_(mask, pc.equal(self.executions.workflow, code))
-        first_id = self.executions.first_id
-        return [first_id + index for index in reversed(pc.indices_nonzero(mask).to_pylist())]
+    def matching(self, wanted: Wanted) -> list[int]:
+        """Return the ids of the rows that are wanted, newest first."""
+        rows = self.executions
+        mask = pc.is_valid(rows.status)
+        if wanted.status is not None:
+            mask = pc.and_(mask, pc.equal(rows.status, SHOWN_STATUSES.index(wanted.status)))
+        if wanted.workflow_id is not None:
+            code = _WORKFLOW_CODES[wanted.workflow_id]
+            mask = pc.and_(mask, pc.equal(rows.workflow, code))
+        if wanted.started_from is not None:
+            mask = pc.and_(mask, pc.greater_equal(rows.started, wanted.started_from))
+        if wanted.started_to is not None:
+            mask = pc.and_(mask, pc.less_equal(rows.started, wanted.started_to))
+        indexes = reversed(pc.indices_nonzero(mask).to_pylist())
+        left_out = rows.never_started if wanted.asks_for_start else ()
+        found = (rows.first_id + index for index in indexes)
+        return [each for each in found if each not in left_out]
 
     def stopped_by(self, moment_ms: int) -> list[int]:
         """Return the ids of the rows that had stopped by a moment, in milliseconds since 1970."""
@@ -109,7 +118,7 @@ class Archive:
             status: Only rows with this status; None takes any.
             workflow_id: Only rows of this workflow; None takes any.
         """
-        for each in self.matching(status, workflow_id, self.history.rows + 1):
+        for each in self.matching(Wanted(status, workflow_id), self.history.rows + 1):
             yield self.block_of(each).executions.listed(each, string_ids=self.string_ids)
 
     def find(self, execution_id: int) -> Execution | None:
@@ -119,23 +128,20 @@ class Archive:
         # Computed alone, so that calls for scattered rows do not fill the archive with blocks.
         return self.history.executions(execution_id, execution_id).execution(execution_id)
 
-    def rows_below(
-        self, below: int | None, limit: int, status: str | None, workflow_id: str | None
-    ) -> PageRows:
+    def rows_below(self, below: int | None, limit: int, wanted: Wanted) -> PageRows:
         """Return the newest rows below a place.
 
         Args:
             below: Only rows with a lower id than this; None begins at the top.
             limit: How many rows to return at most, 1 or more.
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
+            wanted: Only rows that are like this.
         """
         top = self.history.rows + 1
         below = top if below is None else min(below, top)
-        if status is None and workflow_id is None:
+        if wanted.any:
             oldest = max(1, below - limit)
             return PageRows(self.json(below - 1, oldest), oldest, more=oldest > 1)
-        found = list(islice(self.matching(status, workflow_id, below), limit + 1))
+        found = list(islice(self.matching(wanted, below), limit + 1))
         shown = found[:limit]
         pieces = [piece for each in shown for piece in self.json(each, each)]
         return PageRows(pieces, shown[-1] if shown else below, more=len(found) > limit)
@@ -144,23 +150,27 @@ class Archive:
         """Return the block that holds this id, which must be within 1 to the number of rows."""
         return self.block((execution_id - 1) // BLOCK_ROWS)
 
-    def matching(self, status: str | None, workflow_id: str | None, below: int) -> Iterator[int]:
+    def matching(self, wanted: Wanted, below: int) -> Iterator[int]:
         """Go through the ids of matching rows, newest first.
 
         Args:
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
+            wanted: Only rows that are like this.
             below: Only rows with a lower id than this.
         """
         below = min(below, self.history.rows + 1)
         statuses = SHOWN_STATUSES if self.history.incidents else STATUSES
-        known = status is None or status in statuses
-        if not known or (workflow_id is not None and workflow_id not in _WORKFLOW_CODES):
+        if wanted.status is not None and wanted.status not in statuses:
+            return
+        if wanted.workflow_id is not None and wanted.workflow_id not in _WORKFLOW_CODES:
             return
         for number in range((below - 2) // BLOCK_ROWS, -1, -1):
-            for execution_id in self.block(number).matching(status, workflow_id):
+            block = self.block(number)
+            for execution_id in block.matching(wanted):
                 if execution_id < below:
                     yield execution_id
+            # Executions are ordered by their start, so no older one has started since then.
+            if (wanted.started_from or 0) > block.executions.started[0].as_py():
+                return
 
     def json(self, newest_id: int, oldest_id: int) -> list[memoryview[int]]:
         """Return the JSON of the rows from `newest_id` down to `oldest_id`, a comma after each."""
@@ -186,7 +196,7 @@ def _json_rows(executions: Executions, *, string_ids: bool) -> pa.StringArray:
     quote = '"' if string_ids else ""
     newest_first = pa.arange(len(executions) - 1, -1, step=-1)
     ids = pc.add(newest_first, executions.first_id).cast(pa.string())
-    return pc.binary_join_element_wise(
+    rows = pc.binary_join_element_wise(
         f'{{"id":{quote}',
         ids,
         _middles(executions, quote).take(newest_first),
@@ -195,6 +205,23 @@ def _json_rows(executions: Executions, *, string_ids: bool) -> pa.StringArray:
         _timestamps(executions.stopped.take(newest_first)),
         _tails().take(_tail_codes(executions).take(newest_first)),
         "",
+    )
+    return _without_starts(rows, executions, string_ids=string_ids)
+
+
+def _without_starts(
+    rows: pa.StringArray, executions: Executions, *, string_ids: bool
+) -> pa.StringArray:
+    """Write the few rows anew that never started."""
+    if not executions.never_started:
+        return rows
+    texts = {
+        executions.last_id - each: json.encode(executions.listed(each, string_ids=string_ids))
+        for each in executions.never_started
+    }
+    mask = pa.array([place in texts for place in range(len(rows))])
+    return pc.replace_with_mask(
+        rows, mask, pa.array(f"{texts[place].decode()}," for place in sorted(texts))
     )
 
 

@@ -8,6 +8,10 @@ from typing import Self
 
 from headrace.simulator.archive import BLOCK_ROWS, Archive
 from headrace.simulator.execution import Execution
+from headrace.simulator.gaps import Gaps
+from headrace.simulator.wanted import ANY, Wanted
+
+_NO_GAPS = Gaps()
 
 
 class ChangedArchive:
@@ -17,10 +21,12 @@ class ChangedArchive:
 
     Args:
         archive: The rows as they were.
+        gaps: Which of its rows were never there.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, gaps: Gaps = _NO_GAPS) -> None:
         self.archive = archive
+        self.gaps = gaps
         self.newest_id = archive.history.rows
         # All ids up to the floor are gone; whatever else is kept here lies above it.
         self._floor = 0
@@ -31,7 +37,7 @@ class ChangedArchive:
 
     def copy(self) -> Self:
         """Return the rows as they stand now, for good; the archive below is shared."""
-        copied = type(self)(self.archive)
+        copied = type(self)(self.archive, self.gaps)
         copied._floor = self._floor
         copied._changed = self._changed.copy()
         copied._gone = self._gone.copy()
@@ -40,7 +46,8 @@ class ChangedArchive:
 
     def find(self, execution_id: int) -> Execution | None:
         """Return one row; None where there is no such row."""
-        if execution_id <= self._floor or execution_id in self._gone:
+        absent = execution_id in self._gone or execution_id in self.gaps
+        if execution_id <= self._floor or absent:
             return None
         return self._changed.get(execution_id) or self.archive.find(execution_id)
 
@@ -82,7 +89,7 @@ class ChangedArchive:
 
     def nth_newest(self, count: int) -> int | None:
         """Return the id of the newest row but `count - 1`; None where there are fewer rows."""
-        for part in self.parts(None, None, None):
+        for part in self.parts(None, ANY):
             if isinstance(part, Execution):
                 count -= 1
                 if count == 0:
@@ -93,26 +100,24 @@ class ChangedArchive:
                 count -= len(part)
         return None
 
-    def parts(
-        self, below: int | None, status: str | None, workflow_id: str | None
-    ) -> Iterator[Execution | range]:
+    def parts(self, below: int | None, wanted: Wanted) -> Iterator[Execution | range]:
         """Go through the rows, newest first: each changed one, and the ids of untouched ones.
 
         Args:
             below: Only rows with a lower id than this; None begins at the top.
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
+            wanted: Only rows that are like this.
         """
         top = self.newest_id + 1
         below = top if below is None else min(below, top)
-        if status is None and workflow_id is None:
-            yield from self._stretches(below)
+        if wanted.any:
+            for part in self._stretches(below):
+                yield from (part,) if isinstance(part, Execution) else self.gaps.between(part)
             return
-        # A change leaves an archived row's status and workflow as they were.
-        for each in self.archive.matching(status, workflow_id, below):
+        # A change leaves an archived row's status, workflow and start as they were.
+        for each in self.archive.matching(wanted, below):
             if each <= self._floor:
                 return
-            if each not in self._gone:
+            if each not in self._gone and each not in self.gaps:
                 yield self._changed.get(each) or range(each, each - 1, -1)
 
     def _stretches(self, below: int) -> Iterator[Execution | range]:

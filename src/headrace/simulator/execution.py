@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from headrace.simulator.outcomes import STATUSES
 
-RUNNING, WAITING = "running", "waiting"
+NEW, RUNNING, WAITING = "new", "running", "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +18,31 @@ class Execution:
     Args:
         id: The key of the execution.
         workflow_id: The key of the workflow that it runs.
-        status: `running`, `waiting` (parked in a wait step), or how it ended.
+        status: `new` (queued), `running`, `waiting` (parked in a wait step), or how it ended.
         mode: What started it, as `webhook` or `retry`.
-        started: When it started, in milliseconds since 1970.
+        started: When it started, in milliseconds since 1970; None where it was queued and has not.
         stopped: When it last stopped, in milliseconds since 1970; None before it first did.
         wait_till: When a parked one is to go on, in milliseconds since 1970.
         retry_of: The id of the older execution that it retries.
         retry_success: The id of the newer execution that retried it with success.
+        created: When its row was made, in milliseconds since 1970; None for just before its start.
     """
 
     id: int
     workflow_id: str
     status: str
     mode: str
-    started: int
+    started: int | None
     stopped: int | None = None
     wait_till: int | None = None
     retry_of: int | None = None
     retry_success: int | None = None
+    created: int | None = None
 
     @property
     def settled(self) -> bool:
         """Whether it has ended."""
-        return self.status not in (RUNNING, WAITING)
+        return self.status not in (NEW, RUNNING, WAITING)
 
     def finish(self, status: str, at: int) -> Self:
         """Return it as it stands when it has ended.
@@ -56,7 +58,26 @@ class Execution:
             raise ValueError(f"execution {self.id} has ended already: {self.status}")
         if status not in STATUSES:
             raise ValueError(f"an execution ends in one of {', '.join(STATUSES)}, not {status}")
+        if self.status == NEW and status != "canceled":
+            raise ValueError(f"execution {self.id} is queued: it can only be canceled")
         return replace(self, status=status, stopped=at, wait_till=None)
+
+    def queue(self) -> Self:
+        """Return it as it stands while it waits for its turn."""
+        return replace(self, status=NEW, started=None, created=self.started)
+
+    def begin(self, at: int) -> Self:
+        """Return it as it stands when its turn has come.
+
+        Args:
+            at: When that was, in milliseconds since 1970.
+
+        Raises:
+            ValueError: It is not queued.
+        """
+        if self.status != NEW:
+            raise ValueError(f"execution {self.id} is not queued: {self.status}")
+        return replace(self, status=RUNNING, started=at)
 
     def park(self, at: int, wait_till: int) -> Self:
         """Return it as it stands in a wait step.
@@ -96,7 +117,7 @@ class Execution:
             "retryOf": None if self.retry_of is None else str(self.retry_of),
             "retrySuccessId": str(success) if string_ids and success is not None else success,
             "status": self.status,
-            "startedAt": timestamp_text(self.started),
+            "startedAt": None if self.started is None else timestamp_text(self.started),
             "stoppedAt": None if self.stopped is None else timestamp_text(self.stopped),
             "workflowId": self.workflow_id,
             "waitTill": None if self.wait_till is None else timestamp_text(self.wait_till),
@@ -109,11 +130,10 @@ class Execution:
             string_ids: Whether `id` and `retrySuccessId` are text, as some live servers send them.
         """
         row = self.listed(string_ids=string_ids)
-        queued_ms = 1 + self.id % 5
         head = ("id", "finished", "mode", "retryOf", "retrySuccessId", "status")
         return {
             **{name: row[name] for name in head},
-            "createdAt": timestamp_text(self.started - queued_ms),
+            "createdAt": timestamp_text(self._row_made),
             "startedAt": row["startedAt"],
             "stoppedAt": row["stoppedAt"],
             "deletedAt": None,
@@ -123,6 +143,14 @@ class Execution:
             "tracingContext": None,
             "deduplicationKey": None,
         }
+
+    @property
+    def _row_made(self) -> int:
+        if self.created is not None:
+            return self.created
+        if self.started is None:
+            raise ValueError(f"nobody knows when execution {self.id} was made")
+        return self.started - 1 - self.id % 5
 
 
 def timestamp_text(milliseconds: int) -> str:

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headrace.simulator.columns import replace_at
 from headrace.simulator.execution import Execution
 from headrace.simulator.incidents import STUCK_UNTIL_MS
 from headrace.simulator.outcomes import (
+    CANCELED,
     MODES,
     SHOWN_STATUSES,
     STUCK,
     SUCCESS,
+    Outcomes,
     draw_outcomes,
     stop_times,
 )
@@ -36,6 +39,8 @@ class Executions:
         stopped: When each one stopped, in milliseconds since 1970.
         retry_of: The id of a row that is a retry -> the older id that it retries.
         retry_success: The id of a failed row -> the newer id of the retry that succeeded.
+        never_started: The ids of those that were canceled while they were queued; `started` is then
+            when their row was made.
     """
 
     first_id: int
@@ -46,6 +51,7 @@ class Executions:
     stopped: pa.Int64Array
     retry_of: Mapping[int, int]
     retry_success: Mapping[int, int]
+    never_started: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.started)
@@ -63,16 +69,19 @@ class Executions:
         """
         index = execution_id - self.first_id
         status = self.status[index].as_py()
+        started = self.started[index].as_py()
+        was_queued = execution_id in self.never_started
         return Execution(
             execution_id,
             workflow_id=WORKFLOWS[self.workflow[index].as_py()].id,
             status=SHOWN_STATUSES[status],
             mode=MODES[self.mode[index].as_py()],
-            started=self.started[index].as_py(),
+            started=None if was_queued else started,
             stopped=self.stopped[index].as_py(),
             wait_till=STUCK_UNTIL_MS if status == STUCK else None,
             retry_of=self.retry_of.get(execution_id),
             retry_success=self.retry_success.get(execution_id),
+            created=started if was_queued else None,
         )
 
     def listed(self, execution_id: int, *, string_ids: bool) -> dict[str, Any]:
@@ -93,6 +102,7 @@ class History:
         rows: How many executions there are; their ids are 1 to `rows`.
         seed: Any integer; each gives another history.
         incidents: Whether things go wrong now and then (`INCIDENTS`).
+        queues: Whether runs may have waited for their turn, and some were canceled meanwhile.
 
     Raises:
         ValueError: `rows` is negative.
@@ -101,6 +111,7 @@ class History:
     rows: int
     seed: int
     incidents: bool = False
+    queues: bool = False
 
     def __post_init__(self) -> None:
         if self.rows < 0:
@@ -134,13 +145,27 @@ class History:
             replaced = replace_at(values, places, replacements)
             return replaced.slice(first_id - window_first, last_id - first_id + 1)
 
+        ended = column(window.status, status)
+        queued = self._canceled_in_queue(ended, window, first_id) if self.queues else frozenset()
         return Executions(
             first_id,
             workflow=column(window.workflow, workflow.to_pylist()),
-            status=column(window.status, status),
+            status=ended,
             mode=column(window.mode, [MODES.index("retry")] * len(retries)),
             started=window.started.slice(first_id - window_first, last_id - first_id + 1),
             stopped=column(window.stopped, stopped.to_pylist()),
             retry_of={new: old for new, old in found.items() if first_id <= new <= last_id},
             retry_success={found[new]: new for new in succeeded if first_id <= found[new]},
+            never_started=queued,
         )
+
+    def _canceled_in_queue(
+        self, status: pa.Int64Array, window: Outcomes, first_id: int
+    ) -> frozenset[int]:
+        """The ids of each fourth canceled run that a webhook or a schedule had started."""
+        before = first_id - window.first_id
+        draw = window.duration_draw.slice(before, len(status))
+        limited = pc.less(window.mode.slice(before, len(status)), MODES.index("integrated"))
+        chosen = pc.and_(pc.equal(pc.bit_wise_and(draw, 0b11), 0), limited)
+        found = pc.indices_nonzero(pc.and_(pc.equal(status, CANCELED), chosen)).to_pylist()
+        return frozenset(first_id + index for index in found)

@@ -9,9 +9,10 @@ from random import Random
 from typing import Protocol
 
 from headrace.simulator.agenda import Agenda
-from headrace.simulator.execution import RUNNING, Execution
+from headrace.simulator.execution import NEW, RUNNING, Execution
 from headrace.simulator.pace import Pace
 from headrace.simulator.table import ExecutionTable
+from headrace.simulator.wanted import Wanted
 
 _HOUR, _DAY = 3_600, 86_400
 _DURATION_SPREAD = 1.2
@@ -41,6 +42,15 @@ class Steps(Protocol):
     def prune(self) -> None:
         """Deletes the executions that are too old."""
 
+    def stop(self, execution_id: int) -> None:
+        """Cancels an execution, queued or not."""
+
+    def restart(self) -> None:
+        """Restarts the server."""
+
+    def keep_nothing(self, runs: int) -> range:
+        """Lets so many runs come and go that keep nothing; gives their ids."""
+
 
 class Life:
     """Makes a world's steps when they are due.
@@ -51,16 +61,29 @@ class Life:
         agenda: The clock of that world.
         pace: How much happens, and how often.
         seed: Any integer; each gives another course of things.
+        restarts: Whether the server is restarted now and then.
+        unsaved: How many runs that keep nothing come at once; 0 for none.
     """
 
     def __init__(
-        self, world: Steps, table: ExecutionTable, agenda: Agenda, pace: Pace, seed: int
+        self,
+        world: Steps,
+        table: ExecutionTable,
+        agenda: Agenda,
+        pace: Pace,
+        seed: int,
+        *,
+        restarts: bool,
+        unsaved: int,
     ) -> None:
         self._world = world
         self._table = table
         self._agenda = agenda
         self._pace = pace
+        self._restarts = restarts
+        self._unsaved = unsaved
         self._chance = Random(f"life {seed}")
+        self._queued_outcomes: dict[int, str] = {}
 
     def begin(self) -> None:
         """Plan the first of each thing that happens again and again."""
@@ -70,6 +93,16 @@ class Life:
         self._again_and_again(pace.deletions_per_day / _DAY, self._delete_one)
         if pace.prune_after_days is not None or pace.prune_above_rows is not None:
             self._agenda.after(pace.prune_every_seconds, self._prune)
+        if self._restarts:
+            self._again_and_again(pace.restarts_per_day / _DAY, self._world.restart)
+        if self._unsaved:
+            self._again_and_again(pace.unsaved_bursts_per_day / _DAY, self._burst)
+
+    def begun(self, execution_id: int) -> None:
+        """Take notice of a queued execution whose turn has come."""
+        outcome = self._queued_outcomes.pop(execution_id, None)
+        if outcome is not None:
+            self._run(execution_id, outcome)
 
     def _again_and_again(self, times_a_second: float, action: Callable[[], None]) -> None:
         def happen() -> None:
@@ -96,6 +129,12 @@ class Life:
 
     def _run(self, execution_id: int, outcome: str) -> None:
         """Plan how an execution that has just started goes on and ends."""
+        if self._has(execution_id, NEW):
+            self._queued_outcomes[execution_id] = outcome
+            if self._chance.random() < self._pace.share_given_up:
+                seconds = self._duration(self._pace.give_up_seconds)
+                self._agenda.after(seconds, partial(self._give_up, execution_id))
+            return
         ends_after = self._duration(self._pace.run_seconds)
         if self._chance.random() < self._pace.share_parked:
             parked_for = self._duration(self._pace.park_seconds)
@@ -106,11 +145,11 @@ class Life:
     # A person, or a test, may have come first: each of these looks whether it can still be done.
 
     def _park(self, execution_id: int, seconds: float) -> None:
-        if self._is_running(execution_id):
+        if self._has(execution_id, RUNNING):
             self._world.park(execution_id, seconds)
 
     def _end(self, execution_id: int, outcome: str) -> None:
-        if not self._is_running(execution_id):
+        if not self._has(execution_id, RUNNING):
             return
         self._world.finish(execution_id, outcome)
         if outcome == "error" and self._chance.random() < self._pace.share_retried:
@@ -125,7 +164,7 @@ class Life:
             self._run(self._world.retry(execution_id), "error" if again else "success")
 
     def _retry_an_old_one(self) -> None:
-        for part in self._table.parts(self._any_place(), status="error"):
+        for part in self._table.parts(self._any_place(), Wanted(status="error")):
             self._retry(part.id if isinstance(part, Execution) else part[0])
             return
 
@@ -139,9 +178,17 @@ class Life:
         self._world.prune()
         self._agenda.after(self._pace.prune_every_seconds, self._prune)
 
-    def _is_running(self, execution_id: int) -> bool:
+    def _burst(self) -> None:
+        self._world.keep_nothing(self._chance.randint((self._unsaved + 1) // 2, self._unsaved))
+
+    def _give_up(self, execution_id: int) -> None:
+        if self._has(execution_id, NEW):
+            self._queued_outcomes.pop(execution_id, None)
+            self._world.stop(execution_id)
+
+    def _has(self, execution_id: int, status: str) -> bool:
         row = self._table.find(execution_id)
-        return row is not None and row.status == RUNNING
+        return row is not None and row.status == status
 
     def _any_place(self) -> int:
         return self._chance.randint(2, self._table.newest_id + 2)

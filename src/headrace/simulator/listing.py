@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from headrace.simulator.cursors import Cursors, last_id, offset, page_size
-from headrace.simulator.parameters import read_limit, read_status
+from headrace.simulator.parameters import read_limit, read_moment, read_status
+from headrace.simulator.release import OLDER, Release
+from headrace.simulator.wanted import Wanted
 from headrace.simulator.workflows import workflow_json
 
 _LASTING_CURSORS = Cursors()
@@ -29,22 +31,22 @@ class PageRows(NamedTuple):
 class ListedExecutions(Protocol):
     """Executions that can be listed."""
 
-    def rows_below(
-        self, below: int | None, limit: int, status: str | None, workflow_id: str | None
-    ) -> PageRows:
+    def rows_below(self, below: int | None, limit: int, wanted: Wanted) -> PageRows:
         """Return the newest rows below a place.
 
         Args:
             below: Only rows with a lower id than this; None begins at the top.
             limit: How many rows to return at most, 1 or more.
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
+            wanted: Only rows that are like this.
         """
         ...
 
 
 def executions_page(
-    executions: ListedExecutions, query: Mapping[str, str], cursors: Cursors = _LASTING_CURSORS
+    executions: ListedExecutions,
+    query: Mapping[str, str],
+    cursors: Cursors = _LASTING_CURSORS,
+    release: Release = OLDER,
 ) -> bytes:
     """Return the JSON text of one page of executions.
 
@@ -52,18 +54,31 @@ def executions_page(
         executions: Where the rows come from.
         query: The request's parameters: `limit`, `cursor`, `status`, `workflowId`.
         cursors: Makes and reads the cursors.
+        release: Which release's page it is.
 
     Raises:
         BadParameter: One of the parameters cannot be used.
     """
-    limit, status = read_limit(query), read_status(query)
+    limit, wanted = read_limit(query, cut=release.cuts_limit), _wanted(query, release)
     below = None
     if "cursor" in query:
         place = cursors.decode(query["cursor"])
         below, limit = last_id(place), page_size(place)
-    rows = executions.rows_below(below, limit, status, query.get("workflowId"))
+    rows = executions.rows_below(below, limit, wanted)
     following: Mapping[str, Any] = {"lastId": str(rows.oldest), "limit": limit}
     return _page(rows.pieces, cursors.encode(following) if rows.more else None)
+
+
+def _wanted(query: Mapping[str, str], release: Release) -> Wanted:
+    status, workflow_id = read_status(query), query.get("workflowId")
+    if not release.filters_by_start:
+        return Wanted(status, workflow_id)
+    return Wanted(
+        status,
+        workflow_id,
+        started_from=read_moment(query, "startedAfter"),
+        started_to=read_moment(query, "startedBefore"),
+    )
 
 
 def workflows_page(query: Mapping[str, str]) -> bytes:

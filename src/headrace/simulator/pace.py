@@ -33,6 +33,10 @@ class Pace:
         prune_after_days: Settled rows that stopped so long ago are pruned; None for never.
         prune_above_rows: Settled rows older than the newest so many are pruned; None for never.
         prune_every_seconds: How often the server prunes.
+        restarts_per_day: How often the server is restarted, where that changes rows (2.41).
+        unsaved_bursts_per_day: How often runs that keep nothing leave a gap, in a world with gaps.
+        share_given_up: How many queued ones are canceled before their turn comes.
+        give_up_seconds: The median time until they are.
 
     Raises:
         ValueError: A number is negative, or shares are more than the whole.
@@ -57,6 +61,10 @@ class Pace:
     prune_after_days: float | None = 30.0
     prune_above_rows: int | None = None
     prune_every_seconds: float = 3_600.0
+    restarts_per_day: float = 6.0
+    unsaved_bursts_per_day: float = 24.0
+    share_given_up: float = 0.1
+    give_up_seconds: float = 5.0
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -87,4 +95,6 @@ class Pace:
             deletions_per_day=0,
             prune_after_days=None,
             prune_above_rows=None,
+            restarts_per_day=0,
+            unsaved_bursts_per_day=0,
         )

@@ -16,6 +16,9 @@ from typing import Any, Self
 from headrace.simulator.archive import Archive
 from headrace.simulator.faults import BadFaults, Faults
 from headrace.simulator.history import History
+from headrace.simulator.more_paths import MorePaths
+from headrace.simulator.pace import Pace
+from headrace.simulator.release import NEWER, OLDER, release_like
 from headrace.simulator.server import ExecutionsApi, RecordedRequest, ServedExecutions, listening
 from headrace.simulator.world import World
 
@@ -43,8 +46,10 @@ class Simulator:
         string_ids: Whether `id` and `retrySuccessId` are sent as text, as some live servers do.
         incidents: Whether things go wrong in the history: a bad deploy, a slow dependency,
             executions that are stuck in a wait step and listed so.
-        world: What to show instead of executions that stay as they are; it has its own rows, seed
-            and kind of ids.
+        world: What to show instead of executions that stay as they are; it has its own rows, seed,
+            kind of ids, release and gaps.
+        like: The release to behave like, `2.20` or `2.41`, which always sends ids as text.
+        gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
         on_request: Called before each answer with the request's number, from 1, in the thread that
             answers: what it does to the world happens between two pages. What it raises is raised
             again when the block ends.
@@ -52,8 +57,8 @@ class Simulator:
         tls: The TLS settings with the certificate, to be asked with https; None for http.
 
     Raises:
-        ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids` and
-            `incidents`.
+        ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids`,
+            `incidents`, `like` and `gaps`; there is no such release, or `gaps` is not for it.
         BadFaults: One of the faults needs TLS.
         OSError: (on entering) the address cannot be listened on, as when the port is in use.
     """
@@ -70,6 +75,8 @@ class Simulator:
         string_ids: bool = False,
         incidents: bool = False,
         world: World | None = None,
+        like: str = OLDER.name,
+        gaps: int = 0,
         on_request: Callable[[int], None] | None = None,
         faults: Faults | None = None,
         tls: ssl.SSLContext | None = None,
@@ -78,13 +85,14 @@ class Simulator:
         self._host = host
         self._port = port
         self._tls = tls
-        self._executions = _executions(History(rows, seed, incidents), string_ids, world)
+        self._executions = _shown(History(rows, seed, incidents), string_ids, world, like, gaps)
         self._api = ExecutionsApi(
             self._executions,
             api_key=api_key,
             key_header=key_header,
             on_request=on_request,
             faults=_checked(faults, tls),
+            more=_more_paths(self._executions),
         )
         self._running: _Running | None = None
 
@@ -171,6 +179,8 @@ def serve(
     string_ids: bool = False,
     incidents: bool = False,
     world: World | None = None,
+    like: str = OLDER.name,
+    gaps: int = 0,
     on_request: Callable[[int], None] | None = None,
     faults: Faults | None = None,
     on_ready: Callable[[str], None],
@@ -187,38 +197,60 @@ def serve(
         string_ids: Whether `id` and `retrySuccessId` are sent as text, as some live servers do.
         incidents: Whether things go wrong in the history: a bad deploy, a slow dependency,
             executions that are stuck in a wait step and listed so.
-        world: What to show instead of executions that stay as they are; it has its own rows, seed
-            and kind of ids.
+        world: What to show instead of executions that stay as they are; it has its own rows, seed,
+            kind of ids, release and gaps.
+        like: The release to behave like, `2.20` or `2.41`, which always sends ids as text.
+        gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
         on_request: Called before each answer with the request's number, from 1.
         faults: Which requests to answer badly; None answers all of them well.
         on_ready: Called once with the base URL, when requests are answered.
 
     Raises:
-        ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids` and
-            `incidents`.
+        ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids`,
+            `incidents`, `like` and `gaps`; there is no such release, or `gaps` is not for it.
         BadFaults: One of the faults needs TLS.
         OSError: The address cannot be listened on, as when the port is in use.
     """
-    executions = _executions(History(rows, seed, incidents), string_ids, world)
+    executions = _shown(History(rows, seed, incidents), string_ids, world, like, gaps)
     api = ExecutionsApi(
         executions,
         api_key=api_key,
         key_header=key_header,
         on_request=on_request,
         faults=_checked(faults, None),
+        more=_more_paths(executions),
     )
     asyncio.run(_serve_until_signal(api, host, port, on_ready))
 
 
-def _executions(history: History, string_ids: bool, world: World | None) -> ServedExecutions:
-    if world is None:
+def _shown(
+    history: History, string_ids: bool, world: World | None, like: str, gaps: int
+) -> ServedExecutions:
+    if world is not None:
+        if (history, string_ids, like, gaps) != (History(_ROWS, _SEED), False, OLDER.name, 0):
+            raise ValueError(
+                "rows, seed, string_ids, like and gaps are the world's own: give them to "
+                "World(...); incidents are of a history that stays"
+            )
+        return world
+    if release_like(like) is OLDER:
+        if gaps:
+            raise ValueError(f"gaps are for like={NEWER.name!r}, not {like!r}")
         return Archive(history, string_ids=string_ids)
-    if (history, string_ids) != (History(_ROWS, _SEED), False):
-        raise ValueError(
-            "rows, seed and string_ids are the world's own: give them to World(...); incidents are "
-            "of a history that stays"
-        )
-    return world
+    return World(
+        history.rows,
+        history.seed,
+        pace=Pace.still(),
+        like=like,
+        incidents=history.incidents,
+        gaps=gaps,
+    )
+
+
+def _more_paths(executions: ServedExecutions) -> MorePaths | None:
+    if isinstance(executions, World) and executions.release is not OLDER:
+        return MorePaths(executions)
+    return None
 
 
 def _checked(faults: Faults | None, tls: ssl.SSLContext | None) -> Faults | None:

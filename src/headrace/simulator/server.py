@@ -18,6 +18,7 @@ from aiohttp import web
 
 from headrace.simulator.faults import LOOP_PATH, AffectedRequest, Fault, Faults, FaultSequence
 from headrace.simulator.listing import workflows_page
+from headrace.simulator.more_paths import MorePaths, Refused
 from headrace.simulator.parameters import BadParameter
 
 BASE_PATH = "/api/v1"
@@ -79,6 +80,7 @@ class ExecutionsApi:
         key_header: The header in which it must send it.
         on_request: Called before each answer with the request's number, from 1.
         faults: Which requests to answer badly; None answers all of them well.
+        more: What a newer release answers besides, and otherwise; None for nothing.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class ExecutionsApi:
         key_header: str,
         on_request: Callable[[int], None] | None = None,
         faults: Faults | None = None,
+        more: MorePaths | None = None,
     ) -> None:
         self.executions = executions
         self.requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
@@ -96,6 +99,8 @@ class ExecutionsApi:
         """The first error that `on_request` raised."""
         self._on_request = on_request
         self._request_number = 0
+        self._more = more
+        self._unauthorized = "unauthorized" if more is None else "Unauthorized"
         self._api_key = api_key.encode()
         self._key_header = key_header
         self._course = FaultSequence(faults) if faults is not None else None
@@ -133,6 +138,8 @@ class ExecutionsApi:
     ) -> web.Response:
         if path == LOOP_PATH and self._course is not None:
             return web.Response(status=307, headers={"Location": request.path})
+        if self._more is not None and self._more.knows(request.method, path):
+            return self._more_answer(self._more, request, path, query)
         execution = _EXECUTION_PATH.fullmatch(path)
         known = path in _LISTINGS or execution is not None
         if not known or not request.path.startswith(BASE_PATH):
@@ -142,13 +149,25 @@ class ExecutionsApi:
             response.headers["Allow"] = "GET"
             return response
         if not self._may_ask(request):
-            return _message(401, "unauthorized")
+            return _message(401, self._unauthorized)
         if execution is not None:
             return self._execution(execution[1])
         try:
             if path == "/workflows":
                 return _json(workflows_page(query))
             return _json(self.executions.page(query))
+        except BadParameter as error:
+            return _message(400, str(error))
+
+    def _more_answer(
+        self, more: MorePaths, request: web.BaseRequest, path: str, query: Mapping[str, str]
+    ) -> web.Response:
+        if not self._may_ask(request):
+            return _message(401, self._unauthorized)
+        try:
+            return _json(more.answer(path, query))
+        except Refused as error:
+            return _message(error.status, str(error))
         except BadParameter as error:
             return _message(400, str(error))
 

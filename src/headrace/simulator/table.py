@@ -12,7 +12,9 @@ import msgspec
 from headrace.simulator.archive import BLOCK_ROWS, Archive
 from headrace.simulator.changed_archive import ChangedArchive
 from headrace.simulator.execution import RUNNING, WAITING, Execution
+from headrace.simulator.gaps import Gaps
 from headrace.simulator.listing import PageRows
+from headrace.simulator.wanted import ANY, Wanted
 
 
 class ExecutionTable:
@@ -21,11 +23,12 @@ class ExecutionTable:
     Args:
         archive: The rows that there are at first.
         parked_hidden: Leave parked executions out of all listings.
+        gaps: Which rows of the archive were never there.
     """
 
-    def __init__(self, archive: Archive, *, parked_hidden: bool) -> None:
+    def __init__(self, archive: Archive, *, parked_hidden: bool, gaps: Gaps) -> None:
         self.parked_hidden = parked_hidden
-        self._archived = ChangedArchive(archive)
+        self._archived = ChangedArchive(archive, gaps)
         self._string_ids = archive.string_ids
         self._living: dict[int, Execution] = {}
         self._ids: list[int] = []
@@ -40,8 +43,9 @@ class ExecutionTable:
 
     def copy(self) -> Self:
         """Return the rows as they stand now, for good; the archive below is shared."""
-        copied = type(self)(self._archived.archive, parked_hidden=self.parked_hidden)
-        copied._archived = self._archived.copy()
+        archived = self._archived.copy()
+        copied = type(self)(archived.archive, parked_hidden=self.parked_hidden, gaps=archived.gaps)
+        copied._archived = archived
         copied._living = self._living.copy()
         copied._ids = self._ids.copy()
         copied._stops = self._stops.copy()
@@ -83,7 +87,13 @@ class ExecutionTable:
         found = []
         while self._stops and self._stops[0][0] <= moment_ms:
             _, execution_id = heappop(self._stops)
-            if execution_id in self._living:
+            row = self._living.get(execution_id)
+            if row is None:
+                continue
+            if row.stopped is not None and row.stopped > moment_ms:
+                # A restart has moved it since.
+                heappush(self._stops, (row.stopped, execution_id))
+            else:
                 found.append(execution_id)
         self._remove_living(found)
 
@@ -100,38 +110,32 @@ class ExecutionTable:
         if oldest_kept is not None:
             self._archived.remove_up_to(oldest_kept - 1)
 
-    def parts(
-        self, below: int | None = None, status: str | None = None, workflow_id: str | None = None
-    ) -> Iterator[Execution | range]:
+    def parts(self, below: int | None = None, wanted: Wanted = ANY) -> Iterator[Execution | range]:
         """Go through the rows, newest first: each on its own, or the ids of archived ones.
 
         Args:
             below: Only rows with a lower id than this; None begins at the top.
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
+            wanted: Only rows that are like this.
         """
         end = len(self._ids) if below is None else bisect_left(self._ids, below)
         for place in range(end - 1, -1, -1):
             row = self._living[self._ids[place]]
-            if status in (None, row.status) and workflow_id in (None, row.workflow_id):
+            if wanted.takes(row):
                 yield row
-        yield from self._archived.parts(below, status, workflow_id)
+        yield from self._archived.parts(below, wanted)
 
-    def rows_below(
-        self, below: int | None, limit: int, status: str | None, workflow_id: str | None
-    ) -> PageRows:
+    def rows_below(self, below: int | None, limit: int, wanted: Wanted) -> PageRows:
         """Return the newest rows below a place, without those that listings hide.
 
         Args:
             below: Only rows with a lower id than this; None begins at the top.
             limit: How many rows to return at most, 1 or more.
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
+            wanted: Only rows that are like this.
         """
         pieces: list[bytes | memoryview[int]] = []
         oldest, left = 0, limit
-        for part in self.parts(below, status, workflow_id):
-            if isinstance(part, Execution) and self._hides(part, status):
+        for part in self.parts(below, wanted):
+            if isinstance(part, Execution) and self._hides(part, wanted.status):
                 continue
             if left == 0:
                 return PageRows(pieces, oldest, more=True)
@@ -157,7 +161,7 @@ class ExecutionTable:
             workflow_id: Only rows of this workflow; None takes any.
             hidden: Whether rows that listings hide come too.
         """
-        for part in self.parts(None, status, workflow_id):
+        for part in self.parts(None, Wanted(status, workflow_id)):
             if isinstance(part, range):
                 for place in range(0, len(part), BLOCK_ROWS):
                     ids = part[place : place + BLOCK_ROWS]

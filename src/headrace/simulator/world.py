@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from random import Random
-from threading import RLock
-from typing import Any
 
 from headrace.simulator.agenda import Agenda
 from headrace.simulator.archive import Archive
 from headrace.simulator.cursors import ExpiringCursors
 from headrace.simulator.exclusive import exclusive
-from headrace.simulator.execution import RUNNING, Execution
+from headrace.simulator.execution import NEW, RUNNING, Execution
+from headrace.simulator.gaps import Gaps
 from headrace.simulator.history import History
 from headrace.simulator.life import Life
-from headrace.simulator.listing import executions_page
 from headrace.simulator.pace import Pace
+from headrace.simulator.queueing import RunQueue
+from headrace.simulator.release import OLDER, release_like
 from headrace.simulator.rhythm import HISTORY_END_MS
+from headrace.simulator.shown_world import ShownWorld
 from headrace.simulator.table import ExecutionTable
 from headrace.simulator.workflows import WORKFLOWS
 
@@ -27,7 +27,7 @@ _SHARES = tuple(accumulate(each.share for each in WORKFLOWS))
 _DAY_MS = 86_400_000
 
 
-class World:
+class World(ShownWorld):
     """Executions that start, run, wait, end, are retried, pruned and deleted, on a virtual clock.
 
     The same seed and the same calls give the same rows. Each method may be called from any thread;
@@ -61,11 +61,16 @@ class World:
         seed: Any integer; each gives other rows.
         pace: How much happens by itself.
         string_ids: Whether `id` and `retrySuccessId` are sent as text, as some live servers do.
-        parked_hidden: Leave parked executions out of listings, as a live server did.
+        parked_hidden: Leave parked executions out of listings; None for as the release does.
         cursor_seconds: For how long a cursor is good, in the world's time; None for ever.
+        like: The release to behave like, `2.20` or `2.41`, which always sends ids as text.
+        incidents: Whether things have gone wrong in the history.
+        at_once: How many started by webhooks and schedules run at once; others are queued (2.41).
+        gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
 
     Raises:
-        ValueError: `rows` is negative.
+        ValueError: `rows` or `gaps` is negative, there is no such release, `at_once` is less than
+            1, or given for a release that lists no queued rows.
     """
 
     def __init__(
@@ -75,36 +80,46 @@ class World:
         *,
         pace: Pace | None = None,
         string_ids: bool = False,
-        parked_hidden: bool = True,
+        parked_hidden: bool | None = None,
         cursor_seconds: float | None = None,
+        like: str = OLDER.name,
+        incidents: bool = False,
+        at_once: int | None = None,
+        gaps: int = 0,
     ) -> None:
-        self.lock = RLock()
+        release = release_like(like)
+        if at_once is not None and not release.queues:
+            raise ValueError(f"at_once queues executions, which release {like} does not show")
         self.pace = Pace() if pace is None else pace
-        self._archive = Archive(History(rows, seed), string_ids=string_ids)
-        self._table = ExecutionTable(self._archive, parked_hidden=parked_hidden)
         self._agenda = Agenda(HISTORY_END_MS)
+        history = History(rows, seed, incidents, queues=release.queues)
+        archive = Archive(history, string_ids=string_ids or release.text_ids)
+        parked_hidden = release.parked_hidden if parked_hidden is None else parked_hidden
+        table = ExecutionTable(archive, parked_hidden=parked_hidden, gaps=Gaps(gaps))
         lifetime_ms = None if cursor_seconds is None else round(cursor_seconds * 1_000)
-        self._cursors = ExpiringCursors(lifetime_ms, lambda: self._agenda.now_ms)
+        self._expiring = ExpiringCursors(lifetime_ms, lambda: self._agenda.now_ms)
+        super().__init__(archive, table, self._expiring, release)
         self._chance = Random(f"world {seed}")
         self._last_id = rows
         self._reserved: dict[int, int] = {}
         self._unmarked: dict[int, int] = {}
-        Life(self, self._table, self._agenda, self.pace, seed).begin()
+        self._queue = RunQueue(at_once)
+        self._crashed: list[int] = []
+        self._life = Life(
+            self,
+            self._table,
+            self._agenda,
+            self.pace,
+            seed,
+            restarts=release.touches_crashed,
+            unsaved=gaps,
+        )
+        self._life.begin()
 
     @property
     def now(self) -> float:
         """The world's time, in seconds since 1970."""
         return self._agenda.now_ms / 1_000
-
-    @property
-    def string_ids(self) -> bool:
-        """Whether `id` and `retrySuccessId` are sent as text."""
-        return self._archive.string_ids
-
-    @property
-    def blocks_computed(self) -> int:
-        """How many blocks of archived rows have been computed so far."""
-        return self._archive.blocks_computed
 
     @exclusive
     def advance(self, seconds: float) -> None:
@@ -132,6 +147,20 @@ class World:
         return self._last_id
 
     @exclusive
+    def keep_nothing(self, runs: int = 1) -> range:
+        """Let runs come and go that keep nothing: their ids answer 404 for good.
+
+        Args:
+            runs: How many, 0 or more.
+
+        Returns:
+            Their ids.
+        """
+        first_id = self._last_id + 1
+        self._last_id += runs
+        return range(first_id, self._last_id + 1)
+
+    @exclusive
     def start(
         self,
         execution_id: int | None = None,
@@ -139,7 +168,7 @@ class World:
         workflow_id: str | None = None,
         mode: str | None = None,
     ) -> int:
-        """Start an execution; it runs until `finish` or `park`.
+        """Start an execution; it runs until `finish` or `park`, or is queued first (`at_once`).
 
         Args:
             execution_id: An id from `reserve`, which then is also when it started; None for a new
@@ -159,7 +188,8 @@ class World:
             raise ValueError(f"id {execution_id} is not reserved")
         (drawn,) = self._chance.choices(WORKFLOWS, cum_weights=_SHARES)
         workflow_id, mode = workflow_id or drawn.id, mode or drawn.mode
-        self._table.put(Execution(execution_id, workflow_id, RUNNING, mode, started))
+        execution = Execution(execution_id, workflow_id, RUNNING, mode, started)
+        self._put(execution.queue() if self._queue.holds_back(execution) else execution)
         return execution_id
 
     @exclusive
@@ -174,13 +204,36 @@ class World:
 
         Raises:
             LookupError: There is no such execution.
-            ValueError: It has ended already, or that is not how one ends.
+            ValueError: It has ended already, that is not how one ends, or it is queued.
         """
         ended = self._find(execution_id).finish(status, self._agenda.now_ms)
-        self._table.put(ended)
+        self._put(ended)
+        if status == "crashed":
+            self._crashed.append(execution_id)
         if ended.retry_of is not None and status == "success":
             self._unmarked[ended.id] = ended.retry_of
             self._agenda.after(self.pace.mark_seconds, partial(self._mark, ended.id))
+
+    @exclusive
+    def stop(self, execution_id: int) -> None:
+        """Cancel an execution, as a person does; one that was queued has never started then.
+
+        Args:
+            execution_id: One that is queued, runs or is parked.
+
+        Raises:
+            LookupError: There is no such execution.
+            ValueError: It has ended already.
+        """
+        self._put(self._find(execution_id).finish("canceled", self._agenda.now_ms))
+
+    @exclusive
+    def restart(self) -> None:
+        """Restart the server: what crashed since the last time gets another `stoppedAt`, once."""
+        for row in map(self._table.find, self._crashed):
+            if row is not None:
+                self._table.put(replace(row, stopped=self._agenda.now_ms))
+        self._crashed.clear()
 
     @exclusive
     def park(self, execution_id: int, seconds: float) -> None:
@@ -198,7 +251,7 @@ class World:
             raise ValueError(f"an execution cannot wait for {seconds} seconds")
         now = self._agenda.now_ms
         parked = self._find(execution_id).park(now, now + round(seconds * 1_000))
-        self._table.put(parked)
+        self._put(parked)
         self._agenda.after(seconds, partial(self._wake_if_still, parked))
 
     @exclusive
@@ -212,7 +265,7 @@ class World:
             LookupError: There is no such execution.
             ValueError: It is not parked.
         """
-        self._table.put(self._find(execution_id).wake())
+        self._put(self._find(execution_id).wake())
 
     @exclusive
     def retry(self, execution_id: int) -> int:
@@ -262,6 +315,8 @@ class World:
             LookupError: There is no such execution.
         """
         self._table.remove(self._find(execution_id).id)
+        self._queue.forget(execution_id)
+        self._begin_queued()
 
     @exclusive
     def prune(self, *, after_days: float | None = None, above_rows: int | None = None) -> None:
@@ -281,49 +336,7 @@ class World:
     @exclusive
     def expire_cursors(self) -> None:
         """Refuse from now on all cursors that were given out so far."""
-        self._cursors.recall()
-
-    @exclusive
-    def page(self, query: Mapping[str, str]) -> bytes:
-        """Return the JSON text of one page of the listing.
-
-        Args:
-            query: The request's parameters: `limit`, `cursor`, `status`, `workflowId`.
-
-        Raises:
-            BadParameter: One of them cannot be used, as a cursor that has expired.
-        """
-        return executions_page(self._table, query, self._cursors)
-
-    @exclusive
-    def execution(self, execution_id: int) -> dict[str, Any] | None:
-        """Return one row as its own path shows it, hidden or not; None where there is none."""
-        row = self._table.find(execution_id)
-        return None if row is None else row.detailed(string_ids=self.string_ids)
-
-    @exclusive
-    def truth(
-        self, *, status: str | None = None, workflow_id: str | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Go through all rows as they stand at the call, hidden ones too, newest first.
-
-        Args:
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
-        """
-        return self._table.copy().rows(status, workflow_id, hidden=True)
-
-    @exclusive
-    def listed(
-        self, *, status: str | None = None, workflow_id: str | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Go through the rows that a listing shows at the call, newest first.
-
-        Args:
-            status: Only rows with this status; None takes any.
-            workflow_id: Only rows of this workflow; None takes any.
-        """
-        return self._table.copy().rows(status, workflow_id, hidden=False)
+        self._expiring.recall()
 
     def _find(self, execution_id: int) -> Execution:
         row = self._table.find(execution_id)
@@ -333,7 +346,21 @@ class World:
 
     def _wake_if_still(self, parked: Execution) -> None:
         if self._table.find(parked.id) is parked:
-            self._table.put(parked.wake())
+            self._put(parked.wake())
+
+    def _put(self, execution: Execution) -> None:
+        self._table.put(execution)
+        self._queue.note(execution)
+        self._begin_queued()
+
+    def _begin_queued(self) -> None:
+        while (execution_id := self._queue.next_in_line()) is not None:
+            row = self._table.find(execution_id)
+            if row is not None and row.status == NEW:
+                begun = row.begin(self._agenda.now_ms)
+                self._table.put(begun)
+                self._queue.note(begun)
+                self._life.begun(execution_id)
 
     def _mark(self, retry_id: int) -> None:
         old_id = self._unmarked.pop(retry_id, None)

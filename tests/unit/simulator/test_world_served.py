@@ -179,3 +179,19 @@ def test_a_speed_without_life_is_a_mistake() -> None:
 
     assert ran.returncode == 2
     assert "time passes only with --living" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--like", "2.30"], "2.30 is no release: say 2.20 or 2.41"),
+        (["--gaps", "5"], "they are there with --like 2.41"),
+    ],
+)
+def test_what_only_another_release_does_is_a_mistake(options: list[str], told: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "headrace", "simulate", *options], capture_output=True, text=True
+    )
+
+    assert ran.returncode == 2
+    assert told in ran.stderr

@@ -1,0 +1,91 @@
+"""What release 2.41 answers besides its listings of executions, and what it answers otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from headrace.simulator.world import World
+
+_Answer = Callable[[re.Match[str], Mapping[str, str]], object]
+_STOP = re.compile(r"/executions/([1-9][0-9]{0,17})/stop")
+_NEVER = "1970-01-01T00:00:00.000Z"
+
+
+class Refused(Exception):  # noqa: N818 - it is what the API says, not our failure
+    """A request is refused; the message is what the API says about it.
+
+    Args:
+        status: The status of the answer.
+        message: The message in it.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class MorePaths:
+    """Answers the paths that only a newer release has.
+
+    Args:
+        world: The executions that it shows.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._routes: tuple[tuple[str, re.Pattern[str], _Answer], ...] = (
+            ("POST", _STOP, self._stop),
+        )
+
+    def knows(self, method: str, path: str) -> bool:
+        """Tell whether a request is answered here.
+
+        Args:
+            method: `GET`, ...
+            path: Below the API's base, as `/tags`.
+        """
+        return any(
+            method == known and pattern.fullmatch(path) for known, pattern, _ in self._routes
+        )
+
+    def answer(self, path: str, query: Mapping[str, str]) -> bytes:
+        """Return the JSON text of the answer to a request that is known.
+
+        Args:
+            path: Below the API's base, as `/tags`.
+            query: The request's parameters.
+
+        Raises:
+            BadParameter: One of the parameters cannot be used.
+            Refused: The answer is another one than 200.
+        """
+        for _, pattern, route in self._routes:
+            found = pattern.fullmatch(path)
+            if found is not None:
+                return msgspec.json.encode(route(found, query))
+        raise Refused(404, "not found")
+
+    def _stop(self, found: re.Match[str], query: Mapping[str, str]) -> Mapping[str, Any]:
+        execution_id = int(found[1])
+        with self._world.lock:
+            row = self._world.execution(execution_id)
+            if row is None:
+                raise Refused(404, "Not Found")
+            try:
+                self._world.stop(execution_id)
+            except ValueError:
+                state = f"{execution_id} is currently {row['status']}"
+                message = f"Only running or waiting executions can be stopped and {state}"
+                raise Refused(400, message) from None
+            stopped = self._world.execution(execution_id) or row
+        return {
+            "mode": stopped["mode"],
+            "startedAt": stopped["startedAt"] or _NEVER,
+            "stoppedAt": stopped["stoppedAt"],
+            "finished": stopped["finished"],
+            "status": stopped["status"],
+        }
