@@ -17,6 +17,7 @@ from headrace.sansio.tail import TailSettings
 
 KEYS_OF_TAILS = (
     "settled_when",
+    "settles_after",
     "refresh_path",
     "refresh_selector",
     "touches",
@@ -33,6 +34,21 @@ KEYS_OF_DLT = (
 """Keys that make an incremental one of dlt's also where the listing is newest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class SettlesAfter:
+    """Rows that look settled, and may change for a while all the same.
+
+    Args:
+        seconds: For how long.
+        since: The field with the time that it counts from.
+        when: An expression that is true of the rows that are meant; None for all.
+    """
+
+    seconds: float
+    since: JsonPath
+    when: Expression | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TailConfig:
     """How a listing that is newest first is kept up with.
@@ -42,6 +58,7 @@ class TailConfig:
         primary_key: The columns that identify a row, in order.
         settled_when: An expression that is true of a row that can no longer change; None when
             nothing is known of that.
+        settles_after: Of which of those rows that is true only after a while; None for none.
         refresh_path: The path of one row, with a placeholder for its primary key; None when rows
             cannot be fetched one by one.
         refresh_selector: The JSONPath of the row in that answer.
@@ -53,6 +70,7 @@ class TailConfig:
     key: JsonPath
     primary_key: tuple[str, ...]
     settled_when: Expression | None
+    settles_after: SettlesAfter | None
     refresh_path: str | None
     refresh_selector: str
     touches: tuple[str, ...]
@@ -99,12 +117,20 @@ def build_tail(
         key=JsonPath(incremental.cursor_path),
         primary_key=columns,
         settled_when=incremental.settled_when,
+        settles_after=_settles_after(incremental),
         refresh_path=incremental.refresh_path,
         refresh_selector=str(incremental.refresh_selector or "$"),
         touches=incremental.touches or (),
         time_path=JsonPath(incremental.time_path) if incremental.time_path else None,
         settings=tail_settings(resource, incremental, columns),
     )
+
+
+def _settles_after(incremental: IncrementalConfig) -> SettlesAfter | None:
+    written = incremental.settles_after
+    if written is None:
+        return None
+    return SettlesAfter(written.duration, JsonPath(written.since), written.when)
 
 
 def tail_settings(

@@ -151,6 +151,14 @@ def _key_faults(incremental: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(path, str) and not _is_plain(path):
             yield key, f"`{path}` must be a plain path to one field, for example `id`"
 
+    later = incremental.get("settles_after")
+    if isinstance(later, Mapping):
+        if incremental.get("settled_when") is None:
+            yield "settles_after", "says for which rows `settled_when` counts later: give that too"
+        since = later.get("since")
+        if isinstance(since, str) and not _is_plain(since):
+            yield "settles_after", f"`{since}` must be a plain path to one field: `stoppedAt`"
+
 
 def _is_plain(path: str) -> bool:
     try:

@@ -33,6 +33,29 @@ class LookbackConfig(FormatModel):
     )
 
 
+def _duration(value: Any) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+        return float(value)
+    found = parse_duration(value, "smhdw") if isinstance(value, str) else None
+    if found is None:
+        raise fault("expected a duration, as `1d`, `12h`, `30m`, `10s` or `2w`, or its seconds")
+    return found.seconds
+
+
+class SettlesAfterConfig(FormatModel):
+    """Rows may still change for a while after they look as if they could not."""
+
+    duration: Annotated[float, BeforeValidator(_duration)] = Field(
+        description="For how long, as `1d`, `12h`, `30m`, or a number of seconds."
+    )
+    since: JsonPath = Field(description="JSONPath of the time in a row that it counts from.")
+    when: RowCondition | None = Field(
+        default=None,
+        description="Python expression over the fields of a row; true of the rows that are meant. "
+        "All are when absent.",
+    )
+
+
 def _function(value: Any) -> Any:
     if value is not None and not callable(value):
         raise fault(
@@ -191,6 +214,11 @@ class IncrementalConfig(CursorModel):
         default=None,
         description="Python expression over the fields of a row; true once the row can no longer "
         "change.",
+    )
+    settles_after: SettlesAfterConfig | None = Field(
+        default=None,
+        description="Rows for which `settled_when` is true, and that are looked at again for a "
+        "while all the same: `{duration: 1d, since: stoppedAt, when: status == 'crashed'}`.",
     )
     refresh_path: str | None = Field(
         default=None, description="Path of one row by its primary key, as `/items/{id}`."

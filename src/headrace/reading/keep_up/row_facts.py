@@ -11,8 +11,8 @@ import msgspec
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import ExpressionError, PageError, RowError
 from headrace.core.expressions.row_condition import RowCondition
-from headrace.core.json_path import JsonPath
 from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.keep_up.later_settling import LaterSettling, first_step, values_at
 from headrace.reading.keep_up.row_times import last_change
 from headrace.sansio.rows.json_rows import decode_row
 from headrace.sansio.rows.row_facts import RowFactReader, RowFacts
@@ -34,11 +34,13 @@ class TailRowReader:
         self._config = config
         self._settles = RowCondition(config.settled_when) if config.settled_when else None
         self._settled_names = config.settled_when.used_names if config.settled_when else ()
+        self._later = LaterSettling(config.settles_after) if config.settles_after else None
         paths = [config.key, *([config.time_path] if config.time_path else [])]
         self._reader = RowFactReader(
             {
-                *(_first_step(path) for path in paths),
+                *(first_step(path) for path in paths),
                 *(*config.primary_key, *self._settled_names, *config.touches),
+                *(self._later.fields if self._later is not None else ()),
             },
             known,
         )
@@ -75,7 +77,7 @@ class TailRowReader:
             apart = [row for row in rows if not _is_decodable(row)]
             rows = [row for row in rows if _is_decodable(row)]
             facts = self._reader.read(rows, learn=learn)
-        keys = _values(facts, self._config.key)
+        keys = values_at(facts, self._config.key)
         if None in keys:
             # Without its primary key a row is one for the quarantine; without another field that
             # orders the listing it can be loaded, but its place in the listing is unknown.
@@ -110,9 +112,9 @@ class TailRowReader:
             if named is not None and named != ""
         ]
         return AnsweredRows(
-            _values(facts, config.key),
+            values_at(facts, config.key),
             identities=None if config.settings.key_is_primary else self._identities(facts),
-            settled=self._settled(rows, facts, page),
+            settled=self._settled(rows, facts, page, now),
             touches=touches,
             instants=self._instants(facts),
             touched_at=[last_change(rows[place], now) for place, _ in touches],
@@ -126,11 +128,30 @@ class TailRowReader:
         return [json.dumps(values, default=str) for values in zip(*columns, strict=True)]
 
     def _settled(
-        self, rows: Sequence[msgspec.Raw], facts: RowFacts, page: FetchedPage
+        self, rows: Sequence[msgspec.Raw], facts: RowFacts, page: FetchedPage, now: float
     ) -> list[bool] | None:
         if self._settles is None:
             return None
-        names, is_settled = self._settled_names, self._settles.holds_for
+        settled = self._looks_settled(self._settles, rows, facts, page)
+        if self._later is None:
+            return settled
+        try:
+            return self._later.settled(settled, facts, now)
+        except ExpressionError as error:
+            raise error.located(
+                f"resource `{self._resource}`, {page.request}: `settles_after.when`: {error}",
+                resource=self._resource,
+                url=page.request.url,
+            ) from None
+
+    def _looks_settled(
+        self,
+        condition: RowCondition,
+        rows: Sequence[msgspec.Raw],
+        facts: RowFacts,
+        page: FetchedPage,
+    ) -> list[bool]:
+        names, is_settled = self._settled_names, condition.holds_for
         columns = [facts.column(name) for name in names]
         settled: list[bool] = []
         try:
@@ -151,7 +172,7 @@ class TailRowReader:
         path, settings = self._config.time_path, self._config.settings
         if path is None or (settings.lookback is None and settings.backfill_until is None):
             return None
-        return _filled([instant_of(value) for value in _values(facts, path)])
+        return _filled([instant_of(value) for value in values_at(facts, path)])
 
 
 def _filled(instants: Sequence[float | None]) -> list[float] | None:
@@ -169,18 +190,6 @@ def _filled(instants: Sequence[float | None]) -> list[float] | None:
 def _latest_change(rows: Sequence[msgspec.Raw], now: float) -> float | None:
     changes = (last_change(row, now) for row in rows)
     return max((each for each in changes if each is not None), default=None)
-
-
-def _first_step(path: JsonPath) -> str:
-    return path.steps[0] if path.steps else ""
-
-
-def _values(facts: RowFacts, path: JsonPath) -> list[Any]:
-    """The value of each row at a path of plain names; None where a row has none."""
-    values = facts.column(_first_step(path))
-    for step in (path.steps or ())[1:]:
-        values = [value.get(step) if isinstance(value, dict) else None for value in values]
-    return values
 
 
 def _is_decodable(row: msgspec.Raw) -> bool:

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from itertools import pairwise
 
@@ -29,6 +30,8 @@ from tests.unit.reading.keep_up.held_client import HeldClient, HeldRequest, Paus
 from tests.unit.reading.keep_up.watched_world import WatchedWorld
 
 SETTLED = ("success", "error", "canceled", "crashed")
+# For so many seconds after its stop a crashed row may get another one, as the connector says.
+CRASHED_FOR = 86_400.0
 GRACE = 600.0
 _MOST_REQUESTS = 5_000
 
@@ -132,12 +135,14 @@ class Leg:
 
     Args:
         rows: The rows by their keys.
+        read_at: When each of them was read, in seconds since 1970.
         gone: The open rows that were found to be gone.
         state: The state of the lane at the end of the leg, as JSON.
         seen: What the API had shown by then.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
+    read_at: dict[int, float] = field(default_factory=dict)
     gone: list[GoneRow] = field(default_factory=list)
     state: str = "{}"
     seen: Seen = field(default_factory=Seen)
@@ -179,6 +184,7 @@ class LivingMirror:
 
     Attributes:
         table: The rows that have been loaded, by their keys.
+        read_at: When each of them was read, in seconds since 1970.
         gone: The rows that are said to be gone: the time since when each is missed, by its key.
         extracted: The leg that waits to be loaded; None where there is none.
         last_started: The time at which the last sync began that ended without an error; None
@@ -193,6 +199,7 @@ class LivingMirror:
         self.fields = {"id", "finished", "mode", "retryOf", "retrySuccessId", "status"}
         self.fields |= {"startedAt", "stoppedAt", "workflowId", "waitTill"}
         self.table: dict[int, Row] = {}
+        self.read_at: dict[int, float] = {}
         self.gone: dict[int, float] = {}
         self.state = "{}"
         self.seen = Seen()
@@ -207,6 +214,7 @@ class LivingMirror:
         if leg is None:
             return
         self.table |= leg.rows
+        self.read_at |= leg.read_at
         for gone in leg.gone:
             key = int(gone.identity)
             assert key not in self.gone, f"row {key} is gone twice"
@@ -215,8 +223,15 @@ class LivingMirror:
 
     def open_rows(self) -> set[int]:
         """The keys of the rows that can still change, without those known to be gone."""
-        unsettled = {key for key, row in self.table.items() if row["status"] not in SETTLED}
-        return unsettled - self.gone.keys()
+        return {key for key in self.table if self.is_open(key)} - self.gone.keys()
+
+    def is_open(self, key: int) -> bool:
+        """Whether a row could still change when it was read."""
+        row = self.table[key]
+        if row["status"] != "crashed" or row["stoppedAt"] is None:
+            return row["status"] not in SETTLED
+        stopped = datetime.fromisoformat(row["stoppedAt"]).timestamp()
+        return self.read_at[key] - stopped < CRASHED_FOR
 
     def sync(self) -> EndedSync:
         """Makes a whole sync during which nothing happens, its requests answered in their order."""
@@ -280,6 +295,7 @@ class LivingSync:
             assert key not in self._leg.rows, f"row {key} is loaded twice in a leg"
             assert row.keys() == self.mirror.fields, f"row {key} has other fields: {sorted(row)}"
             self._leg.rows[key] = row
+            self._leg.read_at[key] = self.mirror.world.now
             (self.seen.alone.add if self._came_alone else self.seen.alone.discard)(key)
             if row["retryOf"] is not None:
                 self.seen.retries[key] = self.mirror.world.now

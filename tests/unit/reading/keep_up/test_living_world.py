@@ -155,7 +155,7 @@ class Histories(RuleBasedStateMachine):
         for key, since in self.mirror.gone.items():
             assert self.world.execution(key) is None
             assert since <= self.world.now
-            assert self.mirror.table[key]["status"] not in SETTLED
+            assert self.mirror.is_open(key)
 
     @precondition(lambda self: self.sync is None and self.is_caught_up)
     @rule()
