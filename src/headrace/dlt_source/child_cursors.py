@@ -76,7 +76,25 @@ class ChildCursors:
             cursors = self._new(injected, resource, pipe)
         cursors.windows = windows
         self._cursors[pipe] = cursors
+        if isinstance(cursors, SharedCursor):
+            self._begin_with_the_sync(cursors, injected, resource, pipe)
         return cursors
+
+    def _begin_with_the_sync(
+        self,
+        cursors: SharedCursor,
+        injected: Incremental[Any],
+        resource: RunningResource,
+        pipe: object,
+    ) -> None:
+        """Has all legs of a sync begin at the same values."""
+        begun = resource.sync.begun_cursors
+        name = injected.resource_name or resource.name
+        if name in begun:
+            cursors.go_on(begun[name], injected)
+        if pipe in self._begun:
+            go_on_with(self._begun[pipe], injected)
+        begun.setdefault(name, cursors.begun(self._begun.get(pipe, injected)))
 
     def _new(self, injected: Incremental[Any], resource: RunningResource, pipe: object) -> Cursors:
         if self._config is not None and self._config.per_parent:

@@ -18,6 +18,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.failed_requests import FailedRequest
 from headrace.core.figures import Figures
 from headrace.dlt_source.commits import Commits
+from headrace.dlt_source.incremental.dependent import BegunCursor
 from headrace.dlt_source.refusals import Refusals
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd, Legs
@@ -98,6 +99,7 @@ class RunningSync:
         settled: The names of the resources whose rows that earlier syncs have found to be gone are
             dealt with.
         doubted: The names of the resources of which nobody can say what the last load has found.
+        begun_cursors: By the name of a dependent resource, what its incremental began with.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -109,6 +111,7 @@ class RunningSync:
     forgotten_requests: dict[str, list[FailedRequest]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
+    begun_cursors: dict[str, BegunCursor] = field(default_factory=dict)
 
 
 # By the ids of the pipelines: several in a process may have one name, in folders of their own.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,6 +72,10 @@ class ChildWindows:
         end_value: The value at the end of the range; None where it has no end.
         rows: Leaves out the rows of a window that another one brings.
         now: The present, in seconds since 1970, for all ranges of the load.
+
+    Attributes:
+        began_with: What was kept as the sync began, by which one cursor for all rows of the parent
+            goes; None where nothing is kept.
     """
 
     settings: WindowSettings
@@ -80,7 +85,11 @@ class ChildWindows:
     end_value: Any
     rows: WindowRows
     now: float = field(default_factory=time.time)
+    began_with: Mapping[str, Any] | None = field(init=False)
     _asked: dict[str, _Settled] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.began_with = deepcopy(self.saved)
 
     def of_row(self, key: str, values: CursorValues, *, is_repeated: bool = False) -> AskedRange:
         """The range that is asked for by a row of the parent.
@@ -94,7 +103,9 @@ class ChildWindows:
             ConfigError: A value has no place among those of the windows.
         """
         values = replace(values, end_value=self.end_value)
-        saved = None if is_repeated or self.saved is None else self._saved(key)
+        saved = None
+        if self.saved is not None and not is_repeated:
+            saved = self._saved(key) if self.cursor.per_parent else self.began_with
         asked = WindowRange.of_load(values, self.settings, lag=self.lag, saved=saved, now=self.now)
         parts = _asked_range(asked, values, self.cursor)
         if is_repeated:

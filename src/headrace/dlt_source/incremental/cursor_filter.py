@@ -72,11 +72,12 @@ class CursorFilter:
             read to their end.
 
     Attributes:
+        incremental: The incremental that decides.
         values: The values of the incremental when the load begins.
     """
 
     def __init__(self, incremental: Incremental[Any], *, has_parent: bool) -> None:
-        self._incremental = incremental
+        self.incremental = incremental
         self._pipe = bound_to_own_pipe(incremental, has_parent=has_parent)
         compare_in_order(incremental)
         self.values = CursorValues.of_load(incremental)
@@ -158,13 +159,13 @@ class CursorFilter:
         if not shown:
             return rows
         # dlt's step gives back the same objects, so their identity tells which ones passed.
-        passed = {id(row) for row in self._incremental(list(shown.values())) or ()}
+        passed = {id(row) for row in self.incremental(list(shown.values())) or ()}
         out = {place for place, row in shown.items() if id(row) not in passed}
         return [row for place, row in enumerate(rows) if place not in out] if out else rows
 
     def _undecided(self, rows: list[msgspec.Raw]) -> list[int]:
         """The places, from 0, of the rows that dlt's step must be shown."""
-        by = self._incremental
+        by = self.incremental
         values = self._reader.values(rows)
         if values is None or by.last_value_func is None:
             return list(range(len(rows)))

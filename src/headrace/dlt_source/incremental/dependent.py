@@ -8,7 +8,9 @@ a row of the parent by its key (`ChildListings.key`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import dlt
@@ -18,11 +20,29 @@ from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.incremental.child_windows import ChildWindows
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter
 from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere
+from headrace.dlt_source.incremental.ordered_step import go_on_with
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.fetched_page import FetchedPage
 
 PER_PARENT = "incremental_per_parent"
 """The key of the resource's state under which the cursors of the parent's rows are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class BegunCursor:
+    """What one cursor for all rows of the parent began with in the first leg of a sync.
+
+    Each leg is a load of its own, which would begin at the newest value of the legs before.
+
+    Args:
+        incremental: The incremental that decides on the rows.
+        state: Its state as the sync began.
+        windows: What was kept of its windows then; None where nothing is.
+    """
+
+    incremental: Incremental[Any]
+    state: CursorState
+    windows: Mapping[str, Any] | None = None
 
 
 class SharedCursor:
@@ -47,6 +67,33 @@ class SharedCursor:
                 injected, has_parent=True, keeps_state=keeps_state
             )
         self._values = self._filter.values if self._filter else CursorValues.of_load(injected)
+
+    def begun(self, injected: Incremental[Any]) -> BegunCursor:
+        """What a later leg of the same sync goes on with.
+
+        Args:
+            injected: The incremental of this load, where dlt's own step decides on the rows.
+        """
+        incremental = injected if self._filter is None else self._filter.incremental
+        windows = None if self.windows is None else self.windows.began_with
+        return BegunCursor(incremental, self._start, windows)
+
+    def go_on(self, begun: BegunCursor, injected: Incremental[Any]) -> None:
+        """Has a later leg of a sync begin where its first one did.
+
+        Args:
+            begun: What the first leg began with.
+            injected: The incremental of this load.
+        """
+        self._start = begun.state
+        if self._filter is None:
+            go_on_with(injected, begun.incremental)
+            self._values = CursorValues.of_load(injected)
+        else:
+            go_on_with(self._filter.incremental, begun.incremental)
+            self._values = self._filter.values = CursorValues.of_load(self._filter.incremental)
+        if self.windows is not None:
+            self.windows.began_with = begun.windows
 
     def values(self, key: str) -> CursorValues:
         """The values that the requests for one row of the parent hold.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -85,7 +85,7 @@ class WindowRange:
         settings: WindowSettings,
         *,
         lag: float | None = None,
-        saved: MutableMapping[str, Any] | None = None,
+        saved: Mapping[str, Any] | None = None,
         now: float | None = None,
         request: str | None = None,
     ) -> WindowRange:
