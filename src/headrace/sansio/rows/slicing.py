@@ -20,7 +20,7 @@ from headrace.core.exceptions import PageError
 from headrace.core.json_path import JsonPath, compiled
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.rows.charsets import as_utf8
-from headrace.sansio.rows.empty_pages import is_error, is_page_without_rows
+from headrace.sansio.rows.empty_pages import is_error, is_nothing_but_error, is_page_without_rows
 from headrace.sansio.rows.list_detection import find_list
 from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came_instead
 from headrace.sansio.rows.page_shape import PageShape
@@ -103,6 +103,7 @@ class PageSlicer:
         self._paths = paths
         self._clean = clean
         self._keys_around: frozenset[str] | None = None
+        self._was_list = False
 
     @property
     def rows_at(self) -> tuple[str, ...]:
@@ -157,12 +158,15 @@ class PageSlicer:
             document = _decode(page)
             if document == {}:
                 return SlicedPage([], document, document)
+            self._refuse_error(document, page)
             self._steps = find_list(document)
             self._shape = PageShape(self._steps) if self._steps else None
         if self._may_be_name:
             self._look_for_name(page)
         if self._steps is None:
             return self._search(page)
+        if self._steps == ():
+            self._expect_list(page)
         # Decoding a whole page as Raw checks its JSON. Where it is an object or a list that is
         # decoded below, that is checked there.
         is_checked_below = page[:1] == (b"{" if self._steps else b"[")
@@ -180,6 +184,22 @@ class PageSlicer:
         if self._shape is not None:
             self._shape.learn(rest)
         return self._sliced(page, rows, rest)
+
+    def _expect_list(self, page: bytes) -> None:
+        """Refuses an error where the answer itself is the list of rows, or the one row."""
+        begins = page[:_LONGEST_ERROR].lstrip()[:1]
+        is_due = self._selector is None or self._was_list
+        if begins == b"{" and is_due and len(page) <= _LONGEST_ERROR:
+            self._refuse_error(_decode(page), page)
+        self._was_list = self._was_list or begins == b"["
+
+    def _refuse_error(self, document: Any, page: bytes) -> None:
+        if is_nothing_but_error(document):
+            row = "" if self._was_list else ". If this is a row of yours, write `data_selector: $`"
+            raise PageError(
+                "the answer is an error in the guise of a success: "
+                f"{beginning(page, self._clean)}{row}"
+            )
 
     def _look_for_name(self, page: bytes) -> None:
         """Takes a selector for the name of a key from the first page on that has such a key."""

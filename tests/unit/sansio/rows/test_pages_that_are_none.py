@@ -68,6 +68,24 @@ def test_what_an_error_says_in_the_guise_of_a_success_is_told() -> None:
         cut({"items": [{"name": "Ada"}] * 200}, "data")
 
 
+@pytest.mark.parametrize("selector", [None, "$"])
+def test_an_error_among_pages_that_are_lists_is_no_row(selector: str | None) -> None:
+    slicer = PageSlicer(selector)
+    slicer.slice(b'[{"id": 1}]')
+    with pytest.raises(PageError, match=r"in the guise of a success: .*quota exceeded"):
+        slicer.slice(b'\n{"error": "quota exceeded"}')
+    assert len(slicer.slice(b'{"id": 2, "error": "none of the listing"}').rows) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [b'{"message": "slow down", "code": 429}', b'{"errors": [{"message": "who?"}]}']
+)
+def test_an_error_alone_is_a_row_only_where_the_config_says_so(answer: bytes) -> None:
+    with pytest.raises(PageError, match=r"is an error .* write `data_selector: \$`"):
+        PageSlicer(None).slice(answer)
+    assert [bytes(row) for row in PageSlicer("$").slice(answer).rows] == [answer]
+
+
 def test_of_many_and_long_keys_some_are_shown() -> None:
     with pytest.raises(PageError, match=r"`key 19` and 1,981 more") as caught:
         cut({f"key {number}": 0 for number in range(2_001)}, "data")
