@@ -11,7 +11,7 @@ import dlt
 from dlt.extract.incremental import Incremental
 
 from headrace.config.built.cursor import CursorConfig
-from headrace.dlt_source.dlt_pipe import running_pipe
+from headrace.dlt_source.dlt_pipe import feeders, running_pipe
 from headrace.dlt_source.failed_listings import Cursors
 from headrace.dlt_source.incremental import (
     ChildWindows,
@@ -89,7 +89,7 @@ class ChildCursors:
     ) -> None:
         """Has all legs of a sync begin at the same values."""
         begun = resource.sync.begun_cursors
-        name = injected.resource_name or resource.name
+        name = dlt.current.resource().name
         if name in begun:
             cursors.go_on(begun[name], injected)
         if pipe in self._begun:
@@ -106,6 +106,21 @@ class ChildCursors:
         self._begun[pipe] = injected.copy(with_transient_state=True)
         go_on_with(self._begun[pipe], injected)
         return SharedCursor(injected, keeps_state=True, filters=False)
+
+    def end_leg(self, cursors: Cursors | None, resource: RunningResource) -> None:
+        """Keeps what the listings of a load have brought, when the parent has brought its rows.
+
+        Args:
+            cursors: The cursors of the load.
+            resource: The running resource.
+        """
+        running = dlt.current.resource()
+        begun = resource.sync.begun_cursors.get(running.name)
+        if isinstance(cursors, SharedCursor) and begun is not None:
+            is_last = feeders(running).isdisjoint(resource.sync.legs.unfinished)
+            cursors.end_leg(begun, is_last=is_last)
+        elif cursors is not None and cursors.windows is not None:
+            cursors.windows.keep()
 
     def _go_on(self, pipe: object, injected: Incremental[Any]) -> None:
         begun = self._begun.get(pipe)

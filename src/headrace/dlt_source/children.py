@@ -269,7 +269,7 @@ class ChildExtraction:
         if asked.failed is not None:
             yield from _settled(asked.failed)
             is_whole = is_whole and not asked.failed.have_failed
-        _keep_windows(cursors)
+        self._cursors.end_leg(cursors, resource)
         self._listings.judge_single_pages(resource.figures)
         if claim is not None and resource.load_id is not None:
             have_failed = asked.failed is not None and asked.failed.have_failed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headrace import rest_api_source, sync
+from headrace import HeadraceError, rest_api_source, sync
 from headrace.reading.keep_up.legs import LegSettings
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
@@ -67,3 +67,44 @@ def test_all_legs_begin_at_the_same_value(
     assert loads == [(3,)]
     found = warehouse.query("SELECT count(*), count(DISTINCT id) FROM test_data.notes")
     assert found == [(DAYS * DAYS, DAYS * DAYS)]
+
+
+@pytest.mark.parametrize("way", ["to tables", "to dicts"])
+@pytest.mark.parametrize("legs", [SMALL, LegSettings()], ids=["small legs", "one leg"])
+@pytest.mark.parametrize(
+    "windows",
+    [{}, {"end_param": "to", "step": "5d", "range_end": "open"}],
+    ids=["at once", "in windows"],
+)
+def test_a_sync_that_ends_before_the_last_leg_leaves_the_cursor_where_it_was(
+    windows: dict[str, Any],
+    legs: LegSettings,
+    way: str,
+    server: JsonServer,
+    warehouse: Warehouse,
+) -> None:
+    config = config_of(server, **windows)
+    answer = server.handler
+
+    def refuses(asked: Asked) -> Answer:
+        if asked.path == "/days" and asked.query["from"] == day(14):
+            return Answer({"message": "out of order"}, 400)
+        return answer(asked)
+
+    server.handler = refuses
+    counts = []
+    for _ in range(4):
+        source = rest_api_source(config)
+        if way == "to dicts":
+            source.resources["notes"].add_map(lambda row: row)
+        try:
+            sync(warehouse.pipeline(), source, legs=legs)
+        except HeadraceError:
+            server.handler = answer
+        server.asked.clear()
+        (count,) = warehouse.query("SELECT count(*), count(DISTINCT id) FROM test_data.notes")
+        counts.append(count)
+    assert counts[0] == (14 * DAYS, 14 * DAYS)
+    assert counts[1:] == 3 * [(DAYS * DAYS, DAYS * DAYS)]
+    cursors = warehouse.pipeline().state["sources"]["rest_api"]["resources"]["notes"]
+    assert cursors["incremental"]["day"]["last_value"] == day(DAYS - 1)

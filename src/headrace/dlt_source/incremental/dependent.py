@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import dlt
 from dlt.extract.incremental import Incremental
@@ -28,7 +28,7 @@ PER_PARENT = "incremental_per_parent"
 """The key of the resource's state under which the cursors of the parent's rows are kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BegunCursor:
     """What one cursor for all rows of the parent began with in the first leg of a sync.
 
@@ -38,11 +38,16 @@ class BegunCursor:
         incremental: The incremental that decides on the rows.
         state: Its state as the sync began.
         windows: What was kept of its windows then; None where nothing is.
+        now: The present for all windows, in seconds since 1970; None where there are none.
+        latest: Its state behind the legs so far, which is kept with the last one: the parent's rows
+            of later legs have not been asked for before.
     """
 
     incremental: Incremental[Any]
     state: CursorState
     windows: Mapping[str, Any] | None = None
+    now: float | None = None
+    latest: CursorState | None = None
 
 
 class SharedCursor:
@@ -60,6 +65,7 @@ class SharedCursor:
     def __init__(self, injected: Incremental[Any], *, keeps_state: bool, filters: bool) -> None:
         self._injected = injected.copy()
         self._start = deepcopy(injected.get_state())
+        self._keeps_state = keeps_state and injected.end_value is None
         self.windows: ChildWindows | None = None
         self._filter: CursorFilter | None = None
         if filters:
@@ -75,8 +81,9 @@ class SharedCursor:
             injected: The incremental of this load, where dlt's own step decides on the rows.
         """
         incremental = injected if self._filter is None else self._filter.incremental
-        windows = None if self.windows is None else self.windows.began_with
-        return BegunCursor(incremental, self._start, windows)
+        if self.windows is None:
+            return BegunCursor(incremental, self._start)
+        return BegunCursor(incremental, self._start, self.windows.began_with, self.windows.now)
 
     def go_on(self, begun: BegunCursor, injected: Incremental[Any]) -> None:
         """Has a later leg of a sync begin where its first one did.
@@ -92,8 +99,28 @@ class SharedCursor:
         else:
             go_on_with(self._filter.incremental, begun.incremental)
             self._values = self._filter.values = CursorValues.of_load(self._filter.incremental)
-        if self.windows is not None:
-            self.windows.began_with = begun.windows
+        if self.windows is not None and begun.now is not None:
+            self.windows.began_with, self.windows.now = begun.windows, begun.now
+
+    def end_leg(self, begun: BegunCursor, *, is_last: bool) -> None:
+        """Keeps what the listings have brought, where no later leg brings rows of the parent.
+
+        Else a sync that ends before them would have the next one ask for what belongs to these
+        rows from the newest value of this leg.
+
+        Args:
+            begun: What the first leg began with.
+            is_last: Whether the parent has no more rows to bring.
+        """
+        if is_last and self.windows is not None:
+            self.windows.keep()
+        if not self._keeps_state:
+            return
+        state = self._injected.get_state()
+        if state != begun.state:
+            begun.latest = deepcopy(state)
+        kept = begun.latest or begun.state if is_last else begun.state
+        cast(dict[str, Any], state).update(deepcopy(kept))
 
     def values(self, key: str) -> CursorValues:
         """The values that the requests for one row of the parent hold.
