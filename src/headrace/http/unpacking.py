@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from typing import Any
 
 import urllib3
 
@@ -141,6 +142,8 @@ class _Unpacker:
                 return self._from_gzip(packed)
             if self._coding == "deflate":
                 return self._from_deflate(packed)
+            if self._coding == "br":
+                return self._from_brotli(packed, said)
             return self._by_urllib3(packed)
         except (zlib.error, urllib3.exceptions.DecodeError):
             raise CannotUnpack(f"`{said}`") from None
@@ -173,8 +176,37 @@ class _Unpacker:
         self.is_whole = unpacker.eof or len(body) == self._most
         return body
 
+    def _from_brotli(self, packed: bytes, said: str) -> bytes:
+        """Unpacks with the library that urllib3 takes, and which tells whether the end is there."""
+        try:
+            import brotlicffi as brotli  # type: ignore[import-not-found,unused-ignore]
+        except ImportError:
+            import brotli  # type: ignore[import-not-found,no-redef,unused-ignore]
+        unpacker = brotli.Decompressor()
+        body = bytearray()
+        try:
+            while len(body) < self._most and not unpacker.is_finished():
+                part = _brotli_part(unpacker, packed, self._most - len(body))
+                if not part and not packed:
+                    break
+                body += part
+                packed = b""
+        except brotli.error:
+            raise CannotUnpack(f"`{said}`") from None
+        self.is_whole = unpacker.is_finished() or len(body) >= self._most
+        return bytes(body)
+
     def _by_urllib3(self, packed: bytes) -> bytes:
         answer = urllib3.HTTPResponse(
             io.BytesIO(packed), {"Content-Encoding": self._coding}, preload_content=False
         )
         return answer.read(self._most, decode_content=True)
+
+
+def _brotli_part(unpacker: Any, packed: bytes, most: int) -> bytes:
+    """What comes next of a body; versions before 1.2 know of no limit."""
+    try:
+        part: bytes = unpacker.process(packed, output_buffer_limit=most)
+    except TypeError:
+        part = unpacker.process(packed)
+    return part

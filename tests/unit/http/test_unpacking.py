@@ -10,14 +10,17 @@ import pytest
 import requests
 
 from headrace.core.exceptions import ConnectionFailed, PageError, ResponseStatusError
+from headrace.http.failures.kinds import FailureKind
 from headrace.http.retrying import RetrySettings
-from headrace.http.unpacking import codings_in, unpacked
+from headrace.http.unpacking import CannotUnpack, codings_in, unpacked
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import PassingTime, send
 from tests.unit.http.brokenness import answering, socket_server
 
 BODY = b'{"data": [1, 2, 3]}'
 LIMIT = 1_000_000
+# Three lines of CSV.
+_BROTLI = bytes.fromhex("8b0580612c620a312c320a332c340a03")
 
 
 def _raw_deflate(body: bytes) -> bytes:
@@ -186,6 +189,12 @@ def test_an_errors_status_counts_whether_its_words_can_be_read_or_not(
 def test_brotli_is_undone_where_it_is_installed() -> None:
     if "br" in requests.utils.DEFAULT_ACCEPT_ENCODING:
         assert codings_in("br") == ["br"]
+        assert unpacked(_BROTLI, "br", LIMIT) == b"a,b\n1,2\n3,4\n"
+        assert len(unpacked(_BROTLI, "br", 5)) > 5
+        for cut_off in (_BROTLI[:-1], _BROTLI[:-4], b"hello there"):
+            with pytest.raises(CannotUnpack) as caught:
+                unpacked(cut_off, "br", LIMIT)
+            assert caught.value.failure.kind is FailureKind.BROKEN_OFF
     else:
         with pytest.raises(ValueError, match="install `brotli`"):
             codings_in("br")
