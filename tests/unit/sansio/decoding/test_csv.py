@@ -228,6 +228,30 @@ def test_a_delimiter_at_the_end_of_a_line_adds_no_cell(
     assert not page.unreadable
 
 
+@given(
+    st.integers(2, 4).flatmap(
+        lambda width: st.lists(
+            st.tuples(st.lists(ODD, min_size=width, max_size=width), st.booleans()), min_size=1
+        )
+    )
+)
+def test_any_cells_come_back_whichever_lines_end_with_a_delimiter(
+    lines: list[tuple[list[str], bool]],
+) -> None:
+    text = io.StringIO()
+    for cells, has_empty_end in lines:
+        line = io.StringIO()
+        csv.writer(line).writerow(cells)
+        end = "," if has_empty_end else ""
+        text.write(line.getvalue().removesuffix("\r\n") + end + "\r\n")
+    names = [f"c{place}" for place in range(len(lines[0][0]))]
+    page = cut(",".join(names) + "\n" + text.getvalue(), "text/csv; charset=utf-8")
+    assert [[each or "" for each in row.values()] for row in rows(page)] == [
+        cells for cells, _ in lines
+    ]
+    assert not page.unreadable
+
+
 def test_a_value_behind_the_last_column_is_not_left_out() -> None:
     page = cut("a,b\n1,,\n2,y,z\n3,,,\n")
     assert rows(page) == [{"a": "1", "b": None}]
