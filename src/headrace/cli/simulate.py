@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -69,6 +70,15 @@ def simulate(
             "runs keep nothing. With --living more of them come.",
         ),
     ] = 0,
+    payload: Annotated[
+        int | None,
+        typer.Option(
+            metavar="BYTES",
+            min=0,
+            help="With --like 2.41: how many bytes of content each execution has in what "
+            "includeData=true brings (200 if not said).",
+        ),
+    ] = None,
     faults: Annotated[
         str | None,
         typer.Option(
@@ -89,14 +99,10 @@ def simulate(
         raise typer.BadParameter("they are part of a history that stays.", param_hint="--incidents")
     with exit_codes():
         from headrace.core.secrets.redaction import keep_secret
-        from headrace.simulator import RELEASES, BadFaults, Faults, RealTime, World, serve
+        from headrace.simulator import PAYLOAD_BYTES, BadFaults, Faults, RealTime, World, serve
 
-        if like not in RELEASES:
-            known = " or ".join(RELEASES)
-            raise typer.BadParameter(f"{like} is no release: say {known}.", param_hint="--like")
-        newer = RELEASES[like].has_details
-        if gaps and not newer:
-            raise typer.BadParameter("they are there with --like 2.41.", param_hint="--gaps")
+        payload_bytes = PAYLOAD_BYTES if payload is None else payload
+        newer = _is_newer(like, {"--gaps": gaps > 0, "--payload": payload is not None})
         if faults == _LIST:
             _list_faults()
             return
@@ -104,7 +110,7 @@ def simulate(
         if key != _PUBLIC_KEY:
             keep_secret([key])
         serving = partial(serve, rows, seed, string_ids=string_ids, incidents=incidents)
-        serving = partial(serving, like=like, gaps=gaps)
+        serving = partial(serving, like=like, gaps=gaps, payload=payload_bytes)
         if living:
             speed = _USUAL_SPEED if speed is None else speed
             world = World(
@@ -114,6 +120,7 @@ def simulate(
                 like=like,
                 at_once=_AT_ONCE if newer else None,
                 gaps=gaps,
+                payload=payload_bytes,
             )
             serving = partial(serve, world=world, on_request=RealTime(world, speed))
 
@@ -137,6 +144,20 @@ def simulate(
         except OSError as error:
             say(f"Error: cannot serve: {error.strerror or error}. Try --port 0.", to_stderr=True)
             raise typer.Exit(FAILED) from None
+
+
+def _is_newer(like: str, asked_for: Mapping[str, bool]) -> bool:
+    """Whether a release is newer than the usual one; refuses options that only newer ones have."""
+    from headrace.simulator import RELEASES
+
+    if like not in RELEASES:
+        known = " or ".join(RELEASES)
+        raise typer.BadParameter(f"{like} is no release: say {known}.", param_hint="--like")
+    newer = RELEASES[like].has_details
+    for option, asked in asked_for.items():
+        if asked and not newer:
+            raise typer.BadParameter("this goes with --like 2.41.", param_hint=option)
+    return newer
 
 
 def _list_faults() -> None:

@@ -1,5 +1,6 @@
 """A sample executions API on a real socket: for the demo, the tests and the benchmarks."""
 
+from headrace.simulator.details import PAYLOAD_BYTES
 from headrace.simulator.faults import FAULTS, BadFaults, Fault, Faults, Outcome
 from headrace.simulator.pace import Pace
 from headrace.simulator.parameters import BadParameter
@@ -11,6 +12,7 @@ from headrace.simulator.world import World
 
 __all__ = [
     "FAULTS",
+    "PAYLOAD_BYTES",
     "RELEASES",
     "REQUESTS_KEPT",
     "BadFaults",

@@ -12,6 +12,7 @@ from headrace.simulator.world import World
 
 _Answer = Callable[[re.Match[str], Mapping[str, str]], object]
 _STOP = re.compile(r"/executions/([1-9][0-9]{0,17})/stop")
+_EXECUTION = re.compile(r"/executions/([1-9][0-9]{0,17})")
 _NEVER = "1970-01-01T00:00:00.000Z"
 
 
@@ -39,6 +40,7 @@ class MorePaths:
         self._world = world
         self._routes: tuple[tuple[str, re.Pattern[str], _Answer], ...] = (
             ("POST", _STOP, self._stop),
+            ("GET", _EXECUTION, self._execution),
         )
 
     def knows(self, method: str, path: str) -> bool:
@@ -68,6 +70,13 @@ class MorePaths:
             if found is not None:
                 return msgspec.json.encode(route(found, query))
         raise Refused(404, "not found")
+
+    def _execution(self, found: re.Match[str], query: Mapping[str, str]) -> Mapping[str, Any]:
+        include_data = query.get("includeData") == "true"
+        row = self._world.execution(int(found[1]), include_data=include_data)
+        if row is None:
+            raise Refused(404, "Not Found")
+        return row
 
     def _stop(self, found: re.Match[str], query: Mapping[str, str]) -> Mapping[str, Any]:
         execution_id = int(found[1])

@@ -14,6 +14,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from headrace.simulator.archive import Archive
+from headrace.simulator.details import PAYLOAD_BYTES
 from headrace.simulator.faults import BadFaults, Faults
 from headrace.simulator.history import History
 from headrace.simulator.more_paths import MorePaths
@@ -50,6 +51,7 @@ class Simulator:
             kind of ids, release and gaps.
         like: The release to behave like, `2.20` or `2.41`, which always sends ids as text.
         gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
+        payload: How many bytes of content `includeData` brings for each execution (2.41).
         on_request: Called before each answer with the request's number, from 1, in the thread that
             answers: what it does to the world happens between two pages. What it raises is raised
             again when the block ends.
@@ -58,7 +60,8 @@ class Simulator:
 
     Raises:
         ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids`,
-            `incidents`, `like` and `gaps`; there is no such release, or `gaps` is not for it.
+            `incidents`, `like`, `gaps` and `payload`; there is no such release, or one of them is
+            not for it.
         BadFaults: One of the faults needs TLS.
         OSError: (on entering) the address cannot be listened on, as when the port is in use.
     """
@@ -77,6 +80,7 @@ class Simulator:
         world: World | None = None,
         like: str = OLDER.name,
         gaps: int = 0,
+        payload: int = PAYLOAD_BYTES,
         on_request: Callable[[int], None] | None = None,
         faults: Faults | None = None,
         tls: ssl.SSLContext | None = None,
@@ -85,7 +89,9 @@ class Simulator:
         self._host = host
         self._port = port
         self._tls = tls
-        self._executions = _shown(History(rows, seed, incidents), string_ids, world, like, gaps)
+        self._executions = _shown(
+            History(rows, seed, incidents), string_ids, world, like, gaps, payload
+        )
         self._api = ExecutionsApi(
             self._executions,
             api_key=api_key,
@@ -181,6 +187,7 @@ def serve(
     world: World | None = None,
     like: str = OLDER.name,
     gaps: int = 0,
+    payload: int = PAYLOAD_BYTES,
     on_request: Callable[[int], None] | None = None,
     faults: Faults | None = None,
     on_ready: Callable[[str], None],
@@ -201,17 +208,19 @@ def serve(
             kind of ids, release and gaps.
         like: The release to behave like, `2.20` or `2.41`, which always sends ids as text.
         gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
+        payload: How many bytes of content `includeData` brings for each execution (2.41).
         on_request: Called before each answer with the request's number, from 1.
         faults: Which requests to answer badly; None answers all of them well.
         on_ready: Called once with the base URL, when requests are answered.
 
     Raises:
         ValueError: `rows` is negative, or given beside a world, as are `seed`, `string_ids`,
-            `incidents`, `like` and `gaps`; there is no such release, or `gaps` is not for it.
+            `incidents`, `like`, `gaps` and `payload`; there is no such release, or one of them is
+            not for it.
         BadFaults: One of the faults needs TLS.
         OSError: The address cannot be listened on, as when the port is in use.
     """
-    executions = _shown(History(rows, seed, incidents), string_ids, world, like, gaps)
+    executions = _shown(History(rows, seed, incidents), string_ids, world, like, gaps, payload)
     api = ExecutionsApi(
         executions,
         api_key=api_key,
@@ -224,18 +233,19 @@ def serve(
 
 
 def _shown(
-    history: History, string_ids: bool, world: World | None, like: str, gaps: int
+    history: History, string_ids: bool, world: World | None, like: str, gaps: int, payload: int
 ) -> ServedExecutions:
     if world is not None:
-        if (history, string_ids, like, gaps) != (History(_ROWS, _SEED), False, OLDER.name, 0):
+        own = (history, string_ids, like, gaps, payload)
+        if own != (History(_ROWS, _SEED), False, OLDER.name, 0, PAYLOAD_BYTES):
             raise ValueError(
-                "rows, seed, string_ids, like and gaps are the world's own: give them to "
+                "rows, seed, string_ids, like, gaps and payload are the world's own: give them to "
                 "World(...); incidents are of a history that stays"
             )
         return world
     if release_like(like) is OLDER:
-        if gaps:
-            raise ValueError(f"gaps are for like={NEWER.name!r}, not {like!r}")
+        if (gaps, payload) != (0, PAYLOAD_BYTES):
+            raise ValueError(f"gaps and payload are for like={NEWER.name!r}, not {like!r}")
         return Archive(history, string_ids=string_ids)
     return World(
         history.rows,
@@ -244,6 +254,7 @@ def _shown(
         like=like,
         incidents=history.incidents,
         gaps=gaps,
+        payload=payload,
     )
 
 

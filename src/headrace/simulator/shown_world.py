@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from threading import RLock
 from typing import Any
 
+import msgspec
+
 from headrace.simulator.archive import Archive
 from headrace.simulator.cursors import Cursors
+from headrace.simulator.details import Details
 from headrace.simulator.exclusive import exclusive
 from headrace.simulator.listing import executions_page
 from headrace.simulator.release import Release
@@ -22,16 +25,23 @@ class ShownWorld:
         table: The rows as they stand now.
         cursors: Makes and reads the cursors.
         release: Which release it is like.
+        details: Makes up what the steps of executions did.
     """
 
     def __init__(
-        self, archive: Archive, table: ExecutionTable, cursors: Cursors, release: Release
+        self,
+        archive: Archive,
+        table: ExecutionTable,
+        cursors: Cursors,
+        release: Release,
+        details: Details,
     ) -> None:
         self.lock = RLock()
         self.release = release
         self._archive = archive
         self._table = table
         self._cursors = cursors
+        self._details = details
 
     @property
     def string_ids(self) -> bool:
@@ -49,18 +59,33 @@ class ShownWorld:
 
         Args:
             query: The request's parameters: `limit`, `cursor`, `status`, `workflowId`; where the
-                release knows them also `startedAfter` and `startedBefore`.
+                release knows them also `startedAfter`, `startedBefore` and `includeData`.
 
         Raises:
             BadParameter: One of them cannot be used, as a cursor that has expired.
         """
-        return executions_page(self._table, query, self._cursors, self.release)
+        body = executions_page(self._table, query, self._cursors, self.release)
+        if not self.release.has_details or query.get("includeData") != "true":
+            return body
+        page = msgspec.json.decode(body)
+        rows = [self._details.listed(row) for row in page["data"]]
+        return msgspec.json.encode({**page, "data": rows})
 
     @exclusive
-    def execution(self, execution_id: int) -> dict[str, Any] | None:
-        """Return one row as its own path shows it, hidden or not; None where there is none."""
-        row = self._table.find(execution_id)
-        return None if row is None else row.detailed(string_ids=self.string_ids)
+    def execution(self, execution_id: int, *, include_data: bool = False) -> dict[str, Any] | None:
+        """Return one row as its own path shows it, hidden or not; None where there is none.
+
+        Args:
+            execution_id: The row's id.
+            include_data: Whether what its steps did comes too, where the release has that.
+        """
+        found = self._table.find(execution_id)
+        if found is None:
+            return None
+        row = found.detailed(string_ids=self.string_ids)
+        if not self.release.has_details:
+            return row
+        return self._details.single(row, include_data=include_data)
 
     @exclusive
     def truth(

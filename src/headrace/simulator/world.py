@@ -10,6 +10,7 @@ from random import Random
 from headrace.simulator.agenda import Agenda
 from headrace.simulator.archive import Archive
 from headrace.simulator.cursors import ExpiringCursors
+from headrace.simulator.details import PAYLOAD_BYTES, Details
 from headrace.simulator.exclusive import exclusive
 from headrace.simulator.execution import NEW, RUNNING, Execution
 from headrace.simulator.gaps import Gaps
@@ -67,10 +68,11 @@ class World(ShownWorld):
         incidents: Whether things have gone wrong in the history.
         at_once: How many started by webhooks and schedules run at once; others are queued (2.41).
         gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
+        payload: How many bytes of content `includeData` brings for each execution (2.41).
 
     Raises:
-        ValueError: `rows` or `gaps` is negative, there is no such release, `at_once` is less than
-            1, or given for a release that lists no queued rows.
+        ValueError: `rows`, `gaps` or `payload` is negative, there is no such release, `at_once` is
+            less than 1, or given for a release that lists no queued rows.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class World(ShownWorld):
         incidents: bool = False,
         at_once: int | None = None,
         gaps: int = 0,
+        payload: int = PAYLOAD_BYTES,
     ) -> None:
         release = release_like(like)
         if at_once is not None and not release.queues:
@@ -98,7 +101,7 @@ class World(ShownWorld):
         table = ExecutionTable(archive, parked_hidden=parked_hidden, gaps=Gaps(gaps))
         lifetime_ms = None if cursor_seconds is None else round(cursor_seconds * 1_000)
         self._expiring = ExpiringCursors(lifetime_ms, lambda: self._agenda.now_ms)
-        super().__init__(archive, table, self._expiring, release)
+        super().__init__(archive, table, self._expiring, release, Details(seed, payload))
         self._chance = Random(f"world {seed}")
         self._last_id = rows
         self._reserved: dict[int, int] = {}

@@ -227,7 +227,7 @@ def test_a_wrong_key_is_told_in_the_words_of_the_release() -> None:
     ("build", "message"),
     [
         (lambda: Simulator(like="2.30"), "like must be one of 2.20, 2.41, not 2.30"),
-        (lambda: Simulator(gaps=5), "gaps are for like='2.41', not '2.20'"),
+        (lambda: Simulator(gaps=5), "gaps and payload are for like='2.41', not '2.20'"),
         (lambda: newer_world(gaps=-1), "gaps must be 0 or more, not -1"),
         (lambda: newer_world(at_once=0), "at_once must be 1 or more, not 0"),
         (lambda: World(at_once=2), "at_once queues executions, which release 2.20 does not show"),

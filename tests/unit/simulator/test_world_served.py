@@ -185,7 +185,8 @@ def test_a_speed_without_life_is_a_mistake() -> None:
     ("options", "told"),
     [
         (["--like", "2.30"], "2.30 is no release: say 2.20 or 2.41"),
-        (["--gaps", "5"], "they are there with --like 2.41"),
+        (["--gaps", "5"], "this goes with --like 2.41"),
+        (["--payload", "5"], "this goes with --like 2.41"),
     ],
 )
 def test_what_only_another_release_does_is_a_mistake(options: list[str], told: str) -> None:
