@@ -140,7 +140,7 @@ def test_connector_declares_the_guides_schema(simulator: Simulator, warehouse: W
         "mode": ("VARCHAR", required),
         "retry_of": ("VARCHAR", nullable),
         "retry_success_id": ("BIGINT", nullable),
-        "started_at": ("TIMESTAMP WITH TIME ZONE", required),
+        "started_at": ("TIMESTAMP WITH TIME ZONE", nullable),
         "stopped_at": ("TIMESTAMP WITH TIME ZONE", nullable),
         "workflow_id": ("VARCHAR", nullable),
         "wait_till": ("TIMESTAMP WITH TIME ZONE", nullable),

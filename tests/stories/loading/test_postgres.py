@@ -53,7 +53,7 @@ def test_columns_have_the_declared_types(simulator: Simulator, postgres: Postgre
         "mode": ("character varying", False),
         "retry_of": ("character varying", True),
         "retry_success_id": ("bigint", True),
-        "started_at": ("timestamp with time zone", False),
+        "started_at": ("timestamp with time zone", True),
         "stopped_at": ("timestamp with time zone", True),
         "workflow_id": ("character varying", True),
         "wait_till": ("timestamp with time zone", True),
