@@ -56,6 +56,12 @@ def print_summary(report: SyncReport) -> None:
     if total.retries or total.seconds_waited:
         retries = f"{total.retries:,} " + ("retry" if total.retries == 1 else "retries")
         _print(console, f"{retries}, waited {total.seconds_waited:,.0f} s for the server.")
+    if total.left_out_bytes:
+        _print(
+            console,
+            f"{total.left_out_bytes / 1e6:,.1f} MB of the listed rows were left out: `rows.each` "
+            "keeps parts of them.",
+        )
     for count, why in (
         (total.discarded, "discarded by the schema contract or a processing step"),
         (total.replaced, "older versions of rows that came again"),

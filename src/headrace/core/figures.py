@@ -34,6 +34,8 @@ class ResourceFigures:
         marked: How many rows of the table were marked, as the API has them no more.
         deleted: How many rows of the table were deleted for that.
         bytes: How many bytes the pages have, after decompression.
+        left_out_bytes: How many bytes of the listed rows were left out, where rows are made of
+            parts of them.
         listings_ended: How many passes through a listing have come to their end.
         retries: How many requests were made again because they had failed in passing.
         seconds_waited: For how many seconds requests waited for the server, before they were made
@@ -61,6 +63,7 @@ class ResourceFigures:
     marked: int = 0
     deleted: int = 0
     bytes: int = 0
+    left_out_bytes: int = 0
     listings_ended: int = 0
     retries: int = 0
     seconds_waited: float = 0.0

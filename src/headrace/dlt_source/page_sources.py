@@ -277,7 +277,7 @@ def tail_pages(
     # With row ids one load may hold a row twice, since by them the last version counts.
     may_repeat = legs.settings is None and resource.settings.row_ids
     pages = _leg(resource, lanes, tail, record, may_repeat=may_repeat, notes_gone=notes_gone)
-    return PageStream(pages, keys_are_unique=not may_repeat)
+    return PageStream(pages, keys_are_unique=not may_repeat and tail.keeps_keys_apart)
 
 
 def _no_pages() -> Generator[FetchedPage]:

@@ -16,7 +16,7 @@ from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import hold_secrets
 from headrace.reading.counting import RowCount
 from headrace.reading.credentials import Authentications
-from headrace.reading.decoders import decoder_of, row_shape_of
+from headrace.reading.decoders import decoder_of, row_maker_of, row_shape_of
 from headrace.reading.graphql_errors import refusing_errors
 from headrace.reading.keep_up.legs import LegSettings
 from headrace.reading.listing import Listing
@@ -63,6 +63,7 @@ def build_listing(
         accounting=replace(accounting(endpoint, keys), proves_whole=proves_whole),
         decoder=decoder_of(endpoint.decoder),
         row_shape=row_shape_of(endpoint.rows, endpoint.rows_wrapped_at),
+        row_maker=row_maker_of(endpoint.rows, resource.tail),
         row_count=row_count.filled(lambda template: template.filled({}))
         if row_count and is_filled
         else row_count,
@@ -167,8 +168,14 @@ def accounting(endpoint: EndpointConfig, keys: RowKeys | None) -> Accounting:
 
 
 def _row_keys(resource: ResourceConfig) -> RowKeys | None:
-    # A function may change the key before it is one.
-    if resource.primary_key is None or any(kind != "filter" for kind, _ in resource.steps):
+    # A function may change the key before it is one, and that of rows which are made of parts of
+    # the listed ones is not in these.
+    makes_rows = resource.endpoint.rows is not None and resource.endpoint.rows.each is not None
+    if (
+        resource.primary_key is None
+        or makes_rows
+        or any(kind != "filter" for kind, _ in resource.steps)
+    ):
         return None
     parent = resource.parent
     # Those of the parent are put in when the row has come.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headrace.config.built.tail import TailConfig
 from headrace.config.format.decoders import (
     AnyDecoderConfig,
     CsvDecoderConfig,
@@ -20,6 +21,7 @@ from headrace.sansio.decoding import (
     JsonLinesDecoder,
     KeyedRows,
     ListedRows,
+    RowMaker,
     RowShape,
     WrappedRows,
     XmlDecoder,
@@ -33,13 +35,29 @@ def row_shape_of(config: RowsConfig | None, wrapped_at: str | None = None) -> Ro
         config: What the config says of it; None where they are objects already.
         wrapped_at: The key of the object around each row that holds it; None where none is there.
     """
-    if config is None:
+    if config is None or config.each is not None:
         return None if wrapped_at is None else WrappedRows(wrapped_at)
     if config.names is None:
         return KeyedRows(config.key_as, config.value_as)
     written: Any = config.names
     names = tuple(written) if isinstance(written, list) else JsonPath(written)
     return ListedRows(names, None if config.values is None else JsonPath(config.values))
+
+
+def row_maker_of(config: RowsConfig | None, tail: TailConfig | None) -> RowMaker | None:
+    """What makes rows of parts of the listed rows of an endpoint.
+
+    Args:
+        config: What the config says of it.
+        tail: How the listing is kept up with, which needs fields of the listed rows as well; None
+            where it is not.
+
+    Returns:
+        None where the listed rows are the rows.
+    """
+    if config is None or config.each is None:
+        return None
+    return RowMaker(config.each.as_each_row(() if tail is None else tail.fields_needed))
 
 
 def decoder_of(config: AnyDecoderConfig | None) -> Decoder | None:

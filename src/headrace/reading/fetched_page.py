@@ -30,6 +30,7 @@ class FetchedPage:
         written: What the answers are written in, as a sentence, where that was guessed.
         end: How the listing has ended with it; None where more may follow.
         window: The window that it is part of, where the listing is asked for in windows.
+        listed: How many rows it had in the listing, where its rows were made of parts of these.
         token: What it names for the next sync to send; None where it names nothing.
     """
 
@@ -45,3 +46,10 @@ class FetchedPage:
     end: ListingEnd | None = None
     window: Window | None = None
     token: Any = field(default=None, repr=False)
+    listed: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows the page had in the listing."""
+        made = len(self.rows) + len(self.unreadable)
+        return made if self.listed is None else self.listed

@@ -38,8 +38,9 @@ from headrace.reading.listing_ends import (
     refuse_unless_whole,
     tell_ignored_end,
 )
+from headrace.reading.making import MakingRows
 from headrace.reading.request_template import RequestTemplate
-from headrace.sansio.decoding import Decoder, RowShape, Slicer, new_slicer
+from headrace.sansio.decoding import Decoder, RowMaker, RowShape, Slicer, new_slicer
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
 from headrace.sansio.rows import SlicedPage
 
@@ -79,6 +80,7 @@ class Listing:
             seems; None where each is judged by itself.
         decoder: What the answers are written in; None to guess it from the first one.
         row_shape: What rows are made of; None where they are objects already.
+        row_maker: Makes rows of parts of the listed ones; None where these are the rows.
         token_path: Where its last page names what the next sync is to send; None for nowhere.
         token_of: Reads that of a page.
         falls_short: Is told where it ends before its total, and whether the config ends it there;
@@ -98,6 +100,7 @@ class Listing:
     single_pages: SinglePages | None = None
     decoder: Decoder | None = None
     row_shape: RowShape | None = None
+    row_maker: RowMaker | None = field(default=None, repr=False)
     token_path: JsonPath | None = None
     token_of: Callable[[Page], Any] | None = field(default=None, repr=False)
     falls_short: Callable[[bool], bool] | None = None
@@ -124,7 +127,9 @@ class Listing:
             client: The client to ask with.
             figures: Where to count requests, pages, rows and bytes.
         """
-        return OpenListing(self, client, figures)
+        maker = self.row_maker
+        making = None if maker is None else MakingRows(maker, self.name, figures)
+        return OpenListing(self, client, figures, making)
 
     def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
         """Lists all pages: `OpenListing.pages`."""
@@ -160,11 +165,13 @@ class OpenListing:
         listing: How the resource is listed.
         client: The client to ask with.
         figures: Where to count requests, pages, rows and bytes.
+        making: Makes rows of parts of the listed ones; None where these are the rows.
     """
 
     listing: Listing
     client: Client
     figures: ResourceFigures
+    making: MakingRows | None = None
 
     def new_pass(self) -> ListingPass:
         """Begins a pass down the listing."""
@@ -181,9 +188,8 @@ class OpenListing:
             paths: Gives the paths that will be looked up in the next page.
         """
         listing = self.listing
-        return new_slicer(
-            listing.decoder, listing.data_selector, paths, self.cleaned, listing.row_shape
-        )
+        clean = self.cleaned if self.making is None else self.making.hiding(self.cleaned)
+        return new_slicer(listing.decoder, listing.data_selector, paths, clean, listing.row_shape)
 
     async def pages(self) -> AsyncIterator[FetchedPage]:
         """Lists all pages.
@@ -214,7 +220,6 @@ class OpenListing:
                 end = end_of(walk, status=error.status)
                 yield FetchedPage([], 0, request_shown, is_last=True, end=end)
                 break
-            self.figures.rows += len(fetched.rows) + len(fetched.unreadable)
             if walk.number == 1 and walk.paginator.guess is not None:
                 # There are keys of the answer in it.
                 guess = one_line(self.cleaned(walk.paginator.guess), _LONGEST_GUESS)
@@ -229,10 +234,13 @@ class OpenListing:
                     await refuse_unless_whole(self, walk, fetched.request)
                 except HeadraceError:
                     if self.listing.is_one_of_many:
-                        yield fetched
+                        yield self.made(fetched)
                     raise
                 fetched = replace(fetched, is_last=True, end=end_of(walk))
-            yield fetched
+            yield self.made(fetched)
+        is_alone = not self.listing.is_one_of_many and self.listing.single_pages is None
+        if self.making is not None and is_alone:
+            self.making.tell()
         self.figures.listings_ended += 1
 
     def _first_request(self, paginator: Paginator) -> Request:
@@ -242,6 +250,17 @@ class OpenListing:
         except PageError as error:
             told = self.cleaned(f"resource `{name}`: {error}")
             raise error.located(told, resource=name) from None
+
+    def made(self, page: FetchedPage) -> FetchedPage:
+        """The page with the rows that are made of its listed ones, which are counted.
+
+        Args:
+            page: A page of the listing.
+        """
+        if self.making is not None:
+            page = self.making.made(page)
+        self.figures.rows += len(page.rows) + len(page.unreadable)
+        return page
 
     def cleaned(self, text: str) -> str:
         """The text without the listing's secrets, those included that came up on the way.
@@ -298,6 +317,8 @@ class OpenListing:
             total=walk.account.total,
             token=token,
         )
+        if self.making is not None:
+            fetched = self.making.kept(fetched)
         if walk.slicer.guess is not None and walk.slicer.guess != walk.told_guess:
             walk.told_guess = walk.slicer.guess
             written = self.cleaned(walk.slicer.guess)

@@ -198,7 +198,7 @@ class _AskedWindow:
                 is_last = page.is_last and self.window.is_last
                 self._held.append(replace(page, window=self.window, is_last=is_last))
                 size += page.size
-                rows += len(page.rows) + len(page.unreadable)
+                rows += page.count
                 loadable += len(page.rows)
                 self.too_large = self._above_most(rows, page.total)
                 if self.too_large is not None:

@@ -11,6 +11,7 @@ from headrace.config.built.parents import holds_incremental_values
 from headrace.config.format.incremental import IncrementalConfig, LookbackConfig
 from headrace.config.format.placeholders import names_in
 from headrace.core.defaults import LIMIT_PARAM
+from headrace.core.each_row import Place
 from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
 from headrace.sansio.tail import TailSettings
@@ -55,7 +56,7 @@ class TailConfig:
 
     Args:
         key: The field that orders the listing.
-        primary_key: The columns that identify a row, in order.
+        primary_key: The fields that identify a listed row, in order.
         settled_when: An expression that is true of a row that can no longer change; None when
             nothing is known of that.
         settles_after: Of which of those rows that is true only after a while; None for none.
@@ -65,6 +66,10 @@ class TailConfig:
         touches: Fields whose value is the key of an older row that changes with this one.
         time_path: The field with the time at which a row came to be; None for none.
         settings: The settings of the planner.
+        row_key: The columns that identify a row of the table, in order.
+        keeps_keys_apart: Whether it is known that no two rows of one listed row have the same key.
+        row_names: Where rows are made of parts of the listed ones: the fields of the listed row
+            that these take over, each with the name that it gets; None where a listed row is a row.
     """
 
     key: JsonPath
@@ -76,6 +81,19 @@ class TailConfig:
     touches: tuple[str, ...]
     time_path: JsonPath | None
     settings: TailSettings = field(repr=False)
+    row_key: tuple[str, ...] = ()
+    keeps_keys_apart: bool = True
+    row_names: Mapping[str, str] | None = None
+
+    @property
+    def fields_needed(self) -> tuple[Place, ...]:
+        """The places of what must be known of each listed row."""
+        paths = [self.key, *([self.time_path] if self.time_path else [])]
+        names = self.settled_when.used_names if self.settled_when else ()
+        return (
+            *(path.steps for path in paths if path.steps),
+            *((name,) for name in (*self.primary_key, *names, *self.touches)),
+        )
 
 
 def is_tail(endpoint: Mapping[str, Any]) -> bool:
@@ -112,10 +130,13 @@ def build_tail(
     """
     if incremental is None or not is_tail(resource.endpoint):
         return None
-    columns = primary_key_columns(resource.keys) or ()
+    columns = listed_key(resource) or ()
     return TailConfig(
         key=JsonPath(incremental.cursor_path),
         primary_key=columns,
+        row_key=primary_key_columns(resource.keys) or (),
+        keeps_keys_apart=_keeps_keys_apart(resource),
+        row_names=_names_in_rows(resource.endpoint),
         settled_when=incremental.settled_when,
         settles_after=_settles_after(incremental),
         refresh_path=incremental.refresh_path,
@@ -155,6 +176,57 @@ def tail_settings(
         limit=_page_size(resource),
         backfill_until=incremental.initial_value,
     )
+
+
+def listed_key(resource: MergedResource) -> tuple[str, ...] | None:
+    """The fields by which a row of a resource's listing is known.
+
+    Args:
+        resource: The resource; its keys may be wrong in any way.
+
+    Returns:
+        The columns of the primary key; where rows are made of parts of the listed ones, the fields
+        of the listed row that are in that key. None where there are none.
+    """
+    columns, names = primary_key_columns(resource.keys), _names_in_rows(resource.endpoint)
+    if columns is None or names is None:
+        return columns
+    listed = {made: name for name, made in names.items()}
+    return tuple(listed[column] for column in columns if column in listed) or None
+
+
+def each_of(endpoint: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the config says of rows that are made of parts of the listed ones.
+
+    Args:
+        endpoint: The merged keys as written; they may be wrong in any way.
+
+    Returns:
+        None where it says nothing.
+    """
+    rows = endpoint.get("rows")
+    each = rows.get("each") if isinstance(rows, Mapping) else None
+    return each if isinstance(each, Mapping) else None
+
+
+def _keeps_keys_apart(resource: MergedResource) -> bool:
+    each, columns = each_of(resource.endpoint), primary_key_columns(resource.keys) or ()
+    if each is None:
+        return True
+    key_as, index_as = each.get("key_as"), each.get("index_as")
+    return index_as in columns and (key_as is None or key_as in columns)
+
+
+def _names_in_rows(endpoint: Mapping[str, Any]) -> Mapping[str, str] | None:
+    each = each_of(endpoint)
+    if each is None:
+        return None
+    of_row = each.get("of_row")
+    if not isinstance(of_row, Mapping):
+        return {}
+    return {
+        path: name for name, path in of_row.items() if isinstance(path, str) and "." not in path
+    }
 
 
 def primary_key_columns(resource: Mapping[str, Any]) -> tuple[str, ...] | None:

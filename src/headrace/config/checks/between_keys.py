@@ -16,6 +16,7 @@ from headrace.config.checks.cursors import cursor_faults, merge_faults
 from headrace.config.checks.decoders import decoder_faults, row_shape_faults
 from headrace.config.checks.graphql import graphql_faults
 from headrace.config.checks.hints import function_faults
+from headrace.config.checks.made_rows import made_rows_faults
 from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
@@ -191,6 +192,7 @@ def _faults_when_merged(
     for below, message in (
         *function_faults(resource.keys),
         *tail_faults(resource),
+        *made_rows_faults(resource),
         *request_faults(resource),
         *((("endpoint", *path), message) for path, message in graphql_faults(endpoint)),
         *batch_faults(resource),

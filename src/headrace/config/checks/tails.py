@@ -13,6 +13,7 @@ from headrace.config.built.tail import (
     KEYS_OF_DLT,
     KEYS_OF_TAILS,
     is_tail,
+    listed_key,
     primary_key_columns,
     tail_settings,
 )
@@ -29,6 +30,10 @@ _DISPOSITION = (
     "an incremental with `row_order: desc` and no `start_param` loads rows again when they change, "
     "which needs `write_disposition: merge`; to leave out the rows of earlier syncs without asking "
     "again for those that change, as dlt does, add `range_start: closed`"
+)
+_NEEDS_LISTED_KEY = (
+    "must hold a field of `rows.each.of_row` that takes over the key of the listed row, as "
+    "`order_id` of `of_row: {order_id: id}`: the listing is kept up with row by row"
 )
 _NO_TAIL_PAGINATORS = {
     "offset": "each deletion shifts a row past the client",
@@ -63,9 +68,12 @@ def tail_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
     yield from ((here, message) for message in _paginator_faults(resource.paginator))
     yield from _action_faults(endpoint)
     yield from _disposition_faults(resource.keys.get("write_disposition"))
-    columns = primary_key_columns(resource.keys)
-    if columns is None:
+    if primary_key_columns(resource.keys) is None:
         yield ("primary_key",), "name the columns of the primary key: rows are merged by it"
+        return
+    columns = listed_key(resource)
+    if columns is None:
+        yield ("primary_key",), _NEEDS_LISTED_KEY
         return
     yield from _refresh_faults(incremental, columns)
     typed = _typed_incremental(resource)

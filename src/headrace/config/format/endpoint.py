@@ -79,7 +79,7 @@ class EndpointModel(FormatModel):
     rows: RowsConfig | None = Field(
         default=None,
         description="What rows are made of that are no objects: lists of values, an object of "
-        "rows by their keys, or plain values.",
+        "rows by their keys, or plain values; or of parts of each listed row.",
     )
     paginator: AnyPaginator | None = Field(
         default=None, description="How to get from page to page; as the client says when absent."

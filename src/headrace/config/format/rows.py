@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -15,6 +16,8 @@ from headrace.config.format.fields import (
     fault,
     shape_of,
 )
+from headrace.core.each_row import EachRow, Place
+from headrace.core.json_path import JsonPath as CompiledPath
 
 Names = Annotated[
     Annotated[JsonPath, Tag(TEXT)] | Annotated[list[Name], Field(min_length=1), Tag(LIST)],
@@ -22,8 +25,81 @@ Names = Annotated[
 ]
 
 
+class EachConfig(FormatModel):
+    """What rows are made of each listed row."""
+
+    path: JsonPath = Field(
+        description="JSONPath, within a listed row, of the elements that rows are made of: a list, "
+        "or with `key_as` an object of lists or of elements."
+    )
+    key_as: Name | None = Field(
+        default=None,
+        description="Field for the key of each element: `path` leads to an object of them.",
+    )
+    index_as: Name | None = Field(
+        default=None, description="Field for the place of each element in its list, from 0."
+    )
+    fields_: dict[Name, JsonPath] | None = Field(
+        default=None,
+        alias="fields",
+        min_length=1,
+        description="Fields of a row, each with its JSONPath within the element: nothing else of "
+        "it is kept anywhere; all of the element when absent.",
+    )
+    of_row: dict[Name, JsonPath] | None = Field(
+        default=None,
+        description="Fields that are taken of the listed row, each with its JSONPath in that.",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> EachConfig:
+        names = [*(self.fields_ or ()), *(self.of_row or ()), self.key_as, self.index_as]
+        given = [name for name in names if name is not None]
+        twice = [name for at, name in enumerate(given) if name in given[:at]]
+        if twice:
+            raise fault(f"`{twice[0]}` is given twice; each field needs its own name")
+        for path in (self.path, *(self.fields_ or {}).values(), *(self.of_row or {}).values()):
+            place = place_of(path)
+            if not place or isinstance(place[0], int):
+                raise fault(
+                    f"`{path}` must lead from a field to one place, for example `error.name` or "
+                    "`source[0].name`"
+                )
+        try:
+            self.as_each_row()
+        except ValueError as error:
+            raise fault(f"cannot be made: {error}") from None
+        return self
+
+    def as_each_row(self, also: Iterable[str | Place] = ()) -> EachRow:
+        """What each listed row is taken apart into.
+
+        Args:
+            also: Further fields of the listed row that are wanted, or the places of these.
+        """
+        return EachRow(
+            place_of(self.path),
+            self.key_as,
+            self.index_as,
+            None
+            if self.fields_ is None
+            else {name: place_of(path) for name, path in self.fields_.items()},
+            {name: place_of(path) for name, path in (self.of_row or {}).items()},
+            tuple(dict.fromkeys((each,) if isinstance(each, str) else each for each in also)),
+        )
+
+
+def place_of(path: Any) -> Place:
+    """The place that a path of the format leads to.
+
+    Args:
+        path: The path; it leads to one place.
+    """
+    return CompiledPath(path).place or ()
+
+
 class RowsConfig(FormatModel):
-    """What becomes of lists, of an object of rows, and of plain values."""
+    """What becomes of lists, of an object of rows, of plain values, and of parts of rows."""
 
     names: Names | None = Field(
         default=None,
@@ -42,13 +118,23 @@ class RowsConfig(FormatModel):
     value_as: Name | None = Field(
         default=None, description="Field for each value: rows are texts, numbers, and the like."
     )
+    each: EachConfig | None = Field(
+        default=None,
+        description="Makes rows of parts of each listed row, as of the lines of an order, in place "
+        "of the listed row.",
+    )
 
     @model_validator(mode="after")
     def _go_together(self) -> RowsConfig:
+        if self.each is not None:
+            others = (self.names, self.values, self.key_as, self.value_as)
+            if any(each is not None for each in others):
+                raise fault("give either `each`, or `names`, `key_as` and `value_as`")
+            return self
         if self.names is None and self.values is not None:
             raise fault("`values` are named by `names`, which is missing")
         if self.names is None and self.key_as is None and self.value_as is None:
-            raise fault("says nothing: give `names`, `key_as` or `value_as`")
+            raise fault("says nothing: give `names`, `key_as`, `value_as` or `each`")
         if self.names is not None and (self.key_as is not None or self.value_as is not None):
             raise fault("give either `names`, for rows that are lists, or `key_as` and `value_as`")
         if self.key_as is not None and self.key_as == self.value_as:

@@ -136,6 +136,14 @@ class TailRequests:
             return await self._page(ask.cursor)
         return await self._row(ask)
 
+    def made(self, page: FetchedPage) -> FetchedPage:
+        """The page with the rows that are made of its listed ones, which are counted.
+
+        Args:
+            page: A page with those of its listed rows that are to be loaded.
+        """
+        return self._listing.made(page)
+
     @property
     def singles_have_worked(self) -> bool:
         """Whether a row was found by its own path."""

@@ -221,9 +221,11 @@ class TailLane:
         if page is None:
             return None
         wanted = [arrival.rows[place] for place in lesson.load] + arrival.unplanned
-        self._figures.rows += len(page.rows) + len(page.unreadable)
-        self._figures.known += len(page.rows) - len(wanted)
-        return replace(page, rows=wanted) if wanted or page.unreadable else None
+        known = 0 if self._listing.row_maker is not None else len(page.rows) - len(wanted)
+        page = requests.made(replace(page, rows=wanted))
+        self._figures.rows += known
+        self._figures.known += known
+        return page if page.rows or page.unreadable else None
 
 
 def _of_resource(name: str, error: HeadraceError) -> HeadraceError:

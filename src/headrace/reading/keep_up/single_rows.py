@@ -31,9 +31,9 @@ class SingleRows:
     def __init__(self, listing: OpenListing, config: TailConfig) -> None:
         self._listing = listing
         self._config = config
-        self._slicer = single_row_slicer(
-            listing.listing.decoder, config.refresh_selector, listing.cleaned
-        )
+        making = listing.making
+        clean = listing.cleaned if making is None else making.hiding(listing.cleaned)
+        self._slicer = single_row_slicer(listing.listing.decoder, config.refresh_selector, clean)
         self._found = 0
         self._missed = 0
         self._missed_open = False
@@ -83,7 +83,9 @@ class SingleRows:
                 status=response.status,
             )
         size = len(response.body)
-        return FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable)
+        page = FetchedPage(sliced.rows, size, response.request, unreadable=sliced.unreadable)
+        making = self._listing.making
+        return page if making is None else making.kept(page)
 
     async def check_path(self, listed_key: int | str) -> None:
         """Where no row was found by its path, sees whether one is that the listing shows.

@@ -14,6 +14,7 @@ from headrace.core.json_path import JsonPath, KeyedPath
 from headrace.sansio.decoding.guessing import GuessingSlicer
 from headrace.sansio.decoding.keyed_rows import KeyedRows, KeyedRowsSlicer
 from headrace.sansio.decoding.listed_rows import ListedRows, ListedRowsSlicer
+from headrace.sansio.decoding.made_rows import RowMaker
 from headrace.sansio.decoding.settings import (
     CsvDecoder,
     Decoder,
@@ -32,6 +33,7 @@ __all__ = [
     "JsonLinesDecoder",
     "KeyedRows",
     "ListedRows",
+    "RowMaker",
     "RowShape",
     "Slicer",
     "WrappedRows",

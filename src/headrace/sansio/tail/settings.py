@@ -91,7 +91,8 @@ class TailSettings:
                 (
                     "late_rows",
                     "`probe` would load rows that the listing's filter leaves out: use "
-                    "`{lookback: <seconds>}`, or drop the filter",
+                    "`{lookback: <seconds>}`, or drop the filter; a param that leaves no row out "
+                    "may stand in the paths, as in `/runs?details=true`",
                 )
             )
         seconds = self.lookback

@@ -135,7 +135,7 @@ class RawRows:
 
 def _last_of_each(source: str, tail: TailConfig) -> str:
     """A query for the row numbers of the last rows by key: legs may bring a key twice."""
-    fields = (name.replace("~", "~0").replace("/", "~1") for name in tail.primary_key)
+    fields = (name.replace("~", "~0").replace("/", "~1") for name in tail.row_key)
     key = ", ".join(f"json_extract_string(decode(raw), {text_literal(f'/{f}')})" for f in fields)
     return f"SELECT max(file_row_number) FROM {source} GROUP BY {key}"
 

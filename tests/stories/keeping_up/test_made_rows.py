@@ -1,0 +1,163 @@
+"""A listing that is kept up with row by row, and whose table has rows made of parts of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace import ConfigError, rest_api_source, sync, verify
+from headrace.config import load_config
+from headrace.config.selection import select_resources
+from headrace.dlt_source.source import build_source
+from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
+from tests.support.servers import Answer
+from tests.support.tables import Row, Warehouse
+
+HIDDEN = "a-resume-token-that-nobody-may-see"
+STARTED = 1_795_884_391_000
+
+
+@pytest.fixture
+def api() -> Iterator[KeptListing]:
+    with KeptListing(page=5) as running:
+        yield running
+
+
+@pytest.fixture
+def mirror(api: KeptListing, warehouse: Warehouse) -> Mirror:
+    document = api.config(
+        settled_when="status != 'running'",
+        refresh_path="/executions/{id}?includeData=true",
+        late_rows="probe",
+    )
+    resource = document["resources"][0]
+    resource["primary_key"] = ["execution_id", "node", "run"]
+    resource["endpoint"]["path"] = "/executions?includeData=true"
+    resource["endpoint"]["rows"] = {
+        "each": {
+            "path": "data.resultData.runData",
+            "key_as": "node",
+            "index_as": "run",
+            "fields": {"status": "executionStatus"},
+            "of_row": {"execution_id": "id"},
+        }
+    }
+    return Mirror(api, warehouse, document)
+
+
+def execution(number: int, status: str = "success", **nodes: list[Any]) -> Row:
+    runs = {
+        name: [{"executionStatus": each, "startTime": STARTED, "data": HIDDEN} for each in statuses]
+        for name, statuses in (nodes or {"Start": ["success"], "End": ["success"]}).items()
+    }
+    data = {"resultData": {"runData": runs}, "resumeToken": HIDDEN}
+    return {"id": number, "status": status, "data": data}
+
+
+def expected(api: KeptListing) -> set[tuple[Any, ...]]:
+    return {
+        (row["id"], node, place, run["executionStatus"])
+        for row in api.rows.values()
+        for node, runs in row["data"]["resultData"]["runData"].items()
+        for place, run in enumerate(runs)
+    }
+
+
+def loaded(mirror: Mirror) -> list[tuple[Any, ...]]:
+    query = "SELECT execution_id, node, run, status FROM test_data.executions"
+    return mirror.warehouse.query(query)
+
+
+def test_new_open_and_hidden_rows_arrive_with_their_parts(
+    api: KeptListing, mirror: Mirror, tmp_path: Path
+) -> None:
+    api.put(*(execution(number) for number in range(1, 21)))
+    api.put(execution(7, "running", Start=["success"]))
+    api.hidden.add(15)
+    mirror.sync()
+    assert sorted(loaded(mirror)) == sorted(expected(api))
+
+    api.forget_requests()
+    api.put(execution(7, "error", Start=["success"], End=["error", "success"]), execution(21))
+    mirror.sync()
+    assert sorted(loaded(mirror)) == sorted(expected(api))
+    assert api.pages_asked == [None]
+    assert api.rows_asked == ["7"]
+    assert all(each.query["includeData"] == "true" for each in api.asked)
+
+    assert verify(mirror.pipeline(), rest_api_source(mirror.config)).ok
+    api.put(execution(22))
+    assert verify(mirror.pipeline(), rest_api_source(mirror.config)).ok
+    everything = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
+    assert HIDDEN.encode() not in everything
+
+
+def test_verify_finds_and_repairs_what_is_missing(api: KeptListing, mirror: Mirror) -> None:
+    api.put(*(execution(number) for number in range(1, 11)))
+    mirror.sync()
+    mirror.warehouse.query("DELETE FROM test_data.executions WHERE execution_id = 3")
+    source = rest_api_source(mirror.config)
+    assert not verify(mirror.pipeline(), source).ok
+    verify(mirror.pipeline(), rest_api_source(mirror.config), repair=True)
+    assert sorted(loaded(mirror)) == sorted(expected(api))
+
+
+def test_rows_whose_keys_may_meet_are_there_once(api: KeptListing, mirror: Mirror) -> None:
+    mirror.config["resources"][0]["primary_key"] = ["execution_id", "node"]
+    api.put(execution(1, Start=["success", "error"]))
+    mirror.sync()
+    assert loaded(mirror) == [(1, "Start", 1, "error")]
+
+
+def test_without_the_key_of_the_listed_row_it_cannot_be_kept_up_with(mirror: Mirror) -> None:
+    mirror.config["resources"][0]["primary_key"] = ["node", "run"]
+    with pytest.raises(ConfigError, match="takes over the key of the listed row"):
+        rest_api_source(mirror.config)
+
+
+def test_a_wrong_key_shows_nothing_of_the_row(api: KeptListing, mirror: Mirror) -> None:
+    mirror.config["resources"][0]["endpoint"]["incremental"]["settled_when"] = "status > 5"
+    api.put(execution(1))
+    with pytest.raises(Exception, match="status") as caught:
+        mirror.sync()
+    cause: BaseException | None = caught.value
+    while cause is not None:
+        assert HIDDEN not in str(cause) + repr(vars(cause))
+        cause = cause.__cause__
+
+
+def test_the_connector_loads_the_runs_of_each_node(api: KeptListing, warehouse: Warehouse) -> None:
+    rows = [
+        {**execution(number, Start=["success"], End=["error"]), "workflowId": "w"}
+        for number in (1, 2)
+    ]
+    end = rows[1]["data"]["resultData"]["runData"]["End"][0]
+    end |= {
+        **{"executionTime": 12, "executionIndex": 1, "source": [{"previousNode": "Start"}]},
+        "error": {"name": "NodeError", "message": "no answer", "stack": HIDDEN},
+    }
+    api.handler = lambda asked: (
+        Answer({"data": rows, "nextCursor": None})
+        if asked.query["includeData"] == "true"
+        else Answer(None, 500)
+    )
+    config = load_config(
+        "executions",
+        [f"client.base_url={api.base_url}"],
+        lookup={"API_KEY": "k", "EXECUTIONS_BASE_URL": ""}.get,
+    )
+    config = select_resources(config, ["node_runs"])
+    rows.reverse()
+    sync(warehouse.pipeline(), build_source(config))
+    found = warehouse.query(
+        "SELECT execution_id, workflow_id, node, run, execution_index, epoch_ms(started), "
+        "milliseconds, status, error_name, error_message, source_node FROM test_data.node_runs "
+        "WHERE execution_id = 2 ORDER BY node"
+    )
+    assert found == [
+        (2, "w", "End", 0, 1, STARTED, 12, "error", "NodeError", "no answer", "Start"),
+        (2, "w", "Start", 0, None, STARTED, None, "success", None, None, None),
+    ]
