@@ -79,6 +79,14 @@ def simulate(
             "includeData=true brings (200 if not said).",
         ),
     ] = None,
+    slow_counts: Annotated[
+        bool,
+        typer.Option(
+            "--slow-counts",
+            help="With --like 2.41: a page takes longer the more rows are left, some 170 ms where "
+            "they are 200,000, as the server counts them for each page.",
+        ),
+    ] = False,
     faults: Annotated[
         str | None,
         typer.Option(
@@ -102,7 +110,10 @@ def simulate(
         from headrace.simulator import PAYLOAD_BYTES, BadFaults, Faults, RealTime, World, serve
 
         payload_bytes = PAYLOAD_BYTES if payload is None else payload
-        newer = _is_newer(like, {"--gaps": gaps > 0, "--payload": payload is not None})
+        newer = _is_newer(
+            like,
+            {"--gaps": gaps > 0, "--payload": payload is not None, "--slow-counts": slow_counts},
+        )
         if faults == _LIST:
             _list_faults()
             return
@@ -111,6 +122,7 @@ def simulate(
             keep_secret([key])
         serving = partial(serve, rows, seed, string_ids=string_ids, incidents=incidents)
         serving = partial(serving, like=like, gaps=gaps, payload=payload_bytes)
+        serving = partial(serving, slow_counts=slow_counts)
         if living:
             speed = _USUAL_SPEED if speed is None else speed
             world = World(
@@ -122,7 +134,9 @@ def simulate(
                 gaps=gaps,
                 payload=payload_bytes,
             )
-            serving = partial(serve, world=world, on_request=RealTime(world, speed))
+            serving = partial(
+                serve, world=world, on_request=RealTime(world, speed), slow_counts=slow_counts
+            )
 
         def announce(base_url: str) -> None:
             shown = key if key == _PUBLIC_KEY else f"${KEY_VARIABLE}"

@@ -90,11 +90,24 @@ def workflows_page(query: Mapping[str, str]) -> bytes:
     Raises:
         BadParameter: One of them cannot be used.
     """
-    limit, begin = read_limit(query), 0
+    return offset_page(workflow_json(), query)
+
+
+def offset_page(rows: Sequence[bytes], query: Mapping[str, str], release: Release = OLDER) -> bytes:
+    """Return the JSON text of one page of a listing whose cursors say how many rows to skip.
+
+    Args:
+        rows: All rows of the listing, as JSON objects.
+        query: The request's parameters: `limit`, `cursor`.
+        release: Which release's page it is.
+
+    Raises:
+        BadParameter: One of the parameters cannot be used.
+    """
+    limit, begin = read_limit(query, cut=release.cuts_limit), 0
     if "cursor" in query:
         place = _LASTING_CURSORS.decode(query["cursor"])
         begin, limit = offset(place), page_size(place)
-    rows = workflow_json()
     end = begin + limit
     pieces = [row + b"," for row in rows[begin:end]]
     following = _LASTING_CURSORS.encode({"limit": limit, "offset": end})

@@ -52,6 +52,7 @@ class Simulator:
         like: The release to behave like, `2.20` or `2.41`, which always sends ids as text.
         gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
         payload: How many bytes of content `includeData` brings for each execution (2.41).
+        slow_counts: Whether a page takes longer the more rows are left, as recorded (2.41).
         on_request: Called before each answer with the request's number, from 1, in the thread that
             answers: what it does to the world happens between two pages. What it raises is raised
             again when the block ends.
@@ -81,6 +82,7 @@ class Simulator:
         like: str = OLDER.name,
         gaps: int = 0,
         payload: int = PAYLOAD_BYTES,
+        slow_counts: bool = False,
         on_request: Callable[[int], None] | None = None,
         faults: Faults | None = None,
         tls: ssl.SSLContext | None = None,
@@ -98,7 +100,7 @@ class Simulator:
             key_header=key_header,
             on_request=on_request,
             faults=_checked(faults, tls),
-            more=_more_paths(self._executions),
+            more=_more_paths(self._executions, slow_counts),
         )
         self._running: _Running | None = None
 
@@ -188,6 +190,7 @@ def serve(
     like: str = OLDER.name,
     gaps: int = 0,
     payload: int = PAYLOAD_BYTES,
+    slow_counts: bool = False,
     on_request: Callable[[int], None] | None = None,
     faults: Faults | None = None,
     on_ready: Callable[[str], None],
@@ -209,6 +212,7 @@ def serve(
         like: The release to behave like, `2.20` or `2.41`, which always sends ids as text.
         gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
         payload: How many bytes of content `includeData` brings for each execution (2.41).
+        slow_counts: Whether a page takes longer the more rows are left, as recorded (2.41).
         on_request: Called before each answer with the request's number, from 1.
         faults: Which requests to answer badly; None answers all of them well.
         on_ready: Called once with the base URL, when requests are answered.
@@ -227,7 +231,7 @@ def serve(
         key_header=key_header,
         on_request=on_request,
         faults=_checked(faults, None),
-        more=_more_paths(executions),
+        more=_more_paths(executions, slow_counts),
     )
     asyncio.run(_serve_until_signal(api, host, port, on_ready))
 
@@ -258,9 +262,11 @@ def _shown(
     )
 
 
-def _more_paths(executions: ServedExecutions) -> MorePaths | None:
+def _more_paths(executions: ServedExecutions, slow_counts: bool) -> MorePaths | None:
     if isinstance(executions, World) and executions.release is not OLDER:
-        return MorePaths(executions)
+        return MorePaths(executions, slow_counts=slow_counts)
+    if slow_counts:
+        raise ValueError(f"slow_counts are for like={NEWER.name!r}")
     return None
 
 

@@ -116,6 +116,8 @@ class ExecutionsApi:
         if self._on_request is not None:
             self._call_hook(self._on_request)
         good = self._good_answer(request, path, query)
+        if self._more is not None and path == "/executions" and good.status == 200:
+            await asyncio.sleep(self._more.seconds_to_count(query))
         if fault is None:
             return good
         return await fault.answer(AffectedRequest(request, good, tuple(self._cursors)))

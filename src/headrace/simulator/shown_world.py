@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.simulator.archive import Archive
-from headrace.simulator.cursors import Cursors
+from headrace.simulator.cursors import Cursors, last_id
 from headrace.simulator.details import Details
 from headrace.simulator.exclusive import exclusive
 from headrace.simulator.listing import executions_page
@@ -70,6 +70,17 @@ class ShownWorld:
         page = msgspec.json.decode(body)
         rows = [self._details.listed(row) for row in page["data"]]
         return msgspec.json.encode({**page, "data": rows})
+
+    @exclusive
+    def rows_left(self, query: Mapping[str, str]) -> int:
+        """Count the rows from a page on, whatever is asked for besides.
+
+        Args:
+            query: The request's parameters, which gave the page.
+        """
+        cursor = query.get("cursor")
+        below = None if cursor is None else last_id(self._cursors.decode(cursor))
+        return self._table.count_below(below)
 
     @exclusive
     def execution(self, execution_id: int, *, include_data: bool = False) -> dict[str, Any] | None:

@@ -124,6 +124,14 @@ class ExecutionTable:
                 yield row
         yield from self._archived.parts(below, wanted)
 
+    def count_below(self, below: int | None) -> int:
+        """Count the rows below a place, hidden ones too.
+
+        Args:
+            below: Only rows with a lower id than this; None begins at the top.
+        """
+        return sum(len(part) if isinstance(part, range) else 1 for part in self.parts(below))
+
     def rows_below(self, below: int | None, limit: int, wanted: Wanted) -> PageRows:
         """Return the newest rows below a place, without those that listings hide.
 

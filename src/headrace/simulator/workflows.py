@@ -165,7 +165,7 @@ _START_TYPES = {"webhook": "core.webhook", "trigger": "core.schedule", "integrat
 @cache
 def workflow_rows() -> tuple[Mapping[str, Any], ...]:
     """Return the workflows as the API lists them, ordered by id, with nested nodes and tags."""
-    return tuple(_row(workflow) for workflow in sorted(WORKFLOWS, key=lambda each: each.id))
+    return tuple(workflow_row(workflow) for workflow in sorted(WORKFLOWS, key=lambda each: each.id))
 
 
 @cache
@@ -174,7 +174,12 @@ def workflow_json() -> tuple[bytes, ...]:
     return tuple(json.dumps(row, separators=(",", ":")).encode() for row in workflow_rows())
 
 
-def _row(workflow: Workflow) -> Mapping[str, Any]:
+def workflow_row(workflow: Workflow) -> Mapping[str, Any]:
+    """Return a workflow as the API lists it.
+
+    Args:
+        workflow: The workflow.
+    """
     digest = hashlib.sha256(workflow.id.encode()).digest()
     version = str(uuid.UUID(bytes=digest[:16], version=4))
     start = {"webhook": "Webhook", "trigger": "Schedule", "integrated": "Called"}[workflow.mode]
