@@ -1,8 +1,7 @@
-"""A live server's recorded answers load to exactly the recorded rows."""
+"""Live servers' recorded answers load to exactly the recorded rows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -14,54 +13,29 @@ from headrace.config import SourceConfig, load_config
 from headrace.config.selection import select_resources
 from headrace.dlt_source.source import build_source
 from headrace.syncing.sync import sync
-from tests.support.project import ROOT
-from tests.support.servers import Answer, Asked, Handler, JsonServer
+from tests.stories.loading.recordings import KEY, NEWER, OLDER, RECORDINGS, Recording, replay
+from tests.support.servers import Answer, JsonServer
 from tests.support.tables import Warehouse
 
-RECORDING = ROOT / "tests" / "support" / "data" / "recorded_executions.json"
-EXCHANGES: list[dict[str, Any]] = json.loads(RECORDING.read_text())
-MOMENTS = ("t0", "t1", "t2", "t3", "t4", "t5")
-KEY = "n8n_api_0123456789abcdef"
+MOMENTS = [
+    pytest.param(recording, name, id=f"{recording.release} {name}")
+    for recording in RECORDINGS
+    for name in recording.moments
+]
+of_each_release = pytest.mark.parametrize(
+    "recording", RECORDINGS, ids=[each.release for each in RECORDINGS]
+)
 
 
-def replay(exchanges: list[dict[str, Any]]) -> Handler:
-    """Answers as the recorded server did; what was not recorded is a 404 in its words."""
-
-    def asked_for(path: str, query: dict[str, Any]) -> str:
-        return json.dumps([path, {name: str(value) for name, value in query.items()}])
-
-    recorded = {
-        asked_for(each["request"]["path"], each["request"]["query"]): each["response"]
-        for each in exchanges
-    }
-
-    def answer(asked: Asked) -> Answer:
-        if asked.headers.get("X-N8N-API-KEY") != KEY:
-            response = exchange("bad key")["response"]
-        else:
-            path = asked.path.removeprefix("/api/v1")
-            response = recorded.get(asked_for(path, dict(asked.query)))
-            response = response or exchange("no such path")["response"]
-        return Answer(response["body"], response["status"], {"ETag": response["headers"]["etag"]})
-
-    return answer
-
-
-def exchange(label: str) -> dict[str, Any]:
-    return next(each for each in EXCHANGES if each["label"] == label)
-
-
-def moment(name: str) -> list[dict[str, Any]]:
-    return [each for each in EXCHANGES if each["label"].startswith(f"{name} ")]
-
-
-def recorded_config(server: JsonServer, *overrides: str, key: str = KEY) -> SourceConfig:
+def recorded_config(
+    server: JsonServer, *overrides: str, key: str = KEY, limit: int = 5
+) -> SourceConfig:
     return load_config(
         "executions",
         [
             f"client.base_url={server.base_url}/api/v1",
             "client.auth.name=X-N8N-API-KEY",
-            "resources.executions.endpoint.paginator.limit=5",
+            f"resources.executions.endpoint.paginator.limit={limit}",
             *overrides,
         ],
         lookup={"API_KEY": key, "EXECUTIONS_BASE_URL": ""}.get,
@@ -88,28 +62,46 @@ def typed(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", MOMENTS)
-def test_each_moment_loads_to_its_rows(name: str, server: JsonServer, warehouse: Warehouse) -> None:
-    server.handler = replay(moment(name))
-    sync(warehouse.pipeline(), build_source(recorded_config(server)))
+@pytest.mark.parametrize(("recording", "name"), MOMENTS)
+def test_each_moment_loads_to_its_rows(
+    recording: Recording, name: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.handler = replay(recording, recording.moment(name))
+    config = recorded_config(server, limit=recording.page_size(name))
+    sync(warehouse.pipeline(), build_source(config))
 
-    recorded = [row for each in moment(name) for row in each["response"]["body"]["data"]]
-    assert warehouse.rows("test_data.executions") == sorted(
-        map(typed, recorded), key=lambda row: row["id"]
-    )
+    recorded = {int(row["id"]): typed(row) for row in recording.rows(name)}
+    assert warehouse.rows("test_data.executions") == [recorded[key] for key in sorted(recorded)]
 
 
+@of_each_release
 def test_moments_one_after_the_other_keep_the_newest_version(
-    server: JsonServer, warehouse: Warehouse
+    recording: Recording, server: JsonServer, warehouse: Warehouse
 ) -> None:
     newest: dict[int, dict[str, Any]] = {}
-    for name in MOMENTS:
-        server.handler = replay(moment(name))
-        sync(warehouse.pipeline(), build_source(recorded_config(server)))
-        for each in moment(name):
-            newest |= {int(row["id"]): typed(row) for row in each["response"]["body"]["data"]}
+    shown: list[dict[str, Any]] = []
+    for name in recording.moments:
+        shown += recording.rows(name)
+        server.handler = replay(recording, recording.moment(name), shown)
+        config = recorded_config(server, limit=recording.page_size(name))
+        sync(warehouse.pipeline(), build_source(config))
+        newest |= {int(row["id"]): typed(row) for row in recording.rows(name)}
 
     assert warehouse.rows("test_data.executions") == [newest[key] for key in sorted(newest)]
+
+
+def test_what_never_started_is_no_row_for_quarantine(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    shown: list[dict[str, Any]] = []
+    for name in ("t1", "t2"):
+        shown += NEWER.rows(name)
+        server.handler = replay(NEWER, NEWER.moment(name), shown)
+        sync(warehouse.pipeline(), build_source(recorded_config(server, limit=8)))
+
+    stopped = warehouse.rows("test_data.executions")[-2:]
+    assert [(row["status"], row["started_at"]) for row in stopped] == [("canceled", None)] * 2
+    assert "_headrace_quarantine" not in warehouse.tables("test_data")
 
 
 ERRORS: dict[str, tuple[list[str], str, Callable[[str], str]]] = {
@@ -132,20 +124,32 @@ def test_errors_carry_the_servers_own_words(
     case: str, server: JsonServer, warehouse: Warehouse
 ) -> None:
     overrides, label, story = ERRORS[case]
-    server.handler = replay(EXCHANGES)
+    server.handler = replay(OLDER, OLDER.exchanges)
     key = "not-the-right-key" if case == "401" else KEY
     config = recorded_config(server, *overrides, key=key)
 
     with pytest.raises(ResponseStatusError) as failure:
         sync(warehouse.pipeline(), build_source(config))
 
-    assert story(exchange(label)["response"]["body"]["message"]) in str(failure.value)
+    assert story(OLDER.exchange(label)["response"]["body"]["message"]) in str(failure.value)
     assert failure.value.status == int(case)
     assert key not in str(failure.value)
 
 
-def test_workflows_load_too(server: JsonServer, warehouse: Warehouse) -> None:
-    recorded = exchange("workflows")["response"]["body"]["data"]
+@pytest.mark.parametrize(("key", "said"), [(KEY, "404 Not Found"), ("wrong", "401 Unauthorized")])
+def test_errors_of_the_newer_release_end_a_sync_too(
+    key: str, said: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.handler = replay(NEWER, NEWER.exchanges)
+    config = recorded_config(server, "resources.executions.endpoint.path=/nope", key=key)
+
+    with pytest.raises(ResponseStatusError, match=said):
+        sync(warehouse.pipeline(), build_source(config))
+
+
+@of_each_release
+def test_workflows_load_too(recording: Recording, server: JsonServer, warehouse: Warehouse) -> None:
+    recorded = recording.exchange("workflows")["response"]["body"]["data"]
     server.handler = lambda asked: Answer({"data": recorded, "nextCursor": None})
     config = select_resources(recorded_config(server), ["workflows"])
     sync(warehouse.pipeline(), build_source(config))
@@ -165,3 +169,22 @@ def test_a_page_without_data_names_the_keys_that_are_there(
 
     with pytest.raises(PageError, match=r"no `data`: the keys there are: `error`"):
         sync(warehouse.pipeline(), build_source(recorded_config(server)))
+
+
+def test_what_nodes_did_loads_as_recorded(server: JsonServer, warehouse: Warehouse) -> None:
+    data = NEWER.exchange("t0 with data")
+    server.handler = replay(NEWER, [data])
+    limit = "resources.node_runs.endpoint.paginator.limit=4"
+    config = select_resources(recorded_config(server, limit), ["node_runs"])
+    sync(warehouse.pipeline(), build_source(config))
+
+    loaded = {
+        (row["execution_id"], row["node"], row["run"]): (row["milliseconds"], row["error_message"])
+        for row in warehouse.rows("test_data.node_runs", order="execution_id")
+    }
+    assert loaded == {
+        (int(row["id"]), node, place): (run["executionTime"], run.get("error", {}).get("message"))
+        for row in data["response"]["body"]["data"]
+        for node, runs in row["data"]["resultData"]["runData"].items()
+        for place, run in enumerate(runs)
+    }
