@@ -44,7 +44,32 @@ def list_row() -> dict[str, Any]:
     }
 
 
-ROWS = {"wide": wide_row, "lists": list_row}
+def run_row() -> dict[str, Any]:
+    """A run of four steps, with 20 kB of what each was given and gave."""
+    item = {"json": {f"field{number}": "x" * 40 for number in range(85)}}
+    steps = {
+        f"step {number}": [
+            {
+                "startTime": 1_795_884_391_533,
+                "executionIndex": number,
+                "source": [{"previousNode": f"step {number - 1}"}] if number else [],
+                "executionTime": 12,
+                "executionStatus": "success",
+                "data": {"main": [[item]]},
+            }
+        ]
+        for number in range(4)
+    }
+    return {
+        "id": "@",
+        "status": "success",
+        "startedAt": "2026-11-23T06:34:39.718Z",
+        "workflowId": "1oK2dR9",
+        "data": {"resultData": {"runData": steps}},
+    }
+
+
+ROWS = {"wide": wide_row, "lists": list_row, "runs": run_row}
 
 
 def app(row: dict[str, Any], rows: int) -> web.Application:

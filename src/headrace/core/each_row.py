@@ -25,7 +25,7 @@ class EachRow:
 
     Raises:
         ValueError: A place begins in a list, or leads into an object where another leads into a
-            list.
+            list; or one of the listed row lies within the elements.
     """
 
     path: Place
@@ -41,6 +41,9 @@ class EachRow:
         for place in (*of_element, *of_row):
             if not place or not isinstance(place[0], str):
                 raise ValueError("each path must begin with the name of a field")
+        within = [place for place in of_row if place != self.path]
+        if any(place[: len(self.path)] == self.path for place in within):
+            raise ValueError("what lies within `path` is of an element: take it over by `fields`")
         for places in (of_element, of_row):
             if _is_both(places):
                 raise ValueError("the same place cannot be an object and a list")

@@ -136,6 +136,7 @@ def test_without_fields_the_elements_come_as_they_are(
         ({"path": "lines[*]"}, {}, "`lines[*]` must lead from a field to one place"),
         ({"fields": {"sku": "$"}}, {}, "`$` must lead from a field to one place"),
         ({"fields": {"a": "b.c", "d": "b[0]"}}, {}, "cannot be an object and a list"),
+        ({"of_row": {"order_id": "lines[0].id"}}, {}, "what lies within `path` is of an element"),
         ({}, {"primary_key": ["order_id", "place"]}, "names `place`, but `rows.each` makes"),
         ({}, {"missing_rows": "mark"}, "cannot go with `rows.each`"),
     ],

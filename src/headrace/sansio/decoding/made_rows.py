@@ -143,7 +143,12 @@ class _Elements:
         self._quick = msgspec.json.Decoder(
             either if self._key_as is None else dict[str, either]
         ).decode
-        self._tail = b",".join(name + b":%b" for name in self._names)
+        names = [name.replace(b"%", b"%%") for name in self._names]
+        self._fields = b",".join(name + b":%b" for name in names) + b"}"
+        self._key = b"" if self._key_as is None else _named(self._key_as)
+        self._index = (
+            b"" if self._index_as is None else _named(self._index_as).replace(b"%", b"%%") + b"%d,"
+        )
 
     def take(
         self, container: Raw, taken: Taken, made: list[Raw], misfits: list[RejectedRow]
@@ -167,15 +172,14 @@ class _Elements:
 
     def _at_once(self, container: Raw, taken: Taken, finder: Finder) -> list[Raw]:
         found: Any = self._quick(container)
-        lead = _members(taken)
+        lead = b"{" + b"".join(_named(name) + bytes(value) + b"," for name, value in taken)
+        fields, index_of, values_of = self._fields, self._index, finder.values
         parts: list[Raw] = []
-        values_of = finder.values
         for key, items in [("", found)] if self._key_as is None else found.items():
+            head = lead + self._key + msgspec.json.encode(key) + b"," if self._key else lead
             for index, item in enumerate(items):
-                led = _members(self._led(key, index))
-                head = b",".join(filter(None, (lead, led)))
-                body = self._tail % tuple(values_of(item))
-                parts.append(Raw(b"{%b}" % b",".join(filter(None, (head, body)))))
+                begin = head + index_of % index if index_of else head
+                parts.append(Raw(begin + fields % (*values_of(item),)))
         return parts
 
     def _one(self, item: Raw, led: Taken, made: list[Raw], misfits: list[RejectedRow]) -> None:
@@ -184,8 +188,8 @@ class _Elements:
             misfits.append(RejectedRow(self.row(led), f"it is made of {kind}, no object"))
             return
         if self._finder is not None:
-            body = self._tail % tuple(self._finder.find(item))
-            made.append(Raw(b"{%b}" % b",".join(filter(None, (_members(led), body)))))
+            lead = b"".join(_named(name) + bytes(value) + b"," for name, value in led)
+            made.append(Raw(b"{" + lead + self._fields % (*self._finder.find(item),)))
             return
         own = OBJECT.decode(item)
         for name, value in led:
@@ -212,7 +216,11 @@ class _Elements:
 
 
 def _members(members: Taken) -> bytes:
-    return b",".join(msgspec.json.encode(name) + b":" + bytes(value) for name, value in members)
+    return b",".join(_named(name) + bytes(value) for name, value in members)
+
+
+def _named(name: str) -> bytes:
+    return msgspec.json.encode(name) + b":"
 
 
 def _kept_of(each: EachRow) -> Node:

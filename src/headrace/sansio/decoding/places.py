@@ -126,34 +126,25 @@ class Finder:
 
     def __init__(self, places: Sequence[Place]) -> None:
         self._places = places
-        # A value is read at once with the others unless it lies in a list, or in one of them.
-        is_direct = [
-            all(isinstance(step, str) and is_nameable(step) for step in place)
-            and bool(place)
-            and not any(place[: len(other)] == other for other in places if other != place)
-            for place in places
-        ]
-        direct = [at for at, here in enumerate(is_direct) if here]
-        others = [at for at, here in enumerate(is_direct) if not here]
-        self.order = [*direct, *others]
+        direct = [at for at, place in enumerate(places) if _is_of_keys(place)]
+        through_lists = [at for at, place in enumerate(places) if not _is_of_keys(place)]
+        self.order = [*direct, *through_lists]
         """The places, by their number, in the order in which their values are given."""
-        first_steps = list(dict.fromkeys(place[0] for at in others if (place := places[at])))
-        self.is_quick = all(
-            isinstance(step, str)
-            and is_nameable(step)
-            and not any(places[at][0] == step for at in direct)
-            for step in first_steps
-        ) and all(places[at] for at in others)
+        names: dict[Place, Place] = {}
+        self.is_quick = all(map(_is_nameable, places)) and not _are_nested(places)
         """Whether all values are found in one pass."""
-        nodes = node_of(
-            [(places[at], WHOLE) for at in direct] + [((step,), WHOLE) for step in first_steps]
-        )
-        names: dict[Place, str] = {}
-        self.type: Any = _found_type(nodes, (), "", names) if self.is_quick else Raw
+        self.type: Any = Raw
         """The type that a document is decoded as, for `values`."""
-        self._get = _getter([names[places[at]] for at in direct]) if self.is_quick else None
+        if self.is_quick:
+            self.type = _found_type(node_of((place, WHOLE) for place in places), (), (), names)
+        direct_names = [".".join(map(str, names.get(places[at], ()))) for at in direct]
+        self._get = _getter(direct_names)
         self._rest = [
-            (attrgetter(names[places[at][:1]]), places[at][1:]) for at in others if self.is_quick
+            (
+                names.get(_without_indexes(places[at]), ()),
+                [step for step in places[at] if isinstance(step, int)],
+            )
+            for at in through_lists
         ]
         self._decode = msgspec.json.Decoder(self.type).decode
 
@@ -166,12 +157,9 @@ class Finder:
         Raises:
             AttributeError: There is null where an object was due.
         """
-        if self._get is None:
-            return self._followed(found)
         values = [*self._get(found)]
-        for within, place in self._rest:
-            value = follow(within(found), place)
-            values.append(NULL if value is None else value)
+        for names, indexes in self._rest:
+            values.append(_within(found, names, indexes))
         return values
 
     def find(self, document: Raw) -> list[Raw]:
@@ -180,12 +168,11 @@ class Finder:
         Args:
             document: The JSON.
         """
-        try:
-            return self.values(self._decode(document))
-        except (msgspec.ValidationError, AttributeError):
-            return self._followed(document)
-
-    def _followed(self, document: Raw) -> list[Raw]:
+        if self.is_quick:
+            try:
+                return self.values(self._decode(document))
+            except (msgspec.ValidationError, AttributeError):
+                pass
         found = (follow(document, self._places[at]) for at in self.order)
         return [NULL if value is None else value for value in found]
 
@@ -210,26 +197,69 @@ def follow(value: Raw, place: Place) -> Raw | None:
     return value
 
 
+def _is_of_keys(place: Place) -> bool:
+    return all(isinstance(step, str) for step in place)
+
+
+def _is_nameable(place: Place) -> bool:
+    return bool(place) and all(isinstance(step, int) or is_nameable(step) for step in place)
+
+
+def _without_indexes(place: Place) -> Place:
+    return tuple(_ITEM if isinstance(step, int) else step for step in place)
+
+
+def _are_nested(places: Iterable[Place]) -> bool:
+    """Whether one place lies within another one, whatever place in a list is meant."""
+    places = {_without_indexes(place) for place in places}
+    return any(
+        place[: len(other)] == other for place in places for other in places if place != other
+    )
+
+
 def _getter(names: list[str]) -> Callable[[Any], Sequence[Raw]]:
     if len(names) > 1:
         return attrgetter(*names)
     return lambda found: [attrgetter(name)(found) for name in names]
 
 
-def _found_type(node: Node, above: Place, prefix: str, names: dict[Place, str]) -> Any:
-    """The type of an object, with null as the default of each value that is looked for."""
-    assert isinstance(node, Members)
+_ITEM = -1
+"""Stands among the names of a value for a place in a list."""
+
+
+def _within(found: Any, names: Place, indexes: Sequence[int]) -> Raw:
+    """A value that lies in a list, or in several; null where there is none."""
+    at = iter(indexes)
+    for name in names:
+        if isinstance(name, str):
+            found = getattr(found, name)
+            continue
+        index = next(at)
+        if found is None or not -len(found) <= index < len(found):
+            return NULL
+        found = found[index]
+    value: Raw = found
+    return value
+
+
+def _found_type(node: Node, above: Place, names: Place, all_names: dict[Place, Place]) -> Any:
+    """The type of what is looked for, with null as the default of each value.
+
+    The names of its attributes are noted by the places that they stand for.
+    """
+    if isinstance(node, Items):
+        return list[_or_null(_found_type(node.node, (*above, _ITEM), (*names, _ITEM), all_names))]  # type: ignore[misc]
+    if not isinstance(node, Members):
+        all_names[above] = names
+        return Raw
     fields: list[tuple[str, Any, Any]] = []
     renamed: dict[str, str] = {}
     for number, (key, below) in enumerate(node.nodes.items()):
-        name, place = f"f{number}", (*above, key)
+        name = f"f{number}"
         renamed[name] = key
-        if isinstance(below, Members):
-            inner = _found_type(below, place, f"{prefix}{name}.", names)
-            fields.append((name, inner | None, inner()))
-        else:
-            names[place] = prefix + name
-            fields.append((name, Raw, NULL))
+        inner = _found_type(below, (*above, key), (*names, name), all_names)
+        default = NULL if inner is Raw else inner() if isinstance(below, Members) else None
+        fields.append((name, _or_null(inner), default))
     return msgspec.defstruct("Found", fields, rename=renamed, frozen=True)
 
 

@@ -147,7 +147,7 @@ JSON = st.recursive(
 )
 STEPS: st.SearchStrategy[str | int] = st.sampled_from(["a", "b", 'q"', "é", 0, -1])
 PLACES: st.SearchStrategy[Place] = st.lists(STEPS, min_size=1, max_size=3).map(tuple)
-NAMES = st.sampled_from(["one", "two", 'th"ree'])
+NAMES = st.sampled_from(["one", "50%d", 'th"ree'])
 
 
 def at(value: Any, place: Place) -> Any:
@@ -180,7 +180,7 @@ def expected(each: EachRow, row: Any) -> list[Any] | None:
                 return None
             made = {name: at(row, place) for name, place in each.of_row.items()}
             made |= {"key": key} if each.key_as else {}
-            made |= {"index": index} if each.index_as else {}
+            made |= {each.index_as: index} if each.index_as else {}
             fields = each.fields or {}
             rows.append(made | {name: at(element, place) for name, place in fields.items()})
     return rows
@@ -190,7 +190,7 @@ def expected(each: EachRow, row: Any) -> list[Any] | None:
     row=st.dictionaries(st.sampled_from(["a", "b", 'q"', "é"]), JSON, max_size=4) | JSON,
     path=st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=2).map(tuple),
     key_as=st.none() | st.just("key"),
-    index_as=st.none() | st.just("index"),
+    index_as=st.none() | st.just("in%dex"),
     fields=st.dictionaries(NAMES, PLACES, min_size=1, max_size=3),
     of_row=st.dictionaries(st.sampled_from(["id", "up"]), PLACES, max_size=2),
 )
