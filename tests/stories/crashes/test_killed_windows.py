@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.incremental.test_windows import Calendar
+from tests.stories.incremental.calendar import Calendar
 from tests.support.crashing import Gate, Machine, Moment
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
