@@ -140,7 +140,8 @@ def simulate(
 
         def announce(base_url: str) -> None:
             shown = key if key == _PUBLIC_KEY else f"${KEY_VARIABLE}"
-            say(f"Serving {rows:,} executions at {base_url} until stopped (Ctrl-C). Try:")
+            what = "ids, a fourth without executions," if gaps else "executions"
+            say(f"Serving {rows:,} {what} at {base_url} until stopped (Ctrl-C). Try:")
             say(f"  EXECUTIONS_BASE_URL={base_url} API_KEY={shown} headrace run executions")
             if living:
                 say(

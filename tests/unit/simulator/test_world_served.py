@@ -170,6 +170,25 @@ def test_the_command_serves_a_living_world() -> None:
     assert newest > 300
 
 
+def test_the_command_serves_what_the_newer_release_does() -> None:
+    options = ["--like", "2.41", "--gaps", "20", "--payload", "5000", "--slow-counts", "--living"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "headrace", "simulate", "--port", "0", "--rows", "300", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as serving:
+        assert serving.stdout is not None
+        told = serving.stdout.readline()
+        base_url = next(word for word in told.split() if word.startswith("http"))
+        status, body = first_page(base_url)
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(30) == 0
+
+    assert told.startswith("Serving 300 ids, a fourth without executions, at http")
+    assert status == 200
+    assert {type(row["id"]) for row in json.loads(body)["data"]} == {str}
+
+
 def test_a_speed_without_life_is_a_mistake() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "headrace", "simulate", "--speed", "5"],
