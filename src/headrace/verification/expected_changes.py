@@ -124,13 +124,10 @@ class ExpectedChanges:
 
     def _column(self, steps: Iterable[str]) -> str | None:
         """The column of a field, quoted for SQL; None where the listing has no such column."""
-        steps, names = tuple(steps), self._tail.row_names
-        if names is not None:
-            made = names.get(".".join(steps))
-            if made is None:
-                return None
-            steps = (made,)
-        normalized = map(self._naming.normalize_identifier, steps)
+        there = self._tail.in_table(tuple(steps))
+        if there is None:
+            return None
+        normalized = map(self._naming.normalize_identifier, there)
         name = self._naming.shorten_fragments(*normalized)
         return quoted(name) if name in self._columns else None
 

@@ -12,6 +12,7 @@ from headrace import ConfigError, rest_api_source, sync, verify
 from headrace.config import load_config
 from headrace.config.selection import select_resources
 from headrace.dlt_source.source import build_source
+from headrace.reading.keep_up.legs import LegSettings
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.servers import Answer
 from tests.support.tables import Row, Warehouse
@@ -95,6 +96,16 @@ def test_new_open_and_hidden_rows_arrive_with_their_parts(
     assert HIDDEN.encode() not in everything
 
 
+def test_each_leg_has_whole_rows(api: KeptListing, mirror: Mirror) -> None:
+    api.put(*(execution(number) for number in range(1, 31)))
+    mirror.sync(legs=LegSettings(most_bytes=300))
+    assert sorted(loaded(mirror)) == sorted(expected(api))
+    ((loads,),) = mirror.warehouse.query(
+        "SELECT count(DISTINCT _dlt_load_id) FROM test_data.executions"
+    )
+    assert loads > 1
+
+
 def test_verify_finds_and_repairs_what_is_missing(api: KeptListing, mirror: Mirror) -> None:
     api.put(*(execution(number) for number in range(1, 11)))
     mirror.sync()
@@ -103,6 +114,18 @@ def test_verify_finds_and_repairs_what_is_missing(api: KeptListing, mirror: Mirr
     assert not verify(mirror.pipeline(), source).ok
     verify(mirror.pipeline(), rest_api_source(mirror.config), repair=True)
     assert sorted(loaded(mirror)) == sorted(expected(api))
+
+
+def test_status_tells_how_old_the_open_rows_are(api: KeptListing, mirror: Mirror) -> None:
+    each = mirror.config["resources"][0]["endpoint"]["rows"]["each"]
+    each["of_row"] = {"execution_id": "$.id", "began": "startedAt"}
+    mirror.config["resources"][0]["endpoint"]["incremental"]["time_path"] = "startedAt"
+    began = "2026-01-01T00:00:00Z"
+    api.put(*({**execution(number), "startedAt": began} for number in range(1, 4)))
+    api.put({**execution(3, "running"), "startedAt": began})
+    mirror.sync()
+    told = " ".join(mirror.headrace_of("status").output.split())
+    assert "open rows, which can still change: 1 (1 a week or more)" in told, told
 
 
 def test_rows_whose_keys_may_meet_are_there_once(api: KeptListing, mirror: Mirror) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from jsonpath_ng import JSONPath
 
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import holds_incremental_values
@@ -68,8 +71,9 @@ class TailConfig:
         settings: The settings of the planner.
         row_key: The columns that identify a row of the table, in order.
         keeps_keys_apart: Whether it is known that no two rows of one listed row have the same key.
-        row_names: Where rows are made of parts of the listed ones: the fields of the listed row
-            that these take over, each with the name that it gets; None where a listed row is a row.
+        row_names: Where rows are made of parts of the listed ones: the names that fields of the
+            listed row get in these, by the keys that lead to the fields; None where a listed row is
+            a row.
     """
 
     key: JsonPath
@@ -83,7 +87,21 @@ class TailConfig:
     settings: TailSettings = field(repr=False)
     row_key: tuple[str, ...] = ()
     keeps_keys_apart: bool = True
-    row_names: Mapping[str, str] | None = None
+    row_names: Mapping[tuple[str, ...], str] | None = None
+
+    def in_table(self, steps: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """Where a row of the table has what a listed row has in a field.
+
+        Args:
+            steps: The keys that lead to the field; None for no field.
+
+        Returns:
+            The keys in the same order; None where it has that nowhere.
+        """
+        if self.row_names is None or steps is None:
+            return steps
+        name = self.row_names.get(steps)
+        return None if name is None else (name,)
 
     @property
     def fields_needed(self) -> tuple[Place, ...]:
@@ -130,13 +148,13 @@ def build_tail(
     """
     if incremental is None or not is_tail(resource.endpoint):
         return None
-    columns = listed_key(resource) or ()
+    columns, names = listed_key(resource) or (), _taken_over(resource.endpoint)
     return TailConfig(
         key=JsonPath(incremental.cursor_path),
         primary_key=columns,
         row_key=primary_key_columns(resource.keys) or (),
         keeps_keys_apart=_keeps_keys_apart(resource),
-        row_names=_names_in_rows(resource.endpoint),
+        row_names=None if names is None else dict(names),
         settled_when=incremental.settled_when,
         settles_after=_settles_after(incremental),
         refresh_path=incremental.refresh_path,
@@ -188,10 +206,10 @@ def listed_key(resource: MergedResource) -> tuple[str, ...] | None:
         The columns of the primary key; where rows are made of parts of the listed ones, the fields
         of the listed row that are in that key. None where there are none.
     """
-    columns, names = primary_key_columns(resource.keys), _names_in_rows(resource.endpoint)
+    columns, names = primary_key_columns(resource.keys), _taken_over(resource.endpoint)
     if columns is None or names is None:
         return columns
-    listed = {made: name for name, made in names.items()}
+    listed = {made: steps[0] for steps, made in names if len(steps) == 1}
     return tuple(listed[column] for column in columns if column in listed) or None
 
 
@@ -217,16 +235,18 @@ def _keeps_keys_apart(resource: MergedResource) -> bool:
     return index_as in columns and (key_as is None or key_as in columns)
 
 
-def _names_in_rows(endpoint: Mapping[str, Any]) -> Mapping[str, str] | None:
+def _taken_over(endpoint: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]] | None:
+    """The keys that lead to each field which made rows take over, and the name that it gets."""
     each = each_of(endpoint)
     if each is None:
         return None
     of_row = each.get("of_row")
-    if not isinstance(of_row, Mapping):
-        return {}
-    return {
-        path: name for name, path in of_row.items() if isinstance(path, str) and "." not in path
-    }
+    found: list[tuple[tuple[str, ...], str]] = []
+    for name, path in of_row.items() if isinstance(of_row, Mapping) else ():
+        with suppress(ValueError):
+            steps = JsonPath(path).steps if isinstance(path, str | JSONPath) else None
+            found += [(steps, str(name))] if steps else []
+    return found
 
 
 def primary_key_columns(resource: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -32,8 +32,9 @@ _DISPOSITION = (
     "again for those that change, as dlt does, add `range_start: closed`"
 )
 _NEEDS_LISTED_KEY = (
-    "must hold a field of `rows.each.of_row` that takes over the key of the listed row, as "
-    "`order_id` of `of_row: {order_id: id}`: the listing is kept up with row by row"
+    "must hold a field of `rows.each.of_row` that takes over the key of the listed row, which is a "
+    "field of its own, as `order_id` of `of_row: {order_id: id}`: the listing is kept up with row "
+    "by row"
 )
 _NO_TAIL_PAGINATORS = {
     "offset": "each deletion shifts a row past the client",

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from headrace.config.built.tail import TailConfig
+from headrace.core.json_path import JsonPath
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.dlt_schema import tables_below
 from headrace.destination.run_history import in_utc
@@ -112,7 +113,7 @@ class ResourceRows:
         if self.ledger.kind is KeyKind.TIME:
             yield from map(_of_micros, keys)
             return
-        time, key = self._time_column(), self._column(self.tail.key.steps if self.tail else None)
+        time, key = self._time_column(), self._column_of(self.tail.key if self.tail else None)
         if time is None or key is None:
             return
         is_number = self._type_of(key) == "bigint"
@@ -124,14 +125,18 @@ class ResourceRows:
             if not some:
                 return
             marks = ", ".join(["%s"] * len(some))
-            where = f"WHERE {escape(key)} IN ({marks})"
-            found = self.stored.fetch(self.table, escape(time), where, some)
+            # Of one listed row several may have been made.
+            where = f"WHERE {escape(key)} IN ({marks}) GROUP BY {escape(key)}"
+            found = self.stored.fetch(self.table, f"min({escape(time)})", where, some)
             yield from (moment for (value,) in found if (moment := _moment(value)) is not None)
 
     def _time_column(self) -> str | None:
-        return self._column(
-            self.tail.time_path.steps if self.tail and self.tail.time_path else None
-        )
+        return self._column_of(self.tail.time_path if self.tail else None)
+
+    def _column_of(self, path: JsonPath | None) -> str | None:
+        """The column of a field of the listed row."""
+        steps = None if self.tail is None or path is None else self.tail.in_table(path.steps)
+        return self._column(steps)
 
     def _column(self, steps: Iterable[str] | None) -> str | None:
         """The column of a field; None where the table has no such column."""
