@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,17 @@ def test_new_open_and_hidden_rows_arrive_with_their_parts(
     assert HIDDEN.encode() not in everything
 
 
+def test_rows_that_settle_later_are_asked_for_again(api: KeptListing, mirror: Mirror) -> None:
+    mirror.config["resources"][0]["endpoint"]["incremental"]["settles_after"] = {
+        **{"duration": "1d", "since": "end.at", "when": "mode == 'late'"}
+    }
+    now = {"end": {"at": datetime.now(UTC).isoformat()}}
+    api.put({**execution(1), **now, "mode": "late"}, {**execution(2), **now, "mode": "other"})
+    mirror.sync()
+    told = " ".join(mirror.headrace_of("status").output.split())
+    assert "open rows, which can still change: 1 (" in told, told
+
+
 def test_each_leg_has_whole_rows(api: KeptListing, mirror: Mirror) -> None:
     api.put(*(execution(number) for number in range(1, 31)))
     mirror.sync(legs=LegSettings(most_bytes=300))
@@ -139,6 +151,16 @@ def test_without_the_key_of_the_listed_row_it_cannot_be_kept_up_with(mirror: Mir
     mirror.config["resources"][0]["primary_key"] = ["node", "run"]
     with pytest.raises(ConfigError, match="takes over the key of the listed row"):
         rest_api_source(mirror.config)
+
+
+def test_a_path_that_leads_nowhere_is_told_by_the_first_sync(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    api.put(*({"id": number, "status": "success"} for number in range(1, 4)))
+    (note,) = mirror.sync().figures.total.notes
+    assert "`rows.each.path` (`data.resultData.runData`)" in note
+    api.put({"id": 4, "status": "success"})
+    assert not mirror.sync().figures.total.notes
 
 
 def test_a_wrong_key_shows_nothing_of_the_row(api: KeptListing, mirror: Mirror) -> None:

@@ -129,6 +129,46 @@ def test_without_fields_the_elements_come_as_they_are(
     assert set(found) == {(1, 0, "a", 2), (1, 1, "b", None)}
 
 
+def test_each_row_of_a_parent_may_have_a_listing_of_them(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/customers":
+            return Answer([{"id": 1, "name": "a"}, {"id": 2, "name": "b"}])
+        number = int(asked.path.split("/")[2])
+        return Answer({"orders": [order(number, *[line("x")] * number)]})
+
+    server.handler = answer
+    document = lines_of(server)
+    lines = document["resources"][0]
+    lines["endpoint"]["path"] = "customers/{resources.customers.id}/orders"
+    lines["include_from_parent"] = ["name"]
+    document["resources"].insert(0, {"name": "customers", "endpoint": {"path": "customers"}})
+    report = sync(warehouse.pipeline(), rest_api_source(document))
+    found = warehouse.query("SELECT order_id, line, _customers_name FROM test_data.items")
+    assert sorted(found) == [(1, 0, "a"), (2, 0, "b"), (2, 1, "b")]
+    assert not any("rows.each" in note for note in report.figures.total.notes)
+
+
+def test_an_incremental_goes_by_what_the_made_rows_have(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    orders = [order(number, line("a"), line("b")) for number in range(1, 4)]
+    server.handler = lambda asked: Answer(
+        {"orders": [each for each in orders if each["id"] >= int(asked.query["since"])]}
+    )
+    document = lines_of(server)
+    document["resources"][0]["endpoint"]["incremental"] = {
+        **{"cursor_path": "order_id", "start_param": "since", "initial_value": 2}
+    }
+    for _ in range(2):
+        sync(warehouse.pipeline(), rest_api_source(document))
+        orders.append(order(4, line("c")))
+    assert [asked.query["since"] for asked in server.asked] == ["2", "3"]
+    found = warehouse.query("SELECT order_id, count(*) FROM test_data.items GROUP BY 1 ORDER BY 1")
+    assert found == [(2, 2), (3, 2), (4, 1)]
+
+
 @pytest.mark.parametrize(
     ("each", "keys", "told"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from headrace.config.selection import select_resources
 from headrace.dlt_source.source import build_source
 from headrace.syncing.sync import sync
 from tests.stories.loading.recordings import KEY, NEWER, OLDER, RECORDINGS, Recording, replay
-from tests.support.servers import Answer, JsonServer
+from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
 MOMENTS = [
@@ -88,6 +89,40 @@ def test_moments_one_after_the_other_keep_the_newest_version(
         newest |= {int(row["id"]): typed(row) for row in recording.rows(name)}
 
     assert warehouse.rows("test_data.executions") == [newest[key] for key in sorted(newest)]
+
+
+def test_the_runs_of_each_node_come_without_what_they_were_given(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    body = NEWER.exchange("t0 with data")["response"]["body"]
+    absent = NEWER.exchange("unknown id")["response"]["body"]
+
+    def answer(asked: Asked) -> Answer:
+        assert asked.query["includeData"] == "true"
+        is_listing = asked.path.endswith("/executions")
+        return Answer({**body, "nextCursor": None}) if is_listing else Answer(absent, 404)
+
+    server.handler = answer
+    config = recorded_config(server, "resources.node_runs.endpoint.incremental.late_rows=none")
+    sync(warehouse.pipeline(), build_source(select_resources(config, ["node_runs"])))
+    rows = warehouse.query(
+        "SELECT execution_id, node, run, execution_index, epoch_ms(started), milliseconds, status, "
+        "error_name, error_message, source_node FROM test_data.node_runs"
+    )
+    assert sorted(rows) == sorted(
+        (
+            *(int(each["id"]), node, place, run["executionIndex"], run["startTime"]),
+            *(run["executionTime"], run["executionStatus"]),
+            *(run.get("error", {}).get(name) for name in ("name", "message")),
+            run["source"][0]["previousNode"] if run["source"] else None,
+        )
+        for each in body["data"]
+        for node, runs in each["data"]["resultData"]["runData"].items()
+        for place, run in enumerate(runs)
+    )
+    everything = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
+    for hidden in (b"resumeToken", b"webhookUrl", b"pairedItem", b"NodeOperationError: "):
+        assert hidden not in everything
 
 
 def test_what_never_started_is_no_row_for_quarantine(

@@ -14,7 +14,6 @@ from headrace.config.built.parents import holds_incremental_values
 from headrace.config.format.incremental import IncrementalConfig, LookbackConfig
 from headrace.config.format.placeholders import names_in
 from headrace.core.defaults import LIMIT_PARAM
-from headrace.core.each_row import Place
 from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
 from headrace.sansio.tail import TailSettings
@@ -104,12 +103,14 @@ class TailConfig:
         return None if name is None else (name,)
 
     @property
-    def fields_needed(self) -> tuple[Place, ...]:
-        """The places of what must be known of each listed row."""
-        paths = [self.key, *([self.time_path] if self.time_path else [])]
-        names = self.settled_when.used_names if self.settled_when else ()
+    def fields_needed(self) -> tuple[tuple[str, ...], ...]:
+        """The keys that lead to each field which must be known of a listed row."""
+        later = self.settles_after
+        paths = (self.key, self.time_path, None if later is None else later.since)
+        conditions = (self.settled_when, None if later is None else later.when)
+        names = [name for each in conditions if each is not None for name in each.used_names]
         return (
-            *(path.steps for path in paths if path.steps),
+            *(path.steps for path in paths if path is not None and path.steps),
             *((name,) for name in (*self.primary_key, *names, *self.touches)),
         )
 

@@ -71,11 +71,11 @@ class EachConfig(FormatModel):
             raise fault(f"cannot be made: {error}") from None
         return self
 
-    def as_each_row(self, also: Iterable[str | Place] = ()) -> EachRow:
+    def as_each_row(self, also: Iterable[Place] = ()) -> EachRow:
         """What each listed row is taken apart into.
 
         Args:
-            also: Further fields of the listed row that are wanted, or the places of these.
+            also: The places of what is wanted of the listed row besides.
         """
         return EachRow(
             place_of(self.path),
@@ -85,7 +85,7 @@ class EachConfig(FormatModel):
             if self.fields_ is None
             else {name: place_of(path) for name, path in self.fields_.items()},
             {name: place_of(path) for name, path in (self.of_row or {}).items()},
-            tuple(dict.fromkeys((each,) if isinstance(each, str) else each for each in also)),
+            tuple(dict.fromkeys(also)),
         )
 
 

@@ -144,6 +144,11 @@ class TailRequests:
         """
         return self._listing.made(page)
 
+    def tell_if_none_made(self) -> None:
+        """Notes that no listed row had anything of which rows are made, where that is so."""
+        if self._listing.making is not None:
+            self._listing.making.tell()
+
     @property
     def singles_have_worked(self) -> bool:
         """Whether a row was found by its own path."""

@@ -87,6 +87,7 @@ class TailLane:
         try:
             known = LaneState.read(state)
             self._planner = self._new_planner(known.ledger)
+            self._is_first = not known.ledger.coverage.spans
         except (StateError, ConfigError) as error:
             raise _of_resource(listing.name, error) from None
         if known.fault is not None:
@@ -149,6 +150,8 @@ class TailLane:
                     if must_begin_anew:
                         self._planner = self._new_planner(self._planner.ledger)
             await self._check_path(requests)
+            if self._is_first:
+                requests.tell_if_none_made()
             yield self._leg_end(requests)
         finally:
             for task in under_way:

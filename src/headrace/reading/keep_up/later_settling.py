@@ -24,11 +24,6 @@ class LaterSettling:
         self._names = config.when.used_names if config.when is not None else ()
         self._is_meant = RowCondition(config.when).holds_for if config.when is not None else None
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The names of the fields that tell."""
-        return (first_step(self._config.since), *self._names)
-
     def settled(self, settled: Sequence[bool], facts: RowFacts, now: float) -> list[bool]:
         """Which rows change no more.
 

@@ -12,7 +12,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import ExpressionError, PageError, RowError
 from headrace.core.expressions.row_condition import RowCondition
 from headrace.reading.fetched_page import FetchedPage
-from headrace.reading.keep_up.later_settling import LaterSettling, first_step, values_at
+from headrace.reading.keep_up.later_settling import LaterSettling, values_at
 from headrace.reading.keep_up.row_times import last_change
 from headrace.sansio.rows.json_rows import decode_row
 from headrace.sansio.rows.row_facts import RowFactReader, RowFacts
@@ -35,15 +35,7 @@ class TailRowReader:
         self._settles = RowCondition(config.settled_when) if config.settled_when else None
         self._settled_names = config.settled_when.used_names if config.settled_when else ()
         self._later = LaterSettling(config.settles_after) if config.settles_after else None
-        paths = [config.key, *([config.time_path] if config.time_path else [])]
-        self._reader = RowFactReader(
-            {
-                *(first_step(path) for path in paths),
-                *(*config.primary_key, *self._settled_names, *config.touches),
-                *(self._later.fields if self._later is not None else ()),
-            },
-            known,
-        )
+        self._reader = RowFactReader({steps[0] for steps in config.fields_needed}, known)
 
     @property
     def known(self) -> set[str]:
