@@ -108,6 +108,30 @@ def test_rows_that_settle_later_are_asked_for_again(api: KeptListing, mirror: Mi
     assert "open rows, which can still change: 1 (" in told, told
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f'{{"id": 7, "status": "success", "data": {{"resumeToken": "{HIDDEN}',
+        f'{{"id": 7, "data": NaN, "token": "{HIDDEN}"}}',
+        f'{{"id": 7, "status": "success", "data": {{"resultData": {{"runData": ["{HIDDEN}"]}}}}}}',
+        f'["{HIDDEN}", "{HIDDEN}"]',
+    ],
+)
+def test_a_row_shown_alone_that_is_none_gets_nowhere(
+    api: KeptListing, mirror: Mirror, tmp_path: Path, caplog: pytest.LogCaptureFixture, raw: str
+) -> None:
+    caplog.set_level("DEBUG")
+    mirror.config["client"]["retry"] = {"max_attempts": 1}
+    api.put(*(execution(number) for number in range(6, 10)), execution(7, "running"))
+    mirror.sync()
+    api.put(*(execution(number) for number in range(10, 120)))
+    api.row_answer = Answer(raw=raw.encode())
+    told = mirror.headrace_run().output
+    everything = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
+    assert HIDDEN not in told + caplog.text
+    assert HIDDEN.encode() not in everything
+
+
 def test_each_leg_has_whole_rows(api: KeptListing, mirror: Mirror) -> None:
     api.put(*(execution(number) for number in range(1, 31)))
     mirror.sync(legs=LegSettings(most_bytes=300))
