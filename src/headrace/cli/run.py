@@ -54,7 +54,7 @@ def run(
         typer.Option(
             "--list-anew",
             help="List everything again and merge it into the tables. All their rows stay, also "
-            "those that the API no longer has.",
+            "those that the API no longer has, where `missing_rows` does not say otherwise.",
         ),
     ] = False,
     backfill_until: Annotated[

@@ -87,8 +87,6 @@ def print_summary(report: SyncReport) -> None:
         for each in report.failed_requests[:_REASONS]:
             reason = one_line(each.reason, _LONGEST_REASON)
             _print(console, f"  {each.resource} {each.key}: {reason}")
-    for told in told_refused_removals(report):
-        _print(console, told)
     _print_where(console, report)
 
 

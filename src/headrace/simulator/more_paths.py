@@ -38,8 +38,8 @@ class Refused(Exception):  # noqa: N818 - it is what the API says, not our failu
     """
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+        super().__init__(status, message)
+        self.status, self.message = status, message
 
 
 class MorePaths:

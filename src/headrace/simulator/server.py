@@ -169,7 +169,7 @@ class ExecutionsApi:
         try:
             return _json(more.answer(path, query))
         except Refused as error:
-            return _message(error.status, str(error))
+            return _message(error.status, error.message)
         except BadParameter as error:
             return _message(400, str(error))
 

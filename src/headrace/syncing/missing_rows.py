@@ -6,7 +6,7 @@ The load says so (`dlt_source/missing_rows.py`); this room sees whether it may b
   reader: where it is asked for by numbers, each row that is deleted moves all behind it, and a
   cursor may be such a number. So all is listed once more. A row that was passed over needs another
   one that was there and has gone; where the second listing shows all that the first one did, and
-  none came twice, the first one had all.
+  nothing that it missed, and none came twice, the first one had all.
 - Never more than a share of the table, without a word of the user.
 """
 
@@ -50,6 +50,8 @@ _REMEMBERED = "headrace_missing_rows"
 _MOST_LISTINGS = 3
 # Behind the name of a resource: the last load whose findings are dealt with.
 _FOUND = " found"
+# And the last load with a claim, with the number of rows that it has missed and that are there.
+_MISSED = " missed"
 # So few may always be missing, but never all: of a small table each row is a large share.
 _FEW = 5
 
@@ -61,6 +63,10 @@ _NO_SQL = (
 _UNSETTLED = (
     "`{resource}`: {rows:,} rows of the table `{table}` were not listed, but others went while "
     "they were looked for, so that none is taken for gone yet: the next sync looks again"
+)
+_TOO_MANY = (
+    "{rows:,} of the {of_rows:,} rows of the table `{table}` are not listed by the API any more, "
+    "which is more than `missing_rows` of `{resource}` allows: none was {done}"
 )
 _OTHER_TYPE = (
     "`{resource}`: no row is taken for gone, as the key of the table `{table}` has another type "
@@ -246,6 +252,8 @@ class MissingRowsStep:
                     self._sync.figures.of(name).note(_OTHER_TYPE.format(resource=name, table=table))
                     continue
                 rows = self._settle_one(name, claim, merged, is_late=is_late)
+                missed = merged.count_missing(missing_by_claim(claim))
+                memory.add({f"{name}{_MISSED}": [claim.load_id, missed]})
                 if rows:
                     unsettled[name] = rows
                 else:
@@ -264,13 +272,25 @@ class MissingRowsStep:
         if not missing.rows or not self._may(name, missing, is_late=is_late):
             return 0
         if wanted.confirm and not claim.is_one_page:
-            if claim.confirms is None or merged.count_unseen(claim.confirms, claim.load_id):
+            by_both = self._missing_by_both(name, claim, merged)
+            if by_both is None:
                 return 0 if is_late else missing.rows
-            missing = _Missing.counted(merged, missing_by_both(claim))
+            missing = by_both
             if not missing.rows or not self._may(name, missing, is_late=is_late):
                 return 0
         self._do(name, merged, missing)
         return 0
+
+    def _missing_by_both(
+        self, name: str, claim: AllRowsClaim, merged: MergedTable
+    ) -> _Missing | None:
+        """What two listings have missed; None where the second does not confirm the first."""
+        if claim.confirms is None or merged.count_unseen(claim.confirms, claim.load_id):
+            return None
+        missing = _Missing.counted(merged, missing_by_both(claim))
+        # Where rows have come again that the first one missed, it did not have all.
+        missed = LocalMemory(self._pipeline, _REMEMBERED).read().get(f"{name}{_MISSED}")
+        return missing if missed == [claim.confirms, missing.rows] else None
 
     def _do(self, name: str, merged: MergedTable, missing: _Missing) -> None:
         table, wanted = self._wanted[name]
@@ -347,6 +367,11 @@ class MissingRowsStep:
             self.found[name] = FoundMissing(
                 name, table, wanted.action, rows, of_rows, wanted.most, is_refused=True
             )
+            done = "marked" if wanted.action == "mark" else "deleted"
+            note = _TOO_MANY.format(
+                rows=rows, of_rows=of_rows, table=table, resource=name, done=done
+            )
+            self._sync.figures.of(name).note(note)
         return False
 
     def _states(self) -> Mapping[str, Mapping[str, Any]]:

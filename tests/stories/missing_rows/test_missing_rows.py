@@ -423,3 +423,31 @@ def test_pages_are_read_once_more_before_a_row_is_taken_for_gone(
     # The first listing passed over the row 3, which counts once.
     assert report.figures.of("items").rows == 8
     assert report.figures.of("items").requests == len(server.asked) > 4
+
+
+@pytest.mark.parametrize("today", [0, 12])
+def test_a_listing_that_missed_rows_that_came_again_confirms_none(
+    today: int, server: JsonServer, warehouse: Warehouse
+) -> None:
+    """The API lists half of what it has, or nothing, and is refused; then a row moves meanwhile."""
+    everything = [{"id": key, "n": key} for key in range(30)]
+    listed = list(everything)
+    moves = False
+
+    def answer(asked: Asked) -> Answer:
+        nonlocal moves
+        offset = int(asked.query["offset"])
+        page = listed[offset : offset + 3]
+        if moves and offset == 15:
+            moves, listed[:] = False, [row for row in listed if row["id"] != 2]
+        return Answer({"data": page})
+
+    server.handler = answer
+    paginator = {"type": "offset", "limit": 3, "total_path": None}
+    endpoint = {"path": "items", "data_selector": "data", "paginator": paginator}
+    load(server, warehouse, "delete", endpoint=endpoint)
+    listed[:] = everything[:today]
+    assert load(server, warehouse, "delete", endpoint=endpoint).missing_rows[0].is_refused
+    listed[:], moves = everything, True
+    load(server, warehouse, "delete", endpoint=endpoint)
+    assert keys(warehouse) == [key for key in range(30) if key != 2]

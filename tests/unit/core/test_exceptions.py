@@ -35,6 +35,7 @@ from headrace.core.secrets.redaction import keep_secret
 from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
 from headrace.sansio.windows import ScaleFault
+from headrace.simulator.more_paths import Refused
 
 DATA: dict[str, Any] = {
     "resource": "orders",
@@ -51,6 +52,7 @@ INTERNAL: list[Exception] = [
     ),
     AuthRefused("SomeError"),
     FieldsMissing(["username", "password"]),
+    Refused(404, "Not Found"),
     ResponseIgnored("an action", ShownRequest.of("GET", "https://api.example.com/")),
     ResponseRefused("an action says `retry`", again=True),
     ScaleFault("step", "is a number"),
