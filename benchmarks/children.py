@@ -14,9 +14,6 @@ import json
 import multiprocessing
 import resource
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
+from benchmarks.processes import run_alone
 
 DLT, DLT_PARALLEL = "dlt", "dlt, parallelized"
 HEADRACE = "headrace"
@@ -156,21 +155,7 @@ def load_here(variant: str, base_url: str) -> tuple[float, int]:
 
 def load_in_process(variant: str, base_url: str) -> Loaded:
     """Loads in a process and a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        ran = subprocess.run(
-            [sys.executable, "-m", "benchmarks.children", "--load", variant, base_url],
-            cwd=folder,
-            env={
-                "PYTHONPATH": str(Path(__file__).parents[1]),
-                "RUNTIME__DLTHUB_TELEMETRY": "false",
-                "RUNTIME__LOG_LEVEL": "ERROR",
-                "DLT_DATA_DIR": folder,
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    return Loaded(variant, **json.loads(ran.stdout.splitlines()[-1]))
+    return Loaded(variant, **run_alone("children", "--load", variant, base_url))
 
 
 def report(loaded: list[Loaded]) -> list[str]:

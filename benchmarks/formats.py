@@ -12,7 +12,6 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 from benchmarks.format_loading import SOURCES
 from benchmarks.format_serving import FORMATS
+from benchmarks.processes import run_alone
 
 
 @contextmanager
@@ -38,22 +38,7 @@ def served(rows: int, page: int) -> Iterator[str]:
 
 def measure(source: str, written: str, base_url: str) -> dict[str, Any]:
     """Runs one load in an empty folder and a new process."""
-    with tempfile.TemporaryDirectory() as folder:
-        ran = subprocess.run(
-            [sys.executable, "-m", "benchmarks.format_loading", source, written, base_url],
-            cwd=folder,
-            env={
-                "PYTHONPATH": str(Path(__file__).parents[1]),
-                "RUNTIME__DLTHUB_TELEMETRY": "false",
-                "RUNTIME__LOG_LEVEL": "ERROR",
-                "DLT_DATA_DIR": folder,
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    measured: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return measured
+    return run_alone("format_loading", source, written, base_url)
 
 
 def report(rows: int, measured: dict[tuple[str, str], list[dict[str, Any]]]) -> list[Any]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.loading import FLOOR, VARIANTS
+from benchmarks.processes import run_alone
 from benchmarks.shapes import SHAPES, Shape
 
 
@@ -70,24 +71,8 @@ def write_rows(shape: Shape, base_url: str, file: Path) -> None:
 
 def measure(variant: str, shape: Shape, base_url: str, rows_file: Path) -> Measured:
     """Runs one load in an empty folder and a new process."""
-    with tempfile.TemporaryDirectory() as folder:
-        ran = subprocess.run(
-            [
-                *(sys.executable, "-m", "benchmarks.loading", variant),
-                *("--shape", shape.name, "--base-url", base_url, "--rows-file", str(rows_file)),
-            ],
-            cwd=folder,
-            env={
-                "PYTHONPATH": str(Path(__file__).parents[1]),
-                "RUNTIME__DLTHUB_TELEMETRY": "false",
-                "RUNTIME__LOG_LEVEL": "ERROR",
-                "DLT_DATA_DIR": folder,
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    result = json.loads(ran.stdout.splitlines()[-1])
+    place = ("--shape", shape.name, "--base-url", base_url, "--rows-file", str(rows_file))
+    result = run_alone("loading", variant, *place)
     return Measured(result["seconds"], result["peak_bytes"])
 
 

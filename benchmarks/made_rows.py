@@ -14,11 +14,11 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
+
+from benchmarks.processes import run_alone
 
 KEY = ["execution_id", "node", "run"]
 FIELDS = {
@@ -111,30 +111,14 @@ def load(variant: str, base_url: str) -> None:
 def measure(variant: str, rows: int) -> dict[str, float]:
     """One load in a new process, of listed rows that another process serves."""
     command = [sys.executable, "-m", "benchmarks.serving", "runs", "--rows", str(rows)]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
-    ):
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             words = server.stdout.readline().split()
             base_url = next(word for word in words if word.startswith("http"))
-            ran = subprocess.run(
-                [sys.executable, "-m", "benchmarks.made_rows", "--load", variant, base_url],
-                cwd=folder,
-                env={
-                    "PYTHONPATH": str(Path(__file__).parents[1]),
-                    "RUNTIME__DLTHUB_TELEMETRY": "false",
-                    "RUNTIME__LOG_LEVEL": "ERROR",
-                    "DLT_DATA_DIR": folder,
-                },
-                stdout=subprocess.PIPE,
-                text=True,
-                check=True,
-            )
+            found: dict[str, float] = run_alone("made_rows", "--load", variant, base_url)
         finally:
             server.terminate()
-    found: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
     assert found["rows"] == rows if variant == "dlt" else 4 * rows
     return found
 
