@@ -1,4 +1,4 @@
-"""Checks in every story that no row got lost on the way; sets canaries where a story wants it."""
+"""Checks in every story that no row got lost on the way; what several stories begin with."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.running_resource import RunningResource
 from tests.support.canaries import canary, log_everything, secrets_file
+from tests.support.postgres import PostgresDatabase
+from tests.support.tables import Warehouse
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +68,12 @@ def canaries_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     yield from log_everything(tmp_path / "everything.log")
     monkeypatch.undo()
     context.reload(".")
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def into(request: pytest.FixtureRequest, warehouse: Warehouse) -> Warehouse | PostgresDatabase:
+    """The destinations that what is done by SQL is tried in."""
+    if request.param == "duckdb":
+        return warehouse
+    database: PostgresDatabase = request.getfixturevalue("postgres")
+    return database

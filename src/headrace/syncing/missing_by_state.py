@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.destination.dlt_schema import columns_with
-from headrace.destination.missing_rows import NotBroughtSince, WithKeys
+from headrace.destination.missing_rows import MergedTable, NotBroughtSince, WithKeys
 from headrace.dlt_source import gone_rows
 from headrace.dlt_source.missing_rows_state import (
     AllRowsClaim,
@@ -20,6 +21,40 @@ from headrace.dlt_source.missing_rows_state import (
 
 # Databases take only so many parameters in one statement.
 _KEYS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Rows that are missing.
+
+    Args:
+        what: Which rows those are.
+        rows: How many.
+        of_rows: How many rows the table has.
+    """
+
+    what: tuple[NotBroughtSince | WithKeys, ...] = ()
+    rows: int = 0
+    of_rows: int = 0
+
+    @classmethod
+    def counted(cls, merged: MergedTable, *what: NotBroughtSince | WithKeys) -> Missing:
+        """Counts rows that are missing from a table.
+
+        Args:
+            merged: The table.
+            what: Which rows those are.
+
+        Raises:
+            DltException: The database refuses that.
+        """
+        # No two loads find the same key, and databases take only so many parameters.
+        keys = [each for each in what if isinstance(each, WithKeys)]
+        rows = sum(map(merged.count_missing, keys))
+        # But several loads may miss the same row of a parent's.
+        if others := [each for each in what if isinstance(each, NotBroughtSince)]:
+            rows += merged.count_missing(*others)
+        return cls(what, rows, merged.count() if rows else 0)
 
 
 def missing_by_claim(claim: AllRowsClaim) -> NotBroughtSince:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from headrace.core.exceptions import ConfigError, Fault
 from headrace.destination.dataset import state_by_resource
 from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_schema import add_columns, columns_with, has_rows, hinted_table
-from headrace.destination.missing_rows import MergedTable, NotBroughtSince, WithKeys
+from headrace.destination.missing_rows import MergedTable
 from headrace.destination.pipeline import destination_name
 from headrace.destination.stored_states import saved_versions
 from headrace.dlt_source.current_sync import RunningSync
@@ -38,6 +38,7 @@ from headrace.dlt_source.missing_rows import GONE_COLUMN, MARK, missing_rows_of
 from headrace.dlt_source.missing_rows_state import AllRowsClaim, claim_in
 from headrace.syncing.local_memory import LocalMemory
 from headrace.syncing.missing_by_state import (
+    Missing,
     loads_of,
     loads_since_found,
     missing_by_both,
@@ -73,32 +74,6 @@ _OTHER_TYPE = (
     "than the keys that were listed beside it; drop the table of these, whose name begins with "
     "`_headrace_listed_`"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """Rows that are missing.
-
-    Args:
-        what: Which rows those are.
-        rows: How many.
-        of_rows: How many rows the table has.
-    """
-
-    what: tuple[NotBroughtSince | WithKeys, ...]
-    rows: int
-    of_rows: int
-
-    @classmethod
-    def counted(cls, merged: MergedTable, *what: NotBroughtSince | WithKeys) -> _Missing:
-        """Counts rows that are missing from a table."""
-        # No two loads find the same key, and databases take only so many parameters.
-        keys = [each for each in what if isinstance(each, WithKeys)]
-        rows = sum(map(merged.count_missing, keys))
-        # But several loads may miss the same row of a parent's.
-        if others := [each for each in what if isinstance(each, NotBroughtSince)]:
-            rows += merged.count_missing(*others)
-        return cls(what, rows, merged.count() if rows else 0)
 
 
 class MissingRowsStep:
@@ -241,7 +216,6 @@ class MissingRowsStep:
         schema, claims = self._pipeline.schemas.get(self._schema_name), self._claims()
         if schema is None or not claims:
             return unsettled
-        memory = LocalMemory(self._pipeline, _REMEMBERED)
         with self._pipeline.sql_client(schema.name) as client:
             for name, claim in claims.items():
                 table, wanted = self._wanted[name]
@@ -251,48 +225,62 @@ class MissingRowsStep:
                 if not merged.is_comparable:
                     self._sync.figures.of(name).note(_OTHER_TYPE.format(resource=name, table=table))
                     continue
-                rows = self._settle_one(name, claim, merged, is_late=is_late)
-                missed = merged.count_missing(missing_by_claim(claim))
-                memory.add({f"{name}{_MISSED}": [claim.load_id, missed]})
-                if rows:
+                if rows := self._settle_one(name, claim, merged, is_late=is_late):
                     unsettled[name] = rows
-                else:
-                    memory.add({name: claim.load_id})
         return unsettled
 
     def _settle_one(
         self, name: str, claim: AllRowsClaim, merged: MergedTable, *, is_late: bool
     ) -> int:
         """Does what a claim asks for; gives how many rows are missing where it is not certain."""
-        _, wanted = self._wanted[name]
-        loads = loads_of(claim)
+        loads, memory = loads_of(claim), LocalMemory(self._pipeline, _REMEMBERED)
         merged.forget_listed(claim.until, (*loads, *loads_since_found(self._states()[name])))
         merged.unmark_listed(loads)
-        missing = _Missing.counted(merged, missing_by_claim(claim))
-        if not missing.rows or not self._may(name, missing, is_late=is_late):
-            return 0
-        if wanted.confirm and not claim.is_one_page:
-            by_both = self._missing_by_both(name, claim, merged)
-            if by_both is None:
-                return 0 if is_late else missing.rows
-            missing = by_both
-            if not missing.rows or not self._may(name, missing, is_late=is_late):
-                return 0
-        self._do(name, merged, missing)
+        missed = Missing.counted(merged, missing_by_claim(claim))
+        gone = self._gone(name, claim, merged, missed, is_late=is_late)
+        if gone is not None and gone.rows:
+            self._do(name, merged, gone)
+        left = missed.rows - (gone.rows if gone is not None else 0)
+        memory.add({f"{name}{_MISSED}": [claim.load_id, left]})
+        if gone is None and not is_late:
+            return missed.rows
+        memory.add({name: claim.load_id})
         return 0
+
+    def _gone(
+        self,
+        name: str,
+        claim: AllRowsClaim,
+        merged: MergedTable,
+        missed: Missing,
+        *,
+        is_late: bool,
+    ) -> Missing | None:
+        """What a claim shows to be gone, and may go; None where that is not certain yet."""
+        _, wanted = self._wanted[name]
+        if not missed.rows:
+            return missed
+        if not self._may(name, missed, is_late=is_late):
+            return Missing()
+        if not wanted.confirm or claim.is_one_page:
+            return missed
+        gone = self._missing_by_both(name, claim, merged)
+        if gone is None or not gone.rows or self._may(name, gone, is_late=is_late):
+            return gone
+        return Missing()
 
     def _missing_by_both(
         self, name: str, claim: AllRowsClaim, merged: MergedTable
-    ) -> _Missing | None:
+    ) -> Missing | None:
         """What two listings have missed; None where the second does not confirm the first."""
         if claim.confirms is None or merged.count_unseen(claim.confirms, claim.load_id):
             return None
-        missing = _Missing.counted(merged, missing_by_both(claim))
+        missing = Missing.counted(merged, missing_by_both(claim))
         # Where rows have come again that the first one missed, it did not have all.
         missed = LocalMemory(self._pipeline, _REMEMBERED).read().get(f"{name}{_MISSED}")
         return missing if missed == [claim.confirms, missing.rows] else None
 
-    def _do(self, name: str, merged: MergedTable, missing: _Missing) -> None:
+    def _do(self, name: str, merged: MergedTable, missing: Missing) -> None:
         table, wanted = self._wanted[name]
         counts, rows = self._sync.figures.of(name), missing.rows
         for each in missing.what:
@@ -331,7 +319,7 @@ class MissingRowsStep:
                 with self._pipeline.sql_client(schema.name) as client:
                     merged = self._merged(client, schema, table, wanted)
                     found = missing_by_findings(client, schema, table, name, state)
-                    missing = _Missing.counted(merged, *found)
+                    missing = Missing.counted(merged, *found)
                     if missing.rows:
                         if not self._may(name, missing, is_late=is_late):
                             continue
@@ -356,7 +344,7 @@ class MissingRowsStep:
             mark=GONE_COLUMN if wanted.action == "mark" else None,
         )
 
-    def _may(self, name: str, missing: _Missing, *, is_late: bool) -> bool:
+    def _may(self, name: str, missing: Missing, *, is_late: bool) -> bool:
         """Whether so many rows may go; says so where they may not."""
         table, wanted = self._wanted[name]
         rows, of_rows = missing.rows, missing.of_rows

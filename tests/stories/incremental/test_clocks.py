@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from headrace import rest_api_source, sync
@@ -11,11 +9,6 @@ from tests.support.clocks import LoadClock
 from tests.support.postgres import PostgresDatabase
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def into(request: pytest.FixtureRequest, warehouse: Warehouse) -> Any:
-    return warehouse if request.param == "duckdb" else request.getfixturevalue("postgres")
 
 
 def test_rows_are_appended_once(

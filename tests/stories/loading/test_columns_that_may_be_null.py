@@ -16,11 +16,6 @@ from tests.support.tables import Warehouse
 Into = Warehouse | PostgresDatabase
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def into(request: pytest.FixtureRequest, warehouse: Warehouse) -> Any:
-    return warehouse if request.param == "duckdb" else request.getfixturevalue("postgres")
-
-
 def load(server: JsonServer, into: Into, *, nullable: bool, **hints: Any) -> SyncReport:
     columns = {"startedAt": {"data_type": "timestamp", "nullable": nullable}}
     endpoint = {"path": "runs", "paginator": "single_page"}

@@ -15,11 +15,6 @@ Into = Warehouse | PostgresDatabase
 QUARANTINE = "SELECT raw_row FROM test_data._headrace_quarantine ORDER BY raw_row"
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def into(request: pytest.FixtureRequest, warehouse: Warehouse) -> Any:
-    return warehouse if request.param == "duckdb" else request.getfixturevalue("postgres")
-
-
 def load(server: JsonServer, into: Into, **hints: Any) -> SyncReport:
     resource = {
         "name": "runs",

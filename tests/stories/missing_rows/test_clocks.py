@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,15 @@ def shows_pages(server: JsonServer, *listed: int) -> None:
         return Answer({"data": [{"id": key, "n": key} for key in listed[offset : offset + 3]]})
 
     server.handler = answer
+
+
+@contextmanager
+def followed_listing() -> Iterator[KeptListing]:
+    """A listing of eight rows, half of which can still change."""
+    with KeptListing(page=3) as listing:
+        for number in range(1, 9):
+            listing.put(kept_up.row(number, "running" if number % 2 else "success"))
+        yield listing
 
 
 def run_by_dlt(server: JsonServer, warehouse: Warehouse, **hints: Any) -> None:
@@ -123,9 +134,7 @@ def test_the_state_that_a_new_machine_restores_is_not_the_last_one(
 def test_a_row_of_its_own_path_that_came_again_when_the_clock_had_gone_back(
     warehouse: Warehouse, clock: LoadClock
 ) -> None:
-    with KeptListing(page=3) as listing:
-        for number in range(1, 9):
-            listing.put(kept_up.row(number, "running" if number % 2 else "success"))
+    with followed_listing() as listing:
         clock.ahead = 5
         kept_up.load(listing, warehouse)
         first = next(iter(listing.rows))
@@ -142,9 +151,7 @@ def test_a_row_of_its_own_path_that_came_again_when_the_clock_had_gone_back(
 def test_a_row_of_its_own_path_that_went_when_the_clock_had_gone_back(
     warehouse: Warehouse, clock: LoadClock
 ) -> None:
-    with KeptListing(page=3) as listing:
-        for number in range(1, 9):
-            listing.put(kept_up.row(number, "running" if number % 2 else "success"))
+    with followed_listing() as listing:
         clock.ahead = 5
         kept_up.load(listing, warehouse)
         clock.ahead = 0
