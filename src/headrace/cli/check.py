@@ -63,6 +63,9 @@ def _show(sample: Sample) -> None:
     from headrace.cli.plurals import counted
     from headrace.reading.listing import guessed
 
+    if sample.skipped is not None:
+        say(sample.skipped)
+        return
     if sample.asked is None:
         say(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
         return

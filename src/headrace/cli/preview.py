@@ -47,6 +47,8 @@ def preview(
             say(json.dumps(sample.rows, default=_as_json, ensure_ascii=False, indent=2))
         else:
             _print_table(sample)
+        if sample.skipped is not None:
+            say(sample.skipped, to_stderr=True)
         if sample.guess is not None:
             say(f"{sample.resource}: {guessed(sample.guess)}", to_stderr=True)
         if sample.written is not None:

@@ -36,6 +36,7 @@ class ResourceFigures:
         bytes: How many bytes the pages have, after decompression.
         left_out_bytes: How many bytes of the listed rows were left out, where rows are made of
             parts of them.
+        skipped: How many listings were passed over, as the API does not have them here.
         listings_ended: How many passes through a listing have come to their end.
         retries: How many requests were made again because they had failed in passing.
         seconds_waited: For how many seconds requests waited for the server, before they were made
@@ -64,6 +65,7 @@ class ResourceFigures:
     deleted: int = 0
     bytes: int = 0
     left_out_bytes: int = 0
+    skipped: int = 0
     listings_ended: int = 0
     retries: int = 0
     seconds_waited: float = 0.0

@@ -54,6 +54,7 @@ class Sample:
         pages: The number of pages that were read.
         total: The number of all rows, as the API tells it; None where it does not.
         written: What the answers are written in, as a sentence, where that was guessed.
+        skipped: Why it is passed over, as a sentence, where the API does not have it here.
     """
 
     resource: str
@@ -66,6 +67,7 @@ class Sample:
     pages: int = 1
     total: int | None = None
     written: str | None = None
+    skipped: str | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -101,8 +103,10 @@ def take_sample(
     authentications = Authentications.of_config(config)
     listing = build_listing(config, resource, authentications)
     with _located(resource.name, listing):
-        pages = _first_pages(config, resource, authentications, listing, count, most_pages)
+        figures = ResourceFigures()
+        pages = _first_pages(config, resource, authentications, listing, count, most_pages, figures)
         first = pages[0] if pages else None
+        found = any(page.rows for page in pages)
         redactor = Redactor(listing.credentials.secrets)
         if judges_rows and resource.cursor is not None and not resource.steps:
             judge_as_first_sync(resource.cursor, resource.name, pages)
@@ -120,6 +124,7 @@ def take_sample(
             pages=len(pages),
             total=first.total if first else None,
             written=first.written if first else None,
+            skipped=figures.notes[0] if figures.skipped and not found else None,
         )
 
 
@@ -143,6 +148,7 @@ def _first_pages(
     listing: Listing,
     count: int,
     most: int | None,
+    figures: ResourceFigures,
 ) -> list[FetchedPage]:
     # With room for one byte, no page is requested before the one before it has been taken.
     lanes = Lanes(client_settings(config), buffer_bytes=1)
@@ -151,7 +157,7 @@ def _first_pages(
     found = 0
     with closing(
         lanes.read(
-            lambda client: _pages(config, resource, authentications, client, wanted),
+            lambda client: _pages(config, resource, authentications, client, wanted, figures),
             lambda page: page.size,
         )
     ) as fetched:
@@ -179,8 +185,9 @@ async def _pages(
     authentications: Authentications,
     client: Client,
     wanted: int,
+    figures: ResourceFigures,
 ) -> AsyncIterator[FetchedPage]:
-    listing, figures = build_listing(config, resource, authentications), ResourceFigures()
+    listing = build_listing(config, resource, authentications)
     if resource.parent is None:
         async for page in as_in_first_sync(listing, resource, wanted).pages(client, figures):
             yield page
@@ -191,7 +198,7 @@ async def _pages(
     if cursor is not None:
         values = CursorValues.of_first_sync(cursor)
         fill, parts = values.filler(cursor), range_of_first_sync(cursor)
-    parent_rows = _parent_rows(config, resource.parent.resource, authentications, client)
+    parent_rows = _parent_rows(config, resource.parent.resource, authentications, client, figures)
     async for row in _rows_or_batches(children, parent_rows):
         asked = AskedRow(row, 0, fill, range=parts, wanted=wanted)
         async for page in children.of_row(asked, client, figures):
@@ -215,7 +222,11 @@ async def _rows_or_batches(
 
 
 async def _parent_rows(
-    config: SourceConfig, name: str, authentications: Authentications, client: Client
+    config: SourceConfig,
+    name: str,
+    authentications: Authentications,
+    client: Client,
+    figures: ResourceFigures,
 ) -> AsyncIterator[dict[str, Any]]:
     parent = next(each for each in config.resources if each.name == name)
     if isinstance(parent, ExternalResource):
@@ -223,7 +234,7 @@ async def _parent_rows(
             for row in rows_of(item):
                 yield row
         return
-    async for page in _pages(config, parent, authentications, client, wanted=1):
+    async for page in _pages(config, parent, authentications, client, 1, figures):
         for row in rows_of(ParentRows(page.rows)):
             yield row
 

@@ -60,6 +60,9 @@ def build_listing(
             config.client, endpoint, credentials, keys, looks_past_totals=proves_whole
         ).new,
         refusing_errors(hook) if endpoint.is_graphql else hook,
+        skipped=frozenset(
+            each.status for each in actions if each.verdict == "skip" and each.status
+        ),
         accounting=replace(accounting(endpoint, keys), proves_whole=proves_whole),
         decoder=decoder_of(endpoint.decoder),
         row_shape=row_shape_of(endpoint.rows, endpoint.rows_wrapped_at),

@@ -37,6 +37,7 @@ from headrace.reading.listing_ends import (
     refuse_unless_past_end,
     refuse_unless_whole,
     tell_ignored_end,
+    tell_skipped,
 )
 from headrace.reading.making import MakingRows
 from headrace.reading.request_template import RequestTemplate
@@ -71,6 +72,8 @@ class Listing:
         data_selector: The JSONPath to the rows of a page; None to look for a list in it.
         new_paginator: Makes a paginator for one pass through the listing.
         hook: Sees each answer before it counts; None where every answer counts.
+        skipped: The error statuses by which an answer to the first page says that the API does not
+            have the resource here.
         most_attempts: How many attempts to make for each request; as many as the client's settings
             say when None.
         is_one_of_many: Whether its rows are wanted even if it fails, beside those of others.
@@ -93,6 +96,7 @@ class Listing:
     data_selector: str | JSONPath | None
     new_paginator: Callable[[], Paginator]
     hook: ResponseHook | None = None
+    skipped: frozenset[int] = frozenset()
     most_attempts: int | None = None
     is_one_of_many: bool = False
     accounting: Accounting = field(default_factory=Accounting)
@@ -214,8 +218,13 @@ class OpenListing:
                 yield FetchedPage([], 0, ignored.request, is_last=True, end=end)
                 break
             except ResponseStatusError as error:
-                refuse_unless_past_end(error, walk)
                 request_shown = ShownRequest.of(self.listing.request.method, error.url or "")
+                if walk.number == 1 and error.status in self.listing.skipped:
+                    tell_skipped(self, error)
+                    end = end_of(walk, is_ignored=True)
+                    yield FetchedPage([], 0, request_shown, is_last=True, end=end)
+                    break
+                refuse_unless_past_end(error, walk)
                 await refuse_unless_whole(self, walk, request_shown)
                 end = end_of(walk, status=error.status)
                 yield FetchedPage([], 0, request_shown, is_last=True, end=end)

@@ -6,8 +6,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headrace.core.events import Event, log_event
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import ShownRequest
+from headrace.core.secrets.redaction import one_line
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.paging import Page
 from headrace.sansio.paging.signs import by_number, other_way
@@ -26,6 +28,10 @@ _ENDED_FULL = (
     "all rows, or say under `endpoint.total` where the API tells their number"
 )
 
+# What to check stands behind the server's words where a status is no matter of course.
+_CHECK = "Check `client.base_url`"
+_LONGEST_TOLD = 1_000
+
 _EMPTY_PAGES = 2
 _ALWAYS_NEXT = (
     "its pages go on naming a next one, though all {:,} rows came that the API tells: pages "
@@ -36,6 +42,16 @@ _LEFT_OFF = (
     "the config ends its listing before the API does (`stop_condition`, a maximum, or "
     "`stop_after_empty_page`)"
 )
+_SKIPPED = (
+    "{name} is passed over: {error} {meaning} Nothing of it was loaded, and what was loaded before "
+    "stays. Until it is there, leave `{resource}` out, by `selected: false` or by naming others "
+    "with --resource"
+)
+_MEANING = {
+    403: "Or the licence of the server does not cover it.",
+    404: "In all likelihood this release of the server does not have it.",
+    410: "The server does not have it any more.",
+}
 _IGNORED = "`response_actions` pass over an answer of its listing"
 _SHORT = "the API tells more rows than came"
 _STATUS = "its listing ends with the status {}, and no total says that all rows have come"
@@ -137,6 +153,32 @@ def tell_ignored_end(opened: OpenListing, walk: ListingPass) -> None:
     shortfall = walk.account.shortfall(ended_by_config=True) if walk.number > 1 else None
     if shortfall is not None:
         _note(opened, shortfall)
+
+
+def tell_skipped(opened: OpenListing, error: ResponseStatusError) -> None:
+    """Tells that the API does not have a resource, as far as its answer to the first page says.
+
+    Where that belongs to one row of a parent, the first answer is told, and the others are counted.
+
+    Args:
+        opened: The listing.
+        error: The answer, as an error with the server's words.
+    """
+    opened.figures.skipped += 1
+    if opened.figures.skipped > 1:
+        return
+    name, meaning = opened.listing.name, _MEANING.get(error.status, "")
+    is_of_row = opened.listing.is_one_of_many
+    told = _SKIPPED.format(
+        name=f"`{name}`" + (", of a row of its parent," if is_of_row else ""),
+        error=str(error).partition(_CHECK)[0],
+        meaning=meaning,
+        resource=name,
+    )
+    text = opened.cleaned(one_line(" ".join(told.split()), _LONGEST_TOLD))
+    about = {"status": error.status, "url": error.url}
+    log_event(_LOGGER, logging.WARNING, text, Event("resource skipped", name, about))
+    opened.figures.note(text)
 
 
 def _note(opened: OpenListing, text: str) -> None:

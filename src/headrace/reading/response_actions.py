@@ -75,6 +75,9 @@ class ResponseActions:
             match action.verdict:
                 case "ignore":
                     raise ResponseIgnored(name, response.request)
+                case "skip":
+                    # The listing passes it over, once it has become an error with its words.
+                    return answer.as_it_is_now
                 case "fail" | "retry" | "halve":
                     raise ResponseRefused(
                         f"{name} says `{action.verdict}`.",

@@ -34,6 +34,7 @@ def gone(action: object = "delete", **keys: object) -> dict[str, Any]:
 
 
 GONE = "resources[0].missing_rows"
+SKIPS: dict[str, Any] = {"response_actions": [{"status_code": 404, "action": "skip"}]}
 
 RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
     # rows that are gone
@@ -307,6 +308,41 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
         actions({"status_code": 404, "action": "ingore"}),
         f"{ACTION}.action",
         ["`ingore` is not known", "did you mean `ignore`?"],
+    ),
+    (actions({"content": "x", "action": "skip"}), ACTION, ["`skip` needs the error status"]),
+    (actions({"status_code": 200, "action": "skip"}), ACTION, ["`skip` needs the error status"]),
+    (actions({"status_code": 401, "action": "skip"}), ACTION, ["the credentials are wrong"]),
+    (
+        gone("keep", write_disposition="replace", endpoint={"path": "items", **SKIPS}),
+        f"{ACTION}.action",
+        ["`skip` leaves what was loaded", "`write_disposition: replace`"],
+    ),
+    (
+        gone(
+            "keep",
+            endpoint={
+                **{"path": "items", "data_selector": "data"},
+                "paginator": {"type": "cursor", "cursor_path": "next", "cursor_param": "after"},
+                "incremental": {
+                    **{"cursor_path": "id", "row_order": "desc", "settled_when": "done"},
+                    "refresh_path": "/items/{id}",
+                },
+                **SKIPS,
+            },
+        ),
+        f"{ACTION}.action",
+        ["`skip` does not go with a listing that is kept up with"],
+    ),
+    (
+        small(
+            {
+                "path": "items?from={incremental.start_value}&to={incremental.end_value}",
+                "incremental": {**SINCE, "step": "1d", "range_end": "open"},
+                **SKIPS,
+            }
+        ),
+        f"{ACTION}.action",
+        ["`skip` does not go with windows (`step`)"],
     ),
     (actions({"action": "ignore"}), ACTION, ["says not when", "`status_code` or `content`"]),
     (actions({"status_code": 404}), f"{ACTION}.action", ["is missing", "`fail` or `retry`"]),

@@ -64,7 +64,7 @@ def test_right_configs_are_valid(document: dict[str, Any]) -> None:
         small({"method": "FETCH"}),
         small(None, columns={"a": {"data_type": "integer"}}),
         small(None, processing_steps=[]),
-        small({"response_actions": [{"status_code": 404, "action": "skip"}]}),
+        small({"response_actions": [{"status_code": 404, "action": "hop"}]}),
         small({"response_actions": [{"status_code": 404}]}),
         child({"batch": "many"}),
         child({"batch": {"parent_key": "p"}}),

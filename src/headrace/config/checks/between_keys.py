@@ -20,6 +20,7 @@ from headrace.config.checks.made_rows import made_rows_faults
 from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
 from headrace.config.checks.parents import parent_faults, request_faults
+from headrace.config.checks.skips import skip_faults
 from headrace.config.checks.tails import replaced_children, tail_faults
 from headrace.config.checks.tokens import token_faults
 from headrace.config.checks.windows import window_faults
@@ -193,6 +194,7 @@ def _faults_when_merged(
         *function_faults(resource.keys),
         *tail_faults(resource),
         *made_rows_faults(resource),
+        *skip_faults(resource),
         *request_faults(resource),
         *((("endpoint", *path), message) for path, message in graphql_faults(endpoint)),
         *batch_faults(resource),

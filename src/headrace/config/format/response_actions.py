@@ -20,7 +20,17 @@ from headrace.config.format.fields import (
     fault,
 )
 
-Verdict = Literal["ignore", "fail", "retry", "halve"]
+Verdict = Literal["ignore", "fail", "retry", "halve", "skip"]
+
+_SKIP_NEEDS_STATUS = (
+    "`skip` needs the error status that says so as `status_code`, for example 403 or 404, and no "
+    "`content`"
+)
+_NOT_SKIPPED = (
+    "`skip` does not go with {}, which says that the credentials are wrong, for this resource and "
+    "all others: leave the action out, so that the sync ends there"
+)
+_CREDENTIALS = (401, 407)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,9 @@ class ResponseActionModel(FormatModel):
         BY_SHAPE,
         BeforeValidator(_not_empty),
     ] = Field(
-        description="what is done: `ignore`, `fail` or `retry`; `halve` asks for a smaller window; "
-        "in Python a function, or several"
+        description="what is done: `ignore`, `fail` or `retry`; `skip` passes the resource over, "
+        "told and without an error; `halve` asks for a smaller window; in Python a function, or "
+        "several"
     )
 
     @model_validator(mode="after")
@@ -79,6 +90,11 @@ class ResponseActionModel(FormatModel):
                 "says not when: add `status_code` or `content`, for example "
                 "`{status_code: 404, action: ignore}`"
             )
+        if self.action == "skip":
+            if self.status_code is None or self.status_code < 400 or self.content is not None:
+                raise fault(_SKIP_NEEDS_STATUS)
+            if self.status_code in _CREDENTIALS:
+                raise fault(_NOT_SKIPPED.format(self.status_code))
         return self
 
     @property
