@@ -129,7 +129,9 @@ def print_views(created: CreatedViews) -> None:
     """
     console = new_console(soft_wrap=True)
     if created.names:
-        _print(console, f"How they went: {' and '.join(created.names)}")
+        *names, last = created.names
+        told = f"{', '.join(names)} and {last}" if names else last
+        _print(console, f"How they went: {told}")
     for note in created.notes:
         _print(console, f"Note: {note}.")
 

@@ -124,7 +124,7 @@ class Syncing:
         if loud:
             print_summary(report)
         if views := self._config.pipeline_settings.views:
-            created = create_views(pipeline, views.executions, views.workflows)
+            created = create_views(pipeline, views.executions, views.workflows, views.node_runs)
             if loud:
                 print_views(created)
         if message := nothing_could_be_loaded(report):

@@ -46,6 +46,21 @@ def test_a_run_of_the_connector_makes_them(simulator: Simulator) -> None:
     assert ("Send invoices",) in names
 
 
+def test_what_failed_is_a_view_once_the_nodes_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = ("--resource", "executions", "--resource", "node_runs")
+    with Simulator(rows=600, incidents=True, like="2.41") as simulator:
+        monkeypatch.setenv("EXECUTIONS_BASE_URL", simulator.base_url)
+        ran = headrace("run", "executions", *chosen)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    view = "executions_dataset.executions_failures"
+    assert f"executions_dataset.executions_daily and {view}" in ran.stdout
+    with duckdb.connect("executions.duckdb", read_only=True) as connection:
+        found = connection.execute(f"SELECT DISTINCT execution_id FROM {view}").fetchall()
+    failed = {int(r["id"]) for r in simulator.truth() if r["status"] in ("error", "crashed")}
+    assert {key for (key,) in found} == failed
+
+
 def test_without_the_key_there_are_none() -> None:
     ran = headrace("run", "executions", "--set", "pipeline.views=null")
 

@@ -205,6 +205,10 @@ class ViewsConfig(FormatModel):
         default="workflows",
         description="Name of the table with `id` and `name` of the workflows; it may be missing.",
     )
+    node_runs: Name = Field(
+        default="node_runs",
+        description="Name of the table with the runs of the executions' nodes; it may be missing.",
+    )
 
 
 class RetentionConfig(FormatModel):

@@ -1,19 +1,23 @@
-"""Views over a table of executions: how each one ended, and daily figures for each workflow."""
+"""Views over executions: how each ended, daily figures of each workflow, and what failed."""
 
 from headrace.destination.views.creating import (
     DAILY,
+    FAILURES,
     OUTCOMES,
     CreatedViews,
     create_views,
     release_tables,
 )
+from headrace.destination.views.failures import node_runs_sql
 from headrace.destination.views.outcomes import outcomes_sql
 
 __all__ = [
     "DAILY",
+    "FAILURES",
     "OUTCOMES",
     "CreatedViews",
     "create_views",
+    "node_runs_sql",
     "outcomes_sql",
     "release_tables",
 ]

@@ -19,9 +19,10 @@ from headrace.destination.sql import (
     dialect_of,
     schema_that_has,
 )
+from headrace.destination.views.failures import failures_sql
 from headrace.destination.views.outcomes import daily_sql, outcomes_sql
 
-OUTCOMES, DAILY = "outcomes", "daily"
+OUTCOMES, DAILY, FAILURES = "outcomes", "daily", "failures"
 _MARK = "Made by Headrace, and made anew when the table changes"
 _COMMENTS = {
     "duckdb": "SELECT view_name, comment FROM duckdb_views() "
@@ -45,17 +46,23 @@ class CreatedViews:
 
 
 def create_views(
-    pipeline: dlt.Pipeline, executions: str = "executions", workflows: str | None = "workflows"
+    pipeline: dlt.Pipeline,
+    executions: str = "executions",
+    workflows: str | None = "workflows",
+    node_runs: str | None = "node_runs",
 ) -> CreatedViews:
     """Creates the views `<executions>_outcomes` and `<executions>_daily`, or creates them anew.
 
-    A table or view of somebody else that has one of these names is left as it is.
+    Where the runs of their nodes are loaded, there is `<executions>_failures` as well. A table
+    or view of somebody else that has one of these names is left as it is.
 
     Args:
         pipeline: The dlt pipeline that has loaded the tables, into DuckDB or PostgreSQL.
         executions: The name of the table of executions.
         workflows: The name of a table with the columns `id` and `name` of the workflows; None
             where there is none.
+        node_runs: The name of a table with the runs of the nodes, as the connector `executions`
+            loads it; None where there is none. It need not exist.
 
     Returns:
         Which views exist now. When the destination has another SQL, or a table does not exist,
@@ -79,7 +86,7 @@ def create_views(
         return CreatedViews(notes=(f"no views were made: they need {known}, not {dialect}",))
     try:
         with connect_to_dataset(pipeline, schema_that_has(pipeline, executions)) as database:
-            return _create(database, executions, workflows)
+            return _create(database, executions, workflows, node_runs)
     except SyncError as error:
         return CreatedViews(notes=(f"no views were made: {error}",))
 
@@ -104,13 +111,16 @@ def release_tables(pipeline: dlt.Pipeline, schema: str) -> None:
             database.execute(f"DROP VIEW {database.qualified(name)}")
 
 
-def _create(database: DatasetConnection, executions: str, workflows: str | None) -> CreatedViews:
+def _create(
+    database: DatasetConnection, executions: str, workflows: str | None, node_runs: str | None
+) -> CreatedViews:
     table = database.table(executions)
     if table is None:
         return CreatedViews(notes=(f"no views were made: there is no table `{executions}` yet",))
     names_table = database.table(workflows) if workflows else None
+    runs_table = database.table(node_runs) if node_runs else None
     base = table.name.rpartition(".")[2].strip('"')
-    outcomes, daily = f"{base}_{OUTCOMES}", f"{base}_{DAILY}"
+    outcomes, daily, failures = (f"{base}_{kind}" for kind in (OUTCOMES, DAILY, FAILURES))
     queries = {
         outcomes: outcomes_sql(database, table, names_table),
         daily: daily_sql(database.qualified(outcomes)),
@@ -122,12 +132,40 @@ def _create(database: DatasetConnection, executions: str, workflows: str | None)
             note = f"no views were made: `{database.dataset}.{name}` is a {what} of somebody else"
             return CreatedViews(notes=(note,))
     # A view keeps the column types of the moment when it was made, so the mark covers them.
-    mark = _mark(queries, table, names_table)
+    made = _replace(database, queries, _mark(queries, table, names_table), own)
+    if runs_table is None:
+        if failures in own:
+            database.execute(f"DROP VIEW {database.qualified(failures)}")
+        return made
+    if failures in all_there and failures not in own:
+        what = "view" if all_there[failures] else "table"
+        note = f"`{database.dataset}.{failures}` is a {what} of somebody else, and was left alone"
+        return CreatedViews(made.names, (*made.notes, note))
+    try:
+        queries = {failures: failures_sql(database, runs_table, table, names_table)}
+    except SyncError as error:
+        note = f"no view `{failures}` was made: {error}"
+        return CreatedViews(made.names, (*made.notes, note))
+    more = _replace(database, queries, _mark(queries, table, names_table, runs_table), own)
+    return CreatedViews((*made.names, *more.names), (*made.notes, *more.notes))
+
+
+def _replace(
+    database: DatasetConnection, queries: Mapping[str, str], mark: str, own: Mapping[str, str]
+) -> CreatedViews:
+    """Makes views that read each other, the one that is read first, where they are not yet there.
+
+    Args:
+        database: The connection to the dataset.
+        queries: The query of each view by its name.
+        mark: The comment that tells a view made of these queries and tables.
+        own: The views that were made here, each with its comment.
+    """
     names = tuple(f"{database.dataset}.{name}" for name in queries)
     # To replace a view waits for everybody who reads it, and holds up whoever comes then.
     if all(own.get(name) == mark for name in queries):
         return CreatedViews(names)
-    mine = [name for name in (daily, outcomes) if name in own]
+    mine = [name for name in reversed([*queries]) if name in own]
     try:
         _make(database, queries, mark)
     except DltException as refusal:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from headrace.core.exceptions import SyncError
 from headrace.destination.sql import DatasetConnection, StoredTable, value_list
+from headrace.destination.views.columns import TEXT, Columns
 
-_FAILED = ("error", "crashed")
-_ENDED = ("success", *_FAILED, "canceled")
+FAILED = ("error", "crashed")
+_ENDED = ("success", *FAILED, "canceled")
 _OPEN = ("waiting", "running", "new")
-_TEXT, _BOOLEAN = "VARCHAR", "BOOLEAN"
-_INTEGERS = ("BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "NUMERIC", "DECIMAL")
-_A_WHOLE_NUMBER = "'^[0-9]{1,18}$'"
 
 
 def outcomes_sql(
@@ -40,8 +38,8 @@ def outcomes_sql(
             raise SyncError(
                 f"{executions.name} holds no executions: there is no column for `{field}`"
             )
-    columns = _Columns(database, executions)
-    name, join = _workflow_name(database, workflows)
+    columns = Columns(database, executions)
+    name, join = workflow_name(database, workflows)
     root = columns.as_id("COALESCE(c.root, b.key)")
     return f"""WITH RECURSIVE base AS (
   SELECT {columns.plain("id")} AS id, {columns.text("id")} AS key,
@@ -49,7 +47,7 @@ def outcomes_sql(
     {columns.moment("startedAt")} AS started_at, {columns.moment("stoppedAt")} AS stopped_at,
     {columns.moment("waitTill")} AS wait_till, {columns.text("retryOf")} AS retry_of,
     NULLIF({columns.text("retrySuccessId")}, {columns.text("id")}) AS retry_success,
-    {_outcome(columns)} AS outcome
+    {outcome_sql(columns)} AS outcome
   FROM {executions.name}
 ), links AS (
   SELECT child, MIN(parent) AS parent FROM (
@@ -79,7 +77,7 @@ def outcomes_sql(
       FIRST_VALUE(outcome) OVER (PARTITION BY root ORDER BY attempt DESC) END AS chain_outcome
   FROM attempts
 ), told AS (
-  SELECT b.*, {name} AS workflow_name, b.outcome IN ({value_list(_FAILED)}) AS failed,
+  SELECT b.*, {name} AS workflow_name, b.outcome IN ({value_list(FAILED)}) AS failed,
     b.outcome IN ({value_list(_ENDED)}) AS ended, {root} AS chain_root,
     CAST(COALESCE(c.attempt, 1) AS INTEGER) AS attempt,
     CAST(COALESCE(c.attempts, 1) AS INTEGER) AS chain_attempts,
@@ -122,43 +120,7 @@ def daily_sql(outcomes: str) -> str:
 FROM {outcomes} WHERE {moment} IS NOT NULL GROUP BY {day}, workflow_id"""
 
 
-class _Columns:
-    """The fields of executions as SQL expressions of one type, whether there is a column or not."""
-
-    def __init__(self, database: DatasetConnection, table: StoredTable) -> None:
-        self._database = database
-        self._table = table
-
-    def text(self, field: str) -> str:
-        return self._cast(field, _TEXT)
-
-    def boolean(self, field: str) -> str:
-        return self._cast(field, _BOOLEAN)
-
-    def moment(self, field: str) -> str:
-        """A moment with its time zone; a time without a zone is taken as UTC."""
-        column = self._table.column(field)
-        kind = self._table.columns[column].upper() if column else ""
-        if kind in ("TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE"):
-            return f"({self.plain(field)} AT TIME ZONE 'UTC')"
-        return self._cast(field, "TIMESTAMP WITH TIME ZONE")
-
-    def plain(self, field: str) -> str:
-        column = self._table.column(field)
-        return "NULL" if column is None else self._database.quoted(column)
-
-    def as_id(self, text: str) -> str:
-        """A text as a value of the type of `id`; null where it cannot be one."""
-        kind = self._table.columns[self._table.column("id") or ""].upper()
-        if not kind.startswith(_INTEGERS):
-            return text
-        return f"CASE WHEN {text} ~ {_A_WHOLE_NUMBER} THEN CAST({text} AS BIGINT) END"
-
-    def _cast(self, field: str, kind: str) -> str:
-        return f"CAST({self.plain(field)} AS {kind})"
-
-
-def _outcome(columns: _Columns) -> str:
+def outcome_sql(columns: Columns) -> str:
     """The `status`, where it is one that the API knows; otherwise what other fields say."""
     status = f"LOWER({columns.text('status')})"
     return (
@@ -169,15 +131,15 @@ def _outcome(columns: _Columns) -> str:
     )
 
 
-def _workflow_name(database: DatasetConnection, workflows: StoredTable | None) -> tuple[str, str]:
+def workflow_name(database: DatasetConnection, workflows: StoredTable | None) -> tuple[str, str]:
     """A workflow's name as an expression, and the join that it needs."""
     key = workflows.column("id") if workflows else None
     name = workflows.column("name") if workflows else None
     if workflows is None or key is None or name is None:
-        return f"CAST(NULL AS {_TEXT})", ""
+        return f"CAST(NULL AS {TEXT})", ""
     # Once for each id, so that no execution comes twice.
     names = (
-        f"SELECT CAST({database.quoted(key)} AS {_TEXT}) AS workflow_id, "
-        f"MAX(CAST({database.quoted(name)} AS {_TEXT})) AS name FROM {workflows.name} GROUP BY 1"
+        f"SELECT CAST({database.quoted(key)} AS {TEXT}) AS workflow_id, "
+        f"MAX(CAST({database.quoted(name)} AS {TEXT})) AS name FROM {workflows.name} GROUP BY 1"
     )
     return "w.name", f"\n  LEFT JOIN ({names}) AS w ON w.workflow_id = b.workflow_id"

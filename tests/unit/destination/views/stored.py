@@ -24,6 +24,17 @@ COLUMNS = {
     "workflowId": "VARCHAR",
     "waitTill": "TIMESTAMP WITH TIME ZONE",
 }
+NODE_COLUMNS = {
+    "execution_id": "BIGINT",
+    "workflow_id": "VARCHAR",
+    "node": "VARCHAR",
+    "run": "BIGINT",
+    "started": "TIMESTAMP WITH TIME ZONE",
+    "milliseconds": "BIGINT",
+    "status": "VARCHAR",
+    "error_name": "VARCHAR",
+    "error_message": "VARCHAR",
+}
 Stores = Warehouse | PostgresDatabase
 
 
@@ -44,17 +55,41 @@ def executions(
     return pipeline
 
 
-def write(database: DatasetConnection, rows: Sequence[Any], columns: dict[str, str]) -> None:
+def add_node_runs(
+    pipeline: dlt.Pipeline, rows: Sequence[Any], columns: dict[str, str] | None = None
+) -> None:
+    """Puts a table of these runs of nodes beside the executions."""
+    with connect_to_dataset(pipeline) as database:
+        write_node_runs(database, rows, columns or NODE_COLUMNS)
+
+
+def write_node_runs(
+    database: DatasetConnection, rows: Sequence[Any], columns: dict[str, str]
+) -> None:
+    write(database, rows, columns, "node_runs")
+
+
+def write(
+    database: DatasetConnection,
+    rows: Sequence[Any],
+    columns: dict[str, str],
+    table: str = "executions",
+) -> None:
     database.execute("CREATE SCHEMA IF NOT EXISTS test_data")
     cascade = "CASCADE" if database.dialect == "postgres" else ""
-    database.execute(f"DROP TABLE IF EXISTS test_data.executions {cascade}")
+    database.execute(f"DROP TABLE IF EXISTS test_data.{table} {cascade}")
     described = ", ".join(f"{snake(name)} {kind}" for name, kind in columns.items())
-    database.execute(f"CREATE TABLE test_data.executions ({described})")
-    insert(database, rows, columns)
+    database.execute(f"CREATE TABLE test_data.{table} ({described})")
+    insert(database, rows, columns, table)
 
 
-def insert(database: DatasetConnection, rows: Sequence[Any], columns: dict[str, str]) -> None:
+def insert(
+    database: DatasetConnection,
+    rows: Sequence[Any],
+    columns: dict[str, str],
+    table: str = "executions",
+) -> None:
     if rows:
         marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
         values = [row.get(name) for row in rows for name in columns]
-        database.execute(f"INSERT INTO test_data.executions VALUES {marks}", *values)
+        database.execute(f"INSERT INTO test_data.{table} VALUES {marks}", *values)
