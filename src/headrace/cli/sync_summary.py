@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DUCKDB_URL, _SQLITE_URL = "duckdb:///", "sqlite:///"
 _NEW_LINE = "\n"
 _REASONS = 5
+_FEW_BYTES = 100_000
 _LONGEST_REASON = 300
 
 
@@ -59,8 +60,8 @@ def print_summary(report: SyncReport) -> None:
     if total.left_out_bytes:
         _print(
             console,
-            f"{total.left_out_bytes / 1e6:,.1f} MB of the listed rows were left out: `rows.each` "
-            "keeps parts of them.",
+            f"{_size(total.left_out_bytes)} of the listed rows were left out: `rows` keeps parts "
+            "of them.",
         )
     for count, why in (
         (total.discarded, "discarded by the schema contract or a processing step"),
@@ -88,6 +89,10 @@ def print_summary(report: SyncReport) -> None:
             reason = one_line(each.reason, _LONGEST_REASON)
             _print(console, f"  {each.resource} {each.key}: {reason}")
     _print_where(console, report)
+
+
+def _size(count: int) -> str:
+    return f"{count:,} bytes" if count < _FEW_BYTES else f"{count / 1e6:,.1f} MB"
 
 
 def told_refused_removals(report: SyncReport) -> list[str]:

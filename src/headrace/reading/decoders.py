@@ -17,6 +17,7 @@ from headrace.core.json_path import JsonPath
 from headrace.sansio.decoding import (
     CsvDecoder,
     Decoder,
+    FieldsLeftOut,
     JsonDecoder,
     JsonLinesDecoder,
     KeyedRows,
@@ -35,7 +36,7 @@ def row_shape_of(config: RowsConfig | None, wrapped_at: str | None = None) -> Ro
         config: What the config says of it; None where they are objects already.
         wrapped_at: The key of the object around each row that holds it; None where none is there.
     """
-    if config is None or config.each is not None:
+    if config is None or config.each is not None or config.is_no_shape:
         return None if wrapped_at is None else WrappedRows(wrapped_at)
     if config.names is None:
         return KeyedRows(config.key_as, config.value_as)
@@ -44,8 +45,10 @@ def row_shape_of(config: RowsConfig | None, wrapped_at: str | None = None) -> Ro
     return ListedRows(names, None if config.values is None else JsonPath(config.values))
 
 
-def row_maker_of(config: RowsConfig | None, tail: TailConfig | None) -> RowMaker | None:
-    """What makes rows of parts of the listed rows of an endpoint.
+def row_maker_of(
+    config: RowsConfig | None, tail: TailConfig | None
+) -> RowMaker | FieldsLeftOut | None:
+    """What makes rows of parts of the listed rows of an endpoint, or leaves fields out of them.
 
     Args:
         config: What the config says of it.
@@ -56,7 +59,7 @@ def row_maker_of(config: RowsConfig | None, tail: TailConfig | None) -> RowMaker
         None where the listed rows are the rows.
     """
     if config is None or config.each is None:
-        return None
+        return FieldsLeftOut(config.without) if config is not None and config.without else None
     return RowMaker(config.each.as_each_row(() if tail is None else tail.fields_needed))
 
 

@@ -41,7 +41,7 @@ from headrace.reading.listing_ends import (
 )
 from headrace.reading.making import MakingRows
 from headrace.reading.request_template import RequestTemplate
-from headrace.sansio.decoding import Decoder, RowMaker, RowShape, Slicer, new_slicer
+from headrace.sansio.decoding import Decoder, FieldsLeftOut, RowMaker, RowShape, Slicer, new_slicer
 from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, SinglePages
 from headrace.sansio.rows import SlicedPage
 
@@ -83,7 +83,8 @@ class Listing:
             seems; None where each is judged by itself.
         decoder: What the answers are written in; None to guess it from the first one.
         row_shape: What rows are made of; None where they are objects already.
-        row_maker: Makes rows of parts of the listed ones; None where these are the rows.
+        row_maker: Makes rows of parts of the listed ones, or leaves fields out of them; None where
+            these are the rows.
         token_path: Where its last page names what the next sync is to send; None for nowhere.
         token_of: Reads that of a page.
         falls_short: Is told where it ends before its total, and whether the config ends it there;
@@ -104,7 +105,7 @@ class Listing:
     single_pages: SinglePages | None = None
     decoder: Decoder | None = None
     row_shape: RowShape | None = None
-    row_maker: RowMaker | None = field(default=None, repr=False)
+    row_maker: RowMaker | FieldsLeftOut | None = field(default=None, repr=False)
     token_path: JsonPath | None = None
     token_of: Callable[[Page], Any] | None = field(default=None, repr=False)
     falls_short: Callable[[bool], bool] | None = None

@@ -1,4 +1,4 @@
-"""Rows made of parts of the listed ones, while a listing is read."""
+"""Rows made of parts of the listed ones, or without some fields, while a listing is read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from headrace.core.figures import ResourceFigures
 from headrace.reading.fetched_page import FetchedPage
-from headrace.sansio.decoding import RowMaker
+from headrace.sansio.decoding import FieldsLeftOut, RowMaker
+from headrace.sansio.rows import RejectedRow
 
-_HIDDEN = "(JSON, of which nothing is shown, as `rows.each` keeps parts of it only)"
+_HIDDEN = "(JSON, of which nothing is shown, as `rows` keeps parts of it only)"
 _NOTHING_THERE = (
     "`{}`: no listed row has anything at `rows.each.path` (`{}`), so no rows are made. Check "
     "the path, and whether the API has to be asked for these parts by a param"
@@ -20,12 +21,14 @@ class MakingRows:
     """Makes rows of parts of the listed ones, in one run.
 
     Args:
-        maker: Makes the rows.
+        maker: Makes the rows, or leaves fields out of them.
         resource: The name of the resource.
         figures: Where to count what is left out, and to note what is odd.
     """
 
-    def __init__(self, maker: RowMaker, resource: str, figures: ResourceFigures) -> None:
+    def __init__(
+        self, maker: RowMaker | FieldsLeftOut, resource: str, figures: ResourceFigures
+    ) -> None:
         self._maker = maker
         self._path = maker.path
         self._resource = resource
@@ -39,12 +42,18 @@ class MakingRows:
             page: A page as it came.
         """
         rows, unreadable = self._maker.kept(page.rows)
-        unreadable += [self._maker.stripped(each.row) for each in page.unreadable]
+        unreadable += [self._stripped(each) for each in page.unreadable]
         came = sum(len(memoryview(row)) for row in page.rows)
         size = sum(len(memoryview(row)) for row in rows)
         self._figures.left_out_bytes += max(came - size, 0)
         self._seen |= bool(page.rows)
         return replace(page, rows=rows, unreadable=unreadable, size=size)
+
+    def _stripped(self, rejected: RejectedRow) -> RejectedRow:
+        if self._maker.makes_rows:
+            # Its reason may show something of it.
+            return self._maker.stripped(rejected.row)
+        return self._maker.stripped(rejected.row, rejected.reason)
 
     def made(self, page: FetchedPage) -> FetchedPage:
         """The page with the rows that are made of its listed ones.
@@ -52,6 +61,8 @@ class MakingRows:
         Args:
             page: A page, of which `kept` has left what is wanted.
         """
+        if not self._maker.makes_rows:
+            return page
         rows, misfits = self._maker.made(page.rows)
         size = max(page.size, sum(len(memoryview(row)) for row in rows))
         return replace(

@@ -48,7 +48,7 @@ def test_check_preview_run_and_verify_make_them(server: JsonServer, warehouse: W
         told = run(document, server, command)
         assert told.returncode == 0, told.text
         assert HIDDEN not in told.text
-    assert "MB of the listed rows were left out" in told.text
+    assert "of the listed rows were left out" in told.text
     report = sync(warehouse.pipeline(), rest_api_source(document))
     assert set(warehouse.query("SELECT order_id, line, sku, price FROM test_data.items")) == {
         (1, 0, "a", 1.5),

@@ -303,6 +303,23 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
         "resources[1].endpoint.incremental",
         ["listed anew for each row of its parent"],
     ),
+    # fields that are left out
+    (
+        small({"rows": {"without": ["a"], "each": {"path": "lines"}}}),
+        f"{ENDPOINT}.rows",
+        ["either `each`", "or `without`"],
+    ),
+    (small({"rows": {"without": []}}), f"{ENDPOINT}.rows.without", ["is empty"]),
+    (
+        gone("keep", endpoint={"path": "items", "rows": {"without": ["a", "id"]}}),
+        f"{ENDPOINT}.rows.without",
+        ["leaves out `id`", "`primary_key`"],
+    ),
+    (
+        small({"incremental": SINCE, "rows": {"without": ["updated_at"]}}),
+        f"{ENDPOINT}.rows.without",
+        ["leaves out `updated_at`"],
+    ),
     # response actions
     (
         actions({"status_code": 404, "action": "ingore"}),

@@ -94,7 +94,7 @@ def row_shape_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     if not isinstance(rows, dict):
         return
     decoder = decoder_type(endpoint.get("decoder"))
-    if decoder == "csv":
+    if decoder == "csv" and rows.keys() - {"without"}:
         yield (
             ("endpoint", "rows"),
             "rows of CSV have the names of their columns already: leave it out; `decoder.names` "

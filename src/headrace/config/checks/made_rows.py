@@ -1,7 +1,8 @@
-"""Keys beside `rows.each` that mean the listed rows, where these are no rows of the table."""
+"""Keys beside `rows.each` and `rows.without` that mean what is not in the rows of the table."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,10 @@ from headrace.config.built.tail import each_of, primary_key_columns
 from headrace.config.format.places import Path
 from headrace.config.format.wording import listed
 
+_NEEDED = (
+    "leaves out `{}`, which `primary_key` or `incremental` need of each row: take it off the list"
+)
+_WORD = re.compile(r"[^\W\d]\w*")
 _MISSING_ROWS = (
     "cannot go with `rows.each`: of a row that is made of a part of another one it cannot be told "
     "whether it is missing, or only that part. Leave one of them out"
@@ -27,6 +32,7 @@ def made_rows_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
     """
     each = each_of(resource.endpoint)
     if each is None:
+        yield from _left_out_faults(resource)
         return
     if resource.keys.get("missing_rows") is not None:
         yield ("missing_rows",), _MISSING_ROWS
@@ -41,6 +47,29 @@ def made_rows_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
     if unknown:
         makes = listed([str(name) for name in made])
         yield ("primary_key",), f"names {listed(unknown)}, but `rows.each` makes {makes}"
+
+
+def _left_out_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
+    rows = resource.endpoint.get("rows")
+    without = rows.get("without") if isinstance(rows, Mapping) else None
+    needed = [*(primary_key_columns(resource.keys) or ()), *_fields_asked(resource.endpoint)]
+    for name in without if isinstance(without, (list, tuple)) else ():
+        if name in needed:
+            yield ("endpoint", "rows", "without"), _NEEDED.format(name)
+
+
+def _fields_asked(endpoint: Mapping[str, Any]) -> Iterator[Any]:
+    """The fields that an incremental looks at; words of its expressions are taken for some."""
+    incremental = endpoint.get("incremental")
+    if not isinstance(incremental, Mapping):
+        return
+    touches = incremental.get("touches")
+    yield from touches if isinstance(touches, (list, tuple)) else ()
+    later = incremental.get("settles_after")
+    texts = [incremental.get(key) for key in ("cursor_path", "time_path", "settled_when")]
+    texts += [later.get("since"), later.get("when")] if isinstance(later, Mapping) else []
+    for text in texts:
+        yield from _WORD.findall(text) if isinstance(text, str) else ()
 
 
 def _adds_fields(keys: Mapping[str, Any]) -> bool:

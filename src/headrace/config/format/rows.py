@@ -99,7 +99,7 @@ def place_of(path: Any) -> Place:
 
 
 class RowsConfig(FormatModel):
-    """What becomes of lists, of an object of rows, of plain values, and of parts of rows."""
+    """What becomes of lists, an object of rows, plain values, parts of rows, and their fields."""
 
     names: Names | None = Field(
         default=None,
@@ -124,8 +124,21 @@ class RowsConfig(FormatModel):
         "of the listed row.",
     )
 
+    without: list[Name] | None = Field(
+        default=None,
+        min_length=1,
+        description="Fields that are left out of each row: they are kept nowhere.",
+    )
+
+    @property
+    def is_no_shape(self) -> bool:
+        """Whether the rows are objects already."""
+        return self.names is None and self.key_as is None and self.value_as is None
+
     @model_validator(mode="after")
     def _go_together(self) -> RowsConfig:
+        if self.each is not None and self.without is not None:
+            raise fault("give either `each`, whose `fields` are all that is kept, or `without`")
         if self.each is not None:
             others = (self.names, self.values, self.key_as, self.value_as)
             if any(each is not None for each in others):
@@ -133,8 +146,8 @@ class RowsConfig(FormatModel):
             return self
         if self.names is None and self.values is not None:
             raise fault("`values` are named by `names`, which is missing")
-        if self.names is None and self.key_as is None and self.value_as is None:
-            raise fault("says nothing: give `names`, `key_as`, `value_as` or `each`")
+        if self.is_no_shape and self.without is None:
+            raise fault("says nothing: give `names`, `key_as`, `value_as`, `each` or `without`")
         if self.names is not None and (self.key_as is not None or self.value_as is not None):
             raise fault("give either `names`, for rows that are lists, or `key_as` and `value_as`")
         if self.key_as is not None and self.key_as == self.value_as:

@@ -224,7 +224,9 @@ class TailLane:
         if page is None:
             return None
         wanted = [arrival.rows[place] for place in lesson.load] + arrival.unplanned
-        known = 0 if self._listing.row_maker is not None else len(page.rows) - len(wanted)
+        maker = self._listing.row_maker
+        makes_rows = maker is not None and maker.makes_rows
+        known = 0 if makes_rows else len(page.rows) - len(wanted)
         page = requests.made(replace(page, rows=wanted))
         self._figures.rows += known
         self._figures.known += known

@@ -13,6 +13,7 @@ from jsonpath_ng import JSONPath
 from headrace.core.json_path import JsonPath, KeyedPath
 from headrace.sansio.decoding.guessing import GuessingSlicer
 from headrace.sansio.decoding.keyed_rows import KeyedRows, KeyedRowsSlicer
+from headrace.sansio.decoding.left_out import FieldsLeftOut
 from headrace.sansio.decoding.listed_rows import ListedRows, ListedRowsSlicer
 from headrace.sansio.decoding.made_rows import RowMaker
 from headrace.sansio.decoding.settings import (
@@ -29,6 +30,7 @@ from headrace.sansio.rows import PageSlicer
 __all__ = [
     "CsvDecoder",
     "Decoder",
+    "FieldsLeftOut",
     "JsonDecoder",
     "JsonLinesDecoder",
     "KeyedRows",

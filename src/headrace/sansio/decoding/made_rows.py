@@ -43,6 +43,8 @@ class RowMaker:
         found: Whether a listed row had anything where its elements are looked for.
     """
 
+    makes_rows = True
+
     def __init__(self, each: EachRow) -> None:
         self._each = each
         self._keeper = Keeper(_kept_of(each))
@@ -69,11 +71,12 @@ class RowMaker:
                 unreadable.append(self.stripped(row))
         return kept, unreadable
 
-    def stripped(self, row: Raw) -> RejectedRow:
+    def stripped(self, row: Raw, reason: str = UNREADABLE) -> RejectedRow:
         """What is left of a row that cannot be read: the plain values that its rows would have had.
 
         Args:
             row: The bytes of the row.
+            reason: Why it cannot be read.
         """
         members = dict(find_members(bytes(row))) if bytes(row)[:1] == b"{" else {}
         plain: dict[str, Raw] = {}
@@ -83,7 +86,7 @@ class RowMaker:
                 with suppress(msgspec.MsgspecError, UnicodeDecodeError):
                     msgspec.json.decode(value)
                     plain[name] = Raw(value)
-        return RejectedRow(Raw(msgspec.json.encode(plain)), UNREADABLE)
+        return RejectedRow(Raw(msgspec.json.encode(plain)), reason)
 
     def made(self, rows: Iterable[Raw]) -> tuple[list[Raw], list[RejectedRow]]:
         """The rows that are made of listed rows.
