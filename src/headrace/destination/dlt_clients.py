@@ -16,6 +16,8 @@ What the functions here rest on, by dlt 1.31:
   schema of the last one in `_dlt_version`, and no `_dlt_loads`.
 - The job client of SQLAlchemy has no statements of its own: its type mapper and the capabilities of
   its dialect make the columns and the table.
+- DuckDB's SQL client connects by its `credentials`, which it looks at when it is opened. They can
+  be a connection of somebody else, which then stays open.
 - A cursor makes Arrow tables by the columns that it is given. By itself it takes every column
   for one of unknown type.
 
@@ -244,6 +246,20 @@ def make_readable(client: SqlClientBase[Any], table: str) -> None:
 
     if isinstance(client, WithTableScanners):
         client.create_views_for_tables({table: table})
+
+
+def query_through(client: Any, connection: Any) -> None:
+    """Has a SQL client for DuckDB ask by a connection of ours instead of opening its file.
+
+    Args:
+        client: The SQL client; it is not open.
+        connection: The connection. It stays open when the client is closed.
+    """
+    from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+
+    credentials = DuckDbCredentials(connection)
+    credentials.on_resolved()
+    client.credentials = credentials
 
 
 def arrow_batches(cursor: Any, columns: TTableSchemaColumns, rows: int) -> Iterator[pa.Table]:

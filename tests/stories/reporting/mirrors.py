@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +35,10 @@ def troubled_mirror(folder: Path) -> Warehouse:
         sync(pipeline, build_source(select_resources(config, ["executions", "workflows"])))
         create_views(pipeline)
     return store
+
+
+def page_data(path: Path) -> Any:
+    """What a page shows, as it stands in its file."""
+    text = path.read_text(encoding="utf-8")
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    return json.loads(data)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from headrace.reports.html.counting import MOST_WORKFLOWS, ReportTables, count_e
 from headrace.reports.html.figures import MirrorHealth, MirrorRun, ReportFigures
 from headrace.simulator.archive import Archive
 from headrace.simulator.history import History
+from tests.stories.reporting.mirrors import page_data
 from tests.support.postgres import PostgresDatabase
 from tests.support.tables import Warehouse
 from tests.unit.destination.views.stored import Stores, executions
@@ -47,12 +46,6 @@ def many_workflows(count: int) -> list[dict[str, Any]]:
 def figures_of(pipeline: dlt.Pipeline, since: str, workflow: str | None = None) -> ReportFigures:
     with connect_to_dataset(pipeline) as database:
         return count_executions(database, TABLES, since, workflow)
-
-
-def page_data(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8")
-    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
-    return json.loads(data)
 
 
 def test_both_databases_count_the_same(

@@ -12,7 +12,7 @@ import dlt
 from headrace.core.exceptions import SyncError
 from headrace.reports.html.counting import ReportTables, count_executions
 from headrace.reports.html.page import render_page
-from headrace.reports.html.source_tables import connect_to_tables
+from headrace.reports.html.source_tables import read_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,13 @@ def report(
         >>> made.executions
         200
     """
-    with connect_to_tables(pipeline, executions, workflows) as database:
-        figures = count_executions(database, ReportTables(executions, workflows), since, workflow)
+    tables = ReportTables(executions, workflows)
+    figures = read_tables(
+        pipeline,
+        executions,
+        workflows,
+        lambda database: count_executions(database, tables, since, workflow),
+    )
     path = Path(path)
     _write(path, render_page(figures, datetime.now(UTC).replace(tzinfo=None)))
     period = figures.period

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import TypeVar
 
 import dlt
 import pyarrow as pa
@@ -17,10 +18,10 @@ from headrace.destination.sql import (
     DIALECTS,
     DatasetConnection,
     bare,
-    connect_to_dataset,
     dialect_of,
     schema_that_has,
 )
+from headrace.destination.steady_reading import read_steadily
 from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.source import SOURCE_NAME
 
@@ -35,13 +36,16 @@ _ASKED = frozenset(
     )
 )
 _RUNS = 30
+_T = TypeVar("_T")
 
 
-@contextmanager
-def connect_to_tables(
-    pipeline: dlt.Pipeline, executions: str, workflows: str | None
-) -> Iterator[DatasetConnection]:
-    """Connects to the tables of a report, for as long as the block lasts.
+def read_tables(
+    pipeline: dlt.Pipeline,
+    executions: str,
+    workflows: str | None,
+    read: Callable[[DatasetConnection], _T],
+) -> _T:
+    """Reads the tables of a report; no sync that goes on meanwhile is held up.
 
     Where the SQL of the destination is not known, they are copied to this machine first.
 
@@ -49,15 +53,25 @@ def connect_to_tables(
         pipeline: The pipeline that has loaded the executions.
         executions: The name of the table of executions.
         workflows: The name of the table of workflows; None where there is none.
+        read: A function that reads; it is called again where the tables were changed meanwhile.
+
+    Returns:
+        What the function gives.
 
     Raises:
         SyncError: The tables cannot be read.
     """
     schema = schema_that_has(pipeline, executions)
     if dialect_of(pipeline) in DIALECTS or pipeline.destination is None:
-        with connect_to_dataset(pipeline, schema) as database:
-            yield database
-        return
+        return read_steadily(pipeline, schema, read)
+    with _copied_tables(pipeline, schema, executions, workflows) as database:
+        return read(database)
+
+
+@contextmanager
+def _copied_tables(
+    pipeline: dlt.Pipeline, schema: str | None, executions: str, workflows: str | None
+) -> Iterator[DatasetConnection]:
     stored = StoredDataset(pipeline, schema or pipeline.default_schema_name or SOURCE_NAME)
     wanted = {bare(name) for name in (executions, workflows) if name}
     beside = {bare(name) for name in (quarantine.TABLE, gone_rows.TABLE)}

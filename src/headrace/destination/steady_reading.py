@@ -1,0 +1,96 @@
+"""Reads a dataset while syncs go on: it is in no sync's way, and all it sees is of one moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import dlt
+import duckdb
+from dlt.common.exceptions import DltException
+
+from headrace.core.exceptions import SyncError
+from headrace.destination.dlt_clients import duckdb_file
+from headrace.destination.duckdb_beside import Snapshot
+from headrace.destination.pipeline import missing_file
+from headrace.destination.sql import DatasetConnection, connect_to_dataset, dialect_of
+
+_T = TypeVar("_T")
+_ATTEMPTS = 4
+_PAUSE = 0.05
+
+
+def read_steadily(
+    pipeline: dlt.Pipeline, schema: str | None, read: Callable[[DatasetConnection], _T]
+) -> _T:
+    """Reads a dataset of DuckDB or PostgreSQL.
+
+    A DuckDB file is read without a lock: a sync that begins meanwhile, in this process or another,
+    does not wait. While one is under way, what it has not yet written into the file itself may not
+    be seen.
+
+    Args:
+        pipeline: The pipeline that has loaded the dataset.
+        schema: The name of the pipeline's schema whose tables are meant; the default one when None.
+        read: A function that reads; it is called again where the file was changed meanwhile.
+
+    Returns:
+        What the function gives.
+
+    Raises:
+        SyncError: The dataset cannot be read, or changes all the time.
+    """
+    file = _file_of(pipeline, schema)
+    if file is None:
+        with connect_to_dataset(pipeline, schema) as database:
+            return read(database)
+    # At last without what is only in the log: a sync appends to it again and again.
+    for with_log in (True, False):
+        for attempt in range(_ATTEMPTS):
+            found = _read_once(pipeline, schema, read, _snapshot(file, with_log=with_log))
+            if found is not None:
+                return found[0]
+            time.sleep(_PAUSE * (attempt + 1))
+    raise SyncError(f"{file} changes faster than it can be read; try again in a while")
+
+
+def _read_once(
+    pipeline: dlt.Pipeline,
+    schema: str | None,
+    read: Callable[[DatasetConnection], _T],
+    snapshot: Snapshot,
+) -> tuple[_T] | None:
+    """What is read of a snapshot; None where the file was changed or is half written just now."""
+    try:
+        with connect_to_dataset(pipeline, schema, snapshot) as database:
+            found = read(database)
+    except (SyncError, duckdb.Error) as error:
+        of_database = isinstance(error, duckdb.Error) or isinstance(error.__cause__, DltException)
+        # The last line of the log may be half written, and nothing but time tells.
+        if of_database and (snapshot.has_changed() or snapshot.log_size):
+            return None
+        if isinstance(error, SyncError):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise SyncError(f"{snapshot.path} cannot be read: {reason}") from error
+    return None if snapshot.has_changed() else (found,)
+
+
+def _snapshot(file: str, *, with_log: bool) -> Snapshot:
+    try:
+        return Snapshot(file, with_log=with_log)
+    except OSError as error:
+        raise SyncError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _file_of(pipeline: dlt.Pipeline, schema: str | None) -> str | None:
+    """The DuckDB file that a pipeline loads into; None where there is none, or none yet."""
+    if dialect_of(pipeline) != "duckdb":
+        return None
+    try:
+        client = pipeline.destination_client(schema or "")
+    except DltException:
+        # It is told where the dataset is connected to.
+        return None
+    return duckdb_file(client) if missing_file(client) is None else None
