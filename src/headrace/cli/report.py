@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headrace.cli.exit_codes import exit_codes
+from headrace.cli.closed_output import outliving_closed_output
+from headrace.cli.exit_codes import exit_codes, print_to_stderr
 from headrace.cli.options import (
     ConfigArgument,
     SetOption,
@@ -16,6 +17,11 @@ from headrace.cli.options import (
     TablesOption,
 )
 from headrace.cli.printing import say
+from headrace.core.durations import seconds_in
+from headrace.core.exceptions import ConfigError, SyncError
+
+if TYPE_CHECKING:
+    from headrace.cli.shown_tables import ShownTables
 
 
 def report(
@@ -35,48 +41,81 @@ def report(
         str | None,
         typer.Option(metavar="NAME|ID", help="Of this workflow only."),
     ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPAN",
+            help="Write the file again and again, each 30s, 5m, 2h, ...; a browser that has it "
+            "open follows by itself. SIGINT, SIGTERM and SIGHUP end it.",
+        ),
+    ] = None,
     overrides: SetOption = None,
     destination: TablesOption = None,
     dataset: TablesDatasetOption = None,
 ) -> None:
     """Show how executions fare: one HTML file that works offline, from the loaded tables.
 
-    Reads what `headrace run` has loaded into DuckDB or PostgreSQL, and asks no API.
+    Reads what `headrace run` has loaded, and asks no API. A sync may run meanwhile. To look at the
+    newest page at an address instead of in a file: `headrace serve`.
 
     Exit code 0: written; 1: the tables cannot be read; 2: the call or the config is wrong.
     """
     with exit_codes():
-        _report(config, output, since, workflow, overrides or (), destination, dataset)
+        from headrace.cli.shown_tables import pipeline_to_show
+
+        with pipeline_to_show(config, overrides or (), destination, dataset) as tables:
+            reports = _Reports(tables, output, since, workflow, every)
+            if every is None:
+                say(reports.write())
+            else:
+                _keep_writing(reports, every)
 
 
-def _report(
-    config: str,
-    output: Path,
-    since: str,
-    workflow: str | None,
-    settings: Sequence[str],
-    destination: str | None,
-    dataset: str | None,
-) -> None:
-    from headrace.config import ViewsConfig, load_config
-    from headrace.destination.pipeline import open_pipeline_to_read
-    from headrace.reports.html.report import report as make_report
+@dataclass(slots=True)
+class _Reports:
+    """Writes the report that a command line asks for, once or again and again."""
 
-    loaded = load_config(config, settings, needed="destination")
-    tables = loaded.pipeline_settings.views or ViewsConfig()
-    with open_pipeline_to_read(loaded, Path(config).stem, destination, dataset) as pipeline:
-        made = make_report(
-            pipeline,
-            output,
-            since=since,
-            workflow=workflow,
-            executions=tables.executions,
-            workflows=tables.workflows,
+    tables: ShownTables
+    output: Path
+    since: str
+    workflow: str | None
+    every: str | None
+    is_written: bool = False
+
+    def write(self) -> str:
+        """Writes the file; gives what to say of it."""
+        from headrace.reports.html.report import report as make_report
+
+        try:
+            made = make_report(
+                self.tables.pipeline,
+                self.output,
+                since=self.since,
+                workflow=self.workflow,
+                executions=self.tables.executions,
+                workflows=self.tables.workflows,
+                every=None if self.every is None else seconds_in(self.every),
+            )
+        except ConfigError as error:
+            # What has worked works again: the workflow had no execution in the last days, for one.
+            if self.is_written:
+                raise SyncError(str(error)) from None
+            raise
+        self.is_written = True
+        if made.start is None or made.end is None:
+            return f"There is no execution yet; {made.path} says so."
+        return (
+            f"{made.executions:,} executions from {made.start:%Y-%m-%d %H:%M} to "
+            f"{made.end:%Y-%m-%d %H:%M} UTC are in {made.path}"
         )
-    if made.start is None or made.end is None:
-        say(f"There is no execution yet; {made.path} says so.")
-        return
-    say(
-        f"{made.executions:,} executions from {made.start:%Y-%m-%d %H:%M} to "
-        f"{made.end:%Y-%m-%d %H:%M} UTC are in {made.path}"
-    )
+
+
+def _keep_writing(reports: _Reports, every: str) -> None:
+    from headrace.cli.repeating import repeat_aloud
+
+    seconds_in(every)
+    say(f"Writing {reports.output} every {every} until stopped (Ctrl-C).")
+    repeat_aloud(lambda _: say(reports.write()), every, print_to_stderr)
+    state = "stays as it is" if reports.is_written else "was not made"
+    with outliving_closed_output():
+        say(f"Stopped. {reports.output} {state}.")

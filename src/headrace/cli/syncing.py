@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from headrace.cli.closed_output import outliving_closed_output
 from headrace.cli.printing import say
+from headrace.cli.repeating import repeat_aloud
 from headrace.cli.stderr_output import StderrOutput
 from headrace.cli.sync_summary import (
     nothing_could_be_loaded,
@@ -20,15 +21,13 @@ from headrace.cli.sync_summary import (
 )
 from headrace.config import load_config
 from headrace.config.selection import bound_backfill, select_resources
-from headrace.core.durations import seconds_in
-from headrace.core.exceptions import HeadraceError, SyncError
+from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.pipeline import open_pipeline
 from headrace.destination.views import create_views
 from headrace.dlt_source.source import build_source
 from headrace.reading.build import leg_settings
 from headrace.reading.credentials import Authentications
-from headrace.syncing.repeating import keep_syncing, set_on_signals
 from headrace.syncing.results import SyncReport
 from headrace.syncing.retention import retention_settings
 from headrace.syncing.sync import sync
@@ -178,21 +177,11 @@ def keep_syncing_aloud(syncing: Syncing, every: str, stderr: StderrOutput) -> No
     Raises:
         ConfigError: The config is wrong, or `every` is.
     """
-    stop = threading.Event()
 
-    def turn() -> None:
-        with outliving_closed_output():
-            syncing.once(stop)
+    def turn(stop: threading.Event) -> None:
+        syncing.once(stop)
 
-    def tell(error: Exception) -> None:
-        text = (
-            str(error) if isinstance(error, HeadraceError) else f"{type(error).__name__}: {error}"
-        )
-        with outliving_closed_output():
-            stderr.error(f"Error: {text}\nTrying again in {every}.")
-
-    with set_on_signals(stop):
-        keep_syncing(turn, seconds_in(every), stop, tell)
+    repeat_aloud(turn, every, stderr.error)
     if not stderr.quiet:
         with outliving_closed_output():
             say("Stopped. What was committed stays; run again to go on.")

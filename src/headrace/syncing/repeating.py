@@ -1,4 +1,4 @@
-"""Syncs again and again until it is told to stop."""
+"""Does something again and again, as syncs, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from types import FrameType
 from headrace.core.exceptions import ConfigError
 
 
-def keep_syncing(
-    sync_once: Callable[[], None],
+def keep_repeating(
+    turn: Callable[[], None],
     every: float,
     stop: threading.Event,
     failed: Callable[[Exception], None],
 ) -> None:
-    """Syncs, waits, and syncs again; a sync that failed is tried again the next time.
+    """Takes a turn, waits, and takes the next; what failed is tried again the next time.
 
     That holds for any error: a disk that is full today, or a fault that one answer leads to, is no
-    reason to sync no more.
+    reason to give up.
 
     Args:
-        sync_once: A function that does one whole sync.
-        every: Seconds from the beginning of a sync to the beginning of the next one.
+        turn: A function that does all once, as one whole sync.
+        every: Seconds from the beginning of a turn to the beginning of the next one.
         stop: An event that ends the wait and the repeating once it is set.
-        failed: A function that is called with the error of a sync that failed.
+        failed: A function that is called with the error of a turn that failed.
 
     Raises:
-        ConfigError: The config is wrong, so no later sync could succeed.
+        ConfigError: The config is wrong, so no later turn could succeed.
     """
     while not stop.is_set():
         began = time.monotonic()
         try:
-            sync_once()
+            turn()
         except ConfigError:
             raise
         except Exception as error:

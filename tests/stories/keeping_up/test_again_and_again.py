@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.syncing.repeating import keep_syncing
+from headrace.syncing.repeating import keep_repeating
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.command_line import headrace_apart, headrace_running
 from tests.support.servers import Answer
@@ -98,7 +98,7 @@ def test_any_trouble_of_one_sync_is_tried_again(error: Exception) -> None:
         else:
             raise error
 
-    keep_syncing(sync_once, 0.01, stop, told.append)
+    keep_repeating(sync_once, 0.01, stop, told.append)
 
     assert told == [error]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ _ARGUMENTS = (
     "--disable-sync",
 )
 Theme = Literal["light", "dark"]
+_LONGEST = 60.0
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -48,6 +50,13 @@ class Opened:
         """What a column of the table of workflows shows, from the top."""
         cells = self.page.locator(f"#workflows tbody tr:not(.folded) td:nth-child({number})")
         return [each.replace("\u202f", " ") for each in cells.all_inner_texts()]
+
+    def until(self, what: Callable[[], bool]) -> None:
+        """Waits until something is so; the page forbids that it is asked inside."""
+        end = time.monotonic() + _LONGEST
+        while not what():
+            assert time.monotonic() < end, "it does not come"
+            self.page.wait_for_timeout(20)
 
     def violations(self) -> list[str]:
         """What axe-core finds, with where."""

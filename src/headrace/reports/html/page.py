@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from importlib.resources import files
 from string import Template
@@ -15,27 +15,46 @@ from typing import Any
 from headrace.reports.html.figures import Counts, ExecutionFigures, ReportFigures
 from headrace.reports.html.highlights import find_highlights
 
-_SCRIPTS = ("echarts.min.js", "formatting.js", "charts.js", "tables.js", "cards.js", "page.js")
+_SCRIPTS = (
+    *("echarts.min.js", "formatting.js", "charts.js", "tables.js", "cards.js"),
+    *("refresh.js", "page.js"),
+)
 _DIGITS = 4
 
 
-def render_page(figures: ReportFigures, made: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """How a page that is open in a browser comes to show what is new.
+
+    Args:
+        seconds: How often it looks whether there is a new page.
+        is_served: Whether it asks the server that it came from; else it is a file, and loads itself
+            again when it should have been written anew.
+    """
+
+    seconds: float
+    is_served: bool = False
+
+
+def render_page(figures: ReportFigures, made: datetime, refresh: Refresh | None = None) -> str:
     """Writes the page.
 
     Args:
         figures: The figures to show.
         made: The time now, in UTC, without a zone.
+        refresh: How the page comes to show what is new; it stays as it is when None.
 
     Returns:
-        HTML that needs no other file, and that browsers let fetch nothing.
+        HTML that needs no other file, and that browsers let fetch nothing but, where it is served,
+        from its own server.
     """
     # Our own scripts go into one element, so that each file sees what the others define.
     libraries, own = _SCRIPTS[:1], _SCRIPTS[1:]
     scripts = [*map(_asset, libraries), "\n".join(map(_asset, own))]
     return Template(_asset("page.html")).substitute(
-        policy=_policy(scripts),
+        policy=_policy(scripts, asks_its_server=refresh is not None and refresh.is_served),
         style=_asset("page.css"),
-        data=_json_text(_page_data(figures, made)),
+        data=_json_text(_page_data(figures, made, refresh)),
         library=scripts[0],
         script=scripts[1],
     )
@@ -45,13 +64,17 @@ def _asset(name: str) -> str:
     return (files("headrace.reports.html") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _policy(scripts: Sequence[str]) -> str:
-    """A Content-Security-Policy: only these scripts may run, and nothing be fetched or sent."""
+def _policy(scripts: Sequence[str], *, asks_its_server: bool) -> str:
+    """A Content-Security-Policy: only these scripts may run, and nothing be fetched or sent.
+
+    A page that asks its server whether there is a new one may do that, and no more.
+    """
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    own = "; connect-src 'self'" if asks_its_server else ""
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action 'none'{own}"
     )
 
 
@@ -61,19 +84,20 @@ def _json_text(data: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _page_data(figures: ReportFigures, made: datetime) -> dict[str, Any]:
+def _page_data(figures: ReportFigures, made: datetime, refresh: Refresh | None) -> dict[str, Any]:
     period = figures.period
     return {
         "place": figures.place,
-        "made": _moment(made),
+        "made": moment_text(made),
+        "refresh": refresh and {"seconds": refresh.seconds, "served": refresh.is_served},
         "chosen": figures.chosen,
         "period": period
         and {
-            "start": _moment(period.start),
-            "end": _moment(period.end),
+            "start": moment_text(period.start),
+            "end": moment_text(period.end),
             "hasBefore": period.has_before,
             "bucketHours": period.bucket.total_seconds() / 3_600,
-            "buckets": [_moment(each) for each in period.buckets],
+            "buckets": [moment_text(each) for each in period.buckets],
         },
         "overall": _figures_data(figures.overall),
         "workflows": [
@@ -88,7 +112,8 @@ def _page_data(figures: ReportFigures, made: datetime) -> dict[str, Any]:
         else [asdict(each) for each in find_highlights(figures.workflows) if each.kind == "stuck"],
         "health": {
             "runs": [
-                {**asdict(each), "started": _moment(each.started)} for each in figures.health.runs
+                {**asdict(each), "started": moment_text(each.started)}
+                for each in figures.health.runs
             ],
             "quarantined": figures.health.quarantined,
             "gone": figures.health.gone,
@@ -111,8 +136,8 @@ def _figures_data(figures: ExecutionFigures) -> dict[str, Any]:
             {
                 "id": each.id,
                 "outcome": each.outcome,
-                "started": each.started and _moment(each.started),
-                "waitTill": each.wait_till and _moment(each.wait_till),
+                "started": each.started and moment_text(each.started),
+                "waitTill": each.wait_till and moment_text(each.wait_till),
                 "seconds": None if each.seconds is None else round(each.seconds),
                 "place": each.place,
             }
@@ -136,5 +161,10 @@ def _rounded(value: float | None) -> float | None:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _moment(value: datetime) -> str:
+def moment_text(value: datetime) -> str:
+    """Writes a moment as the page has it.
+
+    Args:
+        value: The moment, in UTC, without a zone.
+    """
     return f"{value.isoformat(timespec='milliseconds')}Z"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 import dlt
 
-from headrace.core.exceptions import SyncError
+from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.reports.html.counting import ReportTables, count_executions
-from headrace.reports.html.page import render_page
+from headrace.reports.html.figures import ReportFigures
+from headrace.reports.html.page import Refresh, render_page
 from headrace.reports.html.source_tables import read_tables
 
 
@@ -33,6 +37,21 @@ class Report:
     end: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class MadePage:
+    """A page that was made, and not yet shown.
+
+    Args:
+        text: The HTML.
+        made: When it was made, in UTC, without a zone.
+        figures: What it shows.
+    """
+
+    text: str
+    made: datetime
+    figures: ReportFigures
+
+
 def report(
     pipeline: dlt.Pipeline,
     path: str | Path,
@@ -41,10 +60,12 @@ def report(
     workflow: str | None = None,
     executions: str = "executions",
     workflows: str | None = "workflows",
+    every: float | None = None,
 ) -> Report:
     """Writes one HTML file that shows how executions end and how long they take.
 
-    The file works offline: it holds all that it needs, and asks no server for anything.
+    The file works offline: it holds all that it needs, and asks no server for anything. A sync that
+    runs meanwhile is not held up. Who opens the file while it is replaced gets a whole one.
 
     Args:
         pipeline: The dlt pipeline that has loaded the executions. Where that is not DuckDB or
@@ -56,12 +77,14 @@ def report(
         executions: The name of the table of executions.
         workflows: The name of a table with the columns `id` and `name` of the workflows. It need
             not exist.
+        every: In how many seconds the file will be written again: a browser that has it open then
+            loads it by itself. It does not when None.
 
     Returns:
         Where the file is, and what it covers.
 
     Raises:
-        ConfigError: There is no such workflow, or `since` cannot be read.
+        ConfigError: There is no such workflow, or `since` or `every` cannot be read.
         SyncError: The tables do not exist or cannot be read, or the file cannot be written.
 
     Example:
@@ -77,30 +100,60 @@ def report(
         >>> made.executions
         200
     """
-    tables = ReportTables(executions, workflows)
-    figures = read_tables(
-        pipeline,
-        executions,
-        workflows,
-        lambda database: count_executions(database, tables, since, workflow),
-    )
+    if every is not None and not 0 < every < inf:
+        raise ConfigError([Fault("every", f"`{every}` is no number of seconds above 0")])
+    refresh = None if every is None else Refresh(every)
+    page = make_page(pipeline, since, workflow, ReportTables(executions, workflows), refresh)
     path = Path(path)
-    _write(path, render_page(figures, datetime.now(UTC).replace(tzinfo=None)))
-    period = figures.period
+    _write(path, page.text)
+    period = page.figures.period
     return Report(
         path,
-        figures.overall.now.runs,
+        page.figures.overall.now.runs,
         period.start if period else None,
         period.end if period else None,
     )
 
 
+def make_page(
+    pipeline: dlt.Pipeline,
+    since: str,
+    workflow: str | None,
+    tables: ReportTables,
+    refresh: Refresh | None,
+) -> MadePage:
+    """Makes a page of what the tables hold now.
+
+    Args:
+        pipeline: The pipeline that has loaded the executions.
+        since: The period to cover, as `report` takes it.
+        workflow: The name or id of the only workflow to cover; all when None.
+        tables: The names of the tables.
+        refresh: How the page comes to show what is new; it stays as it is when None.
+
+    Raises:
+        ConfigError: There is no such workflow, or `since` cannot be read.
+        SyncError: The tables do not exist or cannot be read.
+    """
+    figures = read_tables(
+        pipeline,
+        tables.executions,
+        tables.workflows,
+        lambda database: count_executions(database, tables, since, workflow),
+    )
+    made = datetime.now(UTC).replace(tzinfo=None)
+    return MadePage(render_page(figures, made, refresh), made, figures)
+
+
 def _write(path: Path, text: str) -> None:
     # Written beside it and then moved: nobody who opens the file sees half of it.
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise SyncError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        # Where it is not there any more, or never was.
+        with suppress(OSError):
+            part.unlink()

@@ -20,17 +20,20 @@ class Page extends Cards {
 
   start() {
     const { data } = this;
-    const stored = this.memory("get");
+    const kept = takeKept();
+    this.ownTheme = kept?.theme ?? this.memory("get");
+    Object.assign(this.state, kept?.state);
     const preferred = matchMedia("(prefers-color-scheme: dark)");
-    this.setTheme(stored ?? (preferred.matches ? "dark" : "light"));
+    this.setTheme(this.ownTheme ?? (preferred.matches ? "dark" : "light"));
     preferred.addEventListener("change", ({ matches }) => {
-      if (!this.memory("get")) {
+      if (!this.ownTheme) {
         this.setTheme(matches ? "dark" : "light");
         this.draw();
       }
     });
     this.button.addEventListener("click", () => {
       this.setTheme(this.theme === "dark" ? "light" : "dark");
+      this.ownTheme = this.theme;
       this.memory("set", this.theme);
       this.draw();
     });
@@ -47,9 +50,13 @@ class Page extends Cards {
       `From ${data.place}; made on ${momentText(data.made)} UTC by Headrace. Days and hours are UTC.`;
     addEventListener("resize", () => this.charts.forEach((chart) => chart.resize()));
     addEventListener("hashchange", () => this.readHash());
-    if (!data.period) return this.showNothing();
-    this.readHash(false);
-    this.render();
+    if (data.period) {
+      this.readHash(false);
+      this.render();
+    } else {
+      this.showNothing();
+    }
+    new Freshness(this).start(kept);
   }
 
   get figures() {
