@@ -94,6 +94,7 @@ class _Reports:
                 workflow=self.workflow,
                 executions=self.tables.executions,
                 workflows=self.tables.workflows,
+                node_runs=self.tables.node_runs,
                 every=None if self.every is None else seconds_in(self.every),
             )
         except ConfigError as error:

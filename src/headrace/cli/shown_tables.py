@@ -23,11 +23,13 @@ class ShownTables:
         pipeline: The pipeline that has loaded them, opened to read.
         executions: The name of the table of executions.
         workflows: The name of the table of workflows; None where there is none.
+        node_runs: The name of the table of the runs of nodes; None where there is none.
     """
 
     pipeline: dlt.Pipeline
     executions: str
     workflows: str | None
+    node_runs: str | None
 
 
 @contextmanager
@@ -48,4 +50,4 @@ def pipeline_to_show(
     loaded = load_config(config, settings, needed="destination")
     tables = loaded.pipeline_settings.views or ViewsConfig()
     with open_pipeline_to_read(loaded, Path(config).stem, destination, dataset) as pipeline:
-        yield ShownTables(pipeline, tables.executions, tables.workflows)
+        yield ShownTables(pipeline, tables.executions, tables.workflows, tables.node_runs)

@@ -13,7 +13,7 @@ import pytest
 from headrace import report, rest_api_source, sync
 from headrace.simulator.archive import Archive
 from headrace.simulator.history import History
-from tests.support.servers import JsonServer
+from tests.support.servers import Answer, JsonServer
 from tests.support.tables import Warehouse
 
 # What dlt asks SQLAlchemy for.
@@ -31,7 +31,13 @@ def test_they_count_what_duckdb_counts(
     place: str, server: JsonServer, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     rows = [{**row, "data": {"large": "x" * 100}} for row in Archive(History(300, 3)).truth()]
-    server.answers(rows)
+    node = {"node": "Ask", "run": 0, "status": "error", "milliseconds": 5, "input": "x" * 100}
+    told = {"error_name": "NodeApiError", "started": "2026-11-20T00:00:00Z"}
+    runs = [
+        {"execution_id": row["id"], **node, **told, "error_message": f"Order {row['id']} not found"}
+        for row in rows
+    ]
+    server.handler = lambda asked: Answer(runs if asked.path == "/node_runs" else rows)
     destination: Any = dlt.destinations.filesystem((tmp_path / "lake").as_uri())
     if place == "sqlite":
         destination = dlt.destinations.sqlalchemy(f"sqlite:///{tmp_path / 'shop.db'}")
@@ -39,13 +45,22 @@ def test_they_count_what_duckdb_counts(
     times = {name: {"data_type": "timestamp"} for name in ("startedAt", "stoppedAt", "waitTill")}
     endpoint = {"path": "executions", "paginator": "single_page"}
     resource = {"name": "executions", "endpoint": endpoint, "columns": times}
-    config: dict[str, Any] = {"client": {"base_url": server.base_url}, "resources": [resource]}
+    nodes = {
+        "name": "node_runs",
+        "endpoint": {"path": "node_runs", "paginator": "single_page"},
+        "columns": {"started": {"data_type": "timestamp"}},
+    }
+    config: dict[str, Any] = {"client": {"base_url": server.base_url}}
+    config["resources"] = [resource, nodes]
     for pipeline in (warehouse.pipeline(), other):
         sync(pipeline, rest_api_source(config))
     one = figures_of(warehouse.pipeline(), tmp_path / "one.html")
     found = figures_of(other, tmp_path / "other.html")
 
     assert one["overall"]["now"]["runs"][0] > 100
+    assert [each["form"] for each in one["overall"]["nodes"]["errors"]] == [
+        "Order <number> not found"
+    ]
     assert {name: found[name] for name in found if name != "health"} == {
         name: one[name] for name in one if name != "health"
     }

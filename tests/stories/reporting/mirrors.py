@@ -20,19 +20,23 @@ ROWS = 20_000
 
 
 def troubled_mirror(folder: Path) -> Warehouse:
-    """Loads the executions and the workflows of a history with incidents.
+    """Loads the executions, the workflows and the runs of nodes of a history with incidents.
 
     Args:
         folder: for the database and all that dlt keeps.
     """
     store = Warehouse(folder)
-    with Simulator(rows=ROWS, incidents=True) as simulator, pytest.MonkeyPatch.context() as patch:
+    running = Simulator(rows=ROWS, incidents=True, like="2.41")
+    with running as simulator, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
         patch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
         known = {"API_KEY": simulator.api_key, "EXECUTIONS_BASE_URL": simulator.base_url}
-        config = load_config("executions", lookup=known.get)
+        # What the executions of the sample API handed on is small.
+        larger = "resources.node_runs.endpoint.paginator.limit=250"
+        config = load_config("executions", [larger], lookup=known.get)
         pipeline = store.pipeline()
-        sync(pipeline, build_source(select_resources(config, ["executions", "workflows"])))
+        chosen = ["executions", "workflows", "node_runs"]
+        sync(pipeline, build_source(select_resources(config, chosen)))
         create_views(pipeline)
     return store
 

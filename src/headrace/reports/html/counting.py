@@ -21,6 +21,7 @@ from headrace.reports.html.figures import (
     Workflow,
 )
 from headrace.reports.html.mirror import mirror_health
+from headrace.reports.html.nodes import add_nodes
 from headrace.reports.html.periods import period_since
 
 MOST_WORKFLOWS = 200
@@ -34,10 +35,12 @@ class ReportTables:
     Args:
         executions: The name of the table of executions.
         workflows: The name of the table with the names of the workflows; it need not exist.
+        node_runs: The name of the table with the runs of the nodes; it need not exist.
     """
 
     executions: str = "executions"
     workflows: str | None = "workflows"
+    node_runs: str | None = "node_runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ def count_executions(
     chosen = _chosen(known, workflow) if workflow is not None else None
     _give_places(database, known if chosen is None else [chosen])
     all_figures = _figures(database, period)
+    if tables.node_runs:
+        add_nodes(database, tables.node_runs, all_figures)
     overall = all_figures.pop(None, None) or _empty(period)
     shown = [chosen] if chosen else known
     workflows = [
@@ -139,7 +144,7 @@ def _lay_out(database: DatasetConnection, outcomes: str, period: Period) -> list
     for setting in statements.SESSION_SETTINGS[database.dialect]:
         database.execute(setting)
     # The connection may still have the tables of an earlier report.
-    for name in (statements.ROWS, statements.PLACES):
+    for name in (statements.ROWS, statements.PLACES, statements.FAILURES):
         database.execute(f"DROP TABLE IF EXISTS {name}")
     database.execute(statements.rows_sql(outcomes, period))
     found = database.execute(statements.workflows_sql())

@@ -97,6 +97,85 @@ class OpenExecution:
     place: int
 
 
+@dataclass(frozen=True, slots=True)
+class NodeFigures:
+    """How one node of a workflow fared in the executions of the period.
+
+    Args:
+        node: The name of the node.
+        place: The index of its workflow in the report.
+        workflow: The name of its workflow.
+        runs: How often it ran.
+        failures: How often it failed in an execution that failed.
+        last_failed: When it last did, in UTC; None where it never did.
+        timed: Of how many runs it is known how long they took.
+        p50: The median of that in milliseconds; None where it is not known of any.
+        p95: The milliseconds that 95 % of them did not exceed.
+    """
+
+    node: str
+    place: int
+    workflow: str
+    runs: int
+    failures: int
+    last_failed: datetime | None
+    timed: int
+    p50: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Errors of nodes whose messages say the same of other things.
+
+    Args:
+        name: The name of the error; empty where it has none.
+        form: What the messages have in common; empty where there is no message.
+        example: One of the messages, without credentials.
+        times: How many runs of nodes failed with it.
+        last: When the last of them did, in UTC; None where that is not known.
+        node: The node that failed with it most often.
+        place: The index of that node's workflow in the report.
+        others: How many other nodes failed with it.
+    """
+
+    name: str
+    form: str
+    example: str
+    times: int
+    last: datetime | None
+    node: str
+    place: int
+    others: int
+
+
+@dataclass(slots=True)
+class NodesFigures:
+    """What the nodes of a workflow, or of all workflows together, did in the period.
+
+    Args:
+        failing: Nodes that failed, the one that did so most often first.
+        failing_count: How many nodes failed.
+        slow: Nodes with the longest p95, the slowest first.
+        slow_count: Of how many nodes it is known how long they ran.
+        errors: The most frequent errors.
+        error_count: How many different errors there are, among those whose messages were read.
+        failures: How many runs of nodes failed.
+        unread: How many of them have messages that were not read, as there are too many of them.
+        unnamed: How many failed executions have no node that failed.
+    """
+
+    failing: list[NodeFigures] = field(default_factory=list)
+    failing_count: int = 0
+    slow: list[NodeFigures] = field(default_factory=list)
+    slow_count: int = 0
+    errors: list[ErrorGroup] = field(default_factory=list)
+    error_count: int = 0
+    failures: int = 0
+    unread: int = 0
+    unnamed: int = 0
+
+
 @dataclass(slots=True)
 class ExecutionFigures:
     """The figures of one workflow, or of all workflows together.
@@ -110,6 +189,7 @@ class ExecutionFigures:
         hours_failed: How many of those failed.
         open: Executions that have not ended, whenever they started; the oldest first.
         open_count: How many executions have not ended.
+        nodes: What their nodes did; None where the runs of nodes are not loaded.
     """
 
     now: Counts
@@ -120,6 +200,7 @@ class ExecutionFigures:
     hours_failed: list[int] = field(default_factory=lambda: [0] * HOURS_IN_WEEK)
     open: list[OpenExecution] = field(default_factory=list)
     open_count: int = 0
+    nodes: NodesFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

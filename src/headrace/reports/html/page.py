@@ -12,12 +12,18 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from headrace.reports.html.figures import Counts, ExecutionFigures, ReportFigures
+from headrace.reports.html.figures import (
+    Counts,
+    ExecutionFigures,
+    NodeFigures,
+    NodesFigures,
+    ReportFigures,
+)
 from headrace.reports.html.highlights import find_highlights
 
 _SCRIPTS = (
     *("echarts.min.js", "formatting.js", "charts.js", "tables.js", "cards.js"),
-    *("refresh.js", "page.js"),
+    *("nodes.js", "refresh.js", "page.js"),
 )
 _DIGITS = 4
 
@@ -143,6 +149,32 @@ def _figures_data(figures: ExecutionFigures) -> dict[str, Any]:
             }
             for each in figures.open
         ],
+        **({} if figures.nodes is None else {"nodes": _nodes_data(figures.nodes)}),
+    }
+
+
+def _nodes_data(nodes: NodesFigures) -> dict[str, Any]:
+    return {
+        "failing": [_node_data(each) for each in nodes.failing],
+        "failingCount": nodes.failing_count,
+        "slow": [_node_data(each) for each in nodes.slow],
+        "slowCount": nodes.slow_count,
+        "errors": [
+            {**asdict(each), "last": each.last and moment_text(each.last)} for each in nodes.errors
+        ],
+        "errorCount": nodes.error_count,
+        "failures": nodes.failures,
+        "unread": nodes.unread,
+        "unnamed": nodes.unnamed,
+    }
+
+
+def _node_data(node: NodeFigures) -> dict[str, Any]:
+    return {
+        **asdict(node),
+        "last_failed": node.last_failed and moment_text(node.last_failed),
+        "p50": _rounded(node.p50),
+        "p95": _rounded(node.p95),
     }
 
 

@@ -60,6 +60,7 @@ def report(
     workflow: str | None = None,
     executions: str = "executions",
     workflows: str | None = "workflows",
+    node_runs: str | None = "node_runs",
     every: float | None = None,
 ) -> Report:
     """Writes one HTML file that shows how executions end and how long they take.
@@ -77,6 +78,8 @@ def report(
         executions: The name of the table of executions.
         workflows: The name of a table with the columns `id` and `name` of the workflows. It need
             not exist.
+        node_runs: The name of a table with the runs of the nodes, as the connector `executions`
+            loads it. It need not exist.
         every: In how many seconds the file will be written again: a browser that has it open then
             loads it by itself. It does not when None.
 
@@ -103,7 +106,8 @@ def report(
     if every is not None and not 0 < every < inf:
         raise ConfigError([Fault("every", f"`{every}` is no number of seconds above 0")])
     refresh = None if every is None else Refresh(every)
-    page = make_page(pipeline, since, workflow, ReportTables(executions, workflows), refresh)
+    tables = ReportTables(executions, workflows, node_runs)
+    page = make_page(pipeline, since, workflow, tables, refresh)
     path = Path(path)
     _write(path, page.text)
     period = page.figures.period
@@ -136,10 +140,7 @@ def make_page(
         SyncError: The tables do not exist or cannot be read.
     """
     figures = read_tables(
-        pipeline,
-        tables.executions,
-        tables.workflows,
-        lambda database: count_executions(database, tables, since, workflow),
+        pipeline, tables, lambda database: count_executions(database, tables, since, workflow)
     )
     made = datetime.now(UTC).replace(tzinfo=None)
     return MadePage(render_page(figures, made, refresh), made, figures)

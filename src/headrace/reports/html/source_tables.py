@@ -24,6 +24,7 @@ from headrace.destination.sql import (
 from headrace.destination.steady_reading import read_steadily
 from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.source import SOURCE_NAME
+from headrace.reports.html.counting import ReportTables
 
 # What a report asks of an execution; inputs and outputs may be a thousand times as large.
 _ASKED = frozenset(
@@ -32,6 +33,8 @@ _ASKED = frozenset(
         (
             *("id", "workflowId", "mode", "status", "finished", "startedAt", "stoppedAt"),
             *("waitTill", "retryOf", "retrySuccessId", "name"),
+            *("execution_id", "node", "run", "started", "milliseconds"),
+            *("error_name", "error_message"),
         ),
     )
 )
@@ -40,10 +43,7 @@ _T = TypeVar("_T")
 
 
 def read_tables(
-    pipeline: dlt.Pipeline,
-    executions: str,
-    workflows: str | None,
-    read: Callable[[DatasetConnection], _T],
+    pipeline: dlt.Pipeline, asked: ReportTables, read: Callable[[DatasetConnection], _T]
 ) -> _T:
     """Reads the tables of a report; no sync that goes on meanwhile is held up.
 
@@ -51,8 +51,7 @@ def read_tables(
 
     Args:
         pipeline: The pipeline that has loaded the executions.
-        executions: The name of the table of executions.
-        workflows: The name of the table of workflows; None where there is none.
+        asked: The names of the tables.
         read: A function that reads; it is called again where the tables were changed meanwhile.
 
     Returns:
@@ -61,19 +60,19 @@ def read_tables(
     Raises:
         SyncError: The tables cannot be read.
     """
-    schema = schema_that_has(pipeline, executions)
+    schema = schema_that_has(pipeline, asked.executions)
     if dialect_of(pipeline) in DIALECTS or pipeline.destination is None:
         return read_steadily(pipeline, schema, read)
-    with _copied_tables(pipeline, schema, executions, workflows) as database:
+    with _copied_tables(pipeline, schema, asked) as database:
         return read(database)
 
 
 @contextmanager
 def _copied_tables(
-    pipeline: dlt.Pipeline, schema: str | None, executions: str, workflows: str | None
+    pipeline: dlt.Pipeline, schema: str | None, asked: ReportTables
 ) -> Iterator[DatasetConnection]:
     stored = StoredDataset(pipeline, schema or pipeline.default_schema_name or SOURCE_NAME)
-    wanted = {bare(name) for name in (executions, workflows) if name}
+    wanted = {bare(each) for each in (asked.executions, asked.workflows, asked.node_runs) if each}
     beside = {bare(name) for name in (quarantine.TABLE, gone_rows.TABLE)}
     tables: dict[str, Iterable[pa.Table]] = {}
     for name in stored.schema.tables:
@@ -82,7 +81,7 @@ def _copied_tables(
             tables[name] = stored.batches(name, only=[c for c in columns if bare(c) in _ASKED])
         elif bare(name) in beside:
             tables[name] = stored.batches(name, only=["resource"])
-    runs = RunHistory(pipeline, stored.schema).last(executions, _RUNS)
+    runs = RunHistory(pipeline, stored.schema).last(asked.executions, _RUNS)
     if runs:
         tables[run_history.TABLE] = [pa.Table.from_pylist([asdict(run) for run in runs])]
     else:

@@ -9,11 +9,15 @@ from headrace.reports.html.figures import Period
 ROWS, PLACES = "headrace_report_rows", "headrace_report_places"
 """Two temporary tables: the executions that count, and the place of each workflow on the page."""
 
+FAILURES = "headrace_report_failures"
+"""A temporary table with the runs of nodes that failed, where the runs of nodes are loaded."""
+
 _PLACED = f"{ROWS} JOIN {PLACES} USING (workflow_id)"
 SESSION_SETTINGS = {"postgres": ("SET work_mem = '256MB'", "SET jit = off"), "duckdb": ()}
 """Settings that let each kind of database count a million executions within seconds."""
 
 OPEN_SHOWN, OPEN_SHOWN_IN_ALL = 10, 15
+NODES_SHOWN, NODES_SHOWN_IN_ALL = 8, 12
 _SECONDS = "CAST(EXTRACT(EPOCH FROM ({})) AS DOUBLE PRECISION)"
 
 COUNTS = """COUNT(*), COUNT(*) FILTER (WHERE ended),
@@ -52,13 +56,13 @@ def rows_sql(outcomes: str, period: Period) -> str:
     from_start = _SECONDS.format(f"placed - {moment(period.start)}")
     return f"""CREATE TEMPORARY TABLE {ROWS} AS
 SELECT id, workflow_id, workflow_name, outcome, ended, failed, retried, saved_by_retry, attempt,
-  duration_seconds, started, wait_till, CASE WHEN placed >= {moment(period.start)} THEN 0
+  duration_seconds, started, stopped, wait_till, CASE WHEN placed >= {moment(period.start)} THEN 0
     WHEN placed >= {moment(period.before)} THEN 1 ELSE 2 END AS period,
   CAST(FLOOR({from_start} / {bucket}) AS INTEGER) AS bucket,
   CAST(EXTRACT(ISODOW FROM placed) * 24 - 24 + EXTRACT(HOUR FROM placed) AS INTEGER) AS hour
 FROM (SELECT CAST(id AS VARCHAR) AS id, COALESCE(workflow_id, '') AS workflow_id, workflow_name,
     outcome, ended, failed, retried, saved_by_retry, attempt, duration_seconds,
-    started_at AT TIME ZONE 'UTC' AS started,
+    started_at AT TIME ZONE 'UTC' AS started, stopped_at AT TIME ZONE 'UTC' AS stopped,
     COALESCE(COALESCE(started_at, stopped_at) AT TIME ZONE 'UTC', {moment(period.end)}) AS placed,
     wait_till AT TIME ZONE 'UTC' AS wait_till
   FROM ({outcomes}) AS told) AS told
@@ -105,3 +109,81 @@ FROM (SELECT place, id, outcome, started, wait_till,
     COUNT(*) OVER (PARTITION BY place) AS in_place, COUNT(*) OVER () AS in_all
   FROM {_PLACED} WHERE NOT ended) AS numbered
 WHERE of_place <= {OPEN_SHOWN} OR of_all <= {OPEN_SHOWN_IN_ALL} ORDER BY of_all"""
+
+
+def failures_sql(node_runs: str, characters: int) -> str:
+    """Writes a statement that makes the table `FAILURES`.
+
+    Args:
+        node_runs: The query with one row for each run of each node.
+        characters: How much of a message is kept.
+    """
+    return f"""CREATE TEMPORARY TABLE {FAILURES} AS
+SELECT place, workflow_id, id, COALESCE(node, '') AS node, COALESCE(error_name, '') AS error_name,
+  LEFT(message, {characters}) AS message,
+  COALESCE(failed_at AT TIME ZONE 'UTC', stopped, started) AS failed_at
+FROM ({node_runs}) AS runs JOIN {_PLACED} ON id = key WHERE period = 0 AND failing AND failed"""
+
+
+def failed_sql() -> str:
+    """Writes a query for the runs that failed, and the executions they are of, by place."""
+    return f"SELECT place, COUNT(*), COUNT(DISTINCT id) FROM {FAILURES} GROUP BY place"
+
+
+def messages_sql(most: int) -> str:
+    """Writes a query for how often each node failed with which message, the most frequent first.
+
+    Args:
+        most: How many rows are wanted.
+    """
+    order = ", ".join(f'{each} COLLATE "C"' for each in ("message", "node", "workflow_id"))
+    return f"""SELECT place, workflow_id, node, error_name, message, COUNT(*), MAX(failed_at)
+FROM {FAILURES} GROUP BY place, workflow_id, node, error_name, message
+ORDER BY COUNT(*) DESC, MAX(failed_at) DESC NULLS LAST, {order}, error_name COLLATE "C"
+LIMIT {most}"""
+
+
+def nodes_sql(node_runs: str) -> str:
+    """Writes a query for the nodes that fail most often, and the slowest, of each place and of all.
+
+    Each comes with its number among those of its place and of all, by failures and by p95, and how
+    many there are of each.
+
+    Args:
+        node_runs: The query with one row for each run of each node.
+    """
+    fails = 'failures DESC, last_failed DESC, node COLLATE "C", workflow_id COLLATE "C"'
+    slow = 'p95 DESC NULLS LAST, p50 DESC, node COLLATE "C", workflow_id COLLATE "C"'
+    part = "PARTITION BY place"
+    return f"""WITH runs AS (
+  SELECT place, workflow_id, workflow_name, COALESCE(node, '') AS node, failing AND failed AS fails,
+    COALESCE(failed_at AT TIME ZONE 'UTC', stopped, started) AS failed_at,
+    CASE WHEN milliseconds >= 0 AND COALESCE(status, '') NOT IN ('waiting', 'running', 'new')
+      THEN milliseconds END AS took
+  FROM ({node_runs}) AS runs JOIN {_PLACED} ON id = key WHERE period = 0
+), counted AS (
+  SELECT place, workflow_id, MAX(workflow_name) AS workflow_name, node, COUNT(*) AS runs,
+    COUNT(*) FILTER (WHERE fails) AS failures,
+    MAX(CASE WHEN fails THEN failed_at END) AS last_failed, COUNT(took) AS timed,
+    PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY took) AS p50,
+    PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY took) AS p95
+  FROM runs GROUP BY place, workflow_id, node
+), numbered AS (
+  SELECT counted.*,
+    ROW_NUMBER() OVER ({part} ORDER BY {fails}) AS failing_of_place,
+    ROW_NUMBER() OVER (ORDER BY {fails}) AS failing_of_all,
+    ROW_NUMBER() OVER ({part} ORDER BY {slow}) AS slow_of_place,
+    ROW_NUMBER() OVER (ORDER BY {slow}) AS slow_of_all,
+    COUNT(*) FILTER (WHERE failures > 0) OVER ({part}) AS failing_in_place,
+    COUNT(*) FILTER (WHERE failures > 0) OVER () AS failing_in_all,
+    COUNT(*) FILTER (WHERE timed > 0) OVER ({part}) AS timed_in_place,
+    COUNT(*) FILTER (WHERE timed > 0) OVER () AS timed_in_all
+  FROM counted
+)
+SELECT node, place, workflow_name, runs, failures, last_failed, timed, p50, p95, failing_of_place,
+  failing_of_all, slow_of_place, slow_of_all, failing_in_place, failing_in_all, timed_in_place,
+  timed_in_all
+FROM numbered
+WHERE failing_of_place <= {NODES_SHOWN} OR failing_of_all <= {NODES_SHOWN_IN_ALL}
+  OR slow_of_place <= {NODES_SHOWN} OR slow_of_all <= {NODES_SHOWN_IN_ALL}
+ORDER BY failing_of_all"""

@@ -1,6 +1,6 @@
 // Puts the page together, and again after each choice.
 
-class Page extends Cards {
+class Page extends NodeCards {
   constructor(data) {
     super();
     this.data = data;
@@ -110,6 +110,9 @@ class Page extends Cards {
       this.outcomes(),
       this.rates(few),
       this.durations(few),
+      this.errors(),
+      this.failingNodes(),
+      this.slowNodes(),
       !this.data.chosen &&
         element("section", { class: "card", id: "workflow-card", "aria-labelledby": "h-workflows" }),
       this.hours(),

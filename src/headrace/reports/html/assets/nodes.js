@@ -1,0 +1,142 @@
+// The cards of nodes, where their runs are loaded: which fail, with which errors, which are slow.
+
+class NodeCards extends Cards {
+  nodeCard(id, title, note, table, otherwise, shape = "") {
+    return element(
+      "section",
+      { class: `card ${shape}`, id, "aria-labelledby": `h-${id}` },
+      element(
+        "header",
+        {},
+        element("h2", { id: `h-${id}` }, title),
+        note && element("p", { class: "muted" }, note),
+      ),
+      table ? scroller(title, table) : element("p", { class: "empty" }, otherwise),
+    );
+  }
+
+  // The name of a node, and below it its workflow, by which the page can be filtered.
+  nodeCell(node, place, name, more = "") {
+    const workflow = this.data.workflows[place];
+    const shown = name || workflow.name;
+    const choose =
+      workflow.others || this.state.workflow || this.data.workflows.length === 1
+        ? element("span", { class: "muted" }, shown)
+        : element("button", { type: "button", class: "link", onclick: () => this.chooseFrom(workflow) }, shown);
+    return element("div", { class: "node" }, element("span", {}, (node || "(no name)") + more), choose);
+  }
+
+  // The button is gone with the page that it was on, so the keyboard goes on from what undoes it.
+  chooseFrom(workflow) {
+    this.choose(workflow);
+    scrollTo(0, 0);
+    this.clear.focus();
+  }
+
+  failingNodes() {
+    const { nodes } = this.figures;
+    if (!nodes) return null;
+    const widest = Math.max(...nodes.failing.map((each) => each.failures / each.runs));
+    const rows = nodes.failing.map((each) => {
+      const bar = element("i", { style: `width:${Math.round((100 * each.failures) / each.runs / widest)}%` });
+      return [
+        this.nodeCell(each.node, each.place, each.workflow),
+        count(each.failures),
+        count(each.runs),
+        element(
+          "span",
+          {},
+          share(each.failures / each.runs),
+          element("span", { class: "bar optional", "aria-hidden": "true" }, bar),
+        ),
+        each.last_failed ? momentText(each.last_failed) : "–",
+      ];
+    });
+    const heads = [
+      { label: "Node", shape: "name" },
+      { label: "Failed" },
+      { label: "Runs", shape: "optional" },
+      { label: "Share" },
+      { label: "Last (UTC)", shape: "optional" },
+    ];
+    const unnamed = nodes.unnamed ? `${counted(nodes.unnamed, "failed execution")} name no node` : null;
+    return this.nodeCard(
+      "failing-nodes",
+      "Which nodes fail",
+      [someOf(nodes.failing.length, nodes.failingCount, "node"), unnamed].filter(Boolean).join(" · "),
+      rows.length && plainTable("Nodes that failed", heads, rows),
+      "No node failed in this period.",
+      "half",
+    );
+  }
+
+  slowNodes() {
+    const { nodes } = this.figures;
+    if (!nodes) return null;
+    const rows = nodes.slow.map((each) => [
+      this.nodeCell(each.node, each.place, each.workflow),
+      count(each.timed),
+      span(each.p50 / 1000),
+      span(each.p95 / 1000),
+    ]);
+    const heads = [
+      { label: "Node", shape: "name" },
+      { label: "Runs", shape: "optional" },
+      { label: "p50" },
+      { label: "p95" },
+    ];
+    return this.nodeCard(
+      "slow-nodes",
+      "Slowest nodes",
+      someOf(nodes.slow.length, nodes.slowCount, "node"),
+      rows.length && plainTable("Slowest nodes", heads, rows),
+      "How long the nodes ran is not known.",
+      "half",
+    );
+  }
+
+  errors() {
+    const { nodes } = this.figures;
+    if (!nodes) return null;
+    const rows = nodes.errors.map((each) => [
+      this.errorCell(each),
+      this.nodeCell(each.node, each.place, "", each.others ? ` and ${counted(each.others, "other")}` : ""),
+      count(each.times),
+      share(each.times / nodes.failures),
+      each.last ? momentText(each.last) : "–",
+    ]);
+    const heads = [
+      { label: "Error", shape: "name" },
+      { label: "Node", shape: "name optional" },
+      { label: "Times" },
+      { label: "Share", shape: "optional" },
+      { label: "Last (UTC)", shape: "optional" },
+    ];
+    const notes = [
+      someOf(nodes.errors.length, nodes.errorCount, "error"),
+      nodes.unread ? `${count(nodes.unread)} more with rare messages` : null,
+    ];
+    return this.nodeCard(
+      "errors",
+      "Most frequent errors",
+      notes.filter(Boolean).join(" · "),
+      rows.length && plainTable("Most frequent errors", heads, rows),
+      "No node failed in this period.",
+    );
+  }
+
+  errorCell({ name, form, example }) {
+    return element(
+      "div",
+      { class: "error" },
+      element("span", {}, form || name || "(no message)"),
+      form && name ? element("small", { class: "muted" }, name) : null,
+      example && example !== form ? element("small", { class: "muted" }, `such as: ${example}`) : null,
+    );
+  }
+}
+
+function someOf(shown, all, what) {
+  if (!all) return null;
+  return shown < all ? `${count(shown)} of ${counted(all, what)}` : counted(all, what);
+}
