@@ -87,6 +87,13 @@ def simulate(
             "they are 200,000, as the server counts them for each page.",
         ),
     ] = False,
+    licensed: Annotated[
+        bool,
+        typer.Option(
+            "--licensed",
+            help="List projects and variables, as with a licence; else they answer 403.",
+        ),
+    ] = False,
     faults: Annotated[
         str | None,
         typer.Option(
@@ -122,7 +129,7 @@ def simulate(
             keep_secret([key])
         serving = partial(serve, rows, seed, string_ids=string_ids, incidents=incidents)
         serving = partial(serving, like=like, gaps=gaps, payload=payload_bytes)
-        serving = partial(serving, slow_counts=slow_counts)
+        serving = partial(serving, slow_counts=slow_counts, licensed=licensed)
         if living:
             speed = _USUAL_SPEED if speed is None else speed
             world = World(
@@ -135,7 +142,11 @@ def simulate(
                 payload=payload_bytes,
             )
             serving = partial(
-                serve, world=world, on_request=RealTime(world, speed), slow_counts=slow_counts
+                serve,
+                world=world,
+                on_request=RealTime(world, speed),
+                slow_counts=slow_counts,
+                licensed=licensed,
             )
 
         def announce(base_url: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from headrace.config import ExternalResource, ResourceConfig, SourceConfig
+from headrace.config.checks.missing_rows import NEEDS_ROW_IDS
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.nearest import did_you_mean
 
@@ -22,12 +23,21 @@ def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConf
         The narrowed config.
 
     Raises:
-        ConfigError: The config has no resource with one of the names.
+        ConfigError: The config has no resource with one of the names, or one cannot be loaded with
+            its settings.
     """
     if not names:
         return config
     known = [resource.name for resource in config.resources]
     faults = [Fault("resources", _unknown(name, known)) for name in names if name not in known]
+    if faults:
+        raise ConfigError(faults)
+    if not config.pipeline_settings.row_ids:
+        faults = [
+            Fault(f"resources.{each.name}.missing_rows", NEEDS_ROW_IDS)
+            for each in config.resources
+            if isinstance(each, ResourceConfig) and each.name in names and each.missing_rows
+        ]
     if faults:
         raise ConfigError(faults)
     return replace(config, chosen=tuple(known_name for known_name in known if known_name in names))

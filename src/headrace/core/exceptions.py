@@ -215,14 +215,24 @@ class ResponseStatusError(RequestError):
         status: The HTTP status code.
         resource: The name of the resource that was being read.
         url: The URL of the request, without secrets.
+        answer: What was asked and what the server answered, without what to do; None where the
+            message is all there is.
     """
 
     status: int
+    answer: str | None
 
     def __init__(
-        self, message: str, status: int, *, resource: str | None = None, url: str | None = None
+        self,
+        message: str,
+        status: int,
+        *,
+        resource: str | None = None,
+        url: str | None = None,
+        answer: str | None = None,
     ) -> None:
         super().__init__(message, resource=resource, url=url, status=status)
+        self.answer = _shown(answer)
 
 
 class RedirectRefused(RequestError):  # noqa: N818

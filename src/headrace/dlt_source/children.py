@@ -190,6 +190,9 @@ class ChildExtraction:
         ):
             return
         rows = rows_of(parent)
+        if self._parent_is_ours and not rows and not isinstance(parent, ParentRows):
+            # By it dlt learns the columns of a parent without rows.
+            return
         resource = self._running()
         load = self._loads.of(resource)
         if resource.sync.kept_rows is not None:

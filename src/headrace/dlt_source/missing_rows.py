@@ -166,7 +166,13 @@ class RunningClaim:
         distinct = [each.is_one_page or each.are_distinct for each in self.ends]
         are_distinct = None if None in distinct else all(distinct)
         is_one_page = self.ends.total() == 1 and all(each.is_one_page for each in self.ends)
-        return ListingEnd(why if self.ends else why or _FAILED, is_one_page, are_distinct)
+        why = why if self.ends else why or _FAILED
+        return ListingEnd(why, is_one_page, are_distinct, is_skipped=self._is_skipped)
+
+    @property
+    def _is_skipped(self) -> bool:
+        """Whether the API does not have a listing here, which has been told by itself."""
+        return any(each.is_skipped for each in self.ends)
 
     def see(self, page: FetchedPage) -> None:
         """Learns of a page.
@@ -278,7 +284,7 @@ class RunningClaim:
         if why is not None:
             if self.has_parents:
                 note_listed_parents(state, load_id)
-            elif why != _LIMIT and not self.asks_none:
+            elif why != _LIMIT and not self.asks_none and not self._is_skipped:
                 figures.note(_UNKNOWN.format(name=figures.resource, why=why))
             return
         if before is not None and not before.may_be_confirmed_by(load_id, self.listing):

@@ -222,7 +222,7 @@ class OpenListing:
                 request_shown = ShownRequest.of(self.listing.request.method, error.url or "")
                 if walk.number == 1 and error.status in self.listing.skipped:
                     tell_skipped(self, error)
-                    end = end_of(walk, is_ignored=True)
+                    end = replace(end_of(walk, is_ignored=True), is_skipped=True)
                     yield FetchedPage([], 0, request_shown, is_last=True, end=end)
                     break
                 refuse_unless_past_end(error, walk)

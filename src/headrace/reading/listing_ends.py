@@ -28,8 +28,6 @@ _ENDED_FULL = (
     "all rows, or say under `endpoint.total` where the API tells their number"
 )
 
-# What to check stands behind the server's words where a status is no matter of course.
-_CHECK = "Check `client.base_url`"
 _LONGEST_TOLD = 1_000
 
 _EMPTY_PAGES = 2
@@ -43,14 +41,13 @@ _LEFT_OFF = (
     "`stop_after_empty_page`)"
 )
 _SKIPPED = (
-    "{name} is passed over: {error} {meaning} Nothing of it was loaded, and what was loaded before "
-    "stays. Until it is there, leave `{resource}` out, by `selected: false` or by naming others "
-    "with --resource"
+    "{name} is passed over: {answer}.{meaning} What was loaded before stays. To ask no more, "
+    "leave `{resource}` out of --resource, or say `selected: false`"
 )
 _MEANING = {
-    403: "Or the licence of the server does not cover it.",
-    404: "In all likelihood this release of the server does not have it.",
-    410: "The server does not have it any more.",
+    403: " The key, or the licence of the server, does not cover it, in all likelihood.",
+    404: " This release of the server does not have it, in all likelihood.",
+    410: " The server does not have it any more.",
 }
 _IGNORED = "`response_actions` pass over an answer of its listing"
 _SHORT = "the API tells more rows than came"
@@ -67,12 +64,14 @@ class ListingEnd:
         is_one_page: Whether all came with one answer.
         are_distinct: Whether no row came twice; None where their keys are not known.
         is_ignored: Whether an answer ended it that the config ignores.
+        is_skipped: Whether that is since the API does not have it here, which has been told.
     """
 
     why_partial: str | None
     is_one_page: bool
     are_distinct: bool | None
     is_ignored: bool = False
+    is_skipped: bool = False
 
 
 def end_of(walk: ListingPass, *, is_ignored: bool = False, status: int | None = None) -> ListingEnd:
@@ -167,15 +166,14 @@ def tell_skipped(opened: OpenListing, error: ResponseStatusError) -> None:
     opened.figures.skipped += 1
     if opened.figures.skipped > 1:
         return
-    name, meaning = opened.listing.name, _MEANING.get(error.status, "")
-    is_of_row = opened.listing.is_one_of_many
+    name, is_of_row = opened.listing.name, opened.listing.is_one_of_many
     told = _SKIPPED.format(
         name=f"`{name}`" + (", of a row of its parent," if is_of_row else ""),
-        error=str(error).partition(_CHECK)[0],
-        meaning=meaning,
+        answer=error.answer or error,
+        meaning=_MEANING.get(error.status, ""),
         resource=name,
     )
-    text = opened.cleaned(one_line(" ".join(told.split()), _LONGEST_TOLD))
+    text = one_line(opened.cleaned(told), _LONGEST_TOLD)
     about = {"status": error.status, "url": error.url}
     log_event(_LOGGER, logging.WARNING, text, Event("resource skipped", name, about))
     opened.figures.note(text)

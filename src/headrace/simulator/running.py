@@ -19,8 +19,9 @@ from headrace.simulator.faults import BadFaults, Faults
 from headrace.simulator.history import History
 from headrace.simulator.more_paths import MorePaths
 from headrace.simulator.pace import Pace
-from headrace.simulator.release import NEWER, OLDER, release_like
+from headrace.simulator.release import NEWER, OLDER, Release, release_like
 from headrace.simulator.server import ExecutionsApi, RecordedRequest, ServedExecutions, listening
+from headrace.simulator.surrounding_paths import SurroundingPaths
 from headrace.simulator.world import World
 
 _ROWS, _SEED = 20_000, 1
@@ -53,6 +54,7 @@ class Simulator:
         gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
         payload: How many bytes of content `includeData` brings for each execution (2.41).
         slow_counts: Whether a page takes longer the more rows are left, as recorded (2.41).
+        licensed: Whether projects and variables are listed, as with a licence, and no 403.
         on_request: Called before each answer with the request's number, from 1, in the thread that
             answers: what it does to the world happens between two pages. What it raises is raised
             again when the block ends.
@@ -83,6 +85,7 @@ class Simulator:
         gaps: int = 0,
         payload: int = PAYLOAD_BYTES,
         slow_counts: bool = False,
+        licensed: bool = False,
         on_request: Callable[[int], None] | None = None,
         faults: Faults | None = None,
         tls: ssl.SSLContext | None = None,
@@ -101,6 +104,7 @@ class Simulator:
             on_request=on_request,
             faults=_checked(faults, tls),
             more=_more_paths(self._executions, slow_counts),
+            around=SurroundingPaths(_release_of(self._executions), licensed=licensed),
         )
         self._running: _Running | None = None
 
@@ -191,6 +195,7 @@ def serve(
     gaps: int = 0,
     payload: int = PAYLOAD_BYTES,
     slow_counts: bool = False,
+    licensed: bool = False,
     on_request: Callable[[int], None] | None = None,
     faults: Faults | None = None,
     on_ready: Callable[[str], None],
@@ -213,6 +218,7 @@ def serve(
         gaps: How many ids in a row answer 404 for good, as where runs keep nothing; 0 for none.
         payload: How many bytes of content `includeData` brings for each execution (2.41).
         slow_counts: Whether a page takes longer the more rows are left, as recorded (2.41).
+        licensed: Whether projects and variables are listed, as with a licence, and no 403.
         on_request: Called before each answer with the request's number, from 1.
         faults: Which requests to answer badly; None answers all of them well.
         on_ready: Called once with the base URL, when requests are answered.
@@ -232,6 +238,7 @@ def serve(
         on_request=on_request,
         faults=_checked(faults, None),
         more=_more_paths(executions, slow_counts),
+        around=SurroundingPaths(_release_of(executions), licensed=licensed),
     )
     asyncio.run(_serve_until_signal(api, host, port, on_ready))
 
@@ -260,6 +267,10 @@ def _shown(
         gaps=gaps,
         payload=payload,
     )
+
+
+def _release_of(executions: ServedExecutions) -> Release:
+    return executions.release if isinstance(executions, World) else OLDER
 
 
 def _more_paths(executions: ServedExecutions, slow_counts: bool) -> MorePaths | None:

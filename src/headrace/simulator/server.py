@@ -18,8 +18,11 @@ from aiohttp import web
 
 from headrace.simulator.faults import LOOP_PATH, AffectedRequest, Fault, Faults, FaultSequence
 from headrace.simulator.listing import workflows_page
-from headrace.simulator.more_paths import MorePaths, Refused
+from headrace.simulator.more_paths import MorePaths
 from headrace.simulator.parameters import BadParameter
+from headrace.simulator.refused import Refused
+from headrace.simulator.release import OLDER
+from headrace.simulator.surrounding_paths import SurroundingPaths
 
 BASE_PATH = "/api/v1"
 REQUESTS_KEPT = 10_000
@@ -81,6 +84,7 @@ class ExecutionsApi:
         on_request: Called before each answer with the request's number, from 1.
         faults: Which requests to answer badly; None answers all of them well.
         more: What a newer release answers besides, and otherwise; None for nothing.
+        around: What is listed beside executions.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class ExecutionsApi:
         on_request: Callable[[int], None] | None = None,
         faults: Faults | None = None,
         more: MorePaths | None = None,
+        around: SurroundingPaths | None = None,
     ) -> None:
         self.executions = executions
         self.requests: deque[RecordedRequest] = deque(maxlen=REQUESTS_KEPT)
@@ -100,6 +105,7 @@ class ExecutionsApi:
         self._on_request = on_request
         self._request_number = 0
         self._more = more
+        self._around = around or SurroundingPaths(OLDER)
         self._unauthorized = "unauthorized" if more is None else "Unauthorized"
         self._api_key = api_key.encode()
         self._key_header = key_header
@@ -141,7 +147,9 @@ class ExecutionsApi:
         if path == LOOP_PATH and self._course is not None:
             return web.Response(status=307, headers={"Location": request.path})
         if self._more is not None and self._more.knows(request.method, path):
-            return self._more_answer(self._more, request, path, query)
+            return self._more_answer(self._more.answer, request, path, query)
+        if request.method == "GET" and self._around.knows(path):
+            return self._more_answer(self._around.answer, request, path, query)
         execution = _EXECUTION_PATH.fullmatch(path)
         known = path in _LISTINGS or execution is not None
         if not known or not request.path.startswith(BASE_PATH):
@@ -162,12 +170,16 @@ class ExecutionsApi:
             return _message(400, str(error))
 
     def _more_answer(
-        self, more: MorePaths, request: web.BaseRequest, path: str, query: Mapping[str, str]
+        self,
+        answer: Callable[[str, Mapping[str, str]], bytes],
+        request: web.BaseRequest,
+        path: str,
+        query: Mapping[str, str],
     ) -> web.Response:
         if not self._may_ask(request):
             return _message(401, self._unauthorized)
         try:
-            return _json(more.answer(path, query))
+            return _json(answer(path, query))
         except Refused as error:
             return _message(error.status, error.message)
         except BadParameter as error:

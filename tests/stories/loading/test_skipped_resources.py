@@ -61,7 +61,7 @@ def test_what_is_not_there_is_told_in_one_line_and_the_others_load(
     assert note.startswith(f"`tags` is passed over: GET {server.base_url}/tags: the server answers")
     assert said in note
     assert "\n" not in note
-    assert "what was loaded before stays" in note
+    assert "What was loaded before stays" in note
     assert [each.getMessage() for each in caplog.records] == [note]
     assert report.figures.of("tags").skipped == 1
     assert warehouse.tables("test_data") == {"others"}
@@ -83,15 +83,18 @@ def test_it_takes_nothing_away(
     def synced(tags: Answer) -> tuple[Any, Any]:
         server.handler = serving(tags)
         pipeline = warehouse.pipeline()
-        sync(pipeline, rest_api_source(config(server.base_url, **json.loads(json.dumps(keys)))))
+        source = rest_api_source(config(server.base_url, **json.loads(json.dumps(keys))))
+        told[:] = sync(pipeline, source).figures.total.notes
         state = pipeline.state["sources"]["rest_api"]["resources"].get("tags", {})
         reached = {key: each["last_value"] for key, each in state.get("incremental", {}).items()}
         return warehouse.rows("test_data.tags"), reached
 
+    told: list[str] = []
     before = synced(Answer({"data": ROWS, "next": None}))
     assert [row["id"] for row in before[0]] == [1, 2]
     for _ in range(3):
         assert synced(NO_LICENCE) == before
+        assert len(told) == 1
     found = verify(
         warehouse.pipeline(),
         rest_api_source(config(server.base_url, **json.loads(json.dumps(keys)))),

@@ -406,3 +406,13 @@ def test_a_row_that_several_loads_have_missed_counts_once(
         shop.orders = {1: list(range(2, 20))}
     report = sync(warehouse.pipeline(), by_change(server, incremental=BY_CHANGE))
     assert (report.missing_rows[0].rows, report.figures.of("items").deleted) == (2, 2)
+
+
+def test_a_parent_without_rows_is_no_reason_for_a_word(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.handler = Shop({})
+    document = config(server)
+    document["resources"][0]["columns"] = {"id": {"data_type": "bigint"}}
+    report = sync(warehouse.pipeline(), build_source(parse_config(document)))
+    assert report.figures.total.notes == []

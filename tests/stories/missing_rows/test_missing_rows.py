@@ -343,6 +343,24 @@ def test_a_listing_that_the_config_ends_leaves_all_rows(
     assert "no row is taken for gone by this load" in " ".join(report.figures.total.notes)
 
 
+def test_a_stop_condition_that_the_page_confirms_lets_rows_go(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    ending = {
+        "path": "items",
+        "data_selector": "data",
+        "paginator": {
+            **{"type": "cursor", "cursor_path": "next", "cursor_param": "after"},
+            "stop_condition": "not response.get('next', {})",
+        },
+    }
+    for shown in ([1, 2, 3], [1, 3]):
+        server.answers({"data": [{"id": each, "n": 1} for each in shown], "next": None})
+        report = load(server, warehouse, DELETE, endpoint=ending)
+        assert report.figures.total.notes == []
+    assert keys(warehouse) == [1, 3]
+
+
 def test_what_a_killed_sync_left_undone_the_next_one_does(
     server: JsonServer, warehouse: Warehouse
 ) -> None:

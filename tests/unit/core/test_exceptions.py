@@ -35,7 +35,7 @@ from headrace.core.secrets.redaction import keep_secret
 from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
 from headrace.sansio.windows import ScaleFault
-from headrace.simulator.more_paths import Refused
+from headrace.simulator.refused import Refused
 
 DATA: dict[str, Any] = {
     "resource": "orders",

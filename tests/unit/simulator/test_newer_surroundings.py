@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from headrace.simulator import Simulator
+from headrace.simulator.surroundings.versions import PINNED_TOKEN
 
 from .asking import all_rows, ask, send
 from .newer import recorded, shape
@@ -98,8 +99,35 @@ def test_they_want_the_key_too(newer: Simulator, path: str) -> None:
         assert ask(newer, path, cursor="nonsense").body == recorded("bad cursor")
 
 
-def test_the_older_release_has_none_of_them() -> None:
+def test_with_a_licence_projects_and_variables_are_listed() -> None:
+    for like in ("2.20", "2.41"):
+        with Simulator(rows=5, like=like, licensed=True) as simulator:
+            projects = {row["id"]: row["name"] for row in all_rows(simulator, "/projects", limit=2)}
+            assert len(projects) == 3
+            variables = all_rows(simulator, "/variables", limit=2)
+            assert [row["key"] for row in variables] == ["region", "webhook_secret", "ledger_url"]
+            of_projects = [row["project"] for row in variables if row["project"]]
+            assert [(each["id"], each["name"]) for each in of_projects] == [
+                (each["id"], projects[each["id"]]) for each in of_projects
+            ]
+
+
+def test_pinned_data_comes_where_it_is_not_excluded(newer: Simulator) -> None:
+    without = all_rows(newer, "/workflows", excludePinnedData="true")
+    pinned = all_rows(newer, "/workflows", limit=5)
+    assert [{k: v for k, v in row.items() if k != "pinData"} for row in pinned] == without
+    assert 0 < sum(row["pinData"] is not None for row in pinned) < len(pinned)
+    assert all(PINNED_TOKEN in str(row["pinData"]) for row in pinned if row["pinData"])
+
+
+def test_the_older_release_has_neither_data_tables_nor_versions() -> None:
     with Simulator(rows=5) as simulator:
-        for path in ("/tags", "/users", "/data-tables", "/variables", "/projects"):
+        workflows = all_rows(simulator, "/workflows")
+        for path in ("/data-tables", f"/workflows/{workflows[0]['id']}/history"):
             assert ask(simulator, path).status == 404
-        assert len(all_rows(simulator, "/workflows")) == 12
+        for path in ("/variables", "/projects"):
+            assert ask(simulator, path).status == 403
+        assert len(workflows) == 12
+        assert all_rows(simulator, "/tags")
+        assert all_rows(simulator, "/users")
+        assert ask(simulator, "/tags", limit=300).status == 400

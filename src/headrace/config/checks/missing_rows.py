@@ -63,7 +63,7 @@ _NESTED_KEY = (
     "`delete` finds the rows of a list by the row that they belong to, but `nested_hints.{}` has "
     f"a key of its own, which parts them from it; leave that out, use `mark`, {_KEEP}"
 )
-_ROW_IDS = (
+NEEDS_ROW_IDS = (
     "tells missing rows by `_dlt_load_id`, which `pipeline.row_ids: false` leaves out; leave that "
     f"out, {_KEEP}"
 )
@@ -96,8 +96,10 @@ def missing_rows_faults(
             *_parent_faults(resource, by_name),
             *(_SHARED.format(each) for each in _of_same_table(document, resource, resources)),
         ]
-        if value_at(document, ("pipeline", "row_ids")) in (False, "false"):
-            told.append(_ROW_IDS)
+        # One that is not loaded unless it is named is judged when it is.
+        is_loaded = resource.keys.get("selected") not in (False, "false")
+        if is_loaded and value_at(document, ("pipeline", "row_ids")) in (False, "false"):
+            told.append(NEEDS_ROW_IDS)
         yield from ((resource.index, message) for message in told)
 
 

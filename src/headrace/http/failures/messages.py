@@ -189,11 +189,8 @@ def status_error(
         or _NEXT_STEP.get(status)
         or ("The server is in trouble: run again later." if status >= 500 else "")
     )
-    return ResponseStatusError(
-        f"{asked}: the server answers {_phrase(status)}{said}. {step}".strip(),
-        status,
-        url=asked.url,
-    )
+    answer = f"{asked}: the server answers {_phrase(status)}{said}"
+    return ResponseStatusError(f"{answer}. {step}".strip(), status, url=asked.url, answer=answer)
 
 
 def speaks_of_limit(body: bytes) -> bool:

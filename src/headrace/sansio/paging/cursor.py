@@ -91,6 +91,11 @@ class CursorPaginator(Paginator):
         """Whether it ended at an empty page that named another one."""
         return self._left_off
 
+    def names_more(self, page: Page) -> bool:
+        """Whether a page names a cursor, or does not say that there is none."""
+        found = self._settings.cursor_path.find(page.document)
+        return not found or bool(found[0])
+
     def first_request(self, request: Request) -> Request:
         """The request with the page size."""
         self._guard.asked_by(self._settings.place.value_in(request))

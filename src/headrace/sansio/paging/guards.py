@@ -44,6 +44,7 @@ class BoundedPaginator(Paginator):
         self._max_pages = max_pages
         self._stop_condition = stop_condition
         self._is_stopped = False
+        self._stopped_before_end = False
         self._empty_pages = 0
 
     @property
@@ -90,8 +91,12 @@ class BoundedPaginator(Paginator):
 
     @property
     def stopped_early(self) -> bool:
-        """Whether the config has ended the listing, by any of its keys."""
-        return self._is_stopped or self._inner.stopped_early
+        """Whether the config has ended the listing, by any of its keys, before the API has."""
+        return self._stopped_before_end or self._inner.stopped_early
+
+    def names_more(self, page: Page) -> bool:
+        """What the inner paginator says of a page."""
+        return self._inner.names_more(page)
 
     @property
     def guess(self) -> str | None:
@@ -109,8 +114,7 @@ class BoundedPaginator(Paginator):
             PageError: The inner paginator cannot go on, or a bound is reached.
             ExpressionError: The stop condition failed on this page.
         """
-        self._is_stopped = self._stops(page)
-        if self._is_stopped:
+        if self._stops(page):
             return None
         following = self._inner.next_request(request, page)
         self._count(page, goes_on=following is not None)
@@ -123,8 +127,7 @@ class BoundedPaginator(Paginator):
             PageError: The inner paginator cannot go on, or a bound is reached.
             ExpressionError: The stop condition failed on this page.
         """
-        self._is_stopped = self._stops(page)
-        if self._is_stopped:
+        if self._stops(page):
             return None
         cursor = self._inner.next_cursor(page)
         self._count(page, goes_on=cursor is not None)
@@ -135,6 +138,14 @@ class BoundedPaginator(Paginator):
         return self._inner.at_cursor(request, cursor)
 
     def _stops(self, page: Page) -> bool:
+        self._is_stopped = self._meets_condition(page)
+        # One that says what the page says as well leaves nothing off.
+        self._stopped_before_end = self._is_stopped and (
+            self.stopped_by_user or self._inner.names_more(page)
+        )
+        return self._is_stopped
+
+    def _meets_condition(self, page: Page) -> bool:
         condition = self._stop_condition
         if condition is None:
             return False

@@ -220,6 +220,10 @@ class JsonLinkPaginator(LinkPaginator):
         """Where the link is."""
         return (self._path,)
 
+    def names_more(self, page: Page) -> bool:
+        """Whether a page names a URL, or does not say that there is none."""
+        return self.has_no_place(page) or bool(self.link(page))
+
     def link(self, page: Page) -> Any:
         """What the path leads to."""
         return self._path.first(page.document)

@@ -115,6 +115,14 @@ class Paginator(Protocol):
         """Whether it ended the listing where the API may have more, as the config wants it."""
         return self.stopped_by_user
 
+    def names_more(self, page: Page) -> bool:
+        """Whether a page may lead to another one; False only where the page says that none follows.
+
+        Args:
+            page: The page, at which the config ends the listing.
+        """
+        return True
+
     @property
     def guess(self) -> str | None:
         """What it takes the API's way of paging to be, as a config would say it.

@@ -13,6 +13,8 @@ _AUTHORS = "Some Owner"
 _UNSAVED = Workflow(
     "2PSPhBhNfzZo1Amu", "Answer health checks", "webhook", 1, 20, 0.0, ("Answer", "Forget")
 )
+PINNED_TOKEN = "Bearer made-up-and-pinned"
+"""What is in all pinned data, so that it can be looked for."""
 _KEEPS_NOTHING = {"saveDataErrorExecution": "none", "saveDataSuccessExecution": "none"}
 
 
@@ -23,11 +25,24 @@ def tags() -> list[dict[str, Any]]:
 
 
 @cache
-def newer_workflows() -> tuple[Mapping[str, Any], ...]:
-    """Return the workflows as the API lists them; the runs of one of them keep nothing."""
+def newer_workflows(*, with_pinned: bool = False) -> tuple[Mapping[str, Any], ...]:
+    """Return the workflows as the API lists them; the runs of one of them keep nothing.
+
+    Args:
+        with_pinned: Whether the data comes too that was pinned to their first nodes.
+    """
     unsaved = {**workflow_row(_UNSAVED), "settings": _KEEPS_NOTHING}
     rows = sorted([*workflow_rows(), unsaved], key=lambda row: str(row["id"]))
-    return tuple(_newer(row) for row in rows)
+    newer = [_newer(row) for row in rows]
+    return tuple({**row, "pinData": _pinned(row)} if with_pinned else row for row in newer)
+
+
+def _pinned(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a webhook once got, as whoever built the workflow has pinned it; None for most."""
+    first = row["nodes"][0]["name"]
+    if first != "Webhook":
+        return None
+    return {first: [{"json": {"headers": {"authorization": PINNED_TOKEN}, "body": {"id": 1}}}]}
 
 
 def versions(workflow_id: str) -> list[dict[str, Any]] | None:

@@ -165,6 +165,24 @@ def test_a_stop_condition_ends_a_listing_of_any_kind_before_its_cursor_is_looked
         assert not paginator.stopped_by_user
 
 
+def test_a_stop_condition_that_says_what_the_page_says_leaves_nothing_off() -> None:
+    stop = Expression("not response.get('next', {})", STOP_CONDITION_NAMES)
+    short = Expression("rows < 2", STOP_CONDITION_NAMES)
+    of_page = Expression("page == 1", STOP_CONDITION_NAMES)
+    for inner in (by_key, lambda: JsonLinkPaginator(JsonPath("next"))):
+        for condition, last, left_off in (
+            (stop, {"next": None}, False),
+            (stop, {"next": ""}, False),
+            (stop, {}, True),
+            (short, {"next": None}, False),
+            (short, {"next": "/2"}, True),
+            (of_page, {"next": None}, True),
+        ):
+            paginator = BoundedPaginator(inner(), stop_condition=condition)
+            assert paginator.next_request(FIRST, page(last, 1)) is None
+            assert paginator.stopped_early is left_off, (condition, last)
+
+
 def test_a_stop_condition_on_the_number_of_the_page_is_the_users_own_end() -> None:
     stop = Expression("page >= 2", STOP_CONDITION_NAMES)
     paginator = BoundedPaginator(by_key(), stop_condition=stop)
