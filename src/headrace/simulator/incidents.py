@@ -26,6 +26,9 @@ class Incident:
         error_rate: The part of the runs that end in an error, 0 to 1; None leaves it as usual.
         slower: How many times as long as usual the runs take.
         share_stuck: The part of the runs that is parked and never goes on, 0 to 1.
+        step: The step in which most of those fail that do.
+        error: What its error says, with the places that the kinds of failures have.
+        error_code: The code of the error; None where it has none.
     """
 
     workflow: str
@@ -34,6 +37,9 @@ class Incident:
     error_rate: float | None = None
     slower: float = 1.0
     share_stuck: float = 0.0
+    step: str = ""
+    error: str = ""
+    error_code: str | None = None
 
     @property
     def code(self) -> int:
@@ -55,10 +61,24 @@ def _before_the_end(hours: float) -> int:
 
 INCIDENTS = (
     # A bad deploy, taken back the next morning.
-    Incident("Sync CRM contacts", _before_the_end(130), _before_the_end(110.5), error_rate=0.8),
+    Incident(
+        "Sync CRM contacts",
+        _before_the_end(130),
+        _before_the_end(110.5),
+        error_rate=0.8,
+        step="Map fields",
+        error="Contact {number}: the field `lifecycle_stage` is not known",
+    ),
     # A service that it depends on got slow, and is so still.
     Incident(
-        "Enrich new leads", _before_the_end(92), _before_the_end(0), error_rate=0.2, slower=3.2
+        "Enrich new leads",
+        _before_the_end(92),
+        _before_the_end(0),
+        error_rate=0.2,
+        slower=3.2,
+        step="Look up company",
+        error="timeout of {milliseconds}ms exceeded",
+        error_code="ECONNABORTED",
     ),
     # An approval step that nobody answers.
     Incident("Send invoices", _before_the_end(86), _before_the_end(2), share_stuck=0.25),

@@ -11,7 +11,7 @@ from tests.stories.reporting.mirrors import troubled_mirror
 from tests.support.project import ROOT
 
 PICTURE = ROOT / "docs" / "report.png"
-_HEIGHT = 1_130
+_HEIGHT = 1_750
 
 
 def main() -> None:

@@ -222,6 +222,17 @@ def test_it_is_for_everybody(
         assert found.complaints == []
 
 
+@pytest.mark.parametrize("width", [320, 390, 761, 960, 1100, 1280])
+def test_the_tables_of_nodes_fit_their_cards(browser: Browser, file: Path, width: int) -> None:
+    with opened(browser, file, width=width) as found:
+        wider = found.page.evaluate(
+            "['errors', 'failing-nodes', 'slow-nodes'].filter((id) => { "
+            "const each = document.querySelector(`#${id} .scroll`); "
+            "return each.scrollWidth > each.clientWidth })"
+        )
+        assert wider == []
+
+
 def test_an_empty_table_says_so(browser: Browser, tmp_path: Path) -> None:
     store = Warehouse(tmp_path)
     with duckdb.connect(str(store.file)) as connection:

@@ -166,7 +166,7 @@ def test_it_says_what_plain_python_says(store: Stores, since: str, workflow: str
     ids = [each.id for each in figures.workflows]
     chosen = [each for each in rows if workflow in (None, each["workflowId"])]
     expected = Expected(chosen, runs, figures.period.start.replace(tzinfo=UTC))
-    compare(nodes_of(figures), expected, ids, most=12, errors=10)
+    compare(nodes_of(figures), expected, ids, most=10, errors=8)
     for place, each in enumerate(figures.workflows):
         own = [row for row in chosen if row["workflowId"] == each.id]
         assert each.figures.nodes is not None
@@ -249,7 +249,7 @@ def test_columns_that_never_came_count_as_null(store: Stores, missing: tuple[str
     nulled = [{**run, **dict.fromkeys(missing)} for run in runs]
     expected = Expected(rows, nulled, figures.period.start.replace(tzinfo=UTC))
     ids = [each.id for each in figures.workflows]
-    compare(nodes_of(figures), expected, ids, most=12, errors=10)
+    compare(nodes_of(figures), expected, ids, most=10, errors=8)
 
 
 def test_many_nodes_and_messages_leave_the_page_small(
@@ -274,8 +274,8 @@ def test_many_nodes_and_messages_leave_the_page_small(
     made = report(pipeline, tmp_path / "many.html")
     nodes = page_data(made.path)["overall"]["nodes"]
 
-    assert (len(nodes["failing"]), nodes["failingCount"]) == (12, 1_000)
-    assert (len(nodes["errors"]), nodes["errorCount"], nodes["unread"]) == (10, 50, 950)
+    assert (len(nodes["failing"]), nodes["failingCount"]) == (10, 1_000)
+    assert (len(nodes["errors"]), nodes["errorCount"], nodes["unread"]) == (8, 50, 950)
     assert nodes["failures"] == 1_000
     assert made.path.stat().st_size < 2_500_000
     assert max(len(each["example"]) for each in nodes["errors"]) == 240

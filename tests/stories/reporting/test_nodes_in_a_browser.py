@@ -73,7 +73,7 @@ def test_errors_that_say_the_same_are_one(page: Opened) -> None:
     first, *_ = rows_of(page, "errors")
 
     assert first == [
-        "Order <number> not found\nNodeApiError\nsuch as: Order 4711 not found",
+        "Order <number> not found\nNodeApiError · such as: Order 4711 not found",
         "Ask and 1 other\na",
         "3",
         "33.3 %",
@@ -138,6 +138,9 @@ def test_it_is_for_everybody(
     browser: Browser, file: Path, name: str, width: int, theme: Theme
 ) -> None:
     with opened(browser, file, width=width, theme=theme) as found:
+        # Where there is no room for a column, the node stands below the error.
+        error = found.page.locator("#errors tbody td").first
+        assert ("Ask and 1 other" in error.inner_text()) == (width < 760)
         found.shoot(f"nodes-{name}")
         assert found.overflow() == 0
         assert found.violations() == []

@@ -18,7 +18,7 @@ from headrace.reports.html.messages import READ_CHARACTERS, example, normal_form
 MOST_MESSAGES = 20_000
 """Of how many different messages of nodes the normal form is worked out, the most frequent ones."""
 
-_ERRORS_SHOWN, _ERRORS_SHOWN_IN_ALL = 6, 10
+_ERRORS_SHOWN, _ERRORS_SHOWN_IN_ALL = 6, 8
 
 
 def add_nodes(

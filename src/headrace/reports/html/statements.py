@@ -17,7 +17,7 @@ SESSION_SETTINGS = {"postgres": ("SET work_mem = '256MB'", "SET jit = off"), "du
 """Settings that let each kind of database count a million executions within seconds."""
 
 OPEN_SHOWN, OPEN_SHOWN_IN_ALL = 10, 15
-NODES_SHOWN, NODES_SHOWN_IN_ALL = 8, 12
+NODES_SHOWN, NODES_SHOWN_IN_ALL = 8, 10
 _SECONDS = "CAST(EXTRACT(EPOCH FROM ({})) AS DOUBLE PRECISION)"
 
 COUNTS = """COUNT(*), COUNT(*) FILTER (WHERE ended),

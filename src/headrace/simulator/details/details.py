@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.simulator.details.failures import cancellation, step_failure
+from headrace.simulator.details.failures import cancellation, failure_of, step_failure
 from headrace.simulator.details.payloads import payload
 from headrace.simulator.details.steps import Step, Times, steps_of
 from headrace.simulator.workflows import workflow_rows
@@ -86,11 +86,16 @@ class Details:
         status = row["status"]
         times = Times.of(row["startedAt"], row["stoppedAt"])
         nodes = {node["name"]: node for node in workflow["nodes"]}
-        steps = steps_of(status, times, list(nodes), chance)
+        failed = (
+            failure_of(status, workflow["name"], list(nodes), times.started, times.took, chance)
+            if status in _FAILED
+            else None
+        )
+        steps = steps_of(status, times, list(nodes), chance, until=failed.node if failed else None)
         last = steps[-1]
         failure: dict[str, Any] | None = None
-        if status in _FAILED:
-            failure = step_failure(status, nodes[last.node], last.started + last.took, chance)
+        if failed is not None:
+            failure = step_failure(failed, nodes[last.node], last.started + last.took)
         elif status == "canceled":
             failure = cancellation(str(row["id"]), last.started + last.took)
         return {

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from random import Random
 
 _LONGEST_LEAD_MS = 9
 _SHARE_LOOPING = 1 / 8
+_SHARE_OF_THE_FIRST = 0.05
+_LONG_STEPS = {
+    **{"Fetch": 6, "Upsert": 3, "Classify": 4, "Store": 2, "Render": 3, "Send": 5, "Read": 4},
+    **{"Update": 3, "Post": 4, "Look": 9, "List": 1, "Copy": 14, "Download": 3, "Transcribe": 12},
+    **{"Append": 4, "Query": 9, "Draw": 2},
+}
 _HOW_THE_LAST_ENDED = {"error": "error", "crashed": "crashed", "waiting": "waiting"}
 
 
@@ -43,13 +50,20 @@ class Times:
     started: int
     stopped: int | None
 
+    @property
+    def took(self) -> int:
+        """How long it ran, in milliseconds; 0 where it goes on."""
+        return 0 if self.stopped is None else self.stopped - self.started
+
     @classmethod
     def of(cls, started: str, stopped: str | None) -> Times:
         """Read them as a row has them."""
         return cls(_milliseconds(started), None if stopped is None else _milliseconds(stopped))
 
 
-def steps_of(status: str, times: Times, nodes: Sequence[str], chance: Random) -> list[Step]:
+def steps_of(
+    status: str, times: Times, nodes: Sequence[str], chance: Random, *, until: str | None = None
+) -> list[Step]:
     """Make up the steps; they end when the execution did, where it did not crash.
 
     Args:
@@ -57,14 +71,18 @@ def steps_of(status: str, times: Times, nodes: Sequence[str], chance: Random) ->
         times: When it started and stopped.
         nodes: The names of the workflow's nodes, in their order.
         chance: What decides.
+        until: The name of the last one, where that is known.
     """
-    names = _names(status, nodes, chance)
+    names = list(nodes[: nodes.index(until) + 1]) if until else _names(status, nodes, chance)
     # How long a run took that crashed, nobody has written down: a restart changes only its row.
     ended = status not in ("running", "new", "crashed") and times.stopped is not None
-    whole = (times.stopped or 0) - times.started if ended else 0
+    whole = times.took if ended else 0
     lead = min(whole, chance.randint(0, _LONGEST_LEAD_MS))
-    cuts = sorted(chance.randint(lead, whole) for _ in names[1:])
-    begins, ends = [lead, *cuts], [*cuts, whole]
+    parts = [_effort(name) * (0.5 + chance.random()) for name in names]
+    # What begins a workflow only hands on what came.
+    parts[0] *= _SHARE_OF_THE_FIRST
+    ends = [lead + round((whole - lead) * each / sum(parts)) for each in accumulate(parts)]
+    begins = [lead, *ends[:-1]]
     last = len(names) - 1
     return [
         Step(
@@ -76,6 +94,11 @@ def steps_of(status: str, times: Times, nodes: Sequence[str], chance: Random) ->
         )
         for place, name in enumerate(names)
     ]
+
+
+def _effort(step: str) -> int:
+    """How long a step takes, relative to others: those that ask another service take longer."""
+    return _LONG_STEPS.get(step.partition(" ")[0], 1)
 
 
 def _names(status: str, nodes: Sequence[str], chance: Random) -> list[str]:

@@ -57,7 +57,7 @@ class NodeCards extends Cards {
       { label: "Failed" },
       { label: "Runs", shape: "optional" },
       { label: "Share" },
-      { label: "Last (UTC)", shape: "optional" },
+      { label: "Last (UTC)", shape: "optional roomy" },
     ];
     const unnamed = nodes.unnamed ? `${counted(nodes.unnamed, "failed execution")} name no node` : null;
     return this.nodeCard(
@@ -100,7 +100,7 @@ class NodeCards extends Cards {
     if (!nodes) return null;
     const rows = nodes.errors.map((each) => [
       this.errorCell(each),
-      this.nodeCell(each.node, each.place, "", each.others ? ` and ${counted(each.others, "other")}` : ""),
+      this.errorNode(each),
       count(each.times),
       share(each.times / nodes.failures),
       each.last ? momentText(each.last) : "–",
@@ -125,15 +125,28 @@ class NodeCards extends Cards {
     );
   }
 
-  errorCell({ name, form, example }) {
+  errorCell(error) {
+    const { name, form, example } = error;
+    const more = [form && name, example && example !== form && `such as: ${example}`].filter(Boolean);
     return element(
       "div",
       { class: "error" },
-      element("span", {}, form || name || "(no message)"),
-      form && name ? element("small", { class: "muted" }, name) : null,
-      example && example !== form ? element("small", { class: "muted" }, `such as: ${example}`) : null,
+      element("span", {}, ...(form ? parted(form) : [name || "(no message)"])),
+      more.length ? element("small", { class: "muted" }, more.join(" · ")) : null,
+      element("div", { class: "narrow" }, this.errorNode(error)),
     );
   }
+
+  errorNode({ node, place, others }) {
+    return this.nodeCell(node, place, "", others ? ` and ${counted(others, "other")}` : "");
+  }
+}
+
+// What stands for something that varies looks otherwise than what was said.
+function parted(form) {
+  return form
+    .split(/(<(?:number|id|time|email|address|text)>)/)
+    .map((part, index) => (index % 2 ? element("span", { class: "muted" }, part) : part));
 }
 
 function someOf(shown, all, what) {
