@@ -40,6 +40,8 @@ if _typing.TYPE_CHECKING:
     from headrace.reading.keep_up.legs import LegSettings as LegSettings
     from headrace.reports.html.report import Report as Report
     from headrace.reports.html.report import report as report
+    from headrace.reports.served.serving import ServedPage as ServedPage
+    from headrace.reports.served.serving import serve_report as serve_report
     from headrace.reports.status.results import MissingRows as MissingRows
     from headrace.reports.status.results import NextSync as NextSync
     from headrace.reports.status.results import OpenRows as OpenRows
@@ -99,6 +101,7 @@ _NAMES_BY_MODULE = {
         "Report",
         "report",
     ),
+    "headrace.reports.served.serving": ("ServedPage", "serve_report"),
     "headrace.reports.status.results": (
         "MissingRows",
         "NextSync",

@@ -14,6 +14,7 @@ from headrace.cli.preview import preview
 from headrace.cli.report import report
 from headrace.cli.run import run
 from headrace.cli.schema import schema
+from headrace.cli.serve import serve
 from headrace.cli.simulate import simulate
 from headrace.cli.status import status
 from headrace.cli.verify import verify
@@ -50,5 +51,8 @@ def _headrace(
     """
 
 
-for command in (run, status, report, verify, check, preview, init, connectors, schema, simulate):
+for command in (
+    *(run, status, report, serve, verify),
+    *(check, preview, init, connectors, schema, simulate),
+):
     app.command()(command)

@@ -37,3 +37,14 @@ TablesDatasetOption = Annotated[
         "--dataset", metavar="NAME", help="Dataset (schema) of the tables: <pipeline>_dataset."
     ),
 ]
+SinceOption = Annotated[
+    str,
+    typer.Option(
+        metavar="SPAN|DATE",
+        help="What it is about: a span that ends with the newest execution (30d, 12h, 8w), or "
+        "all since a date.",
+    ),
+]
+WorkflowOption = Annotated[
+    str | None, typer.Option(metavar="NAME|ID", help="Of this workflow only.")
+]

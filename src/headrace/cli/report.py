@@ -13,8 +13,10 @@ from headrace.cli.exit_codes import exit_codes, print_to_stderr
 from headrace.cli.options import (
     ConfigArgument,
     SetOption,
+    SinceOption,
     TablesDatasetOption,
     TablesOption,
+    WorkflowOption,
 )
 from headrace.cli.printing import say
 from headrace.core.durations import seconds_in
@@ -29,18 +31,8 @@ def report(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The HTML file to write.")
     ] = Path("report.html"),
-    since: Annotated[
-        str,
-        typer.Option(
-            metavar="SPAN|DATE",
-            help="What it is about: a span that ends with the newest execution (30d, 12h, 8w), or "
-            "all since a date.",
-        ),
-    ] = "30d",
-    workflow: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|ID", help="Of this workflow only."),
-    ] = None,
+    since: SinceOption = "30d",
+    workflow: WorkflowOption = None,
     every: Annotated[
         str | None,
         typer.Option(

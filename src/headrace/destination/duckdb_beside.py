@@ -62,17 +62,18 @@ class Snapshot:
         self._with_log = with_log
         self.descriptor = _kept_open(self.path)
         self.size = os.fstat(self.descriptor).st_size
-        self._state = self._current()
+        self.state = self._current()
+        """What is another one after each change of the file."""
         self._has_changed = False
 
     @property
     def log_size(self) -> int:
         """How many bytes of the `.wal` count."""
-        return self._state[1]
+        return self.state[1]
 
     def has_changed(self) -> bool:
         """Whether somebody has changed the file since: what was read may be of two moments."""
-        self._has_changed = self._has_changed or self._current() != self._state
+        self._has_changed = self._has_changed or self._current() != self.state
         return self._has_changed
 
     @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 import dlt
@@ -53,6 +53,23 @@ def read_steadily(
                 return found[0]
             time.sleep(_PAUSE * (attempt + 1))
     raise SyncError(f"{file} changes faster than it can be read; try again in a while")
+
+
+def file_state(pipeline: dlt.Pipeline, schema: str | None) -> Hashable:
+    """Gives something that is another one whenever a pipeline's DuckDB file was changed.
+
+    Args:
+        pipeline: The pipeline.
+        schema: The name of the pipeline's schema whose tables are meant; the default one when None.
+
+    Returns:
+        It; None where that is no DuckDB file, or there is none yet.
+
+    Raises:
+        SyncError: The file cannot be read.
+    """
+    file = _file_of(pipeline, schema)
+    return None if file is None else _snapshot(file, with_log=True).state
 
 
 def _read_once(

@@ -1,4 +1,4 @@
-"""A real browser that opens a page from a file and notes what goes wrong."""
+"""A real browser that opens a page and notes what goes wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.support.project import ROOT
 
@@ -52,11 +52,21 @@ class Opened:
         return [each.replace("\u202f", " ") for each in cells.all_inner_texts()]
 
     def until(self, what: Callable[[], bool]) -> None:
-        """Waits until something is so; the page forbids that it is asked inside."""
+        """Waits until something is so; the page's policy forbids that it is asked inside."""
         end = time.monotonic() + _LONGEST
-        while not what():
+        while not self._is_so(what):
             assert time.monotonic() < end, "it does not come"
             self.page.wait_for_timeout(20)
+
+    @staticmethod
+    def _is_so(what: Callable[[], bool]) -> bool:
+        try:
+            return what()
+        except Error as error:
+            # It is just being loaded again.
+            if "context was destroyed" in error.message:
+                return False
+            raise
 
     def violations(self) -> list[str]:
         """What axe-core finds, with where."""
@@ -89,16 +99,22 @@ def a_browser() -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    browser: Browser, file: Path, *, width: int = 1280, height: int = 900, theme: Theme = "light"
+    browser: Browser,
+    place: Path | str,
+    *,
+    width: int = 1280,
+    height: int = 900,
+    theme: Theme = "light",
 ) -> Iterator[Opened]:
-    """A page of its own for a file, without a network."""
+    """A page of its own, for a file without a network, or for an address."""
+    is_file = isinstance(place, Path)
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, offline=True
+        viewport={"width": width, "height": height}, color_scheme=theme, offline=is_file
     )
     found = Opened(context.new_page())
     found.page.on("console", lambda message: found.complaints.append(message.text))
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     found.page.on("request", lambda request: found.requests.append(request.url))
-    found.page.goto(file.as_uri())
+    found.page.goto(place.as_uri() if isinstance(place, Path) else place)
     yield found
     context.close()

@@ -43,6 +43,10 @@ def troubled_mirror(folder: Path) -> Warehouse:
 
 def page_data(path: Path) -> Any:
     """What a page shows, as it stands in its file."""
-    text = path.read_text(encoding="utf-8")
+    return data_of(path.read_text(encoding="utf-8"))
+
+
+def data_of(text: str) -> Any:
+    """What a page shows."""
     (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
     return json.loads(data)

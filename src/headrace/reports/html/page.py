@@ -54,34 +54,41 @@ def render_page(figures: ReportFigures, made: datetime, refresh: Refresh | None 
         HTML that needs no other file, and that browsers let fetch nothing but, where it is served,
         from its own server.
     """
-    # Our own scripts go into one element, so that each file sees what the others define.
-    libraries, own = _SCRIPTS[:1], _SCRIPTS[1:]
-    scripts = [*map(_asset, libraries), "\n".join(map(_asset, own))]
+    library, script = _scripts()
     return Template(_asset("page.html")).substitute(
-        policy=_policy(scripts, asks_its_server=refresh is not None and refresh.is_served),
+        policy=page_policy(refresh),
         style=_asset("page.css"),
         data=_json_text(_page_data(figures, made, refresh)),
-        library=scripts[0],
-        script=scripts[1],
+        library=library,
+        script=script,
     )
 
 
-def _asset(name: str) -> str:
-    return (files("headrace.reports.html") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _policy(scripts: Sequence[str], *, asks_its_server: bool) -> str:
-    """A Content-Security-Policy: only these scripts may run, and nothing be fetched or sent.
+def page_policy(refresh: Refresh | None) -> str:
+    """Writes the Content-Security-Policy: only our scripts may run, and nothing be fetched or sent.
 
     A page that asks its server whether there is a new one may do that, and no more.
+
+    Args:
+        refresh: How the page comes to show what is new, as `render_page` takes it.
     """
-    digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
+    digests = [hashlib.sha256(script.encode()).digest() for script in _scripts()]
     hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    own = "; connect-src 'self'" if asks_its_server else ""
+    own = "; connect-src 'self'" if refresh is not None and refresh.is_served else ""
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
         f"base-uri 'none'; form-action 'none'{own}"
     )
+
+
+def _scripts() -> tuple[str, str]:
+    # Our own scripts go into one element, so that each file sees what the others define.
+    library, *own = map(_asset, _SCRIPTS)
+    return library, "\n".join(own)
+
+
+def _asset(name: str) -> str:
+    return (files("headrace.reports.html") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _json_text(data: Any) -> str:
