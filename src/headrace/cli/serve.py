@@ -77,6 +77,7 @@ def serve(
                     workflow=workflow,
                     executions=tables.executions,
                     workflows=tables.workflows,
+                    node_runs=tables.node_runs,
                     port=port,
                     every=seconds,
                     stop=stop,

@@ -130,9 +130,9 @@ def test_syncs_and_a_served_report_at_once(warehouse: Warehouse) -> None:
     place = ("--destination", warehouse.url, "--dataset", "test_data")
     serve = ("serve", "executions", *place, "--port", "0", "--every", "0.02s")
     with (
-        Simulator(world=world, on_request=RealTime(world, 3_600)) as api,
+        Simulator(world=world, on_request=RealTime(world, 600)) as api,
         headrace_running(*serve) as serving,
-        headrace_running(*command(api, warehouse, "--every", "0.05s")) as syncing,
+        headrace_running(*command(api, warehouse, "--every", "0.05s", "-q")) as syncing,
     ):
         address = address_of(serving.stdout)
         for number, line in enumerate(serving.stdout):

@@ -45,6 +45,7 @@ def serve_report(
     workflow: str | None = None,
     executions: str = "executions",
     workflows: str | None = "workflows",
+    node_runs: str | None = "node_runs",
     port: int = 0,
     every: float = 5.0,
     stop: threading.Event | None = None,
@@ -65,7 +66,8 @@ def serve_report(
         since: The period to cover, as `report` takes it.
         workflow: The name or id of the only workflow to cover; all when None.
         executions: The name of the table of executions.
-        workflows: The name of the table with the names of the workflows.
+        workflows: The name of the table with the names of the workflows; it need not exist.
+        node_runs: The name of the table with the runs of the nodes; it need not exist.
         port: The port to listen on; 0 takes any free one.
         every: How often to look whether there was a sync, in seconds; an open page asks as often.
         stop: An event that ends it once it is set; without one it goes on until the process ends.
@@ -97,7 +99,7 @@ def serve_report(
     if not 0 < every < inf:
         raise ConfigError([Fault("every", f"`{every}` is no number of seconds above 0")])
     stop = stop or threading.Event()
-    tables = ReportTables(executions, workflows)
+    tables = ReportTables(executions, workflows, node_runs)
     kept = _KeptPage(pipeline, since, workflow, tables, Refresh(every, is_served=True))
     told = ""
     with PageServer(lambda: kept.shown, port) as server:
