@@ -24,6 +24,7 @@ where one is no longer true.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,8 +40,24 @@ CATALOG = "headrace_beside"
 
 _PROTOCOL = "headracebeside"
 _HEADERS = 12_288
-# By the path of each database file, its descriptor and what tells it from one that replaced it.
-_kept: dict[str, tuple[int, tuple[int, int]]] = {}
+
+
+class _KeptDescriptor:
+    """A descriptor of a file, open until the process ends, or the file has been replaced."""
+
+    def __init__(self, path: str) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        found = os.fstat(self.number)
+        self.identity = found.st_dev, found.st_ino
+
+    def __del__(self) -> None:
+        # At the end of the process DuckDB may still be writing.
+        if not sys.is_finalizing() and hasattr(self, "number"):
+            os.close(self.number)
+
+
+_kept: dict[str, _KeptDescriptor] = {}
+"""The descriptors of database files, by the path of each."""
 _keeping = threading.Lock()
 
 
@@ -60,11 +77,16 @@ class Snapshot:
         self.path = str(Path(file).absolute())
         self.log_path = f"{self.path}.wal"
         self._with_log = with_log
-        self.descriptor = _kept_open(self.path)
+        self._kept = _kept_open(self.path)
         self.size = os.fstat(self.descriptor).st_size
         self.state = self._current()
         """What is another one after each change of the file."""
         self._has_changed = False
+
+    @property
+    def descriptor(self) -> int:
+        """The descriptor of the database file. It is closed by nobody."""
+        return self._kept.number
 
     @property
     def log_size(self) -> int:
@@ -106,17 +128,13 @@ class Snapshot:
         return os.pread(self.descriptor, _HEADERS, 0), log, _identity(self.path)
 
 
-def _kept_open(path: str) -> int:
-    """A descriptor of a database file, which stays open."""
+def _kept_open(path: str) -> _KeptDescriptor:
+    """The descriptor of a database file; of one that was replaced, that of the new file."""
     with _keeping:
-        identity = _identity(path)
-        descriptor, known = _kept.get(path, (-1, None))
-        if known != identity:
-            if known is not None:
-                os.close(descriptor)
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            _kept[path] = descriptor, identity
-        return descriptor
+        kept = _kept.get(path)
+        if kept is None or kept.identity != _identity(path):
+            kept = _kept[path] = _KeptDescriptor(path)
+        return kept
 
 
 def _identity(path: str) -> tuple[int, int]:

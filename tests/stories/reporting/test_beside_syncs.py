@@ -9,13 +9,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dlt.common.configuration.utils import get_resolved_traces
 
 from headrace import SyncError, report
 from headrace.destination.duckdb_beside import Snapshot
+from headrace.reports.served.newest_sync import SyncWatch
 from headrace.simulator import RealTime, Simulator, World
 from tests.stories.reporting.mirrors import page_data
 from tests.support.command_line import headrace_running
 from tests.support.kept_databases import connect_anew, release_databases
+from tests.support.postgres import PostgresDatabase
 from tests.support.tables import Warehouse
 from tests.unit.destination.views.stored import executions
 
@@ -158,3 +161,14 @@ def test_what_is_no_database_is_told(warehouse: Warehouse, tmp_path: Path) -> No
     warehouse.file.write_text("This is no database. " * 1_000)
     with pytest.raises(SyncError, match=r"warehouse\.duckdb cannot be read: .*not a valid DuckDB"):
         report(warehouse.pipeline(), tmp_path / "report.html")
+
+
+def test_reading_again_and_again_keeps_nothing(into: Warehouse | PostgresDatabase) -> None:
+    row = {"finished": True, "startedAt": "2026-01-01T00:00:00Z", "workflowId": "w"}
+    pipeline = executions(into, [{"id": 1, **row}])
+    kept = get_resolved_traces()
+    before = len(kept.all_traces), len(kept.resolved_traces)
+    for number in range(3):
+        report(pipeline, f"{number}.html")
+        SyncWatch(pipeline, "executions").newest()
+    assert (len(kept.all_traces), len(kept.resolved_traces)) == before

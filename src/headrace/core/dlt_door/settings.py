@@ -178,6 +178,23 @@ def secrets_looked_up() -> Iterator[tuple[str, str]]:
             yield trace.key, trace.value
 
 
+@contextmanager
+def traces_forgotten() -> Iterator[None]:
+    """Has dlt forget the traces of the values that it resolves in the block.
+
+    It keeps them until the next load, and who only reads has none: in a day they would fill the
+    memory. At an upgrade of dlt check that they are still these two lists: a test that reads again
+    and again fails if not.
+    """
+    traces = imported("dlt.common.configuration.utils").get_resolved_traces()
+    before = [(kept, len(kept)) for kept in (traces.resolved_traces, traces.all_traces)]
+    try:
+        yield
+    finally:
+        for kept, length in before:
+            del kept[length:]
+
+
 def _providers() -> list[ConfigProvider]:
     """The places for settings that dlt knows, in its order.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dlt
 
+from headrace.core.dlt_door.settings import traces_forgotten
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.reports.html.counting import ReportTables, count_executions
 from headrace.reports.html.figures import ReportFigures
@@ -139,9 +140,10 @@ def make_page(
         ConfigError: There is no such workflow, or `since` cannot be read.
         SyncError: The tables do not exist or cannot be read.
     """
-    figures = read_tables(
-        pipeline, tables, lambda database: count_executions(database, tables, since, workflow)
-    )
+    with traces_forgotten():
+        figures = read_tables(
+            pipeline, tables, lambda database: count_executions(database, tables, since, workflow)
+        )
     made = datetime.now(UTC).replace(tzinfo=None)
     return MadePage(render_page(figures, made, refresh), made, figures)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import dlt
 
+from headrace.core.dlt_door.settings import traces_forgotten
 from headrace.destination import run_history
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.run_history import RunHistory, in_utc
@@ -43,14 +44,15 @@ class SyncWatch:
         Raises:
             SyncError: The destination cannot be read.
         """
-        schema = schema_that_has(self._pipeline, self._executions)
-        if dialect_of(self._pipeline) not in DIALECTS:
-            return self._newest_elsewhere(schema)
-        state = file_state(self._pipeline, schema)
-        if state is None or state != self._file_state:
-            self._newest = read_steadily(self._pipeline, schema, _newest)
-            self._file_state = state
-        return self._newest
+        with traces_forgotten():
+            schema = schema_that_has(self._pipeline, self._executions)
+            if dialect_of(self._pipeline) not in DIALECTS:
+                return self._newest_elsewhere(schema)
+            state = file_state(self._pipeline, schema)
+            if state is None or state != self._file_state:
+                self._newest = read_steadily(self._pipeline, schema, _newest)
+                self._file_state = state
+            return self._newest
 
     def _newest_elsewhere(self, schema: str | None) -> Hashable:
         name = schema or self._pipeline.default_schema_name or SOURCE_NAME

@@ -123,10 +123,10 @@ class PageServer:
 
     async def _serve(self, ready: Future[int]) -> None:
         self._loop = asyncio.get_running_loop()
-        runner = web.ServerRunner(web.Server(self._answer, access_log=None))
+        runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, ADDRESS, self._port, shutdown_timeout=1).start()
+            await web.TCPSite(runner, ADDRESS, self._port).start()
             ready.set_result(runner.addresses[0][1])
             await self._stop.wait()
         except OSError as error:
