@@ -1,7 +1,8 @@
 """A REST API source for dlt: from a config to exact, typed tables.
 
-All that is public stands in `__all__`; the modules below may change with each release. The errors
-can be imported from `headrace.exceptions` as well.
+All that is public stands in `__all__`, and in that of `headrace.testing`, which tries connectors;
+the modules below may change with each release. The errors can be imported from
+`headrace.exceptions` as well.
 """
 
 import importlib as _importlib

@@ -17,6 +17,7 @@ import pytest
 
 import headrace
 import headrace.exceptions
+import headrace.testing
 from headrace._version import __version__
 
 _RAISES = re.compile(r"^Raises:\n((?:[ ]+.*\n?|\n)+)", re.MULTILINE)
@@ -88,6 +89,17 @@ def test_each_public_name_is_there_and_documented(name: str) -> None:
 def test_all_that_a_public_name_leads_to_is_public(name: str) -> None:
     named = named_by(getattr(headrace, name))
     assert sorted(each.__name__ for each in named if each.__name__ not in headrace.__all__) == []
+
+
+@pytest.mark.parametrize("name", headrace.testing.__all__)
+def test_what_tries_connectors_is_documented_and_leads_to_public_names(name: str) -> None:
+    public = getattr(headrace.testing, name)
+    assert (inspect.getdoc(public) or "").strip()
+    if inspect.isclass(public):
+        for function in public_functions(public):
+            assert inspect.getdoc(function), f"{name}.{function.__name__}"
+    known = {*headrace.__all__, *headrace.testing.__all__}
+    assert [each.__name__ for each in named_by(public) if each.__name__ not in known] == []
 
 
 def test_what_is_found_that_way() -> None:

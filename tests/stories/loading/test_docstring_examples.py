@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import headrace
+import headrace.testing
 from headrace.simulator import Simulator
 from tests.support.command_line import headrace as command
 
@@ -70,3 +71,8 @@ def test_an_example_that_does_not_hold_is_found(simulator: Simulator) -> None:
 
 def test_a_docstring_without_an_example_is_found() -> None:
     assert example_of("Adds.\n\nReturns:\n    The sum.\n") == ""
+
+
+def test_the_example_of_the_suite_runs(simulator: Simulator) -> None:
+    example = example_of(inspect.getdoc(headrace.testing.check_connector) or "")
+    assert failures_of(example, simulator) == ""

@@ -1,0 +1,1 @@
+"""Connectors, each tried by the suite that is public for it."""
