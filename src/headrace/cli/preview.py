@@ -43,12 +43,12 @@ def preview(
         loaded = load_config(config, overrides or ())
         chosen = select_resources(loaded, [resource] if resource else [])
         sample = take_sample(loaded, listed_resources(chosen)[0], count=rows)
-        if as_json:
-            say(json.dumps(sample.rows, default=_as_json, ensure_ascii=False, indent=2))
-        else:
-            _print_table(sample)
         if sample.skipped is not None:
             say(sample.skipped, to_stderr=True)
+        if as_json:
+            say(json.dumps(sample.rows, default=_as_json, ensure_ascii=False, indent=2))
+        elif sample.skipped is None:
+            _print_table(sample)
         if sample.guess is not None:
             say(f"{sample.resource}: {guessed(sample.guess)}", to_stderr=True)
         if sample.written is not None:

@@ -75,8 +75,10 @@ def notice_deleted_rows(
         count = before[_ROWS] - found[_ROWS] if before else 0
         has_lost_newest = before is not None and before[_NEWEST] not in (None, found[_NEWEST])
         to_merge = count > 0 and has_lost_newest and not is_appended_to(schema, table)
+        # One that had none lacks none, as where all rows of a listing are left out.
+        lacks_all = not found[_ROWS] and (before is None or before[_ROWS] > 0)
         # What is deleted once more after that is deleted on purpose.
-        if (to_merge or not found[_ROWS]) and not (before and known.get(_ONCE)):
+        if (to_merge or lacks_all) and not (before and known.get(_ONCE)):
             mark = {**known, _SINCE: found[_LOAD], _ONCE: True}
             memory.add({table: mark})
             list_anew(pipeline, schema.name, resource, keeps_bound=True)

@@ -45,5 +45,18 @@ def test_each_run_of_each_node_is_a_row(warehouse: Warehouse) -> None:
     assert set(loaded) == expected
 
 
+def test_a_release_without_details_has_none_and_is_not_listed_again(warehouse: Warehouse) -> None:
+    with Simulator(rows=60) as simulator:
+        config = load_config(
+            "executions",
+            lookup={"API_KEY": simulator.api_key, "EXECUTIONS_BASE_URL": simulator.base_url}.get,
+        )
+        chosen = select_resources(config, ["node_runs"])
+        reports = [sync(warehouse.pipeline(), build_source(chosen)) for _ in range(3)]
+
+    assert [each.figures.total.requests for each in reports] == [3, 1, 1]
+    assert "lost all its rows" not in str([each.figures for each in reports])
+
+
 def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000)

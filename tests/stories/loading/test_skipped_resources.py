@@ -159,6 +159,7 @@ def test_the_commands_tell_it_and_end_well(server: JsonServer) -> None:
         assert ran.returncode == 0, (command, told)
         assert "`tags` is passed over: GET" in told
         assert "feat:tags" in told
+        assert "the listing is empty" not in told
 
 
 def test_the_status_of_a_config_with_one_is_well(server: JsonServer, warehouse: Warehouse) -> None:
