@@ -32,7 +32,7 @@ def check_connector(
     | `exactness` | the table has the rows that the server shows, value by value, and the types |
     | `second sync` | nothing changes, and what is kept up with takes few requests |
     | `verify` | it says that the tables hold what the API lists |
-    | `resume` | a sync that fails at its first, middle or last request is taken up by the next |
+    | `resume` | what a sync leaves that fails or is killed midway, the next one takes up |
     | `wrong key` | it is refused, and the sync fails |
     | `report` | it is written, where the connector names `pipeline.views` |
     | `secrets` | they are in no table, state, file, log or error |

@@ -159,10 +159,44 @@ class Checks:
         self._add("verify", faults, "the tables hold what the API lists")
 
     def resume(self) -> None:
-        """Lets a sync fail at its beginning, in the middle and at its end; the next one goes on."""
+        """Lets a sync fail at its beginning, in the middle and at its end; the next one goes on.
+
+        So it does where the process of one is killed in the middle.
+        """
         last = max(self.requests, 1)
         for at in sorted({1, (last + 1) // 2, last}):
             self._resumed_from(at)
+        self._resumed_after_kill((last + 1) // 2)
+
+    def _resumed_after_kill(self, at: int) -> None:
+        trial, run = self.trial, self.trial.run("killed")
+        trial.proxy.take()
+        trial.proxy.broken = 0
+        try:
+            trial.sync_killed(run, at, self.leg_bytes)
+        finally:
+            trial.proxy.breaks_at = None
+            trial.proxy.on_break = lambda: None
+            trial.proxy.take()
+        if not trial.proxy.broken:
+            told = trial.logged[-1].strip().splitlines() or ["it said nothing"]
+            faults = [f"the sync that was to be killed made fewer requests than {at:,}: {told[-1]}"]
+            self._add("resume", faults, "")
+            return
+        self._go_on(run, f"the process was killed at request {at:,}")
+
+    def _go_on(self, run: Run, what: str) -> None:
+        """Syncs once more after one that did not come to its end: the tables end as they should."""
+        try:
+            self.trial.sync(run)
+        except HeadraceError as error:
+            self._add("resume", [f"after {what}: {error}"], "")
+            return
+        finally:
+            self.trial.proxy.take()
+        changed = difference(self.tables, run.tables.contents())
+        faults = [f"after {what}: {changed}"] if changed else []
+        self._add("resume", faults, f"{what}, and the next sync went on")
 
     def _resumed_from(self, at: int) -> None:
         trial, run = self.trial, self.trial.run(f"resumed-{at}")
@@ -176,7 +210,6 @@ class Checks:
         finally:
             trial.proxy.breaks_at = None
             trial.proxy.take()
-        told = f"request {at:,} of {self.requests:,} failed, and the next sync went on"
         if not trial.proxy.broken:
             self._leave_out("resume", f"a sync that could fail at request {at:,} made fewer")
             return
@@ -184,18 +217,11 @@ class Checks:
             # Not all that is asked brings rows.
             lost = difference(self.tables, run.tables.contents())
             silent = f"request {at:,} failed, the sync says nothing of it, and {lost}"
-            self._add("resume", [silent] if lost else [], told)
+            self._add(
+                "resume", [silent] if lost else [], f"request {at:,} failed, and brings no row"
+            )
             return
-        try:
-            trial.sync(run)
-        except HeadraceError as error:
-            self._add("resume", [f"after request {at:,} had failed: {error}"], "")
-            return
-        finally:
-            trial.proxy.take()
-        changed = difference(self.tables, run.tables.contents())
-        faults = [f"after request {at:,} had failed: {changed}"] if changed else []
-        self._add("resume", faults, told)
+        self._go_on(run, f"request {at:,} of {self.requests:,} failed")
 
     def wrong_key(self) -> None:
         """Syncs with a key that is wrong: that must fail, and say so."""

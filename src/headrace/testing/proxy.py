@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
@@ -54,6 +54,7 @@ class WatchingProxy:
         exchanges: What was asked and answered since they were last taken.
         breaks_at: The number of the request, from 1, from which on each answers 503; None for none.
         broken: How many requests were answered so.
+        on_break: Is called before each of these answers.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -64,6 +65,7 @@ class WatchingProxy:
         self.exchanges: list[Exchange] = []
         self.breaks_at: int | None = None
         self.broken = 0
+        self.on_break: Callable[[], object] = lambda: None
         self._asked = 0
 
     @property
@@ -116,6 +118,7 @@ class WatchingProxy:
         self._asked += 1
         if self.breaks_at is not None and self._asked >= self.breaks_at:
             self.broken += 1
+            self.on_break()
             return web.json_response({"message": "broken off on purpose"}, status=_BROKEN)
         headers = _passed_on(request.headers)
         async with session.request(

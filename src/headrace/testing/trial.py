@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,10 +85,15 @@ class Trial:
         """
         known = self.server.settings if settings is None else settings
         own_url = dict.fromkeys(self._names_of_base_url(), self.proxy.base_url)
-        every = [*self.server.overrides, *overrides, f"client.base_url={self.proxy.base_url}"]
+        every = [*self._overrides, *overrides]
         loaded = load_config(self.connector, every, lookup={**own_url, **known}.get)
         every_name = tuple(each.name for each in loaded.resources)
         return select_resources(loaded, self.names or every_name)
+
+    @property
+    def _overrides(self) -> list[str]:
+        own = ["pipeline.name=checked", f"client.base_url={self.proxy.base_url}"]
+        return [*self.server.overrides, *own]
 
     def _names_of_base_url(self) -> list[str]:
         shipped = find_connector(self.connector)
@@ -137,6 +145,34 @@ class Trial:
         """
         legs = LegSettings() if leg_bytes is None else LegSettings(leg_bytes, _HOUR)
         return sync(run.pipeline, self.source(*overrides), legs=legs, allow_missing=True)
+
+    def sync_killed(self, run: Run, at: int, leg_bytes: int) -> None:
+        """Syncs in another process, which is killed when it makes one of its requests.
+
+        Args:
+            run: Where to load to.
+            at: The number of the request, from 1.
+            leg_bytes: The size of the pages, in bytes, at which a leg ends.
+        """
+        options = ["--dataset", DATASET, "--destination", f"duckdb:///{run.tables.file}"]
+        for each in [*self._overrides, f"pipeline.leg_bytes={leg_bytes}"]:
+            options += ["--set", each]
+        url = dict.fromkeys(self._names_of_base_url(), self.proxy.base_url)
+        names = self.names or [each.name for each in self.config().resources]
+        chosen = [part for name in names for part in ("--resource", name)]
+        command = [sys.executable, "-m", "headrace", "run", self._absolute, *chosen, *options]
+        settings = {**os.environ, **url, **self.server.settings, "DLT_DATA_DIR": str(run.folder)}
+        with Popen(
+            command, cwd=run.folder, env=settings, stdout=PIPE, stderr=STDOUT, text=True
+        ) as process:
+            self.proxy.breaks_at, self.proxy.on_break = at, process.kill
+            told, _ = process.communicate()
+        self.logged.append(told)
+
+    @property
+    def _absolute(self) -> str:
+        is_shipped = find_connector(self.connector) is not None
+        return self.connector if is_shipped else str(Path(self.connector).absolute())
 
     def resources(self) -> list[ResourceConfig]:
         """The resources that are tried."""

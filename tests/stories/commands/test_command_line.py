@@ -317,7 +317,9 @@ def test_init_writes_a_config_that_checks_out(simulator: Simulator) -> None:
 
 
 def test_connectors_are_listed() -> None:
-    assert "executions: Executions of a workflow automation" in headrace("connectors").stdout
+    told = headrace("connectors").stdout
+    assert "executions: Executions of a workflow automation" in told
+    assert "  loads executions; with --resource also: node_runs, workflows, " in told
 
 
 def test_schema_is_json() -> None:

@@ -15,7 +15,7 @@ from tests.support.servers import Answer, Asked, Handler, JsonServer
 SIMULATED_KEY = "key-of-the-simulator"
 LICENSED = frozenset({"projects", "variables"})
 NEWER_ALONE = frozenset({"workflow_history", "data_tables", "data_table_rows"})
-# Without the details of executions it has no rows, and each sync lists all of them.
+# The recordings show what nodes did of some executions alone.
 WITHOUT_DETAILS = (
     *("executions", "workflows", "workflow_history", "tags", "users", "data_tables"),
     *("data_table_rows", "projects", "variables"),
@@ -114,7 +114,7 @@ def standing_still(recording: Recording) -> Handler:
 SERVERS: dict[str, dict[str, Tried]] = {
     "executions": {
         "the simulator of 2.41": Tried(simulated_newer),
-        "the simulator of 2.20": Tried(simulated_older, WITHOUT_DETAILS),
+        "the simulator of 2.20": Tried(simulated_older),
         "the recording of 2.41": Tried(
             lambda: recorded(NEWER, LICENSED | {"workflow_history", "data_table_rows"}),
             WITHOUT_DETAILS,
