@@ -16,8 +16,10 @@ What the functions here rest on, by dlt 1.31:
   schema of the last one in `_dlt_version`, and no `_dlt_loads`.
 - The job client of SQLAlchemy has no statements of its own: its type mapper and the capabilities of
   its dialect make the columns and the table.
-- DuckDB's SQL client connects by its `credentials`, which it looks at when it is opened. They can
-  be a connection of somebody else, which then stays open.
+- A copy of a pipeline takes another destination and leaves the pipeline alone. A copy of a DuckDB
+  destination takes the credentials among its `config_params`: a connection of somebody else, which
+  stays open, and pragmas for each connection cloned from it. By the search path among them it finds
+  the datasets of an attached file.
 - A cursor makes Arrow tables by the columns that it is given. By itself it takes every column
   for one of unknown type.
 
@@ -30,6 +32,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, nullcontext, suppress
+from copy import copy
 from typing import Any, TypeGuard
 
 import dlt
@@ -248,18 +251,24 @@ def make_readable(client: SqlClientBase[Any], table: str) -> None:
         client.create_views_for_tables({table: table})
 
 
-def query_through(client: Any, connection: Any) -> None:
-    """Has a SQL client for DuckDB ask by a connection of ours instead of opening its file.
+def asking_through(pipeline: dlt.Pipeline, connection: Any, catalog: str) -> dlt.Pipeline:
+    """A pipeline that reads as another one does, by a connection of ours to DuckDB.
 
     Args:
-        client: The SQL client; it is not open.
-        connection: The connection. It stays open when the client is closed.
+        pipeline: The pipeline, which loads into a DuckDB file. It stays as it is.
+        connection: The connection. It stays open.
+        catalog: The name of the catalog that stands for the file.
     """
     from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
-    credentials = DuckDbCredentials(connection)
-    credentials.on_resolved()
-    client.credentials = credentials
+    credentials = DuckDbCredentials(connection, pragmas=[f"search_path='{catalog}.main'"])
+    destination: Any = copy(pipeline.destination)
+    destination.config_params = {**destination.config_params, "credentials": credentials}
+    # What copies a pipeline elsewhere is for pickling, and leaves half of it out.
+    reading: dlt.Pipeline = object.__new__(type(pipeline))
+    vars(reading).update(vars(pipeline))
+    reading.destination = destination
+    return reading
 
 
 def arrow_batches(cursor: Any, columns: TTableSchemaColumns, rows: int) -> Iterator[pa.Table]:

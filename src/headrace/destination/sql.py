@@ -14,13 +14,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
 from headrace.core.secrets.redaction import hold_secrets
-from headrace.destination.dlt_clients import (
-    dataset_of,
-    destination_kind,
-    is_sql_destination,
-    query_through,
-)
-from headrace.destination.duckdb_beside import CATALOG, Snapshot
+from headrace.destination.dlt_clients import dataset_of, destination_kind, is_sql_destination
 from headrace.destination.failures import cause_of
 from headrace.destination.pipeline import missing_file
 from headrace.destination.secrets import destination_secrets
@@ -159,7 +153,7 @@ class DatasetConnection:
 
 @contextmanager
 def connect_to_dataset(
-    pipeline: dlt.Pipeline, schema: str | None = None, snapshot: Snapshot | None = None
+    pipeline: dlt.Pipeline, schema: str | None = None
 ) -> Iterator[DatasetConnection]:
     """Connects to the dataset of a pipeline, for as long as the block lasts.
 
@@ -167,8 +161,6 @@ def connect_to_dataset(
         pipeline: The pipeline that has loaded the dataset.
         schema: The name of the pipeline's schema whose tables are meant, where each may have a
             dataset of its own; the default one when None.
-        snapshot: What to read instead of the pipeline's DuckDB file itself; None to connect to the
-            destination as dlt does.
 
     Raises:
         SyncError: The destination is none of `DIALECTS`, or a statement in the block failed.
@@ -185,23 +177,10 @@ def connect_to_dataset(
         job_client: Any = pipeline.destination_client(schema or "")
         if (file := missing_file(job_client)) is not None:
             raise SyncError(f"there is no file {file}. Load it first: headrace run CONFIG")
-        with _opened(job_client.sql_client, snapshot) as client:
+        with job_client.sql_client as client:
             yield DatasetConnection(client, dialect)
     except DltException as error:
         raise SyncError(f"{place} cannot be read: {cause_of(error)}") from error
-
-
-@contextmanager
-def _opened(client: SqlClientBase[Any], snapshot: Snapshot | None) -> Iterator[SqlClientBase[Any]]:
-    if snapshot is None:
-        with client:
-            yield client
-        return
-    with snapshot.connection() as connection:
-        query_through(client, connection)
-        with client:
-            client.execute_sql(f"USE {CATALOG}")
-            yield client
 
 
 def schema_that_has(pipeline: dlt.Pipeline, table: str) -> str | None:

@@ -11,8 +11,8 @@ import duckdb
 from dlt.common.exceptions import DltException
 
 from headrace.core.exceptions import SyncError
-from headrace.destination.dlt_clients import duckdb_file
-from headrace.destination.duckdb_beside import Snapshot
+from headrace.destination.dlt_clients import asking_through, duckdb_file
+from headrace.destination.duckdb_beside import CATALOG, Snapshot
 from headrace.destination.pipeline import missing_file
 from headrace.destination.sql import DatasetConnection, connect_to_dataset, dialect_of
 
@@ -22,9 +22,9 @@ _PAUSE = 0.05
 
 
 def read_steadily(
-    pipeline: dlt.Pipeline, schema: str | None, read: Callable[[DatasetConnection], _T]
+    pipeline: dlt.Pipeline, schema: str | None, read: Callable[[dlt.Pipeline], _T]
 ) -> _T:
-    """Reads a dataset of DuckDB or PostgreSQL.
+    """Reads what a pipeline has loaded, at any destination.
 
     A DuckDB file is read without a lock: a sync that begins meanwhile, in this process or another,
     does not wait. While one is under way, what it has not yet written into the file itself may not
@@ -33,7 +33,8 @@ def read_steadily(
     Args:
         pipeline: The pipeline that has loaded the dataset.
         schema: The name of the pipeline's schema whose tables are meant; the default one when None.
-        read: A function that reads; it is called again where the file was changed meanwhile.
+        read: A function that reads by the pipeline that it is given. It is called again where the
+            file was changed meanwhile.
 
     Returns:
         What the function gives.
@@ -43,16 +44,39 @@ def read_steadily(
     """
     file = _file_of(pipeline, schema)
     if file is None:
-        with connect_to_dataset(pipeline, schema) as database:
-            return read(database)
+        return read(pipeline)
     # At last without what is only in the log: a sync appends to it again and again.
     for with_log in (True, False):
         for attempt in range(_ATTEMPTS):
-            found = _read_once(pipeline, schema, read, _snapshot(file, with_log=with_log))
+            found = _read_once(pipeline, read, _snapshot(file, with_log=with_log))
             if found is not None:
                 return found[0]
             time.sleep(_PAUSE * (attempt + 1))
     raise SyncError(f"{file} changes faster than it can be read; try again in a while")
+
+
+def query_steadily(
+    pipeline: dlt.Pipeline, schema: str | None, read: Callable[[DatasetConnection], _T]
+) -> _T:
+    """Reads a dataset in DuckDB or PostgreSQL by SQL, as `read_steadily` does.
+
+    Args:
+        pipeline: The pipeline that has loaded the dataset.
+        schema: The name of the pipeline's schema whose tables are meant; the default one when None.
+        read: A function that reads. It is called again where a file was changed meanwhile.
+
+    Returns:
+        What the function gives.
+
+    Raises:
+        SyncError: The dataset cannot be read, or changes all the time.
+    """
+
+    def query(reading: dlt.Pipeline) -> _T:
+        with connect_to_dataset(reading, schema) as database:
+            return read(database)
+
+    return read_steadily(pipeline, schema, query)
 
 
 def file_state(pipeline: dlt.Pipeline, schema: str | None) -> Hashable:
@@ -73,21 +97,18 @@ def file_state(pipeline: dlt.Pipeline, schema: str | None) -> Hashable:
 
 
 def _read_once(
-    pipeline: dlt.Pipeline,
-    schema: str | None,
-    read: Callable[[DatasetConnection], _T],
-    snapshot: Snapshot,
+    pipeline: dlt.Pipeline, read: Callable[[dlt.Pipeline], _T], snapshot: Snapshot
 ) -> tuple[_T] | None:
     """What is read of a snapshot; None where the file was changed or is half written just now."""
     try:
-        with connect_to_dataset(pipeline, schema, snapshot) as database:
-            found = read(database)
-    except (SyncError, duckdb.Error) as error:
-        of_database = isinstance(error, duckdb.Error) or isinstance(error.__cause__, DltException)
+        with snapshot.connection() as connection:
+            found = read(asking_through(pipeline, connection, CATALOG))
+    except (SyncError, DltException, duckdb.Error) as error:
+        of_database = not isinstance(error, SyncError) or isinstance(error.__cause__, DltException)
         # The last line of the log may be half written, and nothing but time tells.
         if of_database and (snapshot.has_changed() or snapshot.log_size):
             return None
-        if isinstance(error, SyncError):
+        if not isinstance(error, duckdb.Error):
             raise
         reason = str(error).partition("\n")[0]
         raise SyncError(f"{snapshot.path} cannot be read: {reason}") from error

@@ -1,10 +1,12 @@
-"""A report is read while syncs go on: it is in no sync's way, and nothing in it is half done."""
+"""Reports and status while syncs go on: they are in no sync's way, and nothing is half done."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -16,7 +18,7 @@ from headrace.destination.duckdb_beside import Snapshot
 from headrace.reports.served.newest_sync import SyncWatch
 from headrace.simulator import RealTime, Simulator, World
 from tests.stories.reporting.mirrors import page_data
-from tests.support.command_line import headrace_running
+from tests.support.command_line import headrace, headrace_running
 from tests.support.kept_databases import connect_anew, release_databases
 from tests.support.postgres import PostgresDatabase
 from tests.support.tables import Warehouse
@@ -108,30 +110,53 @@ def test_what_is_read_is_of_one_moment(tmp_path: Path) -> None:
     assert len(seen) > 2
 
 
+@contextmanager
+def held_open(file: Path, statement: str = "SELECT 1") -> Iterator[None]:
+    """Another process has a database open, with something committed that is not yet in the file."""
+    code = (
+        "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); "
+        "connection.execute(sys.argv[2]); print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(file), statement]
+    release_databases()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.communicate("")
+    assert holder.returncode == 0
+
+
 def test_a_database_that_another_process_holds_open_is_read(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
     rows = [{"id": 1, "finished": True, "startedAt": "2026-01-01T00:00:00Z", "workflowId": "w"}]
     pipeline = executions(warehouse, rows)
-    release_databases()
-    code = (
-        "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); connection.execute("
-        "'INSERT INTO test_data.executions SELECT * REPLACE (2 AS id) FROM test_data.executions'"
-        "); print('held', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, warehouse.file],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        # Also what is committed, and not yet in the file itself.
+    more = "INSERT INTO test_data.executions SELECT * REPLACE (2 AS id) FROM test_data.executions"
+    with held_open(warehouse.file, more):
         assert report(pipeline, tmp_path / "report.html").executions == 2
-        holder.communicate("")
-    assert holder.returncode == 0
+
+
+def test_status_tells_while_another_process_holds_the_file(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Simulator(rows=300) as api:
+        monkeypatch.setenv("EXECUTIONS_BASE_URL", api.base_url)
+        monkeypatch.setenv("API_KEY", api.api_key)
+        place = ("executions", "--destination", warehouse.url)
+        chosen = ("--resource", "workflows", "--resource", "executions")
+        assert headrace("run", *place, *chosen).returncode == 0
+    with held_open(warehouse.file):
+        found = headrace("status", *place, "--resource", "executions")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert f"duckdb:///{warehouse.file}" in found.stdout
+    assert "rows: 300 in executions" in found.stdout
+    release_databases()
+    headrace("status", *place)
+    release_databases()
+    assert apart(ALONE, warehouse.file).communicate()[0] == ""
 
 
 def test_a_report_takes_no_lock_and_loses_none(warehouse: Warehouse, tmp_path: Path) -> None:

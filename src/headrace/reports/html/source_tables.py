@@ -21,7 +21,7 @@ from headrace.destination.sql import (
     dialect_of,
     schema_that_has,
 )
-from headrace.destination.steady_reading import read_steadily
+from headrace.destination.steady_reading import query_steadily
 from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.source import SOURCE_NAME
 from headrace.reports.html.counting import ReportTables
@@ -62,7 +62,7 @@ def read_tables(
     """
     schema = schema_that_has(pipeline, asked.executions)
     if dialect_of(pipeline) in DIALECTS or pipeline.destination is None:
-        return read_steadily(pipeline, schema, read)
+        return query_steadily(pipeline, schema, read)
     with _copied_tables(pipeline, schema, asked) as database:
         return read(database)
 

@@ -12,7 +12,7 @@ from headrace.destination import run_history
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.run_history import RunHistory, in_utc
 from headrace.destination.sql import DIALECTS, DatasetConnection, dialect_of, schema_that_has
-from headrace.destination.steady_reading import file_state, read_steadily
+from headrace.destination.steady_reading import file_state, query_steadily
 from headrace.dlt_source.source import SOURCE_NAME
 
 _LOADS = "_dlt_loads"
@@ -50,7 +50,7 @@ class SyncWatch:
                 return self._newest_elsewhere(schema)
             state = file_state(self._pipeline, schema)
             if state is None or state != self._file_state:
-                self._newest = read_steadily(self._pipeline, schema, _newest)
+                self._newest = query_steadily(self._pipeline, schema, _newest)
                 self._file_state = state
             return self._newest
 

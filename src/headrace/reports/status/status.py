@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import dlt
+from dlt.extract import DltSource
 
 from headrace.config import ResourceConfig, SourceConfig, parse_config
 from headrace.config.selection import select_resources
@@ -18,6 +20,7 @@ from headrace.destination.dlt_clients import dataset_of, is_sql_destination
 from headrace.destination.pipeline import destination_name
 from headrace.destination.places import location_of
 from headrace.destination.secrets import destination_secrets
+from headrace.destination.steady_reading import read_steadily
 from headrace.dlt_source.source import SOURCE_NAME, build_source
 from headrace.reports.status.results import Status
 from headrace.reports.status.status_reader import StatusReader
@@ -115,19 +118,39 @@ def status_of(
     source = build_source(parsed, name=source_name)
     now = datetime.fromtimestamp(clock(), UTC)
     hold_secrets(pipeline, destination_secrets(pipeline))
+
+    def read(reading: dlt.Pipeline) -> Status:
+        found = _read(reading, parsed, source, now, runs, examples)
+        if reading is pipeline:
+            return found
+        # It reads by a connection, which is nowhere.
+        return replace(found, location=location_of(pipeline.destination_client()))
+
+    schema = source_name if source_name in pipeline.schemas else None
+    return read_steadily(pipeline, schema, read)
+
+
+def _read(
+    pipeline: dlt.Pipeline,
+    config: SourceConfig,
+    source: DltSource,
+    now: datetime,
+    runs: int,
+    examples: int,
+) -> Status:
     try:
-        stored: StoredDataset | None = StoredDataset(pipeline, source_name)
+        stored: StoredDataset | None = StoredDataset(pipeline, source.name)
     except NothingLoaded:
         stored = None
     reader = StatusReader(pipeline, stored, source, now, runs, examples)
     found = reader.resources(
-        {each.name: each for each in parsed.resources if isinstance(each, ResourceConfig)}
+        {each.name: each for each in config.resources if isinstance(each, ResourceConfig)}
     )
     return Status(
         pipeline_name=pipeline.pipeline_name,
         destination=destination_name(pipeline),
         location=stored.location if stored else location_of(pipeline.destination_client()),
-        dataset_name=dataset_of(pipeline, source_name),
+        dataset_name=dataset_of(pipeline, source.name),
         at=now,
         has_run=stored is not None or any(each.runs for each in found),
         resources=tuple(found),
