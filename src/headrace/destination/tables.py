@@ -28,6 +28,8 @@ class FilledTable:
         write_disposition: How rows are written: `append`, `merge`, `replace` or `skip`.
         merge_strategy: How dlt merges: `delete-insert`, `upsert`, `scd2`, ...
         merges_widely: Whether a merge deletes more than the rows whose keys come again.
+        merged_with: The columns of the key by which a merge deletes further rows: all that have
+            the same there, so that they have to come in one load; none where it does not.
     """
 
     name: str
@@ -36,6 +38,7 @@ class FilledTable:
     write_disposition: str
     merge_strategy: str
     merges_widely: bool
+    merged_with: tuple[str, ...] = ()
 
     @property
     def is_merged(self) -> bool:
@@ -103,14 +106,15 @@ def filled_tables(source: DltSource, schema: Schema) -> list[FilledTable]:
 
 def _filled(hinted: TTableSchema, resources: tuple[str, ...]) -> FilledTable:
     key = columns_with(hinted, "primary_key")
-    merge_keys = set(columns_with(hinted, "merge_key"))
+    merge_keys = columns_with(hinted, "merge_key")
     return FilledTable(
         name=hinted["name"] or "",
         resources=resources,
         key=key,
         write_disposition=hinted.get("write_disposition") or "append",
         merge_strategy=str(hinted.get("x-merge-strategy") or "delete-insert"),
-        merges_widely="x-merge-destination-scope" in hinted or not merge_keys <= set(key),
+        merges_widely="x-merge-destination-scope" in hinted or not set(merge_keys) <= set(key),
+        merged_with=merge_keys if len(merge_keys) < len(key) else (),
     )
 
 

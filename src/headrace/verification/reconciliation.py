@@ -104,13 +104,20 @@ class Reconciliation:
         """The names of the columns of the listing."""
         return frozenset(self._columns.listed_types)
 
-    def save_faulty(self, table: str, row_id: str, repeated: RowKeys | None) -> None:
+    def save_faulty(
+        self,
+        table: str,
+        row_id: str,
+        repeated: RowKeys | None,
+        merged_with: Sequence[str] = (),
+    ) -> None:
         """Makes a table with the keys that are missing or differ, and the ids of their rows.
 
         Args:
             table: The qualified name of the new table.
             row_id: The column of the listing that has the id of a row.
             repeated: Further keys to put there: those that the loaded table has more than once.
+            merged_with: Columns of the key: what has the same there is to be loaded as well.
         """
         names = [quoted(name) for name in self._sides.key]
         keys, same = ", ".join(names), " AND ".join(f"f.{name} = l.{name}" for name in names)
@@ -118,6 +125,12 @@ class Reconciliation:
         if repeated is not None:
             self._connection.register("repeated", repeated.columns)
             faulty += f" UNION SELECT {keys} FROM repeated"
+        if merged_with:
+            group = ", ".join(map(quoted, merged_with))
+            faulty += (
+                f" UNION SELECT {keys} FROM listed "
+                f"WHERE ({group}) IN (SELECT ({group}) FROM ({faulty}) AS found)"
+            )
         id_there = (
             f"l.{quoted(row_id)}" if row_id in self._columns.listed_types else "NULL::VARCHAR"
         )

@@ -120,7 +120,10 @@ def repair_tables(
         for resource in each.table.resources
     }
     running = Legs(legs)
-    kept_rows = _KeptRows(scratch.raw_rows, scratch.connection, wanted, running)
+    whole = frozenset(
+        name for each in faulty if each.table.merged_with for name in each.table.resources
+    )
+    kept_rows = _KeptRows(scratch.raw_rows, scratch.connection, wanted, whole, running)
     with explained_failures(pipeline), closing(KeptFile(pipeline)) as kept:
         make_room_for_long_texts(pipeline)
         merge_whole_or_not_at_all(pipeline)
@@ -201,6 +204,8 @@ class _KeptRows:
         rows: The raw rows of all resources.
         connection: The connection to the scratch database, which has the ids.
         wanted: For each resource, by its name, a query for the ids of the rows to load.
+        whole: The names of the resources whose rows go into one leg, as a merge deletes more of
+            them than come again.
         legs: The legs of the sync that loads them.
     """
 
@@ -209,11 +214,13 @@ class _KeptRows:
         rows: RawRows,
         connection: duckdb.DuckDBPyConnection,
         wanted: Mapping[str, str],
+        whole: frozenset[str],
         legs: Legs,
     ) -> None:
         self._rows = rows
         self._connection = connection
         self._wanted = wanted
+        self._whole = whole
         self._legs = legs
 
     def has_unique_keys(self, resource: str) -> bool:
@@ -238,12 +245,13 @@ class _KeptRows:
         Args:
             legs: The legs of that sync.
         """
-        return _KeptRows(self._rows, self._connection, self._wanted, legs)
+        return _KeptRows(self._rows, self._connection, self._wanted, self._whole, legs)
 
     def _in_legs(self, resource: str) -> Generator[FetchedPage | LegEnd]:
         size, began = 0, time.monotonic()
         for page in self._rows.rows_of(resource, self._connection, self._wanted[resource]):
-            if self._legs.is_over(size, time.monotonic() - began):
+            is_over = self._legs.is_over(size, time.monotonic() - began)
+            if is_over and resource not in self._whole:
                 yield LegEnd({}, (), is_last=False)
                 size, began = 0, time.monotonic()
             yield page

@@ -104,7 +104,7 @@ class TableComparer:
         if scratch.keeps_rows:
             row_id = self.schema.naming.normalize_identifier("_dlt_id")
             repeated = comparison.repeated if table.is_merged else None
-            reconciliation.save_faulty(scratch.faulty(name), row_id, repeated)
+            reconciliation.save_faulty(scratch.faulty(name), row_id, repeated, table.merged_with)
         return ComparedTable(table, sides, ledgers, comparison)
 
     def _expected(

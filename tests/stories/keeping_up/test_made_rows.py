@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from headrace.config.selection import select_resources
 from headrace.dlt_source.source import build_source
 from headrace.reading.keep_up.legs import LegSettings
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
+from tests.support.postgres import PostgresDatabase
 from tests.support.servers import Answer
 from tests.support.tables import Row, Warehouse
 
@@ -142,13 +144,18 @@ def test_each_leg_has_whole_rows(api: KeptListing, mirror: Mirror) -> None:
     assert loads > 1
 
 
-def test_verify_finds_and_repairs_what_is_missing(api: KeptListing, mirror: Mirror) -> None:
+@pytest.mark.parametrize("missing", ["execution_id = 3", "node = 'End'", "execution_id < 9"])
+def test_verify_finds_and_repairs_what_is_missing(
+    api: KeptListing, mirror: Mirror, missing: str
+) -> None:
     api.put(*(execution(number) for number in range(1, 11)))
     mirror.sync()
-    mirror.warehouse.query("DELETE FROM test_data.executions WHERE execution_id = 3")
+    mirror.warehouse.query(f"DELETE FROM test_data.executions WHERE {missing}")
     source = rest_api_source(mirror.config)
     assert not verify(mirror.pipeline(), source).ok
-    verify(mirror.pipeline(), rest_api_source(mirror.config), repair=True)
+    # What is made of a row comes in one load, however small the loads are.
+    legs = LegSettings(most_bytes=1)
+    verify(mirror.pipeline(), rest_api_source(mirror.config), repair=True, legs=legs)
     assert sorted(loaded(mirror)) == sorted(expected(api))
 
 
@@ -230,3 +237,44 @@ def test_the_connector_loads_the_runs_of_each_node(api: KeptListing, warehouse: 
         (2, "w", "End", 0, 1, STARTED, 12, "error", "NodeError", "no answer", "Start"),
         (2, "w", "Start", 0, None, STARTED, None, "success", None, None, None),
     ]
+
+
+@pytest.mark.parametrize("store", ["warehouse", "postgres"])
+def test_parts_that_are_no_more_leave_the_table(
+    api: KeptListing, mirror: Mirror, store: str, request: pytest.FixtureRequest
+) -> None:
+    into: Warehouse | PostgresDatabase = request.getfixturevalue(store)
+    query = "SELECT execution_id, node, run, status FROM test_data.executions"
+    api.put(*(execution(number) for number in range(1, 9)))
+    api.put(execution(4, "running", Start=["success", "success"], Wait=["waiting"]))
+    sync(into.pipeline(), rest_api_source(mirror.config))
+    assert sorted(into.query(query)) == sorted(expected(api))
+
+    api.put(execution(4, "success", Start=["success"], End=["success"]))
+    sync(into.pipeline(), rest_api_source(mirror.config))
+    assert sorted(into.query(query)) == sorted(expected(api))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_the_table_has_what_the_api_shows(
+    api: KeptListing, mirror: Mirror, seed: int
+) -> None:
+    chance = Random(seed)
+    for _ in range(8):
+        for number in range(len(api.rows) + 1, len(api.rows) + chance.randint(2, 9)):
+            api.put(of_random_parts(number, chance))
+        for row in [each for each in api.rows.values() if each["status"] == "running"]:
+            api.put(of_random_parts(row["id"], chance))
+        running = [key for key, row in api.rows.items() if row["status"] == "running"]
+        # The newest is listed, so that what is hidden lies below it.
+        api.hidden = set(chance.sample(running, k=len(running) // 2)) - {max(api.rows)}
+        api.hidden -= {1}
+        mirror.sync(legs=LegSettings(most_bytes=chance.choice((300, 10**9))))
+        assert sorted(loaded(mirror)) == sorted(expected(api))
+
+
+def of_random_parts(number: int, chance: Random) -> Row:
+    status = chance.choice(("running", "running", "success", "error"))
+    nodes = chance.sample(["Start", "Map", "Wait", "End"], k=chance.randint(1, 4))
+    each = {node: chance.choices(["success", "error"], k=chance.randint(1, 3)) for node in nodes}
+    return execution(number, status, **each)

@@ -13,7 +13,12 @@ from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_
 from headrace.config.built.missing_rows import build_missing_rows
 from headrace.config.built.parents import build_parent
 from headrace.config.built.source import EndpointConfig, ResourceConfig
-from headrace.config.built.tail import build_tail, primary_key_columns
+from headrace.config.built.tail import (
+    build_tail,
+    is_tail,
+    listed_row_columns,
+    primary_key_columns,
+)
 from headrace.config.built.token import build_token
 from headrace.config.format.client import ClientConfig
 from headrace.config.format.decoders import AnyDecoderConfig
@@ -43,7 +48,7 @@ def build_resource(
         index=resource.index,
         name=resource.name,
         endpoint=_endpoint(resource.endpoint, typed, client),
-        hints=_hints(resource.keys, typed),
+        hints=_hints(resource.keys, typed) | _replacing_parts(resource),
         parent=build_parent(resource.keys, typed.endpoint.batch),
         cursor=build_cursor(resource.endpoint, typed.endpoint),
         token=build_token(resource.endpoint, typed.endpoint),
@@ -74,6 +79,19 @@ def _hints(keys: Mapping[str, Any], typed: TypedKeys) -> dict[str, Any]:
         if isinstance(nested.get("columns"), dict | list):
             nested["columns"] = columns_by_name(nested["columns"])
     return hints
+
+
+def _replacing_parts(resource: MergedResource) -> dict[str, Any]:
+    """Has a merge replace all rows that are made of a listed row that comes again.
+
+    It may have fewer parts by then.
+    """
+    disposition = resource.keys.get("write_disposition")
+    strategy = disposition.get("strategy") if isinstance(disposition, Mapping) else None
+    columns = listed_row_columns(resource) if is_tail(resource.endpoint) else None
+    if columns is None or resource.keys.get("merge_key") or strategy not in (None, "delete-insert"):
+        return {}
+    return {"merge_key": list(columns)}
 
 
 def _copied(value: Any) -> Any:

@@ -214,6 +214,20 @@ def listed_key(resource: MergedResource) -> tuple[str, ...] | None:
     return tuple(listed[column] for column in columns if column in listed) or None
 
 
+def listed_row_columns(resource: MergedResource) -> tuple[str, ...] | None:
+    """The columns of the key that made rows take over from the row that they are parts of.
+
+    Args:
+        resource: The resource; it may be wrong in any way.
+
+    Returns:
+        None where no rows are made, or their key holds nothing of the listed row.
+    """
+    columns, names = primary_key_columns(resource.keys), _taken_over(resource.endpoint)
+    taken = {made for _, made in names or ()}
+    return tuple(column for column in columns or () if column in taken) or None
+
+
 def each_of(endpoint: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """What the config says of rows that are made of parts of the listed ones.
 

@@ -64,7 +64,7 @@ class HeldRequest:
     @property
     def is_list(self) -> bool:
         """Whether it asks for a page of the listing."""
-        return self.request.path == _LISTING
+        return self.place == _LISTING
 
     @property
     def cursor(self) -> str | None:
@@ -74,7 +74,12 @@ class HeldRequest:
     @property
     def key(self) -> int:
         """The key of the single row that it asks for."""
-        return int(self.request.path.removeprefix(f"{_LISTING}/"))
+        return int(self.place.removeprefix(f"{_LISTING}/"))
+
+    @property
+    def place(self) -> str:
+        """The path that it asks for, without what the config has written behind it as a query."""
+        return self.request.path.partition("?")[0]
 
     @property
     def next_cursor(self) -> str | None:
@@ -124,15 +129,16 @@ class HeldClient:
             held: The request.
         """
         query = {name: str(value) for name, value in held.request.params.items()}
+        has_data = held.request.path.endswith("?includeData=true")
         if held.is_list:
             try:
-                body = self._world.page(query)
+                body = self._world.page(query | ({"includeData": "true"} if has_data else {}))
             except BadParameter as error:
                 held.answer, held.rows = ResponseStatusError(str(error), 400), []
                 return
             held.rows = json.loads(body)["data"]
         else:
-            row = self._world.execution(held.key)
+            row = self._world.execution(held.key, include_data=has_data)
             if row is None:
                 held.answer, held.rows = ResponseStatusError("Not Found", 404), []
                 return

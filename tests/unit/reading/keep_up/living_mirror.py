@@ -139,6 +139,7 @@ class Leg:
         gone: The open rows that were found to be gone.
         state: The state of the lane at the end of the leg, as JSON.
         seen: What the API had shown by then.
+        is_last: Whether the sync had nothing more to ask for.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class Leg:
     gone: list[GoneRow] = field(default_factory=list)
     state: str = "{}"
     seen: Seen = field(default_factory=Seen)
+    is_last: bool = False
 
 
 @dataclass(slots=True)
@@ -156,7 +158,7 @@ class EndedSync:
         started: The time at which it began, in seconds since 1970.
         before: All rows of the API as they were when it began, by their keys.
         open: The keys of the table's rows that could still change then.
-        is_first: Whether no sync before it ended without an error.
+        is_first: Whether no sync before it had loaded all that it asked for.
         served: The versions of each row that the server has sent since it began, by the row's key.
         probed: The keys that the listing had passed over and that the sync asked for by their path.
         saw_nothing: Whether the listing was empty, though it had shown rows before.
@@ -189,13 +191,16 @@ class LivingMirror:
         extracted: The leg that waits to be loaded; None where there is none.
         last_started: The time at which the last sync began that ended without an error; None
             before the first.
+        has_listed_all: Whether a sync has loaded all that it asked for, however it ended.
         seconds_per_answer: How long the world goes on before each answer, in seconds.
     """
+
+    resource = "executions"
 
     def __init__(self, world: WatchedWorld, settings: MirrorSettings) -> None:
         self.world = world
         self.settings = settings
-        self.listing, self.tail = connector(settings.limit, settings.max_probes)
+        self.listing, self.tail = connector(settings.limit, settings.max_probes, self.resource)
         self.fields = {"id", "finished", "mode", "retryOf", "retrySuccessId", "status"}
         self.fields |= {"startedAt", "stoppedAt", "workflowId", "waitTill"}
         self.table: dict[int, Row] = {}
@@ -205,6 +210,7 @@ class LivingMirror:
         self.seen = Seen()
         self.extracted: Leg | None = None
         self.last_started: float | None = None
+        self.has_listed_all = False
         self.loop = PausingLoop()
         self.seconds_per_answer = 0.0
 
@@ -220,6 +226,7 @@ class LivingMirror:
             assert key not in self.gone, f"row {key} is gone twice"
             self.gone[key] = gone.since
         self.state, self.seen = leg.state, leg.seen
+        self.has_listed_all |= leg.is_last
 
     def open_rows(self) -> set[int]:
         """The keys of the rows that can still change, without those known to be gone."""
@@ -256,9 +263,10 @@ class LivingSync:
         world.advance(0.001)
         before = {int(row["id"]): row for row in world.truth()}
         self.mirror = mirror
-        is_first = mirror.last_started is None
+        # A sync may be cut off after its last leg, when its listing has come to its end.
+        is_first = not mirror.has_listed_all
         self.told = EndedSync(world.now, before, mirror.open_rows(), is_first)
-        self.client = HeldClient(world)
+        self.client = self.new_client(world)
         self.refused = 0
         self._came_alone = False
         self.seen = mirror.seen.copy()
@@ -276,6 +284,10 @@ class LivingSync:
         )
         self._running = mirror.loop.create_task(self._read(lane))
         mirror.loop.run_forever()
+
+    def new_client(self, world: WatchedWorld) -> HeldClient:
+        """What asks the world."""
+        return HeldClient(world)
 
     async def _read(self, lane: TailLane) -> None:
         items = lane.items(self.client)
@@ -308,6 +320,7 @@ class LivingSync:
         self._leg.gone = list(end.gone)
         self._leg.state = json.dumps(end.state)
         self._leg.seen = self.seen.copy()
+        self._leg.is_last = end.is_last
         self.mirror.extracted, self._leg = self._leg, Leg()
         end.go_on()
 
@@ -399,20 +412,21 @@ class LivingSync:
 
 
 @cache
-def connector(limit: int, max_probes: int) -> tuple[Listing, TailConfig]:
+def connector(limit: int, max_probes: int, name: str = "executions") -> tuple[Listing, TailConfig]:
     """The listing of the `executions` connector, as it ships but for two settings.
 
     Args:
         limit: The number of rows in a page.
         max_probes: The largest number of missing keys to ask for in one sync.
+        name: The name of the resource.
     """
     secrets = {"API_KEY": "not needed", "EXECUTIONS_BASE_URL": "http://world.invalid/api/v1"}
     config: SourceConfig = load_config(
         "executions",
-        [f"resources.executions.endpoint.paginator.limit={limit}"],
+        [f"resources.{name}.endpoint.paginator.limit={limit}"],
         lookup=secrets.get,
     )
-    resource, *_ = config.resources
+    (resource,) = (each for each in config.resources if each.name == name)
     assert isinstance(resource, ResourceConfig)
     tail = resource.tail
     assert isinstance(tail, TailConfig)

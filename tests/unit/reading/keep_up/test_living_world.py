@@ -52,8 +52,16 @@ class Histories(RuleBasedStateMachine):
 
     def begin(self, world: WatchedWorld, mirror: MirrorSettings) -> None:
         self.world = world
-        self.mirror = LivingMirror(world, mirror)
+        self.mirror = self.new_mirror(mirror)
         self.misses: dict[int, int] = {}
+
+    def new_mirror(self, settings: MirrorSettings) -> LivingMirror:
+        """The table that is kept up with the world."""
+        return LivingMirror(self.world, settings)
+
+    def new_sync(self) -> LivingSync:
+        """A sync that begins now."""
+        return LivingSync(self.mirror)
 
     def pick(self, pick: int, keys: list[int]) -> int | None:
         return keys[pick % len(keys)] if keys else None
@@ -71,7 +79,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.sync is None)
     @rule()
     def begin_sync(self) -> None:
-        self.sync = LivingSync(self.mirror)
+        self.sync = self.new_sync()
 
     @precondition(lambda self: self.sync is not None)
     @rule(count=st.integers(1, 6), choice=CHOICES)
