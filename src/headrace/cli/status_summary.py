@@ -162,6 +162,8 @@ def _next(planned: NextSync) -> str:
     ):
         if count:
             parts.append(f"{count:,} {what}")
+    if planned.lists_hidden:
+        parts.append("the hidden ones by their own listing")
     if planned.looks_back:
         parts.append(f"the last {format_duration(planned.looks_back)} again")
     if planned.holes:

@@ -11,6 +11,7 @@ from dlt.common.normalizers.naming import NamingConvention
 from headrace.config.built.tail import TailConfig
 from headrace.sansio.tail import Ledger
 from headrace.sansio.tail.keys import Key, KeyKind
+from headrace.sansio.tail.probing import remembers_gaps
 from headrace.verification.reconciliation import DIFFERS, MISSING, ExpectedDifference
 from headrace.verification.scratch.database import quoted, text_literal
 
@@ -107,9 +108,12 @@ class ExpectedChanges:
 
     def _listed_again(self) -> str | None:
         """A condition for the rows that the next sync lists again, as its lookback says."""
-        seconds, anchor = self._tail.settings.lookback, self._ledger.anchor
-        kind = self._ledger.kind
+        settings, kind, anchor = self._tail.settings, self._ledger.kind, self._ledger.anchor
+        knows_hidden = settings.has_hidden and self._ledger.heeded is not None
+        seconds = settings.lookback(knows_hidden=knows_hidden)
         if seconds is None or anchor is None or kind is None:
+            return None
+        if knows_hidden and remembers_gaps(settings, self._ledger, anchor.read):
             return None
         key = _position(kind, f"l.{self._key}")
         if kind is KeyKind.TIME:

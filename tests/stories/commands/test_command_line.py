@@ -40,7 +40,7 @@ def test_run_a_connector() -> None:
     ran = headrace_apart("run", "executions")
 
     assert (ran.returncode, ran.stderr) == (0, "")
-    summary = r"Loaded 1,000 rows \(4 pages, [0-9,]+ rows/s\) with 4 requests in [0-9.]+ s\."
+    summary = r"Loaded 1,000 rows \(5 pages, [0-9,]+ rows/s\) with 5 requests in [0-9.]+ s\."
     assert re.search(summary, ran.stdout)
     assert "executions_dataset.executions" in ran.stdout
     assert str(Path("executions.duckdb").absolute()) in ran.stdout
@@ -258,7 +258,7 @@ def test_a_sync_without_rows_is_no_failure(server: JsonServer) -> None:
     ran = headrace("run", "executions", "--set", f"client.base_url={server.base_url}")
 
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Loaded 0 rows (1 page, 0 rows/s) with 1 request in" in ran.stdout
+    assert "Loaded 0 rows (2 pages, 0 rows/s) with 2 requests in" in ran.stdout
 
 
 WRONG_CALLS = {

@@ -37,6 +37,8 @@ class KeptListing(JsonServer):
         rows_are_wrapped: whether a row shown alone stands under `data`.
         row_answer: to each request for a row alone; None shows the row.
         takes_cursors: whether a cursor is good for anything.
+        hidden_answer: to each request for hidden rows, with `status=running`; None lists them.
+        heeds_status: whether it takes notice of `status`.
     """
 
     def __init__(self, key: str = "id", page: int = 50) -> None:
@@ -48,6 +50,8 @@ class KeptListing(JsonServer):
         self.rows_are_wrapped = False
         self.row_answer: Answer | None = None
         self.takes_cursors = True
+        self.hidden_answer: Answer | None = None
+        self.heeds_status = True
         self._other_answers: dict[str, Any] = {}
         self._key = key
         self._page = page
@@ -89,7 +93,13 @@ class KeptListing(JsonServer):
     @property
     def pages_asked(self) -> list[str | None]:
         """The cursor of each request for a page; None stands for the top."""
-        return [each.query.get("cursor") for each in self.asked if each.path == PATH]
+        pages = (each for each in self.asked if each.path == PATH and "status" not in each.query)
+        return [each.query.get("cursor") for each in pages]
+
+    @property
+    def hidden_asked(self) -> int:
+        """How many pages of hidden rows were asked for."""
+        return sum("status" in each.query for each in self.asked)
 
     @property
     def rows_asked(self) -> list[str]:
@@ -139,8 +149,11 @@ class KeptListing(JsonServer):
             return answer
         if asked.path in self._other_answers:
             return Answer(self._other_answers[asked.path])
+        if asked.path == PATH and "status" in asked.query and self.hidden_answer is not None:
+            return self.hidden_answer
         if asked.path == PATH:
-            return self._listed(asked.query.get("cursor"), int(asked.query["limit"]))
+            status = asked.query.get("status") if self.heeds_status else None
+            return self._listed(asked.query.get("cursor"), int(asked.query["limit"]), status=status)
         return self.row_answer or self._single(unquote(asked.path.removeprefix(f"{PATH}/")))
 
     def _single(self, key: str) -> Answer:
@@ -150,8 +163,9 @@ class KeptListing(JsonServer):
         row = {**found, **self.single_fields}
         return Answer({"data": row} if self.rows_are_wrapped else row)
 
-    def _listed(self, cursor: str | None, limit: int) -> Answer:
-        rows = sorted(self._shown(), key=self._place, reverse=True)
+    def _listed(self, cursor: str | None, limit: int, *, status: str | None = None) -> Answer:
+        shown = self._rows_shown(status)
+        rows = sorted(shown, key=self._place, reverse=True)
         if cursor is not None:
             number, *place = json.loads(base64.b64decode(cursor))
             if number != self._cursors or not self.takes_cursors:
@@ -160,8 +174,14 @@ class KeptListing(JsonServer):
         page, rest = rows[:limit], rows[limit:]
         return Answer({"data": page, "next": self._cursor_after(page[-1]) if rest else None})
 
-    def _shown(self) -> Iterable[Row]:
-        return (row for key, row in self.rows.items() if key not in self.hidden)
+    def _rows_shown(self, status: str | None) -> Iterable[Row]:
+        if status is None:
+            return (row for key, row in self.rows.items() if key not in self.hidden)
+        return (
+            row
+            for key, row in self.rows.items()
+            if row["status"] == status and (key in self.hidden) == (status == "running")
+        )
 
     def _place(self, row: Row) -> tuple[Any, Any]:
         return _orders(row[self._key]), _orders(row["id"])

@@ -46,10 +46,12 @@ class Recording:
         return int(self.moment(name)[0]["request"]["query"]["limit"])
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """The rows that a moment shows: in its listing, or by their own path alone."""
+        """The rows that a moment shows: in its listings, or by their own path alone."""
         for each in self.moment(name):
             request, response = each["request"], each["response"]
-            if request["path"] == "/executions" and request["query"].keys() <= LISTING_PARAMS:
+            query = request["query"]
+            is_listing = query.keys() <= LISTING_PARAMS or query.get("status") == "running"
+            if request["path"] == "/executions" and is_listing:
                 yield from response["body"]["data"]
             elif request["method"] == "GET" and not request["query"] and response["status"] == 200:
                 yield {field: response["body"][field] for field in LISTED}

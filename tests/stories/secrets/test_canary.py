@@ -220,8 +220,9 @@ class LinkingListing(KeptListing):
         key = encoded(canary("query"))[1]
         return f"https://x/?q={key}&at={super()._cursor_after(row)}"
 
-    def _listed(self, cursor: str | None, limit: int) -> Answer:
-        return super()._listed(cursor and cursor.rpartition("&at=")[2], limit)
+    def _listed(self, cursor: str | None, limit: int, *, status: str | None = None) -> Answer:
+        own = cursor and cursor.rpartition("&at=")[2]
+        return super()._listed(own, limit, status=status)
 
 
 def test_a_cursor_with_a_secret_in_it_is_not_kept(

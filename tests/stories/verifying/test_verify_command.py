@@ -38,7 +38,7 @@ def test_verify_20_000_rows_on_the_command_line(tmp_path: Path) -> None:
     ran = headrace("verify", "executions")
 
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Listed 20,000 rows (80 pages) with 80 requests in " in ran.stdout
+    assert "Listed 20,000 rows (81 pages) with 81 requests in " in ran.stdout
     assert "The tables hold what the API lists." in ran.stdout
     assert contents(tmp_path / "dlt") == before
 

@@ -70,7 +70,7 @@ def test_a_key_that_moves_with_each_change() -> None:
 def test_a_lookback_in_seconds() -> None:
     tail = tail_of(config({**KEEPS_UP, "late_rows": {"lookback": 600}}))
 
-    assert tail.settings.lookback == 600.0
+    assert tail.settings.lookback(knows_hidden=False) == 600.0
 
 
 def test_the_connector_uses_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

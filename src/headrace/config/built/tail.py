@@ -11,12 +11,13 @@ from jsonpath_ng import JSONPath
 
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import holds_incremental_values
-from headrace.config.format.incremental import IncrementalConfig, LookbackConfig
-from headrace.config.format.placeholders import names_in
+from headrace.config.format.incremental import IncrementalConfig, LookbackConfig, OwnListingConfig
+from headrace.config.format.placeholders import names_in, with_json_texts
 from headrace.core.defaults import LIMIT_PARAM
 from headrace.core.expressions.expression import Expression
 from headrace.core.json_path import JsonPath
 from headrace.sansio.tail import TailSettings
+from headrace.sansio.tail.messages import OwnListing
 
 KEYS_OF_TAILS = (
     "settled_when",
@@ -25,6 +26,8 @@ KEYS_OF_TAILS = (
     "refresh_selector",
     "touches",
     "late_rows",
+    "hidden",
+    "open",
     "time_path",
 )
 """Keys that dlt does not know, and that make an incremental keep up with its listing."""
@@ -52,6 +55,19 @@ class SettlesAfter:
     when: Expression | None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnListingAt:
+    """Where the API lists rows of one kind.
+
+    Args:
+        path: The path of that listing; None for the one of the endpoint.
+        params: The query parameters that it takes besides those of the endpoint.
+    """
+
+    path: str | None
+    params: Mapping[str, Any] = field(repr=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class TailConfig:
     """How a listing that is newest first is kept up with.
@@ -66,6 +82,7 @@ class TailConfig:
             cannot be fetched one by one.
         refresh_selector: The JSONPath of the row in that answer.
         touches: Fields whose value is the key of an older row that changes with this one.
+        own_listings: Where the rows are listed that the listing hides, and those that are open.
         time_path: The field with the time at which a row came to be; None for none.
         settings: The settings of the planner.
         row_key: The columns that identify a row of the table, in order.
@@ -82,6 +99,7 @@ class TailConfig:
     refresh_path: str | None
     refresh_selector: str
     touches: tuple[str, ...]
+    own_listings: Mapping[OwnListing, OwnListingAt]
     time_path: JsonPath | None
     settings: TailSettings = field(repr=False)
     row_key: tuple[str, ...] = ()
@@ -161,6 +179,7 @@ def build_tail(
         refresh_path=incremental.refresh_path,
         refresh_selector=str(incremental.refresh_selector or "$"),
         touches=incremental.touches or (),
+        own_listings=_own_listings(incremental),
         time_path=JsonPath(incremental.time_path) if incremental.time_path else None,
         settings=tail_settings(resource, incremental, columns),
     )
@@ -171,6 +190,18 @@ def _settles_after(incremental: IncrementalConfig) -> SettlesAfter | None:
     if written is None:
         return None
     return SettlesAfter(written.duration, JsonPath(written.since), written.when)
+
+
+def _own_listings(incremental: IncrementalConfig) -> dict[OwnListing, OwnListingAt]:
+    found: dict[OwnListing, OwnListingAt] = {}
+    written: dict[OwnListing, OwnListingConfig | None]
+    written = {"hidden": incremental.hidden, "open": incremental.open}
+    for of, each in written.items():
+        if each is not None:
+            params = (each.params or {}).items()
+            texts = {name: with_json_texts(value, mappings_too=True) for name, value in params}
+            found[of] = OwnListingAt(each.path, texts)
+    return found
 
 
 def tail_settings(
@@ -194,6 +225,8 @@ def tail_settings(
         has_filter=_has_filter(resource.endpoint),
         limit=_page_size(resource),
         backfill_until=incremental.initial_value,
+        has_hidden=incremental.hidden is not None,
+        has_open=incremental.open is not None,
     )
 
 

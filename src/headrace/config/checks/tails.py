@@ -160,6 +160,12 @@ def _key_faults(incremental: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(path, str) and not _is_plain(path):
             yield key, f"`{path}` must be a plain path to one field, for example `id`"
 
+    if incremental.get("hidden") is not None and incremental.get("time_path") is None:
+        yield (
+            "hidden",
+            "a row may come and end between two syncs, below rows that were listed: give "
+            "`time_path`, the field with the time of a row, so that the last ones are listed again",
+        )
     later = incremental.get("settles_after")
     if isinstance(later, Mapping):
         if incremental.get("settled_when") is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, Tag
+from pydantic import BeforeValidator, Field, Tag, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from headrace.config.format.fields import (
@@ -54,6 +54,25 @@ class SettlesAfterConfig(FormatModel):
         description="Python expression over the fields of a row; true of the rows that are meant. "
         "All are when absent.",
     )
+
+
+class OwnListingConfig(FormatModel):
+    """How the API lists rows of one kind: those that the listing hides, or that still change."""
+
+    params: dict[str, Any] | None = Field(
+        default=None,
+        description="Query parameters, besides those of the endpoint, by which the API lists them.",
+        repr=False,
+    )
+    path: str | None = Field(
+        default=None, description="Path of that listing; the one of the endpoint when absent."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.params and not self.path:
+            raise fault("say by which `params` or `path` the API lists them: `{status: running}`")
+        return self
 
 
 def _function(value: Any) -> Any:
@@ -244,9 +263,18 @@ class IncrementalConfig(CursorModel):
         "keys, "
         "`{lookback: 60}` lists the last 60 seconds again, `none` does nothing.",
     )
+    hidden: OwnListingConfig | None = Field(
+        default=None,
+        description="How the API lists the rows that the listing hides: "
+        "`{params: {status: running}}`. They are read before the listing in each sync.",
+    )
+    open: OwnListingConfig | None = Field(
+        default=None,
+        description="How the API lists rows that still change, and that the listing does not hide: "
+        "`{params: {status: waiting}}`. Where many are open, they are read by it.",
+    )
     time_path: str | None = Field(
         default=None,
-        description="JSONPath of the time of a row, for `lookback` and for a time in "
-        "`initial_value`, "
-        "where the key itself is no time.",
+        description="JSONPath of the time of a row, for `lookback`, for `hidden` and for a time in "
+        "`initial_value`, where the key itself is no time.",
     )

@@ -10,6 +10,7 @@ import msgspec
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError
+from headrace.core.exchange import Request
 from headrace.core.failed_requests import is_of_one_request, may_be_of_config
 from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.fetched_page import FetchedPage
@@ -24,13 +25,15 @@ from headrace.sansio.tail import (
     Ledger,
     ListAsk,
     ListedPage,
+    OwnListAsk,
+    OwnListRefused,
     RowAsk,
     RowFailed,
     RowNotThere,
 )
-from headrace.sansio.tail.messages import Answer, Ask
+from headrace.sansio.tail.messages import Answer, Ask, OwnListing
 
-# The statuses by which servers refuse a cursor: no standard has one for a cursor that expired.
+# The statuses by which servers refuse a cursor, or params: no standard has one for either.
 _REFUSED = frozenset({400, 404, 410, 422})
 
 
@@ -119,6 +122,7 @@ class TailRequests:
         self._is_doubtful = False
         self._single_rows = SingleRows(listing, config)
         self._pass: _Pass | None = None
+        self._own_pass: _Pass | None = None
         self._listed_key: int | str | None = None
         self.refusal: ResponseStatusError | None = None
 
@@ -134,6 +138,8 @@ class TailRequests:
         """
         if isinstance(ask, ListAsk):
             return await self._page(ask.cursor)
+        if isinstance(ask, OwnListAsk):
+            return await self._own_page(ask)
         return await self._row(ask)
 
     def made(self, page: FetchedPage) -> FetchedPage:
@@ -210,13 +216,7 @@ class TailRequests:
             self.refusal, self._pass = error, None
             return Arrival(CursorRefused())
         except ResponseIgnored as ignored:
-            raise PageError(
-                f"{ignored.request}: {ignored.why} ignores the answer, but a listing that is kept "
-                "up with would never come to the rows below. Let the function raise another "
-                "error.",
-                resource=self._listing.listing.name,
-                url=ignored.request.url,
-            ) from None
+            raise self._may_not_ignore(ignored) from None
         came = len(page.rows) + len(page.unreadable)
         if following is not None and json.dumps(following) == cursor and came < under_way.most_rows:
             # Some servers name it on their last page: then nothing new comes.
@@ -234,6 +234,40 @@ class TailRequests:
             # the newest may be, nor about to be pruned, as the oldest may be.
             self._listed_key = facts.keys[len(facts.keys) // 2]
         return Arrival(ListedPage(facts, under_way.expected), page, rows, unplanned)
+
+    async def _own_page(self, ask: OwnListAsk) -> Arrival:
+        cursor, under_way = ask.cursor, self._own_pass
+        if under_way is None or cursor is None or under_way.expected != cursor:
+            under_way = self._own_pass = _Pass(self._listing.new_pass(), is_from_top=False)
+        walk = under_way.walk
+        request = walk.paginator.first_request(self._own_request(ask.of))
+        if cursor is not None:
+            request = walk.paginator.at_cursor(request, json.loads(cursor))
+        try:
+            page, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
+        except ResponseStatusError as error:
+            if error.status not in _REFUSED:
+                raise
+            self._own_pass = None
+            return Arrival(OwnListRefused(error.status) if cursor is None else CursorRefused())
+        except ResponseIgnored as ignored:
+            raise self._may_not_ignore(ignored) from None
+        under_way.expected = None if following is None else json.dumps(following)
+        rows, unplanned, facts = self._reader.read(page, self._clock(), learn=True)
+        return Arrival(ListedPage(facts, under_way.expected), page, rows, unplanned)
+
+    def _own_request(self, of: OwnListing) -> Request:
+        request, own = self._listing.listing.request, self._config.own_listings[of]
+        path = request.path if own.path is None else own.path
+        return replace(request, path=path, params={**request.params, **own.params})
+
+    def _may_not_ignore(self, ignored: ResponseIgnored) -> PageError:
+        return PageError(
+            f"{ignored.request}: {ignored.why} ignores the answer, but a listing that is kept up "
+            "with would never come to the rows below. Let the function raise another error.",
+            resource=self._listing.listing.name,
+            url=ignored.request.url,
+        )
 
     async def _row(self, ask: RowAsk) -> Arrival:
         try:

@@ -20,7 +20,7 @@ from headrace.reading.keep_up.lane_state import LaneState
 from headrace.reading.keep_up.legs import FailedRow, LegEnd, SingleRequests
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.listing import Listing
-from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, Planner, RowAsk
+from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, OwnListAsk, Planner, RowAsk
 from headrace.sansio.tail.extent import share_read
 from headrace.sansio.tail.messages import Ask
 
@@ -226,7 +226,8 @@ class TailLane:
         wanted = [arrival.rows[place] for place in lesson.load] + arrival.unplanned
         maker = self._listing.row_maker
         makes_rows = maker is not None and maker.makes_rows
-        known = 0 if makes_rows else len(page.rows) - len(wanted)
+        counts_known = not makes_rows and not isinstance(ask, OwnListAsk)
+        known = len(page.rows) - len(wanted) if counts_known else 0
         page = requests.made(replace(page, rows=wanted))
         self._figures.rows += known
         self._figures.known += known

@@ -161,8 +161,8 @@ class TailRowReader:
             ) from None
 
     def _instants(self, facts: RowFacts) -> list[float] | None:
-        path, settings = self._config.time_path, self._config.settings
-        if path is None or (settings.lookback is None and settings.backfill_until is None):
+        path = self._config.time_path
+        if path is None or not self._config.settings.needs_times:
             return None
         return _filled([instant_of(value) for value in values_at(facts, path)])
 

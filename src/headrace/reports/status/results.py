@@ -83,6 +83,7 @@ class NextSync:
         late_keys: How many keys it will try that the listing left out, as their rows may have
             come since.
         holes: How many parts of the listing it will list that have not been listed yet.
+        lists_hidden: Whether it will read the listing of hidden rows.
         looks_back: How many seconds of the listing it will list again for late rows; 0 for none.
     """
 
@@ -95,6 +96,7 @@ class NextSync:
     named_rows: int = 0
     late_keys: int = 0
     holes: int = 0
+    lists_hidden: bool = False
     looks_back: float = 0.0
 
 

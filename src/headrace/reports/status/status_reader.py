@@ -34,6 +34,7 @@ from headrace.reports.status.results import (
 from headrace.sansio.tail import Ledger
 from headrace.sansio.tail.extent import holes
 from headrace.sansio.tail.keys import raw_of
+from headrace.sansio.tail.probing import late_keys
 
 # How many characters of a row in quarantine are shown.
 _SHOWN_ROW = 200
@@ -205,12 +206,14 @@ def _next_sync(config: ResourceConfig | None, ledger: Ledger, holes_left: int) -
         return NextSync(lists_all=False, from_cursor=not ends, whole_range=ends)
     if tail is None or not spans or ledger.kind is None:
         return NextSync(lists_all=True)
+    lists_hidden = tail.settings.has_hidden and ledger.heeded is not None
     return NextSync(
         lists_all=False,
+        lists_hidden=lists_hidden,
         newer_than=str(raw_of(spans[0].high, ledger.kind)),
         open_rows=len(ledger.open),
         named_rows=len(ledger.touched.keys() - ledger.open),
-        late_keys=len(ledger.missing) if tail.settings.probes else 0,
+        late_keys=late_keys(tail.settings, ledger),
         holes=holes_left,
-        looks_back=tail.settings.lookback or 0.0,
+        looks_back=tail.settings.lookback(knows_hidden=lists_hidden) or 0.0,
     )

@@ -10,6 +10,7 @@ from headrace.core.exceptions import ConfigError, Fault
 from headrace.sansio.tail.keys import Key, KeyKind, first_below, instant_of, just_above, read_key
 from headrace.sansio.tail.ledger import Checkpoint, Ledger, SyncProgress
 from headrace.sansio.tail.messages import AnsweredRows
+from headrace.sansio.tail.probing import remembers_gaps
 from headrace.sansio.tail.settings import TailSettings
 
 # Tops of earlier syncs are remembered this many to a lookback.
@@ -56,6 +57,22 @@ class Floor:
                 ]
             )
 
+    def wanted(self, keys: Sequence[Any], rows: AnsweredRows, kind: KeyKind) -> list[int]:
+        """The indexes of the rows that are wanted, whatever their order.
+
+        Args:
+            keys: The keys of the rows.
+            rows: What is to be known of them.
+            kind: The kind of the listing's keys.
+        """
+        floor, until = self._coverage.floor, self._until
+        if floor is None and until is not None and not self._coverage.has_ended:
+            floor = read_key(until, kind)
+            oldest = instant_of(until) if floor is None else None
+            if oldest is not None and rows.instants is not None:
+                return [index for index, at in enumerate(rows.instants) if at >= oldest]
+        return [index for index, key in enumerate(keys) if floor is None or key >= floor]
+
     def cut(self, keys: Sequence[Any], rows: AnsweredRows, kind: KeyKind) -> int:
         """The index of the first row of a page that is not wanted; there the listing ends."""
         coverage, end = self._coverage, len(keys)
@@ -88,12 +105,17 @@ class Lookback:
     """
 
     def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncProgress) -> None:
-        self._seconds = settings.lookback
+        self._settings = settings
         self._ledger = ledger
         self._sync = sync
+        self._late_keys: list[int] | None = None
+
+    @property
+    def _seconds(self) -> float | None:
+        return self._settings.lookback(knows_hidden=self._sync.knows_hidden)
 
     def begin(self) -> None:
-        """Notes that a sync begins; the first one has nothing to look back on."""
+        """Notes that a sync knows how far it lists again; the first has nothing to look back on."""
         self._sync.looks_back = self._seconds is not None and self._ledger.anchor is not None
 
     def see_top(
@@ -112,8 +134,10 @@ class Lookback:
         """
         if self._seconds is None or self._sync.began is not None:
             return None
+        self._sync.top_asked = asked
         if rows.instants:
-            asked = now = max(rows.instants)
+            # A row may say that it begins tomorrow.
+            asked = now = min(max(rows.instants), asked)
         self._sync.began = Checkpoint(keys[0], asked, now)
         is_first = not self._ledger.checkpoints
         self._ledger.checkpoints.append(self._sync.began)
@@ -131,11 +155,24 @@ class Lookback:
         anchor = self._ledger.anchor
         assert anchor is not None
         end = len(keys)
+        if self._sync.knows_hidden and remembers_gaps(
+            self._settings, self._ledger, self._sync.started
+        ):
+            lowest = self._lowest_late_key()
+            return 0 if lowest is None else first_below(keys, lowest, 0, end)
         if self._ledger.kind is KeyKind.TIME and isinstance(anchor.key, int):
             return first_below(keys, anchor.key - int(self._seconds * 1e6), 0, end)
         if rows.instants:
             return _older_tail(rows.instants, anchor.asked - self._seconds)
         return first_below(keys, self._oldest_late_key(anchor.asked - self._seconds), 0, end)
+
+    def _lowest_late_key(self) -> int | None:
+        """The lowest missing key whose row may have come since the last look."""
+        looked, grace = self._ledger.looked, self._settings.grace
+        if self._late_keys is None:
+            missing = self._ledger.missing.items()
+            self._late_keys = [key for key, at in missing if looked is None or looked < at + grace]
+        return min(self._late_keys, default=None)
 
     def _oldest_late_key(self, time: float) -> Key:
         points = self._ledger.checkpoints
@@ -148,6 +185,7 @@ class Lookback:
         if self._sync.began is None or self._seconds is None:
             return
         self._ledger.anchor = anchor = self._sync.began
+        self._ledger.looked = self._sync.top_asked
         points = self._ledger.checkpoints
         old = bisect_right(points, anchor.asked - self._seconds, key=lambda point: point.read)
         spacing = self._seconds / _CHECKPOINTS

@@ -17,6 +17,7 @@ from headrace.sansio.tail.coverage import Segment
 from headrace.sansio.tail.keys import Key, KeyKind, read_key
 from headrace.sansio.tail.ledger import Ledger, SyncProgress
 from headrace.sansio.tail.messages import AnsweredRows
+from headrace.sansio.tail.probing import remembers_gaps
 from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 
@@ -74,8 +75,10 @@ class FixedKeys:
         elif settled is not None and len(settled) > len(keys):
             settled = settled[: len(keys)]
         self._refresher.arrived(keys, settled, page.at)
+        self._refresher.shown(page.keys)
         self._note_stretches(page, segments)
-        warnings = self._note_gaps(page, segments, recent) if self._settings.probes else []
+        notes_gaps = self._settings.probes or self._sync.knows_hidden
+        warnings = self._note_gaps(page, segments, recent) if notes_gaps else []
         if page.rows.touches:
             self._note_touches(page.rows, chosen, self._naming_rows(page, recent), page.now)
         self._keep_raw(page.rows, chosen, keys)
@@ -97,15 +100,53 @@ class FixedKeys:
             return ()
         low = self._sync.listed_low
         is_passed = low is not None and key >= low
-        is_hidden = is_passed or key in self._ledger.hidden or key in self._ledger.missing
-        self._refresher.count_probe(key)
+        is_missing = key in self._ledger.missing
+        is_hidden = is_passed or is_missing or key in self._ledger.hidden
+        self._refresher.probes.count(key)
         self._refresher.arrived([key], rows.settled, at)
         if is_hidden:
             self._refresher.hide(key)
+        if key in self._ledger.open and (is_passed or is_missing):
+            self._refresher.probes.found_hidden(rows.instants[0] if rows.instants else None)
         self._single.add(key)
         self._note_touches(rows, (0,), range(1), now, naming=[key])
         self._keep_raw(rows, (0,), [key])
         return (0,)
+
+    def read_own(
+        self,
+        keys: Sequence[Any],
+        wanted: Sequence[int],
+        rows: AnsweredRows,
+        at: float,
+        now: float,
+        *,
+        are_hidden: bool,
+    ) -> Sequence[int]:
+        """Learns from a page of rows of one kind.
+
+        Args:
+            keys: The keys of the rows.
+            wanted: The indexes of those that are wanted.
+            rows: What is to be known of the rows.
+            are_hidden: Whether the plain listing hides them.
+            at: When the page was asked for, in seconds since 1970.
+            now: When it arrived, in seconds since 1970.
+
+        Returns:
+            The indexes of the rows to load, ascending.
+        """
+        places: dict[Key, int] = {keys[index]: index for index in reversed(wanted)}
+        chosen = sorted(index for key, index in places.items() if not self._has_loaded(key))
+        own = [keys[index] for index in chosen]
+        settled = None if rows.settled is None else [rows.settled[index] for index in chosen]
+        self._refresher.arrived(own, settled, at)
+        for key in own if are_hidden else ():
+            self._refresher.hide(key)
+        self._single.update(own)
+        self._note_touches(rows, chosen, range(len(keys)), now)
+        self._keep_raw(rows, chosen, own)
+        return chosen
 
     def _choose(self, page: CheckedPage, segments: list[Segment]) -> Sequence[int]:
         fresh = [range(segment.start, segment.end) for segment in segments]
@@ -128,6 +169,11 @@ class FixedKeys:
         """The covered rows of a page that are to be loaded again."""
         keys, low = page.keys, self._sync.listed_low
         due, missing = self._sync.due, self._ledger.missing
+        late_end = page.late_end
+        if self._sync.knows_hidden and remembers_gaps(
+            self._settings, self._ledger, self._sync.started
+        ):
+            late_end = 0
         # A leg that starts again at the top has loaded some of them already.
         named = {key for key in self._named_on(page, fresh) if not self._has_loaded(key)}
         return [
@@ -136,7 +182,7 @@ class FixedKeys:
             if (key := keys[index]) in due
             or key in missing
             or key in named
-            or (index < page.late_end and (low is None or key < low))
+            or (index < late_end and (low is None or key < low))
         ]
 
     def _named_on(self, page: CheckedPage, fresh: list[range]) -> Iterator[Key]:
@@ -198,6 +244,8 @@ class FixedKeys:
 
     def _note_gaps(self, page: CheckedPage, segments: list[Segment], recent: int) -> list[str]:
         """Remembers which keys the listing passed over; gives a warning where they are too many."""
+        if self._ledger.kind is not KeyKind.INTEGER:
+            return []
         gaps: list[range] = []
         for segment in segments:
             end = min(segment.end, page.start + recent)
@@ -213,7 +261,7 @@ class FixedKeys:
                 gaps += [range(a - 1, b, -1) for a, b in pairwise(keys) if a - b > 1]
         if not gaps:
             return []
-        self._refresher.pass_over(gaps, page.now)
+        self._refresher.pass_over(gaps, page.now, self._single)
         self._gap_count += sum(gap.start - gap.stop for gap in gaps)
         return self._gap_warning()
 
@@ -227,18 +275,20 @@ class FixedKeys:
 
     def _gap_warning(self) -> list[str]:
         most = self._settings.max_probes
-        if self._has_warned or self._gap_count <= most:
+        if self._has_warned or self._sync.knows_hidden or self._gap_count <= most:
             return []
         self._has_warned = True
         if self._gap_count > self._row_count:
             return [
                 f"the listing leaves out {self._gap_count:,} keys between {self._row_count:,} rows:"
-                " to ask for them one by one costs more than to list again. Use `late_rows: "
-                "{lookback: <seconds>}` for keys with large gaps."
+                " to ask for them one by one costs more than to list again. If the API can list "
+                "the rows that it hides, give `hidden`; for keys with large gaps use `late_rows: "
+                "{lookback: <seconds>}`."
             ]
         return [
             f"the listing leaves out {self._gap_count:,} keys, and a sync asks for {most:,} of them"
-            " at most, the newest first: the others follow in later syncs."
+            " at most: the others follow in later syncs. If the API can list the rows that it "
+            "hides, give `hidden`."
         ]
 
     def _note_touches(

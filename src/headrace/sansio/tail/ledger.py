@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from headrace.sansio.tail.coverage import Coverage
 from headrace.sansio.tail.keys import Key, KeyKind
+from headrace.sansio.tail.messages import OwnListing
 
 
 @dataclass(slots=True)
@@ -19,6 +20,19 @@ class Walk:
 
     cursor: str | None = None
     low: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWalk:
+    """The chain of pages of one kind of rows under way.
+
+    Args:
+        of: Which rows it lists.
+        cursor: The cursor of its next page; None for the first.
+    """
+
+    of: OwnListing
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,7 @@ class SyncProgress:
         has_top: Whether the listing has been read from the top as far down as it is wanted.
         listed_low: The lowest key that was listed on the way there.
         began: The top of the listing as its first page showed it.
+        top_asked: When that page was asked for, in seconds since 1970 by the caller's clock.
         due: The keys of rows that are still to be read in it.
         asked: The missing keys that it has asked for alone.
         refused: How many cursors the server refused since the last new row.
@@ -67,6 +82,9 @@ class SyncProgress:
         looks: How often it has looked at the top again.
         looks_back: Whether it still has to list again where late rows may have appeared.
         has_stopped: Whether its listing showed nothing, so that no more of it is asked for.
+        own_walk: The chain of pages of one kind of rows under way; None where there is none.
+        knows_hidden: Whether the listing of hidden rows has been read to its end.
+        hidden_asked: When its first page was asked for, in seconds since 1970.
     """
 
     started: float
@@ -74,6 +92,7 @@ class SyncProgress:
     has_top: bool = False
     listed_low: Key | None = None
     began: Checkpoint | None = None
+    top_asked: float | None = None
     due: set[Key] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
     refused: int = 0
@@ -81,6 +100,9 @@ class SyncProgress:
     looks: int = 0
     looks_back: bool = False
     has_stopped: bool = False
+    own_walk: OwnWalk | None = None
+    knows_hidden: bool = False
+    hidden_asked: float | None = None
 
 
 @dataclass(slots=True)
@@ -101,9 +123,17 @@ class Ledger:
             arrived, in seconds since 1970.
         missing: The keys that the listing passed over, each with the time when it did so, in
             seconds since 1970.
+        answered: Those of them that were asked for alone, and had no row.
+        vain: How many keys one after the other were asked for and had no row, though the listing of
+            hidden rows did not have them either; below 0 after one that had.
+        heeded: When the sync began since which each has read the listing of hidden rows, in seconds
+            since 1970; None where the last one has not.
+        unheeded: When the API last took no notice that it was asked for one kind of rows, in
+            seconds since 1970.
         raw: The keys above as the API writes them, where it could write them in several ways.
         checkpoints: The tops of earlier syncs, oldest first.
         anchor: The top of the last sync that looked back as far as it should.
+        looked: When that top was asked for, in seconds since 1970 by the caller's clock.
         sync: The sync under way, or the last one.
     """
 
@@ -118,9 +148,14 @@ class Ledger:
     misses: dict[Key, Miss] = field(default_factory=dict)
     touched: dict[Key, float] = field(default_factory=dict)
     missing: dict[int, float] = field(default_factory=dict)
+    answered: set[int] = field(default_factory=set)
+    vain: int = 0
+    heeded: float | None = None
+    unheeded: dict[OwnListing, float] = field(default_factory=dict)
     raw: dict[Key, str] = field(default_factory=dict)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     anchor: Checkpoint | None = None
+    looked: float | None = None
     sync: SyncProgress | None = None
 
     def anew(self, *, keeps_bound: bool) -> Ledger:
@@ -147,6 +182,7 @@ class Ledger:
         self.kind, self.coverage.floor = None, None
         for known in (self.open, self.hidden, self.misses, self.touched, self.missing, self.raw):
             known.clear()
-        self.checkpoints, self.anchor = [], None
+        self.answered.clear()
+        self.checkpoints, self.anchor, self.looked = [], None, None
         if self.sync is not None:
             self.sync.due.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,24 @@ class RowAsk:
     key: int | str
 
 
-Ask = ListAsk | RowAsk
+OwnListing = Literal["hidden", "open"]
+"""A listing of rows of one kind: those that the plain one hides, or those that can still change."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnListAsk:
+    """Ask for one page of the rows of one kind.
+
+    Args:
+        of: Which rows it lists.
+        cursor: The cursor to go on from; None asks for the first page.
+    """
+
+    of: OwnListing
+    cursor: str | None
+
+
+Ask = ListAsk | RowAsk | OwnListAsk
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,17 @@ class CursorRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnListRefused:
+    """The server does not list the rows of one kind.
+
+    Args:
+        status: The status of its answer.
+    """
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class FoundRow:
     """The row that was asked for.
 
@@ -98,7 +126,7 @@ class RowFailed:
     """The request for a row failed, which says nothing of the row."""
 
 
-Answer = ListedPage | CursorRefused | FoundRow | RowNotThere | RowFailed
+Answer = ListedPage | CursorRefused | OwnListRefused | FoundRow | RowNotThere | RowFailed
 
 
 @dataclass(frozen=True, slots=True)

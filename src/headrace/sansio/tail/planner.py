@@ -30,11 +30,13 @@ from headrace.sansio.tail.messages import (
     Lesson,
     ListAsk,
     ListedPage,
+    OwnListAsk,
     RowAsk,
     RowFailed,
     RowNotThere,
 )
 from headrace.sansio.tail.moving_keys import MovingKeys
+from headrace.sansio.tail.own_listings import OwnListings
 from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 from headrace.sansio.tail.walker import Walker
@@ -90,11 +92,15 @@ class Planner:
         self._refresher = RowRefresher(settings, ledger, self._sync, failed)
         self._lookback = Lookback(settings, ledger, self._sync)
         self._floor = Floor(settings, ledger)
+        self._fixed = FixedKeys(settings, ledger, self._sync, self._refresher)
+        self._own = OwnListings(
+            settings, ledger, self._sync, self._fixed, self._floor, self._lookback
+        )
         if is_new:
+            self._own.begin()
             self._lookback.begin()
         self._walker = Walker(settings, ledger, self._sync, self._refresher, self._lookback)
         self._warnings += self._walker.settle()
-        self._fixed = FixedKeys(settings, ledger, self._sync, self._refresher)
         self._moving = MovingKeys(ledger, self._sync, may_repeat=may_repeat)
         self._pending: dict[Ask, float] = {}
         self._is_leg_over = False
@@ -127,9 +133,11 @@ class Planner:
         """Whether the sync needs no more requests."""
         if self._is_leg_over or self._pending or self._sync.walk is not None:
             return False
+        if self._own.is_under_way:
+            return False
         return not self._refresher.wants_rows
 
-    def asks(self, now: float, most: int = 1000) -> list[ListAsk | RowAsk]:
+    def asks(self, now: float, most: int = 1000) -> list[Ask]:
         """The requests that may be made now, at the same time.
 
         Args:
@@ -141,18 +149,27 @@ class Planner:
         """
         if self._is_leg_over or most < 1:
             return []
-        asks: list[ListAsk | RowAsk] = []
+        if self._own.is_under_way:
+            return self._asks_for_own(now)
+        asks: list[Ask] = []
         if not any(isinstance(ask, ListAsk) for ask in self._pending):
             page_ask = self._walker.next_ask()
             if page_ask is not None:
                 asks.append(page_ask)
         pending = {ask.key for ask in self._pending if isinstance(ask, RowAsk)}
         if self._sync.walk is None or self._walker.low is not None:
-            asks += self._refresher.row_asks(self._walker.low, pending, most - len(asks))
+            asks += self._refresher.row_asks(self._walker.low, pending, most - len(asks), now)
         self._pending.update(dict.fromkeys(asks, now))
         return asks
 
-    def learn(self, ask: ListAsk | RowAsk, answer: Answer, now: float) -> Lesson:
+    def _asks_for_own(self, now: float) -> list[Ask]:
+        if self._pending:
+            return []
+        asks: list[Ask] = list(self._own.next_asks())
+        self._pending.update(dict.fromkeys(asks, now))
+        return asks
+
+    def learn(self, ask: Ask, answer: Answer, now: float) -> Lesson:
         """Learns from an answer.
 
         Args:
@@ -168,7 +185,10 @@ class Planner:
             ConfigError: The settings do not suit the listing.
         """
         at = self._pending.pop(ask, now)
-        if isinstance(ask, ListAsk):
+        if isinstance(ask, OwnListAsk):
+            lesson = self._own.learn(ask, answer, self._read_keys, at, now)
+            self._refresher.listed_past()
+        elif isinstance(ask, ListAsk):
             lesson = self._learn_list(ask, answer, at, now)
         else:
             lesson = self._learn_row(ask, answer, at, now)

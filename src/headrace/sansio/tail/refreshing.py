@@ -7,9 +7,7 @@ Why this keeps the promise of the tail:
 - A row that another one names (`touches`) changes because of that row. Servers write the two one
   after the other, so it is read in this sync and again in a later one, until it was read at least
   `grace` seconds after the naming row arrived.
-- A key that the listing passed over may belong to a row that is hidden, or not committed yet. It is
-  asked for alone. A 404 counts once `grace` seconds have passed since it was passed over: until
-  then a transaction may be under way.
+- A key that the listing passed over is asked for alone: see `probing`.
 - An open row is gone only when it is missing in two syncs: one 404 may be a moment's fault.
 - A row whose request fails is asked for again in the next sync: see `failed_rows`.
 """
@@ -17,7 +15,7 @@ Why this keeps the promise of the tail:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from heapq import nlargest
 from itertools import compress
 from operator import not_
@@ -27,6 +25,7 @@ from headrace.sansio.tail.failed_rows import FailedRows
 from headrace.sansio.tail.keys import Key, just_above, position
 from headrace.sansio.tail.ledger import Ledger, Miss, SyncProgress
 from headrace.sansio.tail.messages import GoneRow, RowAsk
+from headrace.sansio.tail.probing import Probes
 from headrace.sansio.tail.settings import TailSettings
 
 
@@ -41,6 +40,7 @@ class RowRefresher:
 
     Attributes:
         failed: The rows whose requests failed in this sync.
+        probes: The missing keys that are asked for.
     """
 
     def __init__(
@@ -55,10 +55,12 @@ class RowRefresher:
         self._sync = sync
         self._queue: list[Key] = []
         self._queue_is_stale = True
+        self._queue_trusts = False
         self._has_waiting = False
         self._has_warned = False
         self._sorted_due: list[Key] | None = None
         self.failed = FailedRows(ledger, tries)
+        self.probes = Probes(settings, ledger, sync)
 
     # What a listing would save
 
@@ -126,6 +128,7 @@ class RowRefresher:
             _forget(ledger.misses, keys)
         if ledger.missing:
             _forget(ledger.missing, keys)
+            ledger.answered.difference_update(keys)
         if ledger.hidden:
             ledger.hidden.difference_update(keys)
         if ledger.touched:
@@ -154,26 +157,21 @@ class RowRefresher:
             self._sync.due.add(key)
             self._queue_is_stale, self._sorted_due = True, None
 
-    def pass_over(self, gaps: Iterable[range], now: float) -> None:
+    def pass_over(self, gaps: Iterable[range], now: float, loaded: Set[Key]) -> None:
         """Notes that the listing shows no rows for some keys.
 
         Args:
             gaps: Descending runs of keys, newest first.
             now: When the page arrived, in seconds since 1970.
+            loaded: The keys of rows that came otherwise.
         """
-        most = self._settings.max_gaps
-        for gap in gaps:
-            self._ledger.missing.update(dict.fromkeys(gap[:most], now))
-            if len(self._ledger.missing) > 2 * most:
-                self._keep_newest_gaps()
-            self._queue_is_stale = True
-        if len(self._ledger.missing) > most:
-            self._keep_newest_gaps()
+        self.probes.pass_over(gaps, now, loaded | self._ledger.open)
+        self._queue_is_stale = True
 
-    def _keep_newest_gaps(self) -> None:
-        missing = self._ledger.missing
-        newest = nlargest(self._settings.max_gaps, missing)
-        self._ledger.missing = {key: missing[key] for key in newest}
+    def shown(self, keys: Sequence[Any]) -> None:
+        """Notes that the listing shows rows, whether they are to be loaded or not."""
+        if self._ledger.hidden:
+            self._ledger.hidden.difference_update(keys)
 
     def listed_past(self) -> None:
         """Notes that the listing got on, so that rows that waited for it may be asked for alone."""
@@ -199,13 +197,11 @@ class RowRefresher:
         """Whether there are rows to ask for alone, once no listing goes on."""
         if not self._settings.has_refresh_path or self.failed.have_ended_asking:
             return False
-        if not self._sync.due <= self.failed.keys:
-            return True
-        has_left = len(self._sync.asked) < self._settings.max_probes
-        unasked = self._settings.probes and self._ledger.missing.keys() - self._sync.asked
-        return has_left and bool(unasked)
+        return not self._sync.due <= self.failed.keys or self.probes.has_more
 
-    def row_asks(self, walk_low: Key | None, pending: set[Key], most: int) -> list[RowAsk]:
+    def row_asks(
+        self, walk_low: Key | None, pending: set[Key], most: int, now: float
+    ) -> list[RowAsk]:
         """The rows that may be asked for alone now, newest first.
 
         A row that a page may still show is not asked for: the page costs one request for all.
@@ -214,40 +210,30 @@ class RowRefresher:
             walk_low: Rows below this key may still be listed; None where no listing goes on.
             pending: The keys that are being asked for.
             most: How many rows at most.
+            now: The time, in seconds since 1970.
         """
         if not self._settings.has_refresh_path or self.failed.have_ended_asking or most < 1:
             return []
+        self._queue_is_stale |= self._queue_trusts != self.probes.trusts_hidden
         # What was queued may have come on a page, which leaves room for other keys.
         if self._queue_is_stale or not (self._queue or self._has_waiting):
-            self._fill_queue(walk_low, pending)
+            self._fill_queue(walk_low, pending, now)
         asks: list[RowAsk] = []
         while self._queue and len(asks) < most:
             key = self._queue.pop()
             if key in pending or key in self.failed.keys:
                 continue
-            if key in self._sync.due or self._may_probe(key):
+            if key in self._sync.due or self.probes.may_ask(key):
                 asks.append(RowAsk(self.identity_of(key), key))
         return asks
 
-    def _fill_queue(self, walk_low: Key | None, pending: set[Key]) -> None:
-        self._queue_is_stale = False
+    def _fill_queue(self, walk_low: Key | None, pending: set[Key], now: float) -> None:
+        self._queue_is_stale, self._queue_trusts = False, self.probes.trusts_hidden
         wanted: set[Key] = set(self._sync.due)
-        probing = len(pending - self._sync.due)
-        left = self._settings.max_probes - len(self._sync.asked) - probing
-        if self._settings.probes and left > 0 and self._ledger.missing:
-            unasked = self._ledger.missing.keys() - self._sync.asked - pending
-            wanted.update(nlargest(left, unasked))
+        wanted.update(self.probes.choose(pending, len(pending - self._sync.due), now))
         ready = wanted if walk_low is None else {key for key in wanted if key >= walk_low}
         self._has_waiting = len(ready) < len(wanted)
         self._queue = self.failed.in_order(ready - pending - self.failed.keys)
-
-    def _may_probe(self, key: Key) -> bool:
-        return key in self._ledger.missing and key not in self._sync.asked
-
-    def count_probe(self, key: Key) -> None:
-        """Counts that a missing key was asked for alone, whether its row is there or not."""
-        if isinstance(key, int) and key in self._ledger.missing:
-            self._sync.asked.add(key)
 
     def identity_of(self, key: Key) -> Key:
         """What a row's own path names it by: its key, as the API writes it."""
@@ -264,7 +250,7 @@ class RowRefresher:
 
     def failed_at(self, key: Key) -> None:
         """Notes that the request for a row failed."""
-        self.count_probe(key)
+        self.probes.count(key)
         self.failed.add(key)
 
     def is_left(self, key: Key) -> bool:
@@ -275,7 +261,7 @@ class RowRefresher:
         """
         if key in self.failed.keys or key in self._sync.due:
             return True
-        return self._may_probe(key)
+        return self.probes.may_ask(key)
 
     def left(self, most: int) -> list[Key]:
         """The rows that were not asked for, as the requests for others failed; newest first.
@@ -285,10 +271,7 @@ class RowRefresher:
         """
         if not self.failed.have_ended_asking:
             return []
-        left = self._sync.due - self.failed.keys
-        room = self._settings.max_probes - len(self._sync.asked)
-        if self._settings.probes and room > 0:
-            left |= set(nlargest(room, self._ledger.missing.keys() - self._sync.asked))
+        left = (self._sync.due - self.failed.keys).union(self.probes.left(most))
         return nlargest(most, left)
 
     def missed(self, key: Key, at: float) -> list[GoneRow]:
@@ -299,9 +282,7 @@ class RowRefresher:
             at: When it was asked for, in seconds since 1970.
         """
         ledger = self._ledger
-        self.count_probe(key)
-        if key in ledger.missing and at - ledger.missing[key] >= self._settings.grace:
-            del ledger.missing[key]
+        self.probes.absent(key, at)
         if key not in self._sync.due:
             return []
         self._sync.due.discard(key)

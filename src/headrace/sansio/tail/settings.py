@@ -23,6 +23,10 @@ class TailSettings:
         has_filter: Whether the listing leaves rows out on purpose.
         limit: The number of rows in a full page; None where it is not known.
         backfill_until: A key or an ISO time; the first sync loads no row below it.
+        has_hidden: Whether the rows that the listing hides have a listing of their own.
+        has_open: Whether rows that can still change have one.
+        trust_after: After how many missing keys without a row that listing is taken to show all
+            that is hidden.
         max_probes: How many missing keys are asked for in one sync, at most.
         max_gaps: How many missing keys are remembered, at most.
         max_open_rows: How many open rows are remembered, at most.
@@ -38,6 +42,9 @@ class TailSettings:
     has_filter: bool
     limit: int | None
     backfill_until: int | str | None = None
+    has_hidden: bool = False
+    has_open: bool = False
+    trust_after: int = 100
     max_probes: int = 200
     max_gaps: int = 20_000
     max_open_rows: int = 100_000
@@ -53,10 +60,30 @@ class TailSettings:
         """Whether missing keys are asked for one by one."""
         return self.late_rows == "probe"
 
+    def lookback(self, *, knows_hidden: bool) -> float | None:
+        """The seconds of the listing that a sync lists again; None where it lists none again.
+
+        Args:
+            knows_hidden: Whether it has read the listing of hidden rows. Then only a row that has
+                come and ended since an earlier sync can be below what was listed, and as late as a
+                server may still write it.
+        """
+        if not isinstance(self.late_rows, str):
+            return float(self.late_rows)
+        return self.grace if knows_hidden else None
+
     @property
-    def lookback(self) -> float | None:
-        """The seconds of the listing that each sync lists again; None where it lists none again."""
-        return None if isinstance(self.late_rows, str) else float(self.late_rows)
+    def needs_times(self) -> bool:
+        """Whether the times of rows are of use."""
+        return (
+            self.lookback(knows_hidden=self.has_hidden) is not None
+            or self.backfill_until is not None
+        )
+
+    @property
+    def _own_listings(self) -> list[str]:
+        has = {"hidden": self.has_hidden, "open": self.has_open}
+        return [key for key, is_there in has.items() if is_there]
 
     def problems(self) -> list[tuple[str, str]]:
         """What cannot be followed like this: pairs of a config key and what to do about it."""
@@ -70,6 +97,15 @@ class TailSettings:
                 )
             )
         found += self._problems_of_late_rows()
+        for key in self._own_listings:
+            if not (self.has_settled_when and self.has_refresh_path):
+                found.append(
+                    (
+                        key,
+                        "lists rows that still change, and they are asked for alone once it shows "
+                        "them no more: give `settled_when` and `refresh_path` as well",
+                    )
+                )
         if self.has_touches and not self.has_refresh_path:
             found.append(("touches", "a touched row is fetched alone: give `refresh_path` as well"))
         if self.keys_move:
@@ -95,7 +131,7 @@ class TailSettings:
                     "may stand in the paths, as in `/runs?details=true`",
                 )
             )
-        seconds = self.lookback
+        seconds = self.lookback(knows_hidden=False)
         if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
             found.append(("late_rows", "`lookback` is a number of seconds above 0"))
         return found
@@ -115,4 +151,5 @@ class TailSettings:
             found.append(("settled_when", f"{moves}: leave it out"))
         if self.has_touches:
             found.append(("touches", f"{moves}: leave it out"))
+        found += [(key, f"{moves}: leave it out") for key in self._own_listings]
         return found

@@ -9,7 +9,7 @@ from typing import Any
 from headrace.core.exceptions import StateError
 from headrace.sansio.tail.coverage import Coverage, Span
 from headrace.sansio.tail.keys import Key, KeyKind
-from headrace.sansio.tail.ledger import Checkpoint, Ledger, Miss, SyncProgress, Walk
+from headrace.sansio.tail.ledger import Checkpoint, Ledger, Miss, OwnWalk, SyncProgress, Walk
 from headrace.sansio.tail.packing import (
     pack_integers,
     pack_subset,
@@ -90,8 +90,13 @@ def to_state(ledger: Ledger, may_keep: Callable[[str], bool] = _any) -> dict[str
         "misses": [[_key(key), miss.sync, miss.at] for key, miss in ledger.misses.items()],
         "touched": _pack_times(ledger.touched),
         "missing": _pack_times(ledger.missing),
+        "answered": pack_integers(sorted(ledger.answered & ledger.missing.keys())),
+        "vain": ledger.vain,
+        "heeded": ledger.heeded,
+        "unheeded": dict(ledger.unheeded),
         "checkpoints": [_checkpoint(point) for point in ledger.checkpoints],
         "anchor": _checkpoint(ledger.anchor),
+        "looked": ledger.looked,
         "sync": _sync(ledger, open_keys, may_keep),
     }
     followed = ledger.open | ledger.touched.keys()
@@ -154,9 +159,14 @@ def _read(state: dict[str, Any]) -> Ledger:
         misses={_own(key, kind): Miss(float(sync), float(at)) for key, sync, at in state["misses"]},
         touched=_unpack_times(state["touched"]),
         missing={int(key): time for key, time in _unpack_times(state["missing"]).items()},
+        answered=set(unpack_integers(state["answered"])),
+        vain=int(state["vain"]),
+        heeded=state["heeded"],
+        unheeded={of: float(at) for of, at in state["unheeded"].items()},
         raw={_own(key, kind): str(raw) for key, raw in state["raw"]},
         checkpoints=[_own_checkpoint(point, kind) for point in state["checkpoints"]],
         anchor=None if state["anchor"] is None else _own_checkpoint(state["anchor"], kind),
+        looked=state["looked"],
     )
     if state["sync"] is not None:
         ledger.sync = _own_sync(state["sync"], ledger, open_keys)
@@ -169,15 +179,18 @@ def _sync(
     sync = ledger.sync
     if sync is None:
         return None
-    walk = sync.walk
+    walk, own = sync.walk, sync.own_walk
     if walk is not None and walk.cursor is not None and not may_keep(walk.cursor):
         walk = None
+    if own is not None and own.cursor is not None and not may_keep(own.cursor):
+        own = OwnWalk(own.of)
     return {
         "started": sync.started,
         "walk": None if walk is None else [walk.cursor, _key(walk.low)],
         "has_top": sync.has_top,
         "listed_low": _key(sync.listed_low),
         "began": _checkpoint(sync.began),
+        "top_asked": sync.top_asked,
         "due": pack_subset(open_keys, sync.due),
         "due_besides": _pack(_sorted(sync.due - ledger.open)),
         "asked": pack_integers(sorted(sync.asked)),
@@ -186,11 +199,15 @@ def _sync(
         "looks": sync.looks,
         "looks_back": sync.looks_back,
         "has_stopped": sync.has_stopped,
+        "own_walk": None if own is None else [own.of, own.cursor],
+        "knows_hidden": sync.knows_hidden,
+        "hidden_asked": sync.hidden_asked,
     }
 
 
 def _own_sync(state: dict[str, Any], ledger: Ledger, open_keys: list[Key]) -> SyncProgress:
     kind, walk, began = ledger.kind, state["walk"], state["began"]
+    own = state["own_walk"]
     low = state["listed_low"]
     return SyncProgress(
         started=float(state["started"]),
@@ -198,6 +215,7 @@ def _own_sync(state: dict[str, Any], ledger: Ledger, open_keys: list[Key]) -> Sy
         has_top=bool(state["has_top"]),
         listed_low=_own_or_none(low, kind),
         began=None if began is None else _own_checkpoint(began, kind),
+        top_asked=state["top_asked"],
         due=unpack_subset(open_keys, state["due"]) | set(_unpack(state["due_besides"])),
         asked=set(unpack_integers(state["asked"])),
         refused=int(state["refused"]),
@@ -205,6 +223,9 @@ def _own_sync(state: dict[str, Any], ledger: Ledger, open_keys: list[Key]) -> Sy
         looks=int(state["looks"]),
         looks_back=bool(state["looks_back"]),
         has_stopped=bool(state["has_stopped"]),
+        own_walk=None if own is None else OwnWalk(own[0], own[1]),
+        knows_hidden=bool(state["knows_hidden"]),
+        hidden_asked=state["hidden_asked"],
     )
 
 

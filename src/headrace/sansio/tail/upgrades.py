@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 """The number of the form that is written now."""
 
 
@@ -18,7 +18,19 @@ def _first_change(state: Mapping[str, Any]) -> dict[str, Any]:
     return {"first_change": None, **state}
 
 
-_STEPS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _first_change}
+def _hidden_rows(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 2 knew no listing of hidden rows, and not which missing keys had been asked for."""
+    found = {**state, "answered": "", "vain": 0, "heeded": None, "unheeded": {}, "looked": None}
+    if (sync := state["sync"]) is not None:
+        own = {"own_walk": None, "knows_hidden": False, "hidden_asked": None, "top_asked": None}
+        found["sync"] = {**sync, **own}
+    return found
+
+
+_STEPS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    1: _first_change,
+    2: _hidden_rows,
+}
 """By the number of each earlier form, what makes the next one out of it."""
 
 

@@ -64,7 +64,12 @@ class HeldRequest:
     @property
     def is_list(self) -> bool:
         """Whether it asks for a page of the listing."""
-        return self.place == _LISTING
+        return self.place == _LISTING and not self.is_of_one_kind
+
+    @property
+    def is_of_one_kind(self) -> bool:
+        """Whether it asks for a page of the rows that run, or that are parked."""
+        return "status" in self.request.params
 
     @property
     def cursor(self) -> str | None:
@@ -94,14 +99,16 @@ class HeldClient:
 
     Args:
         world: The world that answers.
+        heeds_status: Whether it lists by status, or takes no notice of that.
 
     Attributes:
         under_way: The requests whose answers are not back yet, in the order in which they were
             made.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, heeds_status: bool = True) -> None:
         self._world = world
+        self._heeds_status = heeds_status
         self.under_way: list[HeldRequest] = []
 
     async def read(
@@ -129,8 +136,10 @@ class HeldClient:
             held: The request.
         """
         query = {name: str(value) for name, value in held.request.params.items()}
+        if not self._heeds_status:
+            query.pop("status", None)
         has_data = held.request.path.endswith("?includeData=true")
-        if held.is_list:
+        if held.place == _LISTING:
             try:
                 body = self._world.page(query | ({"includeData": "true"} if has_data else {}))
             except BadParameter as error:

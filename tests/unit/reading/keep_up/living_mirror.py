@@ -45,12 +45,17 @@ class MirrorSettings:
         concurrency: The number of requests under way at once.
         leg_bytes: The size of the pages, in bytes, at which a leg ends.
         max_probes: The largest number of missing keys to ask for in one sync.
+        trust_after: After how many missing keys without a row the listing of hidden rows is taken
+            to be whole.
+        heeds_status: Whether the server lists by status.
     """
 
     limit: int = 50
     concurrency: int = 8
     leg_bytes: float = float("inf")
     max_probes: int = 200
+    trust_after: int = 100
+    heeds_status: bool = True
 
 
 @dataclass(slots=True)
@@ -164,6 +169,7 @@ class EndedSync:
         saw_nothing: Whether the listing was empty, though it had shown rows before.
         requests: The number of its requests.
         pages: The number of those that were for pages of the listing.
+        rows_alone: The number of those that were for single rows.
     """
 
     started: float
@@ -175,6 +181,7 @@ class EndedSync:
     saw_nothing: bool = False
     requests: int = 0
     pages: int = 0
+    rows_alone: int = 0
 
 
 class LivingMirror:
@@ -200,7 +207,9 @@ class LivingMirror:
     def __init__(self, world: WatchedWorld, settings: MirrorSettings) -> None:
         self.world = world
         self.settings = settings
-        self.listing, self.tail = connector(settings.limit, settings.max_probes, self.resource)
+        self.listing, self.tail = connector(
+            settings.limit, settings.max_probes, settings.trust_after, self.resource
+        )
         self.fields = {"id", "finished", "mode", "retryOf", "retrySuccessId", "status"}
         self.fields |= {"startedAt", "stoppedAt", "workflowId", "waitTill"}
         self.table: dict[int, Row] = {}
@@ -287,7 +296,7 @@ class LivingSync:
 
     def new_client(self, world: WatchedWorld) -> HeldClient:
         """What asks the world."""
-        return HeldClient(world)
+        return HeldClient(world, heeds_status=self.mirror.settings.heeds_status)
 
     async def _read(self, lane: TailLane) -> None:
         items = lane.items(self.client)
@@ -368,14 +377,15 @@ class LivingSync:
         told = self.told
         told.requests += 1
         assert told.requests < _MOST_REQUESTS, "the sync does not end"
-        if held.is_list and isinstance(held.answer, Exception):
+        if isinstance(held.answer, Exception) and (held.is_list or held.is_of_one_kind):
             self.refused += 1
         elif held.is_list:
             told.pages += 1
             is_empty_top = not held.rows and held.cursor is None
             told.saw_nothing |= is_empty_top and self.seen.high is not None
             self.seen.page(held, self.mirror.world.now)
-        else:
+        elif not held.is_of_one_kind:
+            told.rows_alone += 1
             self._note_single(held)
         self._came_alone = not held.is_list
         self.client.hand_over(held)
@@ -412,12 +422,16 @@ class LivingSync:
 
 
 @cache
-def connector(limit: int, max_probes: int, name: str = "executions") -> tuple[Listing, TailConfig]:
-    """The listing of the `executions` connector, as it ships but for two settings.
+def connector(
+    limit: int, max_probes: int, trust_after: int, name: str = "executions"
+) -> tuple[Listing, TailConfig]:
+    """The listing of the `executions` connector, as it ships but for three settings.
 
     Args:
         limit: The number of rows in a page.
         max_probes: The largest number of missing keys to ask for in one sync.
+        trust_after: After how many missing keys without a row the listing of hidden rows is taken
+            to be whole.
         name: The name of the resource.
     """
     secrets = {"API_KEY": "not needed", "EXECUTIONS_BASE_URL": "http://world.invalid/api/v1"}
@@ -430,5 +444,5 @@ def connector(limit: int, max_probes: int, name: str = "executions") -> tuple[Li
     assert isinstance(resource, ResourceConfig)
     tail = resource.tail
     assert isinstance(tail, TailConfig)
-    bounded = replace(tail.settings, max_probes=max_probes)
+    bounded = replace(tail.settings, max_probes=max_probes, trust_after=trust_after)
     return build_listing(config, resource), replace(tail, settings=bounded)

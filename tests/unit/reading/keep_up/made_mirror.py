@@ -57,8 +57,8 @@ def with_drafts(row: Row, now: float) -> Row:
 class DraftingClient(HeldClient):
     """A client of a world whose executions have drafts."""
 
-    def __init__(self, world: WatchedWorld) -> None:
-        super().__init__(world)
+    def __init__(self, world: WatchedWorld, *, heeds_status: bool) -> None:
+        super().__init__(world, heeds_status=heeds_status)
         self._of = world
 
     def answer(self, held: HeldRequest) -> None:
@@ -67,8 +67,8 @@ class DraftingClient(HeldClient):
         if not held.rows or not isinstance(held.answer, Response):
             return
         rows = [with_drafts(row, self._of.now) for row in held.rows]
-        cursor = held.next_cursor if held.is_list else None
-        body = {"data": rows, "nextCursor": cursor} if held.is_list else rows[0]
+        is_page = held.is_list or held.is_of_one_kind
+        body = {"data": rows, "nextCursor": held.next_cursor} if is_page else rows[0]
         answer = held.answer
         held.answer = Response(
             answer.status, answer.headers, json.dumps(body).encode(), answer.request
@@ -115,7 +115,7 @@ class MadeSync(LivingSync):
 
     def new_client(self, world: WatchedWorld) -> HeldClient:
         """One that shows drafts."""
-        return DraftingClient(world)
+        return DraftingClient(world, heeds_status=self.mirror.settings.heeds_status)
 
     def _extract(self, page: FetchedPage) -> None:
         assert not page.unreadable

@@ -64,6 +64,10 @@ def is_unfindable(mirror: LivingMirror, sync: EndedSync, key: int) -> bool:
     """
     if key not in mirror.seen.passed:
         return sync.saw_nothing
+    appeared = mirror.world.notes.appeared.get(key, 0.0)
+    if mirror.settings.heeds_status and appeared >= mirror.seen.passed[key] + GRACE:
+        # With a listing of hidden rows no sync needs to have asked for the key.
+        return True
     has_probed_enough = len(sync.probed) >= mirror.settings.max_probes
     return key in mirror.seen.given_up or (has_probed_enough and key not in sync.probed)
 
@@ -141,7 +145,45 @@ def most_requests(mirror: LivingMirror) -> int:
         for extra in range(len(listed) // limit + 2)
     )
     probes = min(len(gaps), mirror.settings.max_probes)
-    return pages + 1 + cheapest + len(in_vain) + len(named - due) + probes + 1
+    return (
+        pages_of(mirror, "running")
+        + pages_of(mirror, "waiting")
+        + pages
+        + 1
+        + pages_again(mirror, listed, max(listed, default=0))
+        + cheapest
+        + len(in_vain)
+        + len(named - due)
+        + probes
+        + 1
+    )
+
+
+def pages_of(mirror: LivingMirror, status: str) -> int:
+    """How many pages the listing of rows of one status has: one, where there is none.
+
+    Args:
+        mirror: The mirror.
+        status: The status.
+    """
+    rows = list(mirror.world.truth(status=status))
+    return max(1, ceil(len(rows) / mirror.settings.limit))
+
+
+def pages_again(mirror: LivingMirror, listed: list[int], newest: int) -> int:
+    """How many pages go down to the oldest key that was passed over in ten minutes before a look.
+
+    Args:
+        mirror: The mirror.
+        listed: The keys that the listing shows now, newest first.
+        newest: The newest of them; 0 for none.
+    """
+    looked = mirror.last_started
+    if looked is None:
+        return 0
+    late = [key for key, at in mirror.seen.passed.items() if looked < at + GRACE]
+    oldest = min(late, default=newest)
+    return ceil(sum(oldest <= key <= newest for key in listed) / mirror.settings.limit) + 1
 
 
 def missing_keys(mirror: LivingMirror, listed: list[int]) -> set[int]:

@@ -40,6 +40,8 @@ MIRRORS = st.builds(
     concurrency=st.sampled_from([1, 2, 8]),
     leg_bytes=st.sampled_from([NEVER, 1, 3_000]),
     max_probes=st.sampled_from([200, 200, 3]),
+    trust_after=st.sampled_from([0, 3, 100]),
+    heeds_status=st.sampled_from([True, True, False]),
 )
 
 
@@ -50,8 +52,11 @@ class Histories(RuleBasedStateMachine):
     sync: LivingSync | None = None
     is_caught_up = True
 
-    def begin(self, world: WatchedWorld, mirror: MirrorSettings) -> None:
+    def begin(self, world: WatchedWorld, mirror: MirrorSettings, *, parked_hidden: bool) -> None:
         self.world = world
+        if parked_hidden:
+            # Enough keys without a row must not speak for a listing that leaves parked ones out.
+            mirror = replace(mirror, trust_after=10_000)
         self.mirror = self.new_mirror(mirror)
         self.misses: dict[int, int] = {}
 
@@ -208,7 +213,7 @@ class ToldHistories(Histories):
         pace = replace(Pace.still(), mark_seconds=mark_seconds)
         rows = max(0, pages * mirror.limit - 1)
         world = WatchedWorld(rows, pace=pace, string_ids=string_ids, parked_hidden=parked_hidden)
-        self.begin(world, mirror)
+        self.begin(world, mirror, parked_hidden=parked_hidden)
         for fate in living:
             world.advance(7)
             if fate == "lost":
@@ -347,7 +352,7 @@ class LivelyHistories(Histories):
             parked_hidden=parked_hidden,
             cursor_seconds=cursor_seconds,
         )
-        self.begin(world, mirror)
+        self.begin(world, mirror, parked_hidden=parked_hidden)
         self.seconds_per_answer = rows_per_answer * 3_600 / pace.executions_per_hour
         self.mirror.seconds_per_answer = self.seconds_per_answer
 

@@ -102,7 +102,8 @@ class ToldParts(MadeHistories, ToldHistories):
     ) -> None:
         pace = replace(Pace.still(), mark_seconds=mark_seconds)
         rows = max(0, pages * min(mirror.limit, 20) - 1)
-        self.begin(WatchedWorld(rows, pace=pace, like="2.41", payload=0), mirror)
+        world = WatchedWorld(rows, pace=pace, like="2.41", payload=0)
+        self.begin(world, mirror, parked_hidden=False)
         for fate in living:
             self.world.advance(7)
             if fate == "lost":
@@ -140,7 +141,7 @@ class LivelyParts(MadeHistories, LivelyHistories):
             cursor_seconds=cursor_seconds,
             payload=0,
         )
-        self.begin(world, mirror)
+        self.begin(world, mirror, parked_hidden=False)
         self.seconds_per_answer = rows_per_answer * 3_600 / pace.executions_per_hour
         self.mirror.seconds_per_answer = self.seconds_per_answer
 

@@ -11,7 +11,7 @@ import json
 
 from headrace.sansio.tail.coverage import Coverage, Span
 from headrace.sansio.tail.keys import KeyKind
-from headrace.sansio.tail.ledger import Checkpoint, Ledger, Miss, SyncProgress, Walk
+from headrace.sansio.tail.ledger import Checkpoint, Ledger, Miss, OwnWalk, SyncProgress, Walk
 from headrace.sansio.tail.state import to_state
 from headrace.sansio.tail.upgrades import VERSION
 from tests.support.project import ROOT
@@ -46,15 +46,21 @@ def _full(kind: KeyKind, keys: list[int] | list[str], missing: dict[int, float])
         misses={d: Miss(1.0, 2.0)},
         touched={c: 3.0, e: 3.0},
         missing=missing,
+        answered=set(list(missing)[:1]),
+        vain=13,
+        heeded=14.0,
+        unheeded={"hidden": 15.0},
         raw=texts,
         checkpoints=[Checkpoint(a, 4.0, 5.0), Checkpoint(b, 6.0, 7.0)],
         anchor=Checkpoint(c, 8.0, 9.0),
+        looked=17.0,
         sync=SyncProgress(
             started=10.0,
             walk=Walk("on", e),
             has_top=True,
             listed_low=c,
             began=Checkpoint(a, 11.0, 12.0),
+            top_asked=18.0,
             due={b, e},
             asked=set(missing),
             refused=1,
@@ -62,6 +68,9 @@ def _full(kind: KeyKind, keys: list[int] | list[str], missing: dict[int, float])
             looks=2,
             looks_back=True,
             has_stopped=True,
+            own_walk=OwnWalk("hidden", "more"),
+            knows_hidden=True,
+            hidden_asked=16.0,
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,8 +15,9 @@ from headrace.sansio.tail import (
     GoneRow,
     Ledger,
     Lesson,
-    ListAsk,
     ListedPage,
+    OwnListAsk,
+    OwnListRefused,
     Planner,
     RowAsk,
     RowFailed,
@@ -25,12 +26,15 @@ from headrace.sansio.tail import (
     from_state,
     to_state,
 )
-from headrace.sansio.tail.messages import Answer
+from headrace.sansio.tail.messages import Answer, Ask, OwnListing
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the model: `names` is an older row that changes because of it, `made` a time."""
+    """A row of the model: `names` is an older row that changes because of it, `made` a time.
+
+    A hidden row is in the listing of hidden rows, unless it is parked.
+    """
 
     id: int
     key: Any
@@ -39,6 +43,7 @@ class Row:
     hidden: bool = False
     names: int | None = None
     made: float = 0.0
+    parked: bool = False
 
 
 @dataclass
@@ -47,6 +52,8 @@ class Server:
 
     Args:
         failing: the ids of those whose own path fails.
+        hidden_by: how it answers where it is asked for rows of one kind: `listing` gives them,
+            `plain` takes no notice, `refusal` refuses.
     """
 
     limit: int
@@ -54,15 +61,30 @@ class Server:
     epoch: int = 0
     requests: list[str] = field(default_factory=list)
     failing: set[int] = field(default_factory=set)
+    hidden_by: str = "listing"
 
     def list(self, cursor: str | None) -> ListedPage | CursorRefused:
         """A page of the listing; the cursor names the last row seen."""
         self.requests.append("list")
-        shown = sorted(
-            (row for row in self.rows.values() if not row.hidden),
-            key=lambda row: (row.key, row.id),
-            reverse=True,
-        )
+        return self._page([row for row in self.rows.values() if not row.hidden], cursor)
+
+    def list_own(
+        self, of: OwnListing, cursor: str | None
+    ) -> ListedPage | CursorRefused | OwnListRefused:
+        """A page of the hidden rows that are not parked, or of the open ones that are listed."""
+        if self.hidden_by == "plain":
+            return self.list(cursor)
+        self.requests.append(of)
+        if self.hidden_by == "refusal":
+            return OwnListRefused(400)
+        if of == "open":
+            found = [row for row in self.rows.values() if not row.hidden and not row.settled]
+        else:
+            found = [row for row in self.rows.values() if row.hidden and not row.parked]
+        return self._page(found, cursor)
+
+    def _page(self, rows: Iterable[Row], cursor: str | None) -> ListedPage | CursorRefused:
+        shown = sorted(rows, key=lambda row: (row.key, row.id), reverse=True)
         if cursor is not None:
             epoch, key, last = json.loads(cursor)
             if epoch != self.epoch:
@@ -115,7 +137,7 @@ class Sync:
         self.loaded: list[int] = []
         self.requests = 0
         self.left: set[int] = set()
-        self.asked: list[ListAsk | RowAsk] = []
+        self.asked: list[Ask] = []
         self._start_leg()
 
     def _start_leg(self) -> None:
@@ -128,7 +150,7 @@ class Sync:
         )
         self.leg: dict[int, Row] = {}
         self.gone: list[GoneRow] = []
-        self.waiting: list[ListAsk | RowAsk] = []
+        self.waiting: list[Ask] = []
 
     @property
     def is_done(self) -> bool:
@@ -154,7 +176,7 @@ class Sync:
         rows, answer = self._answer(ask)
         self._take(rows, self.planner.learn(ask, answer, clock))
 
-    def _answer(self, ask: ListAsk | RowAsk) -> tuple[list[Row], Answer]:
+    def _answer(self, ask: Ask) -> tuple[list[Row], Answer]:
         server = self.mirror.server
         if isinstance(ask, RowAsk) and int(ask.identity) in server.failing:
             server.requests.append("row")
@@ -162,8 +184,11 @@ class Sync:
         if isinstance(ask, RowAsk):
             row = server.get(int(ask.identity))
             return ([], RowNotThere()) if row is None else ([row], FoundRow(self.described([row])))
-        page = server.list(ask.cursor)
-        if isinstance(page, CursorRefused):
+        if isinstance(ask, OwnListAsk):
+            page = server.list_own(ask.of, ask.cursor)
+        else:
+            page = server.list(ask.cursor)
+        if not isinstance(page, ListedPage):
             return [], page
         rows = list(page.rows.keys)
         return rows, replace(page, rows=self.described(rows))

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from headrace.sansio.tail import from_state, to_state
+from headrace.sansio.tail import OwnListAsk, RowAsk, from_state, to_state
 from tests.unit.sansio.tail.model import Mirror, Row, Server, Sync, tail
 
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 60
@@ -267,6 +267,95 @@ class FailingPathHistories(FixedKeyHistories):
         self.finish_sync()
 
 
+class HiddenListingHistories(FixedKeyHistories):
+    """The same where the server lists the rows that it hides, for as long as it does."""
+
+    parks = False
+
+    @initialize(
+        limit=st.integers(1, 6),
+        as_key=st.sampled_from([int, str]),
+        count=st.integers(0, 12),
+        trust_after=st.sampled_from([0, 3, 100]),
+        max_probes=st.sampled_from([3, 200]),
+        hidden_by=st.sampled_from(["listing", "listing", "plain", "refusal"]),
+        has_open=st.booleans(),
+        late_rows=st.sampled_from(["probe", "none"]),
+    )
+    def start(
+        self,
+        limit: int,
+        as_key: Callable[[Any], Any],
+        count: int,
+        trust_after: int,
+        max_probes: int,
+        hidden_by: str,
+        has_open: bool,
+        late_rows: str,
+    ) -> None:
+        if self.parks or hidden_by != "listing":
+            trust_after, max_probes, late_rows = 10_000, 200, "probe"
+        self.begin(
+            limit,
+            as_key,
+            has_hidden=True,
+            late_rows=late_rows,
+            has_open=has_open,
+            trust_after=trust_after,
+            max_probes=max_probes,
+        )
+        self.mirror.has_instants = True
+        self.server.hidden_by = hidden_by
+        for _ in range(count):
+            self.new_row()
+
+    def put(self, row: Row) -> None:
+        made = self.server.rows[row.id].made if row.id in self.server.rows else self.mirror.clock
+        super().put(replace(row, made=made, parked=row.parked and row.hidden))
+
+    @rule(pick=PICKS)
+    def park(self, pick: int) -> None:
+        rows = [r for r in self.server.rows.values() if not r.settled and self.parks]
+        row = self.pick(pick, rows)
+        if row is not None:
+            self.change(row, hidden=True, parked=True)
+
+    @precondition(lambda self: self.mirror.settings.trust_after == 10_000)
+    @rule(hidden_by=st.sampled_from(["listing", "plain", "refusal"]))
+    def replace_server(self, hidden_by: str) -> None:
+        self.server.hidden_by = hidden_by
+
+    @rule()
+    def wait_for_days(self) -> None:
+        self.wait(200_000.0)
+
+    @rule()
+    def quiet_sync(self) -> None:
+        """Where the listing of hidden rows is trusted, a sync asks for next to no missing key."""
+        if self.sync is not None:
+            self.finish_sync()
+        is_trusted = from_state(self.mirror.state).ledger.vain >= self.mirror.settings.trust_after
+        self.start_sync()
+        sync = self.sync
+        assert sync is not None
+        again = len(sync.ledger.open | sync.ledger.touched.keys())
+        names = sum(row.names is not None for row in self.server.rows.values())
+        hidden = sum(row.hidden for row in self.server.rows.values())
+        self.finish_sync()
+        own = [ask.of for ask in sync.asked if isinstance(ask, OwnListAsk)]
+        singles = sum(isinstance(ask, RowAsk) for ask in sync.asked)
+        if self.server.hidden_by == "listing" and sync.ledger.heeded is not None and is_trusted:
+            assert own.count("hidden") <= max(ceil(hidden / self.server.limit), 1)
+            assert own.count("open") <= ceil(len(self.server.rows) / self.server.limit)
+            assert singles <= 2 * again + names + 4
+
+
+class ParkedHistories(HiddenListingHistories):
+    """The same where some rows are in neither listing: then missing keys are asked for."""
+
+    parks = True
+
+
 class ListedOnlyHistories(FixedKeyHistories):
     """The same without a path to single rows: open rows are listed again."""
 
@@ -413,6 +502,10 @@ TestFixedKeys = FixedKeyHistories.TestCase
 TestFixedKeys.settings = BUDGET
 TestFailingPath = FailingPathHistories.TestCase
 TestFailingPath.settings = BUDGET
+TestHiddenListing = HiddenListingHistories.TestCase
+TestHiddenListing.settings = BUDGET
+TestParked = ParkedHistories.TestCase
+TestParked.settings = BUDGET
 TestListedOnly = ListedOnlyHistories.TestCase
 TestListedOnly.settings = BUDGET
 TestLookback = LookbackHistories.TestCase

@@ -21,12 +21,24 @@ def saved(name: str, kind: str) -> Any:
     return json.loads((SAVED / f"{name}.json").read_text())[kind]
 
 
+def forget_hidden_rows(ledger: Ledger) -> None:
+    """Before version 3 nothing was known of a listing of hidden rows."""
+    ledger.answered, ledger.vain, ledger.heeded, ledger.unheeded = set(), 0, None, {}
+    ledger.looked = None
+    assert ledger.sync is not None
+    ledger.sync.top_asked = None
+    ledger.sync.own_walk = ledger.sync.hidden_asked = None
+    ledger.sync.knows_hidden = False
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", [each.stem for each in SAVED.iterdir()])
 def test_a_ledger_of_each_version_is_read(name: str, kind: str) -> None:
     expected = full_ledgers()[kind]
     if name == "1-at-first":
         expected.first_change = None
+    if name.partition("-")[0] in ("1", "2"):
+        forget_hidden_rows(expected)
 
     read = from_state(saved(name, kind))
 

@@ -1,0 +1,230 @@
+"""Rows that the listing hides, where the API lists them elsewhere, and where it only seems to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from headrace import ConfigError, PageError, ResponseStatusError
+from headrace.config import load_config
+from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
+from tests.support.servers import Answer
+from tests.support.tables import Row, Warehouse
+
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+FOLLOWING: dict[str, Any] = {
+    "settled_when": "status in ('success', 'error')",
+    "refresh_path": "/executions/{id}",
+    "hidden": {"params": {"status": "running"}},
+    "late_rows": "probe",
+    "time_path": "started",
+}
+
+
+def row(number: int, status: str = "success") -> Row:
+    return {"id": number, "status": status, "started": (BEGAN + timedelta(minutes=number))}
+
+
+def as_sent(*rows: Row) -> list[Row]:
+    return [{**each, "started": each["started"].isoformat()} for each in rows]
+
+
+@pytest.fixture
+def api() -> Iterator[KeptListing]:
+    with KeptListing() as running:
+        running.put(*as_sent(*(row(number) for number in range(1, 201))))
+        yield running
+
+
+@pytest.fixture
+def mirror(api: KeptListing, warehouse: Warehouse) -> Mirror:
+    return Mirror(api, warehouse, api.config(**FOLLOWING))
+
+
+def statuses(mirror: Mirror) -> dict[int, str]:
+    return {each["id"]: each["status"] for each in mirror.rows()}
+
+
+def run_hidden(api: KeptListing, *numbers: int) -> None:
+    api.put(*as_sent(*(row(number, "running") for number in numbers)))
+    api.hidden.update(numbers)
+
+
+def test_hidden_rows_come_a_page_at_a_time_wherever_they_stand(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    run_hidden(api, 3, *range(301, 421))
+    api.put(*as_sent(row(1_000)))
+
+    mirror.sync()
+
+    assert api.hidden_asked == 3
+    found = statuses(mirror)
+    assert [number for number, status in found.items() if status == "running"] == [
+        3,
+        *range(301, 421),
+    ]
+    assert len(found) == 200 + 120 + 1
+
+    # They end; each is read once more, by the cheapest way.
+    for number in list(api.hidden):
+        api.change(number, status="success")
+    api.hidden.clear()
+    api.forget_requests()
+    mirror.sync()
+    assert set(statuses(mirror).values()) == {"success"}
+    assert len(api.asked) < 30
+    mirror.sync(clock=lambda: time.time() + 700)
+    api.forget_requests()
+    mirror.sync(clock=lambda: time.time() + 800)
+    assert (api.hidden_asked, len(api.pages_asked), api.rows_asked) == (1, 1, [])
+
+
+def test_a_server_that_refuses_the_cursors_that_it_names(api: KeptListing, mirror: Mirror) -> None:
+    run_hidden(api, *range(201, 321))
+    api.put(*as_sent(row(321)))
+    for number in range(1, 12, 2):
+        api.at_request(number + 1, lambda: Answer({"message": "no"}, 400))
+
+    report = mirror.sync()
+
+    notes = " ".join(report.figures.resources["executions"].notes)
+    assert "the server refused 6 of its own cursors" in notes
+    assert len(statuses(mirror)) == 321
+
+
+def test_a_server_that_takes_no_notice_is_told_of_once_and_gaps_are_asked_for(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    api.heeds_status = False
+    run_hidden(api, 201)
+    api.put(*as_sent(row(202)))
+
+    ran = mirror.headrace_run()
+
+    assert ran.exit_code == 0
+    told = " ".join(ran.output.split())
+    assert "the API does not list the rows that the listing hides by `incremental.hidden`" in told
+    assert "Keys that the listing passes over are asked for one by one instead" in told
+    assert statuses(mirror)[201] == "running"
+    assert "does not list" not in mirror.headrace_run().output
+    assert api.hidden_asked == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_server_that_refuses(api: KeptListing, mirror: Mirror, status: int) -> None:
+    api.hidden_answer = Answer({"message": "no such parameter"}, status)
+    run_hidden(api, 201)
+    api.put(*as_sent(row(202)))
+
+    report = mirror.sync()
+
+    (note,) = [each for each in report.figures.resources["executions"].notes if "hidden" in each]
+    assert f"the server answers {status}" in note
+    assert statuses(mirror)[201] == "running"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_lets_no_one_in(api: KeptListing, mirror: Mirror, status: int) -> None:
+    api.hidden_answer = Answer({"message": "not for you"}, status)
+
+    with pytest.raises(ResponseStatusError, match=str(status)):
+        mirror.sync()
+
+
+def test_many_open_rows_are_read_a_page_at_a_time(api: KeptListing, mirror: Mirror) -> None:
+    mirror.config["resources"][0]["endpoint"]["incremental"]["open"] = {
+        "params": {"status": "waiting"}
+    }
+    parked = [*range(10, 100), 195]
+    for number in parked:
+        api.change(number, status="waiting")
+    mirror.sync()
+
+    for number in (20, 30):
+        api.change(number, status="error")
+    api.forget_requests()
+    mirror.sync()
+
+    # Two pages of those that wait; those that wait no more are asked for alone.
+    assert [each.query.get("status") for each in api.asked if each.path == "/executions"] == [
+        *("running", "waiting", "waiting"),
+        None,
+    ]
+    assert sorted(api.rows_asked) == ["20", "30"]
+    assert len(api.asked) == 6
+    found = statuses(mirror)
+    assert [number for number in parked if found[number] == "error"] == [20, 30]
+
+
+def test_few_open_rows_are_not_worth_a_listing(api: KeptListing, mirror: Mirror) -> None:
+    mirror.config["resources"][0]["endpoint"]["incremental"]["open"] = {
+        "params": {"status": "waiting"}
+    }
+    api.change(10, status="waiting")
+    mirror.sync()
+    api.forget_requests()
+
+    mirror.sync()
+
+    assert len(api.asked) == 3
+    assert api.rows_asked == ["10"]
+
+
+@pytest.mark.parametrize("next_cursor", ["same", "other"])
+def test_hidden_rows_that_never_end(api: KeptListing, mirror: Mirror, next_cursor: str) -> None:
+    def endless() -> Answer:
+        cursor = "same" if next_cursor == "same" else f"page {api.hidden_asked}"
+        return Answer({"data": as_sent(row(150, "running")), "next": cursor})
+
+    for number in range(1, 20):
+        api.at_request(number, endless)
+
+    with pytest.raises(PageError, match=r"followed before|goes on without a new row"):
+        mirror.sync()
+    assert api.hidden_asked == 2
+
+
+def test_a_cursor_of_hidden_rows_that_expires(api: KeptListing, mirror: Mirror) -> None:
+    run_hidden(api, *range(201, 321))
+
+    def expire() -> None:
+        api.refuse_old_cursors()
+
+    api.at_request(2, expire)
+
+    mirror.sync()
+
+    assert len(statuses(mirror)) == 320
+
+
+def test_only_what_is_wanted_of_the_hidden_rows(api: KeptListing, mirror: Mirror) -> None:
+    run_hidden(api, 5, 150)
+
+    mirror.config["resources"][0]["endpoint"]["incremental"]["initial_value"] = 101
+    mirror.sync()
+
+    found = statuses(mirror)
+    assert found[150] == "running"
+    assert 5 not in found
+    assert min(found) == 101
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"settled_when": None}, "give `settled_when` and `refresh_path` as well"),
+        ({"time_path": None}, "give `time_path`, the field with the time of a row"),
+        ({"hidden": {}}, "say by which `params` or `path` the API lists them"),
+        ({"hidden": "running"}, "hidden"),
+    ],
+)
+def test_keys_that_do_not_go_with_it(changes: dict[str, Any], message: str) -> None:
+    with KeptListing() as api, pytest.raises(ConfigError) as failure:
+        load_config(api.config(**{**FOLLOWING, **changes}))
+
+    assert message in str(failure.value)
