@@ -260,7 +260,7 @@ class ChildExtraction:
         claim = load.claim
         resource = replace(resource, claim=claim)
         asked = self._new_asked(resource, load, cursors)
-        is_whole = end.is_whole and self._cursor is None
+        is_whole = end.is_whole and self._cursor is None and not resource.figures.skipped
         left: list[ParentValues] = []
         if asked.failed is not None and end.is_whole:
             asked.failed.forget_left()

@@ -88,6 +88,8 @@ class Extraction:
         if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
             lists_all = self.tail is None and cursor is None and self.token is None
             is_whole = lists_all and self.settings.limit_rows is None
+            # Of one that is passed over nobody knows which rows it has.
+            is_whole = is_whole and not resource.figures.skipped
             end = resource.claim.end if resource.claim is not None and is_whole else None
             yield EndOfRows(is_whole=is_whole, end=end)
 

@@ -150,6 +150,37 @@ def test_what_belongs_to_rows_of_a_parent_is_told_once_and_keeps_its_rows(
         assert told[0].startswith("`children`, of a row of its parent, is passed over: GET ")
 
 
+def test_what_failed_for_a_row_stays_on_record_while_its_parent_is_passed_over(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    children = {
+        "name": "children",
+        "primary_key": ["_tags_id", "id"],
+        "include_from_parent": ["id"],
+        "endpoint": "tags/{resources.tags.id}/children",
+    }
+
+    def loaded(parent: Answer, of_first: Answer) -> Any:
+        def answer(asked: Asked) -> Answer:
+            if asked.path == "/tags":
+                return parent
+            return of_first if "/1/" in asked.path else Answer(ROWS)
+
+        server.handler = answer
+        document = config(server.base_url)
+        document["client"]["retry"] = {"max_attempts": 1}
+        document["resources"][1:] = [children]
+        report = sync(warehouse.pipeline(), rest_api_source(document))
+        return [each.key for each in report.failed_requests], document
+
+    tags, broken = Answer({"data": ROWS, "next": None}), Answer({}, 500)
+    for parent in (tags, NO_LICENCE, NO_LICENCE):
+        assert loaded(parent, broken)[0] == ['{"id":1}']
+    assert loaded(NO_LICENCE, Answer(ROWS))[0] == []
+    rows = warehouse.query("SELECT _tags_id, id FROM test_data.children ORDER BY ALL")
+    assert rows == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
 def test_the_commands_tell_it_and_end_well(server: JsonServer) -> None:
     server.handler = serving(NO_LICENCE)
     Path("mine.json").write_text(json.dumps(config(server.base_url)))

@@ -361,6 +361,11 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
         f"{ACTION}.action",
         ["`skip` does not go with windows (`step`)"],
     ),
+    (
+        child({"path": "a/{resources.parents.id}/b", "incremental": SINCE, **SKIPS}),
+        "resources[1].endpoint.response_actions[0].action",
+        ["`skip` does not go with one `incremental` for all rows", "`per_parent: true`"],
+    ),
     (actions({"action": "ignore"}), ACTION, ["says not when", "`status_code` or `content`"]),
     (actions({"status_code": 404}), f"{ACTION}.action", ["is missing", "`fail` or `retry`"]),
     (

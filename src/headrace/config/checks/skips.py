@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headrace.config.built.merging import MergedResource
+from headrace.config.built.parents import parent_fields
 from headrace.config.built.tail import is_tail
 from headrace.config.format.places import Path
 
@@ -58,4 +59,6 @@ def _what_goes_on(endpoint: Mapping[str, Any]) -> str | None:
     for key, what in (("step", "windows (`step`)"), ("token_path", "a `token_path`")):
         if incremental.get(key) is not None:
             return what
+    if parent_fields(endpoint) and incremental.get("per_parent") not in (True, "true"):
+        return "one `incremental` for all rows of a parent (`per_parent: true` has one for each)"
     return None
