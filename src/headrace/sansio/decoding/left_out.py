@@ -14,6 +14,7 @@ from headrace.sansio.rows.slicing import UNREADABLE
 from headrace.sansio.rows.tolerant import find_members
 
 _NOTHING = Raw(b"{}")
+_NO_OBJECT = "it is {}, no object: nothing of it is kept, as `rows.without` leaves fields out"
 
 
 class FieldsLeftOut:
@@ -42,8 +43,13 @@ class FieldsLeftOut:
         kept: list[Raw] = []
         unreadable: list[RejectedRow] = []
         for row in rows:
+            kind = kind_of(row)
+            if kind not in ("an object", "null"):
+                # What is a field in it, nobody knows.
+                unreadable.append(RejectedRow(_NOTHING, _NO_OBJECT.format(kind)))
+                continue
             try:
-                kept.append(self._without(row) if kind_of(row) == "an object" else row)
+                kept.append(self._without(row) if kind == "an object" else row)
             except (msgspec.MsgspecError, RecursionError):
                 unreadable.append(self.stripped(row))
         return kept, unreadable
@@ -64,7 +70,7 @@ class FieldsLeftOut:
             reason: Why it cannot be.
         """
         if bytes(row)[:1] != b"{":
-            return RejectedRow(row, reason)
+            return RejectedRow(_NOTHING, reason)
         left = _object(
             (name, value) for name, value in find_members(bytes(row)) if name not in self._names
         )

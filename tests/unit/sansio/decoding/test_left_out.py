@@ -48,7 +48,11 @@ def test_a_field_is_nowhere_in_whatever_row(row: bytes) -> None:
     assert left_out.stripped(msgspec.Raw(row), "why").reason == "why"
 
 
-def test_what_is_no_object_stays() -> None:
-    rows = [msgspec.Raw(b"[1]"), msgspec.Raw(b"null"), msgspec.Raw(b'"pinData"')]
-    assert FieldsLeftOut(["pinData"]).kept(rows) == (rows, [])
-    assert FieldsLeftOut(["a"]).stripped(rows[0], "why").row == rows[0]
+def test_nothing_is_kept_of_what_is_no_object() -> None:
+    rows = [msgspec.Raw(b'["hidden-payload"]'), msgspec.Raw(b"null"), msgspec.Raw(b'"hidden"')]
+    kept, unreadable = FieldsLeftOut(["pinData"]).kept(rows)
+    assert kept == [rows[1]]
+    assert [bytes(each.row) for each in unreadable] == [b"{}", b"{}"]
+    assert "it is a list, no object" in unreadable[0].reason
+    line = FieldsLeftOut(["a"]).stripped(msgspec.Raw(b'"1,hidden-payload"'), "why")
+    assert (bytes(line.row), line.reason) == (b"{}", "why")
