@@ -8,6 +8,10 @@ another mode, is opened anew, and `release_databases` gives the files to another
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,25 @@ def release_databases() -> None:
     """Closes what was kept, as another process that needs a file wants it."""
     while _kept:
         _kept.popitem()[1].close()
+
+
+@contextmanager
+def held_open(file: Path, statement: str = "SELECT 1") -> Iterator[None]:
+    """Another process has a database open, with something committed that is not yet in the file."""
+    code = (
+        "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); "
+        "connection.execute(sys.argv[2]); print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(file), statement]
+    release_databases()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.communicate("")
+    assert holder.returncode == 0
 
 
 def _connect(database: Any = ":memory:", *args: Any, **options: Any) -> duckdb.DuckDBPyConnection:

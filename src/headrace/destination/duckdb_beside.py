@@ -14,8 +14,10 @@ Each read is followed by a look at both; where one of them has changed, the read
 
 - A process loses its locks on a file when it closes any descriptor of that file, be it another
   one. So the descriptors of database files stay open here until the process ends.
-- DuckDB reads through a file system in Python by `seek` and `read`, from several threads at once:
-  each thread has a position of its own.
+- DuckDB reads the blocks of a database through a file system in Python by `seek` and `read`, from
+  several threads at once, so each has a position of its own. They are threads of DuckDB, for which
+  Python's `threading.local` begins anew with each call: they go by their number. The log is read
+  on and on, by one thread after the other.
 
 At an upgrade of DuckDB check those sentences; `tests/stories/reporting/test_beside_syncs.py` fails
 where one is no longer true.
@@ -176,32 +178,32 @@ class _Files(AbstractFileSystem):  # type: ignore[misc]
             raise FileNotFoundError(path)
         if wanted == snapshot.log_path:
             log = os.open(wanted, os.O_RDONLY | os.O_CLOEXEC)
-            return _File(snapshot, log, snapshot.log_size, is_own=True)
-        return _File(snapshot, snapshot.descriptor, snapshot.size, is_own=False)
+            return _File(snapshot, log, snapshot.log_size, is_log=True)
+        return _File(snapshot, snapshot.descriptor, snapshot.size, is_log=False)
 
 
 class _File:
-    """An open file of a snapshot; each thread reads on from where it has put itself."""
+    """An open file of a snapshot; each thread reads from where it has put itself."""
 
     mode = "rb"
 
-    def __init__(self, snapshot: Snapshot, descriptor: int, size: int, *, is_own: bool) -> None:
+    def __init__(self, snapshot: Snapshot, descriptor: int, size: int, *, is_log: bool) -> None:
         self._snapshot = snapshot
         self._descriptor = descriptor
         self._size = size
-        self._is_own = is_own
-        self._at = threading.local()
+        self._is_log = is_log
+        self._positions: dict[int, int] = {}
         self.closed = False
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Goes to a place in the file."""
         before = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        self._at.position = before + offset
+        self._positions[self._reader()] = before + offset
         return self.tell()
 
     def tell(self) -> int:
         """Where this thread is in the file."""
-        return int(getattr(self._at, "position", 0))
+        return self._positions.get(self._reader(), 0)
 
     def read(self, size: int = -1) -> bytes:
         """Reads on.
@@ -213,8 +215,12 @@ class _File:
         found = os.pread(self._descriptor, min(left, size) if size >= 0 else left, self.tell())
         if self._snapshot.has_changed():
             raise OSError(f"{self._snapshot.path} was changed while it was read")
-        self._at.position = self.tell() + len(found)
+        self._positions[self._reader()] = self.tell() + len(found)
         return found
+
+    def _reader(self) -> int:
+        """Whose position counts: the thread's, or that of all."""
+        return 0 if self._is_log else threading.get_ident()
 
     def readable(self) -> bool:
         """Whether it can be read."""
@@ -233,6 +239,6 @@ class _File:
 
     def close(self) -> None:
         """Closes it, where it is nobody else's."""
-        if self._is_own and not self.closed:
+        if self._is_log and not self.closed:
             os.close(self._descriptor)
         self.closed = True

@@ -18,7 +18,7 @@ from headrace.config import SourceConfig
 from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.secrets.redaction import clean, keep_secret
-from headrace.destination.dlt_clients import duckdb_file
+from headrace.destination.dlt_clients import asking_through, duckdb_file
 from headrace.destination.first_folder import count_from_first_folder
 
 # Schemes of database URLs, with what dlt calls the destination where that is something else.
@@ -109,8 +109,32 @@ def _learn_default_schema(pipeline: dlt.Pipeline) -> None:
     """Lets a pipeline know which schema has no dataset of its own, by what it has stored."""
     # What cannot be read is told where it is looked at.
     with suppress(DltException):
-        if missing_file(pipeline.destination_client()) is None:
+        client = pipeline.destination_client()
+        if (file := duckdb_file(client)) is None:
             pipeline.sync_destination()
+        elif missing_file(client) is None:
+            _learn_beside_syncs(pipeline, file)
+
+
+def _learn_beside_syncs(pipeline: dlt.Pipeline, file: str) -> None:
+    """Does the same without the lock of a DuckDB file, which would make a sync fail."""
+    # A run into another destination needs no DuckDB, which takes a while to import.
+    import duckdb
+
+    from headrace.destination.duckdb_beside import CATALOG, Snapshot
+
+    at_rest = pipeline.destination
+    for with_log in (True, True, False):
+        try:
+            with Snapshot(file, with_log=with_log).connection() as connection:
+                pipeline.destination = asking_through(pipeline, connection, CATALOG).destination
+                pipeline.sync_destination()
+            return
+        except (DltException, duckdb.Error, OSError):
+            # It is written just now.
+            continue
+        finally:
+            pipeline.destination = at_rest
 
 
 def destination_name(pipeline: dlt.Pipeline) -> str:

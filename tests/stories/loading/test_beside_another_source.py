@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from headrace import create_views, report, rest_api_source, status, sync, verify
 from headrace.cli.app import app
+from tests.support.kept_databases import held_open
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
@@ -114,6 +115,21 @@ def test_commands_look_where_it_was_loaded_beside_another_source(
     assert told.exit_code == 0, told.output
     assert f"{dataset}" in told.stdout
     # What is known of the listing is read as well.
+    assert "newer than 2" in told.stdout
+
+
+def test_status_looks_there_while_another_process_holds_the_file(
+    dataset: str, pipeline: dlt.Pipeline, server: JsonServer, warehouse: Warehouse
+) -> None:
+    config = kept_up(server)
+    server.answers({"data": [{"id": 2}, {"id": 1}]})
+    sync(pipeline, rest_api_source(config))
+    Path("test.json").write_text(json.dumps(config))
+    place = ("--destination", warehouse.url, "--dataset", "test_data")
+    with held_open(warehouse.file):
+        told = CliRunner().invoke(app, ["status", "test.json", *place])
+    assert told.exit_code == 0, told.output
+    assert f"{dataset} in" in told.stdout
     assert "newer than 2" in told.stdout
 
 

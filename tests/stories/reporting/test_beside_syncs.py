@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -19,7 +17,7 @@ from headrace.reports.served.newest_sync import SyncWatch
 from headrace.simulator import RealTime, Simulator, World
 from tests.stories.reporting.mirrors import page_data
 from tests.support.command_line import headrace, headrace_running
-from tests.support.kept_databases import connect_anew, release_databases
+from tests.support.kept_databases import connect_anew, held_open, release_databases
 from tests.support.postgres import PostgresDatabase
 from tests.support.tables import Warehouse
 from tests.unit.destination.views.stored import executions
@@ -110,25 +108,6 @@ def test_what_is_read_is_of_one_moment(tmp_path: Path) -> None:
     assert len(seen) > 2
 
 
-@contextmanager
-def held_open(file: Path, statement: str = "SELECT 1") -> Iterator[None]:
-    """Another process has a database open, with something committed that is not yet in the file."""
-    code = (
-        "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); "
-        "connection.execute(sys.argv[2]); print('held', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", code, str(file), statement]
-    release_databases()
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        yield
-        holder.communicate("")
-    assert holder.returncode == 0
-
-
 def test_a_database_that_another_process_holds_open_is_read(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -197,3 +176,19 @@ def test_reading_again_and_again_keeps_nothing(into: Warehouse | PostgresDatabas
         report(pipeline, f"{number}.html")
         SyncWatch(pipeline, "executions").newest()
     assert (len(kept.all_traces), len(kept.resolved_traces)) == before
+
+
+def test_what_nobody_changes_is_read_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "log.duckdb"
+    with connect_anew(str(file)) as connection:
+        for number in range(20):
+            connection.execute(
+                f"CREATE TABLE rows_{number} AS SELECT repeat('x' || hash(id), 20) AS text "
+                "FROM range(100) r(id)"
+            )
+        for _ in range(30):
+            snapshot = Snapshot(file)
+            assert snapshot.log_size > 100_000
+            with snapshot.connection() as reading:
+                found = reading.execute("SELECT count(*) FROM headrace_beside.rows_19").fetchall()
+            assert found == [(100,)]
