@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -219,3 +220,43 @@ def test_a_setting_that_is_missing(server: JsonServer, tmp_path: Path) -> None:
     file.write_text(json.dumps(connector()))
     with pytest.raises(ConfigError, match="ITEMS_KEY"):
         check_connector(file, server.base_url)
+
+
+def test_links_to_the_server_lead_through_the_suite(server: JsonServer, tmp_path: Path) -> None:
+    """Orders by absolute links, packed, with lists in them; and what belongs to each."""
+    orders = [
+        {"id": each, "lines": [{"sku": f"s{each}", "n": n} for n in range(each % 3)], "by": None}
+        for each in range(1, 6)
+    ]
+
+    def answer(asked: Asked) -> Answer:
+        if asked.headers.get("X-API-KEY") != KEY:
+            return Answer({"message": "Unauthorized"}, 401)
+        parts = asked.path.split("/")
+        if len(parts) == 5:
+            notes = [{"id": each, "text": f"note {each}"} for each in range(int(parts[3]) % 3)]
+            return Answer({"data": notes, "next": None})
+        begin = int(asked.query.get("from", 0))
+        more = f"{server.base_url}/api/orders?from={begin + 2}" if begin < 4 else None
+        body = json.dumps({"data": orders[begin : begin + 2], "next": more}).encode()
+        return Answer(raw=gzip.compress(body), headers={"Content-Encoding": "gzip"})
+
+    document = connector()
+    document["client"]["paginator"] = {"type": "json_link", "next_url_path": "next"}
+    merged = {"write_disposition": "merge", "missing_rows": "delete"}
+    document["resources"] = [
+        {"name": "orders", "primary_key": "id", **merged, "endpoint": {"data_selector": "data"}},
+        {
+            **{"name": "notes", "primary_key": ["_orders_id", "id"], **merged},
+            "include_from_parent": ["id"],
+            "endpoint": {"path": "orders/{resources.orders.id}/notes", "data_selector": "data"},
+        },
+    ]
+    file, folder = tmp_path / "mine.json", tmp_path / "loaded"
+    file.write_text(json.dumps(document))
+    folder.mkdir()
+    server.handler = answer
+    tried = ConnectorServer(f"{server.base_url}/api", {"ITEMS_KEY": KEY})
+    checks = check_connector(file, tried, folder=folder)
+    told = {each.resource: each.told for each in checks.results if each.check == "exactness"}
+    assert told == {"orders": "rows as shown: 5", "notes": "rows as shown: 6"}
