@@ -159,6 +159,19 @@ def test_verify_finds_and_repairs_what_is_missing(
     assert sorted(loaded(mirror)) == sorted(expected(api))
 
 
+def test_parts_that_an_open_row_has_got_since_are_no_fault(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    api.put(*(execution(number) for number in range(1, 9)))
+    api.put(execution(4, "running", Start=["success"], Wait=["waiting"]))
+    mirror.sync()
+    api.put(execution(4, "success", Start=["success"], Wait=["success"], End=["success"]))
+    assert verify(mirror.pipeline(), rest_api_source(mirror.config)).ok
+
+    api.put(execution(5, "success", Start=["success"], End=["success"], More=["success"]))
+    assert not verify(mirror.pipeline(), rest_api_source(mirror.config)).ok
+
+
 def test_status_tells_how_old_the_open_rows_are(api: KeptListing, mirror: Mirror) -> None:
     each = mirror.config["resources"][0]["endpoint"]["rows"]["each"]
     each["of_row"] = {"execution_id": "$.id", "began": "startedAt"}
