@@ -31,6 +31,7 @@ from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing_ends import (
     ask_for_count,
     end_of,
+    is_skipped,
     judge_single_page,
     leads_nowhere,
     refuse_other_way,
@@ -220,7 +221,7 @@ class OpenListing:
                 break
             except ResponseStatusError as error:
                 request_shown = ShownRequest.of(self.listing.request.method, error.url or "")
-                if walk.number == 1 and error.status in self.listing.skipped:
+                if is_skipped(self, walk, error):
                     tell_skipped(self, error)
                     end = replace(end_of(walk, is_ignored=True), is_skipped=True)
                     yield FetchedPage([], 0, request_shown, is_last=True, end=end)

@@ -10,6 +10,7 @@ from headrace.core.events import Event, log_event
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import ShownRequest
 from headrace.core.secrets.redaction import one_line
+from headrace.http.failures.messages import SLOW_DOWN
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.paging import Page
 from headrace.sansio.paging.signs import by_number, other_way
@@ -152,6 +153,19 @@ def tell_ignored_end(opened: OpenListing, walk: ListingPass) -> None:
     shortfall = walk.account.shortfall(ended_by_config=True) if walk.number > 1 else None
     if shortfall is not None:
         _note(opened, shortfall)
+
+
+def is_skipped(opened: OpenListing, walk: ListingPass, error: ResponseStatusError) -> bool:
+    """Whether the API does not have a resource here, by its answer to the first page.
+
+    Args:
+        opened: The listing.
+        walk: The pass.
+        error: The answer.
+    """
+    # By 403 many an API says that its limit on requests is reached, which passes.
+    passes = SLOW_DOWN in str(error)
+    return walk.number == 1 and error.status in opened.listing.skipped and not passes
 
 
 def tell_skipped(opened: OpenListing, error: ResponseStatusError) -> None:

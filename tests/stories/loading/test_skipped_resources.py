@@ -113,6 +113,16 @@ def test_a_wrong_key_and_a_later_page_end_the_sync(
             sync(warehouse.pipeline(), rest_api_source(config(server.base_url)))
 
 
+def test_a_limit_on_requests_is_no_want_of_a_licence(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.handler = serving(Answer({"message": "API rate limit exceeded"}, 403))
+    document = config(server.base_url)
+    document["client"]["retry"] = {"max_attempts": 1}
+    with pytest.raises(ResponseStatusError, match="asks to slow down"):
+        sync(warehouse.pipeline(), rest_api_source(document))
+
+
 def test_what_belongs_to_rows_of_a_parent_is_told_once_and_keeps_its_rows(
     server: JsonServer, warehouse: Warehouse
 ) -> None:
