@@ -15,15 +15,19 @@ class NodeCards extends Cards {
     );
   }
 
-  // The name of a node, and below it its workflow, by which the page can be filtered.
+  // The name of a node, and below it its workflow, by which the page can be filtered; not where the
+  // page is of that one workflow.
   nodeCell(node, place, name, more = "") {
-    const workflow = this.data.workflows[place];
-    const shown = name || workflow.name;
-    const choose =
-      workflow.others || this.state.workflow || this.data.workflows.length === 1
-        ? element("span", { class: "muted" }, shown)
-        : element("button", { type: "button", class: "link", onclick: () => this.chooseFrom(workflow) }, shown);
-    return element("div", { class: "node" }, element("span", {}, (node || "(no name)") + more), choose);
+    const { workflows } = this.data;
+    const workflow = workflows[place];
+    const choose = () =>
+      element("button", { type: "button", class: "link", onclick: () => this.chooseFrom(workflow) }, workflow.name);
+    const shown = workflow.others
+      ? element("span", { class: "muted" }, name || workflow.name)
+      : this.state.workflow || workflows.length === 1
+        ? null
+        : choose();
+    return element("div", { class: "node" }, element("span", {}, (node || "(no name)") + more), shown);
   }
 
   // The button is gone with the page that it was on, so the keyboard goes on from what undoes it.
