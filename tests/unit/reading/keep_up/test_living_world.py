@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from headrace.core.exceptions import HeadraceError
 from headrace.simulator import Pace
 from tests.unit.reading.keep_up.living_mirror import (
+    CRASHED_FOR,
     SETTLED,
     EndedSync,
     LivingMirror,
@@ -200,6 +202,7 @@ class ToldHistories(Histories):
         string_ids=st.booleans(),
         parked_hidden=st.booleans(),
         mark_seconds=st.sampled_from([0.0, 2.0, 590.0, 3_600.0]),
+        at_once=st.sampled_from([None, None, 3]),
     )
     def start_world(
         self,
@@ -209,10 +212,18 @@ class ToldHistories(Histories):
         string_ids: bool,
         parked_hidden: bool,
         mark_seconds: float,
+        at_once: int | None,
     ) -> None:
         pace = replace(Pace.still(), mark_seconds=mark_seconds)
         rows = max(0, pages * mirror.limit - 1)
-        world = WatchedWorld(rows, pace=pace, string_ids=string_ids, parked_hidden=parked_hidden)
+        world = WatchedWorld(
+            rows,
+            pace=pace,
+            string_ids=string_ids,
+            parked_hidden=parked_hidden,
+            like="2.20" if at_once is None else "2.41",
+            at_once=at_once,
+        )
         self.begin(world, mirror, parked_hidden=parked_hidden)
         for fate in living:
             world.advance(7)
@@ -222,13 +233,15 @@ class ToldHistories(Histories):
                 self.lead_to(world.start(), fate)
 
     def lead_to(self, row: int, fate: str) -> None:
-        """Leads a running execution to its fate, one of `FATES`."""
+        """Leads a running execution to its fate, one of `FATES`; one that is queued waits."""
         world = self.world
+        if self.is_queued(row):
+            return
         if fate == "parked":
             world.park(row, 3_600)
         elif fate == "retried":
             world.finish(row, "error")
-            world.finish(world.retry(row))
+            self.lead_to(world.retry(row), "success")
         elif fate != "running":
             world.finish(row, fate)
 
@@ -240,7 +253,34 @@ class ToldHistories(Histories):
     @rule(count=st.integers(1, 30), status=st.sampled_from(SETTLED))
     def run_through(self, count: int, status: str) -> None:
         for _ in range(count):
-            self.world.finish(self.world.start(), status)
+            self.lead_to(self.world.start(), status)
+
+    def is_queued(self, row: int) -> bool:
+        """Whether an execution waits for its turn."""
+        execution = self.world.execution(row)
+        return execution is not None and execution["status"] == "new"
+
+    @precondition(lambda self: self.world.started("new"))
+    @rule(pick=PICKS)
+    def stop_in_the_queue(self, pick: int) -> None:
+        """Such a row never starts."""
+        row = self.pick(pick, self.world.started("new"))
+        assert row is not None
+        self.world.stop(row)
+
+    @rule()
+    def restart(self) -> None:
+        """Rows that crashed in the last day get another `stoppedAt`."""
+        now = self.world.now
+        stops = [each["stoppedAt"] for each in self.world.truth(status="crashed")]
+        ages = [now - datetime.fromisoformat(stop).timestamp() for stop in stops]
+        if max(ages, default=0.0) < CRASHED_FOR:
+            self.world.restart()
+
+    @rule(runs=st.sampled_from([1, 50, 600, 5_000]))
+    def keep_nothing(self, runs: int) -> None:
+        """Runs leave ids that answer 404 for good."""
+        self.world.keep_nothing(runs)
 
     @rule(pick=PICKS, status=st.sampled_from(SETTLED))
     def finish(self, pick: int, status: str) -> None:

@@ -222,7 +222,8 @@ class Sync:
         mirror.table |= self.leg
         mirror.gone += self.gone
         mirror.state = json.loads(json.dumps(to_state(self.planner.ledger)))
-        self.left = {number for number in range(1, 2_000) if self.is_left(number)}
+        rows = mirror.server.rows.keys() | mirror.server.failing
+        self.left = {number for number in rows if self.is_left(number)}
         tries = mirror.on_record
         mirror.on_record = {str(each): tries.get(str(each), 0) + 1 for each in self.left}
         self._start_leg()

@@ -313,6 +313,11 @@ class HiddenListingHistories(FixedKeyHistories):
         made = self.server.rows[row.id].made if row.id in self.server.rows else self.mirror.clock
         super().put(replace(row, made=made, parked=row.parked and row.hidden))
 
+    @rule(count=st.sampled_from([1, 50, 250]))
+    def keep_nothing(self, count: int) -> None:
+        """Ids of which there never is a row."""
+        self.next_id += count
+
     @rule(pick=PICKS)
     def park(self, pick: int) -> None:
         rows = [r for r in self.server.rows.values() if not r.settled and self.parks]
