@@ -39,6 +39,7 @@ class KeptListing(JsonServer):
         takes_cursors: whether a cursor is good for anything.
         hidden_answer: to each request for hidden rows, with `status=running`; None lists them.
         heeds_status: whether it takes notice of `status`.
+        last_page_names_itself: whether a last page names the cursor that it was asked by.
     """
 
     def __init__(self, key: str = "id", page: int = 50) -> None:
@@ -52,6 +53,7 @@ class KeptListing(JsonServer):
         self.takes_cursors = True
         self.hidden_answer: Answer | None = None
         self.heeds_status = True
+        self.last_page_names_itself = False
         self._other_answers: dict[str, Any] = {}
         self._key = key
         self._page = page
@@ -172,7 +174,8 @@ class KeptListing(JsonServer):
                 return Answer({"message": "the cursor is not valid"}, 400)
             rows = [row for row in rows if self._place(row) < tuple(place)]
         page, rest = rows[:limit], rows[limit:]
-        return Answer({"data": page, "next": self._cursor_after(page[-1]) if rest else None})
+        last = cursor if self.last_page_names_itself else None
+        return Answer({"data": page, "next": self._cursor_after(page[-1]) if rest else last})
 
     def _rows_shown(self, status: str | None) -> Iterable[Row]:
         if status is None:

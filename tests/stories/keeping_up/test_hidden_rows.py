@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from headrace import ConfigError, PageError, ResponseStatusError
+from headrace import ConfigError, LegSettings, PageError, ResponseStatusError
 from headrace.config import load_config
 from tests.stories.keeping_up.kept_listing import KeptListing, Mirror
 from tests.support.servers import Answer
@@ -200,6 +200,63 @@ def test_a_cursor_of_hidden_rows_that_expires(api: KeptListing, mirror: Mirror) 
     mirror.sync()
 
     assert len(statuses(mirror)) == 320
+
+
+def test_a_last_page_of_hidden_rows_that_names_its_own_cursor(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    api.last_page_names_itself = True
+    del api.rows[1]
+    run_hidden(api, *range(301, 421))
+
+    mirror.sync()
+
+    assert len(statuses(mirror)) == 319
+
+
+def test_a_row_that_ran_as_the_first_sync_began_comes_though_that_sync_broke_off(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.config["resources"][0]["endpoint"]["incremental"]["late_rows"] = "none"
+
+    def begin() -> None:
+        run_hidden(api, 201)
+        api.put(*as_sent(*(row(number) for number in range(202, 321))))
+
+    # After the listing of hidden rows, and before the top of the plain one.
+    api.at_request(2, begin)
+    api.at_request(7, lambda: Answer({"message": "who are you"}, 401))
+    with pytest.raises(ResponseStatusError):
+        mirror.sync(legs=LegSettings(most_bytes=10))
+    found = statuses(mirror)
+    assert 202 in found
+    assert 201 not in found
+
+    api.change(201, status="success")
+    api.hidden.clear()
+    api.put(*as_sent(*(row(number) for number in range(321, 371))))
+    mirror.sync(clock=lambda: time.time() + 1_000)
+
+    assert statuses(mirror)[201] == "success"
+    assert len(statuses(mirror)) == 370
+
+
+def test_rows_in_neither_listing_that_have_no_time_end_the_trust(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    now = [time.time()]
+    api.put(*as_sent(row(400)))
+    for _ in range(3):
+        mirror.sync(clock=lambda: now[0])
+        now[0] += 1_000
+    # These wait in a queue, which no listing shows; of the first a sample finds out.
+    for queued, newer in ((401, 402), (410, 440)):
+        api.put({"id": queued, "status": "new", "started": None}, *as_sent(row(newer)))
+        api.hidden.add(queued)
+        mirror.sync(clock=lambda: now[0])
+        now[0] += 1_000
+
+    assert {401, 410} <= statuses(mirror).keys()
 
 
 def test_only_what_is_wanted_of_the_hidden_rows(api: KeptListing, mirror: Mirror) -> None:

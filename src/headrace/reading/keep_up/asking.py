@@ -204,27 +204,15 @@ class TailRequests:
         # remember the pages that it has seen, each pass has its own.
         if under_way is None or cursor is None or under_way.expected != cursor:
             under_way = self._pass = _Pass(self._listing.new_pass(), is_from_top=cursor is None)
-        walk = under_way.walk
-        request = walk.paginator.first_request(self._listing.listing.request)
-        if cursor is not None:
-            request = walk.paginator.at_cursor(request, json.loads(cursor))
         try:
-            page, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
+            page = await self._next_page(under_way, self._listing.listing.request, cursor)
         except ResponseStatusError as error:
             if cursor is None or error.status not in _REFUSED:
                 raise
             self.refusal, self._pass = error, None
             return Arrival(CursorRefused())
-        except ResponseIgnored as ignored:
-            raise self._may_not_ignore(ignored) from None
-        came = len(page.rows) + len(page.unreadable)
-        if following is not None and json.dumps(following) == cursor and came < under_way.most_rows:
-            # Some servers name it on their last page: then nothing new comes.
-            _, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
-        under_way.most_rows = max(under_way.most_rows, came)
-        under_way.expected = None if following is None else json.dumps(following)
-        if following is None and under_way.is_from_top:
-            await refuse_unless_whole(self._listing, walk)
+        if under_way.expected is None and under_way.is_from_top:
+            await refuse_unless_whole(self._listing, under_way.walk)
         is_first_top = cursor is None and not self._ledger().coverage.spans
         rows, unplanned, facts = self._reader.read(
             page, self._clock(), learn=True, is_first_top=is_first_top
@@ -239,22 +227,36 @@ class TailRequests:
         cursor, under_way = ask.cursor, self._own_pass
         if under_way is None or cursor is None or under_way.expected != cursor:
             under_way = self._own_pass = _Pass(self._listing.new_pass(), is_from_top=False)
-        walk = under_way.walk
-        request = walk.paginator.first_request(self._own_request(ask.of))
-        if cursor is not None:
-            request = walk.paginator.at_cursor(request, json.loads(cursor))
         try:
-            page, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
+            page = await self._next_page(under_way, self._own_request(ask.of), cursor)
         except ResponseStatusError as error:
             if error.status not in _REFUSED:
                 raise
             self._own_pass = None
             return Arrival(OwnListRefused(error.status) if cursor is None else CursorRefused())
-        except ResponseIgnored as ignored:
-            raise self._may_not_ignore(ignored) from None
-        under_way.expected = None if following is None else json.dumps(following)
         rows, unplanned, facts = self._reader.read(page, self._clock(), learn=True)
         return Arrival(ListedPage(facts, under_way.expected), page, rows, unplanned)
+
+    async def _next_page(
+        self, under_way: _Pass, listing: Request, cursor: str | None
+    ) -> FetchedPage:
+        """Asks for the next page of a pass, and notes which one follows."""
+        walk = under_way.walk
+        request = walk.paginator.first_request(listing)
+        if cursor is not None:
+            request = walk.paginator.at_cursor(request, json.loads(cursor))
+        try:
+            page, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
+            came = len(page.rows) + len(page.unreadable)
+            is_own = following is not None and json.dumps(following) == cursor
+            if is_own and came < under_way.most_rows:
+                # Some servers name it on their last page: then nothing new comes.
+                _, following = await self._listing.page(request, walk, walk.paginator.next_cursor)
+        except ResponseIgnored as ignored:
+            raise self._may_not_ignore(ignored) from None
+        under_way.most_rows = max(under_way.most_rows, came)
+        under_way.expected = None if following is None else json.dumps(following)
+        return page
 
     def _own_request(self, of: OwnListing) -> Request:
         request, own = self._listing.listing.request, self._config.own_listings[of]

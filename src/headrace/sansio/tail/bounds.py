@@ -116,7 +116,15 @@ class Lookback:
 
     def begin(self) -> None:
         """Notes that a sync knows how far it lists again; the first has nothing to look back on."""
-        self._sync.looks_back = self._seconds is not None and self._ledger.anchor is not None
+        self._sync.looks_back = self._seconds is not None and self._last_look is not None
+
+    @property
+    def _last_look(self) -> Checkpoint | None:
+        """The top from which it counts; that of a first sync too which broke off."""
+        ledger = self._ledger
+        if ledger.anchor is None and ledger.checkpoints:
+            return ledger.checkpoints[0]
+        return ledger.anchor
 
     def see_top(
         self, keys: Sequence[Any], rows: AnsweredRows, asked: float, now: float
@@ -152,7 +160,7 @@ class Lookback:
         """The index after the last row of a page that is listed again for late rows."""
         if not self._sync.looks_back or self._seconds is None:
             return 0
-        anchor = self._ledger.anchor
+        anchor = self._last_look
         assert anchor is not None
         end = len(keys)
         if self._sync.knows_hidden and remembers_gaps(

@@ -107,7 +107,8 @@ class FixedKeys:
         if is_hidden:
             self._refresher.hide(key)
         if key in self._ledger.open and (is_passed or is_missing):
-            self._refresher.probes.found_hidden(rows.instants[0] if rows.instants else None)
+            began = rows.instants[0] if rows.instants else None
+            self._refresher.probes.found_hidden(began, was_there=not is_missing)
         self._single.add(key)
         self._note_touches(rows, (0,), range(1), now, naming=[key])
         self._keep_raw(rows, (0,), [key])

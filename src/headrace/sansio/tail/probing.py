@@ -199,15 +199,18 @@ class Probes:
         else:
             ledger.answered.add(key)
 
-    def found_hidden(self, began: float | None) -> None:
+    def found_hidden(self, began: float | None, *, was_there: bool) -> None:
         """Notes that a row can still change which neither of the listings has shown.
 
+        A row that began after the hidden rows were listed says nothing of that listing.
+
         Args:
-            began: Its time in seconds since 1970; None where none is known. One that began after
-                the hidden rows were listed says nothing of that listing.
+            began: Its time in seconds since 1970; None where none is known, as of one that waits in
+                a queue.
+            was_there: Whether an earlier sync has seen the row.
         """
         asked = self._sync.hidden_asked
-        if not self._sync.knows_hidden or asked is None or began is None:
+        if not self._sync.knows_hidden or asked is None:
             return
-        if began < asked - _SKEW_SECONDS:
+        if was_there if began is None else began < asked - _SKEW_SECONDS:
             self._ledger.vain = -_DISTRUST * self._settings.trust_after
