@@ -148,10 +148,10 @@ def nothing_could_be_loaded(report: SyncReport) -> str | None:
         report: The report of the sync.
 
     Returns:
-        The message; None when rows were loaded, or when there were no rows.
+        The message; None when rows were loaded, or came that the table has, or none came at all.
     """
     total = report.figures.total
-    if total.loaded_rows or not total.quarantined:
+    if total.loaded_rows or total.known or not total.quarantined:
         return None
     return (
         f"no row could be loaded; {counted(total.quarantined, 'row')} went to quarantine. Check "

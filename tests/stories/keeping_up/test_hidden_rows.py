@@ -259,6 +259,25 @@ def test_rows_in_neither_listing_that_have_no_time_end_the_trust(
     assert {401, 410} <= statuses(mirror).keys()
 
 
+def test_a_hidden_row_that_cannot_be_loaded_fails_no_sync_and_comes_once_it_is_mended(
+    api: KeptListing, mirror: Mirror
+) -> None:
+    mirror.config["resources"][0]["columns"] = {"cost": {"data_type": "bigint"}}
+    run_hidden(api, 201)
+    api.change(201, cost="much")
+    api.put(*as_sent(row(202)))
+
+    for _ in range(2):
+        assert mirror.headrace_run().exit_code == 0
+        assert 201 not in statuses(mirror)
+        assert mirror.counted("_headrace_quarantine") == 1
+
+    api.change(201, cost=3)
+    assert mirror.headrace_run().exit_code == 0
+    assert statuses(mirror)[201] == "running"
+    assert mirror.counted("_headrace_quarantine") == 0
+
+
 def test_only_what_is_wanted_of_the_hidden_rows(api: KeptListing, mirror: Mirror) -> None:
     run_hidden(api, 5, 150)
 
