@@ -129,9 +129,9 @@ class OwnListings:
         if not isinstance(answer, ListedPage):
             raise TypeError(f"a listing cannot answer {type(answer).__name__}")
         rows = answer.rows
-        settled = [] if rows.settled is None else rows.settled
-        if 2 * sum(settled) > len(rows.keys):
-            which = rows.keys[list(settled).index(True)]
+        settled = [] if rows.settled is None else list(rows.settled)
+        if any(settled):
+            which = rows.keys[settled.index(True)]
             why = f"the answer has rows that have settled, as `{which}`"
             return self._unheeded(ask.of, now, why)
         if sync.hidden_asked is None and ask.of == "hidden":

@@ -53,7 +53,11 @@ def remembers_gaps(settings: TailSettings, ledger: Ledger, started: float) -> bo
     if since is None or ledger.kind is not KeyKind.INTEGER:
         return False
     has_for_long = settings.probes or started - since > settings.grace
-    return has_for_long and len(ledger.missing) < settings.max_gaps
+    if not has_for_long or len(ledger.missing) < settings.max_gaps:
+        return has_for_long
+    # The ones that were forgotten, as they were too many, had been passed over before these.
+    oldest = min(ledger.missing.values())
+    return ledger.looked is not None and oldest + settings.grace <= ledger.looked
 
 
 def late_keys(settings: TailSettings, ledger: Ledger) -> int:
@@ -87,6 +91,7 @@ class Probes:
         self._settings = settings
         self._ledger = ledger
         self._sync = sync
+        self._sample: set[int] | None = None
 
     def pass_over(self, gaps: Iterable[range], now: float, known: Collection[Key]) -> None:
         """Notes that the listing shows no rows for some keys.
@@ -96,6 +101,7 @@ class Probes:
             now: When the page arrived, in seconds since 1970.
             known: Keys whose rows have come otherwise.
         """
+        self._sample = None
         most = self._settings.max_gaps
         missing = self._ledger.missing
         for gap in gaps:
@@ -127,10 +133,11 @@ class Probes:
             return set()
         if not self.trusts_hidden:
             return self._ledger.missing.keys() - self._sync.asked
-        began = self._sync.started
-        passed = (key for key, at in self._ledger.missing.items() if at >= began)
-        sample = nlargest(_SAMPLE, passed)
-        return _passed_before(self._ledger).union(sample).difference(self._sync.asked)
+        if self._sample is None:
+            began = self._sync.started
+            passed = (key for key, at in self._ledger.missing.items() if at >= began)
+            self._sample = _passed_before(self._ledger).union(nlargest(_SAMPLE, passed))
+        return self._sample & self._ledger.missing.keys() - self._sync.asked
 
     @property
     def has_more(self) -> bool:

@@ -56,8 +56,9 @@ class Histories(RuleBasedStateMachine):
 
     def begin(self, world: WatchedWorld, mirror: MirrorSettings, *, parked_hidden: bool) -> None:
         self.world = world
-        if parked_hidden:
-            # Enough keys without a row must not speak for a listing that leaves parked ones out.
+        if parked_hidden or not mirror.heeds_status:
+            # Keys without a row must not speak for a listing that leaves rows out: by what is meant
+            # to be few of them, and is none in these short histories.
             mirror = replace(mirror, trust_after=10_000)
         self.mirror = self.new_mirror(mirror)
         self.misses: dict[int, int] = {}
