@@ -166,8 +166,10 @@ def pages_of(mirror: LivingMirror, status: str) -> int:
         mirror: The mirror.
         status: The status.
     """
-    rows = list(mirror.world.truth(status=status))
-    return max(1, ceil(len(rows) / mirror.settings.limit))
+    world = mirror.world
+    # A server that takes no notice shows the plain listing, which tells itself by a settled row.
+    rows = world.truth(status=status) if mirror.settings.heeds_status else world.listed()
+    return max(1, ceil(len(list(rows)) / mirror.settings.limit))
 
 
 def pages_again(mirror: LivingMirror, listed: list[int], newest: int) -> int:
