@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,14 @@ _SAMPLE_ROWS = 100
 _MOST_PATHS = 5
 
 
-def check(config: ConfigArgument, overrides: SetOption = None) -> None:
+def check(
+    config: ConfigArgument,
+    overrides: SetOption = None,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Try this resource only. Repeatable."),
+    ] = None,
+) -> None:
     """Try the config: one real request for each resource, nothing loaded.
 
     Before the first one it says which variables and settings the config sends to which host.
@@ -28,19 +35,19 @@ def check(config: ConfigArgument, overrides: SetOption = None) -> None:
     """
     with exit_codes(), auth_warnings():
         from headrace.config import load_config
-        from headrace.config.selection import listed_resources
+        from headrace.config.selection import listed_resources, select_resources
         from headrace.core.exceptions import ConfigError, HeadraceError
         from headrace.dlt_source.sample import take_sample
         from headrace.reading.recipients import recipients
 
-        loaded = load_config(config, overrides or ())
+        loaded = select_resources(load_config(config, overrides or ()), resource or ())
         say("The config is sound.")
         for each in recipients(loaded):
             say(_told(each))
         worst = 0
-        for resource in listed_resources(loaded):
+        for tried in listed_resources(loaded):
             try:
-                _show(take_sample(loaded, resource, _SAMPLE_ROWS, most_pages=1, judges_rows=True))
+                _show(take_sample(loaded, tried, _SAMPLE_ROWS, most_pages=1, judges_rows=True))
             except HeadraceError as error:
                 # What only shows now, as a file of a certificate that is not there.
                 is_config = isinstance(error, ConfigError)

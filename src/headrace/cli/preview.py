@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from headrace.dlt_source.sample import Sample
 
-_ANY_WIDTH = 1_000_000
-
 
 def preview(
     config: ConfigArgument,
@@ -56,10 +54,9 @@ def preview(
 
 
 def _print_table(sample: Sample) -> None:
-    from rich.measure import Measurement
     from rich.table import Table
 
-    from headrace.cli.console import new_console, plain
+    from headrace.cli.console import new_console, plain, whole_width
     from headrace.cli.plurals import counted
 
     console = new_console()
@@ -72,9 +69,7 @@ def _print_table(sample: Sample) -> None:
         table.add_column(plain(name), no_wrap=True)
     for row in sample.rows:
         table.add_row(*(plain(_shown(row.get(name))) for name in names))
-    # rich measures nothing as wider than it is allowed to be, so that is set very wide.
-    anything = console.options.update(width=_ANY_WIDTH)
-    width = max(Measurement.get(console, anything, table).maximum, len(str(table.title)))
+    width = max(whole_width(console, table), len(str(table.title)))
     if not console.is_terminal:
         console.width = width
     if width <= console.width:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from headrace.cli.console import new_console, plain
+from headrace.cli.console import new_console, plain, print_table
 from headrace.cli.plurals import counted
 from headrace.core.secrets.redaction import one_line
 from headrace.dlt_source import failed_requests, quarantine
@@ -53,7 +53,7 @@ def print_summary(report: SyncReport) -> None:
         table.add_row(
             plain(name), plain(full_name), f"{counts.loaded_rows:,}", f"{counts.requests:,}"
         )
-    console.print(table)
+    print_table(console, table)
     if total.retries or total.seconds_waited:
         retries = f"{total.retries:,} " + ("retry" if total.retries == 1 else "retries")
         _print(console, f"{retries}, waited {total.seconds_waited:,.0f} s for the server.")

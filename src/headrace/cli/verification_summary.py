@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from headrace.cli.console import new_console, plain
+from headrace.cli.console import new_console, plain, print_table
 from headrace.cli.plurals import counted
 from headrace.core.secrets.redaction import one_line
 
@@ -55,7 +55,7 @@ class _Summary:
             f"{counted(total.requests, 'request')} in {report.seconds:.1f} s; "
             f"{_was(loaded, 'row')} loaded into {report.destination}: {report.location}"
         )
-        self._console.print(self._overview())
+        print_table(self._console, self._overview())
         for table in report.tables:
             self._print_table(table)
             if table.repair is not None:
@@ -133,7 +133,7 @@ class _Summary:
             fields = ", ".join(f"{field} in {count:,}" for field, count in found.fields.items())
             self._say(f"{name}: {counted(len(found.differing), 'row')} differing: {fields}")
             if found.examples:
-                self._console.print(self._differences(table))
+                print_table(self._console, self._differences(table))
             self._say_further(len(found.differing) - len(found.examples))
         if len(found.repeated):
             is_fault = "" if table.one_row_a_key else ", as rows are not merged; the newest counts"

@@ -211,6 +211,24 @@ def test_check_tries_each_resource_and_names_all_columns_of_the_first_page(
     assert "columns: id, b\n" in ran.stdout
 
 
+def test_check_tries_the_resources_that_are_named(server: JsonServer) -> None:
+    server.handler = lambda asked: Answer([{"id": 1}], 200 if asked.path == "/extra" else 500)
+    resources = [
+        {"name": "usual", "endpoint": "/usual"},
+        {"name": "extra", "selected": False, "endpoint": "/extra"},
+    ]
+    client = {"base_url": server.base_url, "paginator": "single_page"}
+    Path("two.json").write_text(json.dumps({"client": client, "resources": resources}))
+    ran = headrace("check", "two.json", "--resource", "extra")
+
+    assert ran.returncode == 0
+    assert "extra: GET" in ran.stdout
+    assert "usual" not in ran.stdout + ran.stderr
+    unknown = headrace("check", "two.json", "--resource", "extras")
+    assert unknown.returncode == 2
+    assert "there is no resource `extras`; did you mean `extra`?" in unknown.stderr
+
+
 def test_a_failed_sync_ends_with_1(server: JsonServer) -> None:
     server.answers({"data": [{"id": 1}], "nextCursor": "a"}, Answer({"message": "broken"}, 500))
     ran = headrace(

@@ -74,6 +74,21 @@ def test_wrong_calls_end_with_2(server: JsonServer) -> None:
     assert headrace("verify", "shop.json", "--resource", "x").returncode == 2
 
 
+def test_names_stay_whole_where_no_terminal_is(server: JsonServer) -> None:
+    name = "the_items_of_all_orders_that_customers_ever_sent_back"
+    config = config_of(server, name=name)
+    config["pipeline"] = {"dataset": "everything_that_the_shop_has_ever_sold"}
+    Path("shop.json").write_text(json.dumps(config))
+    server.answers({"data": [{"id": 1}]})
+
+    for command in ("run", "verify"):
+        told = headrace(command, "shop.json").stdout.splitlines()
+        assert any(
+            line.split()[:3] == [name, f"everything_that_the_shop_has_ever_sold.{name}", "1"]
+            for line in told
+        )
+
+
 def test_secrets_in_rows_are_masked(server: JsonServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_KEY", "c4nary/k3y+value")
     config = config_of(server)
