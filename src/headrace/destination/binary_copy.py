@@ -34,7 +34,6 @@ _TAKEN = {
     "date": frozenset(["date"]),
     "time": frozenset(["time without time zone"]),
     "decimal": frozenset(["numeric"]),
-    "wei": frozenset(["numeric"]),
     "binary": frozenset(["bytea"]),
 }
 # The integers by their bits.
@@ -77,6 +76,19 @@ def is_copied_exactly(
     )
 
 
+def is_beyond_arrow(column: TColumnSchema) -> bool:
+    """Whether a column of PostgreSQL takes values that its Arrow type does not.
+
+    A `wei` has 156 digits, 78 of a fraction; and a binary with a precision takes any number of
+    bytes, where Arrow's has just that many.
+
+    Args:
+        column: dlt's hints of the column.
+    """
+    data_type = column.get("data_type")
+    return data_type == "wei" or (data_type == "binary" and column.get("precision") is not None)
+
+
 def _stored_types(pipeline: dlt.Pipeline, schema: Schema) -> StoredTypes:
     client = new_job_client(pipeline, schema)
     types: dict[str, dict[str, str]] = defaultdict(dict)
@@ -91,7 +103,7 @@ def _stored_types(pipeline: dlt.Pipeline, schema: Schema) -> StoredTypes:
 
 def _takes(kind: str, hint: TColumnSchema | None) -> bool:
     data_type = (hint or {}).get("data_type")
-    if hint is None or data_type is None:
+    if hint is None or data_type is None or is_beyond_arrow(hint):
         # What a row will bring for a column that dlt does not know, nobody can tell.
         return False
     if data_type == "bigint":

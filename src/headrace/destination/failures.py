@@ -25,6 +25,13 @@ _QUOTED_SQL = re.compile(
     r"\s*(?:\bLINE \d+:|\[SQL: |\[parameters: |DETAIL:\s+Failing row ).*", re.DOTALL
 )
 
+# How PostgreSQL ends its account of a copy; by ADBC it stands between words of the driver.
+_COPY = re.compile(
+    r"(?:.*\bERROR:\s+)?(?P<why>.*?)\s*CONTEXT:\s+COPY (?P<table>[^\s,]+), line \d+"
+    r"(?:, column (?P<column>[^\s:]+))?.*",
+    re.DOTALL,
+)
+
 
 def cause_of(error: Exception) -> BaseException:
     """Finds what stopped a pipeline.
@@ -51,7 +58,7 @@ def cause_of(error: Exception) -> BaseException:
         if isinstance(each, DataValidationError):
             return SyncError(_broken_contract(each))
     step = f" at its step `{error.step}`" if isinstance(error, PipelineStepFailed) else ""
-    words = _shortened(str(chain[-1]))
+    words = _shortened(_COPY.sub(_refused_copy, str(chain[-1]), count=1))
     return SyncError(f"the pipeline failed{step}: {type(chain[-1]).__name__}: {words}")
 
 
@@ -95,6 +102,17 @@ def clean_failure_records(pipeline: dlt.Pipeline) -> None:
             # trace is still made of dicts, lists and named tuples, and that nothing else keeps it.
             pipeline._last_trace = _masked(trace)
             save_trace(str(folder), pipeline._last_trace)
+
+
+def _refused_copy(told: re.Match[str]) -> str:
+    why, column = told["why"], told["column"]
+    if column is None:
+        return f"the table `{told['table']}` refuses rows: {why}"
+    return (
+        f"the table `{told['table']}` refuses a value for its column `{column}`: {why}. To keep "
+        f"such values, declare `{column}` under `columns` with a type that takes them, and have "
+        "the table made anew with `--full-refresh`"
+    )
 
 
 def _shortened(text: str) -> str:

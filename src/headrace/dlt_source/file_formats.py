@@ -18,6 +18,8 @@ from dlt.common.data_writers import resolve_best_writer_spec
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema.typing import TFileFormat, TTableSchema
 
+from headrace.destination.binary_copy import is_beyond_arrow
+
 
 @dataclass(frozen=True, slots=True)
 class FileFormats:
@@ -69,11 +71,10 @@ def file_formats_of(
         return FileFormats(loses_empty_texts=arrow == "csv")
     if choose is None:
         return FileFormats(dicts="parquet")
-    if not (may_discard_rows or _has_wei(table)) and is_copied_exactly():
+    if not (may_discard_rows or _has_more_than_arrow(table)) and is_copied_exactly():
         return FileFormats("parquet", "parquet")
     return FileFormats("preferred", "preferred")
 
 
-def _has_wei(table: TTableSchema) -> bool:
-    """Whether a column has more digits than Arrow: PostgreSQL's `wei` has 156, 78 of a fraction."""
-    return any(column.get("data_type") == "wei" for column in table.get("columns", {}).values())
+def _has_more_than_arrow(table: TTableSchema) -> bool:
+    return any(is_beyond_arrow(column) for column in table.get("columns", {}).values())

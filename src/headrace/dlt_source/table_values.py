@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from headrace.sansio.rows.decimals import as_floats, rounded_to_scale
 from headrace.sansio.rows.json_rows import FieldPath
 from headrace.sansio.rows.loadable import is_beyond_64_bits, is_within_bits, why_not_loadable
 from headrace.sansio.rows.texts import without_nul
+from headrace.sansio.rows.times import cut_to_digits
 
 _DECIMALS = frozenset(["decimal", "wei"])
 _LONGEST_SHOWN = 80
@@ -162,7 +164,9 @@ class TableValues:
             # Text that is no plain number is left to dlt.
             return rounded_to_scale(value, *self._digits(hint)) or value
         if data_type == "timestamp" and is_in_milliseconds(value):
-            return value / 1_000
+            value /= 1_000
+        if data_type in ("timestamp", "time") and hint.get("precision") is not None:
+            return _cut_to_digits(value, data_type, hint["precision"] or 0)
         if isinstance(value, Decimal):
             return float(value)
         return Decimal(value) if is_beyond_64_bits(value) else value
@@ -176,6 +180,15 @@ class TableValues:
         if precision is None and scale is None:
             return widest[0], widest[1] or 0
         return precision or widest[0], scale if scale is not None else 0
+
+
+def _cut_to_digits(value: Any, data_type: TDataType, digits: int) -> Any:
+    """A time with the digits of its column: databases round a text, and Arrow cuts it off."""
+    try:
+        found = coerce_value(data_type, py_type_to_sc_type(type(value)), value)
+    except (ValueError, TypeError, ArithmeticError, OSError):
+        return value
+    return cut_to_digits(found, digits) if isinstance(found, datetime | time) else value
 
 
 def fits_by_coercion(value: Any, data_type: TDataType) -> bool:
