@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -276,6 +276,33 @@ def test_a_hidden_row_that_cannot_be_loaded_fails_no_sync_and_comes_once_it_is_m
     assert mirror.headrace_run().exit_code == 0
     assert statuses(mirror)[201] == "running"
     assert mirror.counted("_headrace_quarantine") == 0
+
+
+@pytest.mark.parametrize("key", [str, int, lambda number: f"01J{number:08d}"])
+def test_a_row_that_wakes_up_while_the_first_listing_is_read(
+    key: Callable[[int], Any], warehouse: Warehouse
+) -> None:
+    with KeptListing(page=250) as api:
+        following = {**FOLLOWING, "late_rows": "none"}
+        mirror = Mirror(api, warehouse, api.config(**following))
+        old = [{**each, "id": key(each["id"])} for each in as_sent(*map(row, range(1, 3_501)))]
+        api.put(*old)
+        parked = key(100)
+        api.change(parked, status="waiting")
+
+        def wake() -> None:
+            api.change(parked, status="running")
+            api.hidden.add(parked)
+
+        # After the listing of hidden rows, and before the page with the row.
+        api.at_request(5, wake)
+        mirror.sync()
+        assert mirror.counted("executions") == 3_500
+
+        api.change(parked, status="success")
+        api.hidden.clear()
+        mirror.sync()
+        assert {each["status"] for each in mirror.rows()} == {"success"}
 
 
 def test_only_what_is_wanted_of_the_hidden_rows(api: KeptListing, mirror: Mirror) -> None:

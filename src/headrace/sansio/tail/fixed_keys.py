@@ -35,6 +35,9 @@ class FixedKeys:
         ledger: What is known of the listing; it is changed in place.
         sync: How far the sync under way has come; a part of that ledger.
         refresher: The rows that are read again.
+
+    Attributes:
+        leaves_out: Whether a page may have left out rows of which no note was made.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class FixedKeys:
         self._ledger = ledger
         self._sync = sync
         self._refresher = refresher
+        self.leaves_out = False
         # What this planner has told to load, since a leg loads a key only once: rows by their keys,
         # and whole stretches of the listing.
         self._single: set[Key] = set()
@@ -66,7 +70,9 @@ class FixedKeys:
         )
         if self._ledger.first_change is None:
             self._ledger.first_change = page.rows.last_change
+        is_first = self._is_first_listing(page)
         recent = self._recent_rows(page, segments)
+        self.leaves_out |= is_first and self._may_leave_out(page, recent)
         chosen = self._choose(page, segments)
         keys, settled = page.keys, page.rows.settled
         if len(chosen) < len(keys):
@@ -149,6 +155,31 @@ class FixedKeys:
         self._keep_raw(rows, chosen, own)
         return chosen
 
+    def read_own_again(
+        self, keys: Sequence[Any], wanted: Sequence[int], rows: AnsweredRows, now: float
+    ) -> bool:
+        """Learns from a page of rows that are hidden at the end of the first listing.
+
+        One that is not known was shown at first, and hidden when its page was read. As a page may
+        have brought it all the same, it is asked for alone.
+
+        Args:
+            keys: The keys of the rows.
+            wanted: The indexes of those that are wanted.
+            rows: What is to be known of the rows.
+            now: When the page arrived, in seconds since 1970.
+
+        Returns:
+            Whether there are rows that are not known.
+        """
+        known = self._ledger.open | self._single
+        found = {keys[index]: index for index in wanted if keys[index] not in known}
+        for key, index in found.items():
+            self._refresher.touch(key, now, is_read=False)
+            if self._ledger.kind is KeyKind.TIME:
+                self._ledger.raw[key] = rows.keys[index]
+        return bool(found)
+
     def _choose(self, page: CheckedPage, segments: list[Segment]) -> Sequence[int]:
         fresh = [range(segment.start, segment.end) for segment in segments]
         fresh = [indexes for indexes in fresh if indexes]
@@ -212,6 +243,14 @@ class FixedKeys:
         recent = max(RECENT_ROWS - self._ledger.backfilled, 0)
         self._ledger.backfilled += sum(segment.end - segment.start for segment in segments)
         return recent
+
+    def _may_leave_out(self, page: CheckedPage, recent: int) -> bool:
+        """Whether a page of the first listing may leave out rows whose keys are not remembered."""
+        if self._ledger.kind is not KeyKind.INTEGER:
+            return page.walk.low is not None
+        count = page.end - page.start
+        above = page.keys[page.start] + 1 if page.walk.low is None else page.walk.low
+        return recent < count and bool(above - page.keys[page.end - 1] > count)
 
     def _naming_rows(self, page: CheckedPage, recent: int) -> Collection[int]:
         """The rows so near to the present that the older rows which they name may still change.

@@ -8,6 +8,9 @@ since, and the plain listing is read again as far down as that.
 Some servers take no notice of the params by which that listing is asked for, and answer with the
 plain one, or refuse. That is told, and rows are looked for as if there were no such listing.
 
+A first listing may take minutes. A row that was shown when it began, as one that is parked, may be
+hidden by the time that its page is read. So the hidden rows are read once more at its end.
+
 A listing of rows that can still change, such as parked ones, only saves requests: each of its pages
 brings many of the rows that are due. So it is read where more than a few are left.
 """
@@ -55,6 +58,9 @@ class OwnListings:
         fixed: Reads the rows.
         floor: How far down rows are wanted.
         lookback: How far below the top the plain listing is read again.
+
+    Attributes:
+        has_found: Whether rows are due that were found at the end of the first listing.
     """
 
     def __init__(
@@ -73,6 +79,8 @@ class OwnListings:
         self._floor = floor
         self._lookback = lookback
         self._refused = 0
+        self._reads_again = False
+        self.has_found = False
         self._seen: set[Any] = set()
 
     def begin(self) -> None:
@@ -81,6 +89,13 @@ class OwnListings:
             self._sync.own_walk = OwnWalk("hidden")
         else:
             self._begin_open()
+
+    def begin_again(self) -> None:
+        """Notes that the plain listing has been read as far down as it should."""
+        if self._sync.knows_hidden and self._fixed.leaves_out:
+            self._fixed.leaves_out = False
+            self._reads_again = True
+            self._sync.own_walk = OwnWalk("hidden")
 
     def _begin_open(self) -> None:
         wants_open = self._settings.has_open and self._may_ask("open")
@@ -141,6 +156,9 @@ class OwnListings:
         chosen: Sequence[int] = ()
         if keys and self._ledger.kind is not None:
             wanted = self._floor.wanted(keys, rows, self._ledger.kind)
+            if self._reads_again:
+                self.has_found |= self._fixed.read_own_again(keys, wanted, rows, now)
+                wanted = []
             chosen = self._fixed.read_own(
                 keys, wanted, rows, at, now, are_hidden=ask.of == "hidden"
             )
@@ -153,7 +171,7 @@ class OwnListings:
         ledger, sync = self._ledger, self._sync
         self._seen.clear()
         ledger.unheeded.pop(of, None)
-        if of == "open":
+        if of == "open" or self._reads_again:
             return
         sync.knows_hidden = True
         if ledger.heeded is None:

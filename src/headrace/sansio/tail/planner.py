@@ -102,6 +102,7 @@ class Planner:
         self._walker = Walker(settings, ledger, self._sync, self._refresher, self._lookback)
         self._warnings += self._walker.settle()
         self._moving = MovingKeys(ledger, self._sync, may_repeat=may_repeat)
+        self._may_repeat = may_repeat
         self._pending: dict[Ask, float] = {}
         self._is_leg_over = False
 
@@ -188,8 +189,14 @@ class Planner:
         if isinstance(ask, OwnListAsk):
             lesson = self._own.learn(ask, answer, self._read_keys, at, now)
             self._refresher.listed_past()
+            # A page may have brought the rows that were found, before they were hidden.
+            self._is_leg_over = (
+                self._own.has_found and not self._own.is_under_way and not self._may_repeat
+            )
         elif isinstance(ask, ListAsk):
             lesson = self._learn_list(ask, answer, at, now)
+            if self._sync.walk is None:
+                self._own.begin_again()
         else:
             lesson = self._learn_row(ask, answer, at, now)
         if self._warnings:

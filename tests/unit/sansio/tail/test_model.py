@@ -339,6 +339,14 @@ class HiddenListingHistories(FixedKeyHistories):
     def wait_for_days(self) -> None:
         self.wait(200_000.0)
 
+    def is_promised(self, row: Row, sync: Sync) -> bool:
+        """Where hidden rows are not listed, no sync asks for more missing keys than its bound."""
+        done, settings = sync.ledger.sync, self.mirror.settings
+        assert done is not None
+        is_left = not done.knows_hidden and len(done.asked) >= settings.max_probes
+        is_later = is_left and row.key in sync.ledger.missing
+        return super().is_promised(row, sync) and not is_later
+
     @rule()
     def quiet_sync(self) -> None:
         """Where the listing of hidden rows is trusted, a sync asks for next to no missing key."""
