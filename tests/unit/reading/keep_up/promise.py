@@ -68,6 +68,10 @@ def is_unfindable(mirror: LivingMirror, sync: EndedSync, key: int) -> bool:
     if mirror.settings.heeds_status and appeared >= mirror.seen.passed[key] + GRACE:
         # With a listing of hidden rows no sync needs to have asked for the key.
         return True
+    was_shown = sync.before[key]["status"] in ("waiting", "new")
+    if was_shown and mirror.settings.heeds_status and mirror.seen.passed[key] >= sync.started:
+        # It was hidden between the listing of hidden rows and its page: it comes with the next.
+        return key not in sync.probed
     has_probed_enough = len(sync.probed) >= mirror.settings.max_probes
     return key in mirror.seen.given_up or (has_probed_enough and key not in sync.probed)
 
