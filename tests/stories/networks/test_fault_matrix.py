@@ -27,6 +27,8 @@ from tests.support.tables import Row, Warehouse
 KEY = "very-secret-key"
 ROWS, NEW_ROWS, PAGE_ROWS = 40, 60, 20
 FAULTY_PAGE = 3
+# The rows that are hidden are listed first.
+FAULTY_REQUEST = FAULTY_PAGE + 1
 MIB = 1024 * 1024
 QUICK = {
     "resources.executions.endpoint.paginator.limit": PAGE_ROWS,
@@ -149,14 +151,14 @@ def each(cases: list[Case]) -> pytest.MarkDecorator:
 def test_what_comes_once_passes_and_what_comes_again_and_again_fails(
     case: Case, mirror: Mirror, loaded: Loaded
 ) -> None:
-    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_PAGE}+", **settings_for(case))
+    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_REQUEST}+", **settings_for(case))
     assert (code, bad) == (1, 2), said
     assert "Asked 2 times" in said
     for part in case.told:
         assert part in said
     assert mirror.rows() == loaded.before
 
-    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_PAGE}", **settings_for(case))
+    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_REQUEST}", **settings_for(case))
     assert (code, bad) == (0, 1), said
     assert "1 retry" in said
     assert mirror.rows() == loaded.all_rows
@@ -166,7 +168,7 @@ def test_what_comes_once_passes_and_what_comes_again_and_again_fails(
 def test_what_only_fails_fails_at_once_and_loses_nothing(
     case: Case, mirror: Mirror, loaded: Loaded
 ) -> None:
-    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_PAGE}+")
+    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_REQUEST}+")
     assert (code, bad) == (1, 2 if case.fault == "404" else 1), said
     assert "Asked" not in said
     for part in case.told:
@@ -180,7 +182,7 @@ def test_what_only_fails_fails_at_once_and_loses_nothing(
 
 @each(of(Outcome.HARMLESS))
 def test_what_is_harmless_does_no_harm(case: Case, mirror: Mirror, loaded: Loaded) -> None:
-    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_PAGE}")
+    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_REQUEST}")
     assert (code, bad) == (0, 1), said
     for part in case.told:
         assert part in said
@@ -192,7 +194,7 @@ def test_what_is_harmless_does_no_harm(case: Case, mirror: Mirror, loaded: Loade
 def test_a_row_that_cannot_be_loaded_takes_no_other_with_it(
     case: Case, late_rows: str, mirror: Mirror, loaded: Loaded
 ) -> None:
-    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_PAGE}", late_rows=late_rows)
+    code, said, bad = mirror.sync(f"{case.fault}@{FAULTY_REQUEST}", late_rows=late_rows)
     assert (code, bad) == (0, 1), said
     for part in case.told:
         assert part in said
@@ -248,11 +250,11 @@ def test_two_programs_meet_over_a_bad_network(
     monkeypatch.setenv("HEADRACE_SIMULATOR_KEY", KEY)
     simulate = [sys.executable, "-m", "headrace", "simulate", "--port", "0", "--rows", "60"]
     with subprocess.Popen(
-        [*simulate, "--faults", "503@2, reset@4, html@6+"], stdout=subprocess.PIPE, text=True
+        [*simulate, "--faults", "503@2, reset@4, html@7+"], stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         told = [server.stdout.readline() for _ in range(3)]
-        assert "answered badly: 503@2, reset@4, html@6+." in told[2]
+        assert "answered badly: 503@2, reset@4, html@7+." in told[2]
         address = re.search(r"http://\S+", told[0])
         assert address is not None
         monkeypatch.setenv("EXECUTIONS_BASE_URL", address[0])
@@ -288,14 +290,14 @@ def test_a_key_does_not_go_from_https_to_http(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
-    with mirror.serving(f"{case.fault}@{FAULTY_PAGE}", tls) as simulator:
+    with mirror.serving(f"{case.fault}@{FAULTY_REQUEST}", tls) as simulator:
         assert simulator.base_url.startswith("https://")
         code, said = run_apart(mirror.warehouse, "-m", "headrace")
         assert code == 1, said
         for part in case.told:
             assert part in said
         assert mirror.rows() == loaded.before
-        assert len(simulator.requests) == FAULTY_PAGE
+        assert len(simulator.requests) == FAULTY_REQUEST
         code, said = run_apart(mirror.warehouse, "-m", "headrace")
         assert code == 0, said
     assert mirror.rows() == loaded.all_rows

@@ -36,6 +36,7 @@ from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.response_hooks import ResponseIgnored, ResponseRefused
 from headrace.sansio.windows import ScaleFault
 from headrace.simulator.refused import Refused
+from headrace.testing import CheckResult, ConnectorChecks, ConnectorFailed
 
 DATA: dict[str, Any] = {
     "resource": "orders",
@@ -51,6 +52,7 @@ INTERNAL: list[Exception] = [
         error=PageError("broken"), brief="broken answer", most_attempts=3, patience=2.0, seconds=1.5
     ),
     AuthRefused("SomeError"),
+    ConnectorFailed(ConnectorChecks("shop", (CheckResult("verify", "failed", "2 rows missing"),))),
     FieldsMissing(["username", "password"]),
     Refused(404, "Not Found"),
     ResponseIgnored("an action", ShownRequest.of("GET", "https://api.example.com/")),
