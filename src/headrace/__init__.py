@@ -35,9 +35,9 @@ if _typing.TYPE_CHECKING:
     from headrace.destination.run_history import ResourceRun as ResourceRun
     from headrace.destination.views import CreatedViews as CreatedViews
     from headrace.destination.views import create_views as create_views
+    from headrace.dlt_source.by_call import rest_api_resources as rest_api_resources
+    from headrace.dlt_source.by_call import rest_api_source as rest_api_source
     from headrace.dlt_source.by_name import rest_api as rest_api
-    from headrace.dlt_source.source import rest_api_resources as rest_api_resources
-    from headrace.dlt_source.source import rest_api_source as rest_api_source
     from headrace.reading.keep_up.legs import LegSettings as LegSettings
     from headrace.reports.html.report import Report as Report
     from headrace.reports.html.report import report as report
@@ -93,7 +93,7 @@ _NAMES_BY_MODULE = {
         "create_views",
     ),
     "headrace.dlt_source.by_name": ("rest_api",),
-    "headrace.dlt_source.source": (
+    "headrace.dlt_source.by_call": (
         "rest_api_resources",
         "rest_api_source",
     ),

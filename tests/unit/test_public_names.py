@@ -172,10 +172,27 @@ def test_importing_headrace_imports_nothing_that_takes_time() -> None:
     assert told.stdout == "[]\n"
 
 
+def test_importing_the_source_imports_little_but_dlt() -> None:
+    program = (
+        "import sys\n"
+        "from dlt.sources.rest_api import rest_api_source\n"
+        "before = set(sys.modules)\n"
+        "from headrace import rest_api_source, rest_api_resources, rest_api\n"
+        "print(*sorted(set(sys.modules) - before))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    imported = told.stdout.split()
+    assert {each.partition(".")[0] for each in imported} == {"headrace", "tomllib"}
+    assert len(imported) < 20, imported
+
+
 def test_what_reads_one_format_alone_is_not_imported_with_the_source() -> None:
     program = (
         "import sys\n"
         "from headrace import rest_api_source, sync\n"
+        "import headrace.dlt_source.source\n"
         "names = {'pyarrow.csv', 'xmltodict', 'graphql'}\n"
         "own = [name for name in sys.modules if name.startswith('headrace.sansio.decoding.')]\n"
         "formats = ('csv', 'xml', 'json_lines')\n"

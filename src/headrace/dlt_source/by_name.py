@@ -9,7 +9,7 @@ import dlt
 from dlt.extract import DltResource
 
 from headrace.core.dlt_door.settings import mappings_found
-from headrace.dlt_source.source import SOURCE_NAME, rest_api_resources
+from headrace.dlt_source.by_call import SOURCE_NAME, rest_api_resources
 
 
 @dlt.source(section=SOURCE_NAME)

@@ -19,9 +19,10 @@ from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
+from headrace.dlt_source.by_call import SOURCE_NAME
 from headrace.dlt_source.incremental import CursorValues, judge_as_first_sync, range_of_first_sync
 from headrace.dlt_source.items import ParentRows, rows_of
-from headrace.dlt_source.source import SOURCE_NAME, as_in_first_sync, build_resources
+from headrace.dlt_source.source import as_in_first_sync, build_resources
 from headrace.dlt_source.table import ResourceTable
 from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow

@@ -8,9 +8,9 @@ import pytest
 
 from headrace import rest_api_source
 from headrace.config import ResourceConfig, parse_config
+from headrace.dlt_source.by_call import SOURCE_NAME
 from headrace.dlt_source.incremental import PER_PARENT
 from headrace.dlt_source.sample import take_sample
-from headrace.dlt_source.source import SOURCE_NAME
 from tests.stories.against_dlt.test_same_as_dlt import MAKERS, contents
 from tests.stories.incremental.changing_items import cursors_of
 from tests.support.servers import Answer, Asked, JsonServer

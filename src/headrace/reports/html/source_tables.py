@@ -23,7 +23,7 @@ from headrace.destination.sql import (
 )
 from headrace.destination.steady_reading import query_steadily
 from headrace.dlt_source import gone_rows, quarantine
-from headrace.dlt_source.source import SOURCE_NAME
+from headrace.dlt_source.by_call import SOURCE_NAME
 from headrace.reports.html.counting import ReportTables
 
 # What a report asks of an execution; inputs and outputs may be a thousand times as large.

@@ -13,7 +13,7 @@ from headrace.destination.dataset import StoredDataset
 from headrace.destination.run_history import RunHistory, in_utc
 from headrace.destination.sql import DIALECTS, DatasetConnection, dialect_of, schema_that_has
 from headrace.destination.steady_reading import file_state, query_steadily
-from headrace.dlt_source.source import SOURCE_NAME
+from headrace.dlt_source.by_call import SOURCE_NAME
 
 _LOADS = "_dlt_loads"
 # A load that is so much newer than the last sync on record is one of a sync that takes long, or of

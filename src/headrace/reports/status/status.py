@@ -21,7 +21,8 @@ from headrace.destination.pipeline import destination_name
 from headrace.destination.places import location_of
 from headrace.destination.secrets import destination_secrets
 from headrace.destination.steady_reading import read_steadily
-from headrace.dlt_source.source import SOURCE_NAME, build_source
+from headrace.dlt_source.by_call import SOURCE_NAME
+from headrace.dlt_source.source import build_source
 from headrace.reports.status.results import Status
 from headrace.reports.status.status_reader import StatusReader
 
