@@ -1,54 +1,29 @@
-"""Loads a resource and another one that depends on it, with Headrace and with dlt's own source.
+"""The road of dependent resources: each row of the parent has a listing of its own.
 
-    python -m benchmarks.children
-
-Each row of the parent has a listing of its own, and the server takes its time over each answer, as
-one at the other end of a network does. How to read it: docs/benchmarks.md.
+The server takes its time over each answer, as one at the other end of a network does. dlt's source
+is tuned by `parallelized`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import multiprocessing
-import resource
-import statistics
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from benchmarks.clock import Clock, rows_in
+from benchmarks.loading import new_pipeline
 from benchmarks.processes import run_alone
-
-DLT, DLT_PARALLEL = "dlt", "dlt, parallelized"
-HEADRACE = "headrace"
-VARIANTS = (DLT, DLT_PARALLEL, HEADRACE)
+from benchmarks.roads import DLT, DLT_TUNED, FULL, WITH_IDS, Contender, Road, Run
 
 _PARENTS_A_PAGE = 100
 _CHILDREN = 5
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """One load.
-
-    Args:
-        variant: what it was made with.
-        seconds: from its first step to the committed tables.
-        rows: of the dependent resource, in the table.
-        peak_bytes: the most memory that its process held.
-    """
-
-    variant: str
-    seconds: float
-    rows: int
-    peak_bytes: int
 
 
 def app(parents: int, latency: float) -> web.Application:
@@ -127,81 +102,44 @@ def config(base_url: str, *, parallelized: bool) -> Any:
     }
 
 
-def load_here(variant: str, base_url: str) -> tuple[float, int]:
-    """Loads into the current folder; gives seconds and rows."""
-    # Imports are not what is measured, of neither.
-    import dlt
-    from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
-
-    from headrace import rest_api_source, sync
-
-    pipeline = dlt.pipeline(
-        "benchmark",
-        destination=dlt.destinations.duckdb("benchmark.duckdb"),
-        dataset_name="loaded",
-        pipelines_dir="pipelines",
-    )
-    document = config(base_url, parallelized=variant == DLT_PARALLEL)
-    started = time.perf_counter()
-    if variant == HEADRACE:
-        sync(pipeline, rest_api_source(document))
-    else:
-        pipeline.run(dlt_rest_api_source(document))
-    seconds = time.perf_counter() - started
-    with pipeline.sql_client() as client:
-        found = client.execute_sql("SELECT count(*) FROM children")
-    return seconds, int(found[0][0]) if found else 0
-
-
-def load_in_process(variant: str, base_url: str) -> Loaded:
+def measure(variant: str, base_url: str) -> Run:
     """Loads in a process and a folder of its own."""
-    return Loaded(variant, **run_alone("children", "--load", variant, base_url))
+    return Run(**run_alone("children", variant, base_url))
 
 
-def report(loaded: list[Loaded]) -> list[str]:
-    """A line for each variant: medians, and how many times as fast as dlt's source."""
-    seconds = {
-        variant: statistics.median(each.seconds for each in loaded if each.variant == variant)
-        for variant in dict.fromkeys(each.variant for each in loaded)
-    }
-    lines = []
-    for variant, median in seconds.items():
-        ratios = [
-            f"{seconds[other] / median:.1f}x {other}"
-            for other in (DLT, DLT_PARALLEL)
-            if other in seconds
-        ]
-        peak = max(each.peak_bytes for each in loaded if each.variant == variant)
-        lines.append(f"{variant:20}{median:>8.2f} s{peak / 1e6:>8,.0f} MB   {', '.join(ratios)}")
-    return lines
+@contextmanager
+def loads(rows: int) -> Iterator[list[Contender]]:
+    """The contenders, while the server runs: 500 parents in a full load."""
+    with serving(500 * rows // FULL or 1, 0.02) as base_url:
+        variants = (DLT, DLT_TUNED, WITH_IDS)
+        yield [Contender(name, partial(measure, name, base_url)) for name in variants]
+
+
+ROADS = (
+    Road("children", "A listing for each of 500 rows, 20 ms an answer", (DLT, DLT_TUNED), loads),
+)
 
 
 def main() -> None:
-    """Measures and reports."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--parents", type=int, default=1_000)
-    parser.add_argument("--latency", type=float, default=0.02, help="Seconds before each answer.")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--variants", nargs="*", choices=VARIANTS, default=list(VARIANTS))
-    parser.add_argument("--output", type=Path, default=Path("children.json"))
-    parser.add_argument("--load", nargs=2, help=argparse.SUPPRESS)
+    """Runs one load in the current folder."""
+    # Imports are not what is measured, of neither.
+    import dlt.sources.rest_api
+
+    import headrace
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("variant", choices=(DLT, DLT_TUNED, WITH_IDS))
+    parser.add_argument("base_url")
     arguments = parser.parse_args()
-    if arguments.load:
-        seconds, rows = load_here(*arguments.load)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds, "rows": rows, "peak_bytes": peak}))
-        return
-    with serving(arguments.parents, arguments.latency) as base_url:
-        loaded = [
-            load_in_process(variant, base_url)
-            for _ in range(arguments.runs)
-            for variant in arguments.variants
-        ]
-    assert {each.rows for each in loaded} == {arguments.parents * _CHILDREN}
-    print("\n".join(report(loaded)))
-    arguments.output.write_text(json.dumps([asdict(each) for each in loaded], indent=2))
+    pipeline = new_pipeline("duckdb")
+    document = config(arguments.base_url, parallelized=arguments.variant == DLT_TUNED)
+    clock = Clock()
+    if arguments.variant == WITH_IDS:
+        headrace.sync(pipeline, headrace.rest_api_source(document))
+    else:
+        pipeline.run(dlt.sources.rest_api.rest_api_source(document))
+    clock.stop()
+    clock.tell(rows_in(pipeline, "children"))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""One full load in a process of its own: prints its seconds and its peak memory as JSON."""
+"""One full load in a process of its own: prints what it took as JSON."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import resource
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.clock import Clock, rows_in
+from benchmarks.roads import DLT, DLT_TUNED, WITH_IDS, WITHOUT_IDS
 from benchmarks.shapes import SHAPES
+
+FLOOR = "floor"
 
 
 def load_with_dlt(config: Any, pipeline: Any, **settings: Any) -> None:
@@ -28,30 +28,62 @@ def load_with_headrace(config: Any, pipeline: Any, *, row_ids: bool) -> None:
     pipeline.run(rest_api_source({**config, "pipeline": {"row_ids": row_ids}}))
 
 
+VARIANTS: dict[str, Callable[[Any, Any], None]] = {
+    DLT: load_with_dlt,
+    DLT_TUNED: lambda config, pipeline: load_with_dlt(
+        config, pipeline, loader_file_format="parquet"
+    ),
+    WITH_IDS: lambda config, pipeline: load_with_headrace(config, pipeline, row_ids=True),
+    WITHOUT_IDS: lambda config, pipeline: load_with_headrace(config, pipeline, row_ids=False),
+}
+
+
 def read_with_duckdb(rows_file: Path) -> None:
     """Reads the same rows from a local file: as fast as it could be."""
     import duckdb
 
+    clock = Clock()
     with duckdb.connect("floor.duckdb") as connection:
         connection.execute(
             f"CREATE TABLE items AS SELECT * FROM read_json('{rows_file}', "
             "format='newline_delimited')"
         )
+        clock.stop()
+        found = connection.execute("SELECT count(*) FROM items").fetchone()
+    assert found is not None
+    clock.tell(found[0])
 
 
-VARIANTS: dict[str, Callable[[Any, Any], None]] = {
-    "dlt, defaults": load_with_dlt,
-    "dlt, tuned": lambda config, pipeline: load_with_dlt(
-        config, pipeline, loader_file_format="parquet"
-    ),
-    "headrace, with ids": lambda config, pipeline: load_with_headrace(
-        config, pipeline, row_ids=True
-    ),
-    "headrace, without ids": lambda config, pipeline: load_with_headrace(
-        config, pipeline, row_ids=False
-    ),
-}
-FLOOR = "floor"
+def new_pipeline(destination: str) -> Any:
+    """A pipeline whose all lies in the current folder.
+
+    Args:
+        destination: `duckdb`, or `files` for Parquet files in a folder.
+    """
+    import dlt
+
+    place: Any = (
+        dlt.destinations.filesystem(Path("files").absolute().as_uri())
+        if destination == "files"
+        else dlt.destinations.duckdb("benchmark.duckdb")
+    )
+    return dlt.pipeline("benchmark", destination=place, pipelines_dir="pipelines")
+
+
+def load(arguments: argparse.Namespace) -> None:
+    """Runs one variant with dlt."""
+    if not arguments.cold:
+        # Both sources' modules are imported before the clock starts.
+
+        import headrace.dlt_source.source  # noqa: F401
+    pipeline = new_pipeline(arguments.destination)
+    # Plain files cannot be merged into.
+    disposition = "append" if arguments.destination == "files" else "merge"
+    config = SHAPES[arguments.shape].config(arguments.base_url, disposition)
+    clock = Clock()
+    VARIANTS[arguments.variant](config, pipeline)
+    clock.stop()
+    clock.tell(None if arguments.cold else rows_in(pipeline, "items"))
 
 
 def main() -> None:
@@ -60,30 +92,14 @@ def main() -> None:
     parser.add_argument("variant", choices=[*VARIANTS, FLOOR])
     parser.add_argument("--shape", choices=SHAPES, default="executions")
     parser.add_argument("--base-url", default="")
+    parser.add_argument("--destination", choices=("duckdb", "files"), default="duckdb")
     parser.add_argument("--rows-file", type=Path)
+    parser.add_argument("--cold", action="store_true", help="import nothing before it is needed")
     arguments = parser.parse_args()
     if arguments.variant == FLOOR:
-        started = time.perf_counter()
         read_with_duckdb(arguments.rows_file)
     else:
-        import dlt
-
-        pipeline = dlt.pipeline(
-            "benchmark",
-            destination=dlt.destinations.duckdb("benchmark.duckdb"),
-            pipelines_dir="pipelines",
-        )
-        config = SHAPES[arguments.shape].config(arguments.base_url)
-        # Both sources' modules are imported before the clock starts.
-        import dlt.sources.rest_api
-
-        import headrace.dlt_source.source  # noqa: F401
-
-        started = time.perf_counter()
-        VARIANTS[arguments.variant](config, pipeline)
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    json.dump({"seconds": seconds, "peak_bytes": peak}, sys.stdout)
+        load(arguments)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,21 @@
-"""Loads the steps of runs, with 20 kB of payload in each run, and compares with dlt's own source.
+"""The road of rows made of parts of rows: the steps of runs, with 20 kB of payload in each run.
 
-    python -m benchmarks.made_rows --rows 100000 --dlt-rows 1000 --function-rows 20000
-
-dlt's own source makes tables of all that it gets, payload and all; the second variant makes the
-same rows as Headrace, by a function of the user over each listed row, and Parquet is the loader's
-format. As both take the same time for each row, they may load fewer of them.
+dlt's own source makes tables of all that it gets, payload and all; tuned, it makes the same rows as
+Headrace, by a function of the user over each listed row, and Parquet is the loader's format.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import resource
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
-from benchmarks.processes import run_alone
+from benchmarks.clock import Clock, rows_in
+from benchmarks.loading import new_pipeline
+from benchmarks.processes import run_alone, served
+from benchmarks.roads import DLT, DLT_TUNED, FULL, WITH_IDS, Contender, Road, Run
 
 KEY = ["execution_id", "node", "run"]
 FIELDS = {
@@ -29,7 +26,10 @@ FIELDS = {
     "error_name": "error.name",
     "source_node": "source[0].previousNode",
 }
-VARIANTS = ("dlt", "dlt, with a function", "headrace", "headrace, kept up with")
+KEPT_UP = "headrace, kept up with"
+_STEPS = 4
+# How many runs each loads, of 300,000 rows in a full load.
+_RUNS_OF = {DLT: 1_000, DLT_TUNED: 5_000, WITH_IDS: 20_000, KEPT_UP: 20_000}
 
 
 def steps_of(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -64,9 +64,9 @@ def config(variant: str, base_url: str) -> Any:
         "write_disposition": "merge",
         "endpoint": endpoint,
     }
-    if variant == "dlt":
+    if variant == DLT:
         items["primary_key"] = "id"
-    elif variant == "dlt, with a function":
+    elif variant == DLT_TUNED:
         items["processing_steps"] = [{"yield_map": steps_of}]
     else:
         each = {
@@ -77,76 +77,53 @@ def config(variant: str, base_url: str) -> Any:
             "of_row": {"execution_id": "id"},
         }
         endpoint["rows"] = {"each": each}
-    if variant == VARIANTS[-1]:
+    if variant == KEPT_UP:
         endpoint["incremental"] = {"cursor_path": "id", "row_order": "desc"}
     return {"client": {"base_url": base_url}, "resources": [items]}
 
 
-def load(variant: str, base_url: str) -> None:
-    """Loads in the current folder, which should be empty; prints seconds and peak memory."""
-    import dlt
-    from dlt.sources.rest_api import rest_api_source
-
-    import headrace
-
-    database = dlt.destinations.duckdb("benchmark.duckdb")
-    pipeline: Any = dlt.pipeline("benchmark", destination=database, pipelines_dir="pipelines")
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu_before = used.ru_utime + used.ru_stime
-    started = time.perf_counter()
-    if variant.startswith("dlt"):
-        source = rest_api_source(config(variant, base_url))
-        pipeline.run(source, loader_file_format="parquet")
-    else:
-        headrace.sync(pipeline, headrace.rest_api_source(config(variant, base_url)))
-    seconds = time.perf_counter() - started
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = used.ru_utime + used.ru_stime - cpu_before
-    with pipeline.sql_client() as client:
-        ((rows,),) = client.execute_sql("SELECT count(*) FROM items")
-    peak = used.ru_maxrss * 1024
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_bytes": peak, "rows": rows}))
+def measure(variant: str, base_url: str) -> Run:
+    """Loads in a process and a folder of its own."""
+    return Run(**run_alone("made_rows", variant, base_url))
 
 
-def measure(variant: str, rows: int) -> dict[str, float]:
-    """One load in a new process, of listed rows that another process serves."""
-    command = [sys.executable, "-m", "benchmarks.serving", "runs", "--rows", str(rows)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            words = server.stdout.readline().split()
-            base_url = next(word for word in words if word.startswith("http"))
-            found: dict[str, float] = run_alone("made_rows", "--load", variant, base_url)
-        finally:
-            server.terminate()
-    assert found["rows"] == rows if variant == "dlt" else 4 * rows
-    return found
+@contextmanager
+def loads(rows: int) -> Iterator[list[Contender]]:
+    """The contenders, while the servers run."""
+    with ExitStack() as stack:
+        contenders = []
+        for name, runs in _RUNS_OF.items():
+            count = max(runs * rows // FULL, 100)
+            command = ("-m", "benchmarks.serving", "runs", "--rows", str(count))
+            base_url = stack.enter_context(served(*command))
+            contenders.append(Contender(name, partial(measure, name, base_url), count))
+        yield contenders
+
+
+ROADS = (Road("made-rows", "Steps out of runs with 20 kB of payload", (DLT, DLT_TUNED), loads),)
 
 
 def main() -> None:
-    """Runs the variants in turn and reports."""
+    """Runs one load in the current folder; counts runs, each of which has four steps."""
+    import dlt.sources.rest_api
+
+    import headrace
+
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--dlt-rows", type=int)
-    parser.add_argument("--function-rows", type=int)
-    parser.add_argument("--load", nargs=2, metavar=("VARIANT", "URL"))
+    parser.add_argument("variant", choices=_RUNS_OF)
+    parser.add_argument("base_url")
     arguments = parser.parse_args()
-    if arguments.load:
-        load(*arguments.load)
-        return
-    dlts = 0.0
-    print(f"{'':26}{'runs':>10}{'seconds':>10}{'runs/s':>10}{'CPU':>8}{'memory':>10}{'x dlt':>8}")
-    for variant in VARIANTS:
-        fewer = {VARIANTS[0]: arguments.dlt_rows, VARIANTS[1]: arguments.function_rows}
-        rows = fewer.get(variant) or arguments.rows
-        found = measure(variant, rows)
-        pace = rows / found["seconds"]
-        dlts = dlts or pace
-        print(
-            f"{variant:26}{rows:>10,}{found['seconds']:>10.1f}{pace:>10,.0f}{found['cpu']:>8.1f}"
-            f"{found['peak_bytes'] / 1e6:>7,.0f} MB{pace / dlts:>8.1f}",
-            flush=True,
-        )
+    document = config(arguments.variant, arguments.base_url)
+    pipeline = new_pipeline("duckdb")
+    clock = Clock()
+    if arguments.variant in (DLT, DLT_TUNED):
+        source = dlt.sources.rest_api.rest_api_source(document)
+        pipeline.run(source, loader_file_format="parquet")
+    else:
+        headrace.sync(pipeline, headrace.rest_api_source(document))
+    clock.stop()
+    rows = rows_in(pipeline, "items")
+    clock.tell(rows if arguments.variant == DLT else rows // _STEPS)
 
 
 if __name__ == "__main__":

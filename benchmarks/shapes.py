@@ -22,11 +22,12 @@ class Shape:
     path: str
     serve: tuple[str, ...]
 
-    def config(self, base_url: str) -> Any:
+    def config(self, base_url: str, write_disposition: str = "merge") -> Any:
         """The config, in words that dlt's own source understands too.
 
         Args:
             base_url: of the server.
+            write_disposition: of its one resource.
         """
         return {
             "client": {
@@ -38,7 +39,10 @@ class Shape:
                     "location": "header",
                 },
             },
-            "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
+            "resource_defaults": {
+                "primary_key": "id",
+                "write_disposition": write_disposition,
+            },
             "resources": [
                 {
                     "name": "items",

@@ -1,0 +1,131 @@
+"""`python -m benchmarks.all`: what it measures, and the tables that it writes into documents."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchmarks.all import DOCUMENTS, ROADS, parsed
+from benchmarks.results import BEGIN, END, ratios, replaced, table
+
+from tests.support.project import ROOT
+
+RECORD: dict[str, Any] = {
+    "runs": 2,
+    "machine": {"cores": 2, "processor": "Abacus", "memory_gb": 8, "system": "Linux"},
+    "versions": {"headrace": "1.2", "dlt": "1.31.0"},
+    "roads": [
+        {
+            "name": "wide",
+            "title": "Wide rows",
+            "peers": ["dlt, defaults"],
+            "by_cpu": False,
+            "contenders": [
+                {
+                    "name": "dlt, defaults",
+                    "runs": [
+                        {"seconds": 10.0, "cpu_seconds": 8.0, "peak_bytes": 2e8, "rows": 1_000},
+                        {"seconds": 20.0, "cpu_seconds": 9.0, "peak_bytes": 3e8, "rows": 1_000},
+                    ],
+                },
+                {
+                    "name": "headrace",
+                    "runs": [
+                        {"seconds": 4.0, "cpu_seconds": 3.0, "peak_bytes": 2e8, "rows": 10_000},
+                        {"seconds": 4.0, "cpu_seconds": 3.0, "peak_bytes": 1e8, "rows": 10_000},
+                    ],
+                },
+            ],
+        },
+        {
+            "name": "start",
+            "title": "Start",
+            "peers": ["dlt, defaults"],
+            "by_cpu": True,
+            "contenders": [
+                {
+                    "name": "dlt, defaults",
+                    "runs": [{"seconds": 1.0, "cpu_seconds": 3.0, "peak_bytes": 1e8, "rows": None}],
+                },
+                {
+                    "name": "headrace",
+                    "runs": [{"seconds": 9.0, "cpu_seconds": 2.0, "peak_bytes": 1e8, "rows": None}],
+                },
+            ],
+        },
+    ],
+}
+
+
+def test_the_command_measures_roads_in_turn_and_tells_of_them(tmp_path: Path) -> None:
+    output = tmp_path / "found.json"
+    only = ("first-rows", "next-sync")
+    command = [sys.executable, "-m", "benchmarks.all", "--quick", "--output", str(output)]
+
+    ran = subprocess.run(
+        [*command, "--only", *only], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    found = json.loads(output.read_text())
+    assert [road["name"] for road in found["roads"]] == list(only)
+    assert {"headrace", "dlt", "pyarrow", "duckdb", "Python"} <= found["versions"].keys()
+    for road in found["roads"]:
+        for contender in road["contenders"]:
+            assert f"| {contender['name']} " in ran.stdout
+            (run,) = contender["runs"]
+            assert min(run["seconds"], run["cpu_seconds"], run["peak_bytes"]) > 0
+    *_, last = ran.stderr.splitlines()
+    assert "road 2 of 2, 100%" in last
+
+
+def test_ratios_are_of_rows_a_second_and_span_the_turns() -> None:
+    wide, start = RECORD["roads"]
+
+    # 2,500 rows/s beside 100 and 50 of dlt, whose median is 75.
+    (of_rows,) = ratios(wide, wide["contenders"][1]).values()
+    assert of_rows == {"median": pytest.approx(2_500 / 75), "least": 25, "most": 50}
+    (by_cpu,) = ratios(start, start["contenders"][1]).values()
+    assert by_cpu == {"median": 1.5, "least": 1.5, "most": 1.5}
+    assert ratios(wide, wide["contenders"][0]) == {}
+
+
+def test_a_document_gets_the_table_of_its_roads_between_the_two_lines() -> None:
+    document = f"# A page\n\n{BEGIN}\nold\n{END}\n\nThe rest.\n"
+
+    written = replaced(document, RECORD, ("wide",))
+
+    assert written.startswith(f"# A page\n\n{BEGIN}\nMedians of 2 runs")
+    assert written.endswith(f"{table(RECORD, ('wide',))}\n{END}\n\nThe rest.\n")
+    assert " 33 (25 to 50) |" in written
+    assert "Start" not in written
+    assert replaced(written, RECORD, ("wide",)) == written
+
+
+def test_a_document_without_the_two_lines_is_refused() -> None:
+    with pytest.raises(ValueError, match="no line"):
+        replaced("# A page\n", RECORD)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_the_documents_have_a_place_for_the_table(document: Path) -> None:
+    assert document.read_text().count(BEGIN) == document.read_text().count(END) == 1
+
+
+def test_the_page_on_benchmarks_names_each_road() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+
+    assert [road.name for road in ROADS if f"`{road.name}`" not in page] == []
+
+
+@pytest.mark.parametrize("others", [("--quick",), ("--only", "wide"), ("--by-cpu",)])
+def test_a_part_of_the_measurement_is_not_written_into_documents(
+    others: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed(["--write-docs", *others])
+
+    assert "--write-docs takes all roads by the clock" in capsys.readouterr().err
