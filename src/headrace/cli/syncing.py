@@ -24,6 +24,7 @@ from headrace.config.selection import bound_backfill, select_resources
 from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.pipeline import open_pipeline
+from headrace.destination.remembered_settings import settings_looked_up_once
 from headrace.destination.views import create_views
 from headrace.dlt_source.source import build_source
 from headrace.reading.build import leg_settings
@@ -117,15 +118,16 @@ class Syncing:
             self._wanted.destination,
             self._wanted.dataset,
         )
-        report = self._sync(pipeline, stop)
-        self._once.clear()
-        loud = not self._stderr.quiet
-        if loud:
-            print_summary(report)
-        if views := self._config.pipeline_settings.views:
-            created = create_views(pipeline, views.executions, views.workflows, views.node_runs)
+        with settings_looked_up_once(pipeline.destination, pipeline.staging):
+            report = self._sync(pipeline, stop)
+            self._once.clear()
+            loud = not self._stderr.quiet
             if loud:
-                print_views(created)
+                print_summary(report)
+            if views := self._config.pipeline_settings.views:
+                created = create_views(pipeline, views.executions, views.workflows, views.node_runs)
+                if loud:
+                    print_views(created)
         if message := nothing_could_be_loaded(report):
             raise SyncError(message)
         if report.failed_requests:

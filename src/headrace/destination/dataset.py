@@ -8,13 +8,13 @@ from typing import Any
 
 import dlt
 import duckdb
-import pyarrow as pa
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.exceptions import DltException
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.destinations.sql_client import SqlClientBase
 
+from headrace.core.arrow import pa
 from headrace.core.exceptions import HeadraceError, NothingLoaded, SyncError
 from headrace.destination.dlt_clients import (
     arrow_batches,

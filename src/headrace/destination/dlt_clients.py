@@ -36,13 +36,14 @@ from copy import copy
 from typing import Any, TypeGuard
 
 import dlt
-import pyarrow as pa
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import DBApiCursorImpl, SqlClientBase
 from dlt.pipeline.helpers import pipeline_drop
+
+from headrace.core.arrow import pa
 
 
 def new_job_client(pipeline: dlt.Pipeline, schema: Schema) -> Any:

@@ -20,6 +20,7 @@ from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.secrets.redaction import clean, keep_secret
 from headrace.destination.dlt_clients import asking_through, duckdb_file
 from headrace.destination.first_folder import count_from_first_folder
+from headrace.destination.remembered_settings import settings_looked_up_once
 
 # Schemes of database URLs, with what dlt calls the destination where that is something else.
 _SCHEMES = {"postgresql": "postgres"}
@@ -64,9 +65,10 @@ def open_pipeline(
     dataset_name = dataset or settings.dataset or f"{name}_dataset"
     folder: dict[str, Any] = {"pipelines_dir": pipelines_dir} if pipelines_dir else {}
     try:
-        pipeline: dlt.Pipeline = dlt.pipeline(
-            name, destination=target, dataset_name=dataset_name, **folder
-        )
+        with settings_looked_up_once(target):
+            pipeline: dlt.Pipeline = dlt.pipeline(
+                name, destination=target, dataset_name=dataset_name, **folder
+            )
         return pipeline
     except OSError as error:
         raise SyncError(_NO_FOLDER.format(pipeline=name, error=error)) from error

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import pyarrow as pa
 from dlt.extract.incremental import Incremental
 
 from headrace.config.built.cursor import CursorConfig
 from headrace.config.built.missing_rows import MissingRows
+from headrace.core.arrow import pa
 from headrace.core.figures import ResourceFigures
 from headrace.dlt_source.asked_parents import AskedParents, filtered
 from headrace.dlt_source.child_cursors import ChildCursors

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Protocol
 
 import dlt
 import msgspec
-import pyarrow as pa
 
+from headrace.core.arrow import pa
 from headrace.core.exceptions import RowError
 from headrace.dlt_source.batches import Batch, batches_of
 from headrace.dlt_source.child_lists import ChildListGuard
@@ -26,7 +27,15 @@ from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.rejected_rows import left_by_contract, refused, set_aside, with_row
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.table import ResourceTable
-from headrace.sansio.rows import BatchIds, KeyOrder, RejectedRow, RowGroups, RowIds, TypedBatch
+from headrace.sansio.rows import (
+    BatchIds,
+    KeyOrder,
+    MainRoad,
+    RejectedRow,
+    RowGroups,
+    RowIds,
+    TypedBatch,
+)
 from headrace.sansio.rows.json_rows import why_unreadable
 
 # With fewer rows the merge is quick in any case: better not claim then that no key comes twice.
@@ -190,7 +199,6 @@ class TableRoad:
         self._table = ResourceTable.of_running_resource()
         if not self._adds_ids and self._table.needs_ids:
             raise self._ids_needed("the table has them already, or its merge strategy needs them")
-        self._main_road = self._table.main_road(is_open=not self._table.hashes_rows)
         self._ids = stream.ids or new_row_ids()
         self._groups = RowGroups()
         self._order = KeyOrder(self._table.key)
@@ -199,6 +207,11 @@ class TableRoad:
         self._has_dicts = False
         self._may_lack_rows = resource.claim is not None and self._table.columns.may_lack_rows
         self._child_lists = ChildListGuard(resource.name, self._table.columns)
+
+    @cached_property
+    def _main_road(self) -> MainRoad:
+        """Made for the first rows: where none come, Arrow is not imported."""
+        return self._table.main_road(is_open=not self._table.hashes_rows)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         """Tables, and beside them the rows that are in none.

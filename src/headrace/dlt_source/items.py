@@ -12,8 +12,8 @@ from typing import Any
 from weakref import WeakSet
 
 import msgspec
-import pyarrow as pa
 
+from headrace.core.arrow import pa
 from headrace.reading.asked_rows import ParentRow
 from headrace.reading.listing_ends import ListingEnd
 from headrace.sansio.rows.json_rows import readable_rows

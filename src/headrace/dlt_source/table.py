@@ -6,13 +6,12 @@ from functools import cached_property
 from typing import Any
 
 import dlt
-import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.extract.resource import DltResource
 
+from headrace.core.arrow import pa, pc
 from headrace.destination.binary_copy import is_copied_exactly
 from headrace.destination.dlt_schema import has_rows
 from headrace.destination.limits import limits_of

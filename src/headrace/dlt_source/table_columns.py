@@ -14,7 +14,6 @@ from typing import Any
 from dlt.common.configuration import resolve_configuration
 from dlt.common.data_types import py_type_to_sc_type
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
-from dlt.common.libs.pyarrow import get_py_arrow_datatype
 from dlt.common.normalizers.json.helpers import normalize_identifier
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema, TTableSchema, TTableSchemaColumns
@@ -98,7 +97,7 @@ class TableColumns:
             if not is_nullable_column(hint) and name not in self.own_names
         )
         self._typed = {
-            name: self._column(hint)
+            name: hint
             for name, hint in self.hints.items()
             if hint.get("data_type") and name not in self.own_names
         }
@@ -128,7 +127,8 @@ class TableColumns:
 
     def fields(self) -> Fields:
         """What is known of the rows' fields, in the terms of the main road."""
-        return Fields(self._typed, self.name_of, self._infer, self.flattens)
+        typed = {name: self._column(hint) for name, hint in self._typed.items()}
+        return Fields(typed, self.name_of, self._infer, self.flattens)
 
     def name_of(self, path: FieldPath) -> str:
         """The column that a field goes to, by the schema's naming convention.
@@ -202,6 +202,9 @@ class TableColumns:
         return self._column(self.hints[name])
 
     def _column(self, hint: TColumnSchema) -> Column:
+        # With it comes Arrow, which a sync without rows does not need.
+        from dlt.common.libs.pyarrow import get_py_arrow_datatype
+
         arrow_type = None
         if hint["data_type"] in _MAIN_ROAD_TYPES:
             arrow_type = get_py_arrow_datatype(hint, self._capabilities, self._timezone)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 import dlt
-import pyarrow.parquet
 from dlt.common.destination.exceptions import DestinationException, DestinationUndefinedEntity
 from dlt.common.exceptions import PipelineException
 from dlt.common.schema import Schema
@@ -97,6 +96,8 @@ def _ids_in(file: str, column: str) -> Iterator[str]:
     From a file of text it gives everything in quotes: no other row has an id that is one of these.
     """
     if file.endswith(".parquet"):
+        import pyarrow.parquet
+
         with pyarrow.parquet.ParquetFile(file) as rows:
             has_ids = column in rows.schema_arrow.names
             for batch in rows.iter_batches(columns=[column]) if has_ids else ():

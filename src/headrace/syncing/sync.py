@@ -29,6 +29,7 @@ from headrace.destination.first_folder import notes_on_first_folder
 from headrace.destination.long_texts import make_room_for_long_texts
 from headrace.destination.merging import merge_whole_or_not_at_all
 from headrace.destination.places import location_of
+from headrace.destination.remembered_settings import settings_looked_up_once
 from headrace.destination.tables import table_names
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.failed_requests import failed_requests_in
@@ -142,6 +143,7 @@ def sync(
     history = record.written_at_end() if run_history else nullcontext()
     with (
         held(pipeline),
+        settings_looked_up_once(pipeline.destination, pipeline.staging),
         _logged(pipeline, running),
         closing(KeptFile(pipeline)) as kept,
         steps.cleaning.tables_cleaned_at_end(),

@@ -43,6 +43,7 @@ class FormatModel(BaseModel):
         hide_input_in_errors=True,
         arbitrary_types_allowed=True,
         populate_by_name=False,
+        defer_build=True,
     )
 
     @model_validator(mode="before")

@@ -10,8 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from headrace.core.arrow import pa, pc
 
 # Any number of so many digits fits 64 bits.
 _INTEGER_TEXT = r"^-?[0-9]{1,18}$"
@@ -26,13 +25,6 @@ _NUMBER_TEXT = r"^-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][-+]?[0-9]{1,2})?$"
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 _CALENDAR = (datetime.min, datetime.max)
-# The types of columns for which a text may be right, and is looked at.
-_READ_AS_TEXT = (
-    pa.types.is_integer,
-    pa.types.is_string,
-    pa.types.is_floating,
-    pa.types.is_boolean,
-)
 # As seconds this is the year 5138; as milliseconds, 1973.
 _MILLISECONDS_FROM = 100_000_000_000
 _MOST_MILLISECONDS = 253_402_300_799_999
@@ -62,9 +54,17 @@ def wire_type(column_type: pa.DataType, value: Any) -> pa.DataType | None:
     if isinstance(value, str):
         if pa.types.is_timestamp(column_type):
             return default_wire_type(column_type)
-        is_exact = any(each(column_type) for each in _READ_AS_TEXT)
-        return pa.string() if is_exact else None
+        return pa.string() if _is_read_as_text(column_type) else None
     return None
+
+
+def _is_read_as_text(column_type: pa.DataType) -> bool:
+    """Whether a text may be right for a column of this type, and is looked at."""
+    types = pa.types
+    return any(
+        is_of(column_type)
+        for is_of in (types.is_integer, types.is_string, types.is_floating, types.is_boolean)
+    )
 
 
 def default_wire_type(column_type: pa.DataType) -> pa.DataType:

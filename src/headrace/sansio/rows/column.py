@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pyarrow as pa
+from headrace.core.arrow import pa
 
 
 @dataclass(frozen=True, slots=True)

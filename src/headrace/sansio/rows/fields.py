@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from headrace.core.arrow import pa, pc
 from headrace.sansio.rows.casting import default_wire_type, wire_type
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.json_rows import FieldPath

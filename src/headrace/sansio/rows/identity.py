@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from headrace.core.arrow import pa, pc
 
 # With as many digits each, the order of the ids is the order of the rows, in text as well.
 _FIRST = 1_000_000_000

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
+from headrace.core.arrow import pa
 from headrace.core.exceptions import RowError
 from headrace.sansio.rows.loadable import BEYOND_DOUBLES
 

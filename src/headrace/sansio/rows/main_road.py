@@ -19,10 +19,8 @@ from functools import partial
 from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.json
 
+from headrace.core.arrow import pa, pc
 from headrace.core.exceptions import RowError
 from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
@@ -295,6 +293,8 @@ def _read_lines(lines: bytes, schema: pa.Schema) -> pa.Table:
     Raises:
         pyarrow.ArrowInvalid: A value does not fit; rarely does it say in which row.
     """
+    import pyarrow.json
+
     return pyarrow.json.read_json(
         pa.BufferReader(lines),
         # One block: a row on the edge of two, or null and then an object, would fail.

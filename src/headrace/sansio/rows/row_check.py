@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-import pyarrow as pa
 
+from headrace.core.arrow import pa
 from headrace.sansio.rows.json_rows import is_nameable
 
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]

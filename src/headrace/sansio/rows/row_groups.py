@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
+from headrace.core.arrow import pa
 
 # A table becomes a row group of a Parquet file. DuckDB's own groups have so many rows, and it
 # reads those of the same size in half the time.

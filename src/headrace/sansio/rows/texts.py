@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from headrace.core.arrow import pa, pc
 
 _NUL = "\0"
 
