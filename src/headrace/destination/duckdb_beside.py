@@ -42,6 +42,8 @@ CATALOG = "headrace_beside"
 
 _PROTOCOL = "headracebeside"
 _HEADERS = 12_288
+# What a report keeps of ten million executions, and of the file; more than that goes to disk.
+_MEMORY = "600MB"
 
 
 class _KeptDescriptor:
@@ -112,7 +114,7 @@ class Snapshot:
         """
         # What does not fit into memory would else go into the current folder.
         with TemporaryDirectory(prefix="headrace-") as folder:
-            connection = duckdb.connect(config={"temp_directory": folder})
+            connection = duckdb.connect(config={"temp_directory": folder, "memory_limit": _MEMORY})
             try:
                 connection.register_filesystem(_Files(self))
                 place = f"{_PROTOCOL}://{self.path}".replace("'", "''")

@@ -9,7 +9,7 @@ from headrace.destination.views.creating import (
     release_tables,
 )
 from headrace.destination.views.failures import node_runs_sql
-from headrace.destination.views.outcomes import outcomes_sql
+from headrace.destination.views.outcomes import endings_sql, outcomes_sql, workflows_sql
 
 __all__ = [
     "DAILY",
@@ -17,7 +17,9 @@ __all__ = [
     "OUTCOMES",
     "CreatedViews",
     "create_views",
+    "endings_sql",
     "node_runs_sql",
     "outcomes_sql",
     "release_tables",
+    "workflows_sql",
 ]

@@ -33,22 +33,11 @@ def outcomes_sql(
     Raises:
         SyncError: The table has no column for `id` or for `startedAt`.
     """
-    for field in ("id", "startedAt"):
-        if executions.column(field) is None:
-            raise SyncError(
-                f"{executions.name} holds no executions: there is no column for `{field}`"
-            )
-    columns = Columns(database, executions)
+    columns = _columns(database, executions)
     name, join = workflow_name(database, workflows)
     root = columns.as_id("COALESCE(c.root, b.key)")
-    return f"""WITH RECURSIVE base AS (
-  SELECT {columns.plain("id")} AS id, {columns.text("id")} AS key,
-    {columns.text("workflowId")} AS workflow_id, {columns.text("mode")} AS mode,
-    {columns.moment("startedAt")} AS started_at, {columns.moment("stoppedAt")} AS stopped_at,
-    {columns.moment("waitTill")} AS wait_till, {columns.text("retryOf")} AS retry_of,
-    NULLIF({columns.text("retrySuccessId")}, {columns.text("id")}) AS retry_success,
-    {outcome_sql(columns)} AS outcome
-  FROM {executions.name}
+    return f"""WITH RECURSIVE base AS NOT MATERIALIZED (
+  {_base_sql(columns, executions)}
 ), links AS (
   SELECT child, MIN(parent) AS parent FROM (
     SELECT key AS child, retry_of AS parent FROM base WHERE retry_of IS NOT NULL
@@ -94,6 +83,48 @@ SELECT id, workflow_id, COALESCE(workflow_name, workflow_id) AS workflow_name, m
   attempt = 1 AND (chain_attempts > 1 OR retry_success IS NOT NULL) AS retried,
   attempt = 1 AND outcome <> 'success' AND chain_outcome = 'success' AS saved_by_retry
 FROM told"""
+
+
+def endings_sql(database: DatasetConnection, executions: StoredTable) -> str:
+    """Writes a query with one row for each execution, without what others say of it.
+
+    Its columns are those of `outcomes_sql` that a retry does not change: `id`, `key` (the id as
+    text), `workflow_id`, `started_at`, `stopped_at`, `wait_till`, `outcome`, `ended` and `failed`.
+
+    Args:
+        database: The connection to the dataset with the table.
+        executions: The table of executions; `outcomes_sql` says what it must have.
+
+    Returns:
+        The SQL, without placeholders.
+
+    Raises:
+        SyncError: The table has no column for `id` or for `startedAt`.
+    """
+    columns = _columns(database, executions)
+    return f"""SELECT id, key, workflow_id, started_at, stopped_at, wait_till, outcome,
+  outcome IN ({value_list(_ENDED)}) AS ended, outcome IN ({value_list(FAILED)}) AS failed
+FROM ({_base_sql(columns, executions)}) AS base"""
+
+
+def workflows_sql(
+    database: DatasetConnection, executions: StoredTable, workflows: StoredTable | None
+) -> str:
+    """Writes a query for the `workflow_id` and `workflow_name` of each workflow that ran.
+
+    Executions without a workflow are of one whose id and name are null.
+
+    Args:
+        database: The connection to the dataset with the tables.
+        executions: The table of executions.
+        workflows: A table with the columns `id` and `name` of the workflows; None where the names
+            are not known.
+    """
+    columns = _columns(database, executions)
+    name, join = workflow_name(database, workflows)
+    found = f"SELECT DISTINCT {columns.text('workflowId')} AS workflow_id FROM {executions.name}"
+    return f"""SELECT b.workflow_id, COALESCE({name}, b.workflow_id) AS workflow_name
+FROM ({found}) AS b{join}"""
 
 
 def daily_sql(outcomes: str) -> str:
@@ -143,3 +174,28 @@ def workflow_name(database: DatasetConnection, workflows: StoredTable | None) ->
         f"MAX(CAST({database.quoted(name)} AS {TEXT})) AS name FROM {workflows.name} GROUP BY 1"
     )
     return "w.name", f"\n  LEFT JOIN ({names}) AS w ON w.workflow_id = b.workflow_id"
+
+
+def _columns(database: DatasetConnection, executions: StoredTable) -> Columns:
+    """The columns of a table of executions, which must have an `id` and a `startedAt`."""
+    for field in ("id", "startedAt"):
+        if executions.column(field) is None:
+            raise SyncError(
+                f"{executions.name} holds no executions: there is no column for `{field}`"
+            )
+    return Columns(database, executions)
+
+
+def _base_sql(columns: Columns, executions: StoredTable) -> str:
+    """A query for what an execution says of itself, with one type for each field.
+
+    Each part of a query that needs it reads the table anew, as few columns of it as it can: a copy
+    of all of them would take more memory than all that the query gives.
+    """
+    return f"""SELECT {columns.plain("id")} AS id, {columns.text("id")} AS key,
+    {columns.text("workflowId")} AS workflow_id, {columns.text("mode")} AS mode,
+    {columns.moment("startedAt")} AS started_at, {columns.moment("stoppedAt")} AS stopped_at,
+    {columns.moment("waitTill")} AS wait_till, {columns.text("retryOf")} AS retry_of,
+    NULLIF({columns.text("retrySuccessId")}, {columns.text("id")}) AS retry_success,
+    {outcome_sql(columns)} AS outcome
+  FROM {executions.name}"""

@@ -10,7 +10,7 @@ from typing import Any
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.nearest import nearest
 from headrace.destination.sql import DatasetConnection, StoredTable
-from headrace.destination.views import outcomes_sql
+from headrace.destination.views import endings_sql, outcomes_sql, workflows_sql
 from headrace.reports.html import statements
 from headrace.reports.html.figures import (
     Counts,
@@ -47,8 +47,19 @@ class ReportTables:
 class _KnownWorkflow:
     """A workflow that executions name."""
 
+    number: int
     id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Queries:
+    """The queries for workflows, for executions with and without what their retries say of them."""
+
+    workflows: str
+    outcomes: str
+    endings: str
+    has_nodes: bool
 
 
 def count_executions(
@@ -76,7 +87,12 @@ def count_executions(
             "headrace run CONFIG"
         )
     names = database.table(tables.workflows) if tables.workflows else None
-    outcomes = outcomes_sql(database, table, names)
+    queries = _Queries(
+        workflows_sql(database, table, names),
+        outcomes_sql(database, table, names),
+        endings_sql(database, table),
+        has_nodes=bool(tables.node_runs and database.table(tables.node_runs)),
+    )
     place = f"{database.dataset}.{tables.executions} in {database.dialect}"
     health = mirror_health(database, tables.executions)
     first, last = _span(database, table)
@@ -84,7 +100,7 @@ def count_executions(
         nothing = ExecutionFigures(Counts(), Counts(), [])
         return ReportFigures(place, None, workflow, nothing, [], health)
     period = period_since(since, first, last)
-    known = _lay_out(database, outcomes, period)
+    known = _lay_out(database, queries, period)
     chosen = _chosen(known, workflow) if workflow is not None else None
     _give_places(database, known if chosen is None else [chosen])
     all_figures = _figures(database, period)
@@ -139,28 +155,32 @@ def _chosen(known: Sequence[_KnownWorkflow], wanted: str) -> _KnownWorkflow:
     raise ConfigError([Fault("workflow", problem)])
 
 
-def _lay_out(database: DatasetConnection, outcomes: str, period: Period) -> list[_KnownWorkflow]:
-    """Puts the executions that count into a temporary table, and gives their workflows."""
+def _lay_out(
+    database: DatasetConnection, queries: _Queries, period: Period
+) -> list[_KnownWorkflow]:
+    """Puts the executions that count into temporary tables, and gives their workflows."""
     for setting in statements.SESSION_SETTINGS[database.dialect]:
         database.execute(setting)
     # The connection may still have the tables of an earlier report.
-    for name in (statements.ROWS, statements.PLACES, statements.FAILURES):
+    for name in statements.TABLES:
         database.execute(f"DROP TABLE IF EXISTS {name}")
-    database.execute(statements.rows_sql(outcomes, period))
-    found = database.execute(statements.workflows_sql())
-    return [_KnownWorkflow(key, name or key or _NONE_NAMED) for key, name in found]
+    database.execute(statements.numbered_sql(queries.workflows))
+    database.execute(statements.rows_sql(queries.outcomes, period))
+    database.execute(statements.details_sql(queries.endings, period, of_all=queries.has_nodes))
+    found = database.execute(statements.known_sql())
+    return [_KnownWorkflow(number, key, name or key or _NONE_NAMED) for number, key, name in found]
 
 
 def _give_places(database: DatasetConnection, known: Sequence[_KnownWorkflow]) -> None:
     """Gives each workflow its place on the page; workflows without a place do not count."""
     database.execute(
-        f"CREATE TEMPORARY TABLE {statements.PLACES} (workflow_id VARCHAR, place INTEGER)"
+        f"CREATE TEMPORARY TABLE {statements.PLACES} (workflow INTEGER, place INTEGER)"
     )
     for first in range(0, len(known), MOST_WORKFLOWS):
         part = known[first : first + MOST_WORKFLOWS]
         values: list[Any] = []
-        for number, each in enumerate(part, start=first):
-            values += [each.id, min(number, MOST_WORKFLOWS)]
+        for place, each in enumerate(part, start=first):
+            values += [each.number, min(place, MOST_WORKFLOWS)]
         rows = ", ".join(["(%s, %s)"] * len(part))
         database.execute(f"INSERT INTO {statements.PLACES} VALUES {rows}", *values)
 
@@ -178,13 +198,14 @@ def _figures(database: DatasetConnection, period: Period) -> dict[int | None, Ex
             found[place] = _empty(period)
         return found[place]
 
-    for number, place, *counts in database.execute(statements.periods_sql()):
-        if number == 0:
-            of(place).now = _counts(counts)
-        else:
-            of(place).before = _counts(counts)
-    for bucket, place, *counts in database.execute(statements.series_sql()):
-        of(place).series[bucket] = _counts(counts)
+    for which in (statements.EACH_PLACE, statements.ALL_PLACES):
+        for number, place, *counts in database.execute(statements.periods_sql(which)):
+            if number == 0:
+                of(place).now = _counts(counts)
+            else:
+                of(place).before = _counts(counts)
+        for bucket, place, *counts in database.execute(statements.series_sql(which)):
+            of(place).series[bucket] = _counts(counts)
     for hour, place, runs, ended, failed in database.execute(statements.hours_sql()):
         figures = of(place)
         figures.hours_runs[hour] = int(runs)
@@ -205,7 +226,7 @@ def _figures(database: DatasetConnection, period: Period) -> dict[int | None, Ex
 
 
 def _counts(values: Sequence[Any]) -> Counts:
-    *numbers, p50, p95 = values
-    durations = (None if each is None else float(each) for each in (p50, p95))
+    *numbers, percentiles = values
+    durations = (None if each is None else float(each) for each in percentiles or (None, None))
     ordered: list[Any] = [*map(int, numbers), *durations]
     return Counts(*ordered)

@@ -6,13 +6,27 @@ from datetime import datetime
 
 from headrace.reports.html.figures import Period
 
-ROWS, PLACES = "headrace_report_rows", "headrace_report_places"
-"""Two temporary tables: the executions that count, and the place of each workflow on the page."""
+ROWS, WORKFLOWS, PLACES = (f"headrace_report_{name}" for name in ("rows", "workflows", "places"))
+"""Temporary tables: what counts of each execution, the workflows, and their places on the page.
+
+`ROWS` may have millions of rows, and stays in memory: it has no texts, and a workflow is a number.
+"""
+
+DETAILS = "headrace_report_details"
+"""A temporary table with what is shown of single executions: those that have not ended, and where
+the runs of nodes are loaded those of the period."""
 
 FAILURES = "headrace_report_failures"
 """A temporary table with the runs of nodes that failed, where the runs of nodes are loaded."""
 
-_PLACED = f"{ROWS} JOIN {PLACES} USING (workflow_id)"
+TABLES = (ROWS, WORKFLOWS, PLACES, DETAILS, FAILURES)
+"""All of them."""
+
+_PLACED = f"{ROWS} JOIN {PLACES} USING (workflow)"
+_TOLD = f"{DETAILS} JOIN {PLACES} USING (workflow) JOIN {WORKFLOWS} USING (workflow)"
+EACH_PLACE, ALL_PLACES = "place", "CAST(NULL AS INTEGER)"
+"""The figures of each place on the page, or of all together: their place is null."""
+
 SESSION_SETTINGS = {"postgres": ("SET work_mem = '256MB'", "SET jit = off"), "duckdb": ()}
 """Settings that let each kind of database count a million executions within seconds."""
 
@@ -21,15 +35,13 @@ NODES_SHOWN, NODES_SHOWN_IN_ALL = 8, 10
 _SECONDS = "CAST(EXTRACT(EPOCH FROM ({})) AS DOUBLE PRECISION)"
 
 COUNTS = """COUNT(*), COUNT(*) FILTER (WHERE ended),
-  COUNT(*) FILTER (WHERE outcome = 'success'), COUNT(*) FILTER (WHERE failed),
-  COUNT(*) FILTER (WHERE outcome = 'canceled'),
-  COUNT(*) FILTER (WHERE outcome = 'waiting'),
-  COUNT(*) FILTER (WHERE outcome IN ('running', 'new')),
-  COUNT(*) FILTER (WHERE failed AND attempt = 1),
+  COUNT(*) FILTER (WHERE succeeded), COUNT(*) FILTER (WHERE failed),
+  COUNT(*) FILTER (WHERE canceled), COUNT(*) FILTER (WHERE waiting),
+  COUNT(*) FILTER (WHERE NOT ended AND NOT waiting),
+  COUNT(*) FILTER (WHERE failed AND is_first),
   COUNT(*) FILTER (WHERE failed AND retried),
   COUNT(*) FILTER (WHERE failed AND saved_by_retry),
-  PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY duration_seconds),
-  PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY duration_seconds)"""
+  PERCENTILE_CONT(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY duration_seconds)"""
 """The figures of `Counts` as SQL, in the order of its fields."""
 
 
@@ -40,6 +52,18 @@ def moment(value: datetime) -> str:
         value: The moment, without a zone.
     """
     return f"TIMESTAMP '{value:%Y-%m-%d %H:%M:%S.%f}'"
+
+
+def numbered_sql(workflows: str) -> str:
+    """Writes a statement that makes the table `WORKFLOWS`.
+
+    Args:
+        workflows: The query with one row for each workflow.
+    """
+    return f"""CREATE TEMPORARY TABLE {WORKFLOWS} AS
+SELECT CAST(ROW_NUMBER() OVER () AS INTEGER) AS workflow, COALESCE(workflow_id, '') AS workflow_id,
+  workflow_name
+FROM ({workflows}) AS found"""
 
 
 def rows_sql(outcomes: str, period: Period) -> str:
@@ -55,36 +79,61 @@ def rows_sql(outcomes: str, period: Period) -> str:
     bucket = int(period.bucket.total_seconds())
     from_start = _SECONDS.format(f"placed - {moment(period.start)}")
     return f"""CREATE TEMPORARY TABLE {ROWS} AS
-SELECT id, workflow_id, workflow_name, outcome, ended, failed, retried, saved_by_retry, attempt,
-  duration_seconds, started, stopped, wait_till, CASE WHEN placed >= {moment(period.start)} THEN 0
-    WHEN placed >= {moment(period.before)} THEN 1 ELSE 2 END AS period,
+SELECT workflow, ended, outcome = 'success' AS succeeded, failed, outcome = 'canceled' AS canceled,
+  outcome = 'waiting' AS waiting, retried, saved_by_retry, attempt = 1 AS is_first,
+  duration_seconds, {_period_sql(period)} AS period,
   CAST(FLOOR({from_start} / {bucket}) AS INTEGER) AS bucket,
-  CAST(EXTRACT(ISODOW FROM placed) * 24 - 24 + EXTRACT(HOUR FROM placed) AS INTEGER) AS hour
-FROM (SELECT CAST(id AS VARCHAR) AS id, COALESCE(workflow_id, '') AS workflow_id, workflow_name,
-    outcome, ended, failed, retried, saved_by_retry, attempt, duration_seconds,
-    started_at AT TIME ZONE 'UTC' AS started, stopped_at AT TIME ZONE 'UTC' AS stopped,
-    COALESCE(COALESCE(started_at, stopped_at) AT TIME ZONE 'UTC', {moment(period.end)}) AS placed,
-    wait_till AT TIME ZONE 'UTC' AS wait_till
-  FROM ({outcomes}) AS told) AS told
+  CAST(EXTRACT(ISODOW FROM placed) * 24 - 24 + EXTRACT(HOUR FROM placed) AS SMALLINT) AS hour
+FROM (SELECT COALESCE(workflow_id, '') AS workflow_id, outcome, ended, failed, retried,
+    saved_by_retry, attempt, duration_seconds, {_placed_sql(period)} AS placed
+  FROM ({outcomes}) AS told) AS told JOIN {WORKFLOWS} USING (workflow_id)
 WHERE NOT ended OR placed >= {moment(period.before)}"""
 
 
-def workflows_sql() -> str:
-    """Writes a query for the id and name of each workflow, the one with most executions first."""
-    return f"""SELECT workflow_id, MAX(workflow_name) FROM {ROWS}
-GROUP BY workflow_id ORDER BY COUNT(*) DESC, workflow_id"""
+def details_sql(endings: str, period: Period, *, of_all: bool) -> str:
+    """Writes a statement that makes the table `DETAILS`.
+
+    Args:
+        endings: The query with one row for each execution.
+        period: The period that the report covers.
+        of_all: Whether it has the executions of the period that have ended, too.
+    """
+    wanted = "NOT ended OR period = 0" if of_all else "NOT ended"
+    return f"""CREATE TEMPORARY TABLE {DETAILS} AS
+SELECT key AS id, workflow, outcome, ended, failed, period, started, stopped, wait_till
+FROM (SELECT key, workflow_id, outcome, ended, failed, started, stopped, wait_till,
+    {_period_sql(period)} AS period
+  FROM (SELECT key, COALESCE(workflow_id, '') AS workflow_id, outcome, ended, failed,
+      started_at AT TIME ZONE 'UTC' AS started, stopped_at AT TIME ZONE 'UTC' AS stopped,
+      wait_till AT TIME ZONE 'UTC' AS wait_till, {_placed_sql(period)} AS placed
+    FROM ({endings}) AS told) AS told) AS told JOIN {WORKFLOWS} USING (workflow_id)
+WHERE {wanted}"""
 
 
-def periods_sql() -> str:
-    """Writes a query for the counts by period and place; all together where the place is null."""
-    return f"""SELECT period, place, {COUNTS} FROM {_PLACED} WHERE period < 2
-GROUP BY GROUPING SETS ((period, place), (period))"""
+def known_sql() -> str:
+    """Writes a query for the number, id and name of each workflow, that with most runs first."""
+    return f"""SELECT workflow, workflow_id, workflow_name
+FROM (SELECT workflow, COUNT(*) AS runs FROM {ROWS} GROUP BY workflow) AS counted
+JOIN {WORKFLOWS} USING (workflow) ORDER BY runs DESC, workflow_id"""
 
 
-def series_sql() -> str:
-    """Writes a query for the counts by bucket and place; all together where the place is null."""
-    return f"""SELECT bucket, place, {COUNTS} FROM {_PLACED} WHERE period = 0
-GROUP BY GROUPING SETS ((bucket, place), (bucket))"""
+def periods_sql(place: str) -> str:
+    """Writes a query for the counts by period and place.
+
+    Args:
+        place: What is asked of, `EACH_PLACE` or `ALL_PLACES`. For both at once, the database would
+            hold all durations twice.
+    """
+    return _counts_sql("period", place, "period < 2")
+
+
+def series_sql(place: str) -> str:
+    """Writes a query for the counts by bucket and place.
+
+    Args:
+        place: What is asked of, `EACH_PLACE` or `ALL_PLACES`.
+    """
+    return _counts_sql("bucket", place, "period = 0")
 
 
 def hours_sql() -> str:
@@ -107,7 +156,7 @@ FROM (SELECT place, id, outcome, started, wait_till,
     ROW_NUMBER() OVER (PARTITION BY place ORDER BY started NULLS LAST, id) AS of_place,
     ROW_NUMBER() OVER (ORDER BY started NULLS LAST, id) AS of_all,
     COUNT(*) OVER (PARTITION BY place) AS in_place, COUNT(*) OVER () AS in_all
-  FROM {_PLACED} WHERE NOT ended) AS numbered
+  FROM {_TOLD} WHERE NOT ended) AS numbered
 WHERE of_place <= {OPEN_SHOWN} OR of_all <= {OPEN_SHOWN_IN_ALL} ORDER BY of_all"""
 
 
@@ -122,7 +171,7 @@ def failures_sql(node_runs: str, characters: int) -> str:
 SELECT place, workflow_id, id, COALESCE(node, '') AS node, COALESCE(error_name, '') AS error_name,
   LEFT(message, {characters}) AS message,
   COALESCE(failed_at AT TIME ZONE 'UTC', stopped, started) AS failed_at
-FROM ({node_runs}) AS runs JOIN {_PLACED} ON id = key WHERE period = 0 AND failing AND failed"""
+FROM ({node_runs}) AS runs JOIN ({_TOLD}) ON id = key WHERE period = 0 AND failing AND failed"""
 
 
 def failed_sql() -> str:
@@ -160,7 +209,7 @@ def nodes_sql(node_runs: str) -> str:
     COALESCE(failed_at AT TIME ZONE 'UTC', stopped, started) AS failed_at,
     CASE WHEN milliseconds >= 0 AND COALESCE(status, '') NOT IN ('waiting', 'running', 'new')
       THEN milliseconds END AS took
-  FROM ({node_runs}) AS runs JOIN {_PLACED} ON id = key WHERE period = 0
+  FROM ({node_runs}) AS runs JOIN ({_TOLD}) ON id = key WHERE period = 0
 ), counted AS (
   SELECT place, workflow_id, MAX(workflow_name) AS workflow_name, node, COUNT(*) AS runs,
     COUNT(*) FILTER (WHERE fails) AS failures,
@@ -187,3 +236,21 @@ FROM numbered
 WHERE failing_of_place <= {NODES_SHOWN} OR failing_of_all <= {NODES_SHOWN_IN_ALL}
   OR slow_of_place <= {NODES_SHOWN} OR slow_of_all <= {NODES_SHOWN_IN_ALL}
 ORDER BY failing_of_all"""
+
+
+def _counts_sql(by: str, place: str, condition: str) -> str:
+    group = f"{by}, place" if place == EACH_PLACE else by
+    return f"SELECT {by}, {place}, {COUNTS} FROM {_PLACED} WHERE {condition} GROUP BY {group}"
+
+
+def _placed_sql(period: Period) -> str:
+    """The moment by which an execution counts, in UTC."""
+    return f"COALESCE(COALESCE(started_at, stopped_at) AT TIME ZONE 'UTC', {moment(period.end)})"
+
+
+def _period_sql(period: Period) -> str:
+    """Of `placed`: 0 in the period, 1 in the one before, 2 earlier."""
+    return (
+        f"CAST(CASE WHEN placed >= {moment(period.start)} THEN 0 "
+        f"WHEN placed >= {moment(period.before)} THEN 1 ELSE 2 END AS SMALLINT)"
+    )
