@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -15,13 +15,13 @@ class Headers(Mapping[str, str]):
     """Response headers, looked up without regard to case (RFC 9110, 5.1).
 
     Args:
-        items: Names and values. Of a name that is there twice the last value counts; but `Link`
-            headers make one list (RFC 8288, 3), and so do `Content-Encoding`, `WWW-Authenticate`
-            and `Set-Cookie` headers.
+        items: Names and values, or pairs of them. Of a name that is there twice the last value
+            counts; but `Link` headers make one list (RFC 8288, 3), and so do `Content-Encoding`,
+            `WWW-Authenticate` and `Set-Cookie` headers.
     """
 
-    def __init__(self, items: Mapping[str, str] | None = None) -> None:
-        pairs = list((items or {}).items())
+    def __init__(self, items: Mapping[str, str] | Sequence[tuple[str, str]] = ()) -> None:
+        pairs = list(items.items()) if isinstance(items, Mapping) else items
         self._values = {name.lower(): value for name, value in pairs}
         if len(self._values) < len(pairs):
             for each in _LISTS:

@@ -11,6 +11,7 @@ from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
+from headrace.http.ahead import AskedAhead, Hop
 from headrace.http.answer_policy import UNAUTHORIZED, AnswerPolicy
 from headrace.http.auth.base import AnyAuthentication, Refusal
 from headrace.http.auth.credentials import Credentials
@@ -91,6 +92,7 @@ class HttpClient:
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
         most_attempts: int | None = None,
+        ahead: AskedAhead | None = None,
     ) -> Read:
         """Sends a request, follows redirects to where they may lead, and reads the answer.
 
@@ -106,6 +108,9 @@ class HttpClient:
             hook: Sees each answer first, whatever its status; None for none.
             most_attempts: How many attempts to make, where the server does not ask to wait; as many
                 as the settings say when None.
+            ahead: Asks for what probably follows, as soon as the answer is there; None for
+                nothing. It is not heeded where a request is not sent as it is: with a hook, with
+                credentials that are renewed, or over a session of the user's.
 
         Returns:
             What `read` returns.
@@ -116,8 +121,9 @@ class HttpClient:
                 another origin.
             PageError: The body is larger than the limit, or `read` or `hook` says so.
         """
-        asking = Asking(request, credentials, read, hook)
         is_static = isinstance(credentials, Credentials)
+        is_foretold = is_static and hook is None and self._settings.session is None
+        asking = Asking(request, credentials, read, hook, ahead if is_foretold else None)
         attempt = partial(self._attempt if is_static else self._renewing_attempt, asking, figures)
         try:
             try:
@@ -172,15 +178,34 @@ class HttpClient:
         """One attempt, redirects included; the arguments are those of `retrying.Attempt`."""
         if self._sender is None:
             raise RuntimeError("the client is not open")
-        await self._throttle.enter(figures, is_in_line=is_in_line)
+        is_first = most_seconds is None
+        ahead = asking.ahead
+        under_way = ahead.under_way(asking.request) if ahead is not None and is_first else None
+        if under_way is None:
+            await self._throttle.enter(figures, is_in_line=is_in_line)
         began = self._timing.clock()
         try:
-            return await self._sender.read(asking, self._seconds(most_seconds))
+            try:
+                seconds = self._seconds(most_seconds)
+                response = await self._sender.answer(asking, seconds, under_way)
+            finally:
+                if under_way is None:
+                    self._throttle.leave()
+            if ahead is not None:
+                ahead.go_on(response, partial(self._send_ahead, asking))
+            return self._sender.made_of(asking, response)
         except AttemptFailed as failed:
             failed.seconds = self._timing.clock() - began
             raise
-        finally:
+
+    def _send_ahead(self, asking: Asking[Read], request: Request) -> Hop | None:
+        assert self._sender is not None
+        if not self._throttle.enter_at_once():
+            return None
+        hop = self._sender.send_ahead(replace(asking, request=request), self._throttle.leave)
+        if hop is None:
             self._throttle.leave()
+        return hop
 
     def _seconds(self, most: float | None) -> float:
         return self._usual_seconds if most is None else min(self._settings.timeout, most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
@@ -75,6 +75,15 @@ class Throttle:
             except BaseException:
                 self.leave()
                 raise
+
+    def enter_at_once(self) -> bool:
+        """Whether a request may be made now; where it may, `leave` has to follow."""
+        is_free = not (self._in_line or self._resume_at or self._limiter or self._slots.locked())
+        if is_free:
+            # Where there is a slot, it waits for nothing.
+            with suppress(StopIteration):
+                self._slots.acquire().send(None)
+        return is_free
 
     def leave(self) -> None:
         """Makes room for the next request."""

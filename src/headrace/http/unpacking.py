@@ -18,6 +18,11 @@ _NEEDED = {
     "compress": "nothing here undoes it",
     "x-compress": "nothing here undoes it",
 }
+ACCEPTED_CODINGS = ", ".join(
+    coding for coding in ("gzip", "deflate", "br", "zstd") if coding in _KNOWN
+)
+"""The codings to ask for, as the value of an Accept-Encoding (RFC 9110, 12.5.3)."""
+
 _GZIP = ("gzip", "x-gzip")
 # No text begins so: a file was packed, and is sent as the file that it is.
 _GZIP_MAGIC = b"\x1f\x8b"

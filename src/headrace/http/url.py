@@ -125,10 +125,18 @@ def sendable(url: str, base_url: str) -> URL:
         base_url: The URL that scheme, host and port are taken from. Where parsers disagree about a
             URL, as with `http://a@b#@c`, it cannot lead the request to another host that way.
     """
+    return URL(f"{sent_origin(base_url)}{request_target(url)}", encoded=True)
+
+
+def request_target(url: str) -> str:
+    """The path and query of a URL as they go over the wire (RFC 9112, 3.2.1).
+
+    Args:
+        url: The whole URL.
+    """
     place, _, query = url.partition("#")[0].partition("?")
     # All pages of a listing share the place.
-    sent = f"{_sent_place(place, base_url)}?{_encoded(query)}" if query else ""
-    return URL(sent or _sent_place(place, base_url), encoded=True)
+    return f"{_sent_path(place)}?{_encoded(query)}" if query else _sent_path(place)
 
 
 def user_and_password(url: str) -> tuple[str, str] | None:
@@ -192,12 +200,20 @@ def _masked(parameter: str, hidden: frozenset[str]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _sent_place(place: str, base_url: str) -> str:
-    return f"{_home(base_url)}{_encoded(urlsplit(place).path) or '/'}"
+def _sent_path(place: str) -> str:
+    return _encoded(urlsplit(place).path) or "/"
 
 
 @lru_cache(maxsize=64)
-def _home(base_url: str) -> str:
+def sent_origin(base_url: str) -> str:
+    """Scheme, host and port as they go over the wire: the host in ASCII, no usual port.
+
+    Args:
+        base_url: A URL of the origin.
+
+    Raises:
+        ValueError: The host cannot be written so.
+    """
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
+from headrace.http.ahead import AskedAhead
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook
 
@@ -25,6 +26,7 @@ class Client(Protocol):
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
         most_attempts: int | None = None,
+        ahead: AskedAhead | None = None,
     ) -> Read:
         """Sends a request and makes of the whole answer what `read` does.
 

@@ -21,6 +21,7 @@ from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import one_line
+from headrace.http.ahead import AskedAhead
 from headrace.http.answer_policy import ACCEPTED
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook, ResponseIgnored
@@ -40,6 +41,7 @@ from headrace.reading.listing_ends import (
     tell_ignored_end,
     tell_skipped,
 )
+from headrace.reading.listing_pass import ListingPass
 from headrace.reading.making import MakingRows
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.decoding import Decoder, FieldsLeftOut, RowMaker, RowShape, Slicer, new_slicer
@@ -142,27 +144,6 @@ class Listing:
         return self.open(client, figures).pages()
 
 
-@dataclass(slots=True)
-class ListingPass:
-    """One pass down a listing, from its top or from a saved cursor.
-
-    Args:
-        paginator: Knows how the pass goes on, and may remember what it has seen.
-        slicer: Cuts the pages.
-        account: Counts what came.
-        number: How many pages were asked for.
-        empty_pages: How many of the last pages had no rows.
-        told_guess: What has been told of how the answers are written.
-    """
-
-    paginator: Paginator
-    slicer: Slicer
-    account: ListingAccount
-    number: int = 0
-    empty_pages: int = 0
-    told_guess: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class OpenListing:
     """A listing that is being read.
@@ -207,6 +188,7 @@ class OpenListing:
         """
         name = self.listing.name
         walk = self.new_pass()
+        walk.ask_ahead()
         request: Request | None = self._first_request(walk.paginator)
         await ask_for_count(self, walk)
         while request is not None:
@@ -302,7 +284,8 @@ class OpenListing:
             PageError: The answer is not the page that the config describes.
         """
         walk.number += 1
-        response, sliced = await self.cut(request, walk.slicer, self.listing.hook)
+        walk.request = request
+        response, sliced = await self.cut(request, walk.slicer, self.listing.hook, walk.ahead)
         self.figures.requests += 1
         seen = _as_paginators_see_it(response, sliced, walk)
         try:
@@ -340,7 +323,11 @@ class OpenListing:
         return fetched, next_step
 
     async def cut(
-        self, request: Request, slicer: Slicer, hook: ResponseHook | None = None
+        self,
+        request: Request,
+        slicer: Slicer,
+        hook: ResponseHook | None = None,
+        ahead: AskedAhead | None = None,
     ) -> tuple[Response, SlicedPage]:
         """Asks, and cuts the answer into its rows and the rest.
 
@@ -350,6 +337,7 @@ class OpenListing:
             request: What to ask.
             slicer: What cuts the answer.
             hook: Sees the answer before it counts.
+            ahead: Asks for what probably follows; None for nothing.
 
         Raises:
             ResponseIgnored, RequestError, PageError: As from `page`.
@@ -373,6 +361,7 @@ class OpenListing:
             self.figures,
             hook,
             self.listing.most_attempts,
+            ahead,
         )
 
     def located(self, error: HeadraceError, response: Response) -> HeadraceError:

@@ -17,7 +17,8 @@ from headrace.sansio.paging.signs import by_number, other_way
 
 if TYPE_CHECKING:
     from headrace.reading.fetched_page import FetchedPage
-    from headrace.reading.listing import Listing, ListingPass, OpenListing
+    from headrace.reading.listing import Listing, OpenListing
+    from headrace.reading.listing_pass import ListingPass
 
 _LOGGER = logging.getLogger(__name__)
 # By these servers answer where they are asked for a page behind the last one.

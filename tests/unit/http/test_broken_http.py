@@ -19,14 +19,16 @@ from headrace.http.settings import ClientSettings
 from tests.unit.http.asking import PassingTime, send
 from tests.unit.http.brokenness import answering, in_turn, socket_server
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n"
 WHOLE = OK + b"Content-Length: 3\r\n\r\n[1]"
 
 
-@pytest.fixture(params=["aiohttp", "session"])
+@pytest.fixture(params=["own", "session"])
 def session(request: pytest.FixtureRequest) -> requests.Session | None:
-    return None if request.param == "aiohttp" else requests.Session()
+    return None if request.param == "own" else requests.Session()
 
 
 class Patient:

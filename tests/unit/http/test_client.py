@@ -21,6 +21,8 @@ from headrace.http.settings import ClientSettings
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import send
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 KEY = Credentials.api_key("X-API-KEY", "very-secret-key")
 
 

@@ -28,6 +28,8 @@ from tests.unit.http.token_server import (
     settings_of,
 )
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 ENCODED = f"{CLIENT_ID}:client-s3cret%2Bcanary"
 
 

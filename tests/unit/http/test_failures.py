@@ -33,6 +33,8 @@ from tests.unit.http.brokenness import (
     socket_server,
 )
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 SECRET = "p&s/w d*ü+"
 KEY = Credentials.api_key("k", SECRET, "query")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -17,6 +17,8 @@ from headrace.http.retrying import RetrySettings
 from tests.unit.http.asking import PassingTime, send
 from tests.unit.http.brokenness import Breaking, answering, socket_server
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 MIB = 1024 * 1024
 
 

@@ -13,6 +13,8 @@ from headrace.http.auth.credentials import Credentials
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.unit.http.asking import send
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 KEY = Credentials.api_key("X-API-KEY", "very-secret-key")
 
 

@@ -11,6 +11,8 @@ from headrace.http.retrying import RetrySettings
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import PassingTime, send
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 RETRY = RetrySettings()
 # PassingTime begins there.
 DATE = {"Date": formatdate(1_000, usegmt=True)}

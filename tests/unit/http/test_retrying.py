@@ -32,6 +32,8 @@ from tests.unit.http.brokenness import (
     socket_server,
 )
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 RETRY = RetrySettings()
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n[1]"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

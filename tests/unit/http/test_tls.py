@@ -28,6 +28,8 @@ from tests.support.servers import JsonServer
 from tests.unit.http.asking import send
 from tests.unit.http.brokenness import answering, socket_server
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 OURS, OTHERS = trustme.CA(), trustme.CA()
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"

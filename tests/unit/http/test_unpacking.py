@@ -17,6 +17,8 @@ from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import PassingTime, send
 from tests.unit.http.brokenness import answering, socket_server
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 BODY = b'{"data": [1, 2, 3]}'
 LIMIT = 1_000_000
 # Three lines of CSV.
@@ -33,9 +35,9 @@ def _said(value: object) -> str:
     return value if isinstance(value, str) else "packed"
 
 
-@pytest.fixture(params=["aiohttp", "session"])
+@pytest.fixture(params=["own", "session"])
 def session(request: pytest.FixtureRequest) -> requests.Session | None:
-    return None if request.param == "aiohttp" else requests.Session()
+    return None if request.param == "own" else requests.Session()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import Redactor
+from headrace.http.ahead import AskedAhead
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import HttpClient
@@ -74,6 +75,7 @@ class FakeClient:
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
         most_attempts: int | None = None,
+        ahead: AskedAhead | None = None,
     ) -> Read:
         return read(self._response)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import ssl
 
 import aiohttp
 
-from headrace.core.causes import errors_within
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.http.failures.kinds import Failure, FailureKind
+from headrace.http.failures.others import LONGEST_WORDS, other_failure
+from headrace.http.failures.tls_alerts import in_words, tls_alert
 from headrace.http.unpacking import CannotUnpack
 
 FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
@@ -19,7 +19,6 @@ FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 _TOO_MUCH = ("Got more than", "Too many headers")
 # How its parser says that an answer does not even begin as one.
 _NO_HTTP = "Expected HTTP/"
-_LONGEST_WORDS = 200
 
 
 class ClosedUnanswered(aiohttp.ClientError):
@@ -66,10 +65,9 @@ def aiohttp_failure(error: Exception, redactor: Redactor) -> Failure:
     for kinds, kind in _KINDS:
         if isinstance(error, kinds):
             return Failure(kind)
-    alert = next((each for each in errors_within(error) if isinstance(each, ssl.SSLError)), None)
-    if alert is not None and alert.reason:
-        # With TLS 1.3 the server refuses the client's certificate where its answer was due.
-        return Failure(FailureKind.TLS, _in_words(alert.reason))
+    alert = tls_alert(error)
+    if alert is not None:
+        return alert
     if isinstance(error, aiohttp.ClientConnectorError):
         if isinstance(error.os_error, ConnectionResetError) and not error.os_error.errno:
             # It was there, and broke off in the midst of TLS.
@@ -79,17 +77,12 @@ def aiohttp_failure(error: Exception, redactor: Redactor) -> Failure:
         return Failure(FailureKind.CLOSED)
     if isinstance(error, aiohttp.ClientResponseError):
         return _broken_http(error.message, redactor)
-    words = one_line(redactor.clean(str(error)), _LONGEST_WORDS)
-    is_of_the_system = isinstance(error, OSError)
-    return Failure(
-        FailureKind.OTHER_CONNECTION if is_of_the_system else FailureKind.OTHER,
-        f"{type(error).__name__}: {words}",
-    )
+    return other_failure(error, redactor)
 
 
 def _broken_http(message: str, redactor: Redactor) -> Failure:
     """What the parser could not read. It shows the place in the answer, which may hold anything."""
-    said = one_line(redactor.clean(message), _LONGEST_WORDS).rstrip(" ^").removesuffix(":")
+    said = one_line(redactor.clean(message), LONGEST_WORDS).rstrip(" ^").removesuffix(":")
     if said.startswith(_TOO_MUCH):
         return Failure(FailureKind.LONG_HEADERS, said)
     if _NO_HTTP in said:
@@ -111,11 +104,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
 def _tls_reason(error: aiohttp.ClientSSLError) -> str:
     cause = getattr(error, "certificate_error", None) or error.os_error
     reason = getattr(cause, "verify_message", None) or getattr(cause, "reason", None)
-    return _in_words(reason) if isinstance(reason, str) else type(cause).__name__
-
-
-def _in_words(reason: str) -> str:
-    return reason.replace("_", " ").lower()
+    return in_words(reason) if isinstance(reason, str) else type(cause).__name__
 
 
 def _system_reason(error: aiohttp.ClientConnectorError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import lru_cache
 
 import aiohttp
@@ -16,9 +15,14 @@ from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.redirects import REDIRECTS
 from headrace.http.settings import ClientSettings
-from headrace.http.transports.base import ERROR_BODY_BYTES, Answer, too_large
+from headrace.http.transports.base import (
+    ERROR_BODY_BYTES,
+    Answer,
+    answer_of,
+    too_large,
+    wants_beginning,
+)
 from headrace.http.transports.tolerant import TolerantTransport, may_tell_length
-from headrace.http.unpacking import CannotUnpack, unpacked, unpacked_beginning, unpacked_file
 from headrace.http.url import sendable, shown_origin
 
 
@@ -27,6 +31,9 @@ class AiohttpTransport:
 
     Args:
         settings: The settings of the API.
+
+    Attributes:
+        has_answered: Whether the server has answered a request.
     """
 
     def __init__(self, settings: ClientSettings) -> None:
@@ -47,7 +54,7 @@ class AiohttpTransport:
             max_headers=MOST_HEADERS,
             middlewares=[ask_once],
         )
-        self._has_answered = False
+        self.has_answered = False
         self._settings = settings
         self._tolerant: TolerantTransport | None = None
 
@@ -70,34 +77,27 @@ class AiohttpTransport:
                 proxy=target.proxy,
                 timeout=_timeout(seconds),
             ) as response:
-                self._has_answered = True
+                self.has_answered = True
                 status, headers = response.status, Headers(response.headers)
-                leads_on = status in REDIRECTS
-                coding = headers.get("Content-Encoding")
-                if outgoing.wants_whole_body or not (leads_on or status >= 400):
-                    limit = self._most_bytes
-                    body = await _whole_body(response, limit, outgoing.shown)
-                    if coding is not None:
-                        body = unpacked(body, coding, limit)
-                    # A function of the user's gets the file as it is.
-                    if not outgoing.wants_whole_body:
-                        body = unpacked_file(body, limit)
-                    if len(body) > limit:
-                        raise too_large(limit, outgoing.shown, status)
+                if wants_beginning(outgoing, status):
+                    body = await _beginning(response)
                 else:
-                    body = b"" if leads_on else await _beginning(response, coding)
-                location = headers.get("Location") or None if leads_on else None
-                return Answer(status, headers, body, location)
+                    body = await _whole_body(response, self._most_bytes, outgoing.shown)
+                return answer_of(outgoing, status, headers, body, self._most_bytes)
         except FAILURES as error:
             failure = aiohttp_failure(error, outgoing.redactor())
         if failure.kind is FailureKind.BROKEN_HEAD and may_tell_length(failure.detail):
             # From now on such answers are expected.
-            self._tolerant = self._tolerant or TolerantTransport(self._settings)
-            return await self._tolerant.exchange(outgoing, target, seconds)
+            self.expect_odd_lengths()
+            return await self.exchange(outgoing, target, seconds)
         # Out here the library's error, which knows the whole request, is not behind this one.
         origin = shown_origin(target.home)
         failed = connection_failed(failure, outgoing.shown, origin, seconds, self._url_key)
-        raise attempt_failed(failure, failed, has_answered=self._has_answered)
+        raise attempt_failed(failure, failed, has_answered=self.has_answered)
+
+    def expect_odd_lengths(self) -> None:
+        """From now on reads answers whose length is told in an odd way, though it is told."""
+        self._tolerant = self._tolerant or TolerantTransport(self._settings)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -128,16 +128,13 @@ async def _whole_body(response: aiohttp.ClientResponse, limit: int, asked: Shown
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _beginning(response: aiohttp.ClientResponse, coding: str | None) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     """Reads the beginning of the body: enough to see what went wrong."""
     body = b""
+    if response.status in REDIRECTS:
+        return body
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) >= ERROR_BODY_BYTES:
             break
-    if coding is not None:
-        # The status says more than that its words cannot be read.
-        with suppress(CannotUnpack):
-            return unpacked_beginning(body, coding, ERROR_BODY_BYTES)
-        return b""
-    return body[:ERROR_BODY_BYTES]
+    return body

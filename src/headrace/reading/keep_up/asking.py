@@ -16,8 +16,9 @@ from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.row_facts import TailRowReader
 from headrace.reading.keep_up.single_rows import SingleRows
-from headrace.reading.listing import ListingPass, OpenListing
+from headrace.reading.listing import OpenListing
 from headrace.reading.listing_ends import refuse_unless_whole
+from headrace.reading.listing_pass import ListingPass
 from headrace.sansio.rows.row_facts import cut_to
 from headrace.sansio.tail import (
     CursorRefused,
@@ -120,6 +121,9 @@ class TailRequests:
         self._policy = policy
         self._of_config: HeadraceError | None = None
         self._is_doubtful = False
+        # Only then does no page but the last one end the pass.
+        is_first = not ledger().coverage.spans
+        self._goes_to_end = is_first and config.settings.backfill_until is None
         self._single_rows = SingleRows(listing, config)
         self._pass: _Pass | None = None
         self._own_pass: _Pass | None = None
@@ -204,6 +208,8 @@ class TailRequests:
         # remember the pages that it has seen, each pass has its own.
         if under_way is None or cursor is None or under_way.expected != cursor:
             under_way = self._pass = _Pass(self._listing.new_pass(), is_from_top=cursor is None)
+            if self._goes_to_end:
+                under_way.walk.ask_ahead()
         try:
             page = await self._next_page(under_way, self._listing.listing.request, cursor)
         except ResponseStatusError as error:

@@ -140,6 +140,10 @@ class AutoPaginator(Paginator):
                 "the right one under `endpoint.paginator`."
             ) from None
 
+    def foretold_request(self, request: Request, page: Page) -> Request | None:
+        """What the guessed paginator foretells."""
+        return self._chosen.foretold_request(request, page)
+
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request of the guessed paginator for a cursor."""
         return self._chosen.at_cursor(request, cursor)

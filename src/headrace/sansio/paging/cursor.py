@@ -128,6 +128,15 @@ class CursorPaginator(Paginator):
             return None
         return cursor if self._guard.leads_on(cursor, page) else None
 
+    def foretold_request(self, request: Request, page: Page) -> Request | None:
+        """The request with the cursor that the page names, where nothing speaks against it."""
+        settings = self._settings
+        cursor = settings.cursor_path.first(page.document)
+        if settings.has_more_path and settings.has_more_path.first(page.document) is not True:
+            return None
+        is_new = cursor and cursor != settings.place.value_in(request)
+        return settings.place.put(request, cursor) if is_new else None
+
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with the cursor at its place."""
         self._guard.asked_by(cursor)
@@ -185,6 +194,12 @@ class HeaderCursorPaginator(Paginator):
         named = page.headers.get(self._cursor_key)
         cursor, self._found_nothing = named or None, named is None
         return cursor if cursor is not None and self._guard.leads_on(cursor, page) else None
+
+    def foretold_request(self, request: Request, page: Page) -> Request | None:
+        """The request with the cursor that the header names."""
+        cursor = page.headers.get(self._cursor_key)
+        is_new = cursor and cursor != self._place.value_in(request)
+        return self._place.put(request, cursor) if is_new else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request with the cursor as a query parameter."""

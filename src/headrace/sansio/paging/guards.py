@@ -107,6 +107,11 @@ class BoundedPaginator(Paginator):
         """The inner paginator's first request."""
         return self._inner.first_request(request)
 
+    def foretold_request(self, request: Request, page: Page) -> Request | None:
+        """What the inner paginator foretells, up to the most pages."""
+        is_last = self._max_pages is not None and page.number >= self._max_pages
+        return None if is_last else self._inner.foretold_request(request, page)
+
     def next_request(self, request: Request, page: Page) -> Request | None:
         """The inner paginator's next request.
 

@@ -137,6 +137,15 @@ class LinkPaginator(Paginator):
             self._guard.asked_by(url)
         return url if self._guard.leads_on(url, page) else None
 
+    def foretold_request(self, request: Request, page: Page) -> Request | None:
+        """The request for the URL that the page links to."""
+        link = self.link(page)
+        try:
+            foretold = request_for(request, whole_link(link, page, self._secrets), self._secrets)
+        except ValueError:
+            return None
+        return foretold if foretold != request else None
+
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request for a URL, which says all that the first request's parameters said."""
         self._guard.asked_by(cursor)

@@ -152,6 +152,17 @@ class Paginator(Protocol):
         cursor = self.next_cursor(page)
         return None if cursor is None else self.at_cursor(request, cursor)
 
+    def foretold_request(self, request: Request, page: Page) -> Request | None:
+        """The request that probably follows a page, told before its rows are known.
+
+        It changes nothing, and binds nobody: what follows is for `next_request` to say.
+
+        Args:
+            request: The request that brought the page.
+            page: The page, without its rows.
+        """
+        return None
+
     @abstractmethod
     def next_cursor(self, page: Page) -> Any:
         """What stands for the page after this one, as a JSON value, or None at the end.

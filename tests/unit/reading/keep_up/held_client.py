@@ -13,6 +13,7 @@ from headrace.core.exceptions import ResponseStatusError
 from headrace.core.exchange import Headers, Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
+from headrace.http.ahead import AskedAhead
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook
 from headrace.reading.client import Read
@@ -119,6 +120,7 @@ class HeldClient:
         figures: ResourceFigures,
         hook: ResponseHook | None = None,
         most_attempts: int | None = None,
+        ahead: AskedAhead | None = None,
     ) -> Read:
         """Makes a request and waits for its answer, as `Client.read` does."""
         held = HeldRequest(request, self._world.now, asyncio.get_running_loop().create_future())

@@ -27,8 +27,10 @@ def page(
     raw = [msgspec.Raw(json.dumps(row).encode()) for row in found]
     rest = {} if document is None else document
     body = json.dumps({**rest, "data": found} if isinstance(rest, dict) else rest).encode()
-    answer = Response(200, Headers(headers), body, ShownRequest.of("GET", url), url, f"{url}?x=1")
-    return Page(rest, rest, Headers(headers), len(raw), number, url, raw, answer)
+    answer = Response(
+        200, Headers(headers or {}), body, ShownRequest.of("GET", url), url, f"{url}?x=1"
+    )
+    return Page(rest, rest, Headers(headers or {}), len(raw), number, url, raw, answer)
 
 
 def followed(paginator: Paginator, page: Page, request: Request = FIRST) -> Request:

@@ -1,0 +1,27 @@
+"""The newer and faster roads, each of which can be left for the road before it."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+
+_WITHOUT = "HEADRACE_WITHOUT"
+
+
+class Leap(StrEnum):
+    """A faster road that gives what the road before it gives."""
+
+    PLAIN_TRANSPORT = "plain_transport"
+    """Requests with nothing special about them go out past aiohttp."""
+    ASK_AHEAD = "ask_ahead"
+    """The next page is asked for before the rows of this one are looked at."""
+
+
+def is_taken(leap: Leap) -> bool:
+    """Whether a road is taken: the environment's `HEADRACE_WITHOUT` names those that are not.
+
+    Args:
+        leap: The road.
+    """
+    without = os.environ.get(_WITHOUT)
+    return not without or leap not in {name.strip() for name in without.split(",")}

@@ -1,0 +1,62 @@
+"""One pass down a listing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headrace.core.exceptions import PageError
+from headrace.core.exchange import Request, Response
+from headrace.core.leaps import Leap, is_taken
+from headrace.http.ahead import AskedAhead
+from headrace.sansio.decoding import Slicer
+from headrace.sansio.paging import ListingAccount, Page, Paginator
+from headrace.sansio.paging.foretelling import around_rows
+
+# A request in vain would weigh more beside few others.
+_FIRST_TO_FORETELL = 3
+
+
+@dataclass(slots=True)
+class ListingPass:
+    """One pass down a listing, from its top or from a saved cursor.
+
+    Args:
+        paginator: Knows how the pass goes on, and may remember what it has seen.
+        slicer: Cuts the pages.
+        account: Counts what came.
+        number: How many pages were asked for.
+        empty_pages: How many of the last pages had no rows.
+        told_guess: What has been told of how the answers are written.
+        ahead: Asks for pages before they are due; None where none is.
+        request: The request for the page that is under way.
+    """
+
+    paginator: Paginator
+    slicer: Slicer
+    account: ListingAccount
+    number: int = 0
+    empty_pages: int = 0
+    told_guess: str | None = None
+    ahead: AskedAhead | None = None
+    request: Request | None = None
+
+    def ask_ahead(self) -> None:
+        """From now on asks for pages before they are due, where they are foretold.
+
+        The pass has to go on to the end of the listing.
+        """
+        if is_taken(Leap.ASK_AHEAD):
+            self.ahead = AskedAhead(self._foretold)
+
+    def _foretold(self, response: Response) -> Request | None:
+        """The request that probably follows an answer to the one that is under way."""
+        if self.request is None or self.number < _FIRST_TO_FORETELL:
+            return None
+        rest = around_rows(response.body, self.slicer.rows_at)
+        if rest is None:
+            return None
+        page = Page(rest, rest, response.headers, 0, self.number, response.asked_url)
+        try:
+            return self.paginator.foretold_request(self.request, page)
+        except PageError:
+            return None
