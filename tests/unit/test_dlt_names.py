@@ -46,6 +46,7 @@ DOCUMENTED = {
     "dlt.config.value",
     "dlt.current.pipeline",
     "dlt.destinations.duckdb",
+    "dlt.destinations.postgres",
     "dlt.destinations.sql_client.SqlClientBase",
     "dlt.sources.helpers.requests.client",
     "dlt.sources.helpers.rest_client.auth.APIKeyAuth",
@@ -92,6 +93,17 @@ INTERNAL = {
     ),
     "dlt.destinations.impl.duckdb.configuration.DuckDbCredentials": "destination/dlt_clients.py",
     "dlt.destinations.impl.duckdb.sql_client.WithTableScanners": "destination/dlt_clients.py",
+    "dlt.destinations.impl.duckdb.duck.DuckDbClient": "destination/direct_merges_duckdb.py",
+    "dlt.destinations.impl.duckdb.duck.DuckDbCopyJob": "destination/direct_merges_duckdb.py",
+    "dlt.destinations.impl.postgres.postgres.PostgresClient": (
+        "destination/direct_merges_postgres.py"
+    ),
+    "dlt.destinations.impl.postgres.postgres.PostgresCsvCopyJob": (
+        "destination/direct_merges_postgres.py"
+    ),
+    "dlt.destinations.impl.postgres.postgres.PostgresParquetCopyJob": (
+        "destination/direct_merges_postgres.py"
+    ),
     "dlt.destinations.impl.sqlalchemy.type_mapper.MysqlVariantTypeMapper": (
         "destination/long_texts.py"
     ),
@@ -152,6 +164,8 @@ PRIVATE = {
 OTHERS = {
     # The argument of a generic class, which dlt reads from its incrementals.
     "__orig_class__": "dlt_source/incremental/dlt_step.py",
+    # A destination whose loads merge directly, in place of the one that the user has made.
+    "__class__": "destination/direct_merges.py",
     # What tenacity has wrapped, with which dlt's sessions try again.
     "__wrapped__": "core/dlt_door/objects.py",
     # The answers that functions and paginators of the user's get.

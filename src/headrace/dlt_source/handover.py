@@ -17,6 +17,8 @@ import msgspec
 
 from headrace.core.arrow import pa
 from headrace.core.exceptions import RowError
+from headrace.core.switches import rows_worth_a_claim
+from headrace.destination.direct_merges import CLAIM
 from headrace.dlt_source.batches import Batch, batches_of
 from headrace.dlt_source.child_lists import ChildListGuard
 from headrace.dlt_source.column_hints import column_hints_restored
@@ -38,8 +40,6 @@ from headrace.sansio.rows import (
 )
 from headrace.sansio.rows.json_rows import why_unreadable
 
-# With fewer rows the merge is quick in any case: better not claim then that no key comes twice.
-_ROWS_WORTH_A_CLAIM = 50_000
 _SKIPPED = (
     "of `{name}`, {rows} no object or cannot be read, so nothing was asked for by it: {others}"
 )
@@ -320,7 +320,7 @@ class TableRoad:
         figures.unordered = not is_unique
         if not is_unique and self._adds_ids:
             hints = {**hints, **self._table.last_version_wins()}
-        many = figures.loaded_rows >= _ROWS_WORTH_A_CLAIM
+        many = figures.loaded_rows >= rows_worth_a_claim()
         claim = _claim(many and is_unique)
         return _with_hints(
             table, columns=hints, file_format=file_format, additional_table_hints=claim
@@ -402,7 +402,7 @@ def _claim(is_deduplicated: bool) -> dict[str, Any]:
 
     It is given with each load, true or not: dlt's schema remembers the last one.
     """
-    return {"x-stage-data-deduplicated": is_deduplicated}
+    return {CLAIM: is_deduplicated}
 
 
 def _with_hints(item: Any, **hints: Any) -> Any:

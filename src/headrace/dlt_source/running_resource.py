@@ -11,6 +11,7 @@ import dlt
 from headrace.config.built.tail import TailConfig
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, hold_secrets
+from headrace.destination.direct_merges import merge_directly
 from headrace.destination.dispositions import refuse_unsupported
 from headrace.destination.secrets import destination_secrets
 from headrace.dlt_source.current_sync import RunningSync, running_sync
@@ -118,6 +119,7 @@ class RunningResource:
                 dlt.current.source_schema(),
                 capabilities_of_running_load(),
             )
+            merge_directly(pipeline)
             _looked_at[pipeline] = load_id
         is_loaded = dlt.current.resource().name in resources.selected
         if is_loaded and settings.base_url is not None:

@@ -13,6 +13,7 @@ from dlt.extract.resource import DltResource
 
 from headrace.core.arrow import pa, pc
 from headrace.destination.binary_copy import is_copied_exactly
+from headrace.destination.direct_merges import CLAIM
 from headrace.destination.dlt_schema import has_rows
 from headrace.destination.limits import limits_of
 from headrace.destination.merging import finds_rows_by_id
@@ -163,7 +164,7 @@ class ResourceTable:
         return (
             table.get("write_disposition") == "merge"
             and table.get("x-merge-strategy") in (None, "delete-insert")
-            and "x-stage-data-deduplicated" not in table
+            and CLAIM not in table
         )
 
     def new_hints(self, present: list[str], typed: list[str]) -> TTableSchemaColumns:

@@ -16,6 +16,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
 from headrace.destination.dataset import state_by_resource
+from headrace.destination.direct_merges import merge_directly
 from headrace.destination.dispositions import refuse_dataset_named_as_its_file, refuse_unsupported
 from headrace.destination.dlt_clients import (
     KeptFile,
@@ -211,6 +212,7 @@ class _Steps:
         self.running.figures.notes += notes_on_first_folder(pipeline)
         make_room_for_long_texts(pipeline)
         merge_whole_or_not_at_all(pipeline)
+        merge_directly(pipeline)
         refuse_dataset_named_as_its_file(pipeline, source.schema)
         refuse_unsupported(pipeline, source.resources.selected, source.schema)
         self.missing.refuse_without_sql()

@@ -1,0 +1,101 @@
+"""Killed while rows go from their file into the table itself, and gone on with by either road."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import pytest
+
+from tests.support.crashing import Gate, Machine, Moment
+from tests.support.postgres import PostgresDatabase
+from tests.support.servers import JsonServer
+from tests.support.tables import Warehouse, differences
+
+DIRECT = {"HEADRACE_ROWS_WORTH_A_CLAIM": "0", "HEADRACE_DIRECT_MERGES": "1"}
+STAGED = {**DIRECT, "HEADRACE_DIRECT_MERGES": "0"}
+MOMENTS = [
+    Moment(stage, number)
+    for stage in ("job started", "job committed", "job completed")
+    for number in (1, 2)
+]
+ROADS = [
+    ("duckdb", DIRECT, DIRECT),
+    ("duckdb", DIRECT, STAGED),
+    ("duckdb", STAGED, DIRECT),
+    ("duckdb", STAGED, STAGED),
+    ("postgres", DIRECT, DIRECT),
+    ("postgres", DIRECT, STAGED),
+]
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    with Gate() as running:
+        yield running
+
+
+def rows(version: int, first: int = 0, count: int = 400) -> list[dict[str, Any]]:
+    return [
+        {"id": number, "version": version, "text": f"{number} in {version}" * 3}
+        for number in range(first, first + count)
+    ]
+
+
+def machine(
+    folder: Path,
+    destination: Warehouse | PostgresDatabase,
+    gate: Gate,
+    settings: dict[str, str],
+) -> Machine:
+    """Merges a listing of one page."""
+    config = folder / "items.json"
+    resource = {
+        "name": "items",
+        "primary_key": "id",
+        "write_disposition": "merge",
+        "endpoint": {"paginator": "single_page"},
+    }
+    config.write_text(json.dumps({"client": {"base_url": gate.base_url}, "resources": [resource]}))
+    arguments = ["run", str(config), "--destination", destination.url, "--dataset", "test_data"]
+    return Machine(folder, arguments, settings)
+
+
+@pytest.mark.parametrize(("kind", "before", "behind"), ROADS)
+def test_no_crash_within_a_merge_loses_or_doubles_a_row(
+    kind: str,
+    before: dict[str, str],
+    behind: dict[str, str],
+    gate: Gate,
+    server: JsonServer,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    destination: Warehouse | PostgresDatabase = request.getfixturevalue(
+        "warehouse" if kind == "duckdb" else "postgres"
+    )
+    gate.leads_to(server.base_url)
+    going_on = machine(tmp_path, destination, gate, behind)
+    breaking = machine(tmp_path, destination, gate, before)
+    draw = random.Random(kind)
+    drawn = [Moment("job started", 2, draw.uniform(0, 0.03))]
+    killed = 0
+    for version, moment in enumerate([*MOMENTS, *drawn]):
+        # What is in the table, and more below and above it.
+        page = rows(version, first=1_000 - 100 * version, count=400 + 200 * version)
+        server.answers(page)
+        crash = breaking.run(gate, moment)
+        assert crash.code in (-SIGKILL, 0), crash.told
+        killed += crash.was_killed
+        # With an empty listing, the load that was left behind is all that the next run has. What
+        # was staged before, PostgreSQL does not take again: that load is given up, and listed anew.
+        server.answers([] if kind == "duckdb" else page)
+        again = going_on.run(gate)
+        assert again.code == 0, f"after {moment}: {again.told}"
+        found = destination.rows("test_data.items")
+        assert not differences(found, page, key="id"), f"after {moment}: {again.told}"
+    assert killed >= 4
