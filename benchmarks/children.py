@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from benchmarks.clock import Clock, rows_in
-from benchmarks.loading import new_pipeline
+from benchmarks.loading import import_all, new_pipeline
 from benchmarks.processes import run_alone
 from benchmarks.roads import DLT, DLT_TUNED, FULL, WITH_IDS, Contender, Road, Run
 
@@ -122,7 +122,6 @@ ROADS = (
 
 def main() -> None:
     """Runs one load in the current folder."""
-    # Imports are not what is measured, of neither.
     import dlt.sources.rest_api
 
     import headrace
@@ -133,6 +132,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pipeline = new_pipeline("duckdb")
     document = config(arguments.base_url, parallelized=arguments.variant == DLT_TUNED)
+    import_all()
     clock = Clock()
     if arguments.variant == WITH_IDS:
         headrace.sync(pipeline, headrace.rest_api_source(document))

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from benchmarks.clock import Clock
-from benchmarks.loading import new_pipeline
+from benchmarks.loading import import_all, new_pipeline
 from benchmarks.roads import DLT, DLT_TUNED, WITH_IDS
 
 _COLUMNS = {
@@ -71,7 +71,6 @@ def main() -> None:
     parser.add_argument("written")
     parser.add_argument("base_url")
     arguments = parser.parse_args()
-    # Both sources' modules are imported before the clock starts.
     import dlt.sources.rest_api
 
     import headrace
@@ -83,6 +82,7 @@ def main() -> None:
     settings: dict[str, Any] = (
         {"loader_file_format": "parquet"} if arguments.source == DLT_TUNED else {}
     )
+    import_all()
     clock = Clock()
     source = make(config(arguments.source, arguments.written, arguments.base_url))
     pipeline.run(source, **settings)

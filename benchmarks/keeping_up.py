@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.clock import Clock, rows_in
-from benchmarks.loading import new_pipeline
+from benchmarks.loading import import_all, new_pipeline
 from benchmarks.processes import run_alone, served
 from benchmarks.roads import DLT_TUNED, FULL, Contender, Road, Run
 from benchmarks.shapes import API_KEY, SHAPES
@@ -132,6 +132,7 @@ def main() -> None:
     from headrace.dlt_source.source import build_source
 
     pipeline = new_pipeline("duckdb")
+    import_all()
     clock = Clock()
     if arguments.source == HEADRACE:
         settings = {"API_KEY": API_KEY, "EXECUTIONS_BASE_URL": arguments.base_url}

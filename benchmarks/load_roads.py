@@ -150,7 +150,7 @@ def _rows_of(defaults: int, tuned: int, ours: int) -> dict[str, int]:
 ROADS = (
     Road("executions", "Executions into DuckDB", PEERS, executions),
     _load_road("string-ids", "The same with ids as text", _rows_of(30_000, 150_000, FULL)),
-    _load_road("wide", "Wide rows into DuckDB", _rows_of(6_000, 30_000, 100_000)),
+    _load_road("wide", "Wide rows into DuckDB", _rows_of(6_000, 30_000, 200_000)),
     _load_road(
         "lists",
         "Rows with lists into DuckDB",

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.clock import Clock, rows_in
-from benchmarks.loading import new_pipeline
+from benchmarks.loading import import_all, new_pipeline
 from benchmarks.processes import run_alone, served
 from benchmarks.roads import DLT, DLT_TUNED, FULL, WITH_IDS, Contender, Road, Run
 
@@ -115,6 +115,7 @@ def main() -> None:
     arguments = parser.parse_args()
     document = config(arguments.variant, arguments.base_url)
     pipeline = new_pipeline("duckdb")
+    import_all()
     clock = Clock()
     if arguments.variant in (DLT, DLT_TUNED):
         source = dlt.sources.rest_api.rest_api_source(document)

@@ -56,7 +56,7 @@ class ExtractionSettings:
     strict: bool = False
     limit_rows: int | None = None
     batch_rows: int = 25_000
-    batch_bytes: int = 16 * 1024 * 1024
+    batch_bytes: int = 6 * 1024 * 1024
     base_url: str | None = field(default=None, repr=False)
     moved_from: tuple[str, ...] = ()
 

@@ -23,11 +23,13 @@ class RowGroups:
     def __init__(self, rows: int = ROWS, most_bytes: int = _MOST_BYTES) -> None:
         self._rows = rows
         self._most_bytes = most_bytes
-        self._gathered: pa.Table | None = None
+        self._tables: list[pa.Table] = []
+        self._row_count = 0
+        self._bytes = 0
 
     def fits(self, table: pa.Table) -> bool:
         """Whether a table has the columns of those gathered."""
-        return self._gathered is None or self._gathered.schema.equals(table.schema)
+        return not self._tables or self._tables[-1].schema.equals(table.schema)
 
     def add(self, table: pa.Table) -> Iterator[pa.Table]:
         """Takes the next rows.
@@ -38,17 +40,30 @@ class RowGroups:
         Yields:
             The groups that are whole.
         """
-        gathered = table if self._gathered is None else pa.concat_tables([self._gathered, table])
-        while gathered.num_rows > self._rows:
-            yield gathered.slice(0, self._rows)
-            gathered = gathered.slice(self._rows)
-        if gathered.nbytes > self._most_bytes and gathered.num_rows > table.num_rows:
+        self._keep(table)
+        if self._row_count > self._rows:
+            gathered = self._joined()
+            while gathered.num_rows > self._rows:
+                yield gathered.slice(0, self._rows)
+                gathered = gathered.slice(self._rows)
+            self._keep(gathered)
+        if self._bytes > self._most_bytes and self._row_count > table.num_rows:
+            gathered = self._joined()
             earlier = gathered.num_rows - table.num_rows
             yield gathered.slice(0, earlier)
-            gathered = gathered.slice(earlier)
-        self._gathered = gathered
+            self._keep(gathered.slice(earlier))
 
     def take_rest(self) -> pa.Table | None:
         """Gives what is gathered, if anything; the next table may then have other columns."""
-        rest, self._gathered = self._gathered, None
-        return rest
+        return self._joined() if self._tables else None
+
+    def _keep(self, table: pa.Table) -> None:
+        # The bytes are counted table by table: Arrow goes through all chunks to tell them.
+        self._tables.append(table)
+        self._row_count += table.num_rows
+        self._bytes += table.nbytes
+
+    def _joined(self) -> pa.Table:
+        tables, self._tables = self._tables, []
+        self._row_count = self._bytes = 0
+        return pa.concat_tables(tables)
