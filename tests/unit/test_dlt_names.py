@@ -171,6 +171,8 @@ OTHERS = {
     # The answers that functions and paginators of the user's get.
     "_content": "http/as_requests.py",
     "_content_consumed": "http/as_requests.py",
+    # Whether PyYAML has a parser in C.
+    "__with_libyaml__": "config/files/quick_yaml.py",
     # A type of this project's own.
     "_text": "config/files/plain_scalars.py",
 }

@@ -8,7 +8,6 @@ _NEW_OBJECTS = 50_000
 def main() -> None:
     """Runs the command line."""
     # Here and in the commands imports wait until they are needed: `--help` must answer at once.
-    import atexit
     import gc
     import os
     import sys
@@ -19,9 +18,6 @@ def main() -> None:
 
     # What is imported stays, and the collector would go through it hundreds of times.
     gc.set_threshold(_NEW_OBJECTS)
-    # And at the end the operating system takes all memory back: to look for what holds each other
-    # in it first takes a fifth of a short run. What is registered first runs last.
-    atexit.register(gc.freeze)
     # Else tracebacks are coloured, as of Python 3.13, and their colours would be made visible.
     os.environ.setdefault("PYTHON_COLORS", "0")
     # Tracebacks and warnings go there as well, and what dlt logs.

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from typing import Any, TextIO
 
 from rich.live import Live
@@ -19,6 +18,7 @@ from headrace.cli.plurals import counted
 from headrace.core.durations import format_duration
 from headrace.core.events import Event, log_event
 from headrace.core.figures import Figures, ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.outlets import CleanStream
 
 _LOGGER = logging.getLogger("headrace.progress")

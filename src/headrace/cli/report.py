@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from headrace.cli.options import (
 from headrace.cli.printing import say
 from headrace.core.durations import seconds_in
 from headrace.core.exceptions import ConfigError, SyncError
+from headrace.core.quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from headrace.cli.shown_tables import ShownTables

@@ -8,6 +8,7 @@ import typer
 
 from headrace.cli.exit_codes import PARTLY_DONE, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.short_run import imports_stay
 from headrace.cli.stderr_output import StderrOutput
 
 
@@ -114,6 +115,7 @@ def run(
     with stderr.logs(), exit_codes(stderr.error):
         from headrace.cli.syncing import Syncing, SyncWanted, is_partial, keep_syncing_aloud
 
+        imports_stay()
         wanted = SyncWanted(
             config=config,
             overrides=[*(overrides or ()), *(["pipeline.strict=true"] if strict else [])],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headrace.config import ViewsConfig, load_config
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.pipeline import open_pipeline_to_read
 
 if TYPE_CHECKING:

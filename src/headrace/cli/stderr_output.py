@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import print_to_stderr
+from headrace.core.quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from headrace.core.figures import Figures

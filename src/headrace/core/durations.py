@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.quick_dataclasses import dataclass
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _WRITTEN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]?)")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from headrace.core.quick_dataclasses import dataclass
 
 Place = tuple[str | int, ...]
 """The keys and places in lists that lead to a value, from the outermost on."""

@@ -6,10 +6,11 @@ The library only logs; where the records go is for the program to decide.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 
 _LOGGER = logging.getLogger(__name__)
 ATTRIBUTE = "headrace"

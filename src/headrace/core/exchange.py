@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
+
+from headrace.core.quick_dataclasses import dataclass
 
 # Lists that may come in several lines (RFC 9110, 5.3), of which more than the last counts here.
 _LISTS = ("link", "content-encoding", "www-authenticate", "set-cookie")

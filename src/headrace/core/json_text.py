@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from headrace.core.quick_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

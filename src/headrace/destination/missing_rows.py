@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_schema import child_tables, columns_with
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +12,7 @@ from dlt.common.exceptions import DltException
 from dlt.destinations.sql_client import SqlClientBase
 
 from headrace.core.exceptions import SyncError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import hold_secrets
 from headrace.destination.dlt_clients import dataset_of, destination_kind, is_sql_destination
 from headrace.destination.failures import cause_of

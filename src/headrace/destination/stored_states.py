@@ -14,7 +14,6 @@ back, fail where one is no longer true.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import dlt
@@ -23,6 +22,7 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_clients import new_job_client
 
 

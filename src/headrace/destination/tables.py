@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
 from dlt.extract import DltSource
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_schema import columns_with, hinted_table
 
 _RUN = "headrace run CONFIG loads all of them."

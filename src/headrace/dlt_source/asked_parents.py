@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, count
 
 from headrace.config.built.cursor import CursorConfig
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.failed_listings import Cursors, FailedListings
 from headrace.dlt_source.gathering import ListedItem
 from headrace.dlt_source.incremental import CursorFilter, RepeatedRange

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import cast
 
 import msgspec
 
 from headrace.core.exchange import ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.reading.fetched_page import FetchedPage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from typing import Any
 
@@ -11,6 +11,7 @@ import dlt
 
 from headrace.config.built.missing_rows import MissingRows
 from headrace.core.events import log_resource_begins
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.failed_listings import FailedListings
 from headrace.dlt_source.handover import new_row_ids
 from headrace.dlt_source.missing_rows import RunningClaim

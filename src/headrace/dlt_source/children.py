@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +14,7 @@ from headrace.config.built.cursor import CursorConfig
 from headrace.config.built.missing_rows import MissingRows
 from headrace.core.arrow import pa
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.asked_parents import AskedParents, filtered
 from headrace.dlt_source.child_cursors import ChildCursors
 from headrace.dlt_source.child_loads import ChildLoad, ChildLoads

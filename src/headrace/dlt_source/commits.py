@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from headrace.core.figures import Figures, ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 import dlt
@@ -17,6 +17,7 @@ import dlt
 from headrace.config.built.tail import TailConfig
 from headrace.core.failed_requests import FailedRequest
 from headrace.core.figures import Figures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.commits import Commits
 from headrace.dlt_source.incremental.dependent import BegunCursor
 from headrace.dlt_source.refusals import Refusals

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.tail import TailConfig
 from headrace.config.built.token import TokenConfig
 from headrace.core.events import log_resource_begins
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.failed_requests import FailedRequests, record_of
 from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.incremental import RunningCursor

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from dlt.common.schema.typing import TTableSchemaColumns
 from headrace.core.events import Event, log_event
 from headrace.core.exceptions import HeadraceError
 from headrace.core.failed_requests import FailedRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import clean, one_line
 from headrace.destination.merging import merge_strategies
 from headrace.dlt_source.dlt_pipe import capabilities_of_running_load, others_are_spared

@@ -12,12 +12,12 @@ format of dicts; the tests in `tests/stories/loading/test_postgres.py` fail wher
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dlt.common.data_writers import resolve_best_writer_spec
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema.typing import TFileFormat, TTableSchema
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.binary_copy import is_beyond_arrow
 
 

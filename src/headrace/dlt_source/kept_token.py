@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
 from headrace.core.exceptions import PageError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.request_mark import request_mark
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.token_listing import Token, TokenPlace

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 from headrace.config.built.missing_rows import MissingRows
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.dlt_pipe import (
     capabilities_of_running_load,
     others_are_spared,

@@ -7,8 +7,10 @@ concluded from the order of two ids alone: the state has the loads in the order 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
+
+from headrace.core.quick_dataclasses import dataclass
 
 _CLAIM, _GONE, _PARENTS = "all_rows", "gone_rows", "listed_parents"
 _SINCE, _LATEST = "loads_since_found", "latest_load"

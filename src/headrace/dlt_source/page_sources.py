@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, MutableMapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import dlt
@@ -21,6 +21,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.config.built.token import TokenConfig
 from headrace.core.events import log_resource_listed
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.failed_requests import FailedRequests
 from headrace.dlt_source.incremental import (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 
 import msgspec
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows import RejectedRow
 
 _DIGEST_BYTES = 16

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from weakref import WeakKeyDictionary
 
 import dlt
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor, hold_secrets
 from headrace.destination.direct_merges import merge_directly
 from headrace.destination.dispositions import refuse_unsupported

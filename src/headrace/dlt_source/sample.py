@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from dlt.common.schema import Schema
 from headrace.config import ExternalResource, ResourceConfig, SourceConfig
 from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.by_call import SOURCE_NAME
 from headrace.dlt_source.incremental import CursorValues, judge_as_first_sync, range_of_first_sync

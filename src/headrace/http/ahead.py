@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from headrace.core.exchange import Request, Response
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.transports.plain import Begun

@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.client import HttpClient
 from headrace.http.settings import ClientSettings
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urljoin
 
 from headrace.core.exceptions import RedirectRefused
 from headrace.core.exchange import ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.proxy import environment_proxy
 from headrace.http.settings import BASE_URL

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from multidict import CIMultiDict
 
 from headrace.core.exchange import Request, ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.names import is_sensitive
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.url import pairs

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from tenacity import (
@@ -19,6 +18,7 @@ from headrace.core import defaults
 from headrace.core.events import Event, log_event
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.rate_limit_headers import asked_for, rounded
 from headrace.http.throttle import Throttle

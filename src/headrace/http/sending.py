@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -19,6 +18,7 @@ from headrace.core.exceptions import (
 )
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.leaps import Leap, is_taken
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.ahead import AskedAhead, Hop
 from headrace.http.answer_policy import AnswerPolicy

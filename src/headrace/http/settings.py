@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import requests
 
 from headrace.core import defaults
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.retrying import RetrySettings
 from headrace.http.throttle import RateLimit
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
 from headrace.core import defaults
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.timing import Timing
 
 _OWN_LIMIT = "`client.rate_limit` lets no more through"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+from headrace.core.quick_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.quick_dataclasses import dataclass
 
 _KEY = "client.tls"
 _VERSIONS: Mapping[str, ssl.TLSVersion] = MappingProxyType(

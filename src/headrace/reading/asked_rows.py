@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.request_template import RequestTemplate
 from headrace.reading.windowed_listing import WindowPassed
 from headrace.sansio.windows import WindowSettings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from headrace.config import ParentConfig
 from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError, RowError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor, one_line
 from headrace.reading.asked_rows import (
     AskedRow,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from headrace.core.exceptions import ConfigError, Fault, PageError
 from headrace.core.exchange import Request, Response
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.paging.envelope import whole_number

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
 
 from headrace.core.exchange import ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.listing_ends import ListingEnd
 from headrace.sansio.rows import RejectedRow
 from headrace.sansio.windows import Window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from headrace.core.exceptions import (
 from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.http.ahead import AskedAhead
 from headrace.http.answer_policy import ACCEPTED

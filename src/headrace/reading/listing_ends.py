@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headrace.core.events import Event, log_event
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.http.failures.messages import SLOW_DOWN
 from headrace.http.link_header import links_by_relation

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request, Response
 from headrace.core.leaps import Leap, is_taken
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.ahead import AskedAhead
 from headrace.sansio.decoding import Slicer
 from headrace.sansio.paging import ListingAccount, Page, Paginator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from headrace.config import (
     LoginAuthConfig,
@@ -14,6 +13,7 @@ from headrace.config import (
     SourceConfig,
 )
 from headrace.config.format.places import LookedUp
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.url import join_url, shown_origin
 
 _PARTS = re.compile(r"[^.\[\]]+")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headrace.core.exceptions import RowError
 from headrace.core.exchange import Request
 from headrace.core.json_text import JsonText
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 
 _FORMATTER = string.Formatter()

@@ -8,12 +8,13 @@ blame for, as 404 for a wrong path, as long as no listing of the resource has ev
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from headrace.core.exceptions import ConnectionFailed, HeadraceError
 from headrace.core.exchange import Request, Response
 from headrace.core.failed_requests import is_of_one_request, may_be_of_config
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
 from headrace.reading.asked_rows import AskedRow, BatchIgnored
 from headrace.reading.children import ChildListings

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from functools import partial
 
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd

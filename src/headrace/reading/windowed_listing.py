@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, cast
 
 from headrace.core.events import Event, log_event
 from headrace.core.exceptions import HeadraceError, PageError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
 from headrace.http.server_time import server_time
 from headrace.reading.client import Client

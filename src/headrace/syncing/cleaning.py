@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dlt
@@ -12,6 +11,7 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.extract import DltSource
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_clients import is_sql_destination
 from headrace.destination.dlt_tables import DltTables
 from headrace.destination.failures import cause_of

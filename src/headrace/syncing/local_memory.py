@@ -6,10 +6,11 @@ dlt keeps such values locally, and does not synchronize them: each machine has i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import dlt
+
+from headrace.core.quick_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_schema import columns_with
 from headrace.destination.missing_rows import MergedTable, NotBroughtSince, WithKeys
 from headrace.dlt_source import gone_rows

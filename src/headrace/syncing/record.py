@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from dlt.extract import DltSource
 from headrace._version import __version__
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import clean
 from headrace.destination.dataset import state_by_resource
 from headrace.destination.pipeline import destination_name

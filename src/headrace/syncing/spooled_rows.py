@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -12,6 +11,7 @@ import msgspec
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exchange import ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.sansio.rows import BatchIds

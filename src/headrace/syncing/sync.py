@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 
 import dlt
@@ -15,6 +14,7 @@ from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from headrace.core.figures import Figures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dataset import state_by_resource
 from headrace.destination.direct_merges import merge_directly
 from headrace.destination.dispositions import refuse_dataset_named_as_its_file, refuse_unsupported

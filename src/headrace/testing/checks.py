@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reports.html.report import report
 from headrace.syncing.results import SyncReport
 from headrace.testing.exactness import ExpectedTable, type_faults

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from headrace.config import ResourceConfig
+from headrace.core.quick_dataclasses import dataclass
 
 Row = Mapping[str, Any]
 _VARIANT = "__v_"

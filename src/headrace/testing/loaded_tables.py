@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from headrace.core.quick_dataclasses import dataclass
 
 DATASET = "checked"
 # dlt's own, and those that Headrace keeps beside: their values differ from load to load.

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,6 +14,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 from yarl import URL
+
+from headrace.core.quick_dataclasses import dataclass
 
 _BROKEN = 503
 # Of the one connection alone, or no longer true of a body that was unpacked.

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen
 from typing import Any
@@ -22,6 +22,7 @@ from headrace.config.connectors import find_connector
 from headrace.config.files.reading import read_document
 from headrace.config.loading import load_config
 from headrace.config.selection import listed_resources, select_resources
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.pipeline import open_pipeline
 from headrace.dlt_source.source import build_source
 from headrace.reading.keep_up.legs import LegSettings

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.verification.comparison import Key, RowKeys, TableComparison
 from headrace.verification.scratch.database import quoted
 from headrace.verification.sides import ComparedColumns, Sides

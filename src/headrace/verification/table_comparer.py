@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from dlt.common.schema import Schema
 
 from headrace.core.figures import Figures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.tables import FilledTable
 from headrace.sansio.tail import Ledger
 from headrace.verification.comparison import Key, TableComparison

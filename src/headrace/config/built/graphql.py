@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from headrace.config.format.graphql import GraphQLConfig
 from headrace.config.format.paginators import CursorPaginatorConfig
 from headrace.config.format.placeholders import with_doubled_braces, with_json_texts
+from headrace.core.quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from graphql.language import (

@@ -7,7 +7,6 @@ What is read here are the keys as written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -23,6 +22,7 @@ from headrace.config.format.placeholders import (
 )
 from headrace.config.format.places import Path
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 
 BODY_KEYS = ("params", "json", "data", "headers", "graphql")
 """Keys of an endpoint, beside `path`, in whose texts placeholders are filled in."""

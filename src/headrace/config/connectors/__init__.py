@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+
+from headrace.core.quick_dataclasses import dataclass
 
 _SUFFIX = ".yml"
 

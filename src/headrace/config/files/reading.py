@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from headrace.config.files.plain_scalars import FLOAT, INTEGER, NULL, SWITCH, as_number
+from headrace.config.files.quick_yaml import read_quickly
 from headrace.config.format.wording import kind_of
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.nearest import nearest
@@ -173,7 +174,7 @@ def _yaml(text: str, path: Path) -> Any:
     problem = f"{path} is nested too deeply"
     try:
         # A subclass of the safe loader.
-        return yaml.load(text, Loader=ConfigLoader)
+        return read_quickly(text, ConfigLoader) or yaml.load(text, Loader=ConfigLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from headrace.core.quick_dataclasses import dataclass
 
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value, as `("resources", 0, "name")`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
@@ -19,6 +18,7 @@ from headrace.config.format.fields import (
     WholeNumber,
     fault,
 )
+from headrace.core.quick_dataclasses import dataclass
 
 Verdict = Literal["ignore", "fail", "retry", "halve", "skip"]
 

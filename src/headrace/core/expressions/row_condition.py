@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Any
 
 from headrace.core.expressions.expression import Expression
+from headrace.core.quick_dataclasses import dataclass
 
 _MOST_REMEMBERED = 10_000
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, MutableMapping
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headrace.config.built.cursor import CursorConfig
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.dlt_source.incremental.windows import WindowRange, WindowRows
 from headrace.reading.asked_rows import AskedRange

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any, cast
 
 import dlt
 from dlt.extract.incremental import Incremental
 
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.incremental.child_windows import ChildWindows
 from headrace.dlt_source.incremental.cursor_filter import CursorFilter
 from headrace.dlt_source.incremental.dlt_step import CursorState, StateElsewhere

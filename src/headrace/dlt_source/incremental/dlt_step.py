@@ -24,10 +24,11 @@ incremental loads (`scripts/compare`) fail where one is no longer true.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 from dlt.extract.incremental import Incremental, IncrementalColumnState
+
+from headrace.core.quick_dataclasses import dataclass
 
 CursorState = IncrementalColumnState
 """What dlt keeps of a cursor between two loads, as a dict in the state of the pipeline."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from dlt.extract.incremental import Incremental
@@ -11,6 +11,7 @@ from dlt.extract.incremental import Incremental
 from headrace.config.built.cursor import CursorConfig
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.exchange import Request
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.incremental.ordered_step import OrderedIncremental
 from headrace.reading.listing import Listing
 from headrace.reading.request_template import RequestTemplate

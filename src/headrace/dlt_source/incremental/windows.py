@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from dlt.extract import DltResource
@@ -22,6 +22,7 @@ from dlt.extract.incremental import Incremental
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_schema import columns_with
 from headrace.dlt_source.incremental.undecided_rows import CursorReader
 from headrace.dlt_source.incremental.values import CursorValues

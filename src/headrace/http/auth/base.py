@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from headrace.core.exceptions import ResponseStatusError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.auth.credentials import Credentials
 from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest

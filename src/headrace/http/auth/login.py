@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.tokens import (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from headrace.core.quick_dataclasses import dataclass
 
 # What the HTTP client of Python's standard library allows. aiohttp would allow 8,190 bytes, but
 # some servers put long cursors and policies in headers. RFC 9110, 5.4 sets no limit.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Headers, ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.origins import RequestTarget
 from headrace.http.outgoing_request import OutgoingRequest
 from headrace.http.redirects import REDIRECTS

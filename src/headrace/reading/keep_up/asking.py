@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import msgspec
 
@@ -12,6 +12,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError
 from headrace.core.exchange import Request
 from headrace.core.failed_requests import is_of_one_request, may_be_of_config
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.row_facts import TailRowReader

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exceptions import ConfigError, Fault, HeadraceError, PageError, StateError
 from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import clean
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.tail import Ledger, from_state, to_state
 
 _LEDGER, _FIELDS = "ledger", "fields"

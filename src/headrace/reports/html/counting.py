@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.nearest import nearest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.sql import DatasetConnection, StoredTable
 from headrace.destination.views import endings_sql, outcomes_sql, workflows_sql
 from headrace.reports.html import statements

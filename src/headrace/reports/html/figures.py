@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
+
+from headrace.core.quick_dataclasses import dataclass
 
 HOURS_IN_WEEK = 7 * 24
 

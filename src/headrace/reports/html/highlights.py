@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reports.html.figures import Counts, Workflow
 
 _ENOUGH_RUNS = 50

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from headrace.core.exceptions import SyncError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.sql import DatasetConnection
 from headrace.destination.views import node_runs_sql
 from headrace.reports.html import statements

@@ -6,12 +6,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from importlib.resources import files
 from string import Template
 from typing import Any
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reports.html.figures import (
     Counts,
     ExecutionFigures,

@@ -10,13 +10,14 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from html import escape
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+
+from headrace.core.quick_dataclasses import dataclass
 
 ADDRESS = "127.0.0.1"
 _TOKEN_BYTES = 24

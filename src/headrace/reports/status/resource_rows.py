@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.dlt_schema import tables_below
 from headrace.destination.run_history import in_utc

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from dlt.extract import DltSource
 
 from headrace.config import ResourceConfig
 from headrace.core.exceptions import NothingLoaded, SyncError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dataset import StoredDataset, refuse_missing_file
 from headrace.destination.failures import cause_of
 from headrace.destination.run_history import COMPLETE, ResourceRun, RunHistory, in_utc

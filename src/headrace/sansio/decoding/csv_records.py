@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
 from headrace.core.exceptions import IncompletePage, PageError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.decoding.settings import CsvDecoder
 from headrace.sansio.rows import RejectedRow
 from headrace.sansio.rows.page_faults import kind_of_fault

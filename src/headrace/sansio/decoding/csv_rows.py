@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.decoding.settings import CsvDecoder
 
 # A page is read in blocks, so that it is there as cells only in parts.

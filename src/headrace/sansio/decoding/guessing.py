@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from headrace.core.exceptions import PageError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.decoding.settings import (
     CsvDecoder,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from headrace.core.exceptions import PageError
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.decoding.shaped_rows import ShapedRowsSlicer
 from headrace.sansio.decoding.slicer import Slicer

@@ -8,7 +8,6 @@ says, as a text where an object was due, the places are followed step by step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from headrace.core.each_row import Place
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows.json_rows import is_nameable, kind_of
 
 OBJECT = msgspec.json.Decoder(dict[str, Raw])

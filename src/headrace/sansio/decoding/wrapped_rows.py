@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from headrace.core.exceptions import PageError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.decoding.shaped_rows import ShapedRowsSlicer
 from headrace.sansio.decoding.slicer import Slicer
 from headrace.sansio.rows import RejectedRow, SlicedPage

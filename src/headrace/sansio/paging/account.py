@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.paging.page import Page
 from headrace.sansio.paging.row_keys import RowKeys
 from headrace.sansio.paging.totals import TotalPlace, find_total

@@ -6,13 +6,13 @@ on top.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from headrace.core.defaults import CURSOR_PARAM, LIMIT_PARAM, NEXT_PAGE
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.paging.guards import ReferenceGuard
 from headrace.sansio.paging.page import HasMore, Page, Paginator
 from headrace.sansio.paging.places import Place

@@ -6,13 +6,13 @@ It begins as dlt's REST client does (rest_client/detector.py), and knows more wa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from string import capwords
 from types import MappingProxyType
 from typing import Any
 
 from headrace.core.defaults import CURSOR_PARAM, NEXT_PAGE, PAGE_PARAM
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.paging.envelope import (
     Keys,
     all_fields,

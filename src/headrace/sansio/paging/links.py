@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from string import capwords
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
@@ -17,6 +17,7 @@ from headrace.core.defaults import LINK_HEADER, NEXT_PAGE
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import MASK
 from headrace.sansio.paging.guards import ReferenceGuard
 from headrace.sansio.paging.page import Page, Paginator

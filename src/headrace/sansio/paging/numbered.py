@@ -7,7 +7,6 @@ They mean what dlt's `OffsetPaginator` and `PageNumberPaginator` mean, which sha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.paging.envelope import whole_number
 from headrace.sansio.paging.guards import RepeatedPageGuard

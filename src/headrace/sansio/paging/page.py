@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request, Response
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 
 # dlt takes the same texts for a boolean, in any case of letters.

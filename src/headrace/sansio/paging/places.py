@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from headrace.core.exceptions import PageError
 from headrace.core.exchange import Request
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 
 _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
 

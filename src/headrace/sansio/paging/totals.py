@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import capwords
 from typing import Any
 
 from headrace.core.json_path import JsonPath
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.paging.envelope import Keys, fields_around, path_of, plain_name, whole_number
 
 # The surest first: `count` is often the number of the page's own rows.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from headrace.core.arrow import pa
+from headrace.core.quick_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

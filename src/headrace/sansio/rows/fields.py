@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from headrace.core.arrow import pa, pc
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows.casting import default_wire_type, wire_type
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.json_rows import FieldPath

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from headrace.core.arrow import pa, pc
+from headrace.core.quick_dataclasses import dataclass
 
 # With as many digits each, the order of the ids is the order of the rows, in text as well.
 _FIRST = 1_000_000_000

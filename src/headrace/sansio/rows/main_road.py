@@ -14,7 +14,6 @@ It rests on what Arrow's JSON reader was seen to do (pyarrow 26):
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ import msgspec
 
 from headrace.core.arrow import pa, pc
 from headrace.core.exceptions import RowError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 
 from headrace.core.exceptions import RowError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
 from headrace.sansio.rows.json_rows import decode_row, is_object, no_object

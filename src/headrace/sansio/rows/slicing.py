@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from jsonpath_ng import JSONPath
 
 from headrace.core.exceptions import PageError
 from headrace.core.json_path import JsonPath, compiled
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.rows.charsets import as_utf8
 from headrace.sansio.rows.empty_pages import is_error, is_nothing_but_error, is_page_without_rows

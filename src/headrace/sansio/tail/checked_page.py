@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.tail.ledger import Walk
 from headrace.sansio.tail.messages import AnsweredRows
 

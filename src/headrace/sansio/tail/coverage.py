@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.tail.keys import Key, first_at_most, first_below
 
 

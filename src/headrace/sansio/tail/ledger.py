@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.tail.coverage import Coverage
 from headrace.sansio.tail.keys import Key, KeyKind
 from headrace.sansio.tail.messages import OwnListing

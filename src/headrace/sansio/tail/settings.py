@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
+
+from headrace.core.quick_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

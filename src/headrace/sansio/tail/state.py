@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from headrace.core.exceptions import StateError
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.tail.coverage import Coverage, Span
 from headrace.sansio.tail.keys import Key, KeyKind
 from headrace.sansio.tail.ledger import Checkpoint, Ledger, Miss, OwnWalk, SyncProgress, Walk

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.value_order import Kind, Placed, placed
 
 SECOND = 1_000_000

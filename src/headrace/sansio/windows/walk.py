@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.windows.scale import DAY, HOUR, Scale, ScaleKind
 
 # After so many windows at a smaller size, twice that size is tried again.

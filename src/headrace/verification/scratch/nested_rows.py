@@ -8,11 +8,11 @@ makes for nested rows do not count.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import duckdb
 from dlt.common.schema import Schema
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_schema import columns_with
 from headrace.verification.scratch.database import quoted
 from headrace.verification.sides import column_types, type_family

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count, groupby
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pyarrow.parquet import ParquetWriter
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.exchange import ShownRequest
+from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.fetched_page import FetchedPage
 from headrace.sansio.rows import BatchIds
 from headrace.verification.scratch.database import text_literal

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 
 import httptools
 
+from headrace.core.quick_dataclasses import dataclass
 from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS, Failure, FailureKind
 from headrace.http.failures.tls_alerts import tls_alert
 
