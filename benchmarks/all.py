@@ -16,13 +16,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import children, formats, keeping_up, load_roads, made_rows, start
+from benchmarks import children, formats, keeping_up, load_roads, made_rows, postgres, start
 from benchmarks.results import RECORD, Record, conditions, record, replaced, table
 from benchmarks.roads import Road, Run
 
 ROADS = tuple(
     road
-    for module in (load_roads, formats, children, made_rows, keeping_up, start)
+    for module in (load_roads, postgres, formats, children, made_rows, keeping_up, start)
     for road in module.ROADS
 )
 QUICK_ROWS = 1_000

@@ -86,7 +86,7 @@ def loads(
     Args:
         shape: of the listing.
         rows_of: how many rows each of them loads, of 300,000.
-        destination: `duckdb` or `files`.
+        destination: as `benchmarks.loading` takes it.
         rows: of a full load.
     """
     served_shape = SHAPES[shape]

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from benchmarks.clock import Clock, rows_in
@@ -16,6 +17,7 @@ FLOOR = "floor"
 _IMPORTED_LATE = (
     "dlt.common.libs.pyarrow",
     "dlt.destinations.impl.duckdb.duck",
+    "dlt.destinations.impl.postgres.postgres",
     "dlt.sources.rest_api",
     "headrace.dlt_source.handover",
     "headrace.dlt_source.source",
@@ -75,16 +77,24 @@ def new_pipeline(destination: str) -> Any:
     """A pipeline whose all lies in the current folder.
 
     Args:
-        destination: `duckdb`, or `files` for Parquet files in a folder.
+        destination: `duckdb`, `files` for Parquet files in a folder, or the URL of a PostgreSQL,
+            where a dataset of its own is made.
     """
     import dlt
 
-    place: Any = (
-        dlt.destinations.filesystem(Path("files").absolute().as_uri())
-        if destination == "files"
-        else dlt.destinations.duckdb("benchmark.duckdb")
+    place: Any
+    if destination == "files":
+        place = dlt.destinations.filesystem(Path("files").absolute().as_uri())
+    elif destination == "duckdb":
+        place = dlt.destinations.duckdb("benchmark.duckdb")
+    else:
+        place = dlt.destinations.postgres(destination)
+    return dlt.pipeline(
+        "benchmark",
+        destination=place,
+        dataset_name=f"loaded_{token_hex(4)}",
+        pipelines_dir="pipelines",
     )
-    return dlt.pipeline("benchmark", destination=place, pipelines_dir="pipelines")
 
 
 def load(arguments: argparse.Namespace) -> None:
@@ -109,7 +119,7 @@ def main() -> None:
     parser.add_argument("variant", choices=[*VARIANTS, FLOOR])
     parser.add_argument("--shape", choices=SHAPES, default="executions")
     parser.add_argument("--base-url", default="")
-    parser.add_argument("--destination", choices=("duckdb", "files"), default="duckdb")
+    parser.add_argument("--destination", default="duckdb")
     parser.add_argument("--rows-file", type=Path)
     parser.add_argument("--cold", action="store_true", help="import nothing before it is needed")
     arguments = parser.parse_args()

@@ -96,6 +96,6 @@ def served(*arguments: str) -> Iterator[str]:
         try:
             assert server.stdout is not None
             words = server.stdout.readline().split()
-            yield next(word for word in words if word.startswith("http"))
+            yield next(word for word in words if "://" in word)
         finally:
             server.terminate()

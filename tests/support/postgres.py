@@ -157,8 +157,11 @@ def fresh_database(server: PostgresServer, folder: Path) -> Iterator[PostgresDat
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def start_server() -> PostgresServer:
+def start_server(settings: str = _NOT_FOR_LONG) -> PostgresServer:
     """Makes a cluster in a new folder of its own and starts it on a free port.
+
+    Args:
+        settings: of the server, as its command line takes them.
 
     Raises:
         PostgresError: the programs are not there, or do not what they should.
@@ -171,7 +174,7 @@ def start_server() -> PostgresServer:
             for path in (folder, folder / "password"):
                 shutil.chown(path, _server_user())
         _make_cluster(folder)
-        return _start_cluster(folder)
+        return _start_cluster(folder, settings)
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -217,8 +220,8 @@ def _make_cluster(folder: Path) -> None:
     )
 
 
-def _start_cluster(folder: Path) -> PostgresServer:
-    settings = "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' " + _NOT_FOR_LONG
+def _start_cluster(folder: Path, settings: str) -> PostgresServer:
+    settings = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories='' {settings}"
     for attempt in range(_PORTS_TRIED):
         port = _free_port()
         try:

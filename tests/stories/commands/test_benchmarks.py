@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import benchmarks.all
 import pytest
-from benchmarks.all import DOCUMENTS, ROADS, parsed
-from benchmarks.results import BEGIN, END, ratios, replaced, table
+from benchmarks.all import DOCUMENTS, ROADS, parsed, write_docs
+from benchmarks.results import BEGIN, END, RECORD, ratios, replaced, table
 
 from tests.support.project import ROOT
 
-RECORD: dict[str, Any] = {
+MEASURED: dict[str, Any] = {
     "runs": 2,
     "machine": {"cores": 2, "processor": "Abacus", "memory_gb": 8, "system": "Linux"},
     "versions": {"headrace": "1.2", "dlt": "1.31.0"},
@@ -83,7 +84,7 @@ def test_the_command_measures_roads_in_turn_and_tells_of_them(tmp_path: Path) ->
 
 
 def test_ratios_are_of_rows_a_second_and_span_the_turns() -> None:
-    wide, start = RECORD["roads"]
+    wide, start = MEASURED["roads"]
 
     # 2,500 rows/s beside 100 and 50 of dlt, whose median is 75.
     (of_rows,) = ratios(wide, wide["contenders"][1]).values()
@@ -96,23 +97,42 @@ def test_ratios_are_of_rows_a_second_and_span_the_turns() -> None:
 def test_a_document_gets_the_table_of_its_roads_between_the_two_lines() -> None:
     document = f"# A page\n\n{BEGIN}\nold\n{END}\n\nThe rest.\n"
 
-    written = replaced(document, RECORD, ("wide",))
+    written = replaced(document, MEASURED, ("wide",))
 
     assert written.startswith(f"# A page\n\n{BEGIN}\nMedians of 2 runs")
-    assert written.endswith(f"{table(RECORD, ('wide',))}\n{END}\n\nThe rest.\n")
+    assert written.endswith(f"{table(MEASURED, ('wide',))}\n{END}\n\nThe rest.\n")
     assert " 33 (25 to 50) |" in written
     assert "Start" not in written
-    assert replaced(written, RECORD, ("wide",)) == written
+    assert replaced(written, MEASURED, ("wide",)) == written
 
 
 def test_a_document_without_the_two_lines_is_refused() -> None:
     with pytest.raises(ValueError, match="no line"):
-        replaced("# A page\n", RECORD)
+        replaced("# A page\n", MEASURED)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_the_documents_have_a_place_for_the_table(document: Path) -> None:
-    assert document.read_text().count(BEGIN) == document.read_text().count(END) == 1
+def test_a_documents_table_is_that_of_the_measurement_on_record(document: Path) -> None:
+    text = document.read_text()
+
+    assert text.count(BEGIN) == text.count(END) == 1
+    assert RECORD.exists() == ("Medians of" in text)
+    if RECORD.exists():
+        assert text == replaced(text, json.loads(RECORD.read_text()), DOCUMENTS[document])
+
+
+def test_a_measurement_goes_on_record_and_into_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, record = tmp_path / "page.md", tmp_path / "results.json"
+    page.write_text(f"{BEGIN}\n{END}\n")
+    monkeypatch.setattr(benchmarks.all, "DOCUMENTS", {page: ("wide",)})
+    monkeypatch.setattr(benchmarks.all, "RECORD", record)
+
+    write_docs(MEASURED)
+
+    assert json.loads(record.read_text()) == MEASURED
+    assert page.read_text() == replaced(f"{BEGIN}\n{END}\n", MEASURED, ("wide",))
 
 
 def test_the_page_on_benchmarks_names_each_road() -> None:
