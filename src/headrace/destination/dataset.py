@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import dlt
@@ -28,6 +28,8 @@ from headrace.destination.sql import newest_first
 from headrace.destination.stored_states import saved_state
 
 _BATCH_ROWS = 50_000
+# What is enough to read tables of few columns in few threads. Each of both takes blocks of a file.
+_MEMORY, _FEW_COLUMNS, _FEW_THREADS = "64MB", 40, 4
 _LOAD_IT = "Load it first: headrace run CONFIG"
 
 
@@ -230,9 +232,10 @@ def _batches(
     """The rows of a query, never all of them in memory at once."""
     connection: Any = client.native_connection
     if isinstance(connection, duckdb.DuckDBPyConnection):
-        relation = connection.sql(query.replace("%s", "?"), params=list(values))
-        for batch in relation.to_arrow_reader(_BATCH_ROWS):
-            yield pa.Table.from_batches([batch])
+        with _little_memory(connection, len(columns)):
+            relation = connection.sql(query.replace("%s", "?"), params=list(values))
+            for batch in relation.to_arrow_reader(_BATCH_ROWS):
+                yield pa.Table.from_batches([batch])
         return
     if type(connection).__module__.startswith("psycopg2"):
         # Its usual cursor fetches the whole answer first.
@@ -242,3 +245,22 @@ def _batches(
         return
     with client.execute_query(query, *values) as cursor:
         yield from arrow_batches(cursor, columns, _BATCH_ROWS)
+
+
+@contextmanager
+def _little_memory(connection: duckdb.DuckDBPyConnection, columns: int) -> Iterator[None]:
+    """Has a DuckDB database keep little of its file in memory: it is read once, from end to end."""
+    asked = "SELECT current_setting('threads'), current_setting('memory_limit')"
+    ((threads, before),) = connection.execute(asked).fetchall()
+    if columns > _FEW_COLUMNS or threads > _FEW_THREADS:
+        yield
+        return
+    # Who has the file open in this process as well, and uses more now, goes on as before.
+    with suppress(duckdb.Error):
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+    try:
+        yield
+    finally:
+        # DuckDB tells it with one decimal, cut off.
+        number, unit = before.split()
+        connection.execute(f"SET memory_limit = '{float(number) + 0.05:.2f} {unit}'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,17 +14,21 @@ import pyarrow as pa
 _BATCH_ROWS = 50_000
 # Below this, each whole number has a float of its own.
 _EXACT = 2**53
-_MEMORY = "512MB"
+# A part of the memory is each thread's, and a part each column's.
+_LITTLE, _MUCH, _THREADS, _FEW_COLUMNS = "144MB", "512MB", 4, 40
 
 
-def open_scratch_database(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Opens an empty database that takes at most 512 MB of memory.
+def open_scratch_database(folder: Path, columns: int = 0) -> duckdb.DuckDBPyConnection:
+    """Opens an empty database that takes at most 512 MB of memory, 144 MB for narrow tables.
 
     Args:
         folder: The folder for its file, and for what it spills to disk.
+        columns: How many columns the widest table is to have.
     """
     connection = duckdb.connect(str(folder / "scratch.duckdb"))
-    connection.execute(f"SET memory_limit = '{_MEMORY}'")
+    memory = _LITTLE if columns <= _FEW_COLUMNS else _MUCH
+    connection.execute(f"SET memory_limit = '{memory}'")
+    connection.execute(f"SET threads = {min(_THREADS, os.cpu_count() or 1)}")
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
@@ -46,14 +51,23 @@ def store(
     Returns:
         Whether the table was made: there is none when there are no batches.
     """
-    exists = False
-    for batch in batches:
-        connection.register("batch", _with_canonical(batch, json))
-        how = f"INSERT INTO {table} BY NAME" if exists else f"CREATE TABLE {table} AS"
-        connection.execute(f"{how} SELECT * FROM batch")
-        connection.unregister("batch")
-        exists = True
-    return exists
+    rows = _Rows(batches, json)
+    first = rows.next_batches()
+    if first is None:
+        return False
+    # In one statement: a batch that is inserted by itself waits for the disk, and all of them in
+    # one transaction stay in memory until its end.
+    reader = pa.RecordBatchReader.from_batches(first.schema, rows.from_first(first))
+    connection.register("batches", reader)
+    try:
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM batches")
+    except duckdb.Error:
+        if rows.failure is not None:
+            raise rows.failure from None
+        raise
+    finally:
+        connection.unregister("batches")
+    return True
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pa.Table]:
@@ -89,6 +103,31 @@ def text_literal(text: str) -> str:
     """
     escaped = text.replace("'", "''")
     return f"'{escaped}'"
+
+
+class _Rows:
+    """The batches that DuckDB reads, with what failed meanwhile: it would tell it as its own."""
+
+    def __init__(self, batches: Iterable[pa.Table], json: Collection[str]) -> None:
+        self._batches = iter(batches)
+        self._json = json
+        self.failure: Exception | None = None
+
+    def next_batches(self) -> pa.Table | None:
+        """The next rows; None at the end."""
+        batch = next(self._batches, None)
+        return None if batch is None else _with_canonical(batch, self._json)
+
+    def from_first(self, first: pa.Table) -> Iterator[pa.RecordBatch]:
+        """These rows, and all that come behind them."""
+        batch: pa.Table | None = first
+        try:
+            while batch is not None:
+                yield from batch.select(first.column_names).cast(first.schema).to_batches()
+                batch = self.next_batches()
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 def _with_canonical(batch: pa.Table, json: Collection[str]) -> pa.Table:
