@@ -93,6 +93,9 @@ INTERNAL = {
     ),
     "dlt.destinations.impl.duckdb.configuration.DuckDbCredentials": "destination/dlt_clients.py",
     "dlt.destinations.impl.duckdb.sql_client.WithTableScanners": "destination/dlt_clients.py",
+    "dlt.common.destination.configuration.ParquetFormatConfiguration": (
+        "destination/loader_files.py"
+    ),
     "dlt.destinations.impl.duckdb.duck.DuckDbClient": "destination/direct_merges_duckdb.py",
     "dlt.destinations.impl.duckdb.duck.DuckDbCopyJob": "destination/direct_merges_duckdb.py",
     "dlt.destinations.impl.postgres.postgres.PostgresClient": (
@@ -165,7 +168,6 @@ OTHERS = {
     # The argument of a generic class, which dlt reads from its incrementals.
     "__orig_class__": "dlt_source/incremental/dlt_step.py",
     # A destination whose loads merge directly, in place of the one that the user has made.
-    "__class__": "destination/direct_merges.py",
     # What tenacity has wrapped, with which dlt's sessions try again.
     "__wrapped__": "core/dlt_door/objects.py",
     # The answers that functions and paginators of the user's get.

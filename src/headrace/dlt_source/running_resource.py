@@ -14,6 +14,7 @@ from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor, hold_secrets
 from headrace.destination.direct_merges import merge_directly
 from headrace.destination.dispositions import refuse_unsupported
+from headrace.destination.loader_files import leave_uncompressed
 from headrace.destination.secrets import destination_secrets
 from headrace.dlt_source.current_sync import RunningSync, running_sync
 from headrace.dlt_source.dlt_pipe import (
@@ -121,6 +122,7 @@ class RunningResource:
                 capabilities_of_running_load(),
             )
             merge_directly(pipeline)
+            leave_uncompressed(pipeline, capabilities_of_running_load())
             _looked_at[pipeline] = load_id
         is_loaded = dlt.current.resource().name in resources.selected
         if is_loaded and settings.base_url is not None:
