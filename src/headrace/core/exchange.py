@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -81,7 +81,9 @@ class Request:
             name: The name of the parameter.
             value: Its value; None leaves the parameter out.
         """
-        return replace(self, params={**self.params, name: value})
+        # Each page asks for this: `replace` takes five times as long.
+        params = {**self.params, name: value}
+        return Request(self.method, self.path, params, self.headers, self.json, self.data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,9 @@ class HttpClient:
         assert self._sender is not None
         if not self._throttle.enter_at_once():
             return None
-        hop = self._sender.send_ahead(replace(asking, request=request), self._throttle.leave)
+        hop = self._sender.send_ahead(
+            Asking(request, asking.auth, asking.read), self._throttle.leave
+        )
         if hop is None:
             self._throttle.leave()
         return hop

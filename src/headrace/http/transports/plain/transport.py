@@ -112,17 +112,17 @@ class PlainTransport:
             seconds: As in `Transport`.
             begun: The exchange, where `begin` has begun it.
         """
-        head = None if self._is_given_up else _plain_head(outgoing, target)
-        if head is None:
+        head = None if begun is not None else self._plain_head(outgoing, target)
+        if begun is None and head is None:
             return await self._by_aiohttp().exchange(outgoing, target, seconds)
         began = time.monotonic()
         try:
             async with asyncio.timeout(seconds):
                 if begun is not None:
-                    return await self._answer(begun.connection, outgoing, target)
-                connection = self._idle_connection(target.home) or await self._connect(target.home)
+                    connection: PlainConnection | None = begun.connection
+                else:
+                    connection = await self._asked(head or b"", outgoing, target)
                 if connection is not None:
-                    connection.ask(head, self._most_bytes(outgoing))
                     return await self._answer(connection, outgoing, target)
         except TimeoutError:
             failure = Failure(FailureKind.TIMEOUT)
@@ -156,7 +156,7 @@ class PlainTransport:
         Returns:
             The exchange; None where the request cannot be sent at once, and was not.
         """
-        head = None if self._is_given_up else _plain_head(outgoing, target)
+        head = self._plain_head(outgoing, target)
         connection = None if head is None else self._idle_connection(target.home)
         if head is None or connection is None:
             return None
@@ -171,6 +171,22 @@ class PlainTransport:
             await connection.close()
         if self._rest is not None:
             await self._rest.close()
+
+    def _plain_head(self, outgoing: OutgoingRequest, target: RequestTarget) -> bytes | None:
+        """The request as it goes over the wire; None where it is for aiohttp to send."""
+        is_special = outgoing.method != "GET" or outgoing.body is not None
+        if self._is_given_up or is_special or target.proxy is not None:
+            return None
+        return request_head(outgoing, target.home)
+
+    async def _asked(
+        self, head: bytes, outgoing: OutgoingRequest, target: RequestTarget
+    ) -> PlainConnection | None:
+        """A connection on which the request is sent; None where none can be made."""
+        connection = self._idle_connection(target.home) or await self._connect(target.home)
+        if connection is not None:
+            connection.ask(head, self._most_bytes(outgoing))
+        return connection
 
     def _most_bytes(self, outgoing: OutgoingRequest) -> Callable[[int], int]:
         def most_bytes(status: int) -> int:
@@ -237,13 +253,6 @@ class PlainTransport:
             self._rest = AiohttpTransport(self._settings)
         self._rest.has_answered |= self._has_answered
         return self._rest
-
-
-def _plain_head(outgoing: OutgoingRequest, target: RequestTarget) -> bytes | None:
-    """The request as it goes over the wire; None where there is something special about it."""
-    if outgoing.method != "GET" or outgoing.body is not None or target.proxy is not None:
-        return None
-    return request_head(outgoing, target.home)
 
 
 @lru_cache(maxsize=1)
