@@ -15,7 +15,6 @@ _PYTHONS = frozenset(
     [
         "__call__",
         "__cause__",
-        "__class__",
         "__context__",
         "__delattr__",
         "__dict__",

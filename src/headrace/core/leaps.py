@@ -15,6 +15,10 @@ class Leap(StrEnum):
     """Requests with nothing special about them go out past aiohttp."""
     ASK_AHEAD = "ask_ahead"
     """The next page is asked for before the rows of this one are looked at."""
+    REMEMBERED_SETTINGS = "remembered_settings"
+    """In a run dlt looks up once how its destination is reached."""
+    REMEMBERED_SCHEMAS = "remembered_schemas"
+    """In a sync dlt reads its file of a schema again only where that has changed."""
 
 
 def is_taken(leap: Leap) -> bool:

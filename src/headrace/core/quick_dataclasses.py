@@ -52,7 +52,7 @@ def _methods(cls: Any, *, frozen: bool, slots: bool) -> dict[str, Any]:
         made(self, *args, **kwargs)
 
     def __eq__(self: Any, other: object) -> Any:  # noqa: N807
-        if other.__class__ is self.__class__:
+        if type(other) is type(self):
             return values(self) == values(other)
         return NotImplemented
 
@@ -83,7 +83,7 @@ def _values_of(names: list[str]) -> Any:
 def _repr(self: Any) -> str:
     shown = (each.name for each in dataclasses.fields(self) if each.repr)
     told = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
-    return f"{self.__class__.__qualname__}({told})"
+    return f"{type(self).__qualname__}({told})"
 
 
 def _set_state(self: Any, state: list[Any]) -> None:

@@ -21,6 +21,7 @@ from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 
 from headrace.core.dlt_door.contexts import context
+from headrace.core.leaps import Leap, is_taken
 
 # Those whose credentials are known to be values and nothing else, but for connections.
 _DESTINATIONS = ("dlt.destinations.duckdb", "dlt.destinations.postgres")
@@ -44,6 +45,8 @@ def settings_looked_up_once(*destinations: Any) -> Iterator[None]:
         for each in destinations
         if getattr(each, "destination_type", None) in _DESTINATIONS and _ASKED not in vars(each)
     ]
+    if not is_taken(Leap.REMEMBERED_SETTINGS):
+        covered = []
     for each in covered:
         vars(each)[_ASKED] = _remembering(each.spec, each.configuration)
     try:

@@ -45,6 +45,7 @@ from headrace.syncing.loading import log_sync_event
 from headrace.syncing.lock import held
 from headrace.syncing.missing_rows import MissingRowsStep
 from headrace.syncing.record import RunRecord
+from headrace.syncing.remembered_schemas import schemas_read_once
 from headrace.syncing.results import SyncReport
 from headrace.syncing.resuming import finish_pending
 from headrace.syncing.retention import Retention
@@ -144,6 +145,7 @@ def sync(
     history = record.written_at_end() if run_history else nullcontext()
     with (
         held(pipeline),
+        schemas_read_once(pipeline),
         settings_looked_up_once(pipeline.destination, pipeline.staging),
         _logged(pipeline, running),
         closing(KeptFile(pipeline)) as kept,

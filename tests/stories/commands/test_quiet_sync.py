@@ -12,14 +12,27 @@ from typing import Any
 
 import pytest
 
+from headrace import rest_api_source, sync
+from headrace.core.leaps import Leap
 from tests.stories.keeping_up.kept_listing import KeptListing
+from tests.support.postgres import PostgresDatabase
+from tests.support.tables import Warehouse
 
 # Runs the command line, and tells behind it what was asked and imported.
 PROGRAM = """
 import collections, json, sys
 from dlt.common.configuration import resolve
+from dlt.common.storages.schema_storage import SchemaStorage
 asked = collections.Counter()
 really = resolve._resolve_configuration
+read = SchemaStorage.load_schema
+reads = []
+
+def reading(self, name):
+    reads.append(name)
+    return read(self, name)
+
+SchemaStorage.load_schema = reading
 
 def counting(config, *rest):
     asked[type(config).__name__] += not config.is_resolved()
@@ -31,7 +44,7 @@ try:
     main()
 finally:
     with open("told.json", "w") as told:
-        json.dump({"asked": asked, "modules": sorted(sys.modules)}, told)
+        json.dump({"asked": asked, "reads": len(reads), "modules": sorted(sys.modules)}, told)
 """
 
 
@@ -67,3 +80,36 @@ def test_a_quiet_sync_asks_little_and_imports_no_arrow(api: KeptListing, tmp_pat
     assert "pyarrow" not in quiet["modules"]
     assert quiet["asked"]["DuckDbClientConfiguration"] <= 12, quiet["asked"]
     assert sum(quiet["asked"].values()) <= 200, quiet["asked"]
+    assert quiet["reads"] <= 10
+
+
+def kept_by(api: KeptListing, into: Warehouse | PostgresDatabase, name: str) -> list[Any]:
+    """What stands in the destination after a first sync, one with changes, and a quiet one."""
+    following = {"settled_when": "status == 'success'", "refresh_path": "/executions/{id}"}
+    config = api.config(**following)
+    pipeline, dataset = into.pipeline(name), f"{name}_data"
+    api.rows.pop(301, None)
+    new = {"id": 301, "status": "success", "tags": ["a"], "more": {"b": 1}}
+    for rows in ([], [new], []):
+        api.put(*rows)
+        sync(pipeline, rest_api_source(config))
+    columns = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        f"WHERE table_schema = '{dataset}' ORDER BY 1, 2"
+    )
+    return [
+        into.query(columns),
+        into.query(f"SELECT id, status, more__b FROM {dataset}.executions ORDER BY id"),
+        into.query(f"SELECT value FROM {dataset}.executions__tags"),
+        into.query(f"SELECT count(*), count(DISTINCT version_hash) FROM {dataset}._dlt_version"),
+        into.query(f"SELECT count(*) FROM {dataset}._dlt_loads"),
+    ]
+
+
+def test_what_is_remembered_changes_nothing(
+    api: KeptListing, into: Warehouse | PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = kept_by(api, into, "quick")
+    leaps = (Leap.REMEMBERED_SETTINGS, Leap.REMEMBERED_SCHEMAS)
+    monkeypatch.setenv("HEADRACE_WITHOUT", ",".join(leaps))
+    assert kept_by(api, into, "slow") == quick
