@@ -13,6 +13,8 @@ from headrace.core.quick_dataclasses import dataclass
 from headrace.http.failures.kinds import LONGEST_HEADER, MOST_HEADERS, Failure, FailureKind
 from headrace.http.failures.tls_alerts import tls_alert
 
+_BUFFER_BYTES = 256 * 1024
+
 
 class ExchangeBroken(Exception):  # noqa: N818
     """There is no whole answer.
@@ -43,11 +45,13 @@ class RawAnswer:
     is_longer: bool = False
 
 
-class PlainConnection(asyncio.Protocol):
+class PlainConnection(asyncio.BufferedProtocol):
     """One connection; the protocol of an asyncio transport."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
+        # What comes is taken out of it at once; to make one for each piece would cost more.
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._coming: _ComingAnswer | None = None
         self._is_usable = True
         self._closed = asyncio.Event()
@@ -102,13 +106,17 @@ class PlainConnection(asyncio.Protocol):
         """Called by asyncio."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Called by asyncio."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Called by asyncio."""
         if self._coming is None:
             # Nothing was asked for: whose answer this is nobody can tell.
             self.abort()
         else:
-            self._coming.take(data)
+            self._coming.take(self._buffer[:nbytes])
 
     def connection_lost(self, error: Exception | None) -> None:
         """Called by asyncio."""
@@ -136,14 +144,14 @@ class _ComingAnswer:
         self._without_header = 0
         self._parser = _new_parser(self)
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: memoryview) -> None:
         """Takes what came over the connection."""
         if self.answer.done():
             # More than the one answer: whose that is nobody can tell.
             self.leaves_connection = False
             return
         if not self._head_is_over:
-            self._head.append(data)
+            self._head.append(bytes(data))
         self._without_header += len(data)
         try:
             self._parser.feed_data(data)
