@@ -168,6 +168,7 @@ OTHERS = {
     # The argument of a generic class, which dlt reads from its incrementals.
     "__orig_class__": "dlt_source/incremental/dlt_step.py",
     # A destination whose loads merge directly, in place of the one that the user has made.
+    "__class__": "destination/direct_merges.py",
     # What tenacity has wrapped, with which dlt's sessions try again.
     "__wrapped__": "core/dlt_door/objects.py",
     # The answers that functions and paginators of the user's get.
