@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import dlt
 import msgspec
 
-from headrace.core.arrow import pa
+from headrace.core.arrow import pa, take_memory_from_system
 from headrace.core.exceptions import RowError
 from headrace.core.switches import rows_worth_a_claim
 from headrace.destination.direct_merges import CLAIM
@@ -211,6 +211,7 @@ class TableRoad:
     @cached_property
     def _main_road(self) -> MainRoad:
         """Made for the first rows: where none come, Arrow is not imported."""
+        take_memory_from_system()
         return self._table.main_road(is_open=not self._table.hashes_rows)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:

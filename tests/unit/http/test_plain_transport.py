@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from headrace.core.exchange import Request
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import HttpClient
 from headrace.http.settings import ClientSettings
+from headrace.http.transports.plain.connection import RawAnswer
 from headrace.http.unpacking import ACCEPTED_CODINGS
 from tests.support.servers import Answer, JsonServer
 from tests.unit.http.asking import send
@@ -72,6 +74,28 @@ def test_one_connection_carries_many_exchanges() -> None:
         assert answers_to(f"http://{address}", 5) == [b"[1]"] * 5
 
     assert connections == [5]
+
+
+def test_an_answer_goes_once_nobody_wants_it() -> None:
+    """Objects that hold each other stay until Python looks for such, with a body of a page each."""
+
+    def serve(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            connection.sendall(WHOLE)
+
+    def answers() -> int:
+        return sum(type(each) is RawAnswer for each in gc.get_objects())
+
+    before = answers()
+    gc.disable()
+    try:
+        with socket_server(serve) as address:
+            answers_to(f"http://{address}", 20)
+        kept = answers() - before
+    finally:
+        gc.enable()
+
+    assert kept <= 2
 
 
 @pytest.mark.parametrize(

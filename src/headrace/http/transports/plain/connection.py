@@ -88,6 +88,7 @@ class PlainConnection(asyncio.BufferedProtocol):
             return await coming.answer
         finally:
             self._coming = None
+            coming.let_go()
             if not coming.leaves_connection:
                 self.abort()
 
@@ -162,6 +163,13 @@ class _ComingAnswer:
             self._fail(self._broken_http(str(error)))
         if not self._head_is_over and self._without_header > LONGEST_HEADER:
             self._fail(Failure(FailureKind.LONG_HEADERS))
+
+    def let_go(self) -> None:
+        """Lets go of the parser, which holds this; nothing is taken any more.
+
+        Else all bodies would stay until Python looks for what holds each other.
+        """
+        del self._parser
 
     def end(self, error: Exception | None) -> None:
         """Takes the end of the connection."""
