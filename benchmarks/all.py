@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -149,6 +150,8 @@ def main(line: list[str] | None = None) -> None:
         line: the arguments; those of the process where it is None.
     """
     arguments = parsed(line)
+    # Ended as a whole, it ends the servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before all was measured"))
     roads = [
         replace(road, by_cpu=road.by_cpu or arguments.by_cpu)
         for road in ROADS

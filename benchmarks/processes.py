@@ -72,10 +72,15 @@ def run_python(*arguments: str, folder: Path | None = None) -> Alone:
             command, cwd=place, env=environment, stdout=subprocess.PIPE, text=True
         )
         assert process.stdout is not None
-        with process.stdout as output:
-            told = output.read()
-        # `Popen.wait` forgets what the process used.
-        _, status, used = os.wait4(process.pid, 0)
+        try:
+            with process.stdout as output:
+                told = output.read()
+            # `Popen.wait` forgets what the process used.
+            _, status, used = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

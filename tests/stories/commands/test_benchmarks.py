@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,29 @@ def test_the_command_measures_roads_in_turn_and_tells_of_them(tmp_path: Path) ->
             assert min(run["seconds"], run["cpu_seconds"], run["peak_bytes"]) > 0
     *_, last = ran.stderr.splitlines()
     assert "road 2 of 2, 100%" in last
+
+
+def test_a_command_that_is_ended_leaves_no_server_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.all", "--quick", "--only", "first-rows"]
+    output = ("--output", str(tmp_path / "found.json"))
+    with subprocess.Popen([*command, *output], cwd=ROOT, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        started = processes_below(process.pid)
+        process.terminate()
+
+    assert started
+    assert process.returncode
+    assert started & processes_below(os.getpid(), 1) == set()
+
+
+def processes_below(*parents: int) -> set[int]:
+    """The processes that these have started and that still run."""
+    told = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    )
+    found = (line.split() for line in told.stdout.splitlines())
+    return {int(pid) for pid, parent, state in found if int(parent) in parents and state[0] != "Z"}
 
 
 def test_ratios_are_of_rows_a_second_and_span_the_turns() -> None:
