@@ -176,8 +176,6 @@ OTHERS = {
     "_content_consumed": "http/as_requests.py",
     # Whether PyYAML has a parser in C.
     "__with_libyaml__": "config/files/quick_yaml.py",
-    # A destination becomes one of this project's own.
-    "__class__": "destination/direct_merges.py",
     # A type of this project's own.
     "_text": "config/files/plain_scalars.py",
 }
