@@ -69,9 +69,11 @@ INTERNAL = {
     "dlt.common.configuration.providers.toml.SettingsTomlProvider": "core/dlt_door/settings.py",
     "dlt.common.configuration.resolve.resolve_single_provider_value": "core/dlt_door/settings.py",
     "dlt.common.configuration.utils.get_resolved_traces": "core/dlt_door/settings.py",
+    "dlt.common.data_writers.DataWriter": "dlt_source/child_files.py",
     "dlt.common.data_writers.resolve_best_writer_spec": "dlt_source/file_formats.py",
     "dlt.common.destination.client.WithStateSync": "destination/stored_states.py",
     "dlt.common.libs.pyarrow.get_py_arrow_datatype": "dlt_source/table_columns.py",
+    "dlt.common.normalizers.json.helpers.get_nested_row_hash": "dlt_source/child_files.py",
     "dlt.common.normalizers.json.helpers.normalize_identifier": "dlt_source/table_columns.py",
     "dlt.common.pipeline.PipelineContext": "core/dlt_door/auths.py",
     "dlt.common.schema.typing.TPartialTableSchema": "dlt_source/rehearsal.py",
@@ -87,6 +89,9 @@ INTERNAL = {
     "dlt.common.schema.utils.has_table_seen_data": "destination/dlt_schema.py",
     "dlt.common.schema.utils.new_table": "destination/dlt_schema.py",
     "dlt.common.schema.utils.normalize_table_identifiers": "destination/dlt_schema.py",
+    "dlt.common.storages.load_package.LoadPackageStateInjectableContext": (
+        "dlt_source/child_files.py"
+    ),
     "dlt.common.time.get_context_timezone_name": "dlt_source/table_columns.py",
     "dlt.destinations.impl.destination.configuration.CustomDestinationClientConfiguration": (
         "destination/dispositions.py"
@@ -116,6 +121,7 @@ INTERNAL = {
     "dlt.extract.incremental.IncrementalResourceWrapper": "dlt_source/dlt_pipe.py",
     "dlt.extract.incremental.transform.JsonIncremental": "dlt_source/incremental/ordered_step.py",
     "dlt.extract.items_transform.LimitItem": "dlt_source/dlt_pipe.py",
+    "dlt.extract.storage.ExtractorItemStorage": "dlt_source/child_files.py",
     "dlt.extract.pipe.ForkPipe": "dlt_source/dlt_pipe.py",
     "dlt.extract.pipe.Pipe": "dlt_source/dlt_pipe.py",
     "dlt.normalize.configuration.NormalizeConfiguration": "dlt_source/rehearsal.py",

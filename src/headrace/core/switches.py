@@ -13,6 +13,14 @@ def direct_merges() -> bool:
     return os.environ.get("HEADRACE_DIRECT_MERGES") != "0"
 
 
+def lists_in_arrow() -> bool:
+    """Whether the items of lists become rows of child tables in Arrow, where that is exact.
+
+    Otherwise each row with a list goes to dlt's normalizer.
+    """
+    return os.environ.get("HEADRACE_LISTS_IN_ARROW") != "0"
+
+
 def rows_worth_a_claim() -> int:
     """From how many rows on a load tells dlt that it has each key once.
 

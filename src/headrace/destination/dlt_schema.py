@@ -172,6 +172,34 @@ def contract_discards_rows(schema: Schema, table: TTableSchema) -> bool:
     return "discard_row" in modes
 
 
+def makes_child_tables_as_usual(schema: Schema, table: TTableSchema) -> bool:
+    """Whether the lists in a table's rows become child tables as in a schema with no settings.
+
+    Args:
+        schema: The schema that the table is in, or is to be in.
+        table: The table, as its resource declares it.
+    """
+    contract = _contract_of(schema, table)
+    modes = contract.values() if isinstance(contract, dict) else [contract or "evolve"]
+    below = tables_below(schema, table["name"] or "") if table["name"] in schema.tables else []
+    stored = [schema.tables[name] for name in below]
+    json = schema._normalizers_config["json"]
+    propagated: Any = (json.get("config") or {}).get("propagation") or {}
+    names = {schema.naming.normalize_identifier(name) for name in ("_dlt_id", "_dlt_root_id")}
+    return (
+        all(mode == "evolve" for mode in modes)
+        and json["module"] == "dlt.common.normalizers.json.relational"
+        and not any(each.get("filters") for each in (*stored, table))
+        and not any(each.get("schema_contract") for each in stored if each.get("parent"))
+        and not propagated.get("root")
+        and all(
+            names.issuperset({*pairs, *pairs.values()})
+            for name, pairs in (propagated.get("tables") or {}).items()
+            if name == table["name"] or name in below
+        )
+    )
+
+
 def _contract_of(schema: Schema, table: TTableSchema) -> Any:
     stored = schema.tables.get(table["name"] or "", {})
     return (

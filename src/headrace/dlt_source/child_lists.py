@@ -74,6 +74,11 @@ class ChildListGuard:
                 taken[table_name] = f"the resource `{name}`"
         return taken
 
+    @property
+    def may_refuse(self) -> bool:
+        """Whether it has to look at rows with lists, or cannot know yet."""
+        return self._columns is None or self._leaves_rows or bool(self._taken)
+
     def check(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Refuses a row with a list that would fill a child table wrongly.
 

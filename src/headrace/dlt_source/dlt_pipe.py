@@ -75,6 +75,14 @@ def yields_are_counted() -> bool:
     return any(isinstance(step, LimitItem) for step in _running_pipe().steps)
 
 
+def may_drop_rows() -> bool:
+    """Whether dlt may leave out rows of the tables that the running resource yields."""
+    return yields_are_counted() or any(
+        isinstance(step, IncrementalResourceWrapper) and step.incremental is not None
+        for step in _running_pipe().steps
+    )
+
+
 def wants_dicts(dependents: Collection[str]) -> bool:
     """Whether functions or hints of the user's come between the running resource and the load.
 

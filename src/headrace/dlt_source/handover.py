@@ -13,32 +13,36 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import dlt
-import msgspec
 
 from headrace.core.arrow import pa, take_memory_from_system
 from headrace.core.exceptions import RowError
 from headrace.core.switches import rows_worth_a_claim
-from headrace.destination.direct_merges import CLAIM
 from headrace.dlt_source.batches import Batch, batches_of
 from headrace.dlt_source.child_lists import ChildListGuard
 from headrace.dlt_source.column_hints import column_hints_restored
 from headrace.dlt_source.dlt_pipe import others_are_spared, yields_are_counted
 from headrace.dlt_source.gone_rows import gone_rows
+from headrace.dlt_source.hinted_items import uniqueness_claim, with_hints
 from headrace.dlt_source.items import LoadedRows, ParentRows
+from headrace.dlt_source.list_road import ListRoad
 from headrace.dlt_source.page_sources import PageStream
-from headrace.dlt_source.rejected_rows import left_by_contract, refused, set_aside, with_row
+from headrace.dlt_source.rejected_rows import (
+    decoded_rows,
+    left_by_contract,
+    refused,
+    set_aside,
+    with_row,
+)
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.table import ResourceTable
 from headrace.sansio.rows import (
     BatchIds,
     KeyOrder,
     MainRoad,
-    RejectedRow,
     RowGroups,
     RowIds,
     TypedBatch,
 )
-from headrace.sansio.rows.json_rows import why_unreadable
 
 _SKIPPED = (
     "of `{name}`, {rows} no object or cannot be read, so nothing was asked for by it: {others}"
@@ -152,7 +156,7 @@ class DictRoad:
         for batch in batches:
             free, refusals = self._resource.sync.refusals.part(name, batch.rows)
             self._resource.show(batch.pages_without(refusals), None)
-            rows, unreadable = _decoded(free)
+            rows, unreadable = decoded_rows(free)
             rejected = batch.unreadable + refusals + unreadable
             if claim is not None:
                 # Whichever of them the functions let through.
@@ -199,6 +203,14 @@ class TableRoad:
         self._table = ResourceTable.of_running_resource()
         if not self._adds_ids and self._table.needs_ids:
             raise self._ids_needed("the table has them already, or its merge strategy needs them")
+        self._child_lists = ChildListGuard(resource.name, self._table.columns)
+        # With ids from outside, other rows of this load are handed over elsewhere.
+        self._lists = ListRoad(
+            resource,
+            self._table,
+            self._child_lists,
+            is_open=stream.ids is None and not page_by_page and bool(self._row_id_name),
+        )
         self._ids = stream.ids or new_row_ids()
         self._groups = RowGroups()
         self._order = KeyOrder(self._table.key)
@@ -206,13 +218,12 @@ class TableRoad:
         self._typed: set[str] = set()
         self._has_dicts = False
         self._may_lack_rows = resource.claim is not None and self._table.columns.may_lack_rows
-        self._child_lists = ChildListGuard(resource.name, self._table.columns)
 
     @cached_property
     def _main_road(self) -> MainRoad:
         """Made for the first rows: where none come, Arrow is not imported."""
         take_memory_from_system()
-        return self._table.main_road(is_open=not self._table.hashes_rows)
+        return self._table.main_road(self._lists.fields, is_open=not self._table.hashes_rows)
 
     def items(self, batches: Iterator[Batch]) -> Iterator[Any]:
         """Tables, and beside them the rows that are in none.
@@ -221,7 +232,7 @@ class TableRoad:
             ConfigError: A row has a list that the destination cannot keep right.
             RowError: A row cannot be loaded, and `strict` is set.
         """
-        with column_hints_restored(dlt.current.resource()):
+        with column_hints_restored(dlt.current.resource()), self._lists:
             self._table.say_nullable()
             yield from self._items(batches)
 
@@ -241,6 +252,8 @@ class TableRoad:
             self._typed.update(typed_batch.new_columns)
             if typed_batch.table.num_rows:
                 table = self._with_ids(typed_batch.table, ids, typed_batch.places)
+                if typed_batch.items:
+                    self._lists.take(typed_batch.items, table.column(self._row_id_name))
                 table, rows = self._table.parted(table)
                 yield from self._grouped(table, self._table.new_hints(table.column_names, typed))
                 if rows:
@@ -290,7 +303,7 @@ class TableRoad:
 
     def _no_rows(self) -> Any:
         names = list(self._table.columns.ids) if self._adds_ids else []
-        return _with_hints(
+        return with_hints(
             dlt.mark.materialize_table_schema(),
             columns=self._table.new_hints(names, []),
             file_format=self._table.file_formats.no_rows,
@@ -307,13 +320,13 @@ class TableRoad:
 
     def _hinted(self, table: pa.Table) -> Any:
         hints, self._new_hints = self._new_hints, {}
-        return _with_hints(table, columns=hints, file_format=self._table.file_formats.arrow)
+        return with_hints(table, columns=hints, file_format=self._table.file_formats.arrow)
 
     def _last(self, table: pa.Table, hints: dict[str, Any]) -> Any:
         """The last table, with what the merge may rely on: whether a key can be there twice."""
         file_format = self._table.file_formats.arrow
         if not self._table.merges:
-            return _with_hints(table, columns=hints, file_format=file_format)
+            return with_hints(table, columns=hints, file_format=file_format)
         # With ids from outside, other rows of this load are handed over elsewhere.
         is_all = self._stream.ids is None
         is_unique = is_all and (self._stream.keys_are_unique or self._order.is_strict)
@@ -322,8 +335,8 @@ class TableRoad:
         if not is_unique and self._adds_ids:
             hints = {**hints, **self._table.last_version_wins()}
         many = figures.loaded_rows >= rows_worth_a_claim()
-        claim = _claim(many and is_unique)
-        return _with_hints(
+        claim = uniqueness_claim(many and is_unique)
+        return with_hints(
             table, columns=hints, file_format=file_format, additional_table_hints=claim
         )
 
@@ -378,35 +391,9 @@ class TableRoad:
         columns = table.new_hints([id_name], []) if id_name else {}
         if table.merges and id_name:
             columns |= table.last_version_wins()
-        return _with_hints(
+        return with_hints(
             LoadedRows(rows),
             file_format=table.file_formats.dicts,
             columns=columns,
-            additional_table_hints=_claim(False) if table.merges else {},
+            additional_table_hints=uniqueness_claim(False) if table.merges else {},
         )
-
-
-def _decoded(rows: list[msgspec.Raw]) -> tuple[list[Any], list[RejectedRow]]:
-    """The rows that can be read, decoded, and the others."""
-    decoded: list[Any] = []
-    rejected: list[RejectedRow] = []
-    for row in rows:
-        try:
-            decoded.append(msgspec.json.decode(row))
-        except (msgspec.MsgspecError, RecursionError) as error:
-            rejected.append(RejectedRow(row, why_unreadable(row, error)))
-    return decoded, rejected
-
-
-def _claim(is_deduplicated: bool) -> dict[str, Any]:
-    """The hint that says to dlt whether the load has each key once, so that it need not look.
-
-    It is given with each load, true or not: dlt's schema remembers the last one.
-    """
-    return {CLAIM: is_deduplicated}
-
-
-def _with_hints(item: Any, **hints: Any) -> Any:
-    """The item with hints for dlt, which looks at the first item of a resource only otherwise."""
-    given = {name: value for name, value in hints.items() if value}
-    return dlt.mark.with_hints(item, dlt.mark.make_hints(**given)) if given else item

@@ -65,10 +65,13 @@ class Rehearsal:
         self._columns = columns
         self._values = values
         self._table = columns.table_hints["name"] or ""
-        self._schema = _RehearsedSchema.copy_of(schema, columns.table_hints)
-        self._schema.update_table(deepcopy(columns.table_hints), normalize_identifiers=False)
+        with_table = _RehearsedSchema.copy_of(schema, columns.table_hints)
+        with_table.update_table(deepcopy(columns.table_hints), normalize_identifiers=False)
+        # Only a schema that is made with the table knows whether child rows get the root's id.
+        self._schema = _RehearsedSchema.copy_of(with_table, columns.table_hints)
         self.begin_batch()
         self._told: set[str] = set()
+        self._kept: dict[str, TTableSchema] = {}
         config = NormalizeConfiguration()
         config.destination_capabilities = capabilities
         self._normalizer = _Normalizer(self._schema, values, config, self._table)
@@ -82,6 +85,41 @@ class Rehearsal:
         """
         found = self._schema.tables.get(table)
         return found["columns"].get(name) if found else None
+
+    def table(self, name: str) -> TTableSchema:
+        """A table as the rows so far have made it.
+
+        Args:
+            name: The name of the table.
+        """
+        return self._schema.tables[name]
+
+    def is_child_table(self, name: str) -> bool:
+        """Whether a table is there, and below that of the rows.
+
+        Args:
+            name: The name of the table.
+        """
+        return bool(self._schema.tables.get(name, {}).get("parent"))
+
+    def keep(self, table: str, name: str | None) -> None:
+        """Keeps a child table and a column of it, whatever is forgotten.
+
+        Args:
+            table: The name of the table; that of the list that it is in was kept before.
+            name: The name of the column; None for the table alone.
+        """
+        made, own = self._schema.tables[table], self._columns.own_names
+        if table not in self._kept:
+            kept: Any = {"name": table, "parent": made.get("parent"), "columns": {}}
+            self._kept[table] = kept
+        self._kept[table]["columns"].update(
+            {
+                column: deepcopy(hint)
+                for column, hint in made["columns"].items()
+                if column == name or column in own
+            }
+        )
 
     def refusal(self, row: Mapping[str, Any]) -> str | None:
         """Says why a row cannot be loaded.
@@ -112,6 +150,10 @@ class Rehearsal:
         """Forgets what it has learned of the rows of the batch."""
         self._forget(self._schema.before_batch)
         self._told.clear()
+        # Those that lists are in come before the tables of the lists.
+        for table in self._kept.values():
+            self._schema.update_table(deepcopy(table), normalize_identifiers=False)
+        self._normalizer.forget()
 
     def _forget(self, before: dict[str, TTableSchema | None]) -> None:
         self._schema.restore(before)

@@ -12,6 +12,7 @@ from headrace.dlt_source.dlt_pipe import capabilities_of_running_load
 from headrace.dlt_source.quarantine import TABLE, quarantined, reason_without_value
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.sansio.rows import Misfit, RejectedRow
+from headrace.sansio.rows.json_rows import why_unreadable
 
 _LONGEST_SHOWN = 200
 _FROZEN = (
@@ -115,3 +116,19 @@ def with_row(
 
 def _shown(row: msgspec.Raw, resource: RunningResource) -> str:
     return resource.redactor.clean(bytes(row).decode("utf-8", "replace"))
+
+
+def decoded_rows(rows: list[msgspec.Raw]) -> tuple[list[Any], list[RejectedRow]]:
+    """The rows that can be read, decoded, and the others.
+
+    Args:
+        rows: The JSON of each row.
+    """
+    decoded: list[Any] = []
+    rejected: list[RejectedRow] = []
+    for row in rows:
+        try:
+            decoded.append(msgspec.json.decode(row))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            rejected.append(RejectedRow(row, why_unreadable(row, error)))
+    return decoded, rejected

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import TColumnSchema, TTableSchema
 
 from headrace.dlt_source.column_limit import ColumnLimit
 from headrace.dlt_source.meeting_fields import MeetingFields
@@ -59,6 +60,40 @@ class RowChecks:
     @cached_property
     def _plain(self) -> PlainRows:
         return PlainRows(self._columns, self._rehearsal.column)
+
+    def child_table(self, name: str) -> TTableSchema:
+        """A child table as the rows so far have made it.
+
+        Args:
+            name: The name of the table.
+        """
+        return self._rehearsal.table(name)
+
+    def child_column(self, table: str, name: str) -> TColumnSchema | None:
+        """A column of a child table as the rows so far have made it.
+
+        Args:
+            table: The name of the table.
+            name: The name of the column.
+        """
+        return self._rehearsal.column(table, name)
+
+    def is_child_table(self, name: str) -> bool:
+        """Whether the rows so far have brought rows for a child table.
+
+        Args:
+            name: The name of the table.
+        """
+        return self._rehearsal.is_child_table(name)
+
+    def keep_child_column(self, table: str, name: str | None) -> None:
+        """Has a child table and a column of it stay, whichever row has brought it.
+
+        Args:
+            table: The name of the table.
+            name: The name of the column; None for the table alone.
+        """
+        self._rehearsal.keep(table, name)
 
     def begin_batch(self) -> None:
         """Notes that the rows to come are of a new batch."""

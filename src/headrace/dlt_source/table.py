@@ -26,7 +26,7 @@ from headrace.dlt_source.file_formats import FileFormats, file_formats_of
 from headrace.dlt_source.row_checks import RowChecks
 from headrace.dlt_source.table_columns import TableColumns
 from headrace.dlt_source.table_values import TableValues
-from headrace.sansio.rows import MainRoad
+from headrace.sansio.rows import ListFields, MainRoad
 from headrace.sansio.rows.texts import has_empty_text, table_without_nul
 
 # The merge strategies of dlt that know a row, or its versions, by a hash of its content.
@@ -68,14 +68,17 @@ class ResourceTable:
         schema, resource = dlt.current.source_schema(), dlt.current.resource()
         return cls(schema, resource, capabilities_of_running_load())
 
-    def main_road(self, *, is_open: bool = True) -> MainRoad:
+    def main_road(self, lists: ListFields | None = None, *, is_open: bool = True) -> MainRoad:
         """The main road to this table, which learns its columns from the rows that it takes.
 
         Args:
+            lists: What is known of lists in the rows; None where rows with lists may not take it.
             is_open: Whether rows may take it; else all of them go the side road.
         """
+        fields = self.columns.fields()
+        fields.lists = lists
         return MainRoad(
-            self.columns.fields(),
+            fields,
             self.columns.required,
             self.values.refusal,
             self.row_checks,

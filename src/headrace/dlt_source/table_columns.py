@@ -164,6 +164,28 @@ class TableColumns:
         dotted = self._dotted.get(column)
         return (dotted, column) if dotted and column != name else None
 
+    @property
+    def deepest(self) -> int:
+        """How many levels of objects and lists become columns and tables."""
+        return self._deepest
+
+    def arrow_column(self, hint: TColumnSchema) -> Column:
+        """A column in the terms of the main road.
+
+        Args:
+            hint: Its hints, with its type.
+        """
+        return self._column(hint)
+
+    def is_json(self, name: str, hint: TColumnSchema | None) -> bool:
+        """Whether a column keeps lists and objects as JSON.
+
+        Args:
+            name: The name of the column.
+            hint: Its hints; None where it is not there yet.
+        """
+        return ((hint or {}).get("data_type") or self._schema.get_preferred_type(name)) == "json"
+
     def child_table(self, path: FieldPath) -> str:
         """The table that the items of a list go to.
 
@@ -182,8 +204,7 @@ class TableColumns:
         if len(path) > self._deepest:
             return False
         name = self.name_of(path)
-        hint = self.hints.get(name, {})
-        return (hint.get("data_type") or self._schema.get_preferred_type(name)) != "json"
+        return not self.is_json(name, self.hints.get(name))
 
     def _infer(self, name: str, value: Any) -> Column:
         """Types a new column as dlt's normalizer would, by its first value that is not null."""

@@ -109,6 +109,16 @@ LISTINGS: dict[str, list[list[Row]]] = {
     "nothing, then text, then a number": [
         [{"id": 1, "n": None, "b": None}, {"id": 2, "n": "x", "b": True}, {"id": 3, "n": 5, "b": 5}]
     ],
+    "typed by rows before several that do not fit": [
+        [
+            {"id": 1, "n": 1},
+            {"id": 2, "z": 1.5, "l": [1.5]},
+            {"id": 3, "w": "x"},
+            {"id": 4, "n": "a"},
+            {"id": 5, "n": "b", "w": "y"},
+            {"id": 6, "n": "c", "z": "2026-11-23T06:34:39Z", "l": ["2026-11-23T06:34:39Z"]},
+        ]
+    ],
     "nothing on a page, many kinds on the next": [
         [{"id": 0, "n": None}],
         [{"id": key, "n": key if key % 3 else "x"} for key in range(1, 300)],

@@ -108,7 +108,7 @@ def test_such_a_row_is_set_aside_alone(server: JsonServer, warehouse: Warehouse)
 
 
 def test_a_refused_row_leaves_no_column(server: JsonServer, warehouse: Warehouse) -> None:
-    bad = f'{{"id": 1, "new": 1, "l": [{{"new": 1, "m": [1]}}, {{"at": {EARLY}}}]}}'
+    bad = f'{{"id": 1, "new": 1, "l": [{{"new": 1, "m": [1]}}, {{"at": {EARLY}, "n": {2**64}}}]}}'
     good = '{"id": 2, "l": [{"at": "x"}, {"new": "y"}]}'
     server.answers(Answer(raw=f"[{bad}, {good}]".encode()))
     endpoint = {"paginator": "single_page"}

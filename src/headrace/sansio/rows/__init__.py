@@ -7,7 +7,9 @@ goes the side road (`side_road`): decoded, to dlt's own normalizer.
 
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.fields import Fields
-from headrace.sansio.rows.identity import BatchIds, RowIds
+from headrace.sansio.rows.identity import BatchIds, RowIds, nested_row_ids
+from headrace.sansio.rows.item_fields import ListFields
+from headrace.sansio.rows.item_tables import ItemRows
 from headrace.sansio.rows.key_order import KeyOrder
 from headrace.sansio.rows.main_road import MainRoad, TypedBatch
 from headrace.sansio.rows.row_groups import RowGroups
@@ -18,7 +20,9 @@ __all__ = [
     "BatchIds",
     "Column",
     "Fields",
+    "ItemRows",
     "KeyOrder",
+    "ListFields",
     "MainRoad",
     "Misfit",
     "PageSlicer",
@@ -28,4 +32,5 @@ __all__ = [
     "SideRow",
     "SlicedPage",
     "TypedBatch",
+    "nested_row_ids",
 ]

@@ -10,6 +10,7 @@ from headrace.core.arrow import pa, pc
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows.casting import default_wire_type, wire_type
 from headrace.sansio.rows.column import Column
+from headrace.sansio.rows.item_fields import ItemField, ListFields, ListKind, arrow_type
 from headrace.sansio.rows.json_rows import FieldPath
 from headrace.sansio.rows.loadable import DEEPEST
 from headrace.sansio.rows.row_check import RowCheck
@@ -45,11 +46,16 @@ class Fields:
         infer: Types a new column by its name and its first value that is not null.
         flattens: Says whether an object at a path is taken apart into columns, and a list into a
             table; else they stay JSON.
+
+    Attributes:
+        lists: What is known of the lists of the rows; None where all rows with lists take the side
+            road.
     """
 
     def __init__(
         self, columns: Mapping[str, Column], name_of: NameOf, infer: Infer, flattens: Flattens
     ) -> None:
+        self.lists: ListFields | None = None
         self.columns = dict(columns)
         self.name_of = cache(name_of)
         self._infer = infer
@@ -91,7 +97,7 @@ class Fields:
         Args:
             times_as_text: Whether times are read as text, for rows with times that Arrow refuses.
         """
-        tree = self._tree(lambda known: known.wire)
+        tree = self._tree(lambda known: known.wire, times_as_text=times_as_text)
         if times_as_text:
             tree = _times_as_text(tree)
         return pa.schema(list(_arrow_fields(tree)))
@@ -100,15 +106,20 @@ class Fields:
         """A check that takes exactly the rows whose values are of the kinds that are read."""
         return RowCheck(self._tree(lambda known: known.wire if known.column else None))
 
-    def _tree(self, kind_of: Callable[[Field], pa.DataType | None]) -> dict[str, Any]:
+    def _tree(
+        self, kind_of: Callable[[Field], pa.DataType | None], *, times_as_text: bool = False
+    ) -> dict[str, Any]:
         """The kinds of the fields, with those in an object nested under its name."""
         tree: dict[str, Any] = {}
         for path, known in self._by_path.items():
             place = tree
             for step in path[:-1]:
                 place = place.setdefault(step, {})
+            of_list = None
+            if self.lists is not None and known.column is None:
+                of_list = self.lists.kind(path, times_as_text=times_as_text)
             # A field that is an object in other rows stays one.
-            place.setdefault(path[-1], kind_of(known))
+            place.setdefault(path[-1], of_list or kind_of(known))
         return tree
 
     def source_of(self, column_name: str) -> str:
@@ -133,6 +144,64 @@ class Fields:
         for path, value in filling.values():
             if value is not None and path not in self._by_path:
                 self._plan(path, value)
+            if isinstance(value, list) and self._is_taken_apart(path):
+                assert self.lists is not None
+                self.lists.learn(path, value)
+
+    def _is_taken_apart(self, path: FieldPath) -> bool:
+        """Whether the items of a list may take the main road."""
+        if self.lists is None or not self._can_flatten(path) or path in self._objects:
+            return False
+        known = self._by_path.get(path)
+        return known is not None and known.column is None
+
+    def is_open_list(self, path: FieldPath) -> bool:
+        """Whether the items of a list may take the main road.
+
+        Args:
+            path: The path of the list.
+        """
+        return (
+            self.lists is not None and not self.lists.is_closed(path) and self._is_taken_apart(path)
+        )
+
+    def new_in_lists(self, row: Mapping[str, Any]) -> set[str]:
+        """The columns of child tables that no row has brought yet.
+
+        Args:
+            row: A decoded row.
+        """
+        if self.lists is None:
+            return set()
+        return {
+            f"{table} {name}"
+            for path, items in self.lists_in(row)
+            for table, name in self.lists.leaves(path, items)
+            if self.lists.tables.column(table, name) is None
+        }
+
+    def brings_new_items(self, row: Mapping[str, Any]) -> bool:
+        """Whether a list of a row has items with a field that is not known.
+
+        Args:
+            row: A decoded row.
+        """
+        return any(
+            self.lists is not None and self.lists.brings_new(path, items)
+            for path, items in self.lists_in(row)
+        )
+
+    def lists_in(self, row: Mapping[str, Any]) -> Iterator[tuple[FieldPath, list[Any]]]:
+        """The lists of a decoded row whose items may take the main road."""
+        if self.lists is None:
+            return
+        for path, value in self.values_in(row):
+            if (
+                isinstance(value, list)
+                and self._can_flatten(path)
+                and (path not in self._by_path or self._is_taken_apart(path))
+            ):
+                yield path, value
 
     def learn_kinds(self, rows: Iterable[Mapping[str, Any]]) -> bool:
         """Looks for fields whose values are of another kind than they are read as.
@@ -144,20 +213,29 @@ class Fields:
         Returns:
             Whether a field is read as another type from now on.
         """
-        kinds: dict[FieldPath, list[pa.DataType]] = {}
+        kinds: dict[int, tuple[Field | ItemField, list[pa.DataType]]] = {}
         for row in rows:
-            for path, value in self.values_in(row):
-                known = self._by_path.get(path)
-                if known is not None and known.column is not None and known.column.type is not None:
-                    seen = wire_type(known.column.type, value)
-                    kinds.setdefault(path, []).extend([seen] if seen is not None else [])
+            for known, seen in self._kinds_seen(row):
+                seen_kinds = kinds.setdefault(id(known), (known, []))[1]
+                seen_kinds.extend([seen] if seen is not None else [])
         changed = False
-        for path, seen_kinds in kinds.items():
-            known = self._by_path[path]
+        for known, seen_kinds in kinds.values():
             if seen_kinds and known.wire not in seen_kinds:
                 known.wire = seen_kinds[0]
                 changed = True
         return changed
+
+    def _kinds_seen(
+        self, row: Mapping[str, Any]
+    ) -> Iterator[tuple[Field | ItemField, pa.DataType | None]]:
+        """The fields of a row, and of its lists, with the types as which they could be read."""
+        for path, value in self.values_in(row):
+            known = self._by_path.get(path)
+            if isinstance(value, list) and self._is_taken_apart(path):
+                assert self.lists is not None
+                yield from self.lists.kinds_seen(path, value)
+            elif known is not None and known.column is not None and known.column.type is not None:
+                yield known, wire_type(known.column.type, value)
 
     def learn_unknown(
         self,
@@ -242,7 +320,7 @@ def _times_as_text(tree: Mapping[str, Any]) -> dict[str, Any]:
         name: _times_as_text(kind)
         if isinstance(kind, dict)
         else pa.string()
-        if kind is not None and pa.types.is_timestamp(kind)
+        if isinstance(kind, pa.DataType) and pa.types.is_timestamp(kind)
         else kind
         for name, kind in tree.items()
     }
@@ -255,5 +333,7 @@ def _arrow_fields(tree: Mapping[str, Any]) -> Iterator[pa.Field]:
             # An object of which nothing is known is left to Arrow, as is a field of its own.
             if inner:
                 yield pa.field(name, pa.struct(inner))
+        elif isinstance(value, ListKind):
+            yield pa.field(name, arrow_type(value))
         elif value is not None:
             yield pa.field(name, value)

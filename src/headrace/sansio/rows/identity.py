@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Sequence
+from hashlib import shake_128
 
 from headrace.core.arrow import pa, pc
 from headrace.core.quick_dataclasses import dataclass
@@ -64,3 +66,32 @@ class BatchIds:
             place: The place of the row in the batch, from 0.
         """
         return f"{self.prefix}{_FIRST + self.first + place}"
+
+
+# As dlt: so many bytes of the hash, which are so many characters in base64.
+_HASH_BYTES = 10
+_HASH_CHARACTERS = 14
+# Bytes that fill a hash up to whole groups of three.
+_FILL = b"\0\0"
+
+
+def nested_row_ids(parent_ids: Sequence[str], table: str, places: pa.Array) -> pa.Array:
+    """The ids of the rows of a child table, as dlt makes them.
+
+    Args:
+        parent_ids: The id of the row that each one's list is in.
+        table: The name of the child table.
+        places: The place of each in its list, from 0.
+    """
+    if not parent_ids:
+        return pa.array([], pa.string())
+    last = pc.max(places).as_py()
+    endings = [f"_{table}_{place}".encode() for place in range(last + 1)]
+    hashes = [
+        shake_128(parent.encode() + endings[place]).digest(_HASH_BYTES)
+        for parent, place in zip(parent_ids, places.to_pylist(), strict=True)
+    ]
+    text = b2a_base64(_FILL.join(hashes) + _FILL, newline=False)
+    width = len(text) // len(hashes)
+    whole = pa.Array.from_buffers(pa.binary(width), len(hashes), [None, pa.py_buffer(text)])
+    return pc.binary_slice(whole.cast(pa.binary()), 0, _HASH_CHARACTERS).cast(pa.string())

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,7 +26,9 @@ from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
+from headrace.sansio.rows.item_tables import ItemRows, joined, without
 from headrace.sansio.rows.json_rows import FieldPath, decode_row, leaf_columns, rows_to_blame
+from headrace.sansio.rows.list_reader import ListReader
 from headrace.sansio.rows.loadable import DEEPEST
 from headrace.sansio.rows.side_road import Refuses, RejectedRow, SideRoad, SideRow, takes_any
 
@@ -54,6 +56,8 @@ class TypedBatch:
         side_rows: The rows that did not fit, in their order.
         rejected: The rows that cannot be loaded at all.
         new_columns: The names of the columns first seen in this batch, in the order of the rows.
+        items: The rows of child tables that belong to the rows of the table, those of a list before
+            those of the lists in it.
     """
 
     table: pa.Table
@@ -61,6 +65,14 @@ class TypedBatch:
     side_rows: list[SideRow]
     rejected: list[RejectedRow]
     new_columns: list[str]
+    items: list[ItemRows]
+
+
+class _Part(NamedTuple):
+    """Some rows of a batch, typed, with the rows of their lists."""
+
+    table: pa.Table
+    items: list[ItemRows]
 
 
 class MainRoad:
@@ -92,6 +104,7 @@ class MainRoad:
         self._required = sorted(required)
         self._room = room or AnyColumns()
         self._side_road = SideRoad(fields, required, refuses, self._room, exact=exact)
+        self._lists = ListReader(fields)
 
     def type_rows(self, rows: Sequence[msgspec.Raw]) -> TypedBatch:
         """Types a batch of rows, and sets apart those that do not fit.
@@ -101,15 +114,16 @@ class MainRoad:
         """
         self._fields.new_columns = []
         self._side_road.begin_batch()
-        tables: list[pa.Table] = []
-        self._take_objects(rows, tables)
+        parts: list[_Part] = []
+        self._take_objects(rows, parts)
         side_rows, apart = self._side_road.set_apart(rows)
         return TypedBatch(
-            self._combined(tables),
+            self._combined([each.table for each in parts]),
             [place for place in range(len(rows)) if place not in apart] if apart else None,
             side_rows,
             self._side_road.rejected,
             self._fields.new_columns,
+            joined([(each.table.num_rows, each.items) for each in parts]),
         )
 
     def is_filled(self, column_name: str) -> bool:
@@ -120,7 +134,7 @@ class MainRoad:
         """
         return self._fields.is_filled(column_name)
 
-    def _take_objects(self, rows: Sequence[msgspec.Raw], tables: list[pa.Table]) -> None:
+    def _take_objects(self, rows: Sequence[msgspec.Raw], parts: list[_Part]) -> None:
         # Arrow makes a row of nulls of a null, or crashes; other rows that are no objects it
         # refuses.
         if _NULL in rows:
@@ -132,11 +146,9 @@ class MainRoad:
             first = _decoded(rows[0])
             if self._side_road.objection(first) is None:
                 self._fields.learn_from(first)
-            self._take(rows, tables)
+            self._take(rows, parts)
 
-    def _take(
-        self, rows: Sequence[msgspec.Raw], tables: list[pa.Table], looks: int = _LOOKS
-    ) -> None:
+    def _take(self, rows: Sequence[msgspec.Raw], parts: list[_Part], looks: int = _LOOKS) -> None:
         """Reads rows; where Arrow refuses the batch, finds the rows that are to blame.
 
         First by what the error says, then by the kinds of all values, then with times as text, and
@@ -144,7 +156,7 @@ class MainRoad:
         """
         read = self._read(rows)
         if isinstance(read, pa.Table):
-            self._sort_out(read, rows, tables)
+            self._sort_out(read, rows, parts)
             return
         suspects: set[int] = set()
         if looks == _LOOKS:
@@ -159,16 +171,16 @@ class MainRoad:
             self._side_road.take([rows[place] for place in sorted(suspects)])
             rows = [row for place, row in enumerate(rows) if place not in suspects]
             if rows:
-                self._take(rows, tables, looks)
+                self._take(rows, parts, looks)
             return
         read = self._read(rows, times_as_text=True)
         if isinstance(read, pa.Table):
-            self._sort_out(read, rows, tables)
+            self._sort_out(read, rows, parts)
         elif len(rows) <= _SMALLEST_BATCH:
             self._side_road.take(rows)
         else:
             for part in _cut(rows):
-                self._take(part, tables, looks=0)
+                self._take(part, parts, looks=0)
 
     def _learn_before(self, places: Sequence[int], rows: Sequence[msgspec.Raw]) -> None:
         """Learns the fields of rows that are about to be set apart from those before them.
@@ -181,10 +193,8 @@ class MainRoad:
             while new and seen < place:
                 earlier = _decoded(rows[seen])
                 seen += 1
-                if (
-                    not new.isdisjoint(self._new_in(earlier))
-                    and self._side_road.objection(earlier) is None
-                ):
+                # Also where it brings what only a later one of the rows has: it is not seen again.
+                if self._new_in(earlier) and self._side_road.objection(earlier) is None:
                     self._fields.learn_from(earlier)
                     new = self._new_in(_decoded(rows[place]))
 
@@ -195,7 +205,7 @@ class MainRoad:
             for path, value in self._fields.values_in(row)
             if not isinstance(value, list | dict)
             and (name := self._fields.name_of(path)) not in self._fields.columns
-        }
+        } | self._fields.new_in_lists(row)
 
     def _read(
         self, rows: Sequence[msgspec.Raw], *, times_as_text: bool = False
@@ -221,17 +231,18 @@ class MainRoad:
             if not self._room.has_room(sum(self._fields.get(path) is None for path, _ in found)):
                 return pa.ArrowInvalid("the rows bring more columns than the table can have")
             try:
-                if not self._fields.learn_unknown(found, partial(_value_at, rows)):
-                    return table
+                reread = self._fields.learn_unknown(found, partial(_value_at, rows))
             except pa.ArrowInvalid as error:
                 return error
+            decoded = map(_decoded, rows)
+            if not (self._lists.learn(found, decoded, self._side_road.objection) or reread):
+                return table
         return refusal
 
-    def _sort_out(
-        self, table: pa.Table, rows: Sequence[msgspec.Raw], tables: list[pa.Table]
-    ) -> None:
+    def _sort_out(self, table: pa.Table, rows: Sequence[msgspec.Raw], parts: list[_Part]) -> None:
         """Casts each column, and takes the rows that do not fit off the table."""
         columns: dict[str, pa.ChunkedArray] = {}
+        items: list[ItemRows] = []
         misfits: pa.ChunkedArray | None = None
         found = list(leaf_columns(table, self._fields.stays_whole))
         if not self._fields.typed_columns() or self._fields.meet(path for path, _ in found):
@@ -243,7 +254,10 @@ class MainRoad:
             known = self._fields.get(path)
             if known is None or values.null_count == len(values):
                 continue
-            if known.column is None or known.column.type is None:
+            if known.column is None and self._lists.can_take(path, values):
+                of_lists, marks = self._lists.take(path, values)
+                items.extend(of_lists)
+            elif known.column is None or known.column.type is None:
                 marks = _with_content(values, leaves_no_trace=self._fields.flattens(path))
             else:
                 columns[known.column.name], marks = cast_exactly(values, known.column.type)
@@ -253,8 +267,9 @@ class MainRoad:
         if misfits is not None:
             self._side_road.take([rows[at] for at in pc.indices_nonzero(misfits).to_pylist()])
             typed = typed.filter(pc.invert(misfits))
+            items = without(items, pc.invert(misfits)) if items else []
             rows = [row for row, apart in zip(rows, misfits.to_pylist(), strict=True) if not apart]
-        tables.append(self._with_required(typed, rows))
+        parts.append(self._with_required(_Part(typed, items), rows))
 
     def _table(self, columns: Mapping[str, pa.ChunkedArray], row_count: int) -> pa.Table:
         """All known columns in their order, null where the batch has none."""
@@ -270,8 +285,9 @@ class MainRoad:
         filled = [_widened(table, schema) for table in tables]
         return pa.concat_tables(filled).combine_chunks() if filled else schema.empty_table()
 
-    def _with_required(self, table: pa.Table, rows: Sequence[msgspec.Raw]) -> pa.Table:
-        """The table without the rows that lack a value which it requires."""
+    def _with_required(self, part: _Part, rows: Sequence[msgspec.Raw]) -> _Part:
+        """The part without the rows that lack a value which the table requires."""
+        table, items = part
         for name in self._required if rows else []:
             known = name in table.column_names
             absent = pc.is_null(table.column(name)) if known else pa.repeat(True, len(rows))
@@ -284,7 +300,8 @@ class MainRoad:
                     self._side_road.reject(row, reason)
             rows = [row for row, is_absent in zip(rows, marks, strict=True) if not is_absent]
             table = table.filter(pc.invert(absent))
-        return table
+            items = without(items, pc.invert(absent)) if items else []
+        return _Part(table, items)
 
 
 def _read_lines(lines: bytes, schema: pa.Schema) -> pa.Table:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import GenericAlias
 from typing import Annotated, Any
 
 import msgspec
 
 from headrace.core.arrow import pa
+from headrace.sansio.rows.item_fields import ListKind
 from headrace.sansio.rows.json_rows import is_nameable
 
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -18,7 +20,7 @@ class RowCheck:
 
     Args:
         kinds: For each field the Arrow type that it is read as, None where there must be no value,
-            or, for an object, the kinds of its fields in turn.
+            or, for an object, the kinds of its fields in turn, and for a list that of its items.
     """
 
     def __init__(self, kinds: Mapping[str, Any]) -> None:
@@ -48,6 +50,8 @@ def _value_type(kind: Any) -> Any:
         return None
     if isinstance(kind, Mapping):
         return _row_type(kind) | None
+    if isinstance(kind, ListKind):
+        return GenericAlias(list, (_value_type(kind.item),)) | None
     if pa.types.is_integer(kind):
         return _INT64 | None
     if pa.types.is_floating(kind):

@@ -1,0 +1,23 @@
+"""Items that a resource yields to dlt with hints for their table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dlt
+
+from headrace.destination.direct_merges import CLAIM
+
+
+def uniqueness_claim(is_deduplicated: bool) -> dict[str, Any]:
+    """The hint that says to dlt whether the load has each key once, so that it need not look.
+
+    It is given with each load, true or not: dlt's schema remembers the last one.
+    """
+    return {CLAIM: is_deduplicated}
+
+
+def with_hints(item: Any, **hints: Any) -> Any:
+    """The item with hints for dlt, which looks at the first item of a resource only otherwise."""
+    given = {name: value for name, value in hints.items() if value}
+    return dlt.mark.with_hints(item, dlt.mark.make_hints(**given)) if given else item
