@@ -1,15 +1,21 @@
-"""Merges into empty tables of PostgreSQL from the files of a load.
+"""Merges into tables of PostgreSQL from the files of a load, where all keys of a file are new.
 
 `direct_merges` says what that rests on, and what to check at an upgrade of dlt.
 
-A file is copied in one transaction. When the job runs again behind it, the table has rows, and the
-file is merged as by dlt.
+A file is copied in one transaction. When the job runs again behind it, the table has its rows, and
+the file is merged as by dlt.
+
+Keys are new where the table is empty, or where they are whole numbers of a range in which the
+table has none: a listing by descending ids brings such a range with each load. One scan of the
+table finds that out. A merge scans it too, and writes the rows twice.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
+import pyarrow.parquet as pq
 from dlt.destinations.impl.postgres.postgres import (
     PostgresClient,
     PostgresCsvCopyJob,
@@ -17,6 +23,7 @@ from dlt.destinations.impl.postgres.postgres import (
 )
 
 from headrace.destination.direct_merges import DirectClientMixin, is_merged_directly
+from headrace.destination.dlt_schema import columns_with
 
 _DEFAULTS = (
     "SELECT 1 FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
@@ -25,7 +32,7 @@ _DEFAULTS = (
 
 
 class DirectClient(DirectClientMixin, PostgresClient):
-    """A client of PostgreSQL whose jobs copy files into empty tables themselves."""
+    """A client of PostgreSQL whose jobs copy files with new keys into tables themselves."""
 
     def create_load_job(
         self, table: Any, file_path: str, load_id: str, restore: bool = False
@@ -41,26 +48,36 @@ class DirectClient(DirectClientMixin, PostgresClient):
 
 
 class _DirectJobMixin:
-    """Copies a file into the table itself where that is empty."""
+    """Copies a file into the table itself where that has none of its keys."""
 
     def run(self: Any) -> None:
-        """Copies the file, into the staging dataset where the table has rows."""
+        """Copies the file, into the staging dataset where the table may have some of its keys."""
         copying: Any = super()
-        client, name = self._job_client, self.load_table_name
-        if not self._is_empty(client, name):
+        client = self._job_client
+        if not self._is_all_new(client, self.load_table_name):
             copying.run()
             return
         with client.sql_client.with_alternative_dataset_name(client.main_dataset):
             copying.run()
         client.note_merged(self)
 
-    @staticmethod
-    def _is_empty(client: Any, name: str) -> bool:
-        """Whether the table has no rows, and no defaults for columns that the file lacks."""
+    def _is_all_new(self: Any, client: Any, name: str) -> bool:
+        """Whether the table has no such keys, and no defaults for columns that the file lacks."""
         execute = client.sql_client.execute_sql
-        if execute(f"SELECT 1 FROM {client.main_table(name)} LIMIT 1"):
-            return False
+        table = client.main_table(name)
+        if execute(f"SELECT 1 FROM {table} LIMIT 1"):
+            found = self._range_of_a_key()
+            if found is None:
+                return False
+            column, *ends = found
+            inside = f"{client.sql_client.escape_column_name(column)} BETWEEN %s AND %s"
+            if execute(f"SELECT 1 FROM {table} WHERE {inside} LIMIT 1", *ends):
+                return False
         return not execute(_DEFAULTS, client.main_dataset, name)
+
+    def _range_of_a_key(self) -> tuple[str, int, int] | None:
+        """A column of the key with its least and greatest value; None where they are unknown."""
+        return None
 
 
 class _DirectCsvJob(_DirectJobMixin, PostgresCsvCopyJob):
@@ -70,5 +87,33 @@ class _DirectCsvJob(_DirectJobMixin, PostgresCsvCopyJob):
 class _DirectParquetJob(_DirectJobMixin, PostgresParquetCopyJob):
     """Copies Parquet."""
 
+    def _range_of_a_key(self) -> tuple[str, int, int] | None:
+        table: Any = self._load_table
+        for name in columns_with(table, "primary_key", typed_only=True):
+            if table["columns"][name].get("data_type") == "bigint":
+                ends = _ends(self._file_path, name)
+                if ends is not None:
+                    return name, *ends
+        return None
+
 
 _DIRECT = {PostgresCsvCopyJob: _DirectCsvJob, PostgresParquetCopyJob: _DirectParquetJob}
+
+
+def _ends(file: str, column: str) -> tuple[int, int] | None:
+    """The least and greatest value of a column of whole numbers, as a Parquet file tells them."""
+    told = pq.read_metadata(file)
+    groups = [
+        part.statistics
+        for number in range(told.num_row_groups)
+        for part in map(told.row_group(number).column, range(told.num_columns))
+        if part.path_in_schema == column
+    ]
+    if not groups:
+        return None
+    if not all(each is not None and each.has_min_max for each in groups):
+        return None
+    values = list(chain.from_iterable((each.min, each.max) for each in groups))
+    if not all(type(each) is int for each in values):
+        return None
+    return min(values), max(values)

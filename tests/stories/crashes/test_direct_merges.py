@@ -99,3 +99,31 @@ def test_no_crash_within_a_merge_loses_or_doubles_a_row(
         found = destination.rows("test_data.items")
         assert not differences(found, page, key="id"), f"after {moment}: {again.told}"
     assert killed >= 4
+
+
+@pytest.mark.parametrize("behind", [DIRECT, STAGED])
+def test_no_crash_loses_or_doubles_rows_with_new_keys(
+    behind: dict[str, str],
+    gate: Gate,
+    server: JsonServer,
+    tmp_path: Path,
+    postgres: PostgresDatabase,
+) -> None:
+    gate.leads_to(server.base_url)
+    going_on = machine(tmp_path, postgres, gate, behind)
+    breaking = machine(tmp_path, postgres, gate, DIRECT)
+    listed: list[dict[str, Any]] = []
+    killed = 0
+    for version, moment in enumerate([Moment("job started", 1), *MOMENTS]):
+        # Each listing has the keys below those of the one before.
+        page = rows(version, first=10_000 - 400 * version)
+        listed += page
+        server.answers(page)
+        crash = breaking.run(gate, moment)
+        assert crash.code in (-SIGKILL, 0), crash.told
+        killed += crash.was_killed
+        again = going_on.run(gate)
+        assert again.code == 0, f"after {moment}: {again.told}"
+        found = postgres.rows("test_data.items")
+        assert not differences(found, listed, key="id"), f"after {moment}: {again.told}"
+    assert killed >= 4

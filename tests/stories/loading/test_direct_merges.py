@@ -126,5 +126,49 @@ def test_the_table_is_the_same_by_both_roads(
     assert not any(found["staged"][1])
     first, *later = found["direct"][1]
     assert first is may_be_direct
-    # PostgreSQL takes files into empty tables only.
+    # PostgreSQL takes files with new keys only.
     assert all(each is (may_be_direct and postgres_or_none is None) for each in later)
+
+
+def ids(first: int, end: int, note: str = "") -> Rows:
+    return [{"id": number, "part": 0, "note": note} for number in range(first, end)]
+
+
+# What is listed in turn, and which of the loads go into the table itself.
+RANGES: dict[str, tuple[list[Rows], list[bool]]] = {
+    "below all before": ([ids(200, 300), ids(100, 200), ids(0, 100)], [True, True, True]),
+    "above all before": ([ids(-50, 50), ids(50, 90)], [True, True]),
+    "one key again": ([ids(100, 200), ids(50, 101, "new")], [True, False]),
+    "between others": ([ids(0, 10) + ids(90, 99), ids(20, 30), ids(5, 95)], [True, True, False]),
+    "a gap with a row in it": ([ids(0, 10) + ids(50, 51), ids(40, 60, "new")], [True, False]),
+    "far apart": ([ids(0, 10), ids(2**40, 2**40 + 3), ids(11, 12)], [True, True, True]),
+}
+
+
+@pytest.mark.parametrize("case", RANGES)
+def test_files_with_new_keys_alone_go_into_the_table_itself(
+    case: str,
+    server: JsonServer,
+    postgres: PostgresDatabase,
+    warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns, direct = RANGES[case]
+    monkeypatch.setenv("HEADRACE_ROWS_WORTH_A_CLAIM", "0")
+    rows, found = loaded(postgres, server, BY_ID, turns)
+
+    monkeypatch.setenv("HEADRACE_DIRECT_MERGES", "0")
+    assert rows == loaded(warehouse, server, BY_ID, turns)[0]
+    assert len(rows) == len({each["id"] for turn in turns for each in turn})
+    assert found == direct
+
+
+def test_keys_that_are_no_whole_numbers_are_merged(
+    server: JsonServer, postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_ROWS_WORTH_A_CLAIM", "0")
+    turns = [[{"id": f"b{number}"} for number in range(9)], [{"id": "a1"}, {"id": "b2"}]]
+    rows, direct = loaded(postgres, server, BY_ID, turns)
+
+    assert len(rows) == 10
+    assert direct == [True, False]
