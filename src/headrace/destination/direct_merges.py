@@ -32,7 +32,7 @@ import dlt
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
 
-from headrace.core.switches import direct_merges
+from headrace.core.leaps import Leap, is_taken
 from headrace.destination.dlt_schema import child_tables, columns_with
 
 CLAIM = "x-stage-data-deduplicated"
@@ -157,7 +157,7 @@ def is_merged_directly(schema: Schema, table: TTableSchema, file: str) -> bool:
     """
     hints: Any = table
     return (
-        direct_merges()
+        is_taken(Leap.DIRECT_MERGES)
         and hints.get("write_disposition") == "merge"
         and hints.get("x-merge-strategy") in (None, "delete-insert")
         and bool(hints.get(CLAIM))

@@ -16,7 +16,7 @@ import dlt
 
 from headrace.core.arrow import pa, take_memory_from_system
 from headrace.core.exceptions import RowError
-from headrace.core.switches import rows_worth_a_claim
+from headrace.core.leaps import rows_worth_a_claim
 from headrace.dlt_source.batches import Batch, batches_of
 from headrace.dlt_source.child_lists import ChildListGuard
 from headrace.dlt_source.column_hints import column_hints_restored

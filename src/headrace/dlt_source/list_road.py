@@ -16,7 +16,7 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema, TTableSchema, TTableSchemaColumns
 
 from headrace.core.arrow import pa
-from headrace.core.switches import lists_in_arrow
+from headrace.core.leaps import Leap, is_taken
 from headrace.destination.dlt_schema import makes_child_tables_as_usual
 from headrace.destination.tables import table_names
 from headrace.dlt_source.child_files import ChildFiles, open_files
@@ -100,7 +100,7 @@ class ListRoad:
         self._resource = resource
         self._table = table
         self._guard = guard
-        self._is_open = is_open and lists_in_arrow()
+        self._is_open = is_open and is_taken(Leap.LISTS_IN_ARROW)
         self._schema: Schema = dlt.current.source_schema()
         self._index_name = self._schema.naming.normalize_identifier("_dlt_list_idx")
         self._groups: dict[str, RowGroups] = {}

@@ -113,8 +113,8 @@ def test_generated_lists_come_out_as_from_dlt(
             except PipelineStepFailed:
                 # What dlt itself cannot load says nothing of us.
                 return
-            for name, in_arrow in (("ours", "1"), ("aside", "0")):
-                monkeypatch.setenv("HEADRACE_LISTS_IN_ARROW", in_arrow)
+            for name, without in (("ours", ""), ("aside", "lists_in_arrow")):
+                monkeypatch.setenv("HEADRACE_WITHOUT", without)
                 warehouse.pipeline(name).run(rest_api_source(config))
             for number, served in enumerate(load):
                 theirs = tables_of(warehouse, "theirs", f"items_{number}")

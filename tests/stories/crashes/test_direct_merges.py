@@ -16,8 +16,8 @@ from tests.support.postgres import PostgresDatabase
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse, differences
 
-DIRECT = {"HEADRACE_ROWS_WORTH_A_CLAIM": "0", "HEADRACE_DIRECT_MERGES": "1"}
-STAGED = {**DIRECT, "HEADRACE_DIRECT_MERGES": "0"}
+DIRECT = {"HEADRACE_ROWS_WORTH_A_CLAIM": "0"}
+STAGED = {**DIRECT, "HEADRACE_WITHOUT": "direct_merges"}
 MOMENTS = [
     Moment(stage, number)
     for stage in ("job started", "job committed", "job completed")

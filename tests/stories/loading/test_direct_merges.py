@@ -117,8 +117,8 @@ def test_the_table_is_the_same_by_both_roads(
     hints, may_be_direct = MERGES[merge]
     monkeypatch.setenv("HEADRACE_ROWS_WORTH_A_CLAIM", "0")
     found: dict[str, Loaded] = {}
-    for road, switch in (("direct", "1"), ("staged", "0")):
-        monkeypatch.setenv("HEADRACE_DIRECT_MERGES", switch)
+    for road, without in (("direct", ""), ("staged", "direct_merges")):
+        monkeypatch.setenv("HEADRACE_WITHOUT", without)
         with database(tmp_path / road, postgres_or_none) as into:
             found[road] = loaded(into, server, hints, listings(seed=len(merge)))
 
@@ -157,7 +157,7 @@ def test_files_with_new_keys_alone_go_into_the_table_itself(
     monkeypatch.setenv("HEADRACE_ROWS_WORTH_A_CLAIM", "0")
     rows, found = loaded(postgres, server, BY_ID, turns)
 
-    monkeypatch.setenv("HEADRACE_DIRECT_MERGES", "0")
+    monkeypatch.setenv("HEADRACE_WITHOUT", "direct_merges")
     assert rows == loaded(warehouse, server, BY_ID, turns)[0]
     assert len(rows) == len({each["id"] for turn in turns for each in turn})
     assert found == direct
