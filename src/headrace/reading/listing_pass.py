@@ -49,7 +49,8 @@ class ListingPass:
 
     def _foretold(self, response: Response) -> Request | None:
         """The request that probably follows an answer to the one that is under way."""
-        if self.request is None or self.number < _FIRST_TO_FORETELL:
+        is_early = self.number < _FIRST_TO_FORETELL
+        if self.request is None or is_early or self.account.is_nearly_whole:
             return None
         rest = around_rows(response.body, self.slicer.rows_at)
         if rest is None:

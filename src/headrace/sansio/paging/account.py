@@ -52,6 +52,7 @@ class ListingAccount:
         self._asked_for: list[int] = []
         self._pages = 0
         self._rows = 0
+        self._last_rows = 0
         self._tells_each_page = True
         self._is_least = False
         self._keys = accounting.keys
@@ -62,6 +63,12 @@ class ListingAccount:
         """How many rows there are, as the API says; None where it says nothing."""
         told = self._numbers
         return told[-1] if told else None
+
+    @property
+    def is_nearly_whole(self) -> bool:
+        """Whether another page as long as the last one brings all rows that the API tells of."""
+        total = self.total
+        return total is not None and self._rows + self._last_rows >= total
 
     def count(self, number: int) -> None:
         """Notes what the API answered when it was asked for the number of rows.
@@ -91,6 +98,7 @@ class ListingAccount:
             self._is_least = self._total is not None and self._total.is_least(page.document)
         rows = page.rows[listed_before:] if listed_before else page.rows
         self._rows += len(rows)
+        self._last_rows = len(rows)
         follows = self._accounting.follows_keys or self._accounting.proves_whole
         if self._keys is None or not (follows or self._told):
             return

@@ -134,7 +134,7 @@ class CursorPaginator(Paginator):
         cursor = settings.cursor_path.first(page.document)
         if settings.has_more_path and settings.has_more_path.first(page.document) is not True:
             return None
-        is_new = cursor and cursor != settings.place.value_in(request)
+        is_new = cursor and self._guard.is_new(cursor)
         return settings.place.put(request, cursor) if is_new else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
@@ -198,7 +198,7 @@ class HeaderCursorPaginator(Paginator):
     def foretold_request(self, request: Request, page: Page) -> Request | None:
         """The request with the cursor that the header names."""
         cursor = page.headers.get(self._cursor_key)
-        is_new = cursor and cursor != self._place.value_in(request)
+        is_new = cursor and self._guard.is_new(cursor)
         return self._place.put(request, cursor) if is_new else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:

@@ -108,9 +108,9 @@ class BoundedPaginator(Paginator):
         return self._inner.first_request(request)
 
     def foretold_request(self, request: Request, page: Page) -> Request | None:
-        """What the inner paginator foretells, up to the most pages."""
+        """What the inner paginator foretells, up to the most pages, and not behind an empty one."""
         is_last = self._max_pages is not None and page.number >= self._max_pages
-        return None if is_last else self._inner.foretold_request(request, page)
+        return None if is_last or self._empty_pages else self._inner.foretold_request(request, page)
 
     def next_request(self, request: Request, page: Page) -> Request | None:
         """The inner paginator's next request.
@@ -222,6 +222,15 @@ class ReferenceGuard:
         if not self._seen:
             self._asked = None if reference is None else _text(reference)
 
+    def is_new(self, reference: Any) -> bool:
+        """Whether the page under way was not asked for by it, nor was any before.
+
+        Args:
+            reference: The cursor or link, as JSON.
+        """
+        text = _text(reference)
+        return text != self._asked and _mark(text) not in self._seen
+
     def leads_on(self, reference: Any, page: Page) -> bool:
         """Whether the listing goes on with what a page names.
 
@@ -237,8 +246,7 @@ class ReferenceGuard:
             PageError: It leads in a circle.
         """
         text = _text(reference)
-        # All pages of a long listing are remembered, and a digest is smaller than most URLs.
-        mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        mark = _mark(text)
         is_own, was_own = text == self._asked, self._was_own
         is_new = not is_own and mark not in self._seen
         is_repeated = not is_new and bool(page.rows) and self._holds_before(page.rows)
@@ -273,6 +281,11 @@ class ReferenceGuard:
 def _text(reference: Any) -> str:
     """The same for a cursor as JSON has it and as a query parameter takes it."""
     return reference if isinstance(reference, str) else repr(reference)
+
+
+def _mark(text: str) -> bytes:
+    """All pages of a long listing are remembered, and a digest is smaller than most URLs."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class RepeatedPageGuard:

@@ -140,12 +140,11 @@ class LinkPaginator(Paginator):
 
     def foretold_request(self, request: Request, page: Page) -> Request | None:
         """The request for the URL that the page links to."""
-        link = self.link(page)
         try:
-            foretold = request_for(request, whole_link(link, page, self._secrets), self._secrets)
+            url = whole_link(self.link(page), page, self._secrets)
         except ValueError:
             return None
-        return foretold if foretold != request else None
+        return request_for(request, url, self._secrets) if self._guard.is_new(url) else None
 
     def at_cursor(self, request: Request, cursor: Any) -> Request:
         """The request for a URL, which says all that the first request's parameters said."""
