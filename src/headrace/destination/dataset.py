@@ -232,10 +232,7 @@ def _batches(
     """The rows of a query, never all of them in memory at once."""
     connection: Any = client.native_connection
     if isinstance(connection, duckdb.DuckDBPyConnection):
-        with _little_memory(connection, len(columns)):
-            relation = connection.sql(query.replace("%s", "?"), params=list(values))
-            for batch in relation.to_arrow_reader(_BATCH_ROWS):
-                yield pa.Table.from_batches([batch])
+        yield from _duckdb_batches(connection, query, values, len(columns))
         return
     if type(connection).__module__.startswith("psycopg2"):
         # Its usual cursor fetches the whole answer first.
@@ -245,6 +242,35 @@ def _batches(
         return
     with client.execute_query(query, *values) as cursor:
         yield from arrow_batches(cursor, columns, _BATCH_ROWS)
+
+
+def _duckdb_batches(
+    connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any], columns: int
+) -> Iterator[pa.Table]:
+    """The rows of a query, with little memory where that is enough for them."""
+
+    def found() -> Iterator[pa.Table]:
+        relation = connection.sql(query.replace("%s", "?"), params=list(values))
+        for batch in relation.to_arrow_reader(_BATCH_ROWS):
+            yield pa.Table.from_batches([batch])
+
+    given = 0
+    try:
+        with _little_memory(connection, columns):
+            for batch in found():
+                given += batch.num_rows
+                yield batch
+        return
+    except (duckdb.OutOfMemoryException, OSError) as error:
+        # Long texts, or files of another kind that its tables are views of: now with all it has.
+        # Arrow passes the error on as one of the system.
+        if "Out of Memory" not in str(error):
+            raise
+    for batch in found():
+        rest = batch.slice(given)
+        given = max(0, given - batch.num_rows)
+        if rest.num_rows:
+            yield rest
 
 
 @contextmanager

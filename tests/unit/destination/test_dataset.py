@@ -29,3 +29,21 @@ def test_a_memory_limit_holds_while_rows_are_read(warehouse: Warehouse) -> None:
     assert rows == 100
     assert meanwhile == ("61.0 MiB",)
     assert many_threads == [before]
+
+
+def test_rows_that_do_not_fit_into_little_memory_are_read_all_the_same(
+    warehouse: Warehouse,
+) -> None:
+    pipeline = warehouse.pipeline()
+    pipeline.run([{"id": 0, "text": ""}], table_name="items")
+    texts = "repeat('x', CASE WHEN id < 100000 THEN 1 ELSE 60000 END)"
+    with duckdb.connect(str(warehouse.file)) as mine:
+        mine.execute("SET threads = 2")
+        mine.execute(
+            f"INSERT INTO {pipeline.dataset_name}.items "
+            f"SELECT id, {texts}, '1', id::VARCHAR FROM range(1, 103000) AS t(id)"
+        )
+        stored = StoredDataset(pipeline, pipeline.default_schema_name or "")
+        keys = [key for batch in stored.batches("items") for key in batch.column("id").to_pylist()]
+
+    assert keys == list(range(103_000))
