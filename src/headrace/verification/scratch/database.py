@@ -14,20 +14,18 @@ import pyarrow as pa
 _BATCH_ROWS = 50_000
 # Below this, each whole number has a float of its own.
 _EXACT = 2**53
-# A part of the memory is each thread's, and a part each column's.
-_LITTLE, _MUCH, _THREADS, _FEW_COLUMNS = "144MB", "512MB", 4, 40
+# A part of the memory is each thread's. Less of it would not hold a few thousand long texts.
+_MEMORY, _THREADS = "512MB", 4
 
 
-def open_scratch_database(folder: Path, columns: int = 0) -> duckdb.DuckDBPyConnection:
-    """Opens an empty database that takes at most 512 MB of memory, 144 MB for narrow tables.
+def open_scratch_database(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Opens an empty database that takes at most 512 MB of memory.
 
     Args:
         folder: The folder for its file, and for what it spills to disk.
-        columns: How many columns the widest table is to have.
     """
     connection = duckdb.connect(str(folder / "scratch.duckdb"))
-    memory = _LITTLE if columns <= _FEW_COLUMNS else _MUCH
-    connection.execute(f"SET memory_limit = '{memory}'")
+    connection.execute(f"SET memory_limit = '{_MEMORY}'")
     connection.execute(f"SET threads = {min(_THREADS, os.cpu_count() or 1)}")
     connection.execute("SET TimeZone = 'UTC'")
     return connection

@@ -68,9 +68,7 @@ class ScratchListing:
     def __enter__(self) -> Self:
         folder = self._opened.enter_context(TemporaryDirectory(prefix="headrace-verify-"))
         self._folder = Path(folder)
-        self.connection: duckdb.DuckDBPyConnection = open_scratch_database(
-            self._folder, max(len(each["columns"]) for each in self._schema.tables.values())
-        )
+        self.connection: duckdb.DuckDBPyConnection = open_scratch_database(self._folder)
         self._opened.callback(self.connection.close)
         self.raw_rows = RawRows(self._folder if self.keeps_rows else None)
         self._opened.callback(self.raw_rows.close)

@@ -29,11 +29,15 @@ def setting(connection: duckdb.DuckDBPyConnection, name: str) -> Any:
     return connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0]
 
 
-@pytest.mark.parametrize(("columns", "memory"), [(12, "137.3 MiB"), (200, "488.2 MiB")])
-def test_memory_grows_with_columns_alone(tmp_path: Path, columns: int, memory: str) -> None:
-    with closing(open_scratch_database(tmp_path, columns)) as connection:
-        assert setting(connection, "memory_limit") == memory
+def test_a_few_thousand_long_texts_fit_into_its_memory(tmp_path: Path) -> None:
+    texts = pa.table({"id": range(4_000), "text": ["a long text " * 5_000] * 4_000})
+
+    with closing(open_scratch_database(tmp_path)) as connection:
+        assert setting(connection, "memory_limit") == "488.2 MiB"
         assert setting(connection, "threads") <= 4
+        assert store(connection, "items", iter([texts]))
+        asked = "SELECT count(*) FROM items JOIN items AS others USING (id, text)"
+        assert connection.execute(asked).fetchall() == [(4_000,)]
 
 
 def test_batches_are_let_go_of_as_they_are_written(tmp_path: Path) -> None:
