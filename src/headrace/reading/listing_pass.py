@@ -12,7 +12,7 @@ from headrace.sansio.paging import ListingAccount, Page, Paginator
 from headrace.sansio.paging.foretelling import around_rows
 
 # A request in vain would weigh more beside few others.
-_FIRST_TO_FORETELL = 3
+_FIRST_TO_FORETELL = 20
 
 
 @dataclass(slots=True)
