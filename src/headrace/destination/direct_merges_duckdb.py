@@ -11,6 +11,7 @@ from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 
 from headrace.destination.direct_merges import DirectClientMixin, is_merged_directly
 from headrace.destination.dlt_schema import columns_with
+from headrace.destination.key_ranges import range_of_a_key
 
 
 class DirectClient(DirectClientMixin, DuckDbClient):
@@ -46,7 +47,7 @@ class _DirectJob(DuckDbCopyJob):
             return
         execute = client.sql_client.execute_sql
         with client.sql_client.begin_transaction():
-            if execute(f"SELECT 1 FROM {table} LIMIT 1"):
+            if self._may_have_keys(table):
                 execute(
                     f"DELETE FROM {table} AS d WHERE EXISTS (SELECT 1 FROM {file} AS s "
                     f"WHERE {self._same_key()})"
@@ -74,6 +75,17 @@ class _DirectJob(DuckDbCopyJob):
             return None
         escape = client.sql_client.escape_column_name
         return {escape(name): escape(name) if name in written else "NULL" for name in known}
+
+    def _may_have_keys(self, table: str) -> bool:
+        """Whether the table may have rows with keys of the file."""
+        client: Any = self._job_client
+        execute = client.sql_client.execute_sql
+        found = range_of_a_key(self._load_table, self._file_path)
+        if found is None:
+            return bool(execute(f"SELECT 1 FROM {table} LIMIT 1"))
+        column, *ends = found
+        inside = f"{client.sql_client.escape_column_name(column)} BETWEEN %s AND %s"
+        return bool(execute(f"SELECT 1 FROM {table} WHERE {inside} LIMIT 1", *ends))
 
     def _types(self, relation: str) -> dict[str, str]:
         """The types of the columns of a table or file, by their names."""

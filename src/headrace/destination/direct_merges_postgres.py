@@ -12,10 +12,8 @@ table finds that out. A merge scans it too, and writes the rows twice.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
-import pyarrow.parquet as pq
 from dlt.destinations.impl.postgres.postgres import (
     PostgresClient,
     PostgresCsvCopyJob,
@@ -23,7 +21,7 @@ from dlt.destinations.impl.postgres.postgres import (
 )
 
 from headrace.destination.direct_merges import DirectClientMixin, is_merged_directly
-from headrace.destination.dlt_schema import columns_with
+from headrace.destination.key_ranges import range_of_a_key
 
 _DEFAULTS = (
     "SELECT 1 FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
@@ -88,32 +86,7 @@ class _DirectParquetJob(_DirectJobMixin, PostgresParquetCopyJob):
     """Copies Parquet."""
 
     def _range_of_a_key(self) -> tuple[str, int, int] | None:
-        table: Any = self._load_table
-        for name in columns_with(table, "primary_key", typed_only=True):
-            if table["columns"][name].get("data_type") == "bigint":
-                ends = _ends(self._file_path, name)
-                if ends is not None:
-                    return name, *ends
-        return None
+        return range_of_a_key(self._load_table, self._file_path)
 
 
 _DIRECT = {PostgresCsvCopyJob: _DirectCsvJob, PostgresParquetCopyJob: _DirectParquetJob}
-
-
-def _ends(file: str, column: str) -> tuple[int, int] | None:
-    """The least and greatest value of a column of whole numbers, as a Parquet file tells them."""
-    told = pq.read_metadata(file)
-    groups = [
-        part.statistics
-        for number in range(told.num_row_groups)
-        for part in map(told.row_group(number).column, range(told.num_columns))
-        if part.path_in_schema == column
-    ]
-    if not groups:
-        return None
-    if not all(each is not None and each.has_min_max for each in groups):
-        return None
-    values = list(chain.from_iterable((each.min, each.max) for each in groups))
-    if not all(type(each) is int for each in values):
-        return None
-    return min(values), max(values)

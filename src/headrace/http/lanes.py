@@ -40,7 +40,7 @@ class Lanes:
         buffer_bytes: How many bytes a lane may fetch ahead of its reader.
     """
 
-    def __init__(self, settings: ClientSettings, buffer_bytes: int = 32 * 1024 * 1024) -> None:
+    def __init__(self, settings: ClientSettings, buffer_bytes: int = 24 * 1024 * 1024) -> None:
         self._settings = settings
         self._buffer_bytes = buffer_bytes
         # Reentrant: the collector may close a forgotten reader while the lock is held.

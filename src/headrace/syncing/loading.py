@@ -61,7 +61,7 @@ def load_all(
                 log_sync_event(f"the load of leg {number} begins", "load begins", leg=number)
                 # Without data, dlt's `run` normalizes and loads what was extracted, and gives None
                 # where that was nothing. `load` then gives the LoadInfo of an empty load.
-                kept.open()
+                kept.open(beside_fetch=bool(sync.legs.unfinished))
                 info = pipeline.run() or pipeline.load()
                 account.settle(pipeline)
                 loaded, unfinished = source.resources.selected.keys(), sync.legs.unfinished

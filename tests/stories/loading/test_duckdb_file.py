@@ -48,6 +48,23 @@ def test_it_is_opened_once_for_a_whole_load(
     assert len(opened) == 2
 
 
+def test_a_load_beside_a_fetch_leaves_it_the_other_processors(
+    loaded: dict[str, Any], warehouse: Warehouse
+) -> None:
+    settings = "SELECT current_setting('threads'), current_setting('write_buffer_row_group_count')"
+    with connect_anew() as other:
+        by_default = other.execute(settings).fetchone()
+    found = []
+    for beside_fetch in (False, True):
+        release_databases()
+        with closing(KeptFile(warehouse.pipeline())) as kept:
+            kept.open(beside_fetch=beside_fetch)
+            with connect_anew(str(warehouse.file)) as beside:
+                found.append(beside.execute(settings).fetchone())
+
+    assert found == [by_default, (1, 1)]
+
+
 def test_no_other_process_comes_in_between(loaded: dict[str, Any], warehouse: Warehouse) -> None:
     program = "import duckdb, sys; duckdb.connect(sys.argv[1])"
     other = [sys.executable, "-c", program, str(warehouse.file)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from itertools import pairwise
 from typing import Any
@@ -60,6 +61,28 @@ class RowCondition:
         except TypeError:  # a list or an object, which nothing can be remembered by
             step = None
         return self._worked_out(row) if step is None else step
+
+    def holds_for_each(self, columns: Mapping[str, Sequence[Any]], count: int) -> Iterator[bool]:
+        """Whether the expression is true of each of some rows, in their order.
+
+        Args:
+            columns: The values of the rows by field, one for each row.
+            count: How many rows there are.
+
+        Raises:
+            ExpressionError: The expression failed on the row that is next.
+        """
+        known: Sequence[Any] = ()
+        if isinstance(self._first, _Look) and self._first.name in columns:
+            after = self._first.after
+            with suppress(TypeError):  # as above
+                known = [after.get((type(each), each)) for each in columns[self._first.name]]
+        for place, step in enumerate(known or [None] * count):
+            if step is True or step is False:
+                yield step
+            else:
+                row = {name: values[place] for name, values in columns.items()}
+                yield self.holds_for(row)
 
     def _worked_out(self, row: Mapping[str, Any]) -> bool:
         looked_at: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from headrace.config.built.tail import SettlesAfter
@@ -39,14 +40,14 @@ class LaterSettling:
             ExpressionError: The expression failed on a row.
         """
         oldest = now - self._config.seconds
+        bound = datetime.fromtimestamp(max(oldest, 0), UTC).strftime("%Y-%m-%dT%H:%M:%S")
         columns = [facts.column(name) for name in self._names]
-        found: list[bool] = []
-        for place, (is_settled, since) in enumerate(
-            zip(settled, values_at(facts, self._config.since), strict=True)
-        ):
-            instant = instant_of(since) if is_settled else None
-            is_young = instant is not None and instant > oldest
-            found.append(is_settled and not (is_young and self._is_meant_at(place, columns)))
+        found = list(settled)
+        times = values_at(facts, self._config.since)
+        for place in [place for place, at in enumerate(times) if not _is_before(at, bound)]:
+            instant = instant_of(times[place]) if settled[place] else None
+            if instant is not None and instant > oldest and self._is_meant_at(place, columns):
+                found[place] = False
         return found
 
     def _is_meant_at(self, place: int, columns: Sequence[Sequence[Any]]) -> bool:
@@ -54,6 +55,11 @@ class LaterSettling:
             return True
         values = (column[place] for column in columns)
         return self._is_meant(dict(zip(self._names, values, strict=True)))
+
+
+def _is_before(time: Any, bound: str) -> bool:
+    """Whether a time is before a bound in UTC, as its text tells where it is one in UTC as well."""
+    return type(time) is str and time < bound and time[-1:] == "Z" and time[10:11] == "T"
 
 
 def first_step(path: JsonPath) -> str:

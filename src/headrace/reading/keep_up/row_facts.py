@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -108,7 +108,7 @@ class TailRowReader:
             identities=None if config.settings.key_is_primary else self._identities(facts),
             settled=self._settled(rows, facts, page, now),
             touches=touches,
-            instants=self._instants(facts),
+            read_instants=self._reads_instants(facts),
             touched_at=[last_change(rows[place], now) for place, _ in touches],
             last_change=_latest_change(rows, now) if is_first_top and config.touches else None,
         )
@@ -143,28 +143,24 @@ class TailRowReader:
         facts: RowFacts,
         page: FetchedPage,
     ) -> list[bool]:
-        names, is_settled = self._settled_names, condition.holds_for
-        columns = [facts.column(name) for name in names]
+        columns = {name: facts.column(name) for name in self._settled_names}
         settled: list[bool] = []
         try:
-            if not names:
-                return [is_settled({})] * len(facts)
-            for values in zip(*columns, strict=True):
-                settled.append(is_settled(dict(zip(names, values, strict=True))))
+            settled.extend(condition.holds_for_each(columns, len(facts)))
             return settled
         except ExpressionError as error:
             raise error.located(
                 f"resource `{self._resource}`, {page.request}: `settled_when`: {error}",
                 resource=self._resource,
                 url=page.request.url,
-                row=bytes(rows[len(settled)]).decode("utf-8", "replace") if names else None,
+                row=bytes(rows[len(settled)]).decode("utf-8", "replace"),
             ) from None
 
-    def _instants(self, facts: RowFacts) -> list[float] | None:
+    def _reads_instants(self, facts: RowFacts) -> Callable[[], list[float] | None] | None:
         path = self._config.time_path
         if path is None or not self._config.settings.needs_times:
             return None
-        return _filled([instant_of(value) for value in values_at(facts, path)])
+        return lambda: _filled([instant_of(value) for value in values_at(facts, path)])
 
 
 def _filled(instants: Sequence[float | None]) -> list[float] | None:

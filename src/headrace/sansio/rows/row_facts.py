@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -89,7 +90,7 @@ class RowFactReader:
         except (msgspec.MsgspecError, RecursionError):
             return None
         columns = {
-            name: [getattr(row, attribute) for row in decoded]
+            name: list(map(attrgetter(attribute), decoded))
             if name in self.known
             else [None] * len(decoded)
             for name, attribute in self._wanted.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +18,6 @@ Key: TypeAlias = Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class KeyKind(StrEnum):
@@ -76,8 +74,8 @@ def read_key(raw: Any, kind: KeyKind) -> Key | None:
 
 def instant_of(text: Any) -> float | None:
     """Reads an ISO time as seconds since 1970; None for anything else."""
-    micros = _read([text], KeyKind.TIME)
-    return micros[0] / 1e6 if micros else None
+    time = _time_of(text) if type(text) is str else None
+    return None if time is None else time.timestamp()
 
 
 def raw_of(key: Key, kind: KeyKind) -> Key:
@@ -178,18 +176,19 @@ def _integers(raw: Sequence[Any], types: set[type]) -> list[int] | None:
 
 
 def _times(raw: Sequence[str]) -> list[int] | None:
-    micros = []
-    for text in raw:
-        if not _DATE.match(text):
-            return None
-        try:
-            time = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        if time.tzinfo is None:
-            time = time.replace(tzinfo=UTC)
-        micros.append((time - _EPOCH) // _MICROSECOND)
-    return micros
+    times = list(map(_time_of, raw))
+    return None if None in times else [(time - _EPOCH) // _MICROSECOND for time in times if time]
+
+
+def _time_of(text: str) -> datetime | None:
+    """The time of a text that begins with a date as people write it, and not with one of a week."""
+    if text[4:5] != "-" or text[7:8] != "-":
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
 
 
 def _first_odd(raw: Sequence[Any], kind: KeyKind | None = None) -> str:

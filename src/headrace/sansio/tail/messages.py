@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from headrace.core.quick_dataclasses import dataclass
@@ -62,7 +62,8 @@ class AnsweredRows:
         identities: The primary key of each row; None where that is the key.
         settled: Whether each row changes no more; None takes all rows as settled.
         touches: Pairs of the index of a row and the key of an older row that it names.
-        instants: The time of each row, in seconds since 1970; None where no field tells it.
+        read_instants: Reads the time of each row, in seconds since 1970; None where no field tells
+            it. Few pages are asked for theirs, and to read times takes long.
         touched_at: For each of `touches` when the naming row changed last, in seconds since 1970;
             None where its fields do not tell.
         last_change: The latest change that the rows tell of, in seconds since 1970.
@@ -72,9 +73,14 @@ class AnsweredRows:
     identities: Sequence[Any] | None = None
     settled: Sequence[bool] | None = None
     touches: Sequence[tuple[int, Any]] = ()
-    instants: Sequence[float] | None = None
+    read_instants: Callable[[], Sequence[float] | None] | None = None
     touched_at: Sequence[float | None] = ()
     last_change: float | None = None
+
+    @property
+    def instants(self) -> Sequence[float] | None:
+        """The time of each row, in seconds since 1970; None where no field tells it."""
+        return None if self.read_instants is None else self.read_instants()
 
 
 @dataclass(frozen=True, slots=True)

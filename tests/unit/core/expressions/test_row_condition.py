@@ -33,6 +33,27 @@ def test_what_is_remembered_is_what_the_expression_says(
         assert condition.holds_for(row) is bool(Expression(expression).evaluate(row))
 
 
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+@given(pages=st.lists(st.lists(ROWS, max_size=9), max_size=4))
+def test_many_rows_come_out_as_one_by_one(
+    expression: str, pages: list[list[dict[str, Any]]]
+) -> None:
+    names = Expression(expression).used_names
+    condition = RowCondition(Expression(expression))
+    for rows in pages:
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        assert list(condition.holds_for_each(columns, len(rows))) == [
+            bool(Expression(expression).evaluate(row)) for row in rows
+        ]
+
+
+def test_a_list_in_the_field_that_is_looked_at_first_is_no_reason_to_fail() -> None:
+    condition = RowCondition(Expression("a == 'x'"))
+
+    assert [*condition.holds_for_each({"a": ["x", "y"]}, 2)] == [True, False]
+    assert [*condition.holds_for_each({"a": ["x", ["x"]]}, 2)] == [True, False]
+
+
 def test_rows_that_are_alike_in_what_counts_are_worked_out_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

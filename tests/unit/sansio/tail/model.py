@@ -204,7 +204,9 @@ class Sync:
             identities=None if settings.key_is_primary else [row.id for row in rows],
             settled=[row.settled for row in rows] if settings.has_settled_when else None,
             touches=names,
-            instants=[row.made for row in rows] if self.mirror.has_instants else None,
+            read_instants=(lambda: [row.made for row in rows])
+            if self.mirror.has_instants
+            else None,
         )
 
     def _take(self, rows: list[Row], lesson: Lesson) -> None:
