@@ -112,16 +112,12 @@ class PlainTransport:
             seconds: As in `Transport`.
             begun: The exchange, where `begin` has begun it.
         """
-        head = None if begun is not None else self._plain_head(outgoing, target)
-        if begun is None and head is None:
-            return await self._by_aiohttp().exchange(outgoing, target, seconds)
         began = time.monotonic()
         try:
             async with asyncio.timeout(seconds):
-                if begun is not None:
-                    connection: PlainConnection | None = begun.connection
-                else:
-                    connection = await self._asked(head or b"", outgoing, target)
+                connection = None if begun is None else begun.connection
+                if connection is None:
+                    connection = await self._asked(outgoing, target)
                 if connection is not None:
                     return await self._answer(connection, outgoing, target)
         except TimeoutError:
@@ -180,9 +176,12 @@ class PlainTransport:
         return request_head(outgoing, target.home)
 
     async def _asked(
-        self, head: bytes, outgoing: OutgoingRequest, target: RequestTarget
+        self, outgoing: OutgoingRequest, target: RequestTarget
     ) -> PlainConnection | None:
-        """A connection on which the request is sent; None where none can be made."""
+        """A connection on which the request is sent; None where it is for aiohttp to send."""
+        head = self._plain_head(outgoing, target)
+        if head is None:
+            return None
         connection = self._idle_connection(target.home) or await self._connect(target.home)
         if connection is not None:
             connection.ask(head, self._most_bytes(outgoing))
