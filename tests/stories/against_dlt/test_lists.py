@@ -8,29 +8,30 @@ of them:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pytest
-from dlt.pipeline.exceptions import PipelineStepFailed
-from dlt.sources.rest_api import rest_api_source as dlt_rest_api_source
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace import rest_api_source
-from tests.stories.against_dlt.test_differential import KEYS, SCALARS, TIMES, handler
+from tests.stories.against_dlt.generated_listings import (
+    KEYS,
+    LISTINGS,
+    SCALARS,
+    TIMES,
+    config_of,
+    few_unless_asked,
+    loaded_in_turn,
+)
 from tests.support.nested_tables import linked_rows
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
 pytestmark = pytest.mark.comparison
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0"))
-LISTINGS = 4
 Values = st.SearchStrategy[Any]
 
 ONE_KIND: list[Values] = [
@@ -73,14 +74,7 @@ def loads_like(shape: dict[str, Any]) -> Values:
 CASES = st.lists(SHAPES.flatmap(loads_like), min_size=LISTINGS, max_size=LISTINGS)
 
 
-@settings(
-    max_examples=EXAMPLES or 4,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
+@few_unless_asked
 @given(CASES, st.sampled_from([None, None, 0, 1, 2, 3]))
 def test_generated_lists_come_out_as_from_dlt(
     server: JsonServer,
@@ -88,38 +82,19 @@ def test_generated_lists_come_out_as_from_dlt(
     cases: list[list[Any]],
     nesting: int | None,
 ) -> None:
-    nested = {} if nesting is None else {"max_table_nesting": nesting}
-    config: Any = {
-        "client": {"base_url": server.base_url},
-        "resource_defaults": {"primary_key": "id", "write_disposition": "merge", **nested},
-        "resources": [
-            {
-                "name": f"items_{number}",
-                "endpoint": {
-                    "data_selector": "data",
-                    "paginator": {"type": "cursor", "cursor_path": "next"},
-                },
-            }
-            for number in range(LISTINGS)
-        ],
-    }
-    with TemporaryDirectory() as folder:
-        warehouse = Warehouse(Path(folder))
-        for turn in range(2):
-            load = [case[min(turn, len(case) - 1)] for case in cases]
-            server.handler = handler(load)
-            try:
-                warehouse.pipeline("theirs").run(dlt_rest_api_source(config))
-            except PipelineStepFailed:
-                # What dlt itself cannot load says nothing of us.
-                return
-            for name, without in (("ours", ""), ("aside", "lists_in_arrow")):
-                monkeypatch.setenv("HEADRACE_WITHOUT", without)
-                warehouse.pipeline(name).run(rest_api_source(config))
-            for number, served in enumerate(load):
-                theirs = tables_of(warehouse, "theirs", f"items_{number}")
-                for name in ("ours", "aside"):
-                    assert tables_of(warehouse, name, f"items_{number}") == theirs, served
+    config = config_of(server, **({} if nesting is None else {"max_table_nesting": nesting}))
+    loads = ([case[min(turn, len(case) - 1)] for case in cases] for turn in range(2))
+
+    def load_ours(warehouse: Warehouse) -> None:
+        for name, without in (("ours", ""), ("aside", "lists_in_arrow")):
+            monkeypatch.setenv("HEADRACE_WITHOUT", without)
+            warehouse.pipeline(name).run(rest_api_source(config))
+
+    for warehouse, load in loaded_in_turn(server, config, loads, load_ours):
+        for number, served in enumerate(load):
+            theirs = tables_of(warehouse, "theirs", f"items_{number}")
+            for name in ("ours", "aside"):
+                assert tables_of(warehouse, name, f"items_{number}") == theirs, served
 
 
 def tables_of(warehouse: Warehouse, name: str, root: str) -> dict[str, Any]:
