@@ -68,7 +68,7 @@ def _told(recipient: Recipient) -> str:
 
 def _show(sample: Sample) -> None:
     from headrace.cli.plurals import counted
-    from headrace.reading.listing import guessed
+    from headrace.reading.listing_notes import guessed
 
     if sample.skipped is not None:
         say(sample.skipped)

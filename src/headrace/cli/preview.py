@@ -36,7 +36,7 @@ def preview(
         from headrace.config import load_config
         from headrace.config.selection import listed_resources, select_resources
         from headrace.dlt_source.sample import take_sample
-        from headrace.reading.listing import guessed
+        from headrace.reading.listing_notes import guessed
 
         loaded = load_config(config, overrides or ())
         chosen = select_resources(loaded, [resource] if resource else [])

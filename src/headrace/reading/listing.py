@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from jsonpath_ng import JSONPath
 
-from headrace.core.events import Event, log_event
 from headrace.core.exceptions import (
     ExpressionError,
     HeadraceError,
@@ -21,7 +20,6 @@ from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
-from headrace.core.secrets.redaction import one_line
 from headrace.http.ahead import AskedAhead
 from headrace.http.answer_policy import ACCEPTED
 from headrace.http.auth.base import AnyAuthentication
@@ -42,6 +40,7 @@ from headrace.reading.listing_ends import (
     tell_ignored_end,
     tell_skipped,
 )
+from headrace.reading.listing_notes import tell_page, with_told_decoder, with_told_paginator
 from headrace.reading.listing_pass import ListingPass
 from headrace.reading.making import MakingRows
 from headrace.reading.request_template import RequestTemplate
@@ -50,19 +49,9 @@ from headrace.sansio.paging import Accounting, ListingAccount, Page, Paginator, 
 from headrace.sansio.rows import SlicedPage
 
 _LOGGER = logging.getLogger(__name__)
-_LONGEST_GUESS = 200
 _NO_CONTENT = frozenset({204, 205})
 
 Following = TypeVar("Following")
-
-
-def guessed(paginator: str) -> str:
-    """Says what was guessed, and how to make it last.
-
-    Args:
-        paginator: The paginator that was guessed, by the keys that it would have in a config.
-    """
-    return f"the paginator is guessed (`{paginator}`); write it into the config to be sure of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +176,6 @@ class OpenListing:
             PageError: An answer is not the page that the config describes, or the listing ends
                 before all rows came that the API says there are.
         """
-        name = self.listing.name
         walk = self.new_pass()
         walk.ask_ahead()
         request: Request | None = self._first_request(walk.paginator)
@@ -214,12 +202,7 @@ class OpenListing:
                 end = end_of(walk, status=error.status)
                 yield FetchedPage([], 0, request_shown, is_last=True, end=end)
                 break
-            if walk.number == 1 and walk.paginator.guess is not None:
-                # There are keys of the answer in it.
-                guess = one_line(self.cleaned(walk.paginator.guess), _LONGEST_GUESS)
-                fetched = replace(fetched, guess=guess)
-                told = f"resource `{name}`: {guessed(guess)}"
-                log_event(_LOGGER, logging.INFO, told, Event("paginator guessed", name))
+            fetched = with_told_paginator(self, walk, fetched)
             if request is not None and leads_nowhere(self, walk, fetched):
                 request = None
             if request is None:
@@ -314,13 +297,8 @@ class OpenListing:
         )
         if self.making is not None:
             fetched = self.making.kept(fetched)
-        if walk.slicer.guess is not None and walk.slicer.guess != walk.told_guess:
-            walk.told_guess = walk.slicer.guess
-            written = self.cleaned(walk.slicer.guess)
-            fetched = replace(fetched, written=written)
-            self._tell_decoder(written)
-        if _LOGGER.isEnabledFor(logging.DEBUG):
-            self._tell_page(fetched, walk.number)
+        fetched = with_told_decoder(self, walk, fetched)
+        tell_page(self, walk, fetched)
         return fetched, next_step
 
     async def cut(
@@ -376,21 +354,6 @@ class OpenListing:
         told = self.cleaned(f"resource `{name}`, {response.request}: {error}")
         url, status = response.request.url, response.status
         return error.located(told, resource=name, url=url, status=status)
-
-    def _tell_decoder(self, written: str) -> None:
-        name = self.listing.name
-        note = f"`{name}`: {written}"
-        # Of the listings of many parents one tells it.
-        if note not in self.figures.notes:
-            self.figures.note(note)
-            told = f"resource {note}"
-            log_event(_LOGGER, logging.INFO, told, Event("decoder guessed", name))
-
-    def _tell_page(self, page: FetchedPage, number: int) -> None:
-        name, count = self.listing.name, len(page.rows) + len(page.unreadable)
-        told = f"resource `{name}`: {page.request} answers with {count:,} rows"
-        about = {"page": number, "rows": count, "bytes": page.size}
-        log_event(_LOGGER, logging.DEBUG, told, Event("page", name, about))
 
 
 def _as_paginators_see_it(response: Response, sliced: SlicedPage, walk: ListingPass) -> Page:
