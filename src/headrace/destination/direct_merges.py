@@ -13,7 +13,9 @@ What the modules `direct_merges*` rest on, by dlt 1.31:
   of what is here; the job that merges is made anew as well. So a job of ours does all in one
   transaction that can be run again, or nothing; and the merge of what is staged is left out only
   by the process that has run it. Any other finds nothing staged, and merges that.
-- Where it had staged its rows before it was killed, it stages them once more.
+- Where it had staged its rows before it was killed, it stages them once more. By `CLAIM` they would
+  then be merged twice, by whatever process finishes the load. So a load is given `UNIQUE_KEYS`,
+  which dlt does not heed, and a merge gets `CLAIM` by the process that has staged the rows, once.
 - The folder of a package has a folder for the jobs of each state. A file is named by its table, an
   id, the number of its retries and its format, and the job that merges ends in `sql`.
 - `create_load_job` gets a table with the hints that count for it.
@@ -37,6 +39,8 @@ from headrace.destination.dlt_schema import child_tables, columns_with
 
 CLAIM = "x-stage-data-deduplicated"
 """The hint by which dlt merges what is staged without a look at whether a key is there twice."""
+UNIQUE_KEYS = "x-headrace-unique-keys"
+"""The hint by which a merge of ours knows that a load has each key once. It says nothing to dlt."""
 
 # Hints by which a merge does more than to put rows in the place of those with their keys.
 _MORE_THAN_KEYS = ("merge_key", "hard_delete")
@@ -108,13 +112,15 @@ class DirectClientMixin:
         with client.sql_client.with_alternative_dataset_name(self.main_dataset):
             return str(client.sql_client.make_qualified_table_name(name))
 
-    def note_begun_before(self, job: Any) -> None:
-        """Notes that a job is run again, so that its rows may be staged twice.
+    def note_begun_before(self, job: Any, *, is_restored: bool) -> None:
+        """Notes whether a job is run again, so that its rows may be staged twice.
 
         Args:
             job: The job.
+            is_restored: Whether an earlier process has begun it.
         """
-        self._begun_before.add(job.job_id())
+        if is_restored or job.job_file_info().retry_count:
+            self._begun_before.add(job.job_id())
 
     def note_merged(self, job: Any) -> None:
         """Notes that the rows of a job are in their table, so that none are staged.
@@ -134,12 +140,13 @@ class DirectClientMixin:
             completed_table_chain_jobs: Their jobs.
         """
         jobs = {each.job_file_info.job_id() for each in completed_table_chain_jobs or ()}
+        is_staged_once = jobs.isdisjoint(self._begun_before)
+        self._begun_before.difference_update(jobs)
         if jobs and jobs <= self._merged:
             self._merged.difference_update(jobs)
             return []
-        if not jobs.isdisjoint(self._begun_before):
-            self._begun_before.difference_update(jobs)
-            table_chain = [{**table, CLAIM: False} for table in table_chain]
+        if _has_each_key_once(table_chain[0]):
+            table_chain = [{**table, CLAIM: is_staged_once} for table in table_chain]
         super_client: Any = super()
         made: list[Any] = super_client.create_table_chain_completed_followup_jobs(
             table_chain, completed_table_chain_jobs
@@ -160,13 +167,18 @@ def is_merged_directly(schema: Schema, table: TTableSchema, file: str) -> bool:
         is_taken(Leap.DIRECT_MERGES)
         and hints.get("write_disposition") == "merge"
         and hints.get("x-merge-strategy") in (None, "delete-insert")
-        and bool(hints.get(CLAIM))
+        and _has_each_key_once(table)
         and not any(hints.get(each) for each in _CONDITIONS)
         and bool(columns_with(table, "primary_key", typed_only=True))
         and not any(columns_with(table, each) for each in _MORE_THAN_KEYS)
         and not child_tables(schema, str(table["name"]))
         and _is_only_file(Path(file))
     )
+
+
+def _has_each_key_once(table: Any) -> bool:
+    """Whether a load has each key of a table once, as we or the user say."""
+    return bool(table.get(UNIQUE_KEYS) or table.get(CLAIM))
 
 
 def _is_only_file(file: Path) -> bool:

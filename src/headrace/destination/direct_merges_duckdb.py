@@ -22,8 +22,7 @@ class DirectClient(DirectClientMixin, DuckDbClient):
     ) -> Any:
         """The job of a file; see dlt's client."""
         job = super().create_load_job(table, file_path, load_id, restore)
-        if restore:
-            self.note_begun_before(job)
+        self.note_begun_before(job, is_restored=restore)
         # A unique index finds fault with a row that is deleted and inserted in one transaction.
         has_indexes = bool(self.active_hints)
         is_copy = type(job) is DuckDbCopyJob and file_path.endswith(".parquet")

@@ -37,8 +37,7 @@ class DirectClient(DirectClientMixin, PostgresClient):
     ) -> Any:
         """The job of a file; see dlt's client."""
         job: Any = super().create_load_job(table, file_path, load_id, restore)
-        if restore:
-            self.note_begun_before(job)
+        self.note_begun_before(job, is_restored=restore)
         direct: Any = _DIRECT.get(type(job))
         if direct is not None and is_merged_directly(self.schema, table, file_path):
             return direct(file_path)

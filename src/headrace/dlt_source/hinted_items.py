@@ -6,15 +6,17 @@ from typing import Any
 
 import dlt
 
-from headrace.destination.direct_merges import CLAIM
+from headrace.destination.direct_merges import CLAIM, UNIQUE_KEYS
 
 
 def uniqueness_claim(is_deduplicated: bool) -> dict[str, Any]:
-    """The hint that says to dlt whether the load has each key once, so that it need not look.
+    """The hints that say whether the load has each key once, so that its merge need not look.
 
-    It is given with each load, true or not: dlt's schema remembers the last one.
+    They are given with each load, true or not: dlt's schema remembers the last ones. dlt's own is
+    never true, as rows of a load that is gone on with may be staged twice; only a merge that knows
+    better goes by ours.
     """
-    return {CLAIM: is_deduplicated}
+    return {CLAIM: False, UNIQUE_KEYS: is_deduplicated}
 
 
 def with_hints(item: Any, **hints: Any) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from headrace import rest_api_source
+from headrace.destination.direct_merges import CLAIM, UNIQUE_KEYS
 from tests.stories.against_dlt.test_same_as_dlt import MAKERS, contents
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
@@ -193,7 +194,7 @@ def table_hints(pipeline: dlt.Pipeline) -> dict[str, Any]:
         if name.startswith(("_dlt", "_headrace")):
             continue
         known: dict[str, Any] = dict(table)
-        for key in ("file_format", "x-normalizer", "x-stage-data-deduplicated"):
+        for key in ("file_format", "x-normalizer", CLAIM, UNIQUE_KEYS):
             known.pop(key, None)
         for column in known["columns"].values():
             if column["name"].startswith("_dlt"):

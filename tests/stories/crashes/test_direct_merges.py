@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGKILL
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.crashing import Gate, Machine, Moment
+from tests.support.kept_databases import release_databases
 from tests.support.postgres import PostgresDatabase
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse, differences
@@ -126,4 +130,40 @@ def test_no_crash_loses_or_doubles_rows_with_new_keys(
         assert again.code == 0, f"after {moment}: {again.told}"
         found = postgres.rows("test_data.items")
         assert not differences(found, listed, key="id"), f"after {moment}: {again.told}"
+    assert killed >= 4
+
+
+PLAIN_RUN = """
+import sys
+import dlt
+pipeline = dlt.pipeline(
+    "items", destination=dlt.destinations.duckdb(sys.argv[1]), dataset_name="test_data"
+)
+pipeline.run()
+"""
+
+
+@pytest.mark.parametrize("before", [DIRECT, STAGED])
+def test_no_row_is_doubled_where_dlt_alone_finishes_a_load(
+    before: dict[str, str],
+    gate: Gate,
+    server: JsonServer,
+    tmp_path: Path,
+    warehouse: Warehouse,
+) -> None:
+    """As where a program calls `pipeline.run`: dlt finishes that load before it runs a source."""
+    gate.leads_to(server.base_url)
+    breaking = machine(tmp_path, warehouse, gate, before)
+    killed = 0
+    for version, moment in enumerate(MOMENTS):
+        page = rows(version, first=1_000 - 100 * version, count=400 + 200 * version)
+        server.answers(page)
+        crash = breaking.run(gate, moment)
+        killed += crash.was_killed
+        release_databases()
+        environment = {**os.environ, "DLT_DATA_DIR": str(tmp_path / "dlt")}
+        command = [sys.executable, "-c", PLAIN_RUN, str(warehouse.file)]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        found = warehouse.rows("test_data.items")
+        assert not differences(found, page, key="id"), f"after {moment}: {crash.told}"
     assert killed >= 4
