@@ -38,7 +38,10 @@ if _typing.TYPE_CHECKING:
     from headrace.dlt_source.by_call import rest_api_resources as rest_api_resources
     from headrace.dlt_source.by_call import rest_api_source as rest_api_source
     from headrace.dlt_source.by_name import rest_api as rest_api
+    from headrace.dlt_source.plain_reading import read as read
     from headrace.reading.keep_up.legs import LegSettings as LegSettings
+    from headrace.reading.plain_batches import RowSetAside as RowSetAside
+    from headrace.reading.reader import Reader as Reader
     from headrace.reports.html.report import Report as Report
     from headrace.reports.html.report import report as report
     from headrace.reports.served.serving import ServedPage as ServedPage
@@ -97,7 +100,10 @@ _NAMES_BY_MODULE = {
         "rest_api_resources",
         "rest_api_source",
     ),
+    "headrace.dlt_source.plain_reading": ("read",),
     "headrace.reading.keep_up.legs": ("LegSettings",),
+    "headrace.reading.plain_batches": ("RowSetAside",),
+    "headrace.reading.reader": ("Reader",),
     "headrace.reports.html.report": (
         "Report",
         "report",

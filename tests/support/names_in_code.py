@@ -10,9 +10,10 @@ import ast
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-# Attributes of Python itself.
+# Attributes of Python itself, and of the protocol by which libraries hand on Arrow data.
 _PYTHONS = frozenset(
     [
+        "__arrow_c_stream__",
         "__call__",
         "__cause__",
         "__context__",

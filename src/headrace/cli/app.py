@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from headrace._version import __version__
+from headrace.cli.cat import cat
 from headrace.cli.check import check
 from headrace.cli.connectors import connectors
 from headrace.cli.init import init
@@ -53,6 +54,6 @@ def _headrace(
 
 for command in (
     *(run, status, report, serve, verify),
-    *(check, preview, init, connectors, schema, simulate),
+    *(check, preview, cat, init, connectors, schema, simulate),
 ):
     app.command()(command)

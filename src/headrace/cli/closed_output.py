@@ -20,8 +20,9 @@ def outliving_closed_output() -> Iterator[None]:
     except SystemExit:
         # So rich ends a program whose output was closed, which it then leads nowhere as well.
         return
-    except OSError:
-        if not _led_nowhere():
+    except OSError as error:
+        # What was written at once, past the buffers, leaves nothing in them to tell by.
+        if not _led_nowhere() and not isinstance(error, BrokenPipeError):
             raise
 
 

@@ -191,14 +191,14 @@ def _build_child(
 
 
 def as_in_first_sync(
-    listing: Listing, resource: ResourceConfig, wanted: int
+    listing: Listing, resource: ResourceConfig, wanted: int | None
 ) -> Listing | WindowedListing:
     """The listing with the requests that a first sync would make, when there is no state yet.
 
     Args:
         listing: The listing of a resource that depends on no other.
         resource: The resource, as the config describes it.
-        wanted: So many rows are enough.
+        wanted: So many rows are enough; None for all.
 
     Raises:
         ConfigError: A placeholder of the incremental cannot be filled.

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from dlt.common.configuration import resolve_configuration
-from dlt.common.data_types import py_type_to_sc_type
+from dlt.common.data_types import TDataType, py_type_to_sc_type
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.normalizers.json.helpers import normalize_identifier
 from dlt.common.schema import Schema
@@ -28,6 +28,7 @@ from dlt.common.time import get_context_timezone_name
 from dlt.extract.resource import DltResource
 from dlt.normalize.configuration import ItemsNormalizerConfiguration
 
+from headrace.core.arrow import pa
 from headrace.destination.dlt_schema import (
     contract_discards_rows,
     data_type_mode,
@@ -212,15 +213,43 @@ class TableColumns:
             return Column(name, None)
         if isinstance(value, Decimal):
             value = float(value)
-        kind = type(value)
-        data_type = (
-            self._schema.get_preferred_type(name)
-            or autodetect_sc_type(self._schema.settings.get("detections") or [], kind, value)
-            or py_type_to_sc_type(kind)
-        )
+        data_type = self._schema.get_preferred_type(name) or self._detected(value)
         hinted = self.hints.get(name) or {"nullable": True}
         self.hints[name] = {**hinted, "name": name, "data_type": data_type}
         return self._column(self.hints[name])
+
+    def _detected(self, value: Any) -> TDataType:
+        kind = type(value)
+        detections = self._schema.settings.get("detections") or []
+        return autodetect_sc_type(detections, kind, value) or py_type_to_sc_type(kind)
+
+    def scalar_type(self, value: Any) -> pa.DataType | None:
+        """The Arrow type of the column that dlt would make of a value.
+
+        Args:
+            value: The value; neither null nor a list or an object.
+
+        Returns:
+            None where only the side road fills such a column.
+        """
+        return self._column({"name": "value", "data_type": self._detected(value)}).type
+
+    def arrow_type(self, name: str) -> pa.DataType | None:
+        """The Arrow type of a column, whichever road fills it.
+
+        Args:
+            name: The name of the column, which has a type.
+
+        Returns:
+            None where it keeps JSON.
+        """
+        # As in `_column`.
+        from dlt.common.libs.pyarrow import get_py_arrow_datatype
+
+        hint = self.hints[name]
+        if hint["data_type"] == "json":
+            return None
+        return get_py_arrow_datatype(hint, self._capabilities, self._timezone)
 
     def _column(self, hint: TColumnSchema) -> Column:
         # With it comes Arrow, which a sync without rows does not need.

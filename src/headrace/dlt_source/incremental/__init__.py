@@ -12,6 +12,7 @@ from headrace.dlt_source.incremental.cursor_filter import (
     CursorFilter,
     judge_as_first_sync,
     may_end_early,
+    step_of_first_sync,
 )
 from headrace.dlt_source.incremental.dependent import (
     PER_PARENT,
@@ -56,5 +57,6 @@ __all__ = [
     "new_incremental",
     "range_of_first_sync",
     "saved_windows",
+    "step_of_first_sync",
     "whole_range",
 ]

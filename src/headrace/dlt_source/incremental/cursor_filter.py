@@ -37,6 +37,20 @@ def may_end_early(incremental: Incremental[Any]) -> bool:
     return incremental.row_order == "asc" and incremental.end_value is not None
 
 
+def step_of_first_sync(cursor: CursorConfig, resource: str) -> Incremental[Any]:
+    """Makes the incremental of a first load that keeps no state, without a pipeline.
+
+    Args:
+        cursor: The incremental as the config describes it.
+        resource: The name of the resource.
+    """
+    twin = StateElsewhere.like(new_incremental(cursor))
+    twin.resource_name = resource
+    # It would have a scheduler, as Airflow's, say where a load begins and ends.
+    twin.allow_external_schedulers = False
+    return twin
+
+
 def judge_as_first_sync(cursor: CursorConfig, resource: str, pages: Iterable[FetchedPage]) -> None:
     """Sees that an incremental can decide on rows, without a pipeline.
 
@@ -48,10 +62,7 @@ def judge_as_first_sync(cursor: CursorConfig, resource: str, pages: Iterable[Fet
     Raises:
         PageError: A row has no cursor value, or one that cannot be compared.
     """
-    twin = StateElsewhere.like(new_incremental(cursor))
-    twin.resource_name = resource
-    twin.allow_external_schedulers = False
-    passing = CursorFilter(twin, has_parent=False)
+    passing = CursorFilter(step_of_first_sync(cursor, resource), has_parent=False)
     try:
         for page in pages:
             passing.rows(page.rows)

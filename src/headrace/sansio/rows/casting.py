@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from headrace.core.arrow import pa, pc
+from headrace.sansio.rows.list_types import conformed
 
 # Any number of so many digits fits 64 bits.
 _INTEGER_TEXT = r"^-?[0-9]{1,18}$"
@@ -89,6 +90,8 @@ def cast_exactly(
         The column, which is null at the marked places, and the marks, which are true where a value
         does not fit. The marks are None where everything fits.
     """
+    if pa.types.is_nested(column_type):
+        return _whole_lists(values, column_type)
     if pa.types.is_timestamp(values.type):
         values, outside = _in_calendar(values)
         if outside is not None:
@@ -117,6 +120,28 @@ def cast_exactly(
     unchanged = pc.fill_null(pc.equal(cast.cast(values.type, safe=False), values), True)
     fits = pc.and_(fits, unchanged)
     return pc.if_else(fits, cast, pa.scalar(None, column_type)), pc.invert(fits)
+
+
+def _whole_lists(
+    values: pa.ChunkedArray, column_type: pa.DataType
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
+    """Lists that bring no more than their column has room for; else each is looked at by itself."""
+    chunks = [_conformed(chunk, column_type) for chunk in values.chunks]
+    found = [chunk for chunk in chunks if chunk is not None]
+    if len(found) == len(chunks):
+        return pa.chunked_array(found, column_type), None
+    nothing = pa.chunked_array([pa.nulls(len(values), column_type)])
+    return nothing, pc.is_valid(values)
+
+
+def _conformed(values: pa.Array, column_type: pa.DataType) -> pa.Array | None:
+    if not values.type.equals(column_type):
+        try:
+            # What Arrow has typed by itself may be broken.
+            values.validate(full=True)
+        except pa.ArrowInvalid:
+            return None
+    return conformed(values, column_type)
 
 
 def _numbers_of(

@@ -50,12 +50,25 @@ class Fields:
     Attributes:
         lists: What is known of the lists of the rows; None where all rows with lists take the side
             road.
+        whole: The columns of the lists and objects that fill one column as they are, by their path.
+            One without a type is filled by the side road.
+        keeps_empty_lists: Whether an empty list is something: where lists become child tables, it
+            is nothing.
+        is_closed: Whether no further columns can come.
+        whole: The columns of the lists and objects that fill one column as they are, by their path.
+            One without a type is filled by the side road.
+        keeps_empty_lists: Whether an empty list is something: where it would fill a child table, it
+            is not.
+        is_closed: Whether no further columns can come.
     """
 
     def __init__(
         self, columns: Mapping[str, Column], name_of: NameOf, infer: Infer, flattens: Flattens
     ) -> None:
         self.lists: ListFields | None = None
+        self.whole: dict[FieldPath, Column] = {}
+        self.keeps_empty_lists = False
+        self.is_closed = False
         self.columns = dict(columns)
         self.name_of = cache(name_of)
         self._infer = infer
@@ -258,7 +271,11 @@ class Fields:
                 continue
             first = pc.index(pc.is_valid(values), pa.scalar(True)).as_py()
             planned = self._plan(path, value_at(first, path))
-            reread = reread or (planned.wire is not None and planned.wire != values.type)
+            wire = planned.wire
+            # Lists that Arrow has typed by itself may be wrong, though their type is right.
+            reread = reread or (
+                wire is not None and (wire != values.type or pa.types.is_nested(wire))
+            )
         return reread
 
     def values_in(
@@ -300,19 +317,31 @@ class Fields:
     def _planned(self, path: FieldPath, value: Any) -> Field:
         column_name = self.name_of(path)
         is_free = column_name not in self._taken and path not in self._objects
-        if not is_free or isinstance(value, dict | list):
+        if not is_free:
             return Field(None, None)
+        if isinstance(value, dict | list):
+            return self._planned_whole(path)
         column = self.columns.get(column_name)
-        if column is None:
+        if column is None and not self.is_closed:
             column = self._infer(column_name, value)
             if column.type is not None:
                 self.columns[column_name] = column
                 self.new_columns.append(column_name)
         self._taken.add(column_name)
-        if column.type is None:
+        if column is None or column.type is None:
             return Field(None, None)
         wire = wire_type(column.type, value) or default_wire_type(column.type)
         return Field(column, wire)
+
+    def _planned_whole(self, path: FieldPath) -> Field:
+        whole = self.whole.get(path)
+        if whole is None or (self.is_closed and whole.name not in self.columns):
+            return Field(None, None)
+        if self.columns.setdefault(whole.name, whole) is not whole or whole.type is None:
+            return Field(None, None)
+        self._taken.add(whole.name)
+        self.new_columns.append(whole.name)
+        return Field(whole, whole.type)
 
 
 def _times_as_text(tree: Mapping[str, Any]) -> dict[str, Any]:

@@ -151,7 +151,7 @@ class ListReader:
                 _table(columns, fields.columns, len(items)),
                 parents,
                 roots,
-                _places_in_lists(lists, parents),
+                places_in_lists(lists, parents),
             )
         )
         for within, values in inner:
@@ -251,7 +251,13 @@ class ListReader:
             yield from self._leaves(fields, inner, (*path, each.name))
 
 
-def _places_in_lists(lists: pa.ListArray, parents: pa.Array) -> pa.Array:
+def places_in_lists(lists: pa.ListArray, parents: pa.Array) -> pa.Array:
+    """The place of each item in its list, from 0.
+
+    Args:
+        lists: The lists.
+        parents: For each item the place of its list among them.
+    """
     lengths = pc.fill_null(pc.list_value_length(lists), 0).cast(pa.int64())
     starts = pc.subtract(pc.cumulative_sum(lengths), lengths)
     return pc.subtract(pa.arange(0, len(parents)), starts.take(parents))

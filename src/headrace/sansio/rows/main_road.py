@@ -258,7 +258,8 @@ class MainRoad:
                 of_lists, marks = self._lists.take(path, values)
                 items.extend(of_lists)
             elif known.column is None or known.column.type is None:
-                marks = _with_content(values, leaves_no_trace=self._fields.flattens(path))
+                vanishes = not self._fields.keeps_empty_lists and self._fields.flattens(path)
+                marks = _with_content(values, leaves_no_trace=vanishes)
             else:
                 columns[known.column.name], marks = cast_exactly(values, known.column.type)
             if marks is not None:

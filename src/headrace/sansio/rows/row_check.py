@@ -52,6 +52,10 @@ def _value_type(kind: Any) -> Any:
         return _row_type(kind) | None
     if isinstance(kind, ListKind):
         return GenericAlias(list, (_value_type(kind.item),)) | None
+    if pa.types.is_list(kind):
+        return GenericAlias(list, (_value_type(kind.value_type),)) | None
+    if pa.types.is_struct(kind):
+        return _row_type({each.name: each.type for each in kind}) | None
     if pa.types.is_integer(kind):
         return _INT64 | None
     if pa.types.is_floating(kind):

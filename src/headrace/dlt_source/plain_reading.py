@@ -1,0 +1,214 @@
+"""`headrace.read`: the rows of a config as Arrow, without a pipeline.
+
+What dlt knows of a table is asked of a schema that no pipeline has; what the reader itself does
+stands in `reading/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from headrace.config import ExternalResource, ResourceConfig, SourceConfig, load_config
+from headrace.config.selection import listed_resources, select_resources
+from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.figures import Figures
+from headrace.core.quick_dataclasses import dataclass
+from headrace.dlt_source.incremental import CursorValues, range_of_first_sync
+from headrace.dlt_source.items import rows_of
+from headrace.dlt_source.passing_rows import RowPassing
+from headrace.dlt_source.plain_columns import PlainTableColumns
+from headrace.dlt_source.source import as_in_first_sync, build_resources
+from headrace.http.lanes import Lanes
+from headrace.reading.asked_rows import ParentRow
+from headrace.reading.build import build_listing, request_template
+from headrace.reading.children import ChildListings
+from headrace.reading.client import Client
+from headrace.reading.client_settings import client_settings
+from headrace.reading.credentials import Authentications
+from headrace.reading.plain_batches import PlainBatches, ReadSettings
+from headrace.reading.plain_pages import ChildPages, Pages, ParentRows, RootPages, RowsOfPages
+from headrace.reading.reader import Reader
+from headrace.sansio.rows.plain_types import PlainTypes
+
+_MADE_WITH_DLT = (
+    "`{name}` is made in Python with dlt, so that only dlt reads it: iterate over it, or load it "
+    "with a pipeline"
+)
+_NONE = "none of the resources is selected: name the one to read"
+
+
+Nested = Literal["list", "tables"]
+"""What becomes of lists: Arrow lists in their column, or a table of their own."""
+
+
+def read(
+    config: Path | str | Mapping[str, Any],
+    resource: str | None = None,
+    *,
+    nested: Nested = "list",
+    limit_rows: int | None = None,
+    batch_rows: int = 25_000,
+) -> Reader:
+    """Reads the rows of a config as Arrow, batch by batch, without a pipeline or a destination.
+
+    All of the listing is read, as in a first sync: an incremental begins at its `initial_value`, a
+    listing that is kept up with is listed from its top to its end. Nothing is remembered.
+
+    Args:
+        config: The path of a config file, the name of a connector, or a config as a dictionary.
+            In it `${NAME}` stands for a secret, as on the command line.
+        resource: The name of the resource to read; the first one when None.
+        nested: What becomes of lists: `list` keeps each in its column, as an Arrow list; `tables`
+            makes tables of their own of them, which `Reader.tables` gives.
+        limit_rows: The number of rows after which to stop; None for all rows.
+        batch_rows: The number of rows at which a batch is full, a page more or less.
+
+    Returns:
+        The reader. Nothing is asked for before the schema or a batch is wanted.
+
+    Raises:
+        ConfigError: The config cannot be used, or the resource cannot be read without a pipeline.
+        ValueError: An argument is none of those that are possible.
+
+    Example:
+        `headrace simulate` serves the sample API of this example:
+
+        >>> import headrace
+        >>> config = {
+        ...     "client": {
+        ...         "base_url": "http://127.0.0.1:8080/api/v1",
+        ...         "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "simulator"},
+        ...     },
+        ...     "resources": ["workflows"],
+        ... }
+        >>> with headrace.read(config) as reader:
+        ...     sum(batch.num_rows for batch in reader)
+        12
+    """
+    return read_resource(
+        load_config(config), resource, nested=nested, limit_rows=limit_rows, batch_rows=batch_rows
+    )
+
+
+def read_resource(
+    config: SourceConfig,
+    resource: str | None = None,
+    *,
+    nested: Nested = "list",
+    limit_rows: int | None = None,
+    batch_rows: int = 25_000,
+) -> Reader:
+    """Reads the rows of a config that was read before: `read`.
+
+    Args:
+        config: The config, as `load_config` returns it.
+        resource: As in `read`.
+        nested: As in `read`.
+        limit_rows: As in `read`.
+        batch_rows: As in `read`.
+
+    Raises:
+        ConfigError: The resource cannot be read without a pipeline.
+        ValueError: An argument is none of those that are possible.
+    """
+    _refuse_unknown(nested, limit_rows, batch_rows)
+    loaded = select_resources(config, [resource] if resource else [])
+    chosen = _chosen(loaded)
+    figures, authentications = Figures(), Authentications.of_config(loaded)
+    passing = RowPassing.of(chosen, figures)
+    (hinted,) = (each for each in build_resources(loaded) if each.name == chosen.hints["name"])
+    columns = PlainTableColumns(hinted)
+    batches = PlainBatches(
+        chosen.name,
+        _Tree(loaded, authentications, figures, limit_rows).pages(chosen),
+        passing,
+        PlainTypes(columns),
+        Lanes(client_settings(loaded)),
+        authentications.of(chosen.endpoint.auth),
+        ReadSettings(batch_rows, limit_rows),
+        page_by_page=passing.may_end_early or (passing.filters and limit_rows is not None),
+        figures=figures,
+    )
+    return Reader(batches, columns if nested == "tables" else None)
+
+
+def _refuse_unknown(nested: str, limit_rows: int | None, batch_rows: int) -> None:
+    if nested not in get_args(Nested):
+        raise ValueError(f'`nested` is {nested!r}: expected "list" or "tables"')
+    for name, value in (("limit_rows", limit_rows), ("batch_rows", batch_rows)):
+        if value is not None and value < 1:
+            raise ValueError(f"`{name}` is {value!r}: expected a number from 1 on")
+
+
+def _chosen(config: SourceConfig) -> ResourceConfig:
+    listed = listed_resources(config)
+    if listed:
+        return listed[0]
+    if not config.chosen:
+        raise ConfigError([Fault("resources", _NONE)])
+    message = _MADE_WITH_DLT.format(name=config.chosen[0])
+    raise ConfigError([Fault("resources", message)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The resources of a config, with their parents.
+
+    Args:
+        config: The config.
+        authentications: Its credentials.
+        figures: Where each resource counts.
+        limit_rows: So many rows are enough; None for all.
+    """
+
+    config: SourceConfig
+    authentications: Authentications
+    figures: Figures
+    limit_rows: int | None
+
+    def pages(self, resource: ResourceConfig) -> Pages:
+        """The pages of a resource.
+
+        Args:
+            resource: The resource, as the config describes it.
+        """
+        listing = build_listing(self.config, resource, self.authentications)
+        if resource.parent is None:
+            return RootPages(resource.name, as_in_first_sync(listing, resource, self.limit_rows))
+        cursor, fill, parts = resource.cursor, None, None
+        if cursor is not None:
+            fill = CursorValues.of_first_sync(cursor).filler(cursor)
+            parts = range_of_first_sync(cursor)
+        return ChildPages(
+            ChildListings(listing, request_template(resource.endpoint), resource.parent),
+            self._rows(resource.parent.resource),
+            client_settings(self.config).concurrency,
+            fill,
+            parts,
+            self.limit_rows,
+        )
+
+    def _rows(self, name: str) -> ParentRows:
+        parent = next(each for each in self.config.resources if each.name == name)
+        if isinstance(parent, ExternalResource):
+            return _RowsOfDlt(parent.resource)
+        passing = RowPassing.of(parent, self.figures)
+        return RowsOfPages(name, self.pages(parent), passing)
+
+
+@dataclass(frozen=True, slots=True)
+class _RowsOfDlt:
+    """The rows of a parent that is made in Python with dlt.
+
+    Args:
+        resource: The resource.
+    """
+
+    resource: Any
+
+    async def rows(self, client: Client, figures: Figures) -> AsyncIterator[Sequence[ParentRow]]:
+        """All of them, as many at a time as it yields."""
+        for item in self.resource:
+            yield rows_of(item)
