@@ -17,13 +17,22 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import children, formats, keeping_up, load_roads, made_rows, postgres, start
+from benchmarks import (
+    children,
+    formats,
+    keeping_up,
+    lanes,
+    load_roads,
+    made_rows,
+    postgres,
+    start,
+)
 from benchmarks.results import RECORD, Record, conditions, record, replaced, table
 from benchmarks.roads import Road, Run
 
 ROADS = tuple(
     road
-    for module in (load_roads, postgres, formats, children, made_rows, keeping_up, start)
+    for module in (load_roads, postgres, formats, children, lanes, made_rows, keeping_up, start)
     for road in module.ROADS
 )
 QUICK_ROWS = 1_000

@@ -336,6 +336,8 @@ def _listed(
     # Where the end may come at any page, none is asked for before it is wanted: one page fills a
     # buffer of one byte.
     buffer_bytes = 1 if may_end or limit is not None or yields_are_counted() else None
+    if buffer_bytes is not None and isinstance(listing, Listing):
+        listing = replace(listing, lanes=None)
     with closing(
         lanes.read(lambda client: listing.pages(client, figures), _size_of, buffer_bytes)
     ) as pages:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -188,7 +189,8 @@ async def _pages(
     wanted: int,
     figures: ResourceFigures,
 ) -> AsyncIterator[FetchedPage]:
-    listing = build_listing(config, resource, authentications)
+    # For a look at a few rows no pages are wanted beside the first ones.
+    listing = replace(build_listing(config, resource, authentications), lanes=None)
     if resource.parent is None:
         async for page in as_in_first_sync(listing, resource, wanted).pages(client, figures):
             yield page

@@ -70,6 +70,7 @@ def build_listing(
         row_count=row_count.filled(lambda template: template.filled({}))
         if row_count and is_filled
         else row_count,
+        lanes=endpoint.lanes,
     )
 
 

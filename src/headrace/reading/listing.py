@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import field, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from jsonpath_ng import JSONPath
 
+from headrace.config.built.lanes import PageLanesSettings
 from headrace.core.exceptions import (
     ExpressionError,
     HeadraceError,
@@ -28,6 +30,7 @@ from headrace.reading.accepted import require_rows
 from headrace.reading.client import Client
 from headrace.reading.counting import RowCount
 from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.laned_pages import laned_pages
 from headrace.reading.listing_ends import (
     ask_for_count,
     end_of,
@@ -80,6 +83,7 @@ class Listing:
             these are the rows.
         token_path: Where its last page names what the next sync is to send; None for nowhere.
         token_of: Reads that of a page.
+        lanes: How several of its pages are asked for at once; None for one after the other.
         falls_short: Is told where it ends before its total, and whether the config ends it there;
             says whether it may. None where the config has the last word.
     """
@@ -102,6 +106,7 @@ class Listing:
     token_path: JsonPath | None = None
     token_of: Callable[[Page], Any] | None = field(default=None, repr=False)
     falls_short: Callable[[bool], bool] | None = None
+    lanes: PageLanesSettings | None = None
 
     def filled(
         self, template: RequestTemplate, fill: Callable[[RequestTemplate], Request]
@@ -205,6 +210,13 @@ class OpenListing:
             fetched = with_told_paginator(self, walk, fetched)
             if request is not None and leads_nowhere(self, walk, fetched):
                 request = None
+            if request is not None and walk.number == 1 and self.listing.lanes is not None:
+                laned = laned_pages(self, walk, self.listing.lanes, fetched)
+                if laned is not None:
+                    async with aclosing(laned) as pages:
+                        async for page in pages:
+                            yield self.made(page)
+                    break
             if request is None:
                 judge_single_page(self.listing, walk, fetched)
                 try:
@@ -271,7 +283,7 @@ class OpenListing:
         walk.request = request
         response, sliced = await self.cut(request, walk.slicer, self.listing.hook, walk.ahead)
         self.figures.requests += 1
-        seen = _as_paginators_see_it(response, sliced, walk)
+        seen = walk.seen(response, sliced)
         try:
             next_step = following(seen)
             token = None if self.listing.token_of is None else self.listing.token_of(seen)
@@ -281,9 +293,23 @@ class OpenListing:
             raise self.located(error, response) from None
         known = walk.paginator.listed_before
         walk.account.meet(seen, known)
+        walk.last = seen
         if known:
             unreadable = sliced.unreadable if known < len(sliced.rows) else []
             sliced = replace(sliced, rows=sliced.rows[known:], unreadable=unreadable)
+        return self.fetched(response, sliced, walk, token), next_step
+
+    def fetched(
+        self, response: Response, sliced: SlicedPage, walk: ListingPass, token: Any = None
+    ) -> FetchedPage:
+        """What goes on of a page that has come, which is counted.
+
+        Args:
+            response: The answer.
+            sliced: The rows of it that are wanted, and the rest.
+            walk: The pass that the page is part of.
+            token: What it names for the next sync to send.
+        """
         size = len(response.body)
         self.figures.pages += 1
         self.figures.bytes += size
@@ -299,7 +325,7 @@ class OpenListing:
             fetched = self.making.kept(fetched)
         fetched = with_told_decoder(self, walk, fetched)
         tell_page(self, walk, fetched)
-        return fetched, next_step
+        return fetched
 
     async def cut(
         self,
@@ -354,21 +380,3 @@ class OpenListing:
         told = self.cleaned(f"resource `{name}`, {response.request}: {error}")
         url, status = response.request.url, response.status
         return error.located(told, resource=name, url=url, status=status)
-
-
-def _as_paginators_see_it(response: Response, sliced: SlicedPage, walk: ListingPass) -> Page:
-    rows = sliced.rows
-    if sliced.unreadable:
-        rows = [*rows, *(each.row for each in sliced.unreadable)]
-    return Page(
-        sliced.rest,
-        sliced.document,
-        response.headers,
-        len(rows),
-        walk.number,
-        response.asked_url,
-        rows,
-        response,
-        walk.slicer.rows_at,
-        sliced.items,
-    )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from headrace.reading.listing_pass import ListingPass
 
 _LOGGER = logging.getLogger(__name__)
-# By these servers answer where they are asked for a page behind the last one.
-_PAST_END = frozenset({400, 404, 410, 416, 422})
+PAST_END = frozenset({400, 404, 410, 416, 422})
+"""By these servers answer where they are asked for a page behind the last one."""
 
 _ENDED_FULL = (
     "the last page names its own cursor or link and brings nothing new, and is as long as the "
@@ -89,7 +89,7 @@ def end_of(walk: ListingPass, *, is_ignored: bool = False, status: int | None = 
         why = _IGNORED
     elif walk.paginator.stopped_early:
         why = _LEFT_OFF
-    elif account.shortfall(ended_by_config=True) is not None:
+    elif not walk.is_proven_whole and account.shortfall(ended_by_config=True) is not None:
         why = _SHORT
     elif status is not None and not account.is_whole:
         why = _STATUS.format(status)
@@ -128,6 +128,8 @@ async def refuse_unless_whole(
         PageError: Rows are missing.
     """
     account, name = walk.account, opened.listing.name
+    if walk.is_proven_whole:
+        return
     is_meant = walk.paginator.stopped_by_user
     shortfall = account.shortfall(ended_by_config=is_meant)
     if shortfall is not None:
@@ -273,7 +275,7 @@ def refuse_unless_past_end(error: ResponseStatusError, walk: ListingPass) -> Non
     Raises:
         ResponseStatusError: It is not known to be the end.
     """
-    is_beyond = error.status in _PAST_END and walk.number > 1
+    is_beyond = error.status in PAST_END and walk.number > 1
     if not (is_beyond and walk.paginator.is_numbered):
         raise error
     if walk.paginator.may_be_past_end or walk.account.is_whole:

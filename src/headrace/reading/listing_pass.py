@@ -10,6 +10,7 @@ from headrace.http.ahead import AskedAhead
 from headrace.sansio.decoding import Slicer
 from headrace.sansio.paging import ListingAccount, Page, Paginator
 from headrace.sansio.paging.foretelling import around_rows
+from headrace.sansio.rows import SlicedPage
 
 # A request in vain would weigh more beside few others.
 _FIRST_TO_FORETELL = 20
@@ -28,6 +29,8 @@ class ListingPass:
         told_guess: What has been told of how the answers are written.
         ahead: Asks for pages before they are due; None where none is.
         request: The request for the page that is under way.
+        last: The page that came last.
+        is_proven_whole: Whether each page was seen to join the one before it, down to the last one.
     """
 
     paginator: Paginator
@@ -38,6 +41,31 @@ class ListingPass:
     told_guess: str | None = None
     ahead: AskedAhead | None = None
     request: Request | None = None
+    last: Page | None = None
+    is_proven_whole: bool = False
+
+    def seen(self, response: Response, sliced: SlicedPage) -> Page:
+        """The page that has come, as far as it decides how the listing goes on.
+
+        Args:
+            response: The answer.
+            sliced: Its rows, and the rest.
+        """
+        rows = sliced.rows
+        if sliced.unreadable:
+            rows = [*rows, *(each.row for each in sliced.unreadable)]
+        return Page(
+            sliced.rest,
+            sliced.document,
+            response.headers,
+            len(rows),
+            self.number,
+            response.asked_url,
+            rows,
+            response,
+            self.slicer.rows_at,
+            sliced.items,
+        )
 
     def ask_ahead(self) -> None:
         """From now on asks for pages before they are due, where they are foretold.

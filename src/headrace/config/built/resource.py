@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from headrace.config.built.cursor import build_cursor, is_incremental_param
 from headrace.config.built.graphql import build_graphql
+from headrace.config.built.lanes import build_lanes
 from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_name
 from headrace.config.built.missing_rows import build_missing_rows
 from headrace.config.built.parents import build_parent
@@ -133,6 +134,7 @@ def _endpoint(written: Mapping[str, Any], typed: TypedKeys, client: ClientConfig
         paginator=_paginator(paginator),
         rows_wrapped_at=wrapped_at,
         is_graphql=graphql is not None,
+        lanes=build_lanes(endpoint.lanes, client.concurrency, _paginator(paginator)),
         # An endpoint's null means no authentication, not the client's.
         auth=endpoint.auth if "auth" in endpoint.model_fields_set else client.auth,
         response_actions=build_actions(endpoint.response_actions),

@@ -9,6 +9,7 @@ from typing import Any
 from jsonpath_ng import JSONPath
 
 from headrace.config.built.cursor import CursorConfig
+from headrace.config.built.lanes import PageLanesSettings
 from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.parents import ParentConfig
 from headrace.config.built.tail import TailConfig
@@ -46,6 +47,7 @@ class EndpointConfig:
         total_is_told: Whether a number under a usual name is taken for it.
         rows_wrapped_at: The key of the object around each row that holds it; None where there is no
             such object, or `data_selector` leads into it.
+        lanes: How parts of the listing are asked for at once; None for one page after the other.
         is_graphql: Whether `json` holds a query in GraphQL, so that errors in an answer are errors.
     """
 
@@ -64,6 +66,7 @@ class EndpointConfig:
     total: TotalConfig | None = None
     total_is_told: bool = True
     rows_wrapped_at: str | None = None
+    lanes: PageLanesSettings | None = None
     is_graphql: bool = False
 
 

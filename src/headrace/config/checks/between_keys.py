@@ -16,6 +16,7 @@ from headrace.config.checks.cursors import cursor_faults, merge_faults
 from headrace.config.checks.decoders import decoder_faults, row_shape_faults
 from headrace.config.checks.graphql import graphql_faults
 from headrace.config.checks.hints import function_faults
+from headrace.config.checks.lanes import lanes_faults
 from headrace.config.checks.made_rows import made_rows_faults
 from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
@@ -198,6 +199,7 @@ def _faults_when_merged(
         *request_faults(resource),
         *((("endpoint", *path), message) for path, message in graphql_faults(endpoint)),
         *batch_faults(resource),
+        *lanes_faults(resource),
         *merge_faults(resource.keys),
         *token_faults(resource),
     ):

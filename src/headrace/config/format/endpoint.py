@@ -18,6 +18,7 @@ from headrace.config.format.fields import (
 )
 from headrace.config.format.graphql import GraphQLConfig
 from headrace.config.format.incremental import IncrementalConfig, IncrementalParam
+from headrace.config.format.lanes import AnyLanes
 from headrace.config.format.paginators import AnyPaginator
 from headrace.config.format.response_actions import AnyResponseAction
 from headrace.config.format.rows import RowsConfig
@@ -94,6 +95,11 @@ class EndpointModel(FormatModel):
         default=None,
         description="How many rows of the parent one request asks for: a number, or a mapping; "
         "one each when absent.",
+    )
+    lanes: AnyLanes | None = Field(
+        default=None,
+        description="How parts of the listing are asked for at once; one page after the other "
+        "when absent.",
     )
     auth: AnyAuth | None = Field(
         default=None,

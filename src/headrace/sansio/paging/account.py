@@ -78,6 +78,14 @@ class ListingAccount:
         """
         self._asked_for.append(number)
 
+    def total_on(self, page: Page) -> int | None:
+        """How many rows the listing has, as one page tells it; None where it does not.
+
+        Args:
+            page: A page behind the first one that was met.
+        """
+        return self._total.read(page.document, page.headers) if self._total else None
+
     def meet(self, page: Page, listed_before: int = 0) -> None:
         """Counts a page.
 

@@ -1,0 +1,331 @@
+"""Reads the pages of a listing several at once, where they are asked for by offset or page number.
+
+`sansio.lanes` says which to ask for, and whether they join; here they are asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from headrace.config.built.lanes import PageLanesSettings
+from headrace.core.events import Event, log_event
+from headrace.core.exceptions import PageError, ResponseStatusError
+from headrace.core.exchange import Response
+from headrace.core.quick_dataclasses import dataclass
+from headrace.http.response_hooks import ResponseIgnored
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing_ends import (
+    PAST_END,
+    end_of,
+    refuse_unless_whole,
+    tell_ignored_end,
+)
+from headrace.reading.listing_pass import ListingPass
+from headrace.sansio.lanes import Ask, HandedPage, LanesGaveUpError, PageLanes, PagePlan, plan_pages
+from headrace.sansio.paging import Page, RowKeys
+from headrace.sansio.paging.envelope import whole_number
+from headrace.sansio.paging.totals import counts_pages
+from headrace.sansio.rows import SlicedPage
+
+if TYPE_CHECKING:
+    from headrace.reading.listing import OpenListing
+
+_LOGGER = logging.getLogger(__name__)
+# Once may be chance: as many rows as a page has were added.
+_MOST_FIRSTS_AGAIN = 3
+_GAVE_UP = (
+    "resource `{name}`: pages that should join have no row in common, however often they are asked "
+    "for: rows come, go or move faster than {at_once} pages at once can be read, or the order of "
+    "the listing is not stable. Ask for a stable order, by a unique field; make "
+    "`lanes.at_once` smaller, or leave `lanes` out."
+)
+_IGNORES_NUMBERS = (
+    "resource `{name}`, {request}: the rows of the first page came again in place of later ones: "
+    "the server seems not to know the number that is sent. Check `paginator.{key}`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """A page that has come.
+
+    Args:
+        response: The answer.
+        sliced: Its rows, and the rest.
+        seen: The same, as paginators see it.
+    """
+
+    response: Response
+    sliced: SlicedPage
+    seen: Page
+
+
+def laned_pages(
+    opened: OpenListing, walk: ListingPass, settings: PageLanesSettings, first: FetchedPage
+) -> AsyncGenerator[FetchedPage, None] | None:
+    """Reads the rest of a listing in lanes, once its first page has come.
+
+    Args:
+        opened: The listing.
+        walk: The pass through it, of which the first page was read.
+        settings: The lanes.
+        first: That page.
+
+    Returns:
+        All pages, the first one included; None where they cannot be read at once, or it is not
+        worth it: the listing is small, tells no total, or has rows without keys.
+    """
+    keys = opened.listing.accounting.keys
+    page = walk.last
+    # Of rows that are picked out of items nobody knows how many a page should have.
+    if keys is None or page is None or page.items is not None or not first.rows:
+        return None
+    proves = opened.listing.accounting.proves_whole
+    totals = _Totals(walk, settings, page.row_count, must_be_proven=proves)
+    total = totals.on_first(page)
+    if total is None or settings.at_once < 2:
+        return None
+    plan = plan_pages(
+        start=settings.start,
+        left_out=totals.left_out,
+        size=page.row_count,
+        total=total,
+        at_once=settings.at_once,
+        page_bytes=first.size,
+        by_offset=settings.by_offset,
+        overlaps=not settings.is_unchanging,
+    )
+    if plan is None:
+        return None
+    return _LanedPages(opened, walk, plan, totals, keys).pages(first, page, total)
+
+
+class _Totals:
+    """Tells how many rows a listing has, as each of its pages says it.
+
+    Args:
+        walk: The pass through the listing.
+        settings: The lanes.
+        size: How many rows the first page has.
+        must_be_proven: Whether it must be known that all rows came, whatever the totals say.
+    """
+
+    def __init__(
+        self,
+        walk: ListingPass,
+        settings: PageLanesSettings,
+        size: int,
+        *,
+        must_be_proven: bool,
+    ) -> None:
+        self._must_be_proven = must_be_proven
+        self._account = walk.account
+        self._settings = settings
+        self._size = size
+        path = settings.total_path
+        self._counts_pages = not settings.by_offset and path is not None and counts_pages(path)
+        self.left_out = settings.left_out * (1 if settings.by_offset else size)
+
+    @property
+    def may_be_too_low(self) -> bool:
+        """Whether the listing may go on behind them, so that an empty page is its end."""
+        settings = self._settings
+        if self._must_be_proven:
+            return True
+        return not self._counts_pages and (not settings.by_offset or settings.total_path is None)
+
+    def on_first(self, page: Page) -> int | None:
+        """The total on the first page; None where it tells none."""
+        if self._counts_pages:
+            return self.on(page)
+        total = self._account.total
+        if total is None or _tells_pages(self._settings, total, self._size):
+            self._counts_pages = not self._settings.by_offset
+            return self.on(page) if self._counts_pages else None
+        return total
+
+    def on(self, page: Page) -> int | None:
+        """The total on a page behind the first one."""
+        if not self._counts_pages:
+            return self._account.total_on(page)
+        path = self._settings.total_path
+        pages = None if path is None else whole_number(path.first(page.document))
+        # A page that is full, and is not the last one, ends before the last one's first row.
+        return None if not pages else (pages - 1) * self._size + 1
+
+
+def _tells_pages(settings: PageLanesSettings, total: int, size: int) -> bool:
+    """Whether a total can only be that of the pages: the first one has more rows.
+
+    Args:
+        settings: The lanes.
+        total: The number.
+        size: How many rows the first page has.
+    """
+    return not settings.by_offset and total < size
+
+
+class _LanedPages:
+    """A listing that is being read in lanes.
+
+    Args:
+        opened: The listing.
+        walk: The pass through it.
+        plan: The lanes.
+        totals: Tells how many rows it has.
+        keys: Reads the keys of its rows.
+    """
+
+    def __init__(
+        self,
+        opened: OpenListing,
+        walk: ListingPass,
+        plan: PagePlan,
+        totals: _Totals,
+        keys: RowKeys,
+    ) -> None:
+        self._opened = opened
+        self._walk = walk
+        self._plan = plan
+        self._totals = totals
+        self._keys = keys
+        self._lanes = PageLanes[_Came | None](plan, looks_past_total=totals.may_be_too_low)
+        self._first: frozenset[bytes] = frozenset()
+        self._firsts_again = 0
+        self._ignored: ResponseIgnored | None = None
+        self._under_way: dict[asyncio.Task[_Came | None], Ask] = {}
+
+    async def pages(
+        self, first: FetchedPage, page: Page, total: int
+    ) -> AsyncGenerator[FetchedPage, None]:
+        """Gives all pages, in the order of the listing.
+
+        Args:
+            first: The first page, as it goes on.
+            page: The same, as paginators see it.
+            total: The total that it tells.
+
+        Raises:
+            RequestError: A request got no usable answer.
+            PageError: Pages do not join, or the listing is not whole.
+        """
+        self._tell()
+        keys = self._keys_of(page)
+        self._first = frozenset(keys)
+        self._lanes.begin(None, keys, total)
+        held = first
+        try:
+            while not self._lanes.is_over:
+                for ask in self._lanes.asks():
+                    self._under_way[asyncio.create_task(self._ask(ask))] = ask
+                for handed in self._lanes.ready():
+                    following = self._handed_on(handed)
+                    if following is not None:
+                        yield held
+                        held = following
+                if self._under_way:
+                    await self._learn_some()
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+        yield await self._ended(held)
+
+    async def _ask(self, ask: Ask) -> _Came | None:
+        """Asks for a page; None where it is behind the end of the listing."""
+        opened, walk = self._opened, self._walk
+        request = walk.paginator.at_cursor(opened.listing.request, ask.number)
+        try:
+            response, sliced = await opened.cut(request, walk.slicer, opened.listing.hook)
+        except ResponseIgnored as ignored:
+            self._ignored = ignored
+            return None
+        except ResponseStatusError as error:
+            if error.status not in PAST_END or not self._is_behind(ask):
+                raise
+            return None
+        opened.figures.requests += 1
+        walk.number += 1
+        return _Came(response, sliced, walk.seen(response, sliced))
+
+    def _is_behind(self, ask: Ask) -> bool:
+        """Whether the API has told that the listing ends above a page."""
+        total = self._walk.account.total
+        return total is not None and self._plan.is_at_end(ask.number, 0, total)
+
+    async def _learn_some(self) -> None:
+        done, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            ask, came = self._under_way.pop(task), task.result()
+            keys = [] if came is None else self._keys_of(came.seen)
+            if came is not None and self._is_first_again(ask, keys):
+                self._refuse_first_page_again(came)
+            total = None if came is None else self._totals.on(came.seen)
+            try:
+                self._lanes.learn(ask, came, keys, total)
+            except LanesGaveUpError:
+                name, at_once = self._opened.listing.name, self._plan.at_once
+                told = _GAVE_UP.format(name=name, at_once=at_once)
+                raise PageError(told, resource=name) from None
+
+    def _is_first_again(self, ask: Ask, keys: Sequence[bytes]) -> bool:
+        is_later = ask.number >= self._plan.after(self._plan.start, self._plan.size)
+        self._firsts_again += is_later and bool(keys) and self._first.issuperset(keys)
+        return self._firsts_again >= _MOST_FIRSTS_AGAIN
+
+    def _refuse_first_page_again(self, came: _Came) -> None:
+        name, request = self._opened.listing.name, came.response.request
+        key = "offset_param" if self._plan.by_offset else "page_param"
+        told = _IGNORES_NUMBERS.format(name=name, request=request, key=key)
+        raise PageError(told, resource=name, url=request.url)
+
+    def _keys_of(self, page: Page) -> Sequence[bytes]:
+        """What tells the rows of a page apart: their keys, or their bytes where one has none."""
+        found = self._keys.of(page.rows)
+        if found is not None:
+            return found
+        return [(self._keys.of([row]) or [bytes(row)])[0] for row in page.rows]
+
+    def _handed_on(self, handed: HandedPage[_Came | None]) -> FetchedPage | None:
+        """What goes on of a page whose turn it is; None of the first one, and of one without rows.
+
+        Rows that cannot be read stand behind the others in the page, as paginators see it.
+        """
+        came = handed.content
+        if came is None:
+            return None
+        rows, unreadable = came.sliced.rows, came.sliced.unreadable
+        if len(handed.places) < len(came.seen.rows):
+            wanted = handed.places
+            unreadable = [unreadable[at - len(rows)] for at in wanted if at >= len(rows)]
+            rows = [rows[at] for at in wanted if at < len(rows)]
+        seen = [came.seen.rows[at] for at in handed.places]
+        self._walk.account.meet(replace(came.seen, rows=seen, row_count=len(seen)))
+        sliced = replace(came.sliced, rows=rows, unreadable=unreadable)
+        page = self._opened.fetched(came.response, sliced, self._walk)
+        return page if rows or unreadable else None
+
+    async def _ended(self, last: FetchedPage) -> FetchedPage:
+        """The last page, once it is seen that all rows came.
+
+        Raises:
+            PageError: Some did not.
+        """
+        walk, ignored = self._walk, self._ignored
+        if ignored is not None:
+            _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
+            tell_ignored_end(self._opened, walk)
+            return replace(last, is_last=True, end=end_of(walk, is_ignored=True))
+        walk.is_proven_whole = self._lanes.is_proven_whole and not self._totals.may_be_too_low
+        await refuse_unless_whole(self._opened, walk, last.request)
+        return replace(last, is_last=True, end=end_of(walk))
+
+    def _tell(self) -> None:
+        name, plan = self._opened.listing.name, self._plan
+        told = f"resource `{name}`: {len(plan.starts):,} lanes, {plan.at_once} pages at once"
+        about = {"lanes": len(plan.starts), "at_once": plan.at_once, "page": plan.size}
+        log_event(_LOGGER, logging.INFO, told, Event("lanes begin", name, about))
