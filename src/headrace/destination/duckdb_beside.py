@@ -4,8 +4,9 @@ DuckDB lets one process write a file, or some read it, and locks out all others 
 by a usual connection makes a sync fail that begins just then. What is read here takes no lock. It
 is right all the same, by how DuckDB writes its files, since it must survive a crash at any moment:
 
-- The first 12 KiB tell which blocks are in use. A block that is in use is never overwritten; what
-  changes goes into free ones, and then the first 12 KiB are written anew, with another count.
+- The first 12 KiB, made 4 at a time, tell which blocks are in use. A block that is in use is never
+  overwritten; what changes goes into free ones, and then the first 12 KiB are written anew, with
+  another count.
 - What was committed since then is appended to the file `.wal` beside it, which is emptied after
   that.
 
@@ -41,7 +42,8 @@ CATALOG = "headrace_beside"
 """The name by which the file is attached."""
 
 _PROTOCOL = "headracebeside"
-_HEADERS = 12_288
+_HEADER = 4_096
+_HEADERS = 3 * _HEADER
 # What a report keeps of ten million executions, and of the file; more than that goes to disk.
 _MEMORY = "600MB"
 
@@ -97,6 +99,11 @@ class Snapshot:
         """How many bytes of the `.wal` count."""
         return self.state[1]
 
+    @property
+    def is_being_made(self) -> bool:
+        """Whether it may be that somebody makes the file just now: its first blocks are missing."""
+        return self.size < _HEADERS and self.size % _HEADER == 0
+
     def has_changed(self) -> bool:
         """Whether somebody has changed the file since: what was read may be of two moments."""
         self._has_changed = self._has_changed or self._current() != self.state
@@ -130,6 +137,21 @@ class Snapshot:
                 log = Path(self.log_path).stat().st_size
         # Last: it changes first.
         return os.pread(self.descriptor, _HEADERS, 0), log, _identity(self.path)
+
+
+@contextmanager
+def connected_to_nothing() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Connects to an empty database, for a file that is not there yet.
+
+    Yields:
+        The connection, with the catalog `CATALOG`.
+    """
+    connection = duckdb.connect()
+    try:
+        connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
+        yield connection
+    finally:
+        connection.close()
 
 
 def _kept_open(path: str) -> _KeptDescriptor:
