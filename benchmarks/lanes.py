@@ -14,12 +14,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 from aiohttp import web
+from dlt.sources import rest_api
 
+import headrace
 from benchmarks.clock import Clock, rows_in
 from benchmarks.loading import import_all, new_pipeline
 from benchmarks.processes import run_alone
@@ -33,6 +36,24 @@ ONE_LANE = "headrace, one page at a time"
 LANES = {ONE_LANE: 1, "headrace, 8 lanes": 8, "headrace, 16 lanes": 16}
 
 
+def execution(number: int) -> dict[str, Any]:
+    """A row with the fields of an execution."""
+    started = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=7 * number)
+    stopped = started + timedelta(milliseconds=number % 9_000)
+    return {
+        "id": number,
+        "finished": number % 20 != 0,
+        "mode": "trigger" if number % 3 else "webhook",
+        "retryOf": number - 9 if number % 50 == 0 else None,
+        "retrySuccessId": None,
+        "status": "success" if number % 20 else "error",
+        "startedAt": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "stoppedAt": stopped.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "workflowId": f"workflow-{number % 40}",
+        "waitTill": None,
+    }
+
+
 def app(rows: int, latency: float) -> web.Application:
     """An API that lists by `offset` and `limit`, and tells a total.
 
@@ -40,10 +61,7 @@ def app(rows: int, latency: float) -> web.Application:
         rows: how many there are.
         latency: seconds before each answer.
     """
-    texts = [
-        json.dumps({"id": number, "name": f"row {number}", "amount": number / 4, "ok": number % 3})
-        for number in range(rows, 0, -1)
-    ]
+    texts = [json.dumps(execution(number)) for number in range(rows, 0, -1)]
     counted = {"requests": 0}
 
     async def listed(request: web.Request) -> web.Response:
@@ -104,53 +122,69 @@ def config(base_url: str, lanes: int = 0) -> Any:
             {
                 "name": "rows",
                 "primary_key": "id",
-                "write_disposition": "replace",
+                "write_disposition": "merge",
                 "endpoint": endpoint,
             }
         ],
     }
 
 
-def measure(variant: str, base_url: str) -> Run:
-    """Loads in a process and a folder of its own; the server tells how often it was asked."""
+def measure(what: str, variant: str, base_url: str) -> Run:
+    """Loads or reads in a process of its own; the server tells how often it was asked."""
     counted = f"{base_url}/requests"
     urllib.request.urlopen(counted).close()
-    run = Run(**run_alone("lanes", variant, base_url))
+    run = Run(**run_alone("lanes", what, variant, base_url))
     with urllib.request.urlopen(counted) as answer:
         return replace(run, requests=json.load(answer))
 
 
 @contextmanager
-def loads(rows: int) -> Iterator[list[Contender]]:
+def contenders(what: str, rows: int) -> Iterator[list[Contender]]:
     """The contenders, while the server runs."""
     wanted = share(_ROWS, rows)
     with serving(wanted) as base_url:
-        yield [Contender(name, partial(measure, name, base_url), wanted) for name in (DLT, *LANES)]
+        names = (DLT, *LANES)
+        yield [Contender(name, partial(measure, what, name, base_url), wanted) for name in names]
 
 
-ROADS = (Road("lanes", "By offset, 50 ms a page", (DLT, ONE_LANE), loads),)
+_LOAD, _READ = "load", "read"
+_PEERS = (DLT, ONE_LANE)
+ROADS = (
+    Road("lanes", "By offset, 50 ms a page, into DuckDB", _PEERS, partial(contenders, _LOAD)),
+    Road("lanes-read", "The same without a pipeline", _PEERS, partial(contenders, _READ)),
+)
+
+
+def load(variant: str, base_url: str) -> int:
+    """Loads into a database in the current folder; gives the rows in its table."""
+    pipeline = new_pipeline("duckdb")
+    if variant == DLT:
+        pipeline.run(rest_api.rest_api_source(config(base_url)))
+    else:
+        pipeline.run(headrace.rest_api_source(config(base_url, LANES[variant])))
+    return rows_in(pipeline, "rows")
+
+
+def read(variant: str, base_url: str) -> int:
+    """Reads all rows, as dicts or in Arrow; gives their number."""
+    if variant == DLT:
+        source = rest_api.rest_api_source(config(base_url))
+        return sum(1 for _ in source.resources["rows"])
+    return int(headrace.read(config(base_url, LANES[variant])).to_reader().read_all().num_rows)
 
 
 def main() -> None:
-    """Runs one load in the current folder."""
-    import dlt.sources.rest_api
-
-    import headrace
-
+    """Loads or reads once, in the current folder, and prints what it took as JSON."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=(_LOAD, _READ))
     parser.add_argument("variant", choices=(DLT, *LANES))
     parser.add_argument("base_url")
     arguments = parser.parse_args()
-    pipeline = new_pipeline("duckdb")
     import_all()
     clock = Clock()
-    if arguments.variant == DLT:
-        pipeline.run(dlt.sources.rest_api.rest_api_source(config(arguments.base_url)))
-    else:
-        document = config(arguments.base_url, LANES[arguments.variant])
-        pipeline.run(headrace.rest_api_source(document))
+    rows = (load if arguments.what == _LOAD else read)(arguments.variant, arguments.base_url)
     clock.stop()
-    clock.tell(rows_in(pipeline, "rows"))
+    clock.tell(rows)
 
 
 if __name__ == "__main__":
