@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -69,17 +69,20 @@ def parse_config(
         faults.add(path, message)
     if source is None or not faults.is_empty:
         raise faults.error()
+    names = [each.name for each in resources]
     return SourceConfig(
         client=source.client,
-        resources=tuple(_built(each, source) for each in resources),
+        resources=tuple(_built(each, source, names) for each in resources),
         pipeline=source.pipeline,
         secrets=secrets_in(document, substituted),
         looked_up=(*substituted.looked_up, *auths.looked_up),
     )
 
 
-def _built(resource: MergedResource, source: SourceDocument) -> ResourceConfig | ExternalResource:
+def _built(
+    resource: MergedResource, source: SourceDocument, names: Sequence[str]
+) -> ResourceConfig | ExternalResource:
     if resource.typed is None:
         made = source.resources[resource.index]
         return ExternalResource(index=resource.index, name=resource.name, resource=made)
-    return build_resource(resource, resource.typed, source.client)
+    return build_resource(resource, resource.typed, source.client, names)

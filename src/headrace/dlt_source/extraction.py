@@ -23,10 +23,11 @@ from headrace.dlt_source.page_sources import (
     range_pages,
     tail_pages,
     token_pages,
-    window_pages,
 )
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
+from headrace.dlt_source.window_pages import window_pages
 from headrace.http.lanes import Lanes
+from headrace.reading.lanes.values import ValueListing
 from headrace.reading.listing import Listing
 from headrace.reading.token_listing import TokenPlace
 
@@ -44,6 +45,7 @@ class Extraction:
         missing_rows: What becomes of rows that the API has no more; None where they stay.
         token: The token of the API that it goes on from; None where there is none.
         token_place: Where its pages name the token, and how it is sent.
+        by_values: Its listing by the values of a parameter; None where it is one listing.
     """
 
     listing: Listing
@@ -54,6 +56,7 @@ class Extraction:
     missing_rows: MissingRows | None = None
     token: TokenConfig | None = None
     token_place: TokenPlace | None = None
+    by_values: ValueListing | None = None
 
     def items(self, cursor: RunningCursor | None = None) -> Iterator[Any]:
         """Lists, types, and yields what dlt loads.
@@ -138,4 +141,4 @@ class Extraction:
             return range_pages(resource, self.lanes, cursor)
         if self.token is not None and self.token_place is not None:
             return token_pages(resource, self.lanes, self.token, self.token_place)
-        return all_pages(resource, self.lanes)
+        return all_pages(resource, self.lanes, self.by_values)

@@ -3,14 +3,15 @@
 kept_pages    a repair: the rows that an earlier listing showed were kept
 tail_pages    a listing that is kept up with, one leg of it
 range_pages   the part of a listing that an incremental of dlt asks for
-window_pages  the same part, window by window
 token_pages   what has changed since a token that the API named
 all_pages     the whole listing
+
+The part that an incremental asks for window by window comes from `window_pages`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, MutableMapping
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -26,22 +27,13 @@ from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.failed_requests import FailedRequests
 from headrace.dlt_source.incremental import (
     CursorFilter,
-    CursorValues,
     RunningCursor,
-    WindowRange,
-    WindowRows,
     compare_in_order,
-    forget_ended_windows,
-    last_day_counted_in,
     leave_to_merge,
     may_end_early,
-    may_load_in_parts,
-    saved_windows,
-    whole_range,
 )
 from headrace.dlt_source.kept_token import KeptToken
 from headrace.dlt_source.missing_rows_state import note_gone_rows
-from headrace.dlt_source.request_mark import request_mark
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import keep_lane_state, lane_state_in
 from headrace.http.lanes import Lanes
@@ -49,12 +41,10 @@ from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
+from headrace.reading.lanes.values import ValueListing
 from headrace.reading.listing import Listing
 from headrace.reading.token_listing import TokenListing, TokenPlace
-from headrace.reading.window_legs import REACHED, SETTLED, WindowLegs
-from headrace.reading.windowed_listing import WindowedListing
 from headrace.sansio.rows import RowIds
-from headrace.sansio.windows import WindowSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +78,14 @@ def kept_pages(resource: RunningResource) -> PageStream:
 
 
 def all_pages(
-    resource: RunningResource, lanes: Lanes, listing: Listing | None = None
+    resource: RunningResource, lanes: Lanes, listing: Listing | ValueListing | None = None
 ) -> PageStream:
     """The whole listing.
 
     Args:
         resource: The running resource.
         lanes: What to fetch with.
-        listing: The listing, if its request is not the one that the config says.
+        listing: The listing, if it is not the one of the resource.
     """
     return PageStream(_listed(resource, lanes, listing or resource.listing, may_end=False))
 
@@ -123,102 +113,6 @@ def range_pages(resource: RunningResource, lanes: Lanes, cursor: RunningCursor) 
         return PageStream(pages, page_by_page=may_end)
     passing = CursorFilter.in_place_of(cursor.injected, has_parent=False, keeps_state=keeps_state)
     return PageStream(passing.pages(pages, resource.figures))
-
-
-def window_pages(
-    resource: RunningResource, lanes: Lanes, cursor: RunningCursor, settings: WindowSettings
-) -> PageStream:
-    """What the values of an incremental ask for, window by window; its state learns how far.
-
-    Args:
-        resource: The running resource.
-        lanes: What to fetch with.
-        cursor: The incremental, as dlt has bound it for this run.
-        settings: How its range is parted.
-    """
-    injected = cursor.injected
-    if resource.load_id is not None:
-        leave_to_merge(injected, dlt.current.resource())
-    values = CursorValues.of_load(injected)
-    within = whole_range(settings, injected) if resource.wants_dicts else None
-    keeps_state = resource.load_id is not None and resource.settings.limit_rows is None
-    state = dlt.current.resource_state() if keeps_state else {}
-    saved = saved_windows(state, injected.cursor_path)
-    mark = request_mark(resource.settings.base_url or "", cursor.template)
-    ours = WindowRange.of_load(values, settings, lag=injected.lag, saved=saved, request=mark)
-    ours.note(resource.figures)
-    listing = WindowedListing(
-        resource.name,
-        settings,
-        ours.low,
-        ours.high,
-        cursor.listing_of(resource.listing, values),
-        wanted=resource.settings.limit_rows,
-    )
-    pages = _windowed(resource, lanes, listing, _WindowKeeper(ours, state, injected.cursor_path))
-    is_again = ours.is_resumed and dlt.current.resource().write_disposition == "append"
-    cut = WindowRows(
-        settings,
-        injected.cursor_path,
-        within=within,
-        resumed_at=ours.low if is_again else None,
-    )
-    pages = cut.pages(pages, resource.figures)
-    with last_day_counted_in(injected, settings):
-        if resource.wants_dicts:
-            compare_in_order(injected)
-            return PageStream(pages)
-        passing = CursorFilter.in_place_of(injected, has_parent=False, keeps_state=keeps_state)
-    return PageStream(passing.page(page, resource.figures) for page in pages)
-
-
-@dataclass(frozen=True, slots=True)
-class _WindowKeeper:
-    """Keeps how far the windows of a load have been listed.
-
-    Args:
-        range: The range that they are parts of.
-        state: The state of the resource, which is changed in place.
-        cursor_path: The path of the cursor.
-    """
-
-    range: WindowRange
-    state: MutableMapping[str, Any]
-    cursor_path: str
-
-    def keep(self, end: LegEnd) -> None:
-        """Keeps what the end of a leg tells."""
-        saved = saved_windows(self.state, self.cursor_path)
-        reached, settled = end.state[REACHED], end.state[SETTLED]
-        self.range.keep(saved, reached, settled=settled, is_last=end.is_last)
-        forget_ended_windows(self.state)
-
-
-def _windowed(
-    resource: RunningResource, lanes: Lanes, listing: WindowedListing, keeper: _WindowKeeper
-) -> Iterator[FetchedPage]:
-    legs, figures, limit = resource.sync.legs, resource.figures, resource.settings.limit_rows
-    parts = (
-        legs.settings is not None and limit is None and may_load_in_parts(dlt.current.resource())
-    )
-    fetching = WindowLegs(listing, figures, legs.is_over if parts else None)
-    buffer_bytes = 1 if limit is not None or yields_are_counted() else None
-
-    def begin() -> Generator[FetchedPage | LegEnd]:
-        return lanes.read(fetching.items, _size_of, buffer_bytes)
-
-    def pages(items: Iterator[FetchedPage | LegEnd]) -> Iterator[FetchedPage]:
-        for item in items:
-            if isinstance(item, LegEnd):
-                keeper.keep(item)
-                if item.is_last:
-                    log_resource_listed(figures)
-            else:
-                yield item
-
-    name = dlt.current.resource().name if parts else resource.name
-    with closing(legs.items(name, begin) if parts else begin()) as items:
-        yield from limited(pages(items), limit, figures)
 
 
 def token_pages(
@@ -303,7 +197,7 @@ def _leg(
         singles = SinglesPolicy(resource.may_miss_requests, record.have_worked, record.tries)
         known = lane_state_in(state)
         lane = TailLane(resource.listing, tail, known, bounds, figures, singles)
-        return lanes.read(lane.items, _size_of)
+        return lanes.read(lane.items, size_of)
 
     # The user may have given it another name than the config, even twice.
     with closing(legs.items(name, begin)) as items:
@@ -328,7 +222,7 @@ def _bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
 def _listed(
     resource: RunningResource,
     lanes: Lanes,
-    listing: Listing | TokenListing,
+    listing: Listing | TokenListing | ValueListing,
     *,
     may_end: bool,
 ) -> Iterator[FetchedPage]:
@@ -338,8 +232,10 @@ def _listed(
     buffer_bytes = 1 if may_end or limit is not None or yields_are_counted() else None
     if buffer_bytes is not None and isinstance(listing, Listing):
         listing = replace(listing, lanes=None)
+    elif buffer_bytes is not None and isinstance(listing, ValueListing):
+        listing = replace(listing, at_once=1)
     with closing(
-        lanes.read(lambda client: listing.pages(client, figures), _size_of, buffer_bytes)
+        lanes.read(lambda client: listing.pages(client, figures), size_of, buffer_bytes)
     ) as pages:
         yield from limited(pages, limit, figures)
     log_resource_listed(figures)
@@ -367,5 +263,6 @@ def limited(
             return
 
 
-def _size_of(item: FetchedPage | LegEnd) -> int:
+def size_of(item: FetchedPage | LegEnd) -> int:
+    """The size of a page, in bytes; 0 for the end of a leg."""
     return item.size if isinstance(item, FetchedPage) else 0

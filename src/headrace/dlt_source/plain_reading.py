@@ -7,6 +7,7 @@ stands in `reading/`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -22,11 +23,12 @@ from headrace.dlt_source.plain_columns import PlainTableColumns
 from headrace.dlt_source.source import as_in_first_sync, build_resources
 from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import ParentRow
-from headrace.reading.build import build_listing, request_template
+from headrace.reading.build import build_listing, listing_by_values, request_template
 from headrace.reading.children import ChildListings
 from headrace.reading.client import Client
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
+from headrace.reading.lanes.values import ValueListing
 from headrace.reading.plain_batches import PlainBatches, ReadSettings
 from headrace.reading.plain_pages import ChildPages, Pages, ParentRows, RootPages, RowsOfPages
 from headrace.reading.reader import Reader
@@ -176,6 +178,9 @@ class _Tree:
         """
         listing = build_listing(self.config, resource, self.authentications)
         if resource.parent is None:
+            by_values = listing_by_values(self.config, resource, listing, self.authentications)
+            if by_values is not None:
+                return RootPages(resource.name, self._stopping_soon(by_values))
             return RootPages(resource.name, as_in_first_sync(listing, resource, self.limit_rows))
         cursor, fill, parts = resource.cursor, None, None
         if cursor is not None:
@@ -189,6 +194,11 @@ class _Tree:
             parts,
             self.limit_rows,
         )
+
+    def _stopping_soon(self, listing: ValueListing) -> ValueListing:
+        """The listing with no more pages under way than one for each value that is read."""
+        at_once = listing.at_once if self.limit_rows is None else 1
+        return replace(listing, at_once=at_once, most_waiting=0)
 
     def _rows(self, name: str) -> ParentRows:
         parent = next(each for each in self.config.resources if each.name == name)

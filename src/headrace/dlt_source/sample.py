@@ -27,7 +27,7 @@ from headrace.dlt_source.source import as_in_first_sync, build_resources
 from headrace.dlt_source.table import ResourceTable
 from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow
-from headrace.reading.build import build_listing, request_template
+from headrace.reading.build import build_listing, listing_by_values, request_template
 from headrace.reading.children import ChildListings
 from headrace.reading.client import Client
 from headrace.reading.client_settings import client_settings
@@ -192,7 +192,10 @@ async def _pages(
     # For a look at a few rows no pages are wanted beside the first ones.
     listing = replace(build_listing(config, resource, authentications), lanes=None)
     if resource.parent is None:
-        async for page in as_in_first_sync(listing, resource, wanted).pages(client, figures):
+        by_values = listing_by_values(config, resource, listing, authentications)
+        one_by_one = None if by_values is None else replace(by_values, at_once=1)
+        asked = one_by_one or as_in_first_sync(listing, resource, wanted)
+        async for page in asked.pages(client, figures):
             yield page
         return
     template, cursor = request_template(resource.endpoint), resource.cursor
@@ -203,8 +206,8 @@ async def _pages(
         fill, parts = values.filler(cursor), range_of_first_sync(cursor)
     parent_rows = _parent_rows(config, resource.parent.resource, authentications, client, figures)
     async for row in _rows_or_batches(children, parent_rows):
-        asked = AskedRow(row, 0, fill, range=parts, wanted=wanted)
-        async for page in children.of_row(asked, client, figures):
+        asked_row = AskedRow(row, 0, fill, range=parts, wanted=wanted)
+        async for page in children.of_row(asked_row, client, figures):
             yield page
 
 

@@ -32,7 +32,7 @@ from headrace.dlt_source.missing_rows import add_missing_rows
 from headrace.dlt_source.running_resource import ExtractionSettings
 from headrace.dlt_source.steps import add_steps
 from headrace.http.lanes import Lanes
-from headrace.reading.build import build_listing, request_template, token_place
+from headrace.reading.build import build_listing, listing_by_values, request_template, token_place
 from headrace.reading.children import ChildListings
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
@@ -120,6 +120,7 @@ def build_resources(
                 each.missing_rows,
                 each.token,
                 token_place(config, each, listing),
+                listing_by_values(config, each, listing, authentications),
             )
             built[name] = _build_resource(each, extraction)
         else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from headrace.config import EndpointConfig, ResourceConfig, SourceConfig
 from headrace.config.format.paginators import (
@@ -19,6 +21,7 @@ from headrace.reading.credentials import Authentications
 from headrace.reading.decoders import decoder_of, row_maker_of, row_shape_of
 from headrace.reading.graphql_errors import refusing_errors
 from headrace.reading.keep_up.legs import LegSettings
+from headrace.reading.lanes.values import ListedValues, ValueListing
 from headrace.reading.listing import Listing
 from headrace.reading.paginators import PaginatorFactory
 from headrace.reading.request_template import RequestTemplate
@@ -74,11 +77,50 @@ def build_listing(
     )
 
 
+def listing_by_values(
+    config: SourceConfig,
+    resource: ResourceConfig,
+    listing: Listing,
+    authentications: Authentications | None = None,
+) -> ValueListing | None:
+    """Makes the listing of a resource that is listed by the values of a parameter.
+
+    Args:
+        config: The config that the resource is part of.
+        resource: The resource, as the config describes it.
+        listing: Its listing, without the parameter.
+        authentications: The credentials of the whole config; None to make new ones.
+
+    Returns:
+        None where it is one listing.
+    """
+    lanes = resource.lanes
+    if lanes is None:
+        return None
+    values: Sequence[Any] | ListedValues
+    if lanes.resource is None or lanes.path is None:
+        values = lanes.values or ()
+    else:
+        source = next(
+            each
+            for each in config.resources
+            if isinstance(each, ResourceConfig) and each.name == lanes.resource
+        )
+        listed = build_listing(config, source, authentications)
+        values = ListedValues(replace(listed, lanes=None), lanes.path, resource.name)
+    written = resource.hints.get("write_disposition")
+    disposition = written.get("disposition") if isinstance(written, Mapping) else written
+    keeps_each_once = disposition == "merge" and resource.primary_key is not None
+    return ValueListing(
+        listing, lanes.param, values, lanes.at_once, keeps_each_once=keeps_each_once
+    )
+
+
 def needs_proof(config: SourceConfig, resource: ResourceConfig) -> bool:
     """Whether it must be known of a resource's listing that it is whole.
 
     So it is where rows that are missing in it are marked or deleted, or rows of a resource that
-    depends on it.
+    depends on it or is listed by its values.
 
     Args:
         config: The config.
@@ -87,8 +129,7 @@ def needs_proof(config: SourceConfig, resource: ResourceConfig) -> bool:
     if resource.missing_rows is not None:
         return True
     return any(
-        each.parent is not None
-        and each.parent.resource == resource.name
+        resource.name in (each.parent and each.parent.resource, each.lanes and each.lanes.resource)
         and needs_proof(config, each)
         for each in config.resources
         if isinstance(each, ResourceConfig)

@@ -25,6 +25,7 @@ from headrace.reading.asked_rows import (
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing import Listing
+from headrace.reading.listing_ends import judge_single_pages
 from headrace.reading.parent_batches import RowsOfParents, joined_fields
 from headrace.reading.request_template import RequestTemplate
 from headrace.reading.windowed_listing import WindowedListing
@@ -181,14 +182,7 @@ class ChildListings:
         Raises:
             PageError: They are, in all likelihood.
         """
-        suspicion, name = self.single_pages.suspicion, self.listing.name
-        if suspicion is None:
-            return
-        if self.single_pages.is_likely:
-            raise PageError(
-                f"resource `{name}`: no paginator is named, and {suspicion}.", resource=name
-            )
-        figures.note(f"`{name}`: {suspicion}")
+        judge_single_pages(self.single_pages, self.listing.name, figures)
 
     def key(self, row: ParentRow | ParentValues) -> str:
         """What tells a row of the parent from others: the fields of it that requests hold, as JSON.

@@ -32,6 +32,7 @@ class FetchedPage:
         end: How the listing has ended with it; None where more may follow.
         window: The window that it is part of, where the listing is asked for in windows.
         listed: How many rows it had in the listing, where its rows were made of parts of these.
+        catches_up: Whether it comes behind the listing, with what has changed meanwhile.
         token: What it names for the next sync to send; None where it names nothing.
     """
 
@@ -48,6 +49,7 @@ class FetchedPage:
     window: Window | None = None
     token: Any = field(default=None, repr=False)
     listed: int | None = None
+    catches_up: bool = False
 
     @property
     def count(self) -> int:

@@ -86,6 +86,7 @@ class Listing:
         lanes: How several of its pages are asked for at once; None for one after the other.
         falls_short: Is told where it ends before its total, and whether the config ends it there;
             says whether it may. None where the config has the last word.
+        asks_ahead: Whether pages may be asked for before they are due.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Listing:
     token_of: Callable[[Page], Any] | None = field(default=None, repr=False)
     falls_short: Callable[[bool], bool] | None = None
     lanes: PageLanesSettings | None = None
+    asks_ahead: bool = True
 
     def filled(
         self, template: RequestTemplate, fill: Callable[[RequestTemplate], Request]
@@ -182,7 +184,8 @@ class OpenListing:
                 before all rows came that the API says there are.
         """
         walk = self.new_pass()
-        walk.ask_ahead()
+        if self.listing.asks_ahead:
+            walk.ask_ahead()
         request: Request | None = self._first_request(walk.paginator)
         await ask_for_count(self, walk)
         while request is not None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from headrace.core.events import Event, log_event
 from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import ShownRequest
+from headrace.core.figures import ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.http.failures.messages import SLOW_DOWN
 from headrace.http.link_header import links_by_relation
-from headrace.sansio.paging import Page
+from headrace.sansio.paging import Page, SinglePages
 from headrace.sansio.paging.signs import by_number, other_way
 
 if TYPE_CHECKING:
@@ -285,3 +286,24 @@ def refuse_unless_past_end(error: ResponseStatusError, walk: ListingPass) -> Non
         "such page: if the listing ends there, say `response_actions: [{status_code: "
         f"{error.status}, action: ignore}}]`, or name the number of all rows as `endpoint.total`."
     )
+
+
+def judge_single_pages(pages: SinglePages, name: str, figures: ResourceFigures) -> None:
+    """Sees whether listings of one resource are cut that seem to be one page each.
+
+    Args:
+        pages: The sizes of those pages.
+        name: The name of the resource.
+        figures: Where to note that some may be.
+
+    Raises:
+        PageError: They are, in all likelihood.
+    """
+    suspicion = pages.suspicion
+    if suspicion is None:
+        return
+    if pages.is_likely:
+        raise PageError(
+            f"resource `{name}`: no paginator is named, and {suspicion}.", resource=name
+        )
+    figures.note(f"`{name}`: {suspicion}")

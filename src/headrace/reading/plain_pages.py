@@ -15,6 +15,7 @@ from headrace.reading.children import ChildListings
 from headrace.reading.client import Client
 from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.lanes.values import ValueListing
 from headrace.reading.listing import Listing
 from headrace.reading.parent_batches import ParentBatches
 from headrace.reading.windowed_listing import WindowedListing
@@ -65,7 +66,7 @@ class RootPages:
     """
 
     name: str
-    listing: Listing | WindowedListing
+    listing: Listing | WindowedListing | ValueListing
 
     def pages(self, client: Client, figures: Figures) -> AsyncIterator[FetchedPage]:
         """Lists all of them."""

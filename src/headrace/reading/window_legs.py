@@ -13,6 +13,7 @@ from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd
+from headrace.reading.lanes.windows import LanedWindows
 from headrace.reading.windowed_listing import WindowedListing
 
 REACHED = "reached"
@@ -32,7 +33,7 @@ class WindowLegs:
             where all windows are one leg.
     """
 
-    listing: WindowedListing
+    listing: WindowedListing | LanedWindows
     figures: ResourceFigures
     is_over: Callable[[int, float], bool] | None
 

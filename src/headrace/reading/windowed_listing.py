@@ -26,8 +26,8 @@ from headrace.sansio.windows import Window, WindowSettings, WindowWalk, says_too
 from headrace.sansio.windows.too_many import words_of_too_many
 
 _LOGGER = logging.getLogger(__name__)
-# What is larger is handed on as it comes, and cannot be halved any more.
-_MOST_HELD = 64 * 1024 * 1024
+MOST_HELD = 64 * 1024 * 1024
+"""Bytes of a window that are held back; what is larger is handed on as it comes, and not halved."""
 _AS_SMALL = (
     "{error}\nThe window {window} is refused as too large, and cannot be made smaller: see "
     "`incremental.smallest_step`, or ask for less by `endpoint.params`."
@@ -60,6 +60,22 @@ class WindowPassed:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedWindow:
+    """A window all of which has been listed; it comes behind the window's pages.
+
+    Args:
+        window: The window.
+        asked_at: When it was asked for by the clock of the API, in seconds since 1970; None where
+            no answer tells it.
+        answered_at: When its last answer came, by that clock.
+    """
+
+    window: Window
+    asked_at: float | None
+    answered_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class WindowedListing:
     """A range of a listing, window by window.
 
@@ -72,6 +88,8 @@ class WindowedListing:
         wanted: So many rows are enough: pages are handed on once so many have come. None to hold
             the pages of each window back until all of them are there.
         on_passed: Is told of each window that has been listed.
+        most_held: How many bytes of a window are held back.
+        asks_ahead: Whether pages may be asked for before they are due.
     """
 
     name: str
@@ -81,6 +99,8 @@ class WindowedListing:
     listing_of: Callable[[Any, Any], Listing]
     wanted: int | None = None
     on_passed: Callable[[WindowPassed], object] = lambda passed: None
+    most_held: int = MOST_HELD
+    asks_ahead: bool = True
 
     async def pages(self, client: Client, figures: ResourceFigures) -> AsyncIterator[FetchedPage]:
         """Lists all windows: `items` without what is told between them."""
@@ -102,7 +122,32 @@ class WindowedListing:
             PageError: An answer is not the page that the config describes, or the smallest window
                 is still too large.
         """
-        walk, given = WindowWalk(self.settings, self.low, self.high), 0
+        walk = WindowWalk(self.settings, self.low, self.high)
+        async with aclosing(self.walked(walk, client, figures)) as items:
+            async for item in items:
+                if isinstance(item, FetchedPage):
+                    yield item
+                    continue
+                self.tell_listed(item.window, item.window.number, figures)
+                is_last = item.window.is_last
+                passed = WindowPassed(walk.reached, walk.settled, walk.share, is_last)
+                self.on_passed(passed)
+                yield passed
+
+    async def walked(
+        self, walk: WindowWalk, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage | ListedWindow, None]:
+        """Lists the windows of a walk.
+
+        Args:
+            walk: The way through a part of the range, which goes on as windows are listed.
+            client: The client to ask with.
+            figures: Where to count requests, pages, rows and bytes.
+
+        Raises:
+            RequestError, PageError: As from `items`.
+        """
+        given = 0
         while (window := walk.window) is not None:
             enough = None if self.wanted is None else self.wanted - given
             asked = _AskedWindow(self, window, enough, may_be_halved=walk.may_be_halved)
@@ -114,21 +159,30 @@ class WindowedListing:
                 walk.pass_on(asked.asked_at)
                 # All windows together are one listing.
                 figures.listings_ended -= not window.is_last
-                self._tell(window, "window listed", f"{figures.rows:,} rows so far")
-                passed = WindowPassed(walk.reached, walk.settled, walk.share, window.is_last)
-                self.on_passed(passed)
-                yield passed
+                yield ListedWindow(window, asked.asked_at, asked.answered_at)
                 continue
             error, shown = asked.too_large, window.shown(self.settings)
             if asked.is_given or not walk.halve():
                 hint = _TOO_FAR if asked.is_given else _AS_SMALL
                 raise error.located(hint.format(error=error, window=shown), resource=self.name)
-            self._tell(window, "window halved", "is too large, and asked for in halves")
+            self._tell(
+                window, window.number, "window halved", "is too large, and asked for in halves"
+            )
 
-    def _tell(self, window: Window, event: str, what: str) -> None:
+    def tell_listed(self, window: Window, number: int, figures: ResourceFigures) -> None:
+        """Tells that a window has been listed.
+
+        Args:
+            window: The window.
+            number: Its number among those of the range, from 1.
+            figures: What has been counted so far.
+        """
+        self._tell(window, number, "window listed", f"{figures.rows:,} rows so far")
+
+    def _tell(self, window: Window, number: int, event: str, what: str) -> None:
         shown = window.shown(self.settings)
-        told = f"resource `{self.name}`: window {window.number:,}, {shown}: {what}"
-        about = {"window": window.number, "range": shown}
+        told = f"resource `{self.name}`: window {number:,}, {shown}: {what}"
+        about = {"window": number, "range": shown}
         log_event(_LOGGER, logging.INFO, told, Event(event, self.name, about))
 
 
@@ -147,6 +201,7 @@ class _AskedWindow:
         is_given: Whether pages of it were handed on already.
         asked_at: When it was asked for by the clock of the API, in seconds since 1970; None where
             no answer tells it.
+        answered_at: When its last answer came, by that clock.
     """
 
     owner: WindowedListing
@@ -156,6 +211,7 @@ class _AskedWindow:
     too_large: HeadraceError | None = None
     is_given: bool = False
     asked_at: float | None = None
+    answered_at: float | None = None
     _held: list[FetchedPage] = field(default_factory=list)
     _is_short: bool = False
 
@@ -166,12 +222,18 @@ class _AskedWindow:
         listing = self.owner.listing_of(*self.window.ends(self.owner.settings))
         hook = _SizeHook(listing.hook)
         # All that was counted comes here then, also of a page that proves too little.
-        asked = replace(listing, hook=hook, falls_short=self._fall_short, is_one_of_many=True)
+        asked = replace(
+            listing,
+            hook=hook,
+            falls_short=self._fall_short,
+            is_one_of_many=True,
+            asks_ahead=self.owner.asks_ahead,
+        )
         try:
             async with aclosing(self._passed_on(asked.pages(client, figures))) as passed:
                 async for page in passed:
                     yield page
-            self.asked_at = hook.first_answer
+            self.asked_at, self.answered_at = hook.first_answer, hook.last_answer
         except HeadraceError as error:
             is_too_large = self._is_short or hook.tells_too_many(error)
             if not is_too_large and listing.is_one_of_many:
@@ -205,7 +267,7 @@ class _AskedWindow:
                 if self.too_large is not None:
                     return
                 are_enough = self.enough is not None and loadable >= self.enough
-                while self._held and (are_enough or size > _MOST_HELD):
+                while self._held and (are_enough or size > self.owner.most_held):
                     self.is_given = True
                     yield self._held.pop(0)
 
@@ -240,6 +302,7 @@ class _SizeHook:
     Attributes:
         first_answer: The earliest time of an answer by the clock of the API, in seconds since 1970;
             None where none tells it.
+        last_answer: The latest one.
     """
 
     def __init__(self, hook: ResponseHook | None) -> None:
@@ -247,12 +310,14 @@ class _SizeHook:
         self._says_so = False
         self._last: Response | None = None
         self.first_answer: float | None = None
+        self.last_answer: float | None = None
 
     def __call__(self, request: Request, response: Response) -> Response:
         self._last = response
         told = server_time(response.headers)
-        if told is not None and (self.first_answer is None or told < self.first_answer):
-            self.first_answer = told
+        if told is not None:
+            self.first_answer = min(told, self.first_answer or told)
+            self.last_answer = max(told, self.last_answer or told)
         self._says_so = says_too_many(response.status, response.body)
         if self._hook is None:
             return response

@@ -14,9 +14,10 @@ from headrace.core.exceptions import ConfigError
 
 from .documents import guide, with_client
 from .faulty import CONFIGS, two
+from .faulty_lanes import LANES_FAULTS
 from .faulty_resources import RESOURCES
 
-BROKEN = [*CONFIGS, *RESOURCES]
+BROKEN = [*CONFIGS, *RESOURCES, *LANES_FAULTS]
 
 
 @pytest.mark.parametrize(

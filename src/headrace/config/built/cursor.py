@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from headrace.config.built.lanes_by_time import LanesByTime, build_lanes_by_time
 from headrace.config.built.parents import params_of
 from headrace.config.built.tail import is_tail
 from headrace.config.format.endpoint import EndpointModel
 from headrace.config.format.incremental import CursorModel, IncrementalConfig, IncrementalParam
+from headrace.config.format.lanes import TimeLanesConfig
 from headrace.core.dlt_door.objects import is_incremental
 from headrace.core.json_path import JsonPath
 from headrace.sansio.windows import WindowSettings, scale_of, step_on
@@ -39,6 +41,7 @@ class CursorConfig:
         convert: A function from a value to what is sent; None to send it as it is.
         per_parent: Whether each row of the parent has a last value of its own.
         windows: How its range is parted into windows; None to ask for all of it at once.
+        lanes: How many windows are read at once; None for one after the other.
     """
 
     incremental: Any = None
@@ -48,6 +51,7 @@ class CursorConfig:
     convert: Callable[[Any], Any] | None = None
     per_parent: bool = False
     windows: WindowSettings | None = None
+    lanes: LanesByTime | None = None
 
     @property
     def has_end(self) -> bool:
@@ -68,12 +72,15 @@ def is_incremental_param(param: object) -> bool:
     return is_incremental(param)
 
 
-def build_cursor(endpoint: Mapping[str, Any], typed: EndpointModel) -> CursorConfig | None:
+def build_cursor(
+    endpoint: Mapping[str, Any], typed: EndpointModel, concurrency: int
+) -> CursorConfig | None:
     """The incremental of an endpoint.
 
     Args:
         endpoint: The keys of an endpoint without faults as written, merged with the defaults.
         typed: The same keys, typed.
+        concurrency: How many requests may be under way at once.
 
     Returns:
         None where the endpoint has no incremental, or one that keeps up with a listing.
@@ -95,7 +102,33 @@ def build_cursor(endpoint: Mapping[str, Any], typed: EndpointModel) -> CursorCon
         incremental.end_param,
         per_parent=bool(incremental.per_parent),
     )
-    return replace(cursor, windows=window_settings(endpoint["incremental"], incremental))
+    written, lanes = with_step_of_lanes(endpoint), typed.lanes
+    if isinstance(lanes, TimeLanesConfig) and incremental.step is None:
+        incremental = incremental.model_copy(update={"step": lanes.step})
+    return replace(
+        cursor,
+        windows=None if written is None else window_settings(written, incremental),
+        lanes=build_lanes_by_time(lanes, concurrency),
+    )
+
+
+def with_step_of_lanes(endpoint: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The incremental of an endpoint, with the `step` that its lanes over time name.
+
+    Args:
+        endpoint: The merged keys as written; they may be wrong in any way.
+
+    Returns:
+        The keys of `incremental` as written; None where that is no mapping.
+    """
+    written: Any = endpoint.get("incremental")
+    lanes: Any = endpoint.get("lanes")
+    if not isinstance(written, Mapping) or is_incremental(written):
+        return None
+    is_by_time = isinstance(lanes, Mapping) and lanes.get("by") == "time"
+    if not is_by_time or lanes.get("step") is None or written.get("step") is not None:
+        return written
+    return {**written, "step": lanes["step"]}
 
 
 def window_settings(

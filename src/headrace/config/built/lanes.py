@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.config.format.lanes import AnyLanes
+from headrace.config.format.lanes import PageLanesConfig
 from headrace.config.format.paginators import OffsetPaginatorConfig, PageNumberPaginatorConfig
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
@@ -32,17 +32,15 @@ class PageLanesSettings:
     total_path: JsonPath | None
 
 
-def build_lanes(
-    lanes: AnyLanes | None, concurrency: int, paginator: Any
-) -> PageLanesSettings | None:
-    """Makes of what a config says of lanes what is read by.
+def build_lanes(lanes: Any, concurrency: int, paginator: Any) -> PageLanesSettings | None:
+    """Makes of what a config says of lanes by pages what is read by.
 
     Args:
-        lanes: What it says; None for nothing.
+        lanes: What it says, of lanes of any kind; None for nothing.
         concurrency: How many requests may be under way at once.
         paginator: The paginator of the listing, as a model.
     """
-    if lanes is None:
+    if not isinstance(lanes, PageLanesConfig):
         return None
     at_once = min(lanes.at_once or concurrency, concurrency)
     if isinstance(paginator, OffsetPaginatorConfig):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from headrace.config.built.cursor import build_cursor, is_incremental_param
 from headrace.config.built.graphql import build_graphql
 from headrace.config.built.lanes import build_lanes
+from headrace.config.built.lanes_by_values import build_lanes_by_values
 from headrace.config.built.merging import MergedResource, TypedKeys, columns_by_name
 from headrace.config.built.missing_rows import build_missing_rows
 from headrace.config.built.parents import build_parent
@@ -35,7 +36,7 @@ _NOT_FOR_DLT = frozenset(
 
 
 def build_resource(
-    resource: MergedResource, typed: TypedKeys, client: ClientConfig
+    resource: MergedResource, typed: TypedKeys, client: ClientConfig, names: Sequence[str]
 ) -> ResourceConfig:
     """Build a resource that the config describes.
 
@@ -43,6 +44,7 @@ def build_resource(
         resource: The resource, without faults.
         typed: Its keys, typed.
         client: The client, whose paginator and authentication hold where the endpoint names none.
+        names: The names of all resources of the config.
     """
     steps = typed.resource.processing_steps or ()
     return ResourceConfig(
@@ -51,7 +53,7 @@ def build_resource(
         endpoint=_endpoint(resource.endpoint, typed, client),
         hints=_hints(resource.keys, typed) | _replacing_parts(resource),
         parent=build_parent(resource.keys, typed.endpoint.batch),
-        cursor=build_cursor(resource.endpoint, typed.endpoint),
+        cursor=build_cursor(resource.endpoint, typed.endpoint, client.concurrency),
         token=build_token(resource.endpoint, typed.endpoint),
         steps=tuple(
             (kind, step)
@@ -61,6 +63,7 @@ def build_resource(
         ),
         tail=build_tail(resource, typed.endpoint.incremental),
         primary_key=primary_key_columns(resource.keys),
+        lanes=build_lanes_by_values(typed.endpoint.lanes, client.concurrency, names),
         missing_rows=build_missing_rows(typed.resource.missing_rows, resource.keys),
     )
 

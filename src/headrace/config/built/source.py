@@ -10,6 +10,7 @@ from jsonpath_ng import JSONPath
 
 from headrace.config.built.cursor import CursorConfig
 from headrace.config.built.lanes import PageLanesSettings
+from headrace.config.built.lanes_by_values import LanesByValues
 from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.parents import ParentConfig
 from headrace.config.built.tail import TailConfig
@@ -87,6 +88,7 @@ class ResourceConfig:
         steps: Functions over its rows, in order, each with what it does.
         primary_key: The columns of its primary key; None where it has none, or a function names it.
         missing_rows: What becomes of rows that the API has no more; None where they stay.
+        lanes: The parameter whose values it is listed by; None where it is one listing.
     """
 
     index: int
@@ -100,6 +102,7 @@ class ResourceConfig:
     steps: tuple[tuple[StepKind, Callable[..., Any]], ...] = ()
     primary_key: tuple[str, ...] | None = None
     missing_rows: MissingRows | None = None
+    lanes: LanesByValues | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,8 @@ from headrace.config.checks.decoders import decoder_faults, row_shape_faults
 from headrace.config.checks.graphql import graphql_faults
 from headrace.config.checks.hints import function_faults
 from headrace.config.checks.lanes import lanes_faults
+from headrace.config.checks.lanes_by_time import lanes_by_time_faults
+from headrace.config.checks.lanes_by_values import lanes_by_values_faults
 from headrace.config.checks.made_rows import made_rows_faults
 from headrace.config.checks.missing_rows import missing_rows_faults
 from headrace.config.checks.paginators import body_faults, looks_for_rows, paginator_faults
@@ -90,6 +92,13 @@ def faults_between_keys(
             yield ("resources", resource.index), message
     for index, message in parent_faults(resources):
         yield ("resources", index), message
+    has_row_ids = value_at(document, ("pipeline", "row_ids")) not in (False, "false")
+    for resource in resources:
+        for below, message in (
+            *lanes_by_time_faults(resource, has_row_ids=has_row_ids),
+            *lanes_by_values_faults(resource, resources),
+        ):
+            yield ("resources", resource.index, *below), message
     for index, message in replaced_children(resources):
         yield ("resources", index, "write_disposition"), message
     for index, message in missing_rows_faults(document, resources):

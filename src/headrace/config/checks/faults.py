@@ -32,6 +32,9 @@ _EXPECTED = {
 """By the first word of an error type of pydantic: what was expected."""
 _NOT_SHOWN = "is not valid, and not shown because it holds a secret or a substituted value"
 
+# The key that tells the alternatives of `lanes` apart; of others it is `type`.
+_BY = "by"
+
 
 class FaultCollector:
     """Collects all that is wrong in one document.
@@ -161,7 +164,8 @@ class FaultCollector:
         shapes = [word for word in known if word in ("text", "a list", "a mapping")]
         types = [word for word in known if word not in shapes and f"<{word}>" != OBJECT]
         if types and isinstance(value, dict):
-            self.add((*path, "type"), self._unknown_value((*path, "type"), types))
+            key = _BY if path[-1:] == ("lanes",) else "type"
+            self.add((*path, key), self._unknown_value((*path, key), types))
             return
         expected = " or ".join(dict.fromkeys([*shapes, *(["a mapping"] if types else [])]))
         self.add(path, f"expected {expected}; got {self.shown(path) or kind_of(value)}")
@@ -203,7 +207,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _has_tag(model: type[BaseModel], tag: str) -> bool:
-    field = model.model_fields.get("type")
+    field = model.model_fields.get("type") or model.model_fields.get(_BY)
     if field is None or get_origin(field.annotation) is not Literal:
         return False
     return tag.strip("<>") in get_args(field.annotation)

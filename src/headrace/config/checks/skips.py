@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from headrace.config.built.cursor import with_step_of_lanes
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import parent_fields
 from headrace.config.built.tail import is_tail
@@ -51,8 +52,8 @@ def _emptying_disposition(written: Any) -> str | None:
 
 
 def _what_goes_on(endpoint: Mapping[str, Any]) -> str | None:
-    incremental = endpoint.get("incremental")
-    if not isinstance(incremental, Mapping):
+    incremental = with_step_of_lanes(endpoint)
+    if incremental is None:
         return None
     if is_tail(endpoint):
         return "a listing that is kept up with"

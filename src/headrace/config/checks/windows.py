@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from headrace.config.built.cursor import window_settings
+from headrace.config.built.cursor import window_settings, with_step_of_lanes
 from headrace.config.built.parents import placeholders_in
 from headrace.config.format.incremental import IncrementalConfig
 from headrace.config.format.placeholders import INCREMENTAL_CONTEXT
@@ -33,11 +33,11 @@ def window_faults(endpoint: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     Yields:
         The path below the endpoint, and a message.
     """
-    written = endpoint.get("incremental")
-    step = written.get("step") if isinstance(written, Mapping) else None
+    written = with_step_of_lanes(endpoint)
+    step = None if written is None else written.get("step")
     if step is None:
         yield from _halved_without_windows(endpoint)
-    if not isinstance(written, Mapping) or written.get("token_path") is not None:
+    if written is None or written.get("token_path") is not None:
         return
     here: Path = ("incremental",)
     if step is None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from headrace.config.format.fields import Count, FormatModel
+from headrace.config.format.fields import (
+    BY_SHAPE,
+    MAPPING,
+    NUMBER,
+    TEXT,
+    Count,
+    FormatModel,
+    Name,
+    PythonObject,
+    fault,
+    shape_of,
+)
+from headrace.config.format.incremental import Step
 
 
 class PageLanesConfig(FormatModel):
@@ -28,4 +40,70 @@ class PageLanesConfig(FormatModel):
     )
 
 
-AnyLanes = PageLanesConfig
+class TimeLanesConfig(FormatModel):
+    """Several windows of time at once, as an incremental asks for them."""
+
+    by: Literal["time"] = Field(description="Windows of time, as `incremental.step` parts a range.")
+    step: Step | None = Field(
+        default=None,
+        description="Length of the windows: a duration as `1d`, `12h`, `30m`, `10s` or `2w`; that "
+        "of `incremental.step` when absent.",
+    )
+    at_once: Count | None = Field(
+        default=None,
+        description="Number of windows to read at once; `client.concurrency` when absent, and "
+        "never more than that.",
+    )
+    unchanging: bool = Field(
+        default=False,
+        description="Whether it is known that the time of a row never changes, and that none is "
+        "deleted while the listing is read. Otherwise what has changed meanwhile is asked for "
+        "behind the windows.",
+    )
+
+
+_Value = Annotated[Annotated[str, Tag(TEXT)] | Annotated[bool | int | float, Tag(NUMBER)], BY_SHAPE]
+
+
+class ValueLanesConfig(FormatModel):
+    """Listings for several values of a parameter at once."""
+
+    by: Literal["values"] = Field(
+        description="Values of a query parameter, of which each row belongs to one for good."
+    )
+    param: Name = Field(description="Query parameter that carries the value, as `workflowId`.")
+    resource_field: Name | None = Field(
+        default=None,
+        alias="from",
+        description="Resource of this config and field of its rows that has the values, as "
+        "`workflows.id`. It is listed first.",
+    )
+    values: list[_Value] | None = Field(
+        default=None, min_length=1, description="The values themselves, in place of `from`."
+    )
+    at_once: Count | None = Field(
+        default=None,
+        description="Number of values to read at once; `client.concurrency` when absent, and "
+        "never more than that.",
+    )
+
+
+def _by(value: Any) -> str:
+    by = value.get("by") if isinstance(value, dict) else getattr(value, "by", None)
+    if isinstance(by, str):
+        return f"<{by}>"
+    return MAPPING if isinstance(value, dict) else shape_of(value)
+
+
+def _by_missing(value: Any) -> Any:
+    raise fault("has no `by`; known: `pages`, `time`, `values`")
+
+
+AnyLanes = Annotated[
+    Annotated[PageLanesConfig, Tag("<pages>")]
+    | Annotated[TimeLanesConfig, Tag("<time>")]
+    | Annotated[ValueLanesConfig, Tag("<values>")]
+    | Annotated[PythonObject, BeforeValidator(_by_missing), Tag(MAPPING)],
+    Discriminator(_by),
+]
+"""How a listing is read in lanes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import replace
 from typing import Any, cast
 
@@ -18,9 +18,10 @@ from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.dlt_source.incremental.dlt_step import StateElsewhere, bound_to_own_pipe
 from headrace.dlt_source.incremental.ordered_step import compare_in_order
-from headrace.dlt_source.incremental.undecided_rows import CursorReader, undecided
+from headrace.dlt_source.incremental.undecided_rows import undecided
 from headrace.dlt_source.incremental.values import CursorValues, new_incremental
 from headrace.reading.fetched_page import FetchedPage
+from headrace.sansio.rows.cursor_reader import CursorReader
 from headrace.sansio.rows.json_rows import decode_row
 
 
@@ -111,6 +112,15 @@ class CursorFilter:
             twin = StateElsewhere.like(injected, copy(injected.get_state()))
         injected.advance(None)
         return cls(twin, has_parent=has_parent)
+
+    @classmethod
+    def beside(cls, injected: Incremental[Any]) -> CursorFilter:
+        """Makes a filter for rows by which the state is not to move on.
+
+        Args:
+            injected: The incremental that dlt has bound to the state, before it has seen a row.
+        """
+        return cls(StateElsewhere.like(injected, deepcopy(injected.get_state())), has_parent=False)
 
     @property
     def is_over(self) -> bool:

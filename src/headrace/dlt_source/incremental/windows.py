@@ -24,9 +24,9 @@ from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dlt_schema import columns_with
-from headrace.dlt_source.incremental.undecided_rows import CursorReader
 from headrace.dlt_source.incremental.values import CursorValues
 from headrace.reading.fetched_page import FetchedPage
+from headrace.sansio.rows.cursor_reader import CursorReader
 from headrace.sansio.windows import ScaleKind, Window, WindowCut, WindowSettings
 from headrace.sansio.windows.scale import HOUR
 

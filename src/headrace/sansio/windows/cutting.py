@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from headrace.core.value_order import compare, placed, sortable
-from headrace.sansio.windows.walk import Window, WindowSettings
+from headrace.sansio.windows.settings import WindowSettings
+from headrace.sansio.windows.walk import Window
 
 _NUMBERS = {int, float}
 

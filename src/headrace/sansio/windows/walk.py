@@ -2,73 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from headrace.core.quick_dataclasses import dataclass
-from headrace.sansio.windows.scale import DAY, HOUR, Scale, ScaleKind
+from headrace.sansio.windows.progress import WindowProgress
+from headrace.sansio.windows.settings import WindowSettings
 
 # After so many windows at a smaller size, twice that size is tried again.
 _UNTIL_LARGER = 10
-# What an API shows of the last hour may not be all yet; without a zone, whose last hour is it?
-_SETTLED = HOUR
-_SETTLED_ANYWHERE = DAY
-
-
-@dataclass(frozen=True, slots=True)
-class WindowSettings:
-    """How a range is parted.
-
-    Args:
-        scale: What the windows are measured on.
-        step: The length of a window.
-        smallest: The length of the smallest one.
-        is_closed: Whether the API counts what is at the end of a window to it.
-        most_rows: The largest number of rows that the API lists of one window; None for any.
-    """
-
-    scale: Scale
-    step: int
-    smallest: int
-    is_closed: bool
-    most_rows: int | None = None
-
-    @property
-    def overlaps(self) -> bool:
-        """Whether two windows have an instant in common: between closed ones none may be missed."""
-        return self.is_closed and self.scale.is_of_times
-
-    def end_now(self, seconds: float) -> int:
-        """The end of a range that has none: behind today, or the present.
-
-        Args:
-            seconds: The present, in seconds since 1970.
-        """
-        now = self.scale.floored(self.scale.place_of_time(seconds))
-        return now + 1 if self.scale.kind is ScaleKind.DATES else now
-
-    def end_at(self, end_value: Any) -> int | None:
-        """The end of a range that has one; None where it cannot be read.
-
-        Args:
-            end_value: The value at its end.
-        """
-        is_counted = self.is_closed and not self.scale.is_of_times
-        end = self.scale.read_end(end_value, is_counted=is_counted)
-        return None if end is None else -(-end // self.scale.unit) * self.scale.unit
-
-    def settled(self, seconds: float) -> int:
-        """Up to where the API has shown all that will come, as far as can be known.
-
-        A window that has just passed may still get rows: some APIs show them minutes later, and a
-        time without a zone passes half a day earlier in one place than in another.
-
-        Args:
-            seconds: The present, in seconds since 1970.
-        """
-        if self.scale.kind is ScaleKind.DATES:
-            return self.scale.place_of_time(seconds) - max(1, self.step)
-        wait = _SETTLED if self.scale.is_aware else _SETTLED_ANYWHERE
-        return self.scale.floored(self.scale.place_of_time(seconds) - max(wait, self.step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,45 +59,52 @@ class WindowWalk:
         settings: How the range is parted.
         low: The place on the scale where it begins.
         high: The place where it ends.
+        within: The two ends of the range that this one is a part of; None where it is no part.
+        on_halved: Is told how long a window is from now on, where one was too large.
     """
 
-    def __init__(self, settings: WindowSettings, low: int, high: int) -> None:
+    def __init__(
+        self,
+        settings: WindowSettings,
+        low: int,
+        high: int,
+        *,
+        within: tuple[int, int] | None = None,
+        on_halved: Callable[[int], object] = lambda size: None,
+    ) -> None:
         self._settings = settings
-        self._low = self._at = settings.scale.floored(low)
         self._high = high
         self._size = settings.step
-        self._passed = self._passed_at_size = 0
-        self._unsettled_from: int | None = None
+        self._passed_at_size = 0
+        self._progress = WindowProgress(settings, settings.scale.floored(low), high)
+        self._within = within or (self._progress.reached, high)
+        self._on_halved = on_halved
 
     @property
     def window(self) -> Window | None:
         """The window to ask for; None at the end of the range."""
-        if self._at >= self._high:
+        at = self._progress.reached
+        if at >= self._high:
             return None
-        end = min(self._at + self._size, self._high)
-        return Window(
-            self._at,
-            end,
-            number=self._passed + 1,
-            is_first=self._at == self._low,
-            is_last=end == self._high,
-        )
+        first, last = self._within
+        end = min(at + self._size, self._high)
+        number = self._progress.passed + 1
+        return Window(at, end, number=number, is_first=at == first, is_last=end == last)
 
     @property
     def reached(self) -> int:
         """The place up to which all windows have been passed."""
-        return self._at
+        return self._progress.reached
 
     @property
     def settled(self) -> int:
         """The place up to which all windows had shown what will come when they were asked for."""
-        return self._at if self._unsettled_from is None else min(self._at, self._unsettled_from)
+        return self._progress.settled
 
     @property
     def share(self) -> float:
         """Which part of the range has been passed, from 0 to 1."""
-        whole = self._high - self._low
-        return (self._at - self._low) / whole if whole > 0 else 1.0
+        return self._progress.share
 
     def pass_on(self, asked_at: float | None = None) -> None:
         """Goes on to the next window: all of this one was listed.
@@ -164,11 +113,8 @@ class WindowWalk:
             asked_at: When it was asked for by the clock of the API, in seconds since 1970; None
                 where that is not known.
         """
-        self._at = min(self._at + self._size, self._high)
-        if asked_at is not None and (settled := self._settings.settled(asked_at)) < self._at:
-            before = self._unsettled_from
-            self._unsettled_from = settled if before is None else min(before, settled)
-        self._passed += 1
+        end = min(self._progress.reached + self._size, self._high)
+        self._progress.pass_to(end, asked_at)
         self._passed_at_size += 1
         if self._passed_at_size >= _UNTIL_LARGER and self._size < self._settings.step:
             self._size = min(2 * self._size, self._settings.step)
@@ -181,7 +127,8 @@ class WindowWalk:
 
     @property
     def _length(self) -> int:
-        return min(self._at + self._size, self._high) - self._at
+        at = self._progress.reached
+        return min(at + self._size, self._high) - at
 
     def halve(self) -> bool:
         """Has half of the window asked for in its place; the next ones stay as small.
@@ -192,6 +139,15 @@ class WindowWalk:
         unit, smallest = self._settings.scale.unit, self._settings.smallest
         if not self.may_be_halved:
             return False
-        self._size = max(smallest, (self._length // unit + 1) // 2 * unit)
-        self._passed_at_size = 0
+        self.shrink(max(smallest, (self._length // unit + 1) // 2 * unit))
+        self._on_halved(self._size)
         return True
+
+    def shrink(self, size: int) -> None:
+        """Asks for no window that is longer, for a while.
+
+        Args:
+            size: The length.
+        """
+        self._size = min(self._size, size)
+        self._passed_at_size = 0
