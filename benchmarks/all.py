@@ -25,6 +25,7 @@ from benchmarks import (
     load_roads,
     made_rows,
     postgres,
+    readers,
     start,
 )
 from benchmarks.results import RECORD, Record, conditions, record, replaced, table
@@ -32,7 +33,10 @@ from benchmarks.roads import Road, Run
 
 ROADS = tuple(
     road
-    for module in (load_roads, postgres, formats, children, lanes, made_rows, keeping_up, start)
+    for module in (
+        *(load_roads, postgres, formats, children, lanes),
+        *(made_rows, keeping_up, start, readers),
+    )
     for road in module.ROADS
 )
 QUICK_ROWS = 1_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -71,6 +72,9 @@ def import_all() -> None:
     """Imports, before a clock starts, what the loads of either source import late."""
     for name in _IMPORTED_LATE:
         import_module(name)
+    # Arrow imports it with its first scalar, where it is installed.
+    if find_spec("pandas") is not None:
+        import_module("pandas")
 
 
 def new_pipeline(destination: str) -> Any:

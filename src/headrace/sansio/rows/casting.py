@@ -26,6 +26,9 @@ _NUMBER_TEXT = r"^-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][-+]?[0-9]{1,2})?$"
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 _CALENDAR = (datetime.min, datetime.max)
+# Where the calendar begins and ends, in seconds since 1970.
+_FIRST_SECOND, _END_SECOND = -62_135_596_800, 253_402_300_800
+_UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # As seconds this is the year 5138; as milliseconds, 1973.
 _MILLISECONDS_FROM = 100_000_000_000
 _MOST_MILLISECONDS = 253_402_300_799_999
@@ -168,12 +171,14 @@ def _marks(fits: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 def _in_calendar(times: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
     """Times in the years 1 to 9999: Arrow reads others, but no `datetime` holds them."""
-    first, last = (pa.scalar(each, times.type) for each in _CALENDAR)
-    bounds = pc.min_max(times)
-    if not bounds["min"].is_valid or (
-        pc.and_(pc.greater_equal(bounds["min"], first), pc.less_equal(bounds["max"], last)).as_py()
+    bounds, unit = pc.min_max(times), _UNITS[times.type.unit]
+    least, most = bounds["min"], bounds["max"]
+    # By their numbers: a scalar has Arrow import pandas, where that is installed.
+    if not least.is_valid or (
+        least.value >= _FIRST_SECOND * unit and most.value < _END_SECOND * unit
     ):
         return times, None
+    first, last = (pa.scalar(each, times.type) for each in _CALENDAR)
     fits = pc.fill_null(pc.and_(pc.greater_equal(times, first), pc.less_equal(times, last)), True)
     return pc.if_else(fits, times, pa.scalar(None, times.type)), pc.invert(fits)
 

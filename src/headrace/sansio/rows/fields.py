@@ -269,7 +269,8 @@ class Fields:
         for path, values in found:
             if path in self._by_path or values.null_count == len(values):
                 continue
-            first = pc.index(pc.is_valid(values), pa.scalar(True)).as_py()
+            # Not by `pc.index`: a scalar has Arrow import pandas, where that is installed.
+            first = pc.indices_nonzero(pc.is_valid(values))[0].as_py()
             planned = self._plan(path, value_at(first, path))
             wire = planned.wire
             # Lists that Arrow has typed by itself may be wrong, though their type is right.

@@ -185,8 +185,11 @@ class PlainTypes:
         """The shapes of the lists in rows, and the paths of the objects that stay JSON."""
         shapes: dict[FieldPath, Shape] = {}
         objects: set[FieldPath] = set()
+        keeps_objects = self._columns.keeps_objects
+        if not keeps_objects and b"[" not in b"".join(rows):
+            return shapes, objects
         for row in rows:
-            if not (self._columns.keeps_objects or b"[" in bytes(row)):
+            if not (keeps_objects or b"[" in bytes(row)):
                 continue
             try:
                 decoded = decode_row(row)
