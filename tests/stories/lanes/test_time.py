@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import headrace
-from headrace import rest_api_source, sync
+from headrace import HeadraceError, rest_api_source, sync
 from headrace.config import ResourceConfig, parse_config
 from headrace.dlt_source.sample import take_sample
 from tests.stories.incremental.calendar import SMALL, Calendar
@@ -93,6 +93,12 @@ def test_an_item_that_changes_meanwhile_comes_with_the_same_sync(
         document = config(server, is_laned=is_laned, initial_value=initial, **OPEN)
         sync(warehouse.pipeline(), rest_api_source(document))
         found[is_laned] = [at for n, at in loaded(warehouse) if n == 0]
+        # What came behind the windows does not move the state on.
+        (cursor,) = cursors_of(warehouse.pipeline())["items"].values()
+        assert (
+            cursor["last_value"]
+            == f"{max(at for n, at in api.rows.items() if n):%Y-%m-%dT%H:%M:%SZ}"
+        )
         assert all(at > f"{first:%Y-%m-%d %H}" for at in found[is_laned])
     assert len(found[True]) == 1
     # One reader has it with the next sync.
@@ -114,6 +120,81 @@ def test_what_has_just_changed_is_looked_at_once_more_and_no_further(
     sync(warehouse.pipeline(), rest_api_source(document))
     assert windows >= 4
     assert len(server.asked) == 2
+
+
+def test_an_item_that_has_not_changed_comes_once_to_what_depends_on_it(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    api = TimedItems(server, 48)
+    document = config(server, initial_value=recent(api), **OPEN)
+    # Five of them a moment ago, more than fit on a page.
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
+    for n in range(5):
+        api.rows[n] = moment
+    document["resources"].append(
+        {
+            "name": "parts",
+            "write_disposition": "append",
+            "endpoint": {
+                "path": "parts/{resources.items.id}",
+                "data_selector": "$",
+                "paginator": "single_page",
+            },
+        }
+    )
+    listed = server.handler
+
+    def with_parts(asked: Asked) -> Answer:
+        if not asked.path.startswith("/parts/"):
+            return listed(asked)
+        api.at_once -= 1
+        return Answer({"id": int(asked.path.removeprefix("/parts/"))})
+
+    server.handler = with_parts
+    report = sync(warehouse.pipeline(), rest_api_source(document))
+    assert warehouse.query("SELECT count(*), count(DISTINCT id) FROM test_data.parts") == [
+        (len(api.rows), len(api.rows))
+    ]
+    assert report.figures.of("items").known >= 5
+
+
+def test_what_a_window_should_not_have_shown_comes_with_the_look_behind_them(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    api = TimedItems(server, 48)
+    initial = recent(api)
+    # The API shows it in each window, whatever its end is.
+    api.rows[99] = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=30)
+    listed = server.handler
+
+    def with_the_last(asked: Asked) -> Answer:
+        answer = listed(asked)
+        row = {"id": 99, "at": f"{api.rows[99]:%Y-%m-%dT%H:%M:%SZ}"}
+        if answer.body["next"] is None and row not in answer.body["data"]:
+            answer.body["data"].append(row)
+        return answer
+
+    server.handler = with_the_last
+    document = config(server, initial_value=initial, **OPEN)
+    sync(warehouse.pipeline(), rest_api_source(document))
+    assert 99 in dict(loaded(warehouse))
+
+
+def test_an_api_that_takes_no_end_ahead_is_told_of(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    api = TimedItems(server, 48)
+
+    def refuse_ahead(asked: Asked) -> Answer | None:
+        is_ahead = datetime.fromisoformat(asked.query["to"]) > datetime.now(UTC)
+        return Answer({"message": "`to` lies ahead"}, 400) if is_ahead else None
+
+    api.before_answer = refuse_ahead
+    document = config(server, initial_value=recent(api), **OPEN)
+    with pytest.raises(HeadraceError, match=r"leave `endpoint\.lanes` out"):
+        sync(warehouse.pipeline(), rest_api_source(document))
+    # The windows themselves are kept.
+    assert len(loaded(warehouse)) == len(api.rows)
 
 
 @pytest.mark.parametrize("moment", [Moment("request", 7), Moment("job committed", 3)])

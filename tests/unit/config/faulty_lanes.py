@@ -74,7 +74,7 @@ LANES_FAULTS: list[tuple[dict[str, Any], str, list[str]]] = [
     (
         by_time(incremental={"initial_value": 1, "end_value": 900, "step": 100}),
         "resources[0].endpoint.incremental.step",
-        ["parts numbers", "`by: key`"],
+        ["parts numbers", "`unchanging: true`"],
     ),
     *(
         (by_time(paginator=paginator), f"{LANES}.by", ["take a cursor", "`unchanging: true`"])

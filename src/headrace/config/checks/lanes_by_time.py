@@ -44,7 +44,7 @@ _ONE_WINDOW = (
     "read at once: make it smaller, or leave `lanes` out"
 )
 _NUMBERS = (
-    "parts numbers, and no clock tells which of them have changed meanwhile: take `by: key`, leave "
+    "parts numbers, and no clock tells which of them have changed meanwhile: leave "
     f"`lanes` out, {_UNCHANGING}"
 )
 _SHIFTING = {

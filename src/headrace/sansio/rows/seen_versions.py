@@ -1,4 +1,4 @@
-"""Which rows were seen before as they are."""
+"""Which rows were seen before, or handed on, as they are."""
 
 from __future__ import annotations
 
@@ -45,3 +45,32 @@ class SeenVersions:
         if keys is None or times is None:
             return [bytes(row) for row in rows]
         return [(key, str(time)) for key, time in zip(keys, times, strict=True)]
+
+
+class HandedOn:
+    """The rows that were handed on, so that none comes a second time as it is.
+
+    Args:
+        most: How many rows are remembered. Of more, some may come twice.
+    """
+
+    def __init__(self, most: int = 500_000) -> None:
+        self._most = most
+        self._rows: set[int] = set()
+
+    def add(self, rows: Sequence[msgspec.Raw]) -> None:
+        """Remembers rows that are handed on.
+
+        Args:
+            rows: The JSON of each row.
+        """
+        if len(self._rows) < self._most:
+            self._rows.update(hash(bytes(row)) for row in rows)
+
+    def without(self, rows: Sequence[msgspec.Raw]) -> list[msgspec.Raw]:
+        """The rows that were not handed on yet as they are.
+
+        Args:
+            rows: The JSON of each row.
+        """
+        return [row for row in rows if hash(bytes(row)) not in self._rows]
