@@ -30,7 +30,7 @@ from headrace.reading.accepted import require_rows
 from headrace.reading.client import Client
 from headrace.reading.counting import RowCount
 from headrace.reading.fetched_page import FetchedPage
-from headrace.reading.laned_pages import laned_pages
+from headrace.reading.lanes.pages import laned_pages
 from headrace.reading.listing_ends import (
     ask_for_count,
     end_of,
