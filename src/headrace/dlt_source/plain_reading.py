@@ -177,6 +177,9 @@ class _Tree:
             resource: The resource, as the config describes it.
         """
         listing = build_listing(self.config, resource, self.authentications)
+        if self.limit_rows is not None:
+            # Pages far down the listing would be asked for in vain.
+            listing = replace(listing, lanes=None)
         if resource.parent is None:
             by_values = listing_by_values(self.config, resource, listing, self.authentications)
             if by_values is not None:

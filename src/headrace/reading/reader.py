@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
@@ -35,6 +37,8 @@ class Reader:
         self._source = batches
         self._names = names
         self._tables: Generator[pa.Table, None, None] = batches.tables()
+        # Also at the end of the program, while threads can still be ended.
+        weakref.finalize(self, _end, self._tables)
         self._ahead: list[pa.Table] = []
         self._error: Exception | None = None
         self._is_closed = False
@@ -150,6 +154,12 @@ class Reader:
 
     def __repr__(self) -> str:
         return f"<headrace.Reader of `{self._source.name}`>"
+
+
+def _end(tables: Generator[pa.Table, None, None]) -> None:
+    # Another thread may be in the midst of it as the program ends.
+    with suppress(ValueError):
+        tables.close()
 
 
 def _as_batch(table: pa.Table) -> pa.RecordBatch:

@@ -6,6 +6,8 @@ import asyncio
 import gc
 import json
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -142,7 +144,7 @@ def test_duckdb_finds_it_by_its_name(items: Items) -> None:
 def test_polars_reads_it(items: Items) -> None:
     frame = pl.DataFrame(headrace.read(items.config))
     assert frame.height == len(items.rows)
-    frame = pl.from_arrow(headrace.read(items.config).to_reader().read_all())  # type: ignore[assignment]
+    frame = pl.from_arrow(headrace.read(items.config).to_reader())  # type: ignore[assignment]
     assert frame["size__width"].sum() == sum(row["size"]["width"] for row in items.rows)
     assert frame["lines"].list.len().sum() == sum(len(row["lines"]) for row in items.rows)
 
@@ -187,6 +189,26 @@ def _refused(reader: headrace.Reader) -> Iterator[Callable[[], object]]:
     yield lambda: reader.schema
     yield lambda: next(reader)
     yield reader.to_reader
+
+
+def test_duckdb_tells_of_an_error(items: Items) -> None:
+    items.broken_page = 2
+    reader = headrace.read(items.config).to_reader()
+    with pytest.raises(duckdb.Error, match="an error in the guise of a success"):
+        duckdb.from_arrow(reader).aggregate("count(*)").fetchall()
+
+
+def test_a_program_ends_though_a_reader_is_not_at_its_end(server: JsonServer) -> None:
+    program = (
+        "import headrace\n"
+        f"reader = headrace.read({Items(server, pages=400).config!r}, batch_rows=50)\n"
+        "print(next(reader).num_rows)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert (ran.stdout, ran.stderr) == ("50\n", "")
+    assert len(server.asked) <= 2
 
 
 def stop_by_break(config: dict[str, Any]) -> None:
@@ -425,6 +447,35 @@ def test_a_dependent_resource_is_read_with_its_parent(server: JsonServer) -> Non
     assert found == [(user, f"{user}.{place}") for user in range(30) for place in range(user % 3)]
     assert len(server.asked) == 31
     assert reader.figures.of("users").requests == 1
+
+
+def pages_in_lanes(server: JsonServer, pages: int) -> dict[str, Any]:
+    def answer(asked: Asked) -> Answer:
+        at = int(asked.query["offset"])
+        rows = [{"id": number} for number in range(at, min(at + 10, pages * 10))]
+        return Answer({"data": rows, "total": pages * 10})
+
+    server.handler = answer
+    paginator = {"type": "offset", "limit": 10, "total_path": "total"}
+    endpoint = {"data_selector": "data", "paginator": paginator, "lanes": {"by": "pages"}}
+    return {
+        "client": {"base_url": server.base_url},
+        "resources": [{"name": "items", "primary_key": "id", "endpoint": endpoint}],
+    }
+
+
+def test_pages_in_lanes_come_in_the_order_of_the_listing(server: JsonServer) -> None:
+    with headrace.read(pages_in_lanes(server, 100)) as reader:
+        found = [row["id"] for batch in reader for row in batch.to_pylist()]
+
+    assert found == list(range(1000))
+
+
+def test_with_a_limit_pages_come_one_by_one(server: JsonServer) -> None:
+    with headrace.read(pages_in_lanes(server, 400), limit_rows=25) as reader:
+        assert next(reader).num_rows == 25
+
+    assert len(server.asked) == 3
 
 
 def test_of_dependent_listings_few_are_asked_for_in_vain(server: JsonServer) -> None:

@@ -125,6 +125,23 @@ def cast_exactly(
     return pc.if_else(fits, cast, pa.scalar(None, column_type)), pc.invert(fits)
 
 
+def empty_lists(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
+    """The JSON of empty lists, and marks of all other values; None where there are none.
+
+    Args:
+        values: The values, in types of Arrow's choice. Of its lists the lengths are right, whatever
+            is in them.
+    """
+    is_there = pc.is_valid(values)
+    if pa.types.is_list(values.type):
+        is_empty = pc.fill_null(pc.equal(pc.list_value_length(values), 0), False)
+    else:
+        is_empty = pc.and_(is_there, False)
+    texts = pc.if_else(is_empty, "[]", pa.nulls(len(values), pa.string()))
+    marks = pc.and_not(is_there, is_empty)
+    return texts, marks if pc.any(marks).as_py() else None
+
+
 def _whole_lists(
     values: pa.ChunkedArray, column_type: pa.DataType
 ) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:

@@ -30,7 +30,8 @@ class Field:
     Args:
         column: The column that it fills; None where a row with a value in the field has to take
             the side road.
-        wire: The type that Arrow reads it as; None lets Arrow choose.
+        wire: The type that Arrow reads it as; None lets Arrow choose, and where there is a column
+            nevertheless, it takes empty lists alone.
     """
 
     column: Column | None
@@ -51,12 +52,14 @@ class Fields:
         lists: What is known of the lists of the rows; None where all rows with lists take the side
             road.
         whole: The columns of the lists and objects that fill one column as they are, by their path.
-            One without a type is filled by the side road.
+            One without a type is filled by the side road; one of texts gets the JSON of lists, of
+            which the main road takes the empty ones.
         keeps_empty_lists: Whether an empty list is something: where lists become child tables, it
             is nothing.
         is_closed: Whether no further columns can come.
         whole: The columns of the lists and objects that fill one column as they are, by their path.
-            One without a type is filled by the side road.
+            One without a type is filled by the side road; one of texts gets the JSON of lists, of
+            which the main road takes the empty ones.
         keeps_empty_lists: Whether an empty list is something: where it would fill a child table, it
             is not.
         is_closed: Whether no further columns can come.
@@ -247,7 +250,7 @@ class Fields:
             if isinstance(value, list) and self._is_taken_apart(path):
                 assert self.lists is not None
                 yield from self.lists.kinds_seen(path, value)
-            elif known is not None and known.column is not None and known.column.type is not None:
+            elif known is not None and known.column is not None and known.wire is not None:
                 yield known, wire_type(known.column.type, value)
 
     def learn_unknown(
@@ -342,7 +345,7 @@ class Fields:
             return Field(None, None)
         self._taken.add(whole.name)
         self.new_columns.append(whole.name)
-        return Field(whole, whole.type)
+        return Field(whole, whole.type if pa.types.is_nested(whole.type) else None)
 
 
 def _times_as_text(tree: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Shape:
         self._fields: dict[str, Shape] | None = None
         self._items: Shape | None = None
         self._is_mixed = False
+        self._has_met_nothing = True
 
     def meet(self, value: Any) -> None:
         """Learns of a value.
@@ -45,6 +46,7 @@ class Shape:
         Args:
             value: The value, decoded from JSON; null says nothing.
         """
+        self._has_met_nothing = False
         if value is None or self._is_mixed:
             return
         if isinstance(value, dict):
@@ -96,6 +98,17 @@ class Shape:
                 return None
             typed.append(pa.field(name, shape.type))
         return pa.struct(typed) if typed else None
+
+    @property
+    def has_no_items(self) -> bool:
+        """Whether all that has come are empty lists."""
+        known = self._is_mixed or self._scalar is not None or self._fields is not None
+        return not known and self._items is not None and self._items.has_met_nothing
+
+    @property
+    def has_met_nothing(self) -> bool:
+        """Whether no value has come, not even null."""
+        return self._has_met_nothing
 
     @property
     def is_unknown(self) -> bool:

@@ -22,7 +22,7 @@ import msgspec
 from headrace.core.arrow import pa, pc
 from headrace.core.exceptions import RowError
 from headrace.core.quick_dataclasses import dataclass
-from headrace.sansio.rows.casting import cast_exactly
+from headrace.sansio.rows.casting import cast_exactly, empty_lists
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.column_room import AnyColumns, ColumnRoom
 from headrace.sansio.rows.fields import Fields
@@ -260,6 +260,8 @@ class MainRoad:
             elif known.column is None or known.column.type is None:
                 vanishes = not self._fields.keeps_empty_lists and self._fields.flattens(path)
                 marks = _with_content(values, leaves_no_trace=vanishes)
+            elif known.wire is None:
+                columns[known.column.name], marks = empty_lists(values)
             else:
                 columns[known.column.name], marks = cast_exactly(values, known.column.type)
             if marks is not None:

@@ -101,8 +101,9 @@ class PlainTypes:
         self._columns = columns
         self._fields = columns.fields()
         self._fields.keeps_empty_lists = True
+        # The columns that hold JSON, by name.
         self._json = {
-            name
+            name: each
             for name, each in self._fields.columns.items()
             if each.type is None and columns.type_of(name) is None
         }
@@ -161,16 +162,15 @@ class PlainTypes:
     def _begun(self, rows: Sequence[msgspec.Raw]) -> MainRoad:
         shapes, objects = self._whole_values(rows)
         for path, shape in shapes.items():
-            if path in objects or not self._fields.flattens(path) or shape.type is None:
+            is_json = path in objects or not self._fields.flattens(path)
+            if not is_json and shape.has_no_items:
+                self._keep_json(path, pa.string())
+            elif is_json or shape.type is None:
                 objects.add(path)
             else:
-                name = self._fields.name_of(path)
-                self._fields.whole[path] = Column(name, shape.type)
+                self._fields.whole[path] = Column(self._fields.name_of(path), shape.type)
         for path in objects:
-            name = self._fields.name_of(path)
-            self._fields.whole[path] = Column(name, None)
-            if name not in self._fields.columns:
-                self._json.add(name)
+            self._keep_json(path, None)
         return MainRoad(
             self._fields,
             self._columns.required,
@@ -178,6 +178,12 @@ class PlainTypes:
             is_open=not objects,
             exact=self._columns.are_exact,
         )
+
+    def _keep_json(self, path: FieldPath, kind: pa.DataType | None) -> None:
+        name = self._fields.name_of(path)
+        column = self._fields.whole[path] = Column(name, kind)
+        if name not in self._fields.columns:
+            self._json[name] = column
 
     def _whole_values(
         self, rows: Sequence[msgspec.Raw]
@@ -254,7 +260,7 @@ class PlainTypes:
         column = self._fields.columns.get(name)
         if column is None or name == REST:
             raise DoesNotFitError
-        if column.type is None and name in self._json:
+        if column is self._json.get(name):
             return _JSON.encode(value).decode()
         if column.type is not None and pa.types.is_nested(column.type):
             return fitted(value, column.type, self._columns.fitted_time)

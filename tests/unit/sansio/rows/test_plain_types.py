@@ -157,6 +157,22 @@ def test_what_is_no_uniform_list_stays_json(values: list[Any]) -> None:
     assert [json.loads(each) for each in table_of(rows).column("all").to_pylist()] == values
 
 
+def test_a_field_of_empty_lists_takes_any_later_as_json() -> None:
+    types = new_types()
+    first = took(types, *({"id": place, "all": []} for place in range(100)))
+    values: list[Any] = [[1, 2], [], [None, 2], "x", {"a": 1}, None, []]
+    rows = took(types, *({"id": place, "all": each} for place, each in enumerate(values)))
+
+    assert first.side_rows == 0
+    assert table_of(first).column("all").unique().to_pylist() == ["[]"]
+    texts = table_of(rows).column("all").to_pylist()
+    rest = table_of(rows).column(REST).to_pylist()
+    assert [None if text is None else json.loads(text) for text in texts] == [
+        *([1, 2], [], [None, 2], "x", {"a": 1}, None, [])
+    ]
+    assert rest == [None] * len(values)
+
+
 def test_a_list_that_does_not_fit_later_goes_to_the_rest() -> None:
     types = new_types()
     took(types, {"id": 1, "all": [1]}, {"id": 2, "lines": [{"a": 1}]})
