@@ -84,7 +84,9 @@ def one_event(world: ValuedWorld, random: Random) -> None:
     values = [each for each in world.values if each is not None]
     if kind == "new value":
         if world.from_listing:
-            world.values.append(random.choice([*range(20, 30), None]))
+            # Where no row has a value, the field is taken for a wrong one.
+            none = [None] if values else []
+            world.values.append(random.choice([*range(20, 30), *none]))
     elif kind in ("insert", "hide") and values:
         world.insert(random.choice(values), is_shown=kind == "insert")
     elif world.rows:
