@@ -392,6 +392,49 @@ def test_an_incremental_begins_at_its_initial_value(server: JsonServer) -> None:
     assert server.asked[0].query["since"] == "150"
 
 
+def test_windows_of_an_incremental_are_all_read(server: JsonServer) -> None:
+    def answer(asked: Asked) -> Answer:
+        low, high = int(asked.query["from"]), int(asked.query["to"])
+        return Answer([{"id": number} for number in range(low, high)])
+
+    server.handler = answer
+    cursor = {"cursor_path": "id", "initial_value": 100, "end_value": 150, "step": 10}
+    cursor["range_end"] = "open"
+    incremental = {**cursor, "start_param": "from", "end_param": "to"}
+    endpoint = {"paginator": "single_page", "incremental": incremental}
+    client = {"base_url": server.base_url}
+    with headrace.read(
+        {"client": client, "resources": [{"name": "items", "endpoint": endpoint}]}
+    ) as reader:
+        found = [row["id"] for batch in reader for row in batch.to_pylist()]
+
+    assert found == list(range(100, 150))
+    assert len(server.asked) == 5
+
+
+def test_rows_in_descending_order_end_at_the_initial_value(server: JsonServer) -> None:
+    def answer(asked: Asked) -> Answer:
+        page = int(asked.query.get("page", 0))
+        rows = [{"at": number} for number in range(1000 - page * 10, 990 - page * 10, -1)]
+        return Answer({"data": rows, "next": page + 1})
+
+    server.handler = answer
+    client = {"base_url": server.base_url}
+    incremental = dlt.sources.incremental("at", initial_value=975, row_order="desc")
+    endpoint = {
+        "data_selector": "data",
+        "paginator": {"type": "cursor", "cursor_path": "next", "cursor_param": "page"},
+        "incremental": incremental,
+    }
+    with headrace.read(
+        {"client": client, "resources": [{"name": "items", "endpoint": endpoint}]}
+    ) as reader:
+        found = [row["at"] for batch in reader for row in batch.to_pylist()]
+
+    assert found == list(range(1000, 974, -1))
+    assert len(server.asked) <= 4
+
+
 def test_a_listing_that_is_kept_up_with_is_read_whole(server: JsonServer) -> None:
     rows = [{"id": number, "status": "running"} for number in range(40, 0, -1)]
     server.handler = lambda asked: Answer({"data": rows, "next": None})
