@@ -29,6 +29,7 @@ class ListingPass:
         told_guess: What has been told of how the answers are written.
         ahead: Asks for pages before they are due; None where none is.
         request: The request for the page that is under way.
+        is_alone: Whether no other pass reads the same listing at the same time.
         last: The page that came last.
         is_proven_whole: Whether each page was seen to join the one before it, down to the last one.
     """
@@ -41,6 +42,7 @@ class ListingPass:
     told_guess: str | None = None
     ahead: AskedAhead | None = None
     request: Request | None = None
+    is_alone: bool = True
     last: Page | None = None
     is_proven_whole: bool = False
 
@@ -75,10 +77,14 @@ class ListingPass:
         if is_taken(Leap.ASK_AHEAD):
             self.ahead = AskedAhead(self._foretold)
 
+    def ask_no_more_ahead(self) -> None:
+        """From now on asks for pages only when they are due: another pass has begun."""
+        self.is_alone = False
+
     def _foretold(self, response: Response) -> Request | None:
         """The request that probably follows an answer to the one that is under way."""
         is_early = self.number < _FIRST_TO_FORETELL
-        if self.request is None or is_early or self.account.is_nearly_whole:
+        if self.request is None or is_early or not self.is_alone or self.account.is_nearly_whole:
             return None
         rest = around_rows(response.body, self.slicer.rows_at)
         if rest is None:

@@ -61,7 +61,9 @@ def build_resource(
             for kind in STEP_KINDS
             if (step := getattr(each, kind)) is not None
         ),
-        tail=build_tail(resource, typed.endpoint.incremental),
+        tail=build_tail(
+            resource, typed.endpoint.incremental, typed.endpoint.lanes, client.concurrency
+        ),
         primary_key=primary_key_columns(resource.keys),
         lanes=build_lanes_by_values(typed.endpoint.lanes, client.concurrency, names),
         missing_rows=build_missing_rows(typed.resource.missing_rows, resource.keys),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jsonpath_ng import JSONPath
 
+from headrace.config.built.lanes_by_key import key_lane_settings
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import holds_incremental_values
 from headrace.config.format.incremental import IncrementalConfig, LookbackConfig, OwnListingConfig
+from headrace.config.format.lanes import AnyLanes
+from headrace.config.format.lanes_by_key import KeyLanesConfig
 from headrace.config.format.placeholders import names_in, with_json_texts
 from headrace.core.defaults import LIMIT_PARAM
 from headrace.core.expressions.expression import Expression
@@ -84,6 +87,7 @@ class TailConfig:
         touches: Fields whose value is the key of an older row that changes with this one.
         own_listings: Where the rows are listed that the listing hides, and those that are open.
         time_path: The field with the time at which a row came to be; None for none.
+        below_param: The query parameter that asks for the rows below a key; None for none.
         settings: The settings of the planner.
         row_key: The columns that identify a row of the table, in order.
         keeps_keys_apart: Whether it is known that no two rows of one listed row have the same key.
@@ -104,6 +108,7 @@ class TailConfig:
     settings: TailSettings = field(repr=False)
     row_key: tuple[str, ...] = ()
     keeps_keys_apart: bool = True
+    below_param: str | None = None
     row_names: Mapping[tuple[str, ...], str] | None = None
 
     def in_table(self, steps: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -154,13 +159,18 @@ def is_tail(endpoint: Mapping[str, Any]) -> bool:
 
 
 def build_tail(
-    resource: MergedResource, incremental: IncrementalConfig | None
+    resource: MergedResource,
+    incremental: IncrementalConfig | None,
+    lanes: AnyLanes | None = None,
+    concurrency: int = 1,
 ) -> TailConfig | None:
     """How the config wants a listing to be kept up with.
 
     Args:
         resource: A resource without faults.
         incremental: Its `endpoint.incremental`, typed; None where it has none.
+        lanes: Its `endpoint.lanes`, typed; None where it has none.
+        concurrency: How many requests may be under way at once.
 
     Returns:
         None where the resource is not kept up with.
@@ -181,7 +191,11 @@ def build_tail(
         touches=incremental.touches or (),
         own_listings=_own_listings(incremental),
         time_path=JsonPath(incremental.time_path) if incremental.time_path else None,
-        settings=tail_settings(resource, incremental, columns),
+        below_param=lanes.below_param if isinstance(lanes, KeyLanesConfig) else None,
+        settings=replace(
+            tail_settings(resource, incremental, columns),
+            lanes=key_lane_settings(lanes, concurrency, page_size(resource)),
+        ),
     )
 
 
@@ -223,7 +237,7 @@ def tail_settings(
         has_refresh_path=incremental.refresh_path is not None,
         has_touches=bool(incremental.touches),
         has_filter=_has_filter(resource.endpoint),
-        limit=_page_size(resource),
+        limit=page_size(resource),
         backfill_until=incremental.initial_value,
         has_hidden=incremental.hidden is not None,
         has_open=incremental.open is not None,
@@ -314,8 +328,15 @@ def primary_key_columns(resource: Mapping[str, Any]) -> tuple[str, ...] | None:
     return None
 
 
-def _page_size(resource: MergedResource) -> int | None:
-    """Rows asked for in a page: by the paginator, or by a param of the usual name."""
+def page_size(resource: MergedResource) -> int | None:
+    """Rows asked for in a page: by the paginator, or by a param of the usual name.
+
+    Args:
+        resource: The resource; it may be wrong in any way.
+
+    Returns:
+        None where no number is given.
+    """
     params, paginator = resource.endpoint.get("params"), resource.paginator
     limit = paginator.get("limit") if isinstance(paginator, Mapping) else None
     if limit is None and isinstance(params, Mapping):

@@ -17,6 +17,7 @@ from headrace.config.checks.decoders import decoder_faults, row_shape_faults
 from headrace.config.checks.graphql import graphql_faults
 from headrace.config.checks.hints import function_faults
 from headrace.config.checks.lanes import lanes_faults
+from headrace.config.checks.lanes_by_key import key_lanes_faults
 from headrace.config.checks.lanes_by_time import lanes_by_time_faults
 from headrace.config.checks.lanes_by_values import lanes_by_values_faults
 from headrace.config.checks.made_rows import made_rows_faults
@@ -209,6 +210,7 @@ def _faults_when_merged(
         *((("endpoint", *path), message) for path, message in graphql_faults(endpoint)),
         *batch_faults(resource),
         *lanes_faults(resource),
+        *key_lanes_faults(resource),
         *merge_faults(resource.keys),
         *token_faults(resource),
     ):

@@ -48,7 +48,8 @@ def lanes_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
             _BY_PAGES,
             (
                 "a listing that is kept up with goes on from a cursor, and `pages` have numbers; "
-                f"leave `row_order: desc` out to load all of it each time, {_WITHOUT}"
+                "take `by: key` if its keys are numbers or times; leave `row_order: desc` out to "
+                f"load all of it each time, {_WITHOUT}"
             ),
         )
         return

@@ -19,6 +19,7 @@ from headrace.config.format.fields import (
     shape_of,
 )
 from headrace.config.format.incremental import Step
+from headrace.config.format.lanes_by_key import KeyLanesConfig
 
 
 class PageLanesConfig(FormatModel):
@@ -96,11 +97,12 @@ def _by(value: Any) -> str:
 
 
 def _by_missing(value: Any) -> Any:
-    raise fault("has no `by`; known: `pages`, `time`, `values`")
+    raise fault("has no `by`; known: `pages`, `key`, `time`, `values`")
 
 
 AnyLanes = Annotated[
     Annotated[PageLanesConfig, Tag("<pages>")]
+    | Annotated[KeyLanesConfig, Tag("<key>")]
     | Annotated[TimeLanesConfig, Tag("<time>")]
     | Annotated[ValueLanesConfig, Tag("<values>")]
     | Annotated[PythonObject, BeforeValidator(_by_missing), Tag(MAPPING)],

@@ -126,7 +126,8 @@ class TailRequests:
         is_first = not ledger().coverage.spans
         self._goes_to_end = is_first and config.settings.backfill_until is None
         self._single_rows = SingleRows(listing, config)
-        self._pass: _Pass | None = None
+        self._top_pass: _Pass | None = None
+        self._passes: dict[str, _Pass] = {}
         self._own_pass: _Pass | None = None
         self._listed_key: int | str | None = None
         self.refusal: ResponseStatusError | None = None
@@ -142,7 +143,7 @@ class TailRequests:
             PageError: The answer is not what the config describes.
         """
         if isinstance(ask, ListAsk):
-            return await self._page(ask.cursor)
+            return await self._page(ask)
         if isinstance(ask, OwnListAsk):
             return await self._own_page(ask)
         return await self._row(ask)
@@ -203,24 +204,28 @@ class TailRequests:
     def _is_passed_over(self, error: HeadraceError) -> bool:
         return self._policy.may_fail and is_of_one_request(error)
 
-    async def _page(self, cursor: str | None) -> Arrival:
-        under_way = self._pass
-        # A planner that does not go on from the last page begins another pass; as a paginator may
-        # remember the pages that it has seen, each pass has its own.
-        if under_way is None or cursor is None or under_way.expected != cursor:
-            under_way = self._pass = _Pass(self._listing.new_pass(), is_from_top=cursor is None)
-            if self._goes_to_end:
-                under_way.walk.ask_ahead()
+    async def _page(self, ask: ListAsk) -> Arrival:
+        cursor, request = ask.cursor, self._listing.listing.request
+        if ask.below is not None and self._config.below_param is not None:
+            request = request.with_param(self._config.below_param, ask.below)
+        is_top = cursor is None and ask.below is None
+        # A planner that does not go on from a page begins another pass; as a paginator may remember
+        # the pages that it has seen, each pass has its own.
+        under_way = None if cursor is None else self._passes.pop(cursor, None)
+        if under_way is None:
+            under_way = self._begin_pass(is_top=is_top)
         try:
-            page = await self._next_page(under_way, self._listing.listing.request, cursor)
+            page = await self._next_page(under_way, request, cursor)
         except ResponseStatusError as error:
-            if cursor is None or error.status not in _REFUSED:
+            if is_top or error.status not in _REFUSED:
                 raise
-            self.refusal, self._pass = error, None
+            self.refusal = error
             return Arrival(CursorRefused())
+        if under_way.expected is not None and ask.below is None:
+            self._passes[under_way.expected] = under_way
         if under_way.expected is None and under_way.is_from_top:
             await refuse_unless_whole(self._listing, under_way.walk)
-        is_first_top = cursor is None and not self._ledger().coverage.spans
+        is_first_top = is_top and not self._ledger().coverage.spans
         rows, unplanned, facts = self._reader.read(
             page, self._clock(), learn=True, is_first_top=is_first_top
         )
@@ -229,6 +234,17 @@ class TailRequests:
             # the newest may be, nor about to be pruned, as the oldest may be.
             self._listed_key = facts.keys[len(facts.keys) // 2]
         return Arrival(ListedPage(facts, under_way.expected), page, rows, unplanned)
+
+    def _begin_pass(self, *, is_top: bool) -> _Pass:
+        """Begins a pass down the listing; beside one that does not begin at the top are others."""
+        begun = _Pass(self._listing.new_pass(), is_from_top=is_top)
+        if is_top:
+            self._top_pass = begun
+        elif self._top_pass is not None:
+            self._top_pass.walk.ask_no_more_ahead()
+        if is_top and self._goes_to_end:
+            begun.walk.ask_ahead()
+        return begun
 
     async def _own_page(self, ask: OwnListAsk) -> Arrival:
         cursor, under_way = ask.cursor, self._own_pass

@@ -29,6 +29,7 @@ _LISTED_ANEW = (
     "what is known of the listing cannot be read ({}): everything is listed again and merged into "
     "the table, where all rows stay"
 )
+_LANES = "lanes"
 _NONE_MAY_FAIL = SinglesPolicy()
 # So many rows that are left for the next sync are put on record; the ledger has all of them.
 _MOST_LEFT = 200
@@ -238,8 +239,13 @@ class TailLane:
 def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
     """The error, with the resource that it is about."""
     if isinstance(error, ConfigError):
-        where = f"resources.{name}.endpoint.incremental"
-        faults = [Fault(f"{where}.{each.path}", each.message) for each in error.faults]
+        where = f"resources.{name}.endpoint"
+        faults = [
+            Fault(
+                f"{where}.{'' if each.path == _LANES else 'incremental.'}{each.path}", each.message
+            )
+            for each in error.faults
+        ]
         return ConfigError(faults, resource=name)
     return error.located(f"resource `{name}`: {error}", resource=name)
 

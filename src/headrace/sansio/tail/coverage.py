@@ -78,6 +78,22 @@ class Coverage:
             self.spans.insert(0, Span(high, high, None))
         return self.spans[0]
 
+    def span_from(self, high: Key) -> Span | None:
+        """The new span of a chain that begins in a hole.
+
+        Args:
+            high: The first key that the chain has read.
+
+        Returns:
+            None where a span holds that key already.
+        """
+        index = sum(span.low > high for span in self.spans)
+        if index < len(self.spans) and high <= self.spans[index].high:
+            return None
+        begun = Span(high, high, None)
+        self.spans.insert(index, begun)
+        return begun
+
     def extend(self, span: Span, low: Key, cursor: str | None, *, may_share: bool) -> None:
         """Notes that a span was read on down to a key, and joins the spans that this reaches.
 

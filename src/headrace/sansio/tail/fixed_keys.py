@@ -49,9 +49,9 @@ class FixedKeys:
         self._refresher = refresher
         self.leaves_out = False
         # What this planner has told to load, since a leg loads a key only once: rows by their keys,
-        # and whole stretches of the listing.
+        # and whole stretches of the listing, the newest key of each by its oldest.
         self._single: set[Key] = set()
-        self._stretches: list[tuple[Key, Key]] = []
+        self._stretches: dict[Key, Key] = {}
         self._gap_count = 0
         self._row_count = 0
         self._has_warned = False
@@ -68,6 +68,9 @@ class FixedKeys:
         segments = self._ledger.coverage.segments(
             page.keys, page.start, page.walk.low, has_end=page.has_end
         )
+        if page.walk.is_start and segments and segments[0].above == page.walk.low:
+            # Which rows there are right above is for the lane above to see.
+            segments[0] = segments[0]._replace(above=None)
         if self._ledger.first_change is None:
             self._ledger.first_change = page.rows.last_change
         is_first = self._is_first_listing(page)
@@ -84,6 +87,7 @@ class FixedKeys:
         self._refresher.shown(page.keys)
         self._note_stretches(page, segments)
         notes_gaps = self._settings.probes or self._sync.knows_hidden
+        notes_gaps &= recent > 0 or not is_first
         warnings = self._note_gaps(page, segments, recent) if notes_gaps else []
         if page.rows.touches:
             self._note_touches(page.rows, chosen, self._naming_rows(page, recent), page.now)
@@ -229,9 +233,16 @@ class FixedKeys:
                     yield key
 
     def _is_first_listing(self, page: CheckedPage) -> bool:
-        """Whether the page belongs to the first listing, below all that was listed before."""
-        coverage = self._ledger.coverage
-        if coverage.has_ended or page.start == page.end:
+        """Whether the page belongs to the first listing, below all that was listed before.
+
+        Where that was parted into lanes, the page may be above some of what they have listed.
+        """
+        coverage, split = self._ledger.coverage, self._ledger.split
+        if page.start == page.end:
+            return False
+        if split is not None and page.keys[page.start] < split:
+            return True
+        if coverage.has_ended:
             return False
         return all(span.high >= page.keys[-1] for span in coverage.spans)
 
@@ -278,9 +289,9 @@ class FixedKeys:
             if segment.start == segment.end:
                 continue
             high, low = page.keys[segment.start], page.keys[segment.end - 1]
-            if self._stretches and self._stretches[-1][0] == segment.above:
-                high = self._stretches.pop()[1]
-            self._stretches.append((low, high))
+            if segment.above is not None:
+                high = self._stretches.pop(segment.above, high)
+            self._stretches[low] = high
 
     def _note_gaps(self, page: CheckedPage, segments: list[Segment], recent: int) -> list[str]:
         """Remembers which keys the listing passed over; gives a warning where they are too many."""
@@ -359,7 +370,7 @@ class FixedKeys:
             return True
         if key in self._ledger.missing:
             return False
-        return any(low <= key <= high for low, high in self._stretches)
+        return any(low <= key <= high for low, high in self._stretches.items())
 
     def _keep_raw(self, rows: AnsweredRows, chosen: Sequence[int], keys: Sequence[Any]) -> None:
         if self._ledger.kind is not KeyKind.TIME or not self._settings.has_settled_when:

@@ -17,10 +17,14 @@ class Walk:
     Args:
         cursor: The cursor of its next page; None for the top of the listing.
         low: The last key that it has read; None before its first row.
+        is_start: Whether `low` is only where it is to begin, and no row of it has come.
+        by_key: Whether its pages are asked for by the key that their rows are below.
     """
 
     cursor: str | None = None
     low: Key | None = None
+    is_start: bool = False
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ class Ledger:
         keys_move: Whether a row that changes gets a new key; None before the first sync.
         coverage: Which stretches of the listing have been read.
         backfilled: How many rows were listed from the first top on downwards.
+        split: The key below which that listing was parted into lanes; None where it was not, or all
+            of it has been read.
         first_change: The latest change that the first top told of, in seconds since 1970.
         newest: The newest listed keys, which tell that a source was reset.
         open: The keys of the rows that can still change.
@@ -142,6 +148,7 @@ class Ledger:
     keys_move: bool | None = None
     coverage: Coverage = field(default_factory=Coverage)
     backfilled: int = 0
+    split: Key | None = None
     first_change: float | None = None
     newest: list[int] = field(default_factory=list)
     open: set[Key] = field(default_factory=set)
@@ -173,6 +180,7 @@ class Ledger:
             self,
             coverage=Coverage(floor=self.coverage.floor if keeps_bound else None),
             backfilled=0,
+            split=None,
             first_change=None,
             newest=[],
             sync=None,

@@ -14,9 +14,11 @@ class ListAsk:
 
     Args:
         cursor: The cursor to go on from; None asks for the top of the listing.
+        below: Asks for the rows below this key instead, written as the API writes keys.
     """
 
     cursor: str | None
+    below: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from headrace.sansio.tail.keys import (
     read_key,
     read_keys,
 )
-from headrace.sansio.tail.ledger import Ledger, SyncProgress
+from headrace.sansio.tail.ledger import Ledger, SyncProgress, Walk
 from headrace.sansio.tail.messages import (
     Answer,
     AnsweredRows,
@@ -36,15 +36,11 @@ from headrace.sansio.tail.messages import (
     RowNotThere,
 )
 from headrace.sansio.tail.moving_keys import MovingKeys
+from headrace.sansio.tail.newest import note_newest
 from headrace.sansio.tail.own_listings import OwnListings
 from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 from headrace.sansio.tail.walker import Walker
-
-# The source counts as reset where none of so many of the newest rows is there any more. Of a short
-# listing fewer are enough.
-_NEWEST = 20
-_FEWEST = 5
 
 
 class Planner:
@@ -153,10 +149,10 @@ class Planner:
         if self._own.is_under_way:
             return self._asks_for_own(now)
         asks: list[Ask] = []
-        if not any(isinstance(ask, ListAsk) for ask in self._pending):
-            page_ask = self._walker.next_ask()
-            if page_ask is not None:
-                asks.append(page_ask)
+        room = self._walker.lanes.at_once - sum(isinstance(ask, ListAsk) for ask in self._pending)
+        if room > 0:
+            pages = [ask for ask in self._walker.next_asks() if ask not in self._pending]
+            asks += pages[: min(room, most)]
         pending = {ask.key for ask in self._pending if isinstance(ask, RowAsk)}
         if self._sync.walk is None or self._walker.low is not None:
             asks += self._refresher.row_asks(self._walker.low, pending, most - len(asks), now)
@@ -205,13 +201,17 @@ class Planner:
         return lesson
 
     def _learn_list(self, ask: ListAsk, answer: Answer, at: float, now: float) -> Lesson:
+        walk = self._walker.walk_of(ask)
+        if walk is None:
+            # The rows were to be read by a lane that has ended since.
+            return Lesson()
         if isinstance(answer, CursorRefused):
-            if ask.cursor is None:
+            if ask.cursor is None and ask.below is None:
                 raise PageError(
                     "the server refused a cursor where none was sent: it does not accept the "
                     "listing's first request. Check `endpoint.params` and `paginator`."
                 )
-            self._warnings.append(self._walker.refused(ask))
+            self._warnings += self._walker.refused(walk, ask)
             self._warnings += self._walker.settle()
             self._refresher.listed_past()
             return Lesson()
@@ -222,10 +222,15 @@ class Planner:
                 f"a page names the cursor that it was asked for with (`{ask.cursor}`), which was "
                 "followed before: the listing would never end. Check `paginator.cursor_param`."
             )
-        return self._learn_page(ask, answer, at, now)
+        return self._learn_page(walk, answer, at, now)
 
-    def _learn_page(self, ask: ListAsk, listed: ListedPage, at: float, now: float) -> Lesson:
-        page = self._checked(listed, at, now)
+    def _learn_page(self, walk: Walk, listed: ListedPage, at: float, now: float) -> Lesson:
+        keys = self._read_keys(listed.rows)
+        if walk.is_start and not self._walker.lanes.begins(walk, keys, listed.cursor):
+            self._warnings += self._walker.settle()
+            return Lesson()
+        page = self._checked(walk, keys, listed, at, now)
+        is_main, is_one_moment = walk is self._sync.walk, walk.low is None and walk.cursor is None
         is_top = page.walk.low is None
         if is_top and not page.keys and page.has_end and self._ledger.coverage.spans:
             self._warnings.append(
@@ -245,21 +250,22 @@ class Planner:
         span = self._walker.advance(page, listed.cursor, len(chosen))
         if span is not None and self._settings.keys_move:
             self._moving.note_edge(span, page)
-        gone = self._gone_from_list(page)
-        self._end_page(ask, page, was_top=is_top)
+        gone = self._gone_from_list(page) if is_main else ()
+        if is_main:
+            self._end_page(page, is_one_moment=is_one_moment)
+        self._warnings += self._walker.settle()
+        self._refresher.listed_past()
         too_many = self._refresher.bound_open_rows()
         return Lesson(chosen, gone, () if too_many is None else (too_many,))
 
-    def _end_page(self, ask: ListAsk, page: CheckedPage, *, was_top: bool) -> None:
-        """Decides whether the look back is over, and what to list next."""
+    def _end_page(self, page: CheckedPage, *, is_one_moment: bool) -> None:
+        """Decides whether the look back is over, and whether the top is looked at again."""
         if self._sync.looks_back and page.late_end < page.end:
             self._sync.looks_back = False
         # One page shows one moment, and a chain of pages shows many: a row that changes meanwhile
         # moves to the top, away from a page that is still to come. So only a chain of one page
         # needs no look at the top again.
-        self._sync.needs_look = self._settings.keys_move and not (was_top and ask.cursor is None)
-        self._warnings += self._walker.settle()
-        self._refresher.listed_past()
+        self._sync.needs_look = self._settings.keys_move and not is_one_moment
 
     def _gone_from_list(self, page: CheckedPage) -> tuple[GoneRow, ...]:
         """The open rows that are gone, where only the listing can tell: it passed their keys."""
@@ -268,11 +274,10 @@ class Planner:
         low = page.keys[-1] if page.keys and not page.has_end else None
         return tuple(self._refresher.not_listed(low, page.at))
 
-    def _checked(self, listed: ListedPage, at: float, now: float) -> CheckedPage:
-        walk, rows = self._sync.walk, listed.rows
-        if walk is None:
-            raise ValueError("no listing is under way")
-        keys = self._read_keys(rows)
+    def _checked(
+        self, walk: Walk, keys: list[Any], listed: ListedPage, at: float, now: float
+    ) -> CheckedPage:
+        rows = listed.rows
         kind = self._ledger.kind
         if not keys or kind is None:
             return CheckedPage(keys, rows, 0, 0, listed.cursor is None, walk, at, now)
@@ -323,18 +328,7 @@ class Planner:
             self._warnings.append(warning)
         if self._ledger.kind is not KeyKind.INTEGER or self._settings.keys_move:
             return
-        newest = self._ledger.newest
-        is_whole = self._ledger.coverage.first_hole() is None and len(newest) >= _FEWEST
-        if (len(newest) >= _NEWEST or is_whole) and keys[0] < newest[-1]:
-            raise PageError(
-                f"the newest row that the listing shows is `{keys[0]}`, but rows up to "
-                f"`{newest[0]}` are known: the source seems to have been reset. Nothing was "
-                "loaded. If it was reset, its new rows may have keys of old ones: to keep the old "
-                "rows apart, load it into another `pipeline.dataset`; to merge what it lists now "
-                "into the table: headrace run CONFIG --list-anew; to drop the old rows first: "
-                "headrace run CONFIG --full-refresh."
-            )
-        self._ledger.newest = sorted({*newest, *keys[:_NEWEST]}, reverse=True)[:_NEWEST]
+        note_newest(self._ledger, keys)
 
     def _learn_row(self, ask: RowAsk, answer: Answer, at: float, now: float) -> Lesson:
         if isinstance(answer, RowFailed):
@@ -383,6 +377,12 @@ def _forget_keys(ledger: Ledger) -> list[str]:
 
 
 def _check_kind(settings: TailSettings, kind: KeyKind) -> None:
+    if settings.lanes is not None and kind is KeyKind.TEXT:
+        message = (
+            "`by: key` makes keys that no row has, but the keys are texts, which nothing can be "
+            "computed with: leave `lanes` out"
+        )
+        raise ConfigError([Fault("lanes", message)])
     if settings.probes and kind is not KeyKind.INTEGER:
         message = (
             f"`probe` asks for the numbers that are missing between the keys, but the keys are "

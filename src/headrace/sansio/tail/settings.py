@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 from headrace.core.quick_dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLaneSettings:
+    """How the first listing is parted into lanes, each of which begins at a key.
+
+    Args:
+        at_once: How many pages of the listing are asked for at once, at most.
+        cursor_below: Makes the cursor of the page that begins below a key, given as the API writes
+            it; None where the API filters by key instead.
+        readable: Writes a cursor, given as JSON, as it may be shown.
+        rows: About how many rows a lane reads.
+        least_rows: A stretch of fewer rows gets no lane of its own.
+        after: How many rows are listed before the first lane begins. Of so many it is remembered
+            which keys were passed over, and they tell how far keys are apart.
+    """
+
+    at_once: int
+    cursor_below: Callable[[str], str] | None = None
+    readable: Callable[[str], str] = str
+    rows: int = 10_000
+    least_rows: int = 2_000
+    after: int = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +56,7 @@ class TailSettings:
         max_gaps: How many missing keys are remembered, at most.
         max_open_rows: How many open rows are remembered, at most.
         grace: The seconds in which a server may still finish writing a row that others point to.
+        lanes: How the first listing is read in several places at once; None where it is not.
     """
 
     row_order: str
@@ -50,6 +75,7 @@ class TailSettings:
     max_gaps: int = 20_000
     max_open_rows: int = 100_000
     grace: float = 600.0
+    lanes: KeyLaneSettings | None = None
 
     @property
     def keys_move(self) -> bool:

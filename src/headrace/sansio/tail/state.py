@@ -83,6 +83,7 @@ def to_state(ledger: Ledger, may_keep: Callable[[str], bool] = _any) -> dict[str
         "has_ended": coverage.has_ended,
         "floor": _key(coverage.floor),
         "backfilled": ledger.backfilled,
+        "split": _key(ledger.split),
         "first_change": ledger.first_change,
         "newest": [_key(key) for key in ledger.newest],
         "open": _pack(open_keys),
@@ -152,6 +153,7 @@ def _read(state: dict[str, Any]) -> Ledger:
         keys_move=state["keys_move"],
         coverage=Coverage(spans, bool(state["has_ended"]), floor),
         backfilled=int(state["backfilled"]),
+        split=_own_or_none(state["split"], kind),
         first_change=state["first_change"],
         newest=[int(key) for key in state["newest"]],
         open=set(open_keys),
@@ -181,6 +183,9 @@ def _sync(
         return None
     walk, own = sync.walk, sync.own_walk
     if walk is not None and walk.cursor is not None and not may_keep(walk.cursor):
+        walk = None
+    if walk is not None and walk.by_key:
+        # It begins at the top again, and comes back to where it was.
         walk = None
     if own is not None and own.cursor is not None and not may_keep(own.cursor):
         own = OwnWalk(own.of)

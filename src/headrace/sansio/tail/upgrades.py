@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-VERSION = 3
+VERSION = 4
 """The number of the form that is written now."""
 
 
@@ -27,9 +27,15 @@ def _hidden_rows(state: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _lanes(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 3 read the first listing in one lane."""
+    return {"split": None, **state}
+
+
 _STEPS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     1: _first_change,
     2: _hidden_rows,
+    3: _lanes,
 }
 """By the number of each earlier form, what makes the next one out of it."""
 

@@ -13,6 +13,7 @@ from headrace.core.exceptions import PageError
 from headrace.sansio.tail.bounds import Lookback
 from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.coverage import Span
+from headrace.sansio.tail.key_lanes import KeyLanes
 from headrace.sansio.tail.keys import Key, position, raw_of
 from headrace.sansio.tail.ledger import Ledger, SyncProgress, Walk
 from headrace.sansio.tail.messages import ListAsk
@@ -32,6 +33,9 @@ class Walker:
         sync: How far the sync under way has come; a part of that ledger.
         refresher: The rows that are read again.
         lookback: How far below the top is listed again.
+
+    Attributes:
+        lanes: The chains of pages beside the one that comes from the top.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Walker:
         self._refresher = refresher
         self._lookback = lookback
         self._width = settings.limit or 1
+        self.lanes = KeyLanes(settings, ledger, sync)
 
     @property
     def low(self) -> Key | None:
@@ -61,10 +66,23 @@ class Walker:
         hole = self._ledger.coverage.first_hole()
         return hole.low if self._sync.has_top and hole is not None else None
 
-    def next_ask(self) -> ListAsk | None:
-        """The page to ask for next, or None where no more is wanted."""
-        walk = self._sync.walk
-        return None if walk is None else ListAsk(walk.cursor)
+    def next_asks(self) -> list[ListAsk]:
+        """The pages that may be asked for now, the one of the chain from the top first."""
+        main = self._sync.walk
+        if main is None:
+            return []
+        self.lanes.begin()
+        return [self.lanes.ask_of(walk) for walk in (main, *self.lanes.walks)]
+
+    def walk_of(self, ask: ListAsk) -> Walk | None:
+        """The chain that a page belongs to; None where that has ended meanwhile.
+
+        Args:
+            ask: The request for the page.
+        """
+        main = self._sync.walk
+        walks = [*([] if main is None else [main]), *self.lanes.walks]
+        return next((walk for walk in walks if self.lanes.ask_of(walk) == ask), None)
 
     def settle(self) -> list[str]:
         """Ends the chain under way where it is of no more use, and begins the next.
@@ -75,17 +93,20 @@ class Walker:
         sync = self._sync
         if sync.has_stopped:
             sync.walk = None
-            return []
-        if sync.walk is not None and not self._goes_on(sync.walk):
-            sync.walk = None
-            self._read_top()
-        if sync.walk is not None:
-            return []
-        hole = self._ledger.coverage.first_hole()
-        if not sync.has_top or (hole is not None and hole.cursor is None):
+        elif sync.walk is not None and not self._goes_on(sync.walk):
+            sync.walk = self.lanes.take_over(self._ledger.coverage.at(sync.walk.low))
+            if sync.walk is None:
+                self._read_top()
+        found = [] if sync.has_stopped or sync.walk is not None else self._begin_next()
+        self.lanes.tidy()
+        return [*found, *self.lanes.warnings()]
+
+    def _begin_next(self) -> list[str]:
+        sync, hole = self._sync, self._ledger.coverage.first_hole()
+        if not sync.has_top:
             sync.walk = Walk()
         elif hole is not None:
-            sync.walk = Walk(hole.cursor, hole.low)
+            sync.walk = self.lanes.take_over(hole) or self._at(hole)
         elif sync.needs_look and sync.looks < _MOST_LOOKS:
             sync.looks += 1
             sync.walk = Walk()
@@ -98,6 +119,12 @@ class Walker:
         elif self._begins_again():
             sync.walk = Walk()
         return []
+
+    def _at(self, hole: Span) -> Walk:
+        """The chain that goes on in a hole, given the span above it."""
+        if self.lanes.asks_by_key:
+            return Walk(None, hole.low, by_key=True)
+        return Walk() if hole.cursor is None else Walk(hole.cursor, hole.low)
 
     def _begins_again(self) -> bool:
         spans = self._ledger.coverage.spans
@@ -120,7 +147,8 @@ class Walker:
             return True
         if walk.low == span.low:
             return self._sync.looks_back or coverage.has_hole_under(span)
-        if self._sync.looks_back or (span.cursor is None and coverage.has_hole_under(span)):
+        is_on_the_way = span.cursor is None and coverage.has_hole_under(span)
+        if self._sync.looks_back or (is_on_the_way and not self.lanes.asks_by_key):
             return True
         return self._refresher.is_worth_listing(walk.low, span.low, self._width)
 
@@ -135,11 +163,18 @@ class Walker:
         Returns:
             The span that the page belongs to; None for a page without rows at the top.
         """
+        self.lanes.see(page, cursor)
         sync, walk, coverage = self._sync, page.walk, self._ledger.coverage
+        if walk.by_key and page.start >= page.end and not page.has_end:
+            self.lanes.leads_nowhere(walk)
+            sync.walk = Walk() if walk is sync.walk else sync.walk
+            return None
+        if walk is not sync.walk:
+            return self._advance_lane(page, cursor)
         is_top = walk.low is None
         if walk.cursor is not None and fresh:
             sync.refused = 0
-        walk.cursor = cursor
+        walk.cursor = None if walk.by_key else cursor
         if not page.keys and is_top:
             if page.has_end:
                 sync.has_stopped = True
@@ -149,7 +184,7 @@ class Walker:
         if page.keys:
             self._measure(page)
             low = walk.low = page.keys[-1]
-            coverage.extend(span, low, cursor, may_share=bool(self._ledger.keys_move))
+            coverage.extend(span, low, walk.cursor, may_share=bool(self._ledger.keys_move))
             if not sync.has_top and (sync.listed_low is None or low < sync.listed_low):
                 sync.listed_low = low
         if page.has_end:
@@ -159,24 +194,46 @@ class Walker:
             self._read_top()
         return span
 
+    def _advance_lane(self, page: CheckedPage, cursor: str | None) -> Span | None:
+        walk, coverage = page.walk, self._ledger.coverage
+        if walk.is_start:
+            has_rows = page.start < page.end
+            span = coverage.span_from(page.keys[page.start]) if has_rows else None
+        else:
+            span = coverage.at(walk.low)
+        walk.cursor = None if walk.by_key else cursor
+        if span is not None and page.keys:
+            walk.low = page.keys[-1]
+            coverage.extend(span, walk.low, walk.cursor, may_share=False)
+        if span is not None and page.has_end:
+            coverage.end_below(span)
+        self.lanes.advanced(walk, span)
+        return span
+
     def _measure(self, page: CheckedPage) -> None:
         count, limit = len(page.keys), self._settings.limit or len(page.keys)
         extent = position(page.keys[0]) - position(page.keys[-1])
         self._width = max(extent * limit // count, limit, 1)
 
-    def refused(self, ask: ListAsk) -> str:
+    def refused(self, walk: Walk, ask: ListAsk) -> list[str]:
         """Notes that the server no longer takes a cursor.
 
         Args:
+            walk: The chain that asked for it.
             ask: The request that was refused.
 
         Returns:
-            A warning that says what it costs.
+            What the user should be told of what it costs.
 
         Raises:
             PageError: The server takes no cursor at all.
         """
-        sync, walk = self._sync, self._sync.walk
+        sync = self._sync
+        if walk is not sync.walk or walk.by_key:
+            self.lanes.refused(walk)
+            if walk is sync.walk:
+                sync.walk = Walk()
+            return self.lanes.warnings()
         sync.refused += 1
         if sync.refused > _MOST_REFUSED:
             raise PageError(
@@ -185,7 +242,7 @@ class Walker:
                 "`paginator.cursor_path` name the same cursor; if cursors expire, sync more often."
             )
         span = None
-        if walk is not None and walk.low is not None:
+        if walk.low is not None:
             span = self._ledger.coverage.at(walk.low)
             if walk.low == span.low:
                 span.cursor = None
@@ -196,9 +253,9 @@ class Walker:
         # What the chain had still to show may have got the newest key since.
         sync.needs_look |= self._settings.keys_move
         if span is None or self._ledger.kind is None:
-            return "the server refused a cursor: the listing starts again at the top."
+            return ["the server refused a cursor: the listing starts again at the top."]
         reached = raw_of(span.low, self._ledger.kind)
-        return (
+        return [
             "the server refused a cursor: the listing starts again at the top, and goes down to "
             f"`{reached}`, where it had come to."
-        )
+        ]

@@ -7,6 +7,7 @@ from that alone, as it would after the local folder of a pipeline was lost.
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.listing import Listing
 from headrace.sansio.tail import GoneRow
+from headrace.sansio.tail.settings import KeyLaneSettings
 from tests.unit.reading.keep_up.held_client import HeldClient, HeldRequest, PausingLoop, Row
 from tests.unit.reading.keep_up.watched_world import WatchedWorld
 
@@ -48,6 +50,7 @@ class MirrorSettings:
         trust_after: After how many missing keys without a row the listing of hidden rows is taken
             to be whole.
         heeds_status: Whether the server lists by status.
+        lanes: How the first listing is read in lanes; None where it is not.
     """
 
     limit: int = 50
@@ -56,6 +59,7 @@ class MirrorSettings:
     max_probes: int = 200
     trust_after: int = 100
     heeds_status: bool = True
+    lanes: KeyLaneSettings | None = None
 
 
 @dataclass(slots=True)
@@ -106,7 +110,7 @@ class Seen:
             now: The time in seconds since 1970.
         """
         keys = [int(row["id"]) for row in held.rows or ()]
-        path = keys if held.cursor is None else [self.below[held.cursor], *keys]
+        path = keys if held.cursor is None else [self.above(held.cursor), *keys]
         if held.cursor is None and keys and (newer := [k for k in self.listed if k > keys[0]]):
             # The newest rows were deleted since an earlier page had shown them.
             path = [min(newer), *keys]
@@ -123,6 +127,15 @@ class Seen:
         self.low = keys[-1] if self.low is None else min(self.low, keys[-1])
         self.high = keys[0] if self.high is None else max(self.high, keys[0])
         self.first_high = keys[0] if self.first_high is None else self.first_high
+
+    def above(self, cursor: str) -> int:
+        """The key that the rows of a page are below.
+
+        Args:
+            cursor: The cursor of the page, which a page has named, or a lane has made.
+        """
+        known = self.below.get(cursor)
+        return int(json.loads(b64decode(cursor))["lastId"]) if known is None else known
 
     def absent(self, held: HeldRequest) -> None:
         """Notes that a row was not there when it was asked for by its path.
@@ -210,6 +223,8 @@ class LivingMirror:
         self.listing, self.tail = connector(
             settings.limit, settings.max_probes, settings.trust_after, self.resource
         )
+        in_lanes = replace(self.tail.settings, lanes=settings.lanes)
+        self.tail = replace(self.tail, settings=in_lanes)
         self.fields = {"id", "finished", "mode", "retryOf", "retrySuccessId", "status"}
         self.fields |= {"startedAt", "stoppedAt", "workflowId", "waitTill"}
         self.table: dict[int, Row] = {}

@@ -12,6 +12,7 @@ import os
 import re
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -193,18 +194,22 @@ class Histories(RuleBasedStateMachine):
             self.mirror.loop.close()
 
 
+TOLD: Any = {
+    "mirror": MIRRORS,
+    "pages": st.integers(0, 6),
+    "living": st.lists(st.sampled_from([*FATES, "lost"]), max_size=12),
+    "string_ids": st.booleans(),
+    "parked_hidden": st.booleans(),
+    "mark_seconds": st.sampled_from([0.0, 2.0, 590.0, 3_600.0]),
+    "at_once": st.sampled_from([None, None, 3]),
+}
+"""Draws with what a history begins."""
+
+
 class ToldHistories(Histories):
     """Histories in which each step of the world is a rule, so that a failing one is short."""
 
-    @initialize(
-        mirror=MIRRORS,
-        pages=st.integers(0, 6),
-        living=st.lists(st.sampled_from([*FATES, "lost"]), max_size=12),
-        string_ids=st.booleans(),
-        parked_hidden=st.booleans(),
-        mark_seconds=st.sampled_from([0.0, 2.0, 590.0, 3_600.0]),
-        at_once=st.sampled_from([None, None, 3]),
-    )
+    @initialize(**TOLD)
     def start_world(
         self,
         mirror: MirrorSettings,
@@ -361,19 +366,23 @@ PACES = st.builds(
 )
 
 
+LIVELY: Any = {
+    "mirror": MIRRORS,
+    "pace": PACES,
+    "seed": st.integers(0, 2**32),
+    "rows": st.sampled_from([0, 30, 300]),
+    "string_ids": st.booleans(),
+    "parked_hidden": st.booleans(),
+    "cursor_seconds": st.sampled_from([None, 20.0, 300.0]),
+    "rows_per_answer": st.sampled_from([0.02, 0.2]),
+}
+"""Draws with what a history begins."""
+
+
 class LivelyHistories(Histories):
     """Histories of a world that goes on by itself, between syncs and between any two answers."""
 
-    @initialize(
-        mirror=MIRRORS,
-        pace=PACES,
-        seed=st.integers(0, 2**32),
-        rows=st.sampled_from([0, 30, 300]),
-        string_ids=st.booleans(),
-        parked_hidden=st.booleans(),
-        cursor_seconds=st.sampled_from([None, 20.0, 300.0]),
-        rows_per_answer=st.sampled_from([0.02, 0.2]),
-    )
+    @initialize(**LIVELY)
     def start_world(
         self,
         mirror: MirrorSettings,

@@ -39,6 +39,7 @@ def _full(kind: KeyKind, keys: list[int] | list[str], missing: dict[int, float])
             [Span(a, b, "next", frozenset({1, "x"}), is_firm=False), Span(c, e, None)], False, floor
         ),
         backfilled=12,
+        split=c,
         first_change=FIRST_CHANGE,
         newest=[9, 8, 7],
         open={b, c, d},

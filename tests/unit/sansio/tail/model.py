@@ -54,6 +54,8 @@ class Server:
         failing: the ids of those whose own path fails.
         hidden_by: how it answers where it is asked for rows of one kind: `listing` gives them,
             `plain` takes no notice, `refusal` refuses.
+        starts: What it makes of a filter by key: `heeded` shows the rows below, `at most` the row
+            with that key too, `ignored` all of them, `refused` none.
     """
 
     limit: int
@@ -62,11 +64,18 @@ class Server:
     requests: list[str] = field(default_factory=list)
     failing: set[int] = field(default_factory=set)
     hidden_by: str = "listing"
+    starts: str = "heeded"
 
-    def list(self, cursor: str | None) -> ListedPage | CursorRefused:
+    def list(self, cursor: str | None, below: str | None = None) -> ListedPage | CursorRefused:
         """A page of the listing; the cursor names the last row seen."""
         self.requests.append("list")
-        return self._page([row for row in self.rows.values() if not row.hidden], cursor)
+        rows = [row for row in self.rows.values() if not row.hidden]
+        if below is None or self.starts == "ignored":
+            return self._page(rows, cursor)
+        if self.starts == "refused":
+            return CursorRefused()
+        bound = int(below) + (self.starts == "at most")
+        return self._page([row for row in rows if row.key < bound], cursor)
 
     def list_own(
         self, of: OwnListing, cursor: str | None
@@ -114,6 +123,7 @@ class Mirror:
     has_instants: bool = False
     clock: float = 1_000_000.0
     on_record: dict[str, int] = field(default_factory=dict)
+    at_once: int = 3
 
     def sync(self, between: Callable[[Sync], None] | None = None) -> Sync:
         """One sync to its end."""
@@ -168,7 +178,7 @@ class Sync:
             self.commit()
             return
         clock = self.mirror.clock
-        self.waiting += self.planner.asks(clock, most=3)
+        self.waiting += self.planner.asks(clock, most=self.mirror.at_once)
         assert self.waiting, "not done, but nothing to ask"
         ask = self.waiting.pop(choice % len(self.waiting))
         self.requests += 1
@@ -187,7 +197,7 @@ class Sync:
         if isinstance(ask, OwnListAsk):
             page = server.list_own(ask.of, ask.cursor)
         else:
-            page = server.list(ask.cursor)
+            page = server.list(ask.cursor, ask.below)
         if not isinstance(page, ListedPage):
             return [], page
         rows = list(page.rows.keys)

@@ -39,6 +39,9 @@ def test_a_ledger_of_each_version_is_read(name: str, kind: str) -> None:
         expected.first_change = None
     if name.partition("-")[0] in ("1", "2"):
         forget_hidden_rows(expected)
+    if name.partition("-")[0] in ("1", "2", "3"):
+        # Lanes came with version 4.
+        expected.split = None
 
     read = from_state(saved(name, kind))
 
