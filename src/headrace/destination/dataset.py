@@ -28,6 +28,8 @@ from headrace.destination.sql import newest_first
 from headrace.destination.stored_states import saved_state
 
 _BATCH_ROWS = 50_000
+# Of DuckDB, whose rows come as Arrow: few long texts at once, at little cost for short ones.
+_DUCKDB_BATCH_ROWS = 8_192
 # What is enough to read tables of few columns in few threads. Each of both takes blocks of a file.
 _MEMORY, _FEW_COLUMNS, _FEW_THREADS = "64MB", 40, 4
 _LOAD_IT = "Load it first: headrace run CONFIG"
@@ -251,7 +253,7 @@ def _duckdb_batches(
 
     def found() -> Iterator[pa.Table]:
         relation = connection.sql(query.replace("%s", "?"), params=list(values))
-        for batch in relation.to_arrow_reader(_BATCH_ROWS):
+        for batch in relation.to_arrow_reader(_DUCKDB_BATCH_ROWS):
             yield pa.Table.from_batches([batch])
 
     given = 0

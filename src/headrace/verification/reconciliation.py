@@ -53,12 +53,15 @@ class Reconciliation:
     Args:
         connection: The connection to the scratch database, as `open_scratch_database` makes it.
         sides: The two tables.
+        has_long_rows: Whether rows may be so long that few of them fit into the memory.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sides: Sides) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, sides: Sides, *, has_long_rows: bool = False
+    ) -> None:
         self._connection = connection
         self._sides = sides
-        self._columns = ComparedColumns(connection, sides)
+        self._columns = ComparedColumns(connection, sides, by_digest=has_long_rows)
 
     def compare(
         self,
@@ -151,8 +154,9 @@ class Reconciliation:
         order = ", ".join(f"{each} DESC" for each in age)
         newest = f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {order}) = 1"
         self._connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT *, true AS {_PRESENT} FROM {table} "
-            f"WHERE {condition} {newest if len(repeated) else ''}"
+            f"CREATE OR REPLACE TEMP VIEW {name} AS "
+            f"SELECT *, true AS {_PRESENT} {self._columns.digests} "
+            f"FROM {table} WHERE {condition} {newest if len(repeated) else ''}"
         )
         return repeated
 
@@ -234,9 +238,7 @@ class Reconciliation:
         # The columns go by numbers: the column of a key may bear the same name as another.
         selected = ", ".join(f"{each} AS c{number}" for number, each in enumerate(values))
         order = ", ".join(f"c{number}" for number in range(len(key)))
-        table = self._table(
-            f"SELECT {selected} FROM {self._differing_rows()} ORDER BY {order} LIMIT {most}"
-        )
+        table = self._table(f"SELECT {selected} FROM {self._differing_rows(most)} ORDER BY {order}")
         found: dict[Key, dict[str, tuple[Any, Any]]] = {}
         for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
             keys, rest = row[: len(key)], row[len(key) :]
@@ -247,11 +249,15 @@ class Reconciliation:
             }
         return found
 
-    def _differing_rows(self) -> str:
-        same = " AND ".join(f"o.{name} = l.{name}" for name in map(quoted, self._sides.key))
+    def _differing_rows(self, most: int | None = None) -> str:
+        """SQL for the rows that differ, with both their sides; for the first ones by their keys."""
+        keys = [quoted(name) for name in self._sides.key]
+        same = " AND ".join(f"o.{name} = l.{name}" for name in keys)
+        first = "" if most is None else f"ORDER BY {', '.join(keys)} LIMIT {most}"
+        differing = f"SELECT * FROM outcomes WHERE {_OUTCOME} = '{DIFFERS}' {first}"
         return (
             f"listed AS l JOIN stored AS t ON {self._columns.same_key()} "
-            f"JOIN outcomes AS o ON {same} AND o.{_OUTCOME} = '{DIFFERS}'"
+            f"JOIN ({differing}) AS o ON {same}"
         )
 
     def _count(self, table: str, condition: str = "true") -> int:

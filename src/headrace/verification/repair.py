@@ -170,7 +170,7 @@ def _compare_again(
     """Compares what was faulty once more."""
     name, connection = faulty.table.name, scratch.connection
     again = scratch.bring_together_again(name, faulty.sides, stored)
-    left = Reconciliation(connection, again).compare()
+    left = Reconciliation(connection, again, has_long_rows=scratch.memory.has_long_rows).compare()
     unfollowed = sum(
         _count_unfollowed(connection, scratch.faulty(name), faulty.table.key, before, now)
         for resource, before in faulty.ledgers.items()

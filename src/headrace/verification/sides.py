@@ -11,6 +11,9 @@ from headrace.verification.scratch.database import quoted
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE")
 _TIMES = ("TIMESTAMP", "DATE")
+# A text that is longer, in bytes, is compared by its digest. Our own name, with a space in it.
+_LONG_TEXT = 256
+_DIGEST = "headrace digest of {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,12 @@ class ComparedColumns:
     Args:
         connection: The connection to the scratch database, with both tables in it.
         sides: The two tables.
+        by_digest: Whether texts may be so long that few of them fit into the memory.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sides: Sides) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, sides: Sides, *, by_digest: bool
+    ) -> None:
         self.listed_types = column_types(connection, sides.listed)
         self.stored_types = column_types(connection, sides.stored)
         self._key = sides.key
@@ -70,6 +76,21 @@ class ComparedColumns:
             if not name.startswith(sides.ignored_prefix)
             and name not in sides.ignored.union(sides.key)
         ]
+        both = (self.listed_types, self.stored_types)
+        are_texts = (
+            name for name in self.compared if all(each.get(name) == "VARCHAR" for each in both)
+        )
+        self._digested = frozenset(are_texts if by_digest else ())
+
+    @property
+    def digests(self) -> str:
+        """SQL for further columns of each side: the digests of its long texts."""
+        return "".join(
+            f", CASE WHEN strlen({column}) > {_LONG_TEXT} THEN sha256({column}) ELSE {column} END "
+            f"AS {quoted(_DIGEST.format(name))}"
+            for name in sorted(self._digested)
+            for column in [quoted(name)]
+        )
 
     def pair(self, name: str) -> tuple[str, str]:
         """A column in the listing and in the table, as expressions of types that can be compared.
@@ -93,7 +114,9 @@ class ComparedColumns:
         Args:
             name: The name of the column.
         """
-        listed, stored = self.pair(name)
+        digest = quoted(_DIGEST.format(name))
+        is_digested = name in self._digested
+        listed, stored = (f"l.{digest}", f"t.{digest}") if is_digested else self.pair(name)
         return f"({listed} IS DISTINCT FROM {stored})"
 
     def same_key(self) -> str:

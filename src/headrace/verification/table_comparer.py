@@ -94,13 +94,19 @@ class TableComparer:
         scratch, name = self.scratch, table.name
         ledgers = {each: self.ledgers[each] for each in table.resources if each in self.ledgers}
         sides = scratch.bring_together(name, table.key)
-        reconciliation = Reconciliation(scratch.connection, sides)
-        comparison = reconciliation.compare(
-            self.examples,
-            expected=self._expected(table, ledgers, sides, reconciliation.listed_columns),
-            may_differ=_reason_of(self.may_differ, table),
-            may_be_missing=_reason_of(self.may_be_missing, table),
+        reconciliation = Reconciliation(
+            scratch.connection, sides, has_long_rows=scratch.memory.has_long_rows
         )
+
+        def compared() -> TableComparison:
+            return reconciliation.compare(
+                self.examples,
+                expected=self._expected(table, ledgers, sides, reconciliation.listed_columns),
+                may_differ=_reason_of(self.may_differ, table),
+                may_be_missing=_reason_of(self.may_be_missing, table),
+            )
+
+        comparison = scratch.memory.with_enough(compared)
         if scratch.keeps_rows:
             row_id = self.schema.naming.normalize_identifier("_dlt_id")
             repeated = comparison.repeated if table.is_merged else None

@@ -14,18 +14,17 @@ import pyarrow as pa
 _BATCH_ROWS = 50_000
 # Below this, each whole number has a float of its own.
 _EXACT = 2**53
-# A part of the memory is each thread's. Less of it would not hold a few thousand long texts.
-_MEMORY, _THREADS = "512MB", 4
+# A part of the memory is each thread's.
+_THREADS = 2
 
 
 def open_scratch_database(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Opens an empty database that takes at most 512 MB of memory.
+    """Opens an empty database. How much memory it takes is for `ScratchMemory` to say.
 
     Args:
         folder: The folder for its file, and for what it spills to disk.
     """
     connection = duckdb.connect(str(folder / "scratch.duckdb"))
-    connection.execute(f"SET memory_limit = '{_MEMORY}'")
     connection.execute(f"SET threads = {min(_THREADS, os.cpu_count() or 1)}")
     connection.execute("SET TimeZone = 'UTC'")
     return connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Self
 
 import dlt
 import duckdb
+import pyarrow as pa
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
 from dlt.extract import DltSource
@@ -31,6 +33,7 @@ from headrace.sansio.tail import Ledger
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.setting_aside import load_what_is_taken
 from headrace.verification.scratch.database import open_scratch_database, quoted, rows_of, store
+from headrace.verification.scratch.memory import ScratchMemory
 from headrace.verification.scratch.nested_rows import NestedRows
 from headrace.verification.scratch.raw_rows import RawRows
 from headrace.verification.sides import Sides
@@ -70,7 +73,9 @@ class ScratchListing:
         self._folder = Path(folder)
         self.connection: duckdb.DuckDBPyConnection = open_scratch_database(self._folder)
         self._opened.callback(self.connection.close)
-        self.raw_rows = RawRows(self._folder if self.keeps_rows else None)
+        widest = max(len(each["columns"]) for each in self._schema.tables.values())
+        self.memory = ScratchMemory(self.connection, widest)
+        self.raw_rows = RawRows(self._folder if self.keeps_rows else None, self.memory)
         self._opened.callback(self.raw_rows.close)
         for schema in (
             _LISTED,
@@ -114,13 +119,16 @@ class ScratchListing:
             dataset_name=_LISTED,
         )
         listing = _with_schema(source, self._stored.schema)
+        self.memory.expect(source.resources.selected)
         try:
             with explained_failures(pipeline), closing(KeptFile(pipeline)) as kept:
                 _make_child_tables(pipeline, listing.schema)
                 running = RunningSync(
                     figures, Legs(LegSettings()), witness=self.raw_rows, refusals=refused
                 )
-                load_what_is_taken(pipeline, listing, running, kept, note=None)
+                load_what_is_taken(
+                    pipeline, listing, running, kept, after_leg=self.memory.let_go, note=None
+                )
         except SyncError as error:
             # The other lines say what to do with a pending load, but this one is thrown away.
             error.located(str(error).partition("\n")[0])
@@ -128,6 +136,8 @@ class ScratchListing:
         finally:
             self.raw_rows.close()
             self._pipeline.activate()
+        self.memory.expect_no_more()
+        self.memory.let_go()
         self._schema = pipeline.default_schema
         states = state_by_resource(pipeline.state, self._schema.name)
         self.ledgers = saved_ledgers(states)
@@ -149,7 +159,7 @@ class ScratchListing:
         """
         json = self._json_columns(table)
         listed, stored = (f"{schema}.{quoted(table)}" for schema in (_LISTED, _STORED))
-        is_stored = store(self.connection, stored, self._stored.batches(table), json)
+        is_stored = store(self.connection, stored, self._batches(self._stored, table), json)
         is_listed = self._has(_LISTED, table)
         if is_listed and json:
             canonical = f"{_CANONICAL}.{quoted(table)}"
@@ -190,7 +200,7 @@ class ScratchListing:
         keys = ", ".join(map(quoted, sides.key))
         faulty = self.connection.sql(f"SELECT {keys} FROM {self.faulty(table)}").to_arrow_table()
         listed, again = f"{_LISTED_FAULTY}.{quoted(table)}", f"{_STORED_AGAIN}.{quoted(table)}"
-        batches = stored.batches(table, faulty if faulty.num_rows <= _FEW else None)
+        batches = self._batches(stored, table, faulty if faulty.num_rows <= _FEW else None)
         if not store(self.connection, again, batches, self._json_columns(table)):
             self.connection.execute(f"CREATE TABLE {again} AS FROM {sides.stored} LIMIT 0")
         self._copy_children(table, stored)
@@ -213,7 +223,13 @@ class ScratchListing:
             if self._has(_LISTED, child):
                 rows = rows_of(self.connection, f"{_LISTED}.{name}")
                 store(self.connection, f"{listed}.{name}", rows, json)
-            store(self.connection, f"{copied}.{name}", stored.batches(child), json)
+            store(self.connection, f"{copied}.{name}", self._batches(stored, child), json)
+
+    def _batches(
+        self, stored: StoredDataset, table: str, keys: pa.Table | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows of a loaded table, or those of some keys."""
+        return self.memory.seen(stored.batches(table, keys))
 
     @property
     def _nested(self) -> NestedRows:

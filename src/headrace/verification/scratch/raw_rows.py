@@ -17,6 +17,7 @@ from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.fetched_page import FetchedPage
 from headrace.sansio.rows import BatchIds
 from headrace.verification.scratch.database import text_literal
+from headrace.verification.scratch.memory import ScratchMemory
 
 _SCHEMA = pa.schema([("id", pa.string()), ("request", pa.string()), ("raw", pa.binary())])
 _ROWS_AT_ONCE = 2_048
@@ -36,10 +37,12 @@ class RawRows:
 
     Args:
         folder: The folder for the files; None to keep no rows.
+        memory: Is told how long the rows are.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, memory: ScratchMemory) -> None:
         self._folder = folder
+        self._memory = memory
         self._kept: dict[str, _RowFile] = {}
         # dlt may run resources in several threads; `next` of a count is atomic.
         self._numbers = count()
@@ -66,9 +69,12 @@ class RawRows:
             pages: The pages, in the order of the listing.
             ids: The ids of their rows; None where dlt makes them.
         """
+        self._memory.see(resource, pages)
         kept = self._kept.get(resource)
+        if kept is None:
+            return
         rows = [bytes(row) for page in pages for row in page.rows]
-        if kept is None or not rows:
+        if not rows:
             return
         kept.has_ids = kept.has_ids and ids is not None
         requests = [text for page in pages for text in [str(page.request)] * len(page.rows)]

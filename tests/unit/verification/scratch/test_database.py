@@ -7,9 +7,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 
@@ -23,21 +21,6 @@ BATCHES = 40
 def batch_of(number: int) -> pa.Table:
     first = number * ROWS
     return pa.table({"id": range(first, first + ROWS), "name": ["a name"] * ROWS})
-
-
-def setting(connection: duckdb.DuckDBPyConnection, name: str) -> Any:
-    return connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0]
-
-
-def test_a_few_thousand_long_texts_fit_into_its_memory(tmp_path: Path) -> None:
-    texts = pa.table({"id": range(4_000), "text": ["a long text " * 5_000] * 4_000})
-
-    with closing(open_scratch_database(tmp_path)) as connection:
-        assert setting(connection, "memory_limit") == "488.2 MiB"
-        assert setting(connection, "threads") <= 4
-        assert store(connection, "items", iter([texts]))
-        asked = "SELECT count(*) FROM items JOIN items AS others USING (id, text)"
-        assert connection.execute(asked).fetchall() == [(4_000,)]
 
 
 def test_batches_are_let_go_of_as_they_are_written(tmp_path: Path) -> None:
