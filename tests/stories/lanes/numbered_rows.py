@@ -29,6 +29,7 @@ class NumberedRows:
         self.at_once = self.most_at_once = 0
         self.meeting: asyncio.Event | None = None
         self.meet_at = 1
+        self.rounded: Callable[[int], int] = lambda offset: offset
         self.before_page: Callable[[int], None] = lambda offset: None
         self._lock = threading.Lock()
         server.handler = self._answer
@@ -54,6 +55,7 @@ class NumberedRows:
         place, size = self._place(asked), self._size(asked)
         with self._lock:
             self.before_page(place)
+            place = self.rounded(place)
             return Answer({"items": self.rows[place : place + size], "total": self.total()})
 
     def _size(self, asked: Asked) -> int:

@@ -191,8 +191,87 @@ def test_a_listing_without_an_order_is_refused(server: JsonServer, warehouse: Wa
         rows.rows = [{"id": n} for n in range(turn * 2_000, (turn + 1) * 2_000)]
 
     rows.before_page = shuffle
-    with pytest.raises(PageError, match="order of the listing is not stable"):
+    with pytest.raises(PageError, match="the order of the listing is not stable"):
         headrace.sync(warehouse.pipeline(), headrace.rest_api_source(config(server)))
+
+
+@pytest.mark.parametrize("unit", [100, -100, -50])
+def test_a_server_that_rounds_the_offset_is_refused_before_long(
+    server: JsonServer, warehouse: Warehouse, unit: int
+) -> None:
+    """It rounds down, or up, to its own pages, so that none can bring a row of the one before."""
+    rows = NumberedRows(server, 1_000)
+    rows.rounded = lambda offset: offset // unit * unit
+
+    with pytest.raises(PageError, match=r"have no row in common|offset_param"):
+        headrace.sync(warehouse.pipeline(), headrace.rest_api_source(config(server)))
+    assert len(server.asked) < 200
+
+
+def test_a_server_that_rounds_the_offset_to_less_than_a_page(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    rows = NumberedRows(server, 1_000)
+    rows.rounded = lambda offset: offset // 50 * 50
+
+    headrace.sync(warehouse.pipeline(), headrace.rest_api_source(config(server)))
+
+    assert keys(warehouse) == [row["id"] for row in rows.rows]
+
+
+@pytest.mark.parametrize("is_unchanging", [False, True])
+def test_a_server_that_knows_no_larger_offset_than_one(
+    server: JsonServer, warehouse: Warehouse, is_unchanging: bool
+) -> None:
+    rows = NumberedRows(server, 1_000)
+    rows.rounded = lambda offset: min(offset, 500)
+
+    with pytest.raises(PageError, match="ended with 600 rows, but the API tells 1,000"):
+        headrace.sync(
+            warehouse.pipeline(),
+            headrace.rest_api_source(config(server, unchanging=is_unchanging)),
+        )
+
+
+@pytest.mark.parametrize("offset", [297, 495, 1_485])
+def test_an_empty_answer_in_the_middle_takes_no_row_out_and_doubles_none(
+    server: JsonServer, warehouse: Warehouse, offset: int
+) -> None:
+    rows = NumberedRows(server, 2_000)
+    rows.wait_for(8)
+    answer, was_empty = server.handler, False
+
+    def empty_once(asked: Asked) -> Answer:
+        nonlocal was_empty
+        came = answer(asked)
+        if int(asked.query["offset"]) == offset and not was_empty:
+            was_empty = True
+            return Answer({"items": [], "total": 2_000})
+        return came
+
+    server.handler = empty_once
+    headrace.sync(warehouse.pipeline(), headrace.rest_api_source(config(server, at_once=8)))
+
+    assert was_empty
+    assert keys(warehouse) == [row["id"] for row in rows.rows]
+
+
+def test_many_rows_that_are_added_meanwhile_double_none(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    rows = NumberedRows(server, 4_000, most=100)
+    before = {row["id"] for row in rows.rows}
+
+    def add(place: int) -> None:
+        if place == 2_500:
+            rows.rows[:0] = [{"id": n} for n in range(6_000, 5_000, -1)]
+
+    rows.before_page = add
+    document = numbered_config(server, BY_PAGE, at_once=4, unchanging=True)
+    headrace.sync(warehouse.pipeline(), headrace.rest_api_source(document))
+
+    assert before <= set(keys(warehouse))
+    assert len(keys(warehouse)) == len(set(keys(warehouse)))
 
 
 def test_an_error_ends_all_lanes(server: JsonServer, warehouse: Warehouse) -> None:

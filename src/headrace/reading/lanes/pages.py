@@ -39,9 +39,9 @@ _LOGGER = logging.getLogger(__name__)
 _MOST_FIRSTS_AGAIN = 3
 _GAVE_UP = (
     "resource `{name}`: pages that should join have no row in common, however often they are asked "
-    "for: rows come, go or move faster than {at_once} pages at once can be read, or the order of "
-    "the listing is not stable. Ask for a stable order, by a unique field; make "
-    "`lanes.at_once` smaller, or leave `lanes` out."
+    "for: rows come, go or move faster than {at_once} pages at once can be read, the order of the "
+    "listing is not stable, or the server rounds the number that is sent. Ask for a stable order, "
+    "by a unique field; make `lanes.at_once` smaller, or leave `lanes` out."
 )
 _IGNORES_NUMBERS = (
     "resource `{name}`, {request}: the rows of the first page came again in place of later ones: "

@@ -9,6 +9,7 @@ one before it, and one that does not is asked for again from further up: rows we
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import field
@@ -25,8 +26,12 @@ _MOST_AHEAD = 2
 _MOST_STEPS_BACK = 8
 # So often all that it has read may be gone when it is asked for again from the top.
 _MOST_RESTARTS = 5
+# So often a page is looked for between one that is known and the one behind a gap, in vain.
+_MOST_SEARCHES = 2
 # So many pages a lane goes on behind its planned end, where rows are added faster than it reads.
 _MOST_BEHIND = 256
+# So many times the pages that there are may be asked for, whatever a server makes of numbers.
+_MOST_TIMES = 8
 
 
 class LanesGaveUpError(Exception):
@@ -61,6 +66,7 @@ class HandedPage(Generic[Content]):
 
 @dataclass(slots=True)
 class _Read(Generic[Content]):
+    number: int
     content: Content
     keys: Sequence[bytes]
 
@@ -81,6 +87,9 @@ class _Lane(Generic[Content]):
         ended_at_total: Whether it did so where the page said that the listing ends.
         is_over: Whether nothing more is asked for in it.
         steps_back: How often its next page was asked for from further up.
+        known: The number of a page that joined and brought nothing new, while a gap is bridged.
+        gap: The number of the page behind the gap; None where there is none.
+        searches: How often no number between the two brought a page that joins and goes on.
         restarts: How often it was asked for from the top of the listing, and joined nothing.
         behind: How many pages it has read behind its planned end.
         keys: All keys that it has brought.
@@ -97,6 +106,9 @@ class _Lane(Generic[Content]):
     ended_at_total: bool = False
     is_over: bool = False
     steps_back: int = 0
+    known: int | None = None
+    gap: int | None = None
+    searches: int = 0
     restarts: int = 0
     behind: int = 0
     keys: set[bytes] = field(default_factory=set)
@@ -125,6 +137,14 @@ class PageLanes(Generic[Content]):
         # What moves down comes again with one of the next pages, and hardly with a later one.
         self._recent: OrderedDict[bytes, None] = OrderedDict()
         self._most_recent = plan.size * (2 * plan.length + 2)
+        # All that was handed on; as a set from when on rows may come again that are long gone by.
+        self._marks = array("q")
+        self._handed: set[int] | None = None
+        self._first_total: int | None = None
+        self._total: int | None = None
+        self._last: _Read[Content] | None = None
+        self._stood_still = False
+        self._most_asked = _MOST_TIMES * (len(plan.starts) * plan.length + _MOST_BEHIND)
         self.asked = 0
 
     def begin(self, content: Content, keys: Sequence[bytes], total: int | None) -> None:
@@ -145,8 +165,12 @@ class PageLanes(Generic[Content]):
 
     @property
     def is_proven_whole(self) -> bool:
-        """Whether every page joins the one above it, down to one that says it is the last."""
-        return self._plan.overlap > 0 and any(lane.ended_at_total for lane in self._lanes)
+        """Whether every page joins the one above it, down to one that says it is the last.
+
+        A server that knows no larger number than one gives the same page for all of them.
+        """
+        ended = any(lane.ended_at_total for lane in self._lanes)
+        return self._plan.overlap > 0 and ended and not self._stood_still
 
     def asks(self) -> list[Ask]:
         """The pages to ask for now; each of them is under way from then on."""
@@ -176,16 +200,27 @@ class PageLanes(Generic[Content]):
         """
         lane = self._lanes[ask.lane]
         lane.is_asking = False
+        if self.asked > self._most_asked:
+            raise LanesGaveUpError
         if self._has_gap(lane, ask, keys):
-            self._step_back(lane)
+            self._step_back(lane, ask.number)
+            return
+        if self._is_above_gap(lane, ask, keys):
+            lane.known = ask.number
+            self._search(lane)
             return
         if keys:
             self._take(lane, ask.number, content, keys, total)
-        else:
+        elif lane.keys or self._is_at_end(ask.number):
             lane.ended_listing = True
+        else:
+            # The lane before it goes on in its place.
+            lane.is_over = True
+        self._see_moves(lane, total)
         self._judge(lane)
-        if lane.place:
-            self._judge(self._lanes[lane.place - 1])
+        before = self._before(lane)
+        if before is not None:
+            self._judge(before)
 
     def ready(self) -> Iterator[HandedPage[Content]]:
         """The pages whose turn has come, each without the rows that came before."""
@@ -193,6 +228,8 @@ class PageLanes(Generic[Content]):
             lane = self._lanes[self._turn]
             while lane.held:
                 read = lane.held.popleft()
+                self._stood_still |= self._is_same_again(read)
+                self._last = read
                 yield HandedPage(read.content, self._new_in(read.keys))
             if not lane.is_over:
                 return
@@ -201,8 +238,8 @@ class PageLanes(Generic[Content]):
 
     def _begin(self, lane: _Lane[Content]) -> None:
         lane.is_begun = True
-        before = self._lanes[lane.place - 1]
-        if before.is_over:
+        before = self._before(lane)
+        if before is not None and before.is_over:
             lane.above = before.above
 
     def _has_gap(self, lane: _Lane[Content], ask: Ask, keys: Sequence[bytes]) -> bool:
@@ -218,11 +255,61 @@ class PageLanes(Generic[Content]):
             raise LanesGaveUpError
         return not is_at_top
 
-    def _step_back(self, lane: _Lane[Content]) -> None:
+    def _is_above_gap(self, lane: _Lane[Content], ask: Ask, keys: Sequence[bytes]) -> bool:
+        """Whether a page joins, and ends above what is missing all the same.
+
+        Where a server rounds the number, the page behind it may be the one behind the gap again.
+        """
+        above, gap = lane.above, lane.gap
+        is_bridge = gap is not None and ask.number < gap and above is not None
+        return is_bridge and above is not None and above.issuperset(keys)
+
+    def _step_back(self, lane: _Lane[Content], number: int) -> None:
+        lane.gap = number
+        if lane.known is not None:
+            self._search(lane)
+            return
         lane.steps_back += 1
         if lane.steps_back > _MOST_STEPS_BACK:
             raise LanesGaveUpError
         lane.number = self._plan.before(lane.wanted, 2 ** (lane.steps_back - 1))
+
+    def _is_at_end(self, number: int) -> bool:
+        """Whether the last page that told a total says that none has this number."""
+        return self._total is None or self._plan.is_at_end(number, 0, self._total)
+
+    def _is_same_again(self, read: _Read[Content]) -> bool:
+        """Whether a whole page came by two numbers."""
+        last, size = self._last, self._plan.size
+        is_further = last is not None and read.number > last.number and len(read.keys) >= size
+        return is_further and last is not None and read.keys == last.keys
+
+    def _search(self, lane: _Lane[Content]) -> None:
+        """Asks for a page between one that brings nothing new and one that does not join."""
+        assert lane.known is not None
+        assert lane.gap is not None
+        lane.number = (lane.known + lane.gap) // 2
+        if lane.number > lane.known:
+            return
+        lane.searches += 1
+        if lane.searches >= _MOST_SEARCHES:
+            raise LanesGaveUpError
+        lane.number, lane.known, lane.gap, lane.steps_back = lane.wanted, None, None, 0
+
+    def _see_moves(self, lane: _Lane[Content], total: int | None) -> None:
+        """Notices that pages may bring rows again that were handed on long before.
+
+        Args:
+            lane: The lane that has brought a page.
+            total: The total that it told.
+        """
+        has_grown = False
+        if total is not None and lane.above is not None:
+            self._first_total = total if self._first_total is None else self._first_total
+            self._total = total
+            has_grown = total - self._first_total >= self._plan.size
+        if self._handed is None and (has_grown or lane.restarts or lane.behind > 1):
+            self._handed = set(self._marks)
 
     def _take(
         self,
@@ -236,10 +323,10 @@ class PageLanes(Generic[Content]):
         brings_new = lane.above is None or not lane.above.issuperset(keys)
         # Asked from the last row that is known, the listing gives nothing below it.
         is_bottom = not brings_new and 0 < plan.overlap <= len(keys) < plan.size
-        lane.steps_back = 0
+        lane.steps_back, lane.known, lane.gap = 0, None, None
         lane.above = frozenset(keys)
         lane.keys.update(keys)
-        lane.held.append(_Read(content, keys))
+        lane.held.append(_Read(number, content, keys))
         lane.number = lane.wanted = plan.after(number, len(keys))
         if total is None:
             is_end = len(keys) < plan.size
@@ -253,11 +340,17 @@ class PageLanes(Generic[Content]):
                 raise LanesGaveUpError
 
     def _following(self, lane: _Lane[Content]) -> _Lane[Content] | None:
-        return self._lanes[lane.place + 1] if lane.place + 1 < len(self._lanes) else None
+        """The lane behind another one; what one without rows should have read is that one's."""
+        below = self._lanes[lane.place + 1 :]
+        return next((each for each in below if each.keys or not each.is_over), None)
+
+    def _before(self, lane: _Lane[Content]) -> _Lane[Content] | None:
+        above = reversed(self._lanes[: lane.place])
+        return next((each for each in above if each.above or not each.is_over), None)
 
     def _is_at_planned_end(self, lane: _Lane[Content]) -> bool:
-        place = lane.place + 1
-        return place < len(self._lanes) and lane.number >= self._plan.starts[place]
+        following = self._following(lane)
+        return following is not None and lane.number >= self._plan.starts[following.place]
 
     def _waits(self, lane: _Lane[Content]) -> bool:
         """Whether it is not known yet what the next lane begins with."""
@@ -290,4 +383,12 @@ class PageLanes(Generic[Content]):
         recent.update(dict.fromkeys(keys))
         while len(recent) > self._most_recent:
             recent.popitem(last=False)
+        marks = [hash(keys[place]) for place in places]
+        if self._handed is not None:
+            places = [
+                at for at, mark in zip(places, marks, strict=True) if mark not in self._handed
+            ]
+            self._handed.update(marks)
+        else:
+            self._marks.extend(marks)
         return places

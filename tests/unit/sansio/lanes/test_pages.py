@@ -47,6 +47,7 @@ def test_pages_that_overlap_bring_all_though_rows_come_and_go(
         return
     if reading is not None:
         assert reading.missing == set()
+        assert len(reading.handed) == len(set(reading.handed))
         assert reading.most_at_once <= at_once
 
 
@@ -76,6 +77,7 @@ def test_seams_bring_all_where_rows_are_only_added(
         return
     if reading is not None:
         assert reading.missing == set()
+        assert len(reading.handed) == len(set(reading.handed))
 
 
 @given(SIZES, COUNTS, st.integers(2, 16), st.integers(), st.booleans(), st.booleans())
