@@ -59,6 +59,7 @@ class KeptListing(JsonServer):
         self._page = page
         self._cursors = 0
         self._at_request: dict[int, Callable[[], Answer | None]] = {}
+        self._at_top: dict[int, Callable[[], Answer | None]] = {}
 
     # The world
 
@@ -85,10 +86,18 @@ class KeptListing(JsonServer):
         """
         self._at_request[len(self.asked) + number] = action
 
+    def at_top(self, number: int, action: Callable[[], Answer | None]) -> None:
+        """Does something when the top is asked for, as each sync does: `number` 1 is the next time.
+
+        Where the machine is busy, a sync may ask for a later page twice.
+        """
+        self._at_top[self.pages_asked.count(None) + number] = action
+
     def forget_requests(self) -> None:
         """Counts requests from here."""
         self.asked.clear()
         self._at_request.clear()
+        self._at_top.clear()
 
     # What it was asked
 
@@ -146,6 +155,8 @@ class KeptListing(JsonServer):
 
     def _answer_to(self, asked: Asked) -> Answer:
         action = self._at_request.pop(len(self.asked), None)
+        if action is None and self.pages_asked[-1:] == [None]:
+            action = self._at_top.pop(self.pages_asked.count(None), None)
         answer = action() if action is not None else None
         if answer is not None:
             return answer

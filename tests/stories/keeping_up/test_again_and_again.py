@@ -51,10 +51,9 @@ def mirror(api: KeptListing, warehouse: Warehouse) -> Mirror:
 
 def test_syncs_follow_each_other_until_sigterm(api: KeptListing, mirror: Mirror) -> None:
     last = threading.Event()
-    first_sync = 60
-    api.at_request(first_sync + 1, lambda: Answer({"message": "not now"}, 403))
-    api.at_request(first_sync + 2, lambda: api.put(row(3_001)))
-    api.at_request(first_sync + 3, last.set)
+    api.at_top(2, lambda: Answer({"message": "not now"}, 403))
+    api.at_top(3, lambda: api.put(row(3_001)))
+    api.at_top(4, last.set)
 
     with headrace_running(*mirror.command("--every", "0.5s")) as running:
         assert last.wait(LONGEST)
@@ -73,10 +72,9 @@ def test_a_full_refresh_that_fails_is_tried_again(api: KeptListing, mirror: Mirr
     mirror.sync()
     del api.rows[7]
     last = threading.Event()
-    pages = 60
-    api.at_request(1, lambda: Answer({"message": "not now"}, 403))
-    # The first one that is no refresh has one request.
-    api.at_request(1 + pages + 1, last.set)
+    api.at_top(1, lambda: Answer({"message": "not now"}, 403))
+    # Behind the refresh that is tried again.
+    api.at_top(3, last.set)
 
     with headrace_running(*mirror.command("--every", "0.3s", "--full-refresh")) as running:
         assert last.wait(LONGEST)
@@ -132,7 +130,7 @@ def test_what_no_waiting_can_mend_ends_at_once(mirror: Mirror) -> None:
 
 def test_an_output_that_is_closed_ends_nothing(api: KeptListing, mirror: Mirror) -> None:
     again = threading.Event()
-    api.at_request(62, again.set)
+    api.at_top(3, again.set)
 
     with headrace_running(*mirror.command("--every", "0.3s")) as running:
         running.stdout.close()
