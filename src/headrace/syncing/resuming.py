@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 
 import dlt
@@ -54,9 +55,10 @@ def finish_pending(pipeline: dlt.Pipeline, *, drop: bool = False) -> bool:
 def _delete_half_loaded(pipeline: dlt.Pipeline) -> None:
     """Deletes the rows that interrupted jobs have added.
 
-    dlt does not know how far such a job came, and does it again from its start. A job that merges
-    or replaces may be done twice. One that appends would double its rows, or, where the destination
-    keeps row ids unique, fail in each later run.
+    dlt does not know how far such a job came, and does it again from its start. One that appends
+    would double its rows, or, where the destination keeps row ids unique, fail in each later run.
+    So would one that adds them to those that a merge goes through: where a table has child tables,
+    dlt inserts each of a key's rows that have one row id.
     """
     for load_id in pipeline.list_normalized_load_packages():
         packages = load_storage(pipeline).normalized_packages
@@ -64,17 +66,26 @@ def _delete_half_loaded(pipeline: dlt.Pipeline) -> None:
         for file, folder in packages.list_retried_new_jobs(load_id):
             table = ParsedLoadJobFileName.parse(file).table_name
             is_interrupted = folder == "started_jobs" and table in schema.tables
-            if is_interrupted and is_appended_to(schema, table):
-                _delete(pipeline, schema, table, packages.storage.make_full_path(file))
+            if not is_interrupted:
+                continue
+            path = packages.storage.make_full_path(file)
+            _delete(pipeline, schema, table, path, is_staged=not is_appended_to(schema, table))
 
 
-def _delete(pipeline: dlt.Pipeline, schema: Schema, table: str, file: str) -> None:
+def _delete(
+    pipeline: dlt.Pipeline, schema: Schema, table: str, file: str, *, is_staged: bool
+) -> None:
+    """Deletes the rows of a file from their table, or from the one that a merge goes through."""
     columns = columns_with(schema.tables[table], "row_key", typed_only=True)
     if not columns:
         return
     column = columns[0]
     try:
-        with pipeline.sql_client(schema.name) as client:
+        with pipeline.sql_client(schema.name) as client, ExitStack() as staging:
+            if is_staged:
+                staging.enter_context(client.with_staging_dataset())
+                if not _has_rows(client, table):
+                    return
             ids = _ids_in(file, column)
             while some := list(islice(ids, _IDS_AT_ONCE)):
                 _delete_rows(client, table, column, some)
@@ -82,6 +93,11 @@ def _delete(pipeline: dlt.Pipeline, schema: Schema, table: str, file: str) -> No
         return  # The job was killed before it made the table.
     except (PipelineException, DestinationException):
         return  # Not every destination has SQL.
+
+
+def _has_rows(client: SqlClientBase[object], table: str) -> bool:
+    name = client.make_qualified_table_name(table)
+    return any(count for (count,) in client.execute_sql(f"SELECT COUNT(*) FROM {name}") or ())
 
 
 def _delete_rows(client: SqlClientBase[object], table: str, column: str, ids: list[str]) -> None:

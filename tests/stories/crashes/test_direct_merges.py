@@ -167,3 +167,26 @@ def test_no_row_is_doubled_where_dlt_alone_finishes_a_load(
         found = warehouse.rows("test_data.items")
         assert not differences(found, page, key="id"), f"after {moment}: {crash.told}"
     assert killed >= 4
+
+
+@pytest.mark.parametrize("settings", [DIRECT, {}])
+def test_rows_with_lists_that_were_staged_are_not_staged_twice(
+    settings: dict[str, str],
+    gate: Gate,
+    server: JsonServer,
+    tmp_path: Path,
+    warehouse: Warehouse,
+) -> None:
+    gate.leads_to(server.base_url)
+    going_on = machine(tmp_path, warehouse, gate, settings)
+    counts = "SELECT count(*), count(DISTINCT _dlt_id) FROM test_data."
+    stages = ("job committed", "job completed")
+    moments = [Moment(stage, number) for stage in stages for number in (1, 2, 3)]
+    for version, moment in enumerate(moments):
+        page = [{**row, "tags": [1, 2]} for row in rows(version, count=400 + 200 * version)]
+        server.answers(page)
+        assert going_on.run(gate, moment).was_killed
+        server.answers([])
+        assert going_on.run(gate).code == 0
+        assert warehouse.query(f"{counts}items") == [(len(page), len(page))]
+        assert warehouse.query(f"{counts}items__tags") == [(2 * len(page), 2 * len(page))]
