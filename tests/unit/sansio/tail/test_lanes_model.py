@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from headrace.sansio.tail import ListAsk
 from headrace.sansio.tail.settings import KeyLaneSettings
 from tests.unit.sansio.tail.model import Sync
 from tests.unit.sansio.tail.test_model import (
@@ -104,15 +103,8 @@ class LanedHistories(FixedKeyHistories):
         super().check_promise(sync)
         ledger = sync.ledger
         assert ledger.split is None
-        assert sync.mirror.server.starts == "heeded" or not by_key_after_refusal(sync)
         assert ledger.coverage.first_hole() is None
         assert len(ledger.coverage.spans) <= 1
-
-
-def by_key_after_refusal(sync: Sync) -> bool:
-    """Whether rows below a key were asked for though the server takes no notice of it."""
-    asked = [ask for ask in sync.asked if isinstance(ask, ListAsk) and ask.below is not None]
-    return len(asked) > 1 and sync.mirror.server.starts in ("ignored", "refused")
 
 
 class LanedListings(LanedHistories, ListedOnlyHistories):
