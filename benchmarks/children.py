@@ -132,7 +132,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pipeline = new_pipeline("duckdb")
     document = config(arguments.base_url, parallelized=arguments.variant == DLT_TUNED)
-    import_all()
+    import_all(arguments.variant)
     clock = Clock()
     if arguments.variant == WITH_IDS:
         headrace.sync(pipeline, headrace.rest_api_source(document))

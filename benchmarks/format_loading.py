@@ -82,7 +82,7 @@ def main() -> None:
     settings: dict[str, Any] = (
         {"loader_file_format": "parquet"} if arguments.source == DLT_TUNED else {}
     )
-    import_all()
+    import_all(arguments.source)
     clock = Clock()
     source = make(config(arguments.source, arguments.written, arguments.base_url))
     pipeline.run(source, **settings)

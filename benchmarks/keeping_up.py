@@ -132,7 +132,7 @@ def main() -> None:
     from headrace.dlt_source.source import build_source
 
     pipeline = new_pipeline("duckdb")
-    import_all()
+    import_all(arguments.source)
     clock = Clock()
     if arguments.source == HEADRACE:
         settings = {"API_KEY": API_KEY, "EXECUTIONS_BASE_URL": arguments.base_url}

@@ -180,7 +180,7 @@ def main() -> None:
     parser.add_argument("variant", choices=(DLT, *LANES))
     parser.add_argument("base_url")
     arguments = parser.parse_args()
-    import_all()
+    import_all(arguments.variant)
     clock = Clock()
     rows = (load if arguments.what == _LOAD else read)(arguments.variant, arguments.base_url)
     clock.stop()

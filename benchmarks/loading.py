@@ -68,12 +68,16 @@ def read_with_duckdb(rows_file: Path) -> None:
     clock.tell(found[0])
 
 
-def import_all() -> None:
-    """Imports, before a clock starts, what the loads of either source import late."""
+def import_all(variant: str) -> None:
+    """Imports, before a clock starts, what the loads of a source import late.
+
+    Args:
+        variant: The name of the contender.
+    """
     for name in _IMPORTED_LATE:
         import_module(name)
-    # Arrow imports it with its first scalar, where it is installed.
-    if find_spec("pandas") is not None:
+    # With dlt's own source Arrow imports it, where it is installed.
+    if variant in (DLT, DLT_TUNED) and find_spec("pandas") is not None:
         import_module("pandas")
 
 

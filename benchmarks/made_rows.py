@@ -115,7 +115,7 @@ def main() -> None:
     arguments = parser.parse_args()
     document = config(arguments.variant, arguments.base_url)
     pipeline = new_pipeline("duckdb")
-    import_all()
+    import_all(arguments.variant)
     clock = Clock()
     if arguments.variant in (DLT, DLT_TUNED):
         source = dlt.sources.rest_api.rest_api_source(document)

@@ -18,7 +18,7 @@ def main() -> None:
     import headrace
     import headrace.dlt_source.plain_reading
 
-    import_all()
+    import_all("headrace")
     config = SHAPES[arguments.shape].config(arguments.base_url)
     clock = Clock()
     with headrace.read(config) as reader:

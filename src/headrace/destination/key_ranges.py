@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from headrace.destination.dlt_schema import columns_with
 
 
@@ -30,6 +28,9 @@ def range_of_a_key(table: Any, file: str) -> tuple[str, int, int] | None:
 
 def _ends(file: str, column: str) -> tuple[int, int] | None:
     """The least and greatest value of a column of whole numbers, as a Parquet file tells them."""
+    # A sync with nothing new has no file, and needs none of Arrow.
+    import pyarrow.parquet as pq
+
     told = pq.read_metadata(file)
     groups = [
         part.statistics

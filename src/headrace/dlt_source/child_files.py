@@ -22,7 +22,7 @@ from typing import Any
 
 from dlt.common.schema.typing import TTableSchemaColumns
 
-from headrace.core.arrow import pa
+from headrace.core.arrow import pa, whole_numbers
 from headrace.core.dlt_door.contexts import context, has_context
 from headrace.sansio.rows import nested_row_ids
 
@@ -85,7 +85,7 @@ def open_files(load_id: str, schema_name: str) -> ChildFiles | None:
         spec = DataWriter.writer_spec_from_file_format("parquet", "arrow")
         storage = ExtractorItemStorage(package.storage, spec)
         if [get_nested_row_hash("a-1", "b", 2)] != nested_row_ids(
-            ["a-1"], "b", pa.array([2])
+            ["a-1"], "b", whole_numbers([2])
         ).to_pylist():
             return None
     except (ImportError, AttributeError, TypeError):

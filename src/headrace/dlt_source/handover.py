@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import dlt
 
-from headrace.core.arrow import pa, take_memory_from_system
+from headrace.core.arrow import constant_texts, pa, take_memory_from_system
 from headrace.core.exceptions import RowError
 from headrace.core.leaps import rows_worth_a_claim
 from headrace.dlt_source.batches import Batch, batches_of
@@ -345,8 +345,8 @@ class TableRoad:
     ) -> pa.Table:
         for name, hint in self._table.columns.ids.items() if self._adds_ids else ():
             is_row_id = hint.get("row_key")
-            load_id = self._resource.load_id
-            values = ids.column(places) if is_row_id else pa.repeat(load_id, table.num_rows)
+            load_id = self._resource.load_id or ""
+            values = ids.column(places) if is_row_id else constant_texts(load_id, table.num_rows)
             table = table.append_column(pa.field(name, pa.string(), nullable=False), values)
         return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from headrace.core.arrow import pc, whole_numbers
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.paging.page import Page
 from headrace.sansio.paging.row_keys import RowKeys
@@ -131,11 +132,7 @@ class ListingAccount:
         """How many different rows came, by their keys."""
         if self._keys is None or len(self._marks) != self._rows or not self._rows:
             return self._rows
-        # A config is read with what stands in this folder, and needs none of Arrow.
-        import pyarrow as pa
-        from pyarrow.compute import count_distinct
-
-        return int(count_distinct(pa.array(self._marks, pa.int64())).as_py())
+        return int(pc.count_distinct(whole_numbers(self._marks)).as_py())
 
     @property
     def are_distinct(self) -> bool | None:

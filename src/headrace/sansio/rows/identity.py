@@ -6,7 +6,7 @@ from binascii import b2a_base64
 from collections.abc import Sequence
 from hashlib import shake_128
 
-from headrace.core.arrow import pa, pc
+from headrace.core.arrow import constant_texts, pa, pc, whole_numbers
 from headrace.core.quick_dataclasses import dataclass
 
 # With as many digits each, the order of the ids is the order of the rows, in text as well.
@@ -55,9 +55,14 @@ class BatchIds:
         Args:
             places: The places of the rows in the batch, from 0; None takes all rows.
         """
-        taken = pa.arange(0, self.count) if places is None else pa.array(places, pa.int64())
-        numbers = pc.add(taken, _FIRST + self.first).cast(pa.string())
-        return pc.binary_join_element_wise(pa.scalar(self.prefix), numbers, "")
+        first = _FIRST + self.first
+        if places is None:
+            numbers = pa.arange(first, first + self.count)
+        else:
+            numbers = whole_numbers(first + place for place in places)
+        count = len(numbers)
+        parts = constant_texts(self.prefix, count), numbers.cast(pa.string())
+        return pc.binary_join_element_wise(*parts, constant_texts("", count))
 
     def at(self, place: int) -> str:
         """The id of one row.
@@ -84,7 +89,7 @@ def nested_row_ids(parent_ids: Sequence[str], table: str, places: pa.Array) -> p
         places: The place of each in its list, from 0.
     """
     if not parent_ids:
-        return pa.array([], pa.string())
+        return pa.nulls(0, pa.string())
     last = pc.max(places).as_py()
     endings = [f"_{table}_{place}".encode() for place in range(last + 1)]
     hashes = [

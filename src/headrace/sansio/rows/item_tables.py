@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from headrace.core.arrow import pa, pc
+from headrace.core.arrow import constant_numbers, pa, pc
 from headrace.core.quick_dataclasses import dataclass
 
 
@@ -71,8 +71,8 @@ def joined(parts: Sequence[tuple[int, Sequence[ItemRows]]]) -> list[ItemRows]:
             come[each.table] = len(each)
             moved = replace(
                 each,
-                parents=pc.add(each.parents, before.get(each.parent, 0)),
-                roots=pc.add(each.roots, before[None]),
+                parents=_plus(each.parents, before.get(each.parent, 0)),
+                roots=_plus(each.roots, before[None]),
             )
             of_table.setdefault(each.table, []).append(moved)
         for table, length in come.items():
@@ -104,7 +104,11 @@ def _join(rows: list[ItemRows]) -> ItemRows:
 
 def _new_places(kept: pa.Array) -> pa.Array:
     """The place of each row once those that do not stay are gone."""
-    return pc.subtract(pc.cumulative_sum(kept.cast(pa.int64())), 1)
+    return _plus(pc.cumulative_sum(kept.cast(pa.int64())), -1)
+
+
+def _plus(numbers: pa.Array, more: int) -> pa.Array:
+    return pc.add(numbers, constant_numbers(more, len(numbers)))
 
 
 def without_columns(row_count: int) -> pa.Table:

@@ -35,7 +35,7 @@ class KeyOrder:
             return
         keys = table.column(self._column_name).combine_chunks()
         if self._last is not None:
-            keys = pa.concat_arrays([pa.array([self._last.as_py()], keys.type), keys])
+            keys = pa.concat_arrays([pa.repeat(self._last, 1), keys])
         self._last = keys[-1]
         if len(keys) < 2:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from headrace.core.arrow import pa, pc
+from headrace.core.arrow import constant_numbers, constant_texts, pa, pc
 from headrace.sansio.rows.casting import cast_exactly
 from headrace.sansio.rows.column import Column
 from headrace.sansio.rows.fields import Fields
@@ -163,7 +163,7 @@ class ListReader:
         if marks is not None:
             yield marks
         if not self._fields.takes_empty_texts and pa.types.is_string(column.type):
-            yield pc.fill_null(pc.equal(column, ""), False)
+            yield pc.is_in(column, value_set=constant_texts("", 1))
 
     def _knows(self, fields: ItemFields | None, item: pa.DataType) -> bool:
         """Whether all that items of a type may bring is known."""
@@ -258,7 +258,8 @@ def places_in_lists(lists: pa.ListArray, parents: pa.Array) -> pa.Array:
         lists: The lists.
         parents: For each item the place of its list among them.
     """
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).cast(pa.int64())
+    known = pc.list_value_length(lists).cast(pa.int64())
+    lengths = pc.coalesce(known, constant_numbers(0, len(lists)))
     starts = pc.subtract(pc.cumulative_sum(lengths), lengths)
     return pc.subtract(pa.arange(0, len(parents)), starts.take(parents))
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from headrace.core.arrow import pa, pc
+from headrace.core.arrow import constant_numbers, pa, pc
 from headrace.core.exceptions import RowError
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows.casting import cast_exactly, empty_lists
@@ -357,7 +357,8 @@ def _with_content(values: pa.ChunkedArray, *, leaves_no_trace: bool) -> pa.Chunk
             side road need not take it.
     """
     if leaves_no_trace and pa.types.is_list(values.type):
-        return pc.fill_null(pc.greater(pc.list_value_length(values), 0), False)
+        none = constant_numbers(0, len(values))
+        return pc.greater(pc.coalesce(pc.list_value_length(values).cast(pa.int64()), none), none)
     return pc.is_valid(values)
 
 
