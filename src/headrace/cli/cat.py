@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -115,9 +116,18 @@ def _opened(output: Path | None, *, is_screen: bool) -> Iterator[IO[bytes]]:
     if output is None:
         yield _Screen() if is_screen else sys.stdout.buffer  # type: ignore[misc]
         return
+    is_there = output.exists()
+    if is_there and not output.is_file():
+        # A pipe or a device, as /dev/stdout: a file in its place would be none to who reads it.
+        with output.open("wb") as stream:
+            yield stream
+        return
+    output = output.resolve()
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
+            if is_there:
+                shutil.copymode(output, part)
             yield stream
         part.replace(output)
     finally:

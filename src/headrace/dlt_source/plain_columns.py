@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import isinf
 from typing import Any
 
 from dlt.common.data_types import TDataType, coerce_value, py_type_to_sc_type
@@ -123,6 +124,8 @@ class PlainTableColumns:
         if data_type == "timestamp" and is_in_milliseconds(value):
             value /= 1_000
         found = _coerced(value, data_type)
+        if data_type == "double" and isinstance(value, Decimal) and isinf(found):
+            raise DoesNotFitError
         if data_type == "timestamp":
             return _instant(found, self._columns.arrow_type(column_name))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -42,6 +43,7 @@ class Reader:
         self._ahead: list[pa.Table] = []
         self._error: Exception | None = None
         self._is_closed = False
+        self._process = os.getpid()
 
     @property
     def schema(self) -> pa.Schema:
@@ -132,6 +134,11 @@ class Reader:
     def _next_table(self) -> pa.Table | None:
         if self._is_closed:
             raise ValueError("this reader was closed: `headrace.read` makes a new one")
+        if self._process != os.getpid():
+            # The thread that fetches is not in a process that was forked, so nothing would come.
+            raise ValueError(
+                "this reader was made in another process: make one here, with `headrace.read`"
+            )
         if self._error is not None:
             # Once more: that there are no more rows would not be true.
             raise self._error

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import headrace
 from tests.support.kept_databases import release_databases
-from tests.support.servers import JsonServer
+from tests.support.servers import Answer, JsonServer
 from tests.support.tables import Warehouse
 
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "12"))
@@ -82,3 +82,20 @@ def test_types_are_those_of_a_load(
     names = list(loaded)
     picked = found.project(", ".join(f'"{name}"' for name in names)).order("id").fetchall()
     assert picked == [tuple(row[name] for name in names) for row in values]
+
+
+def test_a_number_beyond_any_double_does_not_become_infinite(server: JsonServer) -> None:
+    """Where a column holds decimals, fractions are read digit by digit, however large they are."""
+    first, later = '{"id": 1, "e": 0.5, "l": [0.5]}', '{"id": 2, "e": 1e400, "l": [-1e400]}'
+    server.answers(Answer(raw=f"[{first}, {later}]".encode()))
+    columns = {"price": {"data_type": "decimal", "precision": 38, "scale": 9}}
+    items = {"name": "items", "columns": columns}
+    reader = headrace.read({"client": {"base_url": server.base_url}, "resources": [items]})
+
+    rows = [row for batch in reader for row in batch.to_pylist()]
+
+    assert rows[0]["e"] == 0.5
+    assert len(rows) + len(reader.quarantine) == 2
+    for row in rows[1:]:
+        assert (row["e"], row["l"]) == (None, None)
+        assert "E+400" in row["_headrace_rest"]

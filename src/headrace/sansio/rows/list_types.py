@@ -10,6 +10,7 @@ comes out wrong where it begins with nulls (pyarrow 26 reads `[null, 2]` as `[2,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isinf
 from typing import Any
 
 from headrace.core.arrow import pa
@@ -186,6 +187,8 @@ def fitted(value: Any, wanted: pa.DataType, scalar: Callable[[Any, pa.DataType],
         if kind is int and abs(value) <= _LARGEST_IN_DOUBLE:
             return float(value)
         if (kind is not int and isinstance(value, float)) or kind.__name__ == "Decimal":
+            if isinf(float(value)):
+                raise DoesNotFitError
             return float(value)
     is_same = (
         (pa.types.is_boolean(wanted) and kind is bool)
