@@ -233,6 +233,19 @@ def test_a_server_that_knows_no_larger_offset_than_one(
         )
 
 
+@pytest.mark.parametrize("disposition", ["append", "merge"])
+def test_a_key_that_several_rows_have_is_seen(
+    server: JsonServer, warehouse: Warehouse, disposition: str
+) -> None:
+    rows = NumberedRows(server, 1_000)
+    rows.rows = [{"id": n // 3, "number": n} for n in range(1_000)]
+    document = config(server)
+    document["resources"][0]["write_disposition"] = disposition
+
+    with pytest.raises(PageError, match="different keys, but the API tells 1,000"):
+        headrace.sync(warehouse.pipeline(), headrace.rest_api_source(document))
+
+
 @pytest.mark.parametrize("offset", [297, 495, 1_485])
 def test_an_empty_answer_in_the_middle_takes_no_row_out_and_doubles_none(
     server: JsonServer, warehouse: Warehouse, offset: int

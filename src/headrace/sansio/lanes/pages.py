@@ -20,8 +20,6 @@ from headrace.sansio.lanes.plan import PagePlan
 
 Content = TypeVar("Content")
 
-# So many lanes, times those at once, are begun while the pages of the first of them are waited for.
-_MOST_AHEAD = 2
 # So often a page is asked for from further up, each time twice as far.
 _MOST_STEPS_BACK = 8
 # So often all that it has read may be gone when it is asked for again from the top.
@@ -143,7 +141,7 @@ class PageLanes(Generic[Content]):
         self._first_total: int | None = None
         self._total: int | None = None
         self._last: _Read[Content] | None = None
-        self._stood_still = False
+        self._is_doubtful = False
         self._most_asked = _MOST_TIMES * (len(plan.starts) * plan.length + _MOST_BEHIND)
         self.asked = 0
 
@@ -167,14 +165,15 @@ class PageLanes(Generic[Content]):
     def is_proven_whole(self) -> bool:
         """Whether every page joins the one above it, down to one that says it is the last.
 
-        A server that knows no larger number than one gives the same page for all of them.
+        It is not known where a server gives the same page for all numbers above one, nor where
+        several rows of a page have one key, which tells them apart no better than from others.
         """
         ended = any(lane.ended_at_total for lane in self._lanes)
-        return self._plan.overlap > 0 and ended and not self._stood_still
+        return self._plan.overlap > 0 and ended and not self._is_doubtful
 
     def asks(self) -> list[Ask]:
         """The pages to ask for now; each of them is under way from then on."""
-        near = self._lanes[self._turn : self._turn + _MOST_AHEAD * self._plan.at_once]
+        near = self._lanes[self._turn : self._turn + self._plan.ahead]
         free = self._plan.at_once - sum(lane.is_asking for lane in near)
         found: list[Ask] = []
         for lane in near:
@@ -228,7 +227,8 @@ class PageLanes(Generic[Content]):
             lane = self._lanes[self._turn]
             while lane.held:
                 read = lane.held.popleft()
-                self._stood_still |= self._is_same_again(read)
+                self._is_doubtful |= self._is_same_again(read)
+                self._is_doubtful |= len(set(read.keys)) < len(read.keys)
                 self._last = read
                 yield HandedPage(read.content, self._new_in(read.keys))
             if not lane.is_over:

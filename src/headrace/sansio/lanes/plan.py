@@ -9,6 +9,8 @@ from headrace.core.quick_dataclasses import dataclass
 # Longer lanes hold more back until their turn comes, and shorter ones end at a seam more often.
 _MOST_PAGES = 32
 _MOST_HELD = 32 * 1024 * 1024
+# So many lanes, times those at once, are begun while the pages of the first of them are waited for.
+_MOST_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class PagePlan:
         starts: The number at which each lane begins.
         length: How many pages a lane has, the last one fewer.
         at_once: How many pages may be asked for at once.
+        ahead: How many lanes may be begun before the pages of the first of them were handed on.
     """
 
     start: int
@@ -34,6 +37,7 @@ class PagePlan:
     starts: tuple[int, ...]
     length: int
     at_once: int
+    ahead: int
 
     def after(self, number: int, rows: int) -> int:
         """The number of the page behind another one.
@@ -108,4 +112,7 @@ def plan_pages(
     length = 1 if overlap else min(ceil(pages / lanes), _MOST_PAGES, most)
     unit = step if by_offset else 1
     starts = tuple(start + unit * place for place in range(0, pages, length))
-    return PagePlan(start, left_out, size, by_offset, overlap, starts, length, at_once)
+    room = _MOST_HELD // (max(page_bytes, 1) * length)
+    # At least two: one alone would never see whether it joins the next one.
+    ahead = max(2, min(_MOST_AHEAD * at_once, room))
+    return PagePlan(start, left_out, size, by_offset, overlap, starts, length, at_once, ahead)

@@ -145,6 +145,32 @@ def test_a_page_that_does_not_join_is_asked_for_from_further_up() -> None:
     assert lanes.is_proven_whole
 
 
+@pytest.mark.parametrize("overlaps", [True, False])
+def test_of_large_pages_no_more_wait_than_there_is_room_for(overlaps: bool) -> None:
+    plan = plan_pages(
+        start=0,
+        left_out=0,
+        size=100,
+        total=100_000,
+        at_once=16,
+        page_bytes=8 * 1024 * 1024,
+        by_offset=True,
+        overlaps=overlaps,
+    )
+    assert plan is not None
+    lanes = PageLanes[str](plan)
+    lanes.begin("first", [b"%d" % number for number in range(100)], 100_000)
+    asked = 0
+    while asks := [ask for ask in lanes.asks() if ask.lane]:
+        asked += len(asks)
+        for ask in asks:
+            keys = [b"%d" % number for number in range(ask.number, ask.number + 100)]
+            lanes.learn(ask, "page", keys, 100_000)
+
+    # 32 MiB are four of them; one more joins the first lane to the second.
+    assert asked <= 4 + 1
+
+
 def test_a_listing_of_one_page_is_not_parted() -> None:
     plan = plan_pages(
         start=0, left_out=0, size=9, total=9, at_once=8, page_bytes=1, by_offset=True, overlaps=True
