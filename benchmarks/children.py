@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import Connection
 from typing import Any
 
 from aiohttp import web
 
+from benchmarks.app_serving import served_app
 from benchmarks.clock import Clock, rows_in
 from benchmarks.loading import import_all, new_pipeline
 from benchmarks.processes import run_alone
@@ -53,32 +52,6 @@ def app(parents: int, latency: float) -> web.Application:
     return served
 
 
-def _serve(parents: int, latency: float, announce: Connection) -> None:
-    async def serve() -> None:
-        runner = web.AppRunner(app(parents, latency))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        announce.send(f"http://127.0.0.1:{runner.addresses[0][1]}")
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
-
-
-@contextmanager
-def serving(parents: int, latency: float) -> Iterator[str]:
-    """Serves in a process of its own; gives the base URL."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(parents, latency, there), daemon=True
-    )
-    process.start()
-    try:
-        yield here.recv()
-    finally:
-        process.terminate()
-        process.join()
-
-
 def config(base_url: str, *, parallelized: bool) -> Any:
     """The same for both sources."""
     paginator = {"type": "cursor", "cursor_path": "next", "cursor_param": "cursor"}
@@ -110,7 +83,7 @@ def measure(variant: str, base_url: str) -> Run:
 @contextmanager
 def loads(rows: int) -> Iterator[list[Contender]]:
     """The contenders, while the server runs: 500 parents in a full load."""
-    with serving(500 * rows // FULL or 1, 0.02) as base_url:
+    with served_app(app, 500 * rows // FULL or 1, 0.02) as base_url:
         variants = (DLT, DLT_TUNED, WITH_IDS)
         yield [Contender(name, partial(measure, name, base_url)) for name in variants]
 

@@ -9,20 +9,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import multiprocessing
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from multiprocessing.connection import Connection
+from importlib import import_module
 from typing import Any
 
 from aiohttp import web
 from dlt.sources import rest_api
 
 import headrace
+from benchmarks.app_serving import served_app
 from benchmarks.clock import Clock, rows_in
 from benchmarks.loading import import_all, new_pipeline
 from benchmarks.processes import run_alone
@@ -82,32 +82,6 @@ def app(rows: int, latency: float) -> web.Application:
     return served
 
 
-def _serve(rows: int, latency: float, announce: Connection) -> None:
-    async def serve() -> None:
-        runner = web.AppRunner(app(rows, latency))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        announce.send(f"http://127.0.0.1:{runner.addresses[0][1]}")
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
-
-
-@contextmanager
-def serving(rows: int, latency: float = _LATENCY) -> Iterator[str]:
-    """Serves in a process of its own; gives the base URL."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(rows, latency, there), daemon=True
-    )
-    process.start()
-    try:
-        yield here.recv()
-    finally:
-        process.terminate()
-        process.join()
-
-
 def config(base_url: str, lanes: int = 0) -> Any:
     """The same for both sources, but for the lanes."""
     paginator = {"type": "offset", "limit": _PAGE, "total_path": "total"}
@@ -142,7 +116,7 @@ def measure(what: str, variant: str, base_url: str) -> Run:
 def contenders(what: str, rows: int) -> Iterator[list[Contender]]:
     """The contenders, while the server runs."""
     wanted = share(_ROWS, rows)
-    with serving(wanted) as base_url:
+    with served_app(app, wanted, _LATENCY) as base_url:
         names = (DLT, *LANES)
         yield [Contender(name, partial(measure, what, name, base_url), wanted) for name in names]
 
@@ -181,6 +155,7 @@ def main() -> None:
     parser.add_argument("base_url")
     arguments = parser.parse_args()
     import_all(arguments.variant)
+    import_module("headrace.dlt_source.plain_reading")
     clock = Clock()
     rows = (load if arguments.what == _LOAD else read)(arguments.variant, arguments.base_url)
     clock.stop()
