@@ -11,6 +11,7 @@ def main() -> None:
     import gc
     import os
     import sys
+    from pathlib import Path
     from typing import Any
 
     from headrace.cli.app import app
@@ -20,6 +21,12 @@ def main() -> None:
     gc.set_threshold(_NEW_OBJECTS)
     # Else tracebacks are coloured, as of Python 3.13, and their colours would be made visible.
     os.environ.setdefault("PYTHON_COLORS", "0")
+    # Where the caller has closed them there are none, and the next file would get their number.
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, stream)
     # Tracebacks and warnings go there as well, and what dlt logs.
     out: Any = CleanStream(sys.stdout)
     err: Any = CleanStream(sys.stderr)
