@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -123,6 +124,10 @@ def _opened(output: Path | None, *, is_screen: bool) -> Iterator[IO[bytes]]:
             yield stream
         return
     output = output.resolve()
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        # As by Ctrl-C: else the part of the file would be left. `nohup` has one ignored.
+        if signal.getsignal(each) is signal.SIG_DFL:
+            signal.signal(each, signal.default_int_handler)
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 
 from tests.stories.reading.test_reading import Items
 from tests.support.command_line import headrace as command
-from tests.support.servers import JsonServer
+from tests.support.servers import Answer, Asked, JsonServer
 
 
 @pytest.fixture
@@ -57,6 +60,28 @@ def test_a_file_that_only_its_owner_may_read_stays_one(items: Items) -> None:
     assert command("cat", "items.json", "--output", "items.csv").returncode == 0
 
     assert stat.S_IMODE(Path("items.csv").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_is_stopped_leaves_no_part(items: Items, number: signal.Signals) -> None:
+    answer, has_asked, is_over = items.server.handler, threading.Event(), threading.Event()
+
+    def answer_late(asked: Asked) -> Answer:
+        if asked.query:
+            has_asked.set()
+            is_over.wait(60)
+        return answer(asked)
+
+    items.server.handler = answer_late
+    call = [sys.executable, "-m", "headrace", "cat", "items.json", "--output", "items.csv"]
+    with subprocess.Popen(call, stderr=subprocess.PIPE, text=True) as running:
+        assert has_asked.wait(60)
+        running.send_signal(number)
+        _, told = running.communicate(timeout=60)
+        is_over.set()
+
+    assert (running.returncode, told) == (130, "Stopped.\n")
+    assert [each.name for each in Path().iterdir()] == ["items.json"]
 
 
 def test_a_folder_is_refused_before_anything_is_asked_for(items: Items) -> None:
