@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import duckdb
@@ -193,6 +194,21 @@ def test_a_listing_without_an_order_is_refused(server: JsonServer, warehouse: Wa
     rows.before_page = shuffle
     with pytest.raises(PageError, match="the order of the listing is not stable"):
         headrace.sync(warehouse.pipeline(), headrace.rest_api_source(config(server)))
+
+
+@pytest.mark.parametrize("alike", [5, 40, 1_000])
+def test_a_listing_ordered_by_what_many_rows_have_is_held_against_its_total(
+    server: JsonServer, warehouse: Warehouse, alike: int
+) -> None:
+    """Rows of one value lie in another order in each page, so some come twice, and others never."""
+    rows, chance = NumberedRows(server, 2_000), random.Random(1)
+    rows.before_page = lambda _: rows.rows.sort(
+        key=lambda row: (-(row["id"] // alike), chance.random())
+    )
+
+    with pytest.raises(PageError, match=r"but the API tells 2,000 .* Ask for a stable order"):
+        headrace.sync(warehouse.pipeline(), headrace.rest_api_source(config(server)))
+    assert len(server.asked) < 200
 
 
 @pytest.mark.parametrize("unit", [100, -100, -50])

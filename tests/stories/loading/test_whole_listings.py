@@ -90,7 +90,7 @@ def test_rows_that_come_twice_are_told_and_those_that_are_missing_an_error(
     told: dict[str, Any] = {"total": 8}
     document = config(server, {"type": "offset", "limit": 4})
     said = refused(document)
-    assert "8 rows came with 7 different keys" in said
+    assert "ended with 8 rows of 7 different keys" in said
     assert "stable order" in said
     told.clear()
     document = config(server, {"type": "offset", "limit": 4, "total_path": None})

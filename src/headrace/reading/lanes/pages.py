@@ -320,6 +320,7 @@ class _LanedPages:
             _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
             tell_ignored_end(self._opened, walk)
             return replace(last, is_last=True, end=end_of(walk, is_ignored=True))
+        walk.account.is_out_of_order = not self._lanes.keeps_order
         walk.is_proven_whole = self._lanes.is_proven_whole and not self._totals.may_be_too_low
         await refuse_unless_whole(self._opened, walk, last.request)
         return replace(last, is_last=True, end=end_of(walk))

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.lanes.plan import PagePlan
+from headrace.sansio.lanes.seams import keep_order
 
 Content = TypeVar("Content")
 
@@ -123,6 +124,7 @@ class PageLanes(Generic[Content]):
 
     Attributes:
         asked: How many pages were asked for behind the first one.
+        keeps_order: Whether no page has shown rows in another order than the one before it.
     """
 
     def __init__(self, plan: PagePlan, *, looks_past_total: bool = False) -> None:
@@ -144,6 +146,7 @@ class PageLanes(Generic[Content]):
         self._is_doubtful = False
         self._most_asked = _MOST_TIMES * (len(plan.starts) * plan.length + _MOST_BEHIND)
         self.asked = 0
+        self.keeps_order = True
 
     def begin(self, content: Content, keys: Sequence[bytes], total: int | None) -> None:
         """Takes the first page, which was asked for before there was a plan.
@@ -165,11 +168,13 @@ class PageLanes(Generic[Content]):
     def is_proven_whole(self) -> bool:
         """Whether every page joins the one above it, down to one that says it is the last.
 
-        It is not known where a server gives the same page for all numbers above one, nor where
-        several rows of a page have one key, which tells them apart no better than from others.
+        It is not known where a server gives the same page for all numbers above one, where rows lie
+        in another order in the next page, nor where several rows of a page have one key, which
+        tells them apart no better than from others.
         """
         ended = any(lane.ended_at_total for lane in self._lanes)
-        return self._plan.overlap > 0 and ended and not self._is_doubtful
+        joins = self._plan.overlap > 0 and self.keeps_order
+        return joins and ended and not self._is_doubtful
 
     def asks(self) -> list[Ask]:
         """The pages to ask for now; each of them is under way from then on."""
@@ -229,6 +234,7 @@ class PageLanes(Generic[Content]):
                 read = lane.held.popleft()
                 self._is_doubtful |= self._is_same_again(read)
                 self._is_doubtful |= len(set(read.keys)) < len(read.keys)
+                self.keeps_order &= self._last is None or keep_order(self._last.keys, read.keys)
                 self._last = read
                 yield HandedPage(read.content, self._new_in(read.keys))
             if not lane.is_over:

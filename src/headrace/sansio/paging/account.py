@@ -44,6 +44,9 @@ class ListingAccount:
 
     Args:
         accounting: How to count.
+
+    Attributes:
+        is_out_of_order: Whether rows were seen to lie in another order from page to page.
     """
 
     def __init__(self, accounting: Accounting) -> None:
@@ -58,6 +61,7 @@ class ListingAccount:
         self._is_least = False
         self._keys = accounting.keys
         self._marks = array("q")
+        self.is_out_of_order = False
 
     @property
     def total(self) -> int | None:
@@ -173,10 +177,13 @@ class ListingAccount:
         if came > there_are or (came == there_are and not is_least):
             return None
         where = self._where
-        brought = f"{self._rows:,} rows" if different == self._rows else self._repeats(different)
+        brought = f"{self._rows:,} rows"
+        if different < self._rows:
+            brought += f" of {different:,} different keys"
         before = self._accounting.before
         skipped = f" after the {before:,} that it leaves out" if before else ""
-        hint = self._accounting.short_hint if different == self._rows else f"{_STABLE_ORDER}."
+        moved = self.is_out_of_order or different < self._rows
+        hint = f"{_STABLE_ORDER}." if moved else self._accounting.short_hint
         least = "at least " if is_least else ""
         both = (
             f"the listing ended with {brought}{skipped}, but the API tells {least}{there_are:,} "

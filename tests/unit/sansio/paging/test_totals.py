@@ -93,7 +93,7 @@ def test_a_listing_that_ends_below_the_total_says_both_numbers() -> None:
 def test_rows_count_once_however_often_they_come() -> None:
     shortfall = met(account(), ([1, 2], {"total": 4}), ([2, 3], {"total": 4})).shortfall()
     assert shortfall is not None
-    assert "4 rows came with 3 different keys" in shortfall
+    assert "4 rows of 3 different keys" in shortfall
     assert "stable order" in shortfall
     assert (
         met(account(keys=False), ([1, 2], {"total": 4}), ([2, 3], {"total": 4})).shortfall() is None
