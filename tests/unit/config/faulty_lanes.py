@@ -97,11 +97,16 @@ LANES_FAULTS: list[tuple[dict[str, Any], str, list[str]]] = [
     # values
     (by_values({"param": None}), f"{LANES}.param", ["is missing"]),
     (by_values({"values": []} | {"from": None}), f"{LANES}.values", ["is empty"]),
+    (
+        by_values({"values": [[1]], "from": None}),
+        f"{LANES}.values[0]",
+        ["expected text or a number; got a list"],
+    ),
     (by_values({"from": None}), f"{LANES}.by", ["needs the values"]),
     (by_values({"values": [1]}), f"{LANES}.from", ["leave one of them out"]),
     (by_values({"from": "owners"}), f"{LANES}.from", ["`workflows.id`"]),
     (by_values({"from": "owner.id"}), f"{LANES}.from", ["did you mean `owners`"]),
-    (by_values({"from": "items.id"}), f"{LANES}.from", ["is this resource itself"]),
+    (by_values({"from": "items.id"}), f"{LANES}.from", ["itself: name another resource"]),
     (by_values(params={"of": 1}), f"{LANES}.param", ["sent by `params` already"]),
     (
         by_values(None, "owners", incremental={"cursor_path": "id", "start_param": "since"}),

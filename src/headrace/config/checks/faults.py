@@ -161,7 +161,7 @@ class FaultCollector:
     def _add_unknown_alternative(self, path: Path, context: Mapping[str, Any]) -> None:
         known = [tag.strip("<>") for tag in re.findall(r"'([^']*)'", context["expected_tags"])]
         value = value_at(self._document, path)
-        shapes = [word for word in known if word in ("text", "a list", "a mapping")]
+        shapes = [word for word in known if word in ("text", "a number", "a list", "a mapping")]
         types = [word for word in known if word not in shapes and f"<{word}>" != OBJECT]
         if types and isinstance(value, dict):
             key = _BY if path[-1:] == ("lanes",) else "type"

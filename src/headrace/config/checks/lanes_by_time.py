@@ -31,7 +31,7 @@ _TAIL = (
     "only for what is new; leave `lanes` out"
 )
 _PARENT = (
-    "is of a resource that depends on no other: what belongs to the rows of a parent is read at "
+    "is for a resource that depends on no other: what belongs to the rows of a parent is read at "
     "once in any case, as `client.concurrency` says; leave `lanes` out"
 )
 _NO_STEP = (

@@ -15,7 +15,7 @@ from headrace.core.nearest import did_you_mean
 
 _HERE: Path = ("endpoint", "lanes")
 _PARENT = (
-    "is of a resource that depends on no other: what belongs to the rows of a parent is read at "
+    "is for a resource that depends on no other: what belongs to the rows of a parent is read at "
     "once in any case, as `client.concurrency` says; leave `lanes` out"
 )
 _INCREMENTAL = (
@@ -29,7 +29,7 @@ _EITHER = (
 )
 _BOTH = "says the values once more, which `values` names already; leave one of them out"
 _SENT_TWICE = "is sent by `params` already: leave it out there"
-_FIELD = "names a resource of this config and a field of it: `workflows.id`"
+_FIELD = "name another resource of this config, and a field of it, as `workflows.id`"
 _PYTHON = "`{}` is made in Python: only what this config lists can be asked for values"
 _NOT_WHOLE = (
     "`{}` {}, so what is listed of it are not all values; write another resource that lists it "
