@@ -29,6 +29,7 @@ _BY_ENDING: dict[str, Format] = {
     ".parquet": "parquet",
 }
 _SHOWN_REASONS = 5
+_STDOUT = Path("-")
 
 
 def cat(
@@ -48,7 +49,8 @@ def cat(
     output: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write to this file, once all of it is there; else to stdout."
+            metavar="FILE",
+            help="Write to this file, once all of it is there; else, or by -, to stdout.",
         ),
     ] = None,
     limit: Annotated[
@@ -69,6 +71,7 @@ def cat(
     Exit code 0: done, also where nobody takes more (`| head`); 1: the listing failed: the rows that
     came before were written, but no FILE is left; 2: the call or the config is wrong.
     """
+    output = None if output == _STDOUT else output
     chosen = file_format or _BY_ENDING.get(output.suffix.lower() if output else "", "jsonl")
     with auth_warnings(), exit_codes():
         try:

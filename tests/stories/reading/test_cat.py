@@ -99,6 +99,11 @@ def test_exact_numbers_stay_exact(server: JsonServer) -> None:
     )
 
 
+def test_a_dash_is_stdout(items: Items) -> None:
+    assert written("items.json", "--output", "-") == written("items.json")
+    assert not Path("-").exists()
+
+
 def test_a_limit_and_another_resource(items: Items) -> None:
     ran = command(
         "cat", "items.json", "items", "--limit", "3", "--set", "resources.items.name=rows"
