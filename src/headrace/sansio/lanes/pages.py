@@ -26,7 +26,7 @@ _MOST_STEPS_BACK = 8
 # So often all that it has read may be gone when it is asked for again from the top.
 _MOST_RESTARTS = 5
 # So often a page is looked for between one that is known and the one behind a gap, in vain.
-_MOST_SEARCHES = 2
+_MOST_SEARCHES = 8
 # So many pages a lane goes on behind its planned end, where rows are added faster than it reads.
 _MOST_BEHIND = 256
 # So many times the pages that there are may be asked for, whatever a server makes of numbers.
