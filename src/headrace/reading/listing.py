@@ -296,7 +296,8 @@ class OpenListing:
             raise self.located(error, response) from None
         known = walk.paginator.listed_before
         walk.account.meet(seen, known)
-        walk.last = seen
+        if walk.number == 1 and self.listing.lanes is not None:
+            walk.first = seen
         if known:
             unreadable = sliced.unreadable if known < len(sliced.rows) else []
             sliced = replace(sliced, rows=sliced.rows[known:], unreadable=unreadable)

@@ -30,7 +30,7 @@ class ListingPass:
         ahead: Asks for pages before they are due; None where none is.
         request: The request for the page that is under way.
         is_alone: Whether no other pass reads the same listing at the same time.
-        last: The page that came last.
+        first: The first page, until it is known whether lanes go on from it.
         is_proven_whole: Whether each page was seen to join the one before it, down to the last one.
     """
 
@@ -43,7 +43,7 @@ class ListingPass:
     ahead: AskedAhead | None = None
     request: Request | None = None
     is_alone: bool = True
-    last: Page | None = None
+    first: Page | None = None
     is_proven_whole: bool = False
 
     def seen(self, response: Response, sliced: SlicedPage) -> Page:

@@ -80,7 +80,7 @@ def laned_pages(
         worth it: the listing is small, tells no total, or has rows without keys.
     """
     keys = opened.listing.accounting.keys
-    page = walk.last
+    page, walk.first = walk.first, None
     # Of rows that are picked out of items nobody knows how many a page should have.
     if keys is None or page is None or page.items is not None or not first.rows:
         return None
@@ -101,7 +101,9 @@ def laned_pages(
     )
     if plan is None:
         return None
-    return _LanedPages(opened, walk, plan, totals, keys).pages(first, page, total)
+    laned = _LanedPages(opened, walk, plan, totals, keys)
+    laned.begin(page, total)
+    return laned.pages(first)
 
 
 class _Totals:
@@ -199,24 +201,28 @@ class _LanedPages:
         self._ignored: ResponseIgnored | None = None
         self._under_way: dict[asyncio.Task[_Came | None], Ask] = {}
 
-    async def pages(
-        self, first: FetchedPage, page: Page, total: int
-    ) -> AsyncGenerator[FetchedPage, None]:
-        """Gives all pages, in the order of the listing.
+    def begin(self, page: Page, total: int) -> None:
+        """Takes the first page.
 
         Args:
-            first: The first page, as it goes on.
-            page: The same, as paginators see it.
+            page: The page, as paginators see it.
             total: The total that it tells.
-
-        Raises:
-            RequestError: A request got no usable answer.
-            PageError: Pages do not join, or the listing is not whole.
         """
         self._tell()
         keys = self._keys_of(page)
         self._first = frozenset(keys)
         self._lanes.begin(None, keys, total)
+
+    async def pages(self, first: FetchedPage) -> AsyncGenerator[FetchedPage, None]:
+        """Gives all pages, in the order of the listing.
+
+        Args:
+            first: The first page, as it goes on.
+
+        Raises:
+            RequestError: A request got no usable answer.
+            PageError: Pages do not join, or the listing is not whole.
+        """
         held = first
         try:
             while not self._lanes.is_over:
