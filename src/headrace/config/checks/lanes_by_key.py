@@ -8,13 +8,11 @@ from typing import Any
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import parent_fields
 from headrace.config.built.tail import is_tail, listed_key, page_size
-from headrace.config.format.paginators import paginator_kind
+from headrace.config.checks.written_lanes import LANES, WITHOUT, paginator_as_mapping, written_lanes
 from headrace.config.format.places import Path
 from headrace.core.exceptions import ExpressionError
 from headrace.core.expressions.expression import Expression
 
-_HERE: Path = ("endpoint", "lanes")
-_WITHOUT = "or leave `lanes` out"
 _WITH_CURSORS = ("<cursor>", "<header_cursor>")
 
 
@@ -34,69 +32,67 @@ def key_lanes_faults(resource: MergedResource) -> Iterator[tuple[Path, str]]:
         The path below the resource, and a message.
     """
     endpoint = resource.endpoint
-    lanes = endpoint.get("lanes")
-    if not isinstance(lanes, Mapping) or lanes.get("by") != "key":
+    lanes = written_lanes(resource, "key")
+    if lanes is None:
         return
     if parent_fields(endpoint) or not is_tail(endpoint):
         yield (
-            (*_HERE, "by"),
+            (*LANES, "by"),
             "`key` is for a listing that is kept up with, newest first by its key "
             "(`incremental.row_order: desc` without `start_param`): what changed while the lanes "
             "were read is found by it. Keep up with the listing, part it by something else, "
-            f"{_WITHOUT}",
+            f"{WITHOUT}",
         )
         return
     columns, path = listed_key(resource), endpoint["incremental"].get("cursor_path")
     if columns is not None and isinstance(path, str) and path not in columns:
-        yield (*_HERE, "by"), f"{_KEYS_MOVE}; {_WITHOUT}"
+        yield (*LANES, "by"), f"{_KEYS_MOVE}; {WITHOUT}"
     yield from _paginator_faults(resource, lanes)
     if endpoint.get("total") is not None:
         yield (
             ("endpoint", "total"),
             "counts the rows of one chain of pages, and `lanes` read several: leave `total` out, "
-            f"{_WITHOUT}",
+            f"{WITHOUT}",
         )
     params = endpoint.get("params")
     if isinstance(params, Mapping) and lanes.get("below_param") in params:
         yield (
-            (*_HERE, "below_param"),
+            (*LANES, "below_param"),
             f"`{lanes['below_param']}` is one of `endpoint.params` already, and a lane has a value "
-            f"of its own for it: leave it out there, {_WITHOUT}",
+            f"of its own for it: leave it out there, {WITHOUT}",
         )
 
 
 def _paginator_faults(
     resource: MergedResource, lanes: Mapping[str, Any]
 ) -> Iterator[tuple[Path, str]]:
-    written = resource.paginator
-    paginator = {"type": written} if isinstance(written, str) else written
-    kind = paginator_kind(paginator) if paginator is not None else ""
+    paginator, kind = paginator_as_mapping(resource)
     cursor = lanes.get("cursor")
     if cursor is not None and kind not in _WITH_CURSORS:
         yield (
-            (*_HERE, "cursor"),
+            (*LANES, "cursor"),
             "is made in place of one that a page names, which needs the paginator `cursor` or "
-            f"`header_cursor`; give `below_param` if the API filters by key, {_WITHOUT}",
+            f"`header_cursor`; give `below_param` if the API filters by key, {WITHOUT}",
         )
     if isinstance(cursor, str) and "{limit}" in cursor and page_size(resource) is None:
         yield (
-            (*_HERE, "cursor"),
+            (*LANES, "cursor"),
             "has `{limit}` in it, and no page size is given: name it as `paginator.limit`, "
-            f"{_WITHOUT}",
+            f"{WITHOUT}",
         )
     if not isinstance(paginator, Mapping):
         return
     if paginator.get("max_pages") is not None:
         yield (
-            (*_HERE, "by"),
+            (*LANES, "by"),
             "`paginator.max_pages` counts the pages of one chain, and `lanes` read several: leave "
-            f"`max_pages` out, {_WITHOUT}",
+            f"`max_pages` out, {WITHOUT}",
         )
     if "page" in _names_in(paginator.get("stop_condition")):
         yield (
-            (*_HERE, "by"),
+            (*LANES, "by"),
             "`paginator.stop_condition` asks for the number of a page, and each lane counts its "
-            f"own: leave `page` out of it, {_WITHOUT}",
+            f"own: leave `page` out of it, {WITHOUT}",
         )
 
 

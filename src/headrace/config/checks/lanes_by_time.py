@@ -11,13 +11,13 @@ from headrace.config.built.cursor import window_settings, with_step_of_lanes
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import parent_fields
 from headrace.config.built.tail import is_tail, primary_key_columns
+from headrace.config.checks.written_lanes import LANES, OF_PARENT, written_lanes
 from headrace.config.format.fields import OBJECT
 from headrace.config.format.incremental import IncrementalConfig
 from headrace.config.format.paginators import paginator_kind
 from headrace.config.format.places import Path
 from headrace.sansio.windows import ScaleFault, ScaleKind
 
-_HERE: Path = ("endpoint", "lanes")
 _UNCHANGING = (
     "or say `unchanging: true`, if the time of a row never changes and none is deleted while it is "
     "read"
@@ -29,10 +29,6 @@ _NO_WINDOWS = (
 _TAIL = (
     "does not go with a listing that is kept up with: that goes from the newest row down, and asks "
     "only for what is new; leave `lanes` out"
-)
-_PARENT = (
-    "is for a resource that depends on no other: what belongs to the rows of a parent is read at "
-    "once in any case, as `client.concurrency` says; leave `lanes` out"
 )
 _NO_STEP = (
     "needs a `step`, the length of the windows that are read at once: a duration as `1d`, here or "
@@ -73,27 +69,27 @@ def lanes_by_time_faults(
         The path below the resource, and a message.
     """
     endpoint = resource.endpoint
-    lanes = endpoint.get("lanes")
-    if not isinstance(lanes, Mapping) or lanes.get("by") != "time":
+    lanes = written_lanes(resource, "time")
+    if lanes is None:
         return
     if parent_fields(endpoint):
-        yield (*_HERE, "by"), _PARENT
+        yield (*LANES, "by"), OF_PARENT
         return
     if is_tail(endpoint):
-        yield (*_HERE, "by"), _TAIL
+        yield (*LANES, "by"), _TAIL
         return
     incremental = endpoint.get("incremental")
     if not isinstance(incremental, Mapping) or incremental.get("token_path") is not None:
-        yield (*_HERE, "by"), _NO_WINDOWS
+        yield (*LANES, "by"), _NO_WINDOWS
         return
     own, other = lanes.get("step"), incremental.get("step")
     if own is None and other is None:
-        yield (*_HERE, "by"), _NO_STEP
+        yield (*LANES, "by"), _NO_STEP
         return
     if own is not None and other is not None and own != other:
-        yield (*_HERE, "step"), _TWO_STEPS.format(own, other)
+        yield (*LANES, "step"), _TWO_STEPS.format(own, other)
     is_unchanging = lanes.get("unchanging") in (True, "true")
-    place: Path = (*_HERE, "step") if own is not None else ("endpoint", "incremental", "step")
+    place: Path = (*LANES, "step") if own is not None else ("endpoint", "incremental", "step")
     yield from ((place, each) for each in _window_faults(endpoint, is_unchanging=is_unchanging))
     if not is_unchanging:
         yield from _faults_of_changes(resource, has_row_ids=has_row_ids)
@@ -124,7 +120,7 @@ def _faults_of_changes(
     kind = _kind_of(resource.paginator)
     if kind in _SHIFTING:
         shown = "your own" if kind == OBJECT else kind
-        yield (*_HERE, "by"), _PAGES.format(shown, _SHIFTING[kind])
+        yield (*LANES, "by"), _PAGES.format(shown, _SHIFTING[kind])
     written = resource.keys.get("write_disposition")
     disposition = written if isinstance(written, Mapping) else {"disposition": written}
     if disposition.get("disposition") != "merge":
@@ -136,7 +132,7 @@ def _faults_of_changes(
     if primary_key_columns(resource.keys) is None:
         yield ("primary_key",), _MERGE.format("and name the columns of the primary key")
     if not has_row_ids:
-        yield (*_HERE, "by"), _MERGE.format("and leave `pipeline.row_ids: false` out")
+        yield (*LANES, "by"), _MERGE.format("and leave `pipeline.row_ids: false` out")
 
 
 def _kind_of(paginator: Any) -> str:

@@ -9,15 +9,11 @@ from headrace.config.built.cursor import is_incremental_param
 from headrace.config.built.lanes_by_values import source_of_values
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import json_path_or_none, params_of, parent_fields
+from headrace.config.checks.written_lanes import LANES, OF_PARENT, written_lanes
 from headrace.config.format.places import Path
 from headrace.config.format.wording import listed
 from headrace.core.nearest import did_you_mean
 
-_HERE: Path = ("endpoint", "lanes")
-_PARENT = (
-    "is for a resource that depends on no other: what belongs to the rows of a parent is read at "
-    "once in any case, as `client.concurrency` says; leave `lanes` out"
-)
 _INCREMENTAL = (
     "does not go with `endpoint.incremental`: that goes on from one place in one listing, and "
     "each value has a listing of its own. Leave one of them out; `by: time` reads windows at once"
@@ -50,24 +46,24 @@ def lanes_by_values_faults(
         The path below the resource, and a message.
     """
     endpoint = resource.endpoint
-    lanes = endpoint.get("lanes")
-    if not isinstance(lanes, Mapping) or lanes.get("by") != "values":
+    lanes = written_lanes(resource, "values")
+    if lanes is None:
         return
     if parent_fields(endpoint):
-        yield (*_HERE, "by"), _PARENT
+        yield (*LANES, "by"), OF_PARENT
     elif endpoint.get("incremental") is not None or _has_incremental_param(endpoint):
-        yield (*_HERE, "by"), _INCREMENTAL
+        yield (*LANES, "by"), _INCREMENTAL
     if endpoint.get("graphql") is not None:
-        yield (*_HERE, "by"), _GRAPHQL
+        yield (*LANES, "by"), _GRAPHQL
     if lanes.get("param") in params_of(endpoint):
-        yield (*_HERE, "param"), _SENT_TWICE
+        yield (*LANES, "param"), _SENT_TWICE
     if lanes.get("from") is None and lanes.get("values") is None:
-        yield (*_HERE, "by"), _EITHER
+        yield (*LANES, "by"), _EITHER
     elif lanes.get("from") is not None and lanes.get("values") is not None:
-        yield (*_HERE, "from"), _BOTH
+        yield (*LANES, "from"), _BOTH
     elif isinstance(lanes.get("from"), str):
         for message in _source_faults(lanes["from"], resource, resources):
-            yield (*_HERE, "from"), message
+            yield (*LANES, "from"), message
 
 
 def _source_faults(
