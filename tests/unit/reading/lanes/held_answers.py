@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from random import Random
 from typing import Any
 
 from headrace.core.exceptions import ResponseStatusError
@@ -15,6 +16,9 @@ from headrace.http.ahead import AskedAhead
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.response_hooks import ResponseHook
 from headrace.reading.client import Read
+from tests.unit.reading.keep_up.held_client import PausingLoop
+
+_MOST_STEPS = 20_000
 
 # The status, the headers and the body of an answer.
 Answered = tuple[int, dict[str, str], Any]
@@ -88,3 +92,44 @@ class HeldAnswers:
         future, answered = self.on_their_way.pop(pick % len(self.on_their_way))
         if not future.done():
             future.set_result(answered)
+
+
+def run_in_steps(
+    reading: Coroutine[Any, Any, None],
+    client: HeldAnswers,
+    random: Random,
+    happens: Callable[[], object],
+    crash_at: int | None = None,
+) -> bool:
+    """Lets a reading go on until it waits, and again after each answer.
+
+    Args:
+        reading: What asks the client.
+        client: The client.
+        random: Chooses which request is answered next, and when its answer arrives.
+        happens: Is called before each step.
+        crash_at: The step at which the process is killed; None for none.
+
+    Returns:
+        Whether it came to its end.
+    """
+    loop = PausingLoop()
+    task = loop.create_task(reading)
+    try:
+        for step in range(_MOST_STEPS):
+            loop.run_forever()
+            if task.done():
+                task.result()
+                return True
+            if step == crash_at:
+                return False
+            happens()
+            assert client.has_some, "nothing is under way, and the reading has not ended"
+            answers = random.random() < 0.6
+            client.go_on(random.randrange(1_000), answers=answers)
+    finally:
+        task.cancel()
+        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+    raise AssertionError("the reading does not end")

@@ -9,7 +9,6 @@ them:
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from random import Random
@@ -21,14 +20,12 @@ from hypothesis import strategies as st
 
 from headrace.core.exceptions import HeadraceError, PageError
 from headrace.core.figures import ResourceFigures
-from tests.unit.reading.keep_up.held_client import PausingLoop
-from tests.unit.reading.lanes.held_answers import HeldAnswers
+from tests.unit.reading.lanes.held_answers import HeldAnswers, run_in_steps
 from tests.unit.reading.lanes.valued_world import ValuedWorld
 
 EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "100"))
 PAGES = st.one_of(st.integers(1, 5), st.integers(1, 250))
 VALUES = st.lists(st.one_of(st.integers(0, 9), st.sampled_from(["a", "b", "1"])), max_size=12)
-_MOST_STEPS = 10_000
 
 
 class Read:
@@ -49,27 +46,15 @@ class Read:
 
     def to_its_end(self, events: int, crash_at: int | None = None) -> bool:
         """Reads all pages; says whether it came to its end."""
-        loop = PausingLoop()
-        task = loop.create_task(self._read())
-        try:
-            for step in range(_MOST_STEPS):
-                loop.run_forever()
-                if task.done():
-                    task.result()
-                    return True
-                if step == crash_at:
-                    return False
-                if events and self.random.random() < 0.6:
-                    events -= 1
-                    one_event(self.world, self.random)
-                answers = self.random.random() < 0.6
-                self.client.go_on(self.random.randrange(1_000), answers=answers)
-        finally:
-            task.cancel()
-            loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-        raise AssertionError("the listing does not end")
+        left = events
+
+        def happens() -> None:
+            nonlocal left
+            if left and self.random.random() < 0.6:
+                left -= 1
+                one_event(self.world, self.random)
+
+        return run_in_steps(self._read(), self.client, self.random, happens, crash_at)
 
     async def _read(self) -> None:
         listing = self.world.listing(self.at_once)

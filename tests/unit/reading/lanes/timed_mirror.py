@@ -6,7 +6,6 @@ does it. Each sync starts from that alone.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -27,12 +26,10 @@ from headrace.reading.window_legs import REACHED, SETTLED, WindowLegs
 from headrace.reading.windowed_listing import WindowedListing
 from headrace.sansio.paging import Accounting, CursorPaginator, CursorSettings, RowKeys
 from headrace.sansio.windows import WindowCut
-from tests.unit.reading.keep_up.held_client import PausingLoop
-from tests.unit.reading.lanes.held_answers import HeldAnswers
+from tests.unit.reading.lanes.held_answers import HeldAnswers, run_in_steps
 from tests.unit.reading.lanes.timed_world import BEGAN, FIRST, TimedWorld
 
 Row = dict[str, Any]
-_MOST_STEPS = 20_000
 
 
 @dataclass(frozen=True)
@@ -106,29 +103,10 @@ class TimedMirror:
         Returns:
             Whether it came to its end.
         """
-        loop = PausingLoop()
         self.figures = ResourceFigures()
         self.client.waiting.clear()
         self.client.on_their_way.clear()
-        task = loop.create_task(self._run())
-        try:
-            for step in range(_MOST_STEPS):
-                loop.run_forever()
-                if task.done():
-                    task.result()
-                    return True
-                if step == crash_at:
-                    return False
-                happens()
-                assert self.client.has_some, "nothing is under way, and the sync has not ended"
-                answers = self.random.random() < 0.6
-                self.client.go_on(self.random.randrange(1_000), answers=answers)
-        finally:
-            task.cancel()
-            loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-        raise AssertionError("the sync does not end")
+        return run_in_steps(self._run(), self.client, self.random, happens, crash_at)
 
     def clock(self) -> float:
         """The present by the clock of this machine."""
