@@ -38,10 +38,26 @@ def read_document(path: Path, connectors: Iterable[str] = ()) -> dict[str, Any]:
     suffix = path.suffix.lower()
     if suffix not in YAML_SUFFIXES + JSON_SUFFIXES and path.is_file():
         raise _error(f"{path} is neither YAML (.yml, .yaml) nor JSON (.json)")
-    text = _text(path, connectors)
+    return document_of_text(_text(path, connectors), path, is_json=suffix in JSON_SUFFIXES)
+
+
+def document_of_text(text: str, path: Path | str, *, is_json: bool) -> dict[str, Any]:
+    """Read a document out of the text of a config.
+
+    Args:
+        text: The text.
+        path: The file it came from, or other words that say where; for messages.
+        is_json: Whether it is JSON, and not YAML.
+
+    Returns:
+        The document. Each `${NAME}` in it still stands as written, and dates are kept as text.
+
+    Raises:
+        ConfigError: It is empty, no mapping, or cannot be read.
+    """
     if not text.strip():
         raise _error(f"{path} is empty; begin with `client:` and `resources:`")
-    document = _json(text, path) if suffix in JSON_SUFFIXES else _yaml(text, path)
+    document = _json(text, path) if is_json else _yaml(text, path)
     if not isinstance(document, dict):
         raise _error(
             f"{path} must hold a mapping with `client` and `resources`, not {kind_of(document)}"
@@ -97,7 +113,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _json(text: str, path: Path) -> Any:
+def _json(text: str, path: Path | str) -> Any:
     problem = f"{path} is nested too deeply"
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_float=as_number)
@@ -170,7 +186,7 @@ ConfigLoader.add_constructor(
 )
 
 
-def _yaml(text: str, path: Path) -> Any:
+def _yaml(text: str, path: Path | str) -> Any:
     problem = f"{path} is nested too deeply"
     try:
         # A subclass of the safe loader.
@@ -200,7 +216,7 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     return "not YAML here; look for a missing quote, bracket or space"
 
 
-def _check_size(document: dict[str, Any], path: Path) -> None:
+def _check_size(document: dict[str, Any], path: Path | str) -> None:
     """Refuse what is too large, such as aliases that make an endless document of a small file."""
     count = 0
     todo: list[tuple[Any, int]] = [(document, 1)]

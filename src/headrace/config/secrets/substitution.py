@@ -148,6 +148,15 @@ class _Substitution:
         return value
 
 
+def has_placeholder(text: str) -> bool:
+    """Whether a text of a config holds a `${NAME}`, whose value is looked up elsewhere.
+
+    Args:
+        text: The text as written.
+    """
+    return any(match.group(1) is not None for match in _PLACEHOLDER.finditer(text))
+
+
 def _spellings(name: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """The sections and the key under which dlt may hold a name, the likeliest first."""
     dotted = name.replace("__", ".")
