@@ -29,6 +29,7 @@ _PYTHONS = frozenset(
         "__notes__",
         "__qualname__",
         "__post_init__",
+        "__reduce_ex__",
         "__repr__",
         "__setattr__",
         "__slots__",

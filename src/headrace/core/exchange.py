@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.shipping import stays_here
 
 # Lists that may come in several lines (RFC 9110, 5.3), of which more than the last counts here.
 _LISTS = ("link", "content-encoding", "www-authenticate", "set-cookie")
@@ -53,6 +54,7 @@ class Headers(Mapping[str, str]):
         return len(self._values)
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request before credentials are added to it.

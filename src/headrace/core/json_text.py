@@ -7,8 +7,10 @@ from dataclasses import field
 from typing import Any
 
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.shipping import stays_here
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class JsonText:
     """A JSON document where text is sent; its text is written without spaces.

@@ -11,6 +11,7 @@ from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.ahead import AskedAhead, Hop
 from headrace.http.answer_policy import UNAUTHORIZED, AnswerPolicy
 from headrace.http.auth.base import AnyAuthentication, Refusal
@@ -31,6 +32,7 @@ Read = TypeVar("Read")
 _REAL_TIME = Timing()
 
 
+@stays_here
 class HttpClient:
     """An API's client; open it with `async with` on the event loop that uses it.
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Generic, TypeVar
 
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.client import HttpClient
 from headrace.http.settings import ClientSettings
 
@@ -29,6 +30,7 @@ class _Serving:
     stop: asyncio.Event
 
 
+@stays_here
 class Lanes:
     """The lanes of one source: they share a thread, a session and the limit on requests.
 

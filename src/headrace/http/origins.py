@@ -15,6 +15,7 @@ from headrace.core.exceptions import RedirectRefused
 from headrace.core.exchange import ShownRequest
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.proxy import environment_proxy
 from headrace.http.settings import BASE_URL
 from headrace.http.url import DEFAULT_PORTS, host_and_port, join_url, origin, shown_origin
@@ -25,6 +26,7 @@ _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]{0,30}):")
 _NOT_FOLLOWED = "which is neither http nor https; nothing else is followed."
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
     """A URL that may be asked for.

@@ -13,12 +13,14 @@ from headrace.core.exchange import Request, ShownRequest
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.names import is_sensitive
 from headrace.core.secrets.redaction import Redactor
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.url import pairs
 
 # Shorter values under a sensitive name are words rather than secrets, as in `sort_key=name`.
 _SHORTEST_SECRET = 8
 
 
+@stays_here
 @dataclass(slots=True)
 class OutgoingRequest:
     """A request as it is about to be sent.

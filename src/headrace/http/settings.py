@@ -10,12 +10,14 @@ import requests
 
 from headrace.core import defaults
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.retrying import RetrySettings
 from headrace.http.throttle import RateLimit
 
 BASE_URL = "client.base_url"
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
     """The settings with which one API is asked.

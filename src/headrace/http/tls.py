@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.shipping import stays_here
 
 _KEY = "client.tls"
 _VERSIONS: Mapping[str, ssl.TLSVersion] = MappingProxyType(
@@ -23,6 +24,7 @@ _VERSIONS: Mapping[str, ssl.TLSVersion] = MappingProxyType(
 _LONGEST_PASSWORD = 1024
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
     """What `client.tls` says.

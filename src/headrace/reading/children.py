@@ -13,6 +13,7 @@ from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusErr
 from headrace.core.figures import ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor, one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.reading.asked_rows import (
     AskedRow,
     BatchIgnored,
@@ -35,6 +36,7 @@ _SHOWN_FIELDS = 20
 _LONGEST_SHOWN_NAME = 60
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class ChildListings:
     """The listings of a dependent resource.

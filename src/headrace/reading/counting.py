@@ -13,6 +13,7 @@ from headrace.core.exchange import Request, Response
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.reading.request_template import RequestTemplate
 from headrace.sansio.paging.envelope import whole_number
 from headrace.sansio.rows.well_formed import BOM
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 60
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class RowCount:
     """The request that the number of rows answers: `total` of an endpoint, where it has a `path`.

@@ -20,6 +20,7 @@ from headrace.config.format.auth import AuthModel
 from headrace.config.format.places import texts_in
 from headrace.core.dlt_door.auths import auth_kind, is_client_credentials, session_of_user
 from headrace.core.json_path import JsonPath
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.digest_auth import DigestAuth
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 
 
+@stays_here
 class Authentications:
     """The credentials of one source.
 

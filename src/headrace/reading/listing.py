@@ -22,6 +22,7 @@ from headrace.core.exchange import Request, Response, ShownRequest
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.ahead import AskedAhead
 from headrace.http.answer_policy import ACCEPTED
 from headrace.http.auth.base import AnyAuthentication
@@ -57,6 +58,7 @@ _NO_CONTENT = frozenset({204, 205})
 Following = TypeVar("Following")
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class Listing:
     """How to list a resource from its first page to its last.
@@ -141,6 +143,7 @@ class Listing:
         return self.open(client, figures).pages()
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class OpenListing:
     """A listing that is being read.

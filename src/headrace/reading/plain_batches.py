@@ -12,6 +12,7 @@ from headrace.core.exceptions import HeadraceError, RowError
 from headrace.core.figures import Figures
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.lanes import Lanes
 from headrace.reading.client import Client
@@ -70,6 +71,7 @@ class _Part:
     is_waited_for: bool
 
 
+@stays_here
 @dataclass(slots=True)
 class PlainBatches:
     """The batches of one resource.

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from headrace.core.arrow import pa
 from headrace.core.figures import Figures
+from headrace.core.secrets.shipping import stays_here
 from headrace.reading.plain_batches import PlainBatches, RowSetAside
 from headrace.sansio.rows.nested_tables import Names, NestedTables
 
@@ -21,6 +22,7 @@ _SEVERAL = (
 )
 
 
+@stays_here
 class Reader:
     """Reads the rows of a resource as Arrow: `headrace.read` makes one.
 

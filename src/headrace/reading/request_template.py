@@ -12,10 +12,12 @@ from headrace.core.exchange import Request
 from headrace.core.json_text import JsonText
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
+from headrace.core.secrets.shipping import stays_here
 
 _FORMATTER = string.Formatter()
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class RequestTemplate:
     """The request of an endpoint before its placeholders are filled.

@@ -15,6 +15,7 @@ from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.secrets.redaction import hold_secrets
+from headrace.core.secrets.shipping import stays_here
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing import Listing
@@ -138,6 +139,7 @@ def _values_in(link: str) -> list[str]:
     return [unquote_plus(part.partition("=")[2]) for part in query.split("&")]
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class TokenListing:
     """The listing of what has changed since a token, or of all where the API forgot it.

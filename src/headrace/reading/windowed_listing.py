@@ -17,6 +17,7 @@ from headrace.core.exceptions import HeadraceError, PageError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.response_hooks import ResponseHook, ResponseRefused
 from headrace.http.server_time import server_time
 from headrace.reading.client import Client
@@ -75,6 +76,7 @@ class ListedWindow:
     answered_at: float | None
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class WindowedListing:
     """A range of a listing, window by window.

@@ -23,8 +23,10 @@ from headrace.config.format.places import LookedUp
 from headrace.config.format.response_actions import ResponseAction
 from headrace.config.format.rows import RowsConfig
 from headrace.config.format.totals import TotalConfig
+from headrace.core.secrets.shipping import stays_here
 
 
+@stays_here
 @dataclass(frozen=True, kw_only=True)
 class EndpointConfig:
     """What a resource asks for.
@@ -71,6 +73,7 @@ class EndpointConfig:
     is_graphql: bool = False
 
 
+@stays_here
 @dataclass(frozen=True, kw_only=True)
 class ResourceConfig:
     """One listing and its table.
@@ -120,6 +123,7 @@ class ExternalResource:
     resource: Any
 
 
+@stays_here
 @dataclass(frozen=True, kw_only=True)
 class SourceConfig:
     """A whole config.

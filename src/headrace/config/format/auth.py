@@ -26,6 +26,7 @@ from headrace.config.format.fields import (
     shape_of,
 )
 from headrace.core import defaults
+from headrace.core.secrets.shipping import stays_here
 
 _WHERE = (
     "put it here, as ${NAME} in a file or dlt.secrets[...] in Python, or under "
@@ -38,6 +39,7 @@ def _is_complete_elsewhere(schema: dict[str, Any]) -> None:
     schema.pop("required", None)
 
 
+@stays_here
 class AuthModel(FormatModel):
     """A way of authentication. What it requires, dlt looks for where the config leaves it out."""
 

@@ -25,6 +25,7 @@ from headrace.config.format.fields import (
 )
 from headrace.config.format.paginators import AnyPaginator
 from headrace.core import defaults
+from headrace.core.secrets.shipping import stays_here
 
 _EXAMPLE = "for example https://api.example.com/v1"
 
@@ -112,6 +113,7 @@ class RateLimitConfig(FormatModel):
     )
 
 
+@stays_here
 class TlsConfig(FormatModel):
     """Certificates of one's own; paths are relative to the working directory, `~` is the home."""
 
@@ -136,6 +138,7 @@ class TlsConfig(FormatModel):
     )
 
 
+@stays_here
 class ClientConfig(FormatModel):
     """What all requests to the API have in common."""
 
@@ -230,6 +233,7 @@ class RetentionConfig(FormatModel):
     )
 
 
+@stays_here
 class PipelineConfig(FormatModel):
     """The dlt pipeline that a config run from the command line loads with."""
 

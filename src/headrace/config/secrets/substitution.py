@@ -13,6 +13,7 @@ from headrace.core.dlt_door.settings import SettingsUnreadable, files_of_setting
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.names import is_sensitive_setting
 from headrace.core.secrets.redaction import Redactor, keep_secret
+from headrace.core.secrets.shipping import stays_here
 
 Lookup = Callable[[str], str | None]
 """A function from a name to its value; None when the name is nowhere."""
@@ -23,6 +24,7 @@ _SHORTEST_REDACTED = 4
 _NO_SECRETS = frozenset({"true", "false", "null", "none"})
 
 
+@stays_here
 @dataclass(frozen=True)
 class SubstitutedValues:
     """The values that came into a config from outside; none may be shown.

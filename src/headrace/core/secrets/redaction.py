@@ -20,6 +20,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 
 from headrace.core.causes import errors_within
+from headrace.core.secrets.shipping import stays_here
 
 MASK = "***"
 
@@ -40,6 +41,7 @@ _ANY_OF_BASE64 = r"[A-Za-z0-9+/_-]?"
 _BACKSLASHES = r"(?:\\|%(?:25)*5[Cc])+"
 
 
+@stays_here
 class Redactor:
     """Masks known secrets in text, also encoded as in URLs, JSON, HTML or base64.
 
@@ -65,6 +67,7 @@ class Redactor:
         return "".join([*shown, text[end:]])
 
 
+@stays_here
 @dataclass(frozen=True)
 class _Sought:
     """A secret that is looked for in texts."""

@@ -6,7 +6,10 @@ import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from headrace.core.secrets.shipping import stays_here
 
+
+@stays_here
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Credentials:
     """Headers, query parameters and cookies that go to the API's own origin only.

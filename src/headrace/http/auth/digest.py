@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import quote
 
+from headrace.core.secrets.shipping import stays_here
+
 # RFC 9110, 11.2: a scheme stands alone, its parameters have a `=`.
 _PART = re.compile(r"""([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?""")
 _ESCAPED = re.compile(r"\\(.)")
@@ -30,6 +32,7 @@ _HASHES = {
 _CLIENT_NONCE_BYTES = 16
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class Digest:
     """The user that answers challenges.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from headrace.core.exceptions import AuthenticationFailed
 from headrace.core.secrets.redaction import Redactor, one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.base import Refusal
 from headrace.http.auth.digest import Challenge, Digest, challenge_in, schemes_in
 from headrace.http.origins import RequestTarget
@@ -17,6 +18,7 @@ from headrace.http.url import sendable
 _LONGEST_LIST = 100
 
 
+@stays_here
 class DigestAuth:
     """Asks without credentials first; from then on each request answers the last challenge.
 

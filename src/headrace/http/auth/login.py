@@ -13,6 +13,7 @@ from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.tokens import (
     SharedToken,
@@ -42,6 +43,7 @@ _CHECK_TOKEN = (
 )
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class LoginSettings:
     """How to log in, and what comes of it.

@@ -16,6 +16,7 @@ from headrace.core.exceptions import ResponseStatusError
 from headrace.core.exchange import Request, Response
 from headrace.core.figures import ResourceFigures
 from headrace.core.secrets.redaction import Redactor, clean, one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.credentials import Credentials
 from headrace.http.auth.tokens import (
     SharedToken,
@@ -64,6 +65,7 @@ _BASIC: ClientAuthentication = "basic"
 _REPLACED: dict[tuple[str, str, str], str] = {}
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class TokenSettings:
     """Where tokens come from.

@@ -14,6 +14,7 @@ import requests
 
 from headrace.core.exceptions import AuthenticationFailed
 from headrace.core.secrets.redaction import Redactor, hold_secrets, one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.base import Refusal
 from headrace.http.auth.object_secrets import secrets_within
 from headrace.http.failures.attempts import AttemptFailed, passing_name
@@ -34,6 +35,7 @@ _WORDS = 300
 _MOST_KNOWN = 64
 
 
+@stays_here
 class ObjectAuth:
     """Calls the object with each request, in a thread, one call at a time.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from headrace.core.exceptions import AuthenticationFailed
 from headrace.core.secrets.redaction import Redactor, hold_secrets, one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.base import Refusal
 from headrace.http.failures.attempts import AttemptFailed
 from headrace.http.origins import RequestTarget
@@ -26,6 +27,7 @@ _WORDS = 300
 _MOST_KNOWN = 64
 
 
+@stays_here
 class Signature:
     """Calls the function with each request, in a thread, one call at a time.
 

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 from headrace.core.exceptions import AuthenticationFailed, HeadraceError
 from headrace.core.exchange import Response
 from headrace.core.secrets.redaction import Redactor, hold_secrets, one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.http.auth.base import Refusal
 from headrace.http.auth.credentials import Credentials
 from headrace.http.client import HttpClient
@@ -28,6 +29,7 @@ _PART_OF_LIFE = 0.1
 _LONGEST_LIST = 100
 
 
+@stays_here
 @dataclass(frozen=True, slots=True, eq=False)
 class Token:
     """What a server gave out for requests to carry.
@@ -41,6 +43,7 @@ class Token:
     stale_at: float = math.inf
 
 
+@stays_here
 class SharedToken(ABC):
     """A token that all lanes share; what it is fetched with, the classes derived from this know.
 

@@ -14,6 +14,7 @@ from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor, one_line
+from headrace.core.secrets.shipping import stays_here
 from headrace.reading.client import Client
 from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
@@ -125,6 +126,7 @@ def _fields_of(page: FetchedPage) -> dict[str, Any]:
         return {}
 
 
+@stays_here
 @dataclass(frozen=True, slots=True)
 class ValueListing:
     """A listing for each value of a parameter, several of them read at once, as one listing.
