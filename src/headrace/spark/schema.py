@@ -1,0 +1,81 @@
+"""Spark's types for Arrow's, and batches that are of a schema exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+from pyspark.sql.types import StructType
+
+from headrace.core.arrow import pa
+
+_MOST_DIGITS = 38
+
+
+def spark_schema(schema: pa.Schema) -> StructType:
+    """The schema of Spark for the rows of a reader.
+
+    Each column may be null: what a row lacks is no reason for Spark to read it wrongly.
+
+    Args:
+        schema: The schema of the reader.
+    """
+    return from_arrow_schema(
+        pa.schema([pa.field(each.name, known_to_spark(each.type)) for each in schema])
+    )
+
+
+def arrow_schema(schema: StructType) -> pa.Schema:
+    """The schema that Spark expects each batch to have: names, order and types.
+
+    Args:
+        schema: The schema, as Spark hands it to a reader.
+    """
+    return to_arrow_schema(schema, timezone="UTC")
+
+
+def known_to_spark(kind: pa.DataType) -> pa.DataType:
+    """The type that Spark has for one of Arrow's.
+
+    Args:
+        kind: The type of a column.
+    """
+    types = pa.types
+    if types.is_decimal(kind) and kind.precision > _MOST_DIGITS:
+        return pa.string()
+    # Spark has no time of day where it is not asked for it by a setting.
+    if types.is_time(kind) or types.is_null(kind):
+        return pa.string()
+    if types.is_timestamp(kind):
+        return pa.timestamp("us", tz=kind.tz and "UTC")
+    if types.is_list(kind) or types.is_large_list(kind):
+        return pa.list_(known_to_spark(kind.value_type))
+    if types.is_struct(kind):
+        return pa.struct([pa.field(each.name, known_to_spark(each.type)) for each in kind])
+    return kind
+
+
+def as_declared(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch with exactly the columns of a schema: Spark looks at the first one alone.
+
+    Args:
+        batch: The rows; a column that it lacks is null.
+        schema: The schema.
+    """
+    names = set(batch.schema.names)
+    return pa.RecordBatch.from_arrays(
+        [
+            _cast(batch.column(each.name), each.type)
+            if each.name in names
+            else pa.nulls(batch.num_rows, each.type)
+            for each in schema
+        ],
+        schema=schema,
+    )
+
+
+def _cast(column: Any, kind: pa.DataType) -> Any:
+    if pa.types.is_timestamp(kind):
+        # Of finer times the digits that Spark has no room for are cut off.
+        return column.cast(kind, safe=False)
+    return column.cast(kind)

@@ -1,0 +1,1 @@
+"""What is built for engines, on the engines themselves: `scripts/engines` runs it."""
