@@ -48,9 +48,7 @@ def load_config(
         ConfigError: The file or the overrides cannot be read; or everything that is wrong with
             the config, missing secrets included.
     """
-    document = dict(config) if isinstance(config, Mapping) else _read(config)
-    document = with_switches_as_written(apply_overrides(document, overrides))
-    document = _reduced(document, needed)
+    document = _reduced(read_config(config, overrides), needed)
     document, substituted, missing = substitute_secrets(document, lookup)
     try:
         loaded = parse_config(document, substituted, numbers_as_text=True)
@@ -62,6 +60,22 @@ def load_config(
     if missing:
         raise ConfigError(missing)
     return loaded
+
+
+def read_config(
+    config: Path | str | Mapping[str, Any], overrides: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Read a config as it is written, and set the overrides; `${NAME}` still stands in it.
+
+    Args:
+        config: As in `load_config`.
+        overrides: As in `load_config`.
+
+    Raises:
+        ConfigError: The file or the overrides cannot be read.
+    """
+    document = dict(config) if isinstance(config, Mapping) else _read(config)
+    return with_switches_as_written(apply_overrides(document, overrides))
 
 
 def _reduced(document: dict[str, Any], needed: ConfigPart) -> dict[str, Any]:

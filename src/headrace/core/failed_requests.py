@@ -6,8 +6,10 @@ is on record from then on, and asked again in each sync until it works.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from headrace.core.exceptions import AuthenticationFailed, HeadraceError, PageError, RequestError
 
@@ -42,6 +44,23 @@ class FailedRequest:
     since: datetime
     last_tried: datetime
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a request failed.
+
+    Args:
+        error: Why.
+        request: The method and the URL, without secrets; empty where it was not made.
+        was_asked: Whether it was made at all.
+        needed: What the next load needs to ask again, as JSON values.
+    """
+
+    error: HeadraceError
+    request: str
+    was_asked: bool = True
+    needed: Mapping[str, Any] | None = None
 
 
 def is_of_one_request(error: HeadraceError) -> bool:

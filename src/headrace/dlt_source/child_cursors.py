@@ -60,7 +60,7 @@ class ChildCursors:
             self._go_on(pipe, injected)
             return self._cursors[pipe]
         resource = running()
-        if resource.sync.kept_rows is not None:
+        if not resource.sync.asks:
             injected.advance(None)
             return None
         if resource.load_id is not None:

@@ -96,7 +96,7 @@ class ChildLoads:
         load, before = self._new(), resource.begin_load()
         if resource.may_miss_requests:
             load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())
-        if self._listings.listing.accounting.proves_whole and resource.sync.kept_rows is None:
+        if self._listings.listing.accounting.proves_whole and resource.sync.asks:
             load.claim = RunningClaim.of_running_resource(resource, self._missing_rows, before)
         return load
 

@@ -19,6 +19,7 @@ from headrace.dlt_source.asked_parents import AskedParents, filtered
 from headrace.dlt_source.child_cursors import ChildCursors
 from headrace.dlt_source.child_loads import ChildLoad, ChildLoads
 from headrace.dlt_source.dlt_pipe import running_pipe
+from headrace.dlt_source.earlier_load import EarlierLoad
 from headrace.dlt_source.failed_listings import Cursors, FailedListings
 from headrace.dlt_source.gathering import Gathering, ListedItem, size_of
 from headrace.dlt_source.handover import hand_over
@@ -137,7 +138,7 @@ class ChildExtraction:
         return (
             not self._parent_is_ours
             and self._settings.limit_rows is None
-            and self._running().sync.kept_rows is None
+            and self._running().sync.asks
         )
 
     def _new_gathered(self, cursors: Cursors | None) -> _Gathered:
@@ -196,7 +197,7 @@ class ChildExtraction:
             return
         resource = self._running()
         load = self._loads.of(resource)
-        if resource.sync.kept_rows is not None:
+        if not resource.sync.asks:
             yield from self._kept(resource, load)
             return
         resource = replace(resource, claim=load.claim)
@@ -289,6 +290,11 @@ class ChildExtraction:
         if load.kept_rows_are_loaded:
             return
         load.kept_rows_are_loaded = True
+        if (earlier := EarlierLoad.of(resource)) is not None:
+            yield from earlier.of_children(load)
+            if resource.dependents:
+                yield ParentRows(())
+            return
         if resource.is_loaded:
             pages = kept_pages(resource).pages
             yield from hand_over(resource, PageStream(pages, ids=load.ids))

@@ -10,13 +10,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
-from typing import Protocol
+from typing import Any, Protocol
 
 import dlt
 
 from headrace.config.built.tail import TailConfig
-from headrace.core.failed_requests import FailedRequest
-from headrace.core.figures import Figures
+from headrace.core.failed_requests import FailedRequest, Failure
+from headrace.core.figures import Figures, ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.commits import Commits
 from headrace.dlt_source.incremental.dependent import BegunCursor
@@ -24,6 +24,7 @@ from headrace.dlt_source.refusals import Refusals
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.sansio.rows import BatchIds
+from headrace.sansio.windows import WindowSettings
 
 
 class Witness(Protocol):
@@ -84,6 +85,55 @@ class KeptRows(Protocol):
         ...
 
 
+class EarlierReading(Protocol):
+    """What was read of a resource before the sync; it is loaded in place of asking the API.
+
+    Unlike rows that were kept, it counts as a sync: the state learns of it.
+    """
+
+    @property
+    def id(self) -> str:
+        """What tells it from others."""
+        ...
+
+    def has(self, resource: str) -> bool:
+        """Whether it is of a resource.
+
+        Args:
+            resource: The name of the resource.
+        """
+        ...
+
+    def pages(self, figures: ResourceFigures) -> Iterator[FetchedPage]:
+        """Gives the pages of its resource, in the order of the listing.
+
+        Args:
+            figures: Where to count them.
+        """
+        ...
+
+    def tail_end(self, tail: TailConfig, known: dict[str, Any]) -> LegEnd:
+        """Gives what follows the pages of a listing that is kept up with.
+
+        Args:
+            tail: How it is kept up with.
+            known: What was known of it before.
+        """
+        ...
+
+    def windows_end(self, settings: WindowSettings) -> LegEnd:
+        """Gives what follows the pages of a range that was asked for in windows.
+
+        Args:
+            settings: How the range is parted.
+        """
+        ...
+
+    def failed(self) -> Iterator[tuple[str, Failure]]:
+        """Gives the listings of single rows of the parent that failed, each by its key."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RunningSync:
     """A sync that is under way.
@@ -93,6 +143,7 @@ class RunningSync:
         legs: The legs of the sync; a single leg where the user calls `pipeline.run`.
         witness: Is shown all rows that are handed over; None where nobody wants to see them.
         kept_rows: Has the rows to load, in a repair; None to list them.
+        earlier: What was read before, and is loaded in place of a listing; None to list.
         commits: The loads of the sync that have been committed so far.
         refusals: The rows that the destination has refused, which are set aside.
         forgotten_requests: The requests that were on record before a full refresh, by the name of
@@ -107,12 +158,18 @@ class RunningSync:
     legs: Legs = field(default_factory=Legs)
     witness: Witness | None = None
     kept_rows: KeptRows | None = None
+    earlier: EarlierReading | None = None
     commits: Commits = field(default_factory=Commits)
     refusals: Refusals = field(default_factory=Refusals)
     forgotten_requests: dict[str, list[FailedRequest]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     begun_cursors: dict[str, BegunCursor] = field(default_factory=dict)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the API is asked for the rows."""
+        return self.kept_rows is None and self.earlier is None
 
 
 # By the ids of the pipelines: several in a process may have one name, in folders of their own.

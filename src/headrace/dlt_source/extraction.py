@@ -11,6 +11,7 @@ from headrace.config.built.tail import TailConfig
 from headrace.config.built.token import TokenConfig
 from headrace.core.events import log_resource_begins
 from headrace.core.quick_dataclasses import dataclass
+from headrace.dlt_source.earlier_load import EarlierLoad
 from headrace.dlt_source.failed_requests import FailedRequests, record_of
 from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.incremental import RunningCursor
@@ -79,17 +80,19 @@ class Extraction:
             and self.listing.name not in resource.sync.figures.resources
         ):
             log_resource_begins(self.listing.name)
-        if resource.sync.kept_rows is not None and resource.dependents:
+        if not resource.sync.asks and resource.dependents:
             # Their rows were kept as well, and come without those of the parent.
             yield ParentRows(())
         record = self._record(resource)
         resource = self._with_claim(resource)
         yield from hand_over(resource, self._pages(resource, cursor, record))
+        if (earlier := EarlierLoad.of(resource)) is not None:
+            earlier.note_loaded()
         if record is not None:
             yield from record.changes()
         if resource.claim is not None and resource.load_id is not None:
             resource.claim.make(resource.load_id, resource.figures)
-        if resource.dependents and not resource.wants_dicts and resource.sync.kept_rows is None:
+        if resource.dependents and not resource.wants_dicts and resource.sync.asks:
             lists_all = self.tail is None and cursor is None and self.token is None
             is_whole = lists_all and self.settings.limit_rows is None
             # Of one that is passed over nobody knows which rows it has.
@@ -102,7 +105,7 @@ class Extraction:
         before = resource.begin_load()
         lists_all = self.tail is None and self.token is None
         is_whole = lists_all and self.listing.accounting.proves_whole
-        if not is_whole or resource.load_id is None or resource.sync.kept_rows is not None:
+        if not is_whole or resource.load_id is None or not resource.sync.asks:
             return resource
         claim = RunningClaim.of_running_resource(resource, self.missing_rows, before)
         return replace(resource, claim=claim)
@@ -132,6 +135,9 @@ class Extraction:
                 # What is loaded again is not new: the state of the incremental stays as it is.
                 cursor.injected.advance(None)
             return kept_pages(resource)
+        earlier = EarlierLoad.of(resource)
+        if earlier is not None and not earlier.is_wanted(cursor):
+            return PageStream(iter(()))
         if self.tail is not None and record is not None:
             notes_gone = self.missing_rows is not None
             return tail_pages(resource, self.lanes, self.tail, record, notes_gone=notes_gone)

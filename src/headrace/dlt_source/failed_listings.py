@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, cast
 
-from headrace.dlt_source.failed_requests import FailedRequests, Failure, record_of
+from headrace.core.failed_requests import Failure
+from headrace.dlt_source.failed_requests import FailedRequests, record_of
 from headrace.dlt_source.incremental import ParentCursors, SharedCursor
 from headrace.dlt_source.incremental.dlt_step import CursorState
 from headrace.dlt_source.running_resource import RunningResource

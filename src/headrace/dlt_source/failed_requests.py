@@ -19,9 +19,7 @@ import msgspec
 from dlt.common.schema.typing import TTableSchemaColumns
 
 from headrace.core.events import Event, log_event
-from headrace.core.exceptions import HeadraceError
-from headrace.core.failed_requests import FailedRequest
-from headrace.core.quick_dataclasses import dataclass
+from headrace.core.failed_requests import FailedRequest, Failure
 from headrace.core.secrets.redaction import clean, one_line
 from headrace.destination.merging import merge_strategies
 from headrace.dlt_source.dlt_pipe import capabilities_of_running_load, others_are_spared
@@ -48,23 +46,6 @@ _COLUMNS: TTableSchemaColumns = {
     "tries": {"data_type": "bigint", "nullable": False},
     "works_again": {"data_type": "bool", "nullable": False, "hard_delete": True},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """How a request failed.
-
-    Args:
-        error: Why.
-        request: The method and the URL, without secrets; empty where it was not made.
-        was_asked: Whether it was made at all.
-        needed: What the next load needs to ask again, as JSON values.
-    """
-
-    error: HeadraceError
-    request: str
-    was_asked: bool = True
-    needed: Mapping[str, Any] | None = None
 
 
 class FailedRequests:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import dlt
 
@@ -23,6 +23,7 @@ from headrace.config.built.token import TokenConfig
 from headrace.core.events import log_resource_listed
 from headrace.core.figures import ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
+from headrace.dlt_source.current_sync import EarlierReading
 from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.failed_requests import FailedRequests
 from headrace.dlt_source.incremental import (
@@ -193,6 +194,8 @@ def _leg(
     name = dlt.current.resource().name
 
     def begin() -> Generator[FetchedPage | LegEnd]:
+        if resource.sync.earlier is not None:
+            return _read_before(resource.sync.earlier, figures, tail, lane_state_in(state))
         bounds = _bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)
         singles = SinglesPolicy(resource.may_miss_requests, record.have_worked, record.tries)
         known = lane_state_in(state)
@@ -211,6 +214,13 @@ def _leg(
                 figures.listings_ended += item.is_last
                 if item.is_last:
                     log_resource_listed(figures)
+
+
+def _read_before(
+    earlier: EarlierReading, figures: ResourceFigures, tail: TailConfig, known: dict[str, Any]
+) -> Generator[FetchedPage | LegEnd]:
+    yield from earlier.pages(figures)
+    yield earlier.tail_end(tail, known)
 
 
 def _bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
@@ -234,9 +244,13 @@ def _listed(
         listing = replace(listing, lanes=None)
     elif buffer_bytes is not None and isinstance(listing, ValueListing):
         listing = replace(listing, at_once=1)
-    with closing(
+    earlier = resource.sync.earlier
+    listed = (
         lanes.read(lambda client: listing.pages(client, figures), size_of, buffer_bytes)
-    ) as pages:
+        if earlier is None
+        else earlier.pages(figures)
+    )
+    with closing(cast(Any, listed)) as pages:
         yield from limited(pages, limit, figures)
     log_resource_listed(figures)
 

@@ -6,31 +6,22 @@ stands in `reading/`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from headrace.config import ExternalResource, ResourceConfig, SourceConfig, load_config
+from headrace.config import ResourceConfig, SourceConfig, load_config
 from headrace.config.selection import listed_resources, select_resources
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
-from headrace.core.quick_dataclasses import dataclass
-from headrace.dlt_source.incremental import CursorValues, range_of_first_sync
-from headrace.dlt_source.items import rows_of
 from headrace.dlt_source.passing_rows import RowPassing
 from headrace.dlt_source.plain_columns import PlainTableColumns
-from headrace.dlt_source.source import as_in_first_sync, build_resources
+from headrace.dlt_source.resource_tree import ResourceTree
+from headrace.dlt_source.source import build_resources
 from headrace.http.lanes import Lanes
-from headrace.reading.asked_rows import ParentRow
-from headrace.reading.build import build_listing, listing_by_values, request_template
-from headrace.reading.children import ChildListings
-from headrace.reading.client import Client
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
-from headrace.reading.lanes.values import ValueListing
 from headrace.reading.plain_batches import PlainBatches, ReadSettings
-from headrace.reading.plain_pages import ChildPages, Pages, ParentRows, RootPages, RowsOfPages
 from headrace.reading.reader import Reader
 from headrace.sansio.rows.plain_types import PlainTypes
 
@@ -124,7 +115,7 @@ def read_resource(
     columns = PlainTableColumns(hinted)
     batches = PlainBatches(
         chosen.name,
-        _Tree(loaded, authentications, figures, limit_rows).pages(chosen),
+        ResourceTree(loaded, authentications, figures, limit_rows).pages(chosen),
         passing,
         PlainTypes(columns),
         Lanes(client_settings(loaded)),
@@ -152,76 +143,3 @@ def _chosen(config: SourceConfig) -> ResourceConfig:
         raise ConfigError([Fault("resources", _NONE)])
     message = _MADE_WITH_DLT.format(name=config.chosen[0])
     raise ConfigError([Fault("resources", message)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Tree:
-    """The resources of a config, with their parents.
-
-    Args:
-        config: The config.
-        authentications: Its credentials.
-        figures: Where each resource counts.
-        limit_rows: So many rows are enough; None for all.
-    """
-
-    config: SourceConfig
-    authentications: Authentications
-    figures: Figures
-    limit_rows: int | None
-
-    def pages(self, resource: ResourceConfig) -> Pages:
-        """The pages of a resource.
-
-        Args:
-            resource: The resource, as the config describes it.
-        """
-        listing = build_listing(self.config, resource, self.authentications)
-        if self.limit_rows is not None:
-            # Pages far down the listing would be asked for in vain.
-            listing = replace(listing, lanes=None)
-        if resource.parent is None:
-            by_values = listing_by_values(self.config, resource, listing, self.authentications)
-            if by_values is not None:
-                return RootPages(resource.name, self._stopping_soon(by_values))
-            return RootPages(resource.name, as_in_first_sync(listing, resource, self.limit_rows))
-        cursor, fill, parts = resource.cursor, None, None
-        if cursor is not None:
-            fill = CursorValues.of_first_sync(cursor).filler(cursor)
-            parts = range_of_first_sync(cursor)
-        return ChildPages(
-            ChildListings(listing, request_template(resource.endpoint), resource.parent),
-            self._rows(resource.parent.resource),
-            client_settings(self.config).concurrency,
-            fill,
-            parts,
-            self.limit_rows,
-        )
-
-    def _stopping_soon(self, listing: ValueListing) -> ValueListing:
-        """The listing with no more pages under way than one for each value that is read."""
-        at_once = listing.at_once if self.limit_rows is None else 1
-        return replace(listing, at_once=at_once, most_waiting=0)
-
-    def _rows(self, name: str) -> ParentRows:
-        parent = next(each for each in self.config.resources if each.name == name)
-        if isinstance(parent, ExternalResource):
-            return _RowsOfDlt(parent.resource)
-        passing = RowPassing.of(parent, self.figures)
-        return RowsOfPages(name, self.pages(parent), passing)
-
-
-@dataclass(frozen=True, slots=True)
-class _RowsOfDlt:
-    """The rows of a parent that is made in Python with dlt.
-
-    Args:
-        resource: The resource.
-    """
-
-    resource: Any
-
-    async def rows(self, client: Client, figures: Figures) -> AsyncIterator[Sequence[ParentRow]]:
-        """All of them, as many at a time as it yields."""
-        for item in self.resource:
-            yield rows_of(item)

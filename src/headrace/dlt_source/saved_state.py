@@ -13,8 +13,10 @@ from headrace.reading.keep_up.lane_state import LaneState
 from headrace.sansio.tail import Ledger
 
 _TAIL = "tail"
+EARLIER = "backfill"
+"""The key of a resource's state under which stands which backfill was loaded last."""
 
-LISTING_STATES = (_TAIL, "incremental", PER_PARENT, WINDOWS, TOKEN)
+LISTING_STATES = (_TAIL, "incremental", PER_PARENT, WINDOWS, TOKEN, EARLIER)
 """The keys of a resource's state that say which part of its listing has been loaded."""
 
 

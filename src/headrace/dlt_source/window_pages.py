@@ -10,8 +10,10 @@ import dlt
 from dlt.extract.incremental import Incremental
 
 from headrace.core.events import log_resource_listed
+from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
+from headrace.dlt_source.current_sync import EarlierReading
 from headrace.dlt_source.dlt_pipe import yields_are_counted
 from headrace.dlt_source.incremental import (
     CursorFilter,
@@ -181,6 +183,8 @@ def _windowed(
     buffer_bytes = 1 if limit is not None or yields_are_counted() else None
 
     def begin() -> Generator[FetchedPage | LegEnd]:
+        if resource.sync.earlier is not None:
+            return _read_before(resource.sync.earlier, figures, keeper.range.settings)
         return lanes.read(fetching.items, size_of, buffer_bytes)
 
     def pages(items: Iterator[FetchedPage | LegEnd]) -> Iterator[FetchedPage]:
@@ -195,3 +199,10 @@ def _windowed(
     name = dlt.current.resource().name if parts else resource.name
     with closing(legs.items(name, begin) if parts else begin()) as items:
         yield from limited(pages(items), limit, figures)
+
+
+def _read_before(
+    earlier: EarlierReading, figures: ResourceFigures, settings: WindowSettings
+) -> Generator[FetchedPage | LegEnd]:
+    yield from earlier.pages(figures)
+    yield earlier.windows_end(settings)

@@ -10,7 +10,14 @@ from typing import Any, Protocol, cast
 
 from headrace.core.figures import Figures
 from headrace.core.quick_dataclasses import dataclass
-from headrace.reading.asked_rows import AskedRange, AskedRow, Fill, ParentBatch, ParentRow
+from headrace.reading.asked_rows import (
+    AskedRange,
+    AskedRow,
+    Fill,
+    ParentBatch,
+    ParentRow,
+    ParentValues,
+)
 from headrace.reading.children import ChildListings
 from headrace.reading.client import Client
 from headrace.reading.fan_out import FanOut
@@ -51,8 +58,10 @@ class Passing(Protocol):
 class ParentRows(Protocol):
     """The rows of a parent."""
 
-    def rows(self, client: Client, figures: Figures) -> AsyncIterator[Sequence[ParentRow]]:
-        """All of them, decoded, some at a time."""
+    def rows(
+        self, client: Client, figures: Figures
+    ) -> AsyncIterator[Sequence[ParentRow | ParentValues]]:
+        """All of them, decoded, or what is needed of them, some at a time."""
         ...
 
 
@@ -127,7 +136,7 @@ class ChildPages:
     async def pages(self, client: Client, figures: Figures) -> AsyncGenerator[FetchedPage, None]:
         """Lists all of them, in the order of the parent's rows."""
         own = figures.of(self.children.listing.name)
-        async with aclosing(self._asked(client, figures)) as all_asked:
+        async with aclosing(self.asked(client, figures)) as all_asked:
             async for some in all_asked:
                 streams = (self.children.of_row(each, client, own) for each in some)
                 fan: FanOut[FetchedPage] = FanOut(
@@ -138,15 +147,20 @@ class ChildPages:
                         yield page
         self.children.judge_single_pages(own)
 
-    async def _asked(
+    async def asked(
         self, client: Client, figures: Figures
     ) -> AsyncGenerator[Sequence[AskedRow], None]:
-        """What is asked for, in parts that are worth asking for side by side."""
+        """What is asked for, in parts that are worth asking for side by side.
+
+        Args:
+            client: The client to ask for the rows of the parent with.
+            figures: Where each resource counts.
+        """
         waiting: list[AskedRow] = []
         batching = self.children.parent.batching
         batches = None if batching is None else ParentBatches(self.children.parent)
-        rows = cast(AsyncGenerator[Sequence[ParentRow], None], self.parents.rows(client, figures))
-        async with aclosing(rows):
+        rows = self.parents.rows(client, figures)
+        async with aclosing(cast(AsyncGenerator[Sequence[ParentRow | ParentValues], None], rows)):
             async for some in rows:
                 waiting.extend(self._of_rows(some, batches))
                 if len(waiting) >= self.at_once:
@@ -157,7 +171,7 @@ class ChildPages:
             yield waiting
 
     def _of_rows(
-        self, rows: Sequence[ParentRow], batches: ParentBatches | None
+        self, rows: Sequence[ParentRow | ParentValues], batches: ParentBatches | None
     ) -> Iterator[AskedRow]:
         if batches is None:
             yield from self._numbered(rows)
@@ -167,7 +181,9 @@ class ChildPages:
             if not batches.has_no_value(values):
                 yield from self._numbered(batches.add(values))
 
-    def _numbered(self, rows: Iterable[ParentRow | ParentBatch]) -> Iterator[AskedRow]:
+    def _numbered(
+        self, rows: Iterable[ParentRow | ParentValues | ParentBatch]
+    ) -> Iterator[AskedRow]:
         for row in rows:
             yield AskedRow(
                 cast(Any, row), next(self._places), self.fill, range=self.range, wanted=self.wanted

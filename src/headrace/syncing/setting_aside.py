@@ -143,7 +143,12 @@ def _find_refused(pipeline: dlt.Pipeline, source: DltSource, sync: RunningSync) 
         legs = Legs(sync.legs.settings, sync.legs.clock, sync.legs.stop)
         kept_rows = sync.kept_rows and sync.kept_rows.for_legs(legs)
         again = RunningSync(
-            Figures(), legs, witness=spool, kept_rows=kept_rows, refusals=sync.refusals
+            Figures(),
+            legs,
+            witness=spool,
+            kept_rows=kept_rows,
+            earlier=sync.earlier,
+            refusals=sync.refusals,
         )
         with copied_pipeline(pipeline) as copied, running(copied, again), closing(legs):
             finish_pending(copied, drop=True)

@@ -32,7 +32,7 @@ from headrace.destination.merging import merge_whole_or_not_at_all
 from headrace.destination.places import location_of
 from headrace.destination.remembered_settings import settings_looked_up_once
 from headrace.destination.tables import table_names
-from headrace.dlt_source.current_sync import RunningSync
+from headrace.dlt_source.current_sync import EarlierReading, RunningSync
 from headrace.dlt_source.failed_requests import failed_requests_in
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.adopting import adopt_columns, let_declared_columns_be_null
@@ -71,6 +71,7 @@ def sync(
     figures: Figures | None = None,
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.time,
+    earlier: EarlierReading | None = None,
     run_history: bool = True,
     retention: Retention = _DEFAULT_RETENTION,
 ) -> SyncReport:
@@ -98,6 +99,8 @@ def sync(
             has figures of its own when None.
         stop: An event that ends the sync once it is set: after the leg under way, committed.
         clock: Gives the time, in seconds since 1970.
+        earlier: What was read of a resource before, as by `headrace.backfill`; it is loaded in
+            place of asking the API.
         run_history: Add a row for each resource to the table `_headrace_runs`, however the sync
             ends.
         retention: How much is kept of earlier syncs.
@@ -133,7 +136,9 @@ def sync(
     if stop is not None:
         # Else dlt would take the signals for itself, and break off a load for them.
         pipeline.runtime_config.intercept_signals = False
-    running = RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event()))
+    running = RunningSync(
+        figures or Figures(), Legs(legs, clock, stop or threading.Event()), earlier=earlier
+    )
     record = RunRecord(pipeline, source, running)
     steps = _Steps(
         pipeline,

@@ -1,1 +1,1 @@
-"""Bounded parts of a resource's listing, each of which can be read on its own, on any machine."""
+"""Stretches: bounded parts of a resource, each of which can be read on its own, on any machine."""

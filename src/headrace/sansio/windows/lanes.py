@@ -17,15 +17,22 @@ class WindowLanes:
         settings: How the range is parted.
         low: The place on the scale where it begins.
         high: The place where it ends.
+        within: The two ends of the range that this one is a part of; None where it is no part.
 
     Attributes:
         progress: How much of the range has been passed on, in its order.
     """
 
-    def __init__(self, settings: WindowSettings, low: int, high: int) -> None:
+    def __init__(
+        self,
+        settings: WindowSettings,
+        low: int,
+        high: int,
+        within: tuple[int, int] | None = None,
+    ) -> None:
         self._settings = settings
-        self._walk = WindowWalk(settings, low, high)
-        self._range = (self._walk.reached, high)
+        self._walk = WindowWalk(settings, low, high, within=within)
+        self._range = within or (self._walk.reached, high)
         self.progress = WindowProgress(settings, self._walk.reached, high)
 
     def take(self) -> WindowWalk | None:
