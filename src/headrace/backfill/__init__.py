@@ -6,10 +6,20 @@ and catches up with what has changed meanwhile. What they share is a folder: a l
 that fsspec knows (`s3://`, `gs://`, `az://`, ...).
 """
 
-from headrace.backfill.attempts import LaneRead, read_lane_into_folder as lane
+from headrace.backfill.attempts import LaneRead
+from headrace.backfill.attempts import read_lane_into_folder as lane
 from headrace.backfill.committing import BackfillReport, commit
 from headrace.backfill.planning import plan
 from headrace.backfill.plans import Plan
 from headrace.backfill.progress import BackfillStatus, status
 
-__all__ = ["BackfillReport", "BackfillStatus", "LaneRead", "Plan", "commit", "lane", "plan", "status"]
+__all__ = [
+    "BackfillReport",
+    "BackfillStatus",
+    "LaneRead",
+    "Plan",
+    "commit",
+    "lane",
+    "plan",
+    "status",
+]

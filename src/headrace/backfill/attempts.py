@@ -23,7 +23,7 @@ from headrace.backfill.manifests import (
     rows_name,
 )
 from headrace.backfill.page_files import PageWriter
-from headrace.backfill.plans import Plan, read_lane, read_plan
+from headrace.backfill.plans import Plan, lane_in, read_plan
 from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import Figures, ResourceFigures
 from headrace.dlt_source.parted_resource import PartedResource, StretchItem, StretchRead
@@ -33,9 +33,9 @@ from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.side_listings import ListingOutcome
 
-_COUNTED = tuple(
-    name for name in ResourceFigures.__slots__ if name not in ("resource", "notes", "share")
-)
+# What makes no sense as a sum over lanes.
+_NO_COUNTS = frozenset(["resource", "notes", "waits", "share", "unordered", "limited"])
+_COUNTED = tuple(name for name in ResourceFigures.__slots__ if name not in _NO_COUNTS)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def read_lane_into_folder(
     """
     folder = SharedFolder(url)
     plan = read_plan(folder)
-    lane = read_lane(folder, plan, number)
+    lane = lane_in(folder, plan, number)
     there = None if again else find_manifest(folder, plan, number)
     if there is not None:
         return _told(there, was_there=True)
@@ -238,9 +238,7 @@ def _failed(
     was_asked: bool,
     needed: dict[str, Any] | None = None,
 ) -> FailedListing:
-    return FailedListing(
-        key, request, error.url, str(error), error.status, was_asked, needed or {}
-    )
+    return FailedListing(key, request, error.url, str(error), error.status, was_asked, needed or {})
 
 
 def _size_of(item: StretchItem) -> int:

@@ -20,24 +20,25 @@ from headrace.core.exceptions import RequestError, SyncError
 from headrace.core.failed_requests import Failure
 from headrace.core.figures import Figures, ResourceFigures
 from headrace.destination.pipeline import open_pipeline
+from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.source import build_source
 from headrace.reading.build import leg_settings
 from headrace.reading.fetched_page import FetchedPage
-from headrace.reading.keep_up.legs import FailedRow, LegEnd, SingleRequests
+from headrace.reading.keep_up.legs import FailedRow, LegEnd, Legs, SingleRequests
 from headrace.reading.stretches.keys import merged_states
 from headrace.reading.window_legs import REACHED, SETTLED
 from headrace.sansio.tail import GoneRow
 from headrace.sansio.windows import CatchUp, WindowSettings
 from headrace.syncing.results import SyncReport
 from headrace.syncing.retention import retention_settings
-from headrace.syncing.sync import sync
+from headrace.syncing.sync import run_sync, sync
 
 if TYPE_CHECKING:
     import dlt
 
 _MISSING = (
-    "{count} of the {lanes:,} lanes in {url} still to be read, so nothing was loaded: {shown}. Read "
-    "what is left with `headrace backfill lane {url} --left`"
+    "{count} of the {lanes:,} lanes in {url} still to be read, so nothing was loaded: {shown}. "
+    "`headrace backfill lane {url} --left` reads what is left"
 )
 _SHOWN_LANES = 20
 # These come with the rows once more.
@@ -107,14 +108,12 @@ def commit(
     config = select_resources(plan.source_config(secrets), [plan.resource])
     pipeline = pipeline or open_pipeline(config, plan.name, destination, dataset)
     earlier = ReadLanes(folder, plan, manifests)
-    loaded = sync(
+    counted = earlier.counted(figures or Figures())
+    loaded = run_sync(
         pipeline,
         build_source(config),
+        RunningSync(counted, Legs(leg_settings(config), clock), earlier=earlier),
         full_refresh=full_refresh,
-        earlier=earlier,
-        figures=earlier.counted(figures or Figures()),
-        legs=leg_settings(config),
-        clock=clock,
         run_history=config.pipeline_settings.run_history,
         retention=retention_settings(config),
     )
@@ -151,9 +150,7 @@ def _all_manifests(folder: SharedFolder, plan: Plan) -> list[Manifest]:
 def _can_catch_up(config: SourceConfig, name: str) -> bool:
     """Whether a sync of the resource asks for what has changed, and not for all of it."""
     (resource,) = (
-        each
-        for each in config.resources
-        if isinstance(each, ResourceConfig) and each.name == name
+        each for each in config.resources if isinstance(each, ResourceConfig) and each.name == name
     )
     return resource.tail is not None or (
         resource.cursor is not None and not resource.cursor.has_end
@@ -169,9 +166,7 @@ class ReadLanes:
         manifests: The reading that counts of each lane, in their order.
     """
 
-    def __init__(
-        self, folder: SharedFolder, plan: Plan, manifests: Sequence[Manifest]
-    ) -> None:
+    def __init__(self, folder: SharedFolder, plan: Plan, manifests: Sequence[Manifest]) -> None:
         self._folder = folder
         self._plan = plan
         self._manifests = manifests
@@ -213,15 +208,13 @@ class ReadLanes:
         Args:
             figures: Where to count them.
         """
-        read = 0
-        for manifest in self._manifests:
+        for read, manifest in enumerate(self._manifests, start=1):
             with self._folder.reading(manifest.rows_name) as file:
                 for page in pages_in(file):
                     figures.pages += 1
                     figures.bytes += page.size
                     figures.rows += len(page.rows) + len(page.unreadable)
                     yield page
-            read += 1
             figures.share = read / len(self._manifests)
 
     def tail_end(self, tail: TailConfig, known: dict[str, Any]) -> LegEnd:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, closing
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,16 +11,24 @@ import msgspec
 
 from headrace.config import SourceConfig
 from headrace.config.selection import listed_resources, select_resources
+from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
+from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.parted_resource import PartedResource
+from headrace.dlt_source.plain_reading import read_resource, reader_of
 from headrace.dlt_source.resource_tree import ResourceTree
 from headrace.http.client import HttpClient
 from headrace.http.lanes import Lanes
+from headrace.reading.client import Client
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.plain_batches import ReadSettings
+from headrace.reading.reader import Reader
 from headrace.reading.stretches.planning import parts
 from headrace.reading.stretches.stretch import Stretch
+from headrace.reading.travelling import load_travelled
 
 Answer = TypeVar("Answer")
 
@@ -68,7 +76,114 @@ def parted_resource(
     return parted
 
 
-def plan_lanes(parted: PartedResource, wanted: int) -> tuple[list[Lane], Sequence[str]]:
+def plan_lanes(
+    text: str,
+    resource: str | None = None,
+    *,
+    lanes: int = DEFAULT_LANES,
+    secrets: str | None = None,
+) -> tuple[list[Lane], Sequence[str]]:
+    """Parts a resource into lanes for an engine that has each of them read somewhere.
+
+    Args:
+        text: The config as YAML or JSON, in which `${NAME}` stands for secrets, or the name of a
+            connector.
+        resource: The name of the resource; None where the config has only one.
+        lanes: How many lanes there are at most.
+        secrets: A function, written as `package.module:function`, from the NAME in `${NAME}` to its
+            value; None looks where `dlt.secrets` does.
+
+    Returns:
+        The lanes, and what whoever plans should know.
+
+    Raises:
+        ConfigError: The config cannot be used.
+        HeadraceError: A request failed.
+    """
+    return lanes_of(parted_resource(load_travelled(text, secrets), resource), lanes)
+
+
+def schema_of(
+    text: str, resource: str | None = None, *, rows: int = 1_000, secrets: str | None = None
+) -> pa.Schema:
+    """The schema that the first rows of a resource have, which all its lanes can be read by.
+
+    Args:
+        text: As in `plan_lanes`.
+        resource: As in `plan_lanes`.
+        rows: So many rows are looked at.
+        secrets: As in `plan_lanes`.
+
+    Returns:
+        The schema; in its metadata is what the readers of lanes need.
+
+    Raises:
+        ConfigError: The config cannot be used.
+        HeadraceError: A request failed.
+    """
+    config = load_travelled(text, secrets)
+    with read_resource(config, resource, limit_rows=rows) as reader:
+        return reader.portable_schema
+
+
+def read_lane(
+    text: str,
+    resource: str | None,
+    lane: Lane,
+    *,
+    schema: pa.Schema | None = None,
+    workers: int = 1,
+    secrets: str | None = None,
+    batch_rows: int = 25_000,
+) -> Reader:
+    """Reads a lane as Arrow, batch by batch, anywhere.
+
+    Args:
+        text: As in `plan_lanes`.
+        resource: As in `plan_lanes`.
+        lane: The lane.
+        schema: The schema of all batches, as `schema_of` gives it; None for that of the first
+            batch.
+        workers: How many processes read lanes at the same time, which share the rate limit.
+        secrets: As in `plan_lanes`.
+        batch_rows: The number of rows at which a batch is full, a page more or less.
+
+    Raises:
+        ConfigError: The config cannot be used.
+    """
+    config = shared_among(load_travelled(text, secrets), workers)
+    parted = parted_resource(config, resource)
+    settings = ReadSettings(batch_rows)
+    return reader_of(parted.tree, parted.resource, LanePages(parted, lane), settings, schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class LanePages:
+    """The pages of a lane.
+
+    Args:
+        parted: The resource.
+        lane: The lane.
+    """
+
+    parted: PartedResource
+    lane: Lane
+
+    async def pages(self, client: Client, figures: Figures) -> AsyncIterator[FetchedPage]:
+        """Reads its stretches, one after the other.
+
+        Args:
+            client: The client to ask with.
+            figures: Those of the resource, which counts there.
+        """
+        for stretch in self.lane.stretches:
+            async with aclosing(self.parted.items(stretch, client, keeps_failures=False)) as items:
+                async for item in items:
+                    if isinstance(item, FetchedPage):
+                        yield item
+
+
+def lanes_of(parted: PartedResource, wanted: int) -> tuple[list[Lane], Sequence[str]]:
     """Parts a resource into lanes; asks the API for what has to be known.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace._version import __version__
 from headrace.backfill.folder import SharedFolder
-from headrace.backfill.lanes import DEFAULT_LANES, parted_resource, plan_lanes
+from headrace.backfill.lanes import DEFAULT_LANES, lanes_of, parted_resource
 from headrace.backfill.plans import Plan, find_plan, write_plan
 from headrace.config.files.texts import text_of_document
 from headrace.config.loading import read_config
@@ -68,7 +68,7 @@ def plan(
         told = _THERE.format(url=folder.url, resource=there.resource)
         raise ConfigError([Fault("", told)])
     made_at = clock()
-    planned, notes = plan_lanes(parted, lanes)
+    planned, notes = lanes_of(parted, lanes)
     figures = parted.tree.figures.total
     stretches = [each for lane in planned for each in lane.stretches]
     first = stretches[0] if stretches else None

@@ -127,7 +127,7 @@ def read_plan(folder: SharedFolder) -> Plan:
     return plan
 
 
-def read_lane(folder: SharedFolder, plan: Plan, number: int) -> Lane:
+def lane_in(folder: SharedFolder, plan: Plan, number: int) -> Lane:
     """A lane of a plan.
 
     Args:

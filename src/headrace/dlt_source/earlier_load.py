@@ -18,9 +18,7 @@ from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import EARLIER
 
-_LOADED = (
-    "`{name}`: this backfill has been loaded before, so none of its rows was loaded once more"
-)
+_LOADED = "`{name}`: this backfill has been loaded before, so none of its rows was loaded once more"
 _HAS_STATE = (
     "`{name}` has been loaded before, up to {value}: the rows of a backfill below that would be "
     "left out. Commit with `--full-refresh`, which drops its tables and what is known of it, or "

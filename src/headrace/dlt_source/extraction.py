@@ -21,6 +21,7 @@ from headrace.dlt_source.page_sources import (
     PageStream,
     all_pages,
     kept_pages,
+    no_pages,
     range_pages,
     tail_pages,
     token_pages,
@@ -137,7 +138,7 @@ class Extraction:
             return kept_pages(resource)
         earlier = EarlierLoad.of(resource)
         if earlier is not None and not earlier.is_wanted(cursor):
-            return PageStream(iter(()))
+            return PageStream(no_pages())
         if self.tail is not None and record is not None:
             notes_gone = self.missing_rows is not None
             return tail_pages(resource, self.lanes, self.tail, record, notes_gone=notes_gone)

@@ -74,7 +74,7 @@ def kept_pages(resource: RunningResource) -> PageStream:
     """
     kept = resource.sync.kept_rows
     if kept is None or not resource.is_loaded:
-        return PageStream(_no_pages())
+        return PageStream(no_pages())
     return PageStream(kept.pages(resource.name), kept.has_unique_keys(resource.name))
 
 
@@ -176,7 +176,8 @@ def tail_pages(
     return PageStream(pages, keys_are_unique=not may_repeat and tail.keeps_keys_apart)
 
 
-def _no_pages() -> Generator[FetchedPage]:
+def no_pages() -> Generator[FetchedPage]:
+    """The pages of a resource of which nothing is to be loaded."""
     yield from ()
 
 

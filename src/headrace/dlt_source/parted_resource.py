@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar, cast
@@ -15,12 +16,15 @@ from headrace.dlt_source.resource_tree import ResourceTree
 from headrace.dlt_source.source import as_in_first_sync
 from headrace.reading.asked_rows import ParentRow, ParentValues
 from headrace.reading.client import Client
+from headrace.reading.client_settings import client_settings
 from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.lanes.values import ListedValues
 from headrace.reading.plain_pages import ChildPages
 from headrace.reading.side_listings import ListingOutcome, SideListings
+from headrace.reading.stretches.keys import KeyStretchReader, plan_key_stretches
 from headrace.reading.stretches.planning import (
     StretchPlan,
     parents_of,
@@ -29,6 +33,7 @@ from headrace.reading.stretches.planning import (
     windows_parted,
 )
 from headrace.reading.stretches.stretch import (
+    KeyStretch,
     ParentStretch,
     Stretch,
     ValueStretch,
@@ -78,10 +83,12 @@ class PartedResource:
     Args:
         tree: The resources of its config.
         resource: The resource.
+        clock: Gives the time, in seconds since 1970.
     """
 
     tree: ResourceTree
     resource: ResourceConfig
+    clock: Callable[[], float] = time.time
 
     @property
     def name(self) -> str:
@@ -132,6 +139,16 @@ class PartedResource:
             if isinstance(values, ListedValues):
                 values, _ = await values.read(client, self._figures.of(self.name))
             return StretchPlan(values_parted(values, wanted))
+        if resource.tail is not None:
+            keys = await plan_key_stretches(
+                tree.listing(resource),
+                resource.tail,
+                client,
+                self._figures.of(self.name),
+                wanted,
+                self.clock,
+            )
+            return StretchPlan(keys.stretches, keys.notes)
         listing = as_in_first_sync(tree.listing(resource), resource, None)
         if isinstance(listing, WindowedListing):
             return StretchPlan(windows_parted(listing, wanted))
@@ -156,6 +173,8 @@ class PartedResource:
                 items = self._side_listings(stretch, client)
             case WindowStretch():
                 items = self._windows(stretch, client)
+            case KeyStretch():
+                items = self._keys(stretch, client, may_fail=keeps_failures)
             case _:
                 items = self._pages(stretch, client)
         async with aclosing(items):
@@ -199,6 +218,26 @@ class PartedResource:
             raise side.of_config
         pages.children.judge_single_pages(figures)
         yield StretchRead()
+
+    async def _keys(
+        self, stretch: KeyStretch, client: Client, *, may_fail: bool
+    ) -> AsyncGenerator[StretchItem, None]:
+        resource, tail = self.resource, self.resource.tail
+        assert tail is not None
+        reader = KeyStretchReader(
+            self.tree.listing(resource),
+            tail,
+            stretch,
+            self._figures.of(self.name),
+            concurrency=client_settings(self.tree.config).concurrency,
+            clock=self.clock,
+            started=self.clock(),
+            singles=SinglesPolicy(may_fail, False, {}),
+        )
+        items = cast(AsyncGenerator[FetchedPage | LegEnd, None], reader.items(client))
+        async with aclosing(items):
+            async for item in items:
+                yield item
 
     async def _windows(
         self, stretch: WindowStretch, client: Client

@@ -6,15 +6,16 @@ of a first load.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isinf
-from typing import Any
+from typing import Any, cast
 
 from dlt.common.data_types import TDataType, coerce_value, py_type_to_sc_type
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 from dlt.extract.resource import DltResource
 
@@ -39,15 +40,16 @@ class PlainTableColumns:
 
     Args:
         resource: The dlt resource whose hints declare columns.
+        known: What is known of columns already, as `hints` of others gave it.
 
     Raises:
         ConfigError: The table depends on the rows.
     """
 
-    def __init__(self, resource: DltResource) -> None:
+    def __init__(self, resource: DltResource, known: Mapping[str, Any] | None = None) -> None:
         capabilities = DestinationCapabilitiesContext.generic_capabilities()
         try:
-            self._columns = TableColumns(Schema(SOURCE_NAME), resource, capabilities)
+            self._columns = TableColumns(_schema_with(resource, known), resource, capabilities)
         except DataItemRequiredForDynamicTableHints:
             message = (
                 "a function makes its table or its columns of each row, so that its rows have no "
@@ -60,6 +62,11 @@ class PlainTableColumns:
     def required(self) -> Collection[str]:
         """The columns that must have a value in each row."""
         return self._columns.required
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """What is known of the columns, by their names."""
+        return {name: dict(hint) for name, hint in self._columns.hints.items()}
 
     @property
     def are_exact(self) -> bool:
@@ -141,6 +148,15 @@ class PlainTableColumns:
             DoesNotFitError: It is none.
         """
         return _instant(_coerced(value, "timestamp"), kind)
+
+
+def _schema_with(resource: DltResource, known: Mapping[str, Any] | None) -> Schema:
+    schema = Schema(SOURCE_NAME)
+    if known:
+        table = schema.naming.normalize_table_identifier(str(resource.table_name))
+        columns = cast(TTableSchemaColumns, {name: dict(hint) for name, hint in known.items()})
+        schema.update_table({"name": table, "columns": columns})
+    return schema
 
 
 def _coerced(value: Any, data_type: TDataType) -> Any:

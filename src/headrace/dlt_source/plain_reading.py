@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from headrace.config import ResourceConfig, SourceConfig, load_config
 from headrace.config.selection import listed_resources, select_resources
+from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
 from headrace.dlt_source.passing_rows import RowPassing
@@ -22,8 +23,9 @@ from headrace.http.lanes import Lanes
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
 from headrace.reading.plain_batches import PlainBatches, ReadSettings
+from headrace.reading.plain_pages import Pages
 from headrace.reading.reader import Reader
-from headrace.sansio.rows.plain_types import PlainTypes
+from headrace.sansio.rows.plain_types import PlainTypes, hints_in
 
 _MADE_WITH_DLT = (
     "`{name}` is made in Python with dlt, so that only dlt reads it: iterate over it, or load it "
@@ -109,20 +111,44 @@ def read_resource(
     _refuse_unknown(nested, limit_rows, batch_rows)
     loaded = select_resources(config, [resource] if resource else [])
     chosen = _chosen(loaded)
-    figures, authentications = Figures(), Authentications.of_config(loaded)
-    passing = RowPassing.of(chosen, figures)
-    (hinted,) = (each for each in build_resources(loaded) if each.name == chosen.hints["name"])
-    columns = PlainTableColumns(hinted)
+    tree = ResourceTree(loaded, Authentications.of_config(loaded), Figures(), limit_rows)
+    settings = ReadSettings(batch_rows, limit_rows)
+    return reader_of(tree, chosen, tree.pages(chosen), settings, nested=nested)
+
+
+def reader_of(
+    tree: ResourceTree,
+    resource: ResourceConfig,
+    pages: Pages,
+    settings: ReadSettings,
+    *,
+    nested: Nested = "list",
+    schema: pa.Schema | None = None,
+) -> Reader:
+    """Reads some pages of a resource.
+
+    Args:
+        tree: The resources of its config.
+        resource: The resource.
+        pages: The pages.
+        settings: How much is read, and how much at once.
+        nested: As in `read`.
+        schema: The schema of all batches; None for that of the first one.
+    """
+    config, limit_rows = tree.config, settings.limit_rows
+    passing = RowPassing.of(resource, tree.figures)
+    (hinted,) = (each for each in build_resources(config) if each.name == resource.hints["name"])
+    columns = PlainTableColumns(hinted, hints_in(schema))
     batches = PlainBatches(
-        chosen.name,
-        ResourceTree(loaded, authentications, figures, limit_rows).pages(chosen),
+        resource.name,
+        pages,
         passing,
-        PlainTypes(columns),
-        Lanes(client_settings(loaded)),
-        authentications.of(chosen.endpoint.auth),
-        ReadSettings(batch_rows, limit_rows),
+        PlainTypes(columns, schema),
+        Lanes(client_settings(config)),
+        tree.authentications.of(resource.endpoint.auth),
+        settings,
         page_by_page=passing.may_end_early or (passing.filters and limit_rows is not None),
-        figures=figures,
+        figures=tree.figures,
     )
     return Reader(batches, columns if nested == "tables" else None)
 

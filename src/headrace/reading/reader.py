@@ -54,6 +54,14 @@ class Reader:
         return self._row_schema
 
     @property
+    def portable_schema(self) -> pa.Schema:
+        """The schema, with what a reader in another process needs to type its rows alike."""
+        self._refuse_several()
+        if not self._source.types.stands:
+            _ = self._row_schema
+        return self._source.types.portable_schema
+
+    @property
     def schemas(self) -> dict[str, pa.Schema]:
         """The schema of each table that `tables` gives, by its name; the rows' own comes first."""
         if self._names is None:

@@ -32,7 +32,7 @@ from headrace.destination.merging import merge_whole_or_not_at_all
 from headrace.destination.places import location_of
 from headrace.destination.remembered_settings import settings_looked_up_once
 from headrace.destination.tables import table_names
-from headrace.dlt_source.current_sync import EarlierReading, RunningSync
+from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.failed_requests import failed_requests_in
 from headrace.reading.keep_up.legs import Legs, LegSettings
 from headrace.syncing.adopting import adopt_columns, let_declared_columns_be_null
@@ -71,7 +71,6 @@ def sync(
     figures: Figures | None = None,
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.time,
-    earlier: EarlierReading | None = None,
     run_history: bool = True,
     retention: Retention = _DEFAULT_RETENTION,
 ) -> SyncReport:
@@ -99,8 +98,6 @@ def sync(
             has figures of its own when None.
         stop: An event that ends the sync once it is set: after the leg under way, committed.
         clock: Gives the time, in seconds since 1970.
-        earlier: What was read of a resource before, as by `headrace.backfill`; it is loaded in
-            place of asking the API.
         run_history: Add a row for each resource to the table `_headrace_runs`, however the sync
             ends.
         retention: How much is kept of earlier syncs.
@@ -132,13 +129,51 @@ def sync(
         >>> report.is_complete, report.figures.of("workflows").loaded_rows
         (True, 12)
     """
-    started = time.monotonic()
     if stop is not None:
         # Else dlt would take the signals for itself, and break off a load for them.
         pipeline.runtime_config.intercept_signals = False
-    running = RunningSync(
-        figures or Figures(), Legs(legs, clock, stop or threading.Event()), earlier=earlier
+    return run_sync(
+        pipeline,
+        source,
+        RunningSync(figures or Figures(), Legs(legs, clock, stop or threading.Event())),
+        full_refresh=full_refresh,
+        list_anew=list_anew,
+        drop_pending=drop_pending,
+        allow_missing=allow_missing,
+        run_history=run_history,
+        retention=retention,
     )
+
+
+def run_sync(
+    pipeline: dlt.Pipeline,
+    source: DltSource,
+    running: RunningSync,
+    *,
+    full_refresh: bool = False,
+    list_anew: bool = False,
+    drop_pending: bool = False,
+    allow_missing: bool = False,
+    run_history: bool = True,
+    retention: Retention = _DEFAULT_RETENTION,
+) -> SyncReport:
+    """Does what `sync` says, with a sync that is made already.
+
+    Args:
+        pipeline: As in `sync`.
+        source: As in `sync`.
+        running: The sync, which may load what was read before in place of asking the API.
+        full_refresh: As in `sync`.
+        list_anew: As in `sync`.
+        drop_pending: As in `sync`.
+        allow_missing: As in `sync`.
+        run_history: As in `sync`.
+        retention: As in `sync`.
+
+    Raises:
+        HeadraceError: As from `sync`.
+    """
+    started = time.monotonic()
     record = RunRecord(pipeline, source, running)
     steps = _Steps(
         pipeline,

@@ -26,6 +26,7 @@ REST = "_headrace_rest"
 """The column of what has no place in the others: JSON of the fields of the row."""
 
 _JSON = msgspec.json.Encoder(decimal_format="number")
+_MADE_OF = b"headrace"
 
 
 class PlainColumns(Protocol):
@@ -34,6 +35,11 @@ class PlainColumns(Protocol):
     @property
     def required(self) -> Collection[str]:
         """The columns that must have a value in each row."""
+        ...
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """What dlt knows of the columns, by their names, as JSON values."""
         ...
 
     @property
@@ -95,9 +101,11 @@ class PlainTypes:
 
     Args:
         columns: What dlt makes of their fields.
+        schema: The schema that stands already, as `portable_schema` of another one gave it, in this
+            process or elsewhere; None where that of the first rows will.
     """
 
-    def __init__(self, columns: PlainColumns) -> None:
+    def __init__(self, columns: PlainColumns, schema: pa.Schema | None = None) -> None:
         self._columns = columns
         self._fields = columns.fields()
         self._fields.keeps_empty_lists = True
@@ -111,6 +119,9 @@ class PlainTypes:
         self._fields.columns[REST] = Column(REST, None)
         self._road: MainRoad | None = None
         self._schema: pa.Schema | None = None
+        self._takes_side_road = False
+        if schema is not None:
+            self._take_over(schema)
 
     @property
     def stands(self) -> bool:
@@ -128,6 +139,33 @@ class PlainTypes:
             ]
             self._schema = pa.schema([*known, pa.field(REST, pa.string())])
         return self._schema
+
+    @property
+    def portable_schema(self) -> pa.Schema:
+        """The schema with all that another process needs to type rows alike; it stands from now on.
+
+        That is in its metadata.
+        """
+        made_of = msgspec.json.encode(self._made_of())
+        return self.schema.with_metadata({_MADE_OF: made_of})
+
+    def _made_of(self) -> _MadeOf:
+        """What the schema alone does not tell of how rows fill it."""
+        whole = [(path, each.name, each.type is None) for path, each in self._fields.whole.items()]
+        return _MadeOf(self._columns.hints, tuple(self._json), tuple(whole), self._takes_side_road)
+
+    def _take_over(self, schema: pa.Schema) -> None:
+        made_of, columns = _read(schema), self._fields.columns
+        for name in made_of.json:
+            self._json[name] = columns.setdefault(name, Column(name, None))
+        for path, name, is_json in made_of.whole:
+            kind = None if is_json else schema.field(name).type
+            column = self._fields.whole[path] = columns[name] = Column(name, kind)
+            if name in made_of.json:
+                self._json[name] = column
+        self._fields.is_closed = True
+        self._schema, self._takes_side_road = schema.remove_metadata(), made_of.takes_side_road
+        self._road = self._new_road()
 
     @property
     def list_paths(self) -> dict[str, FieldPath]:
@@ -171,11 +209,15 @@ class PlainTypes:
                 self._fields.whole[path] = Column(self._fields.name_of(path), shape.type)
         for path in objects:
             self._keep_json(path, None)
+        # What Arrow finds of such lists by itself may be wrong.
+        self._takes_side_road = bool(objects)
+        return self._new_road()
+
+    def _new_road(self) -> MainRoad:
         return MainRoad(
             self._fields,
             self._columns.required,
-            # What Arrow finds of such lists by itself may be wrong.
-            is_open=not objects,
+            is_open=not self._takes_side_road,
             exact=self._columns.are_exact,
         )
 
@@ -265,6 +307,37 @@ class PlainTypes:
         if column.type is not None and pa.types.is_nested(column.type):
             return fitted(value, column.type, self._columns.fitted_time)
         return self._columns.fitted(name, value)
+
+
+class _MadeOf(msgspec.Struct, frozen=True):
+    """How rows fill a schema.
+
+    Args:
+        hints: What dlt knows of its columns, by their names.
+        json: The names of the columns that hold JSON.
+        whole: The path of each field that fills one column as it is, the name of the column, and
+            whether that holds JSON of any kind.
+        takes_side_road: Whether all rows are typed one by one.
+    """
+
+    hints: dict[str, Any] = {}
+    json: tuple[str, ...] = ()
+    whole: tuple[tuple[FieldPath, str, bool], ...] = ()
+    takes_side_road: bool = False
+
+
+def hints_in(schema: pa.Schema | None) -> dict[str, Any]:
+    """What dlt knows of the columns of a schema, by their names.
+
+    Args:
+        schema: A portable schema; None for none.
+    """
+    return {} if schema is None else _read(schema).hints
+
+
+def _read(schema: pa.Schema) -> _MadeOf:
+    written = (schema.metadata or {}).get(_MADE_OF)
+    return _MadeOf() if written is None else msgspec.json.decode(written, type=_MadeOf)
 
 
 def _put(rest: dict[str, Any], path: FieldPath, value: Any) -> None:
