@@ -23,6 +23,7 @@ from headrace.http.lanes import Lanes
 from headrace.reading.client import Client
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
+from headrace.reading.fan_in import as_they_come
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.plain_batches import ReadSettings
 from headrace.reading.reader import Reader
@@ -135,6 +136,7 @@ def read_lane(
     workers: int = 1,
     secrets: str | None = None,
     batch_rows: int = 25_000,
+    at_once: int | None = 1,
 ) -> Reader:
     """Reads a lane as Arrow, batch by batch, anywhere.
 
@@ -147,6 +149,8 @@ def read_lane(
         workers: How many processes read lanes at the same time, which share the rate limit.
         secrets: As in `plan_lanes`.
         batch_rows: The number of rows at which a batch is full, a page more or less.
+        at_once: How many of its stretches are read at the same time; None for as many as the
+            config's `client.concurrency` has for each worker. The rows of several come in no order.
 
     Raises:
         ConfigError: The config cannot be used.
@@ -154,7 +158,8 @@ def read_lane(
     config = shared_among(load_travelled(text, secrets), workers)
     parted = parted_resource(config, resource)
     settings = ReadSettings(batch_rows)
-    return reader_of(parted.tree, parted.resource, LanePages(parted, lane), settings, schema=schema)
+    pages = LanePages(parted, lane, config.client.concurrency if at_once is None else at_once)
+    return reader_of(parted.tree, parted.resource, pages, settings, schema=schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,23 +169,28 @@ class LanePages:
     Args:
         parted: The resource.
         lane: The lane.
+        at_once: How many of its stretches are read at the same time.
     """
 
     parted: PartedResource
     lane: Lane
+    at_once: int = 1
 
     async def pages(self, client: Client, figures: Figures) -> AsyncIterator[FetchedPage]:
-        """Reads its stretches, one after the other.
+        """Reads its stretches; those that are read at the same time as their pages come.
 
         Args:
             client: The client to ask with.
             figures: Those of the resource, which counts there.
         """
-        for stretch in self.lane.stretches:
-            async with aclosing(self.parted.items(stretch, client, keeps_failures=False)) as items:
-                async for item in items:
-                    if isinstance(item, FetchedPage):
-                        yield item
+        streams = (
+            self.parted.items(stretch, client, keeps_failures=False)
+            for stretch in self.lane.stretches
+        )
+        async with aclosing(as_they_come(streams, self.at_once)) as items:
+            async for item in items:
+                if isinstance(item, FetchedPage):
+                    yield item
 
 
 def lanes_of(parted: PartedResource, wanted: int) -> tuple[list[Lane], Sequence[str]]:
@@ -226,17 +236,21 @@ def asked(lanes: Lanes, ask: Callable[[HttpClient], Awaitable[Answer]]) -> Answe
 def shared_among(config: SourceConfig, workers: int) -> SourceConfig:
     """The config for one of several processes that ask the API at the same time.
 
-    Each has its part of the rate limit, which all of them together keep to.
+    Each has its part of the rate limit, which all of them together keep to, and of the requests
+    that are under way at once, of which each has one at least.
 
     Args:
         config: The config.
         workers: How many processes there are.
     """
-    limit = config.client.rate_limit
-    if workers == 1 or limit is None:
+    if workers == 1:
         return config
-    # So many requests may begin at once: those of all processes must not be more than the limit.
-    requests = max(1, limit.requests // workers)
-    seconds = limit.seconds * requests * workers / limit.requests
-    own = limit.model_copy(update={"requests": requests, "seconds": seconds})
-    return replace(config, client=config.client.model_copy(update={"rate_limit": own}))
+    client, limit = config.client, config.client.rate_limit
+    own: dict[str, Any] = {"concurrency": max(1, client.concurrency // workers)}
+    if limit is not None:
+        # So many requests may begin at once: those of all processes must not be more than the
+        # limit, so that what is left over is for none.
+        requests = limit.requests // workers
+        seconds = limit.seconds if requests else limit.seconds * workers / limit.requests
+        own["rate_limit"] = limit.model_copy(update={"requests": requests or 1, "seconds": seconds})
+    return replace(config, client=client.model_copy(update=own))

@@ -6,7 +6,7 @@ of a first load.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isinf
@@ -15,7 +15,7 @@ from typing import Any, cast
 from dlt.common.data_types import TDataType, coerce_value, py_type_to_sc_type
 from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.schema import Schema
-from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 from dlt.extract.resource import DltResource
 
@@ -30,6 +30,8 @@ from headrace.sansio.rows.decimals import rounded_to_scale
 from headrace.sansio.rows.list_types import DoesNotFitError
 from headrace.sansio.rows.loadable import is_beyond_64_bits
 
+# What of a column's hints says of its type.
+_OF_TYPE = frozenset(["data_type", "precision", "scale", "timezone"])
 _DECIMALS = frozenset(["decimal", "wei"])
 # As deep as dlt's normalizer goes where nobody says how deep.
 _ANY_DEPTH = 1000
@@ -57,6 +59,23 @@ class PlainTableColumns:
                 "with a pipeline"
             )
             raise ConfigError([Fault(f"resources.{resource.name}", message)]) from None
+        self._given: list[str] = []
+
+    def give(self, given: pa.Schema) -> None:
+        """Declares the columns of a schema, in place of what was declared of them.
+
+        Args:
+            given: The schema. Lists have no type of dlt, and are left to whoever reads them.
+        """
+        hints = self._columns.hints
+        for each in given:
+            hint, known = hint_of_arrow(each.type), hints.get(each.name) or {"nullable": True}
+            # What is declared JSON, or has no type of its own where rows go, stays what it is.
+            is_text_of = pa.types.is_string(each.type) and known.get("data_type")
+            if hint is None or is_text_of:
+                continue
+            hints[each.name] = {**_without_type(known), **hint, "name": each.name}  # type: ignore[typeddict-item]
+            self._given.append(each.name)
 
     @property
     def required(self) -> Collection[str]:
@@ -80,8 +99,11 @@ class PlainTableColumns:
         return keeps_json or self._columns.deepest < _ANY_DEPTH
 
     def fields(self) -> Fields:
-        """What is known of the rows' fields: the declared columns."""
-        return self._columns.fields()
+        """What is known of the rows' fields: the declared columns, and the given ones."""
+        fields = self._columns.fields()
+        for name in self._given:
+            fields.columns[name] = self._columns.arrow_column(self._columns.hints[name])
+        return fields
 
     def name_of(self, path: tuple[str, ...]) -> str:
         """The column of a field.
@@ -157,6 +179,34 @@ def _schema_with(resource: DltResource, known: Mapping[str, Any] | None) -> Sche
         columns = cast(TTableSchemaColumns, {name: dict(hint) for name, hint in known.items()})
         schema.update_table({"name": table, "columns": columns})
     return schema
+
+
+def hint_of_arrow(kind: pa.DataType) -> TColumnSchema | None:
+    """What dlt calls a type of Arrow; None where it has no word for it.
+
+    Args:
+        kind: The type of a column.
+    """
+    types = pa.types
+    if types.is_signed_integer(kind):
+        return {"data_type": "bigint", "precision": kind.bit_width}
+    if types.is_timestamp(kind):
+        return {"data_type": "timestamp", "timezone": kind.tz is not None}
+    if types.is_decimal128(kind):
+        return {"data_type": "decimal", "precision": kind.precision, "scale": kind.scale}
+    plain: dict[Callable[[pa.DataType], bool], TDataType] = {
+        types.is_boolean: "bool",
+        types.is_floating: "double",
+        types.is_string: "text",
+        types.is_binary: "binary",
+        types.is_date32: "date",
+    }
+    name = next((name for is_of, name in plain.items() if is_of(kind)), None)
+    return None if name is None else {"data_type": name}
+
+
+def _without_type(hint: TColumnSchema) -> dict[str, Any]:
+    return {name: value for name, value in hint.items() if name not in _OF_TYPE}
 
 
 def _coerced(value: Any, data_type: TDataType) -> Any:

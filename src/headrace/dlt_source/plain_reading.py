@@ -25,7 +25,8 @@ from headrace.reading.credentials import Authentications
 from headrace.reading.plain_batches import PlainBatches, ReadSettings
 from headrace.reading.plain_pages import Pages
 from headrace.reading.reader import Reader
-from headrace.sansio.rows.plain_types import PlainTypes, hints_in
+from headrace.sansio.rows.plain_types import PlainTypes
+from headrace.sansio.rows.portable_schema import hints_in
 
 _MADE_WITH_DLT = (
     "`{name}` is made in Python with dlt, so that only dlt reads it: iterate over it, or load it "
@@ -133,7 +134,9 @@ def reader_of(
         pages: The pages.
         settings: How much is read, and how much at once.
         nested: As in `read`.
-        schema: The schema of all batches; None for that of the first one.
+        schema: The schema of all batches; None for that of the first one. Where it is no portable
+            one and has no `_headrace_rest`, fields that it does not name are not wanted, and a row
+            with a value that has no place in its column is set aside.
     """
     config, limit_rows = tree.config, settings.limit_rows
     passing = RowPassing.of(resource, tree.figures)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
@@ -53,29 +51,3 @@ def known_to_spark(kind: pa.DataType) -> pa.DataType:
     if types.is_struct(kind):
         return pa.struct([pa.field(each.name, known_to_spark(each.type)) for each in kind])
     return kind
-
-
-def as_declared(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """A batch with exactly the columns of a schema: Spark looks at the first one alone.
-
-    Args:
-        batch: The rows; a column that it lacks is null.
-        schema: The schema.
-    """
-    names = set(batch.schema.names)
-    return pa.RecordBatch.from_arrays(
-        [
-            _cast(batch.column(each.name), each.type)
-            if each.name in names
-            else pa.nulls(batch.num_rows, each.type)
-            for each in schema
-        ],
-        schema=schema,
-    )
-
-
-def _cast(column: Any, kind: pa.DataType) -> Any:
-    if pa.types.is_timestamp(kind):
-        # Of finer times the digits that Spark has no room for are cut off.
-        return column.cast(kind, safe=False)
-    return column.cast(kind)

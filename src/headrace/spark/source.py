@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import msgspec
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.types import StructType
 
+from headrace.backfill.lanes import Lane, plan_lanes, read_lane
 from headrace.core.arrow import pa
 from headrace.core.secrets.outlets import clean_logs
 from headrace.core.secrets.redaction import clean_error
 from headrace.dlt_source.plain_reading import read_resource
-from headrace.reading.reader import Reader
 from headrace.reading.travelling import load_travelled
 from headrace.spark.options import ReadOptions
-from headrace.spark.schema import arrow_schema, as_declared, spark_schema
+from headrace.spark.schema import arrow_schema, spark_schema
 
-_BATCH_ROWS = 25_000
+_LOGGER = logging.getLogger(__name__)
 
 
 class RestSource(DataSource):
@@ -55,7 +57,13 @@ class RestSource(DataSource):
         Raises:
             HeadraceError: The config cannot be used, or the API does not answer.
         """
-        with _told_without_secrets(), _reader(self._given, batch_rows=1) as reader:
+        given = self._given
+        with (
+            _told_without_secrets(),
+            read_resource(
+                load_travelled(given.config, given.secrets), given.resource, batch_rows=1
+            ) as reader,
+        ):
             return spark_schema(reader.schema)
 
     def reader(self, schema: StructType) -> DataSourceReader:
@@ -80,12 +88,20 @@ class RestReader(DataSourceReader):
         self._schema = schema
 
     def partitions(self) -> Sequence[InputPartition]:
-        """One partition for each worker.
+        """One partition for each worker; fewer where there are not so many lanes.
 
         Raises:
             HeadraceError: The config cannot be used, or the API refuses who asks.
         """
-        return [InputPartition(0)]
+        given = self._options
+        with _told_without_secrets():
+            lanes, notes = plan_lanes(
+                given.config, given.resource, lanes=given.lanes, secrets=given.secrets
+            )
+        for note in notes:
+            _LOGGER.warning(note)
+        count = min(given.workers, len(lanes)) or 1
+        return [LanePartition(number, lanes[number::count], count) for number in range(count)]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """The rows of a partition.
@@ -96,16 +112,42 @@ class RestReader(DataSourceReader):
         Raises:
             HeadraceError: The listing failed.
         """
-        schema = arrow_schema(self._schema)
-        with _told_without_secrets(), _reader(self._options) as reader:
-            for batch in reader:
-                yield as_declared(batch, schema)
+        assert isinstance(partition, LanePartition)
+        given = self._options
+        with (
+            _told_without_secrets(),
+            read_lane(
+                given.config,
+                given.resource,
+                partition.lane,
+                schema=arrow_schema(self._schema),
+                workers=partition.workers,
+                secrets=given.secrets,
+                at_once=None,
+            ) as reader,
+        ):
+            yield from reader
 
 
-def _reader(options: ReadOptions, batch_rows: int = _BATCH_ROWS) -> Reader:
-    return read_resource(
-        load_travelled(options.config, options.secrets), options.resource, batch_rows=batch_rows
-    )
+class LanePartition(InputPartition):
+    """The lanes of one worker, as JSON: Spark pickles it, and holds it in its plan.
+
+    Args:
+        number: Its number, from 0.
+        lanes: The lanes.
+        workers: How many there are.
+    """
+
+    def __init__(self, number: int, lanes: Sequence[Lane], workers: int) -> None:
+        super().__init__(number)
+        self.workers = workers
+        stretches = tuple(stretch for lane in lanes for stretch in lane.stretches)
+        self._lane = msgspec.json.encode(Lane(number, stretches))
+
+    @property
+    def lane(self) -> Lane:
+        """All of its lanes as one."""
+        return msgspec.json.decode(self._lane, type=Lane)
 
 
 @contextmanager

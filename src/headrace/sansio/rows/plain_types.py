@@ -3,12 +3,16 @@
 Declared columns are always there; the other ones are typed by the first batch as dlt would type
 them. What comes later and has no place goes, as JSON, into a text column of its own: the schema of
 a stream cannot change any more.
+
+Where the schema is given, as to each of many machines, it stands from the beginning. Without that
+text column in it, fields that it does not name are not wanted, and a row with a value that has no
+place in its column is rejected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -16,69 +20,17 @@ from headrace.core.arrow import pa, pc
 from headrace.core.exceptions import RowError
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.rows.column import Column
-from headrace.sansio.rows.fields import Fields
 from headrace.sansio.rows.json_rows import FieldPath, decode_row
 from headrace.sansio.rows.list_types import DoesNotFitError, Shape, fitted
 from headrace.sansio.rows.main_road import MainRoad, TypedBatch
-from headrace.sansio.rows.side_road import RejectedRow, SideRow
+from headrace.sansio.rows.plain_columns import PlainColumns
+from headrace.sansio.rows.portable_schema import MadeOf, is_portable, made_of_schema, portable
+from headrace.sansio.rows.side_road import RejectedRow
 
 REST = "_headrace_rest"
 """The column of what has no place in the others: JSON of the fields of the row."""
 
 _JSON = msgspec.json.Encoder(decimal_format="number")
-_MADE_OF = b"headrace"
-
-
-class PlainColumns(Protocol):
-    """What dlt makes of the fields of a resource's rows, without a pipeline."""
-
-    @property
-    def required(self) -> Collection[str]:
-        """The columns that must have a value in each row."""
-        ...
-
-    @property
-    def hints(self) -> dict[str, Any]:
-        """What dlt knows of the columns, by their names, as JSON values."""
-        ...
-
-    @property
-    def are_exact(self) -> bool:
-        """Whether a column holds decimals, for which fractions must be read digit by digit."""
-        ...
-
-    @property
-    def keeps_objects(self) -> bool:
-        """Whether some objects are not taken apart into columns."""
-        ...
-
-    def fields(self) -> Fields:
-        """What is known of the rows' fields: the declared columns."""
-        ...
-
-    def type_of(self, column_name: str) -> pa.DataType | None:
-        """The type of a column that is declared; None where it keeps JSON."""
-        ...
-
-    def scalar_type(self, value: Any) -> pa.DataType | None:
-        """The type that dlt's detection gives a scalar in a list; None where no column holds it."""
-        ...
-
-    def fitted(self, column_name: str, value: Any) -> Any:
-        """A value as dlt would store it in a column.
-
-        Raises:
-            DoesNotFitError: It has no place there.
-        """
-        ...
-
-    def fitted_time(self, value: Any, kind: pa.DataType) -> Any:
-        """A time out of a text.
-
-        Raises:
-            DoesNotFitError: It is none.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +53,16 @@ class PlainTypes:
 
     Args:
         columns: What dlt makes of their fields.
-        schema: The schema that stands already, as `portable_schema` of another one gave it, in this
-            process or elsewhere; None where that of the first rows will.
+        schema: The schema of all rows; None for that of the first batch. As `portable_schema` of
+            another one gave it, in this process or elsewhere, it says how rows fill it; else they
+            fill it by the names of its columns.
     """
 
     def __init__(self, columns: PlainColumns, schema: pa.Schema | None = None) -> None:
         self._columns = columns
+        given = self._given = None if is_portable(schema) else schema
+        if given is not None:
+            columns.give(given)
         self._fields = columns.fields()
         self._fields.keeps_empty_lists = True
         # The columns that hold JSON, by name.
@@ -120,17 +76,39 @@ class PlainTypes:
         self._road: MainRoad | None = None
         self._schema: pa.Schema | None = None
         self._takes_side_road = False
-        if schema is not None:
+        # Lists have their types, and wait for the rows to tell where they are.
+        self._unplaced: dict[str, Column] = {}
+        self._texts: frozenset[str] = frozenset()
+        if given is not None:
+            self._begin_with(given)
+        elif schema is not None:
             self._take_over(schema)
+
+    def _begin_with(self, given: pa.Schema) -> None:
+        columns = self._fields.columns
+        if REST in given.names:
+            self._fields.is_closed = True
+            for name in columns.keys() - {REST, *given.names, *self._columns.required}:
+                # As any other field that it does not name.
+                del columns[name]
+        self._texts = frozenset(each.name for each in given if pa.types.is_string(each.type))
+        for each in given:
+            if pa.types.is_list(each.type):
+                columns[each.name] = self._unplaced[each.name] = Column(each.name, each.type)
 
     @property
     def stands(self) -> bool:
         """Whether the schema is known."""
-        return self._schema is not None
+        return self._given is not None or self._schema is not None
 
     @property
     def schema(self) -> pa.Schema:
         """The schema of all rows; it stands from now on."""
+        return self._own_schema if self._given is None else self._given
+
+    @property
+    def _own_schema(self) -> pa.Schema:
+        """The schema of what is known of the rows, of which a given one may be a part."""
         if self._schema is None:
             self._fields.is_closed = True
             known = [
@@ -146,16 +124,15 @@ class PlainTypes:
 
         That is in its metadata.
         """
-        made_of = msgspec.json.encode(self._made_of())
-        return self.schema.with_metadata({_MADE_OF: made_of})
+        return portable(self.schema, self._made_of())
 
-    def _made_of(self) -> _MadeOf:
+    def _made_of(self) -> MadeOf:
         """What the schema alone does not tell of how rows fill it."""
         whole = [(path, each.name, each.type is None) for path, each in self._fields.whole.items()]
-        return _MadeOf(self._columns.hints, tuple(self._json), tuple(whole), self._takes_side_road)
+        return MadeOf(self._columns.hints, tuple(self._json), tuple(whole), self._takes_side_road)
 
     def _take_over(self, schema: pa.Schema) -> None:
-        made_of, columns = _read(schema), self._fields.columns
+        made_of, columns = made_of_schema(schema), self._fields.columns
         for name in made_of.json:
             self._json[name] = columns.setdefault(name, Column(name, None))
         for path, name, is_json in made_of.whole:
@@ -190,16 +167,38 @@ class PlainTypes:
         Args:
             rows: The JSON of each row.
         """
+        if self._unplaced:
+            self._place_lists(rows)
         road = self._road or self._begun(rows)
         typed = road.type_rows(rows)
-        table = None
+        table: pa.Table | None = None
+        misfits: list[RejectedRow] = []
         if typed.table.num_rows or typed.side_rows:
-            self._road, table = road, self._placed(typed)
-        return PlainRows(table, typed.rejected, len(typed.side_rows))
+            self._road = road
+            table, misfits = self._placed(typed, rows)
+        return PlainRows(table, [*typed.rejected, *misfits], len(typed.side_rows))
+
+    def _place_lists(self, rows: Sequence[msgspec.Raw]) -> None:
+        for row in rows:
+            if b"[" not in bytes(row):
+                continue
+            try:
+                decoded = decode_row(row)
+            except RowError:
+                continue
+            for path, value in self._fields.values_in(decoded):
+                if isinstance(value, list):
+                    column = self._unplaced.pop(self._fields.name_of(path), None)
+                    if column is not None:
+                        self._fields.whole[path] = column
+            if not self._unplaced:
+                return
 
     def _begun(self, rows: Sequence[msgspec.Raw]) -> MainRoad:
         shapes, objects = self._whole_values(rows)
         for path, shape in shapes.items():
+            if path in self._fields.whole:
+                continue
             is_json = path in objects or not self._fields.flattens(path)
             if not is_json and shape.has_no_items:
                 self._keep_json(path, pa.string())
@@ -250,15 +249,42 @@ class PlainTypes:
                     objects.add(path)
         return shapes, objects
 
-    def _placed(self, typed: TypedBatch) -> pa.Table:
-        """The rows of both roads, in their order."""
+    def _placed(
+        self, typed: TypedBatch, rows: Sequence[msgspec.Raw]
+    ) -> tuple[pa.Table, list[RejectedRow]]:
+        """The rows of both roads, in their order, and those without a place."""
         main = self._widened(typed.table)
         if not typed.side_rows:
-            return main
-        both = pa.concat_tables([main, self._side_table(typed.side_rows)])
-        places = [*(typed.places or ()), *(row.place for row in typed.side_rows)]
+            return self._as_given(main), []
+        misfits: list[RejectedRow] = []
+        side_places, side_values = [], []
+        for row in typed.side_rows:
+            lost: list[str] = []
+            values = self._side_values(row.values, lost)
+            if lost:
+                misfits.append(RejectedRow(rows[row.place], self._without_place(lost[0])))
+            else:
+                side_places.append(row.place)
+                side_values.append(values)
+        both = pa.concat_tables([main, self._side_table(side_values)])
+        places = [*(typed.places or ()), *side_places]
         order = sorted(range(len(places)), key=places.__getitem__)
-        return both.take(pa.array(order, pa.int64()))
+        return self._as_given(both.take(pa.array(order, pa.int64()))), misfits
+
+    def _without_place(self, name: str) -> str:
+        kind = self.schema.field(name).type
+        return f"has a value in `{name}` that its type, {kind}, has no place for"
+
+    def _as_given(self, table: pa.Table) -> pa.Table:
+        if self._given is None:
+            return table
+        columns = [
+            table.column(each.name).cast(each.type)
+            if each.name in table.column_names
+            else pa.nulls(table.num_rows, each.type)
+            for each in self._given
+        ]
+        return pa.table(columns, schema=self._given)
 
     def _widened(self, table: pa.Table) -> pa.Table:
         there = set(table.column_names)
@@ -266,29 +292,39 @@ class PlainTypes:
             table.column(each.name)
             if each.name in there and each.name != REST
             else pa.nulls(table.num_rows, each.type)
-            for each in self.schema
+            for each in self._own_schema
         ]
-        return pa.table(columns, schema=self.schema)
+        return pa.table(columns, schema=self._own_schema)
 
-    def _side_table(self, rows: Sequence[SideRow]) -> pa.Table:
-        columns: dict[str, list[Any]] = {name: [None] * len(rows) for name in self.schema.names}
-        for place, row in enumerate(rows):
-            for name, value in self._side_values(row.values).items():
+    def _side_table(self, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+        columns: dict[str, list[Any]] = {
+            name: [None] * len(rows) for name in self._own_schema.names
+        }
+        for place, values in enumerate(rows):
+            for name, value in values.items():
                 columns[name][place] = value
-        arrays = [_array(columns[each.name], each.type) for each in self.schema]
-        return pa.table(arrays, schema=self.schema)
+        arrays = [_array(columns[each.name], each.type) for each in self._own_schema]
+        return pa.table(arrays, schema=self._own_schema)
 
-    def _side_values(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a row by the columns that they go to, with the rest as JSON."""
+    def _side_values(self, row: Mapping[str, Any], lost: list[str]) -> dict[str, Any]:
+        """The values of a row by the columns that they go to, with the rest as JSON.
+
+        Args:
+            row: The row, decoded.
+            lost: Gets the columns whose values would be lost, as the schema has no place for JSON.
+        """
         filled: dict[str, Any] = {}
         came: dict[str, tuple[FieldPath, Any]] = {}
         rest: dict[str, Any] = {}
+        wanted = () if self._given is None or REST in self._given.names else self._given.names
         for path, value in self._fields.values_in(row):
             name = self._fields.name_of(path)
             try:
                 value_there = self._fitted(name, path, value)
             except DoesNotFitError:
                 _put(rest, path, value)
+                if name in wanted:
+                    lost.append(name)
                 continue
             if name in came:
                 # As in dlt the last one fills the column.
@@ -302,42 +338,12 @@ class PlainTypes:
         column = self._fields.columns.get(name)
         if column is None or name == REST:
             raise DoesNotFitError
-        if column is self._json.get(name):
+        is_whole = name in self._texts and isinstance(value, dict | list)
+        if is_whole or column is self._json.get(name):
             return _JSON.encode(value).decode()
         if column.type is not None and pa.types.is_nested(column.type):
             return fitted(value, column.type, self._columns.fitted_time)
         return self._columns.fitted(name, value)
-
-
-class _MadeOf(msgspec.Struct, frozen=True):
-    """How rows fill a schema.
-
-    Args:
-        hints: What dlt knows of its columns, by their names.
-        json: The names of the columns that hold JSON.
-        whole: The path of each field that fills one column as it is, the name of the column, and
-            whether that holds JSON of any kind.
-        takes_side_road: Whether all rows are typed one by one.
-    """
-
-    hints: dict[str, Any] = {}
-    json: tuple[str, ...] = ()
-    whole: tuple[tuple[FieldPath, str, bool], ...] = ()
-    takes_side_road: bool = False
-
-
-def hints_in(schema: pa.Schema | None) -> dict[str, Any]:
-    """What dlt knows of the columns of a schema, by their names.
-
-    Args:
-        schema: A portable schema; None for none.
-    """
-    return {} if schema is None else _read(schema).hints
-
-
-def _read(schema: pa.Schema) -> _MadeOf:
-    written = (schema.metadata or {}).get(_MADE_OF)
-    return _MadeOf() if written is None else msgspec.json.decode(written, type=_MadeOf)
 
 
 def _put(rest: dict[str, Any], path: FieldPath, value: Any) -> None:

@@ -304,3 +304,104 @@ def test_nothing_of_a_row_gets_lost(batches: list[list[dict[str, Any]]]) -> None
             for path, value in leaves(row):
                 there = is_there(found, path, value)
                 assert there or is_in(rest, path, value), (path, value, found)
+
+
+def given_types(schema: pa.Schema, **hints: Any) -> PlainTypes:
+    resource = dlt.resource(lambda: [], name="items", **hints)()
+    return PlainTypes(PlainTableColumns(resource), schema)
+
+
+WITH_REST = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("note", pa.string()),
+        ("at", INSTANT),
+        ("tags", pa.list_(pa.string())),
+        ("parts", pa.list_(pa.struct([("n", pa.int64()), ("at", INSTANT)]))),
+        (REST, pa.string()),
+    ]
+)
+
+
+def test_a_given_schema_is_that_of_each_batch_whatever_comes_first() -> None:
+    types = given_types(WITH_REST)
+    assert types.stands
+    batches = [
+        # Nothing but what another batch would have typed otherwise.
+        [{"id": "1", "note": 5, "at": None}],
+        [{"id": 2, "tags": ["a"], "parts": [{"n": 1}]}],
+        [{"id": 3, "parts": [{"n": 2, "at": AT}], "new": True, "tags": []}],
+        [{"id": 4, "note": {"of": [1, "x"]}}, {"id": 5, "note": "plain"}],
+    ]
+    tables = [table_of(took(types, *rows)) for rows in batches]
+    assert all(table.schema == WITH_REST for table in tables)
+    at = datetime(2026, 11, 23, 6, 34, 39, tzinfo=UTC)
+    assert [
+        {name: value for name, value in row.items() if value is not None}
+        for table in tables
+        for row in table.to_pylist()
+    ] == [
+        {"id": 1, "note": "5"},
+        {"id": 2, "tags": ["a"], "parts": [{"n": 1, "at": None}]},
+        {"id": 3, "tags": [], "parts": [{"n": 2, "at": at}], REST: '{"new":true}'},
+        {"id": 4, "note": '{"of":[1,"x"]}'},
+        {"id": 5, "note": "plain"},
+    ]
+
+
+def test_a_list_in_a_given_column_of_text_is_its_json() -> None:
+    types = given_types(pa.schema([("id", pa.int64()), ("mixed", pa.string())]))
+    assert table_of(took(types, {"id": 1, "mixed": [1, {"a": "x"}]})).to_pylist() == [
+        {"id": 1, "mixed": '[1,{"a":"x"}]'}
+    ]
+
+
+def test_fields_that_a_given_schema_does_not_name_are_not_wanted() -> None:
+    schema = pa.schema([("name", pa.string()), ("id", pa.int32())])
+    types = given_types(schema, primary_key="id", columns={"size": {"data_type": "double"}})
+    first = took(types, {"id": 1, "name": "a", "size": 1.5, "extra": [1]})
+    later = took(types, {"id": 2, "name": "b", "size": "large", "later": {"deep": 1}})
+    assert not first.rejected
+    assert not later.rejected
+    rows = pa.concat_tables([table_of(first), table_of(later)])
+    assert rows.schema == schema
+    assert rows.to_pylist() == [{"name": "a", "id": 1}, {"name": "b", "id": 2}]
+
+
+def test_a_value_without_a_place_is_no_silent_null() -> None:
+    schema = pa.schema([("id", pa.int64()), ("size", pa.int32())])
+    rows = took(given_types(schema), {"id": 1, "size": 7}, {"id": 2, "size": "large"}, {"id": 3})
+    assert table_of(rows).to_pylist() == [{"id": 1, "size": 7}, {"id": 3, "size": None}]
+    ((row, reason),) = [(json.loads(bytes(each.row)), each.reason) for each in rows.rejected]
+    assert row == {"id": 2, "size": "large"}
+    assert reason == "has a value in `size` that its type, int32, has no place for"
+    large = took(given_types(schema), {"id": 1, "size": 2**40})
+    assert len(large.rejected) == 1
+
+
+def test_a_key_that_a_given_schema_does_not_name_is_still_required() -> None:
+    types = given_types(pa.schema([("n", pa.int64()), (REST, pa.string())]), primary_key="id")
+    rows = took(types, {"id": 1, "n": 5}, {"n": 6})
+    assert table_of(rows).to_pylist() == [{"n": 5, REST: '{"id":1}'}]
+    assert len(rows.rejected) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        (pa.bool_(), "true", True),
+        (pa.int32(), 7, 7),
+        (pa.int16(), 7, 7),
+        (pa.float32(), 1.5, 1.5),
+        (pa.float64(), 3, 3.0),
+        (pa.date32(), "2026-11-23", datetime(2026, 11, 23).date()),
+        (pa.decimal128(9, 2), "12.34", Decimal("12.34")),
+        (pa.timestamp("us"), "2026-11-23T06:34:39", datetime(2026, 11, 23, 6, 34, 39)),
+        (pa.string(), 12, "12"),
+    ],
+)
+def test_each_given_type_is_read(kind: pa.DataType, value: Any, read: Any) -> None:
+    schema = pa.schema([("v", kind), (REST, pa.string())])
+    rows = table_of(took(given_types(schema), {"v": value}, {"v": None}, {"v": value}))
+    assert rows.schema == schema
+    assert rows.column("v").to_pylist() == [read, None, read]
