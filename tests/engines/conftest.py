@@ -2,6 +2,6 @@
 
 from importlib.util import find_spec
 
-_MODULES = {"spark": "pyspark"}
+_MODULES = {"ray": "ray", "spark": "pyspark"}
 
 collect_ignore = [folder for folder, module in _MODULES.items() if find_spec(module) is None]

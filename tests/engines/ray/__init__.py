@@ -1,0 +1,1 @@
+"""`headrace.ray` on a Ray of this machine."""
