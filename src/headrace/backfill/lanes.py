@@ -37,6 +37,7 @@ DEFAULT_LANES = 64
 MOST_LANES = 1_000
 """So many lanes a plan has at most: orchestrators map over no more, and each has a fixed cost."""
 
+_TENANTS = "a backfill reads no config with `tenants`: `headrace run` loads all of them"
 _WHICH = "the config has several resources: name the one to read, one of {names}"
 _COUNT = "`lanes` is {count}: expected a number from 1 to {most:,}"
 
@@ -66,6 +67,8 @@ def parted_resource(
     Raises:
         ConfigError: There is no such resource, or it cannot be read in stretches.
     """
+    if config.tenants is not None:
+        raise ConfigError([Fault("tenants", _TENANTS)])
     chosen = select_resources(config, [resource] if resource else [])
     listed = listed_resources(chosen)
     if len(listed) != 1:

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal
@@ -15,9 +15,10 @@ import typer
 
 from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import CALL_OR_CONFIG_WRONG, INTERRUPTED, exit_codes, print_to_stderr
-from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.options import ConfigArgument, SetOption, TenantOption
 
 if TYPE_CHECKING:
+    from headrace.config import SourceConfig
     from headrace.reading.reader import Reader
     from headrace.reading.row_files import FileFormat
 
@@ -59,6 +60,7 @@ def cat(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")
     ] = False,
+    tenant: TenantOption = None,
     overrides: SetOption = None,
 ) -> None:
     """Write the rows of a resource, typed, to stdout or a file: no pipeline, no destination.
@@ -75,7 +77,8 @@ def cat(
     chosen = file_format or _BY_ENDING.get(output.suffix.lower() if output else "", "jsonl")
     with auth_warnings(), exit_codes():
         try:
-            _write(config, resource, chosen, output, limit, overrides or (), quiet=quiet)
+            loaded = _loaded(config, overrides or (), tenant or ())
+            _write(loaded, resource, chosen, output, limit, quiet=quiet)
         except OSError as error:
             place = output or "stdout"
             print_to_stderr(f"Error: {place} cannot be written: {error.strerror or error}")
@@ -85,19 +88,24 @@ def cat(
             raise typer.Exit(INTERRUPTED) from None
 
 
+def _loaded(config: str, overrides: Sequence[str], tenants: Sequence[str]) -> SourceConfig:
+    from headrace.config import load_config
+    from headrace.config.selection import select_tenants
+
+    return select_tenants(load_config(config, overrides), tenants)
+
+
 def _write(
-    config: str,
+    config: SourceConfig,
     resource: str | None,
     file_format: FileFormat,
     output: Path | None,
     limit: int | None,
-    overrides: list[str] | tuple[str, ...],
     *,
     quiet: bool,
 ) -> None:
     from headrace.cli.closed_output import outliving_closed_output
     from headrace.cli.progress import show_progress
-    from headrace.config import load_config
     from headrace.dlt_source.plain_reading import read_resource
     from headrace.reading.row_files import TEXT_FORMATS, write_rows
 
@@ -105,7 +113,7 @@ def _write(
     if is_screen and file_format not in TEXT_FORMATS:
         print_to_stderr(f"Error: {file_format} is nothing to read on a screen: add --output FILE.")
         raise typer.Exit(CALL_OR_CONFIG_WRONG)
-    with read_resource(load_config(config, overrides), resource, limit_rows=limit) as reader:
+    with read_resource(config, resource, limit_rows=limit) as reader:
         shown = nullcontext() if quiet or is_screen else show_progress(reader.figures, "writing")
         with outliving_closed_output(), _opened(output, is_screen=is_screen) as stream, shown:
             write_rows(reader, stream, file_format)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import CALL_OR_CONFIG_WRONG, FAILED, exit_codes
-from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.options import ConfigArgument, SetOption, TenantOption
 from headrace.cli.printing import say
 
 if TYPE_CHECKING:
+    from headrace.config import SourceConfig, TenantsConfig
     from headrace.dlt_source.sample import Sample
     from headrace.reading.recipients import Recipient
 
@@ -26,35 +28,71 @@ def check(
         list[str] | None,
         typer.Option(metavar="NAME", help="Try this resource only. Repeatable."),
     ] = None,
+    tenant: TenantOption = None,
 ) -> None:
     """Try the config: one real request for each resource, nothing loaded.
 
     Before the first one it says which variables and settings the config sends to which host.
 
+    Where the config has `tenants`, each of them is tried.
+
     Exit code 0: the API answers as the config expects; 1: it does not; 2: the config is wrong.
     """
     with exit_codes(), auth_warnings():
         from headrace.config import load_config
-        from headrace.config.selection import listed_resources, select_resources
-        from headrace.core.exceptions import ConfigError, HeadraceError
-        from headrace.dlt_source.sample import take_sample
-        from headrace.reading.recipients import recipients
+        from headrace.config.selection import select_resources, select_tenants
 
         loaded = select_resources(load_config(config, overrides or ()), resource or ())
+        loaded = select_tenants(loaded, tenant or ())
         say("The config is sound.")
-        for each in recipients(loaded):
-            say(_told(each))
-        worst = 0
-        for tried in listed_resources(loaded):
-            try:
-                _show(take_sample(loaded, tried, _SAMPLE_ROWS, most_pages=1, judges_rows=True))
-            except HeadraceError as error:
-                # What only shows now, as a file of a certificate that is not there.
-                is_config = isinstance(error, ConfigError)
-                worst = max(worst, CALL_OR_CONFIG_WRONG if is_config else FAILED)
-                say(f"Error: {error}", to_stderr=True)
+        worst = _tried(loaded) if loaded.tenants is None else _tenants_tried(loaded, loaded.tenants)
         if worst:
             raise typer.Exit(worst)
+
+
+def _tenants_tried(config: SourceConfig, tenants: TenantsConfig) -> int:
+    """Tries each tenant; gives the worst exit code."""
+    worst = 0
+    for each in tenants.tenants:
+        say(f"Tenant {each.name}:")
+        if each.config is None:
+            worst = max(worst, CALL_OR_CONFIG_WRONG)
+            say(f"Error: {each.error}", to_stderr=True)
+        else:
+            own = replace(each.config, chosen=config.chosen)
+            worst = max(worst, _tried(own, tenants.column))
+    return worst
+
+
+def _tried(config: SourceConfig, column: str | None = None) -> int:
+    """Tries each resource of a config, of one tenant of it say; gives the worst exit code."""
+    from headrace.config.selection import listed_resources
+    from headrace.core.exceptions import ConfigError, HeadraceError
+    from headrace.dlt_source.sample import take_sample
+    from headrace.reading.recipients import recipients
+
+    for each in recipients(config):
+        say(_told(each))
+    worst = 0
+    for tried in listed_resources(config):
+        try:
+            sample = take_sample(config, tried, _SAMPLE_ROWS, most_pages=1, judges_rows=True)
+            _refuse_taken(sample, column)
+            _show(sample)
+        except HeadraceError as error:
+            # What only shows now, as a file of a certificate that is not there.
+            is_config = isinstance(error, ConfigError)
+            worst = max(worst, CALL_OR_CONFIG_WRONG if is_config else FAILED)
+            say(f"Error: {error}", to_stderr=True)
+    return worst
+
+
+def _refuse_taken(sample: Sample, column: str | None) -> None:
+    from headrace.core.exceptions import ConfigError, Fault
+
+    if column is not None and column in sample.columns:
+        told = f"rows of `{sample.resource}` have a field `{column}` of their own: name another one"
+        raise ConfigError([Fault("tenants.column", told)], resource=sample.resource)
 
 
 def _told(recipient: Recipient) -> str:

@@ -22,6 +22,14 @@ SetOption = Annotated[
         "resources.executions.endpoint.paginator.limit=20. Repeatable.",
     ),
 ]
+TenantOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tenant",
+        metavar="NAME",
+        help="Of the config's `tenants`, ask this one only. Repeatable.",
+    ),
+]
 TablesOption = Annotated[
     str | None,
     typer.Option(

@@ -39,6 +39,9 @@ def preview(
         from headrace.reading.listing_notes import guessed
 
         loaded = load_config(config, overrides or ())
+        if loaded.tenants is not None:
+            # The rows of all tenants look the same.
+            loaded = next(each.config for each in loaded.tenants.tenants if each.config)
         chosen = select_resources(loaded, [resource] if resource else [])
         sample = take_sample(loaded, listed_resources(chosen)[0], count=rows)
         if sample.skipped is not None:

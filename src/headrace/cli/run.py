@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.exit_codes import PARTLY_DONE, exit_codes
-from headrace.cli.options import ConfigArgument, SetOption
+from headrace.cli.options import ConfigArgument, SetOption, TenantOption
 from headrace.cli.short_run import imports_stay
 from headrace.cli.stderr_output import StderrOutput
 
@@ -32,6 +32,7 @@ def run(
         list[str] | None,
         typer.Option(metavar="NAME", help="Load this resource only. Repeatable."),
     ] = None,
+    tenant: TenantOption = None,
     limit_rows: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Load only the first N rows of each resource."),
@@ -108,8 +109,8 @@ def run(
 
     Exit code 0: done; 1: the sync failed, or no row could be loaded; 2: the call or the config is
     wrong; 4: loaded, but requests for single rows, or for what belongs to one row of a parent,
-    failed: they are in _headrace_failed_requests, and the next run asks them again; or more rows
-    are missing than `missing_rows` may mark or delete without --allow-missing.
+    or for tenants, failed: they are in _headrace_failed_requests, and the next run asks them
+    again; or more rows are missing than `missing_rows` may mark or delete without --allow-missing.
     """
     stderr = StderrOutput(quiet=quiet, as_json=json_logs)
     with stderr.logs(), exit_codes(stderr.error):
@@ -120,6 +121,7 @@ def run(
             config=config,
             overrides=[*(overrides or ()), *(["pipeline.strict=true"] if strict else [])],
             resources=resource or (),
+            tenants=tenant or (),
             destination=destination,
             dataset=dataset,
             limit_rows=limit_rows,

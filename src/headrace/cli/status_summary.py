@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from headrace.cli.console import new_console, plain
+from headrace.cli.plurals import counted
 from headrace.core.durations import format_duration
 from headrace.core.failed_requests import FailedRequest
 from headrace.core.secrets.redaction import one_line
@@ -155,6 +156,8 @@ def _next(planned: NextSync) -> str:
     if planned.from_cursor:
         return "what comes after the last value of its incremental"
     parts = [f"rows newer than {planned.newer_than}"]
+    if planned.tenants:
+        parts = [f"what is new of {counted(planned.tenants, 'tenant')}"]
     for count, what in (
         (planned.open_rows, "open"),
         (planned.named_rows, "named by newer ones"),

@@ -20,7 +20,7 @@ from headrace.cli.sync_summary import (
     told_refused_removals,
 )
 from headrace.config import load_config
-from headrace.config.selection import bound_backfill, select_resources
+from headrace.config.selection import bound_backfill, select_resources, select_tenants
 from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.pipeline import open_pipeline
@@ -53,6 +53,7 @@ class SyncWanted:
         backfill_until: How far the first sync goes back, a key or a time; to the end when None.
         drop_pending: Whether to give up a load that an earlier run left behind.
         allow_missing: Whether any number of missing rows may be marked or deleted.
+        tenants: The names of the tenants to ask; all when empty.
     """
 
     config: str
@@ -66,6 +67,7 @@ class SyncWanted:
     backfill_until: str | None
     drop_pending: bool
     allow_missing: bool = False
+    tenants: Collection[str] = ()
 
 
 class Syncing:
@@ -83,6 +85,7 @@ class Syncing:
         self._wanted = wanted
         self._stderr = stderr
         config = select_resources(load_config(wanted.config, wanted.overrides), wanted.resources)
+        config = select_tenants(config, wanted.tenants)
         if wanted.backfill_until is not None:
             config = bound_backfill(config, wanted.backfill_until)
         self._config = config

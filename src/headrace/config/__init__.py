@@ -6,9 +6,12 @@ from headrace.config.built.source import (
     ExternalResource,
     ResourceConfig,
     SourceConfig,
+    TenantConfig,
+    TenantsConfig,
 )
 from headrace.config.files.overrides import apply_overrides
 from headrace.config.files.reading import read_document
+from headrace.config.files.tenants import Tenant, tenant_column, tenants_of
 from headrace.config.format.auth import (
     ApiKeyAuthConfig,
     BearerAuthConfig,
@@ -22,7 +25,12 @@ from headrace.config.format.auth import (
 from headrace.config.format.client import ClientConfig, PipelineConfig, ViewsConfig
 from headrace.config.format.json_schema import config_json_schema
 from headrace.config.format.paginators import CursorPaginatorConfig, SinglePagePaginatorConfig
-from headrace.config.loading import load_config
+from headrace.config.loading import (
+    config_of_call,
+    config_of_tenant,
+    document_of_tenant,
+    load_config,
+)
 from headrace.config.parsing import parse_config
 from headrace.config.secrets.substitution import SubstitutedValues, substitute_secrets
 
@@ -45,12 +53,20 @@ __all__ = [
     "SinglePagePaginatorConfig",
     "SourceConfig",
     "SubstitutedValues",
+    "Tenant",
+    "TenantConfig",
+    "TenantsConfig",
     "ViewsConfig",
     "apply_overrides",
     "config_json_schema",
+    "config_of_call",
+    "config_of_tenant",
+    "document_of_tenant",
     "in_order_of_dependence",
     "load_config",
     "parse_config",
     "read_document",
     "substitute_secrets",
+    "tenant_column",
+    "tenants_of",
 ]

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from headrace.config.built.source import SourceConfig
+from headrace.config.built.source import SourceConfig, TenantConfig, TenantsConfig
+from headrace.config.built.tenants import with_tenants
+from headrace.config.checks.tenants import differences, faults_of_resources
 from headrace.config.connectors import find_connector, list_connectors
-from headrace.config.files.overrides import apply_overrides
+from headrace.config.files.overrides import apply_overrides, apply_values
 from headrace.config.files.reading import read_document
 from headrace.config.files.switches import with_switches_as_written
+from headrace.config.files.tenants import (
+    Tenant,
+    tenant_column,
+    tenants_of,
+    with_tenants_inside,
+)
 from headrace.config.parsing import parse_config
-from headrace.config.secrets.substitution import Lookup, substitute_secrets
-from headrace.core.exceptions import ConfigError
+from headrace.config.secrets.auth_completion import DEFAULT_SECTIONS
+from headrace.config.secrets.substitution import (
+    Lookup,
+    substitute_secrets,
+    with_renamed_secrets,
+)
+from headrace.core.dlt_door.auths import Sections
+from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.redaction import clean
 
 ConfigPart = Literal["everything", "tables", "destination"]
 """What of a config is needed: all of it, what says which tables there are, or where they are."""
 
 _ANY_URL = "http://localhost"
+_SHOWN_TENANTS = 3
 
 
 def load_config(
@@ -48,16 +64,131 @@ def load_config(
         ConfigError: The file or the overrides cannot be read; or everything that is wrong with
             the config, missing secrets included.
     """
-    document = _reduced(read_config(config, overrides), needed)
+    document = read_config(config, overrides)
+    tenants = [] if needed == "destination" else tenants_of(document)
+    if not tenants:
+        return _whole(*_loaded(document, lookup, needed))
+    return _of_tenants(document, tenants, partial(_loaded, lookup=lookup, needed=needed))
+
+
+def config_of_call(
+    config: Mapping[str, Any], sections: Sections | None = DEFAULT_SECTIONS
+) -> SourceConfig:
+    """The config that a Python call names.
+
+    Args:
+        config: The config as given. Where it has `tenants`, `${NAME}` in it stands for a secret, as
+            in a file: the secrets of tenants are told by their names.
+        sections: As in `parse_config`.
+
+    Raises:
+        ConfigError: Everything that is wrong, at once.
+    """
+    tenants = tenants_of(config) if isinstance(config, Mapping) else []
+    if not tenants:
+        return parse_config(config, sections=sections)
+
+    def load(document: dict[str, Any]) -> tuple[SourceConfig | None, list[Fault]]:
+        document, substituted, missing = substitute_secrets(document)
+        return (None if missing else parse_config(document, substituted, sections)), missing
+
+    return _of_tenants(config, tenants, load)
+
+
+def config_of_tenant(
+    document: Mapping[str, Any], tenant: Tenant, lookup: Lookup | None = None
+) -> SourceConfig:
+    """The config as it is for one tenant alone, without the column of its name.
+
+    Args:
+        document: The config as written, with its secrets as `${NAME}`.
+        tenant: The tenant.
+        lookup: As in `load_config`.
+
+    Raises:
+        ConfigError: Everything that is wrong with it, missing secrets included.
+    """
+    return _whole(*_loaded(document_of_tenant(document, tenant), lookup, "everything"))
+
+
+def document_of_tenant(document: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
+    """The config as it would be written for one tenant alone; its secrets stay names.
+
+    Args:
+        document: The config as written.
+        tenant: The tenant.
+
+    Raises:
+        ConfigError: A path of the tenant's leads nowhere.
+    """
+    alone = {key: value for key, value in document.items() if key != "tenants"}
+    renamed: dict[str, Any] = with_renamed_secrets(alone, tenant.secrets)
+    return with_switches_as_written(apply_values(renamed, tenant.set))
+
+
+def _of_tenants(
+    document: Mapping[str, Any],
+    tenants: Sequence[Tenant],
+    load: Callable[[dict[str, Any]], tuple[SourceConfig | None, list[Fault]]],
+) -> SourceConfig:
+    """The config for all of its tenants."""
+    column = tenant_column(document)
+    built: list[TenantConfig] = []
+    wrong: dict[Fault, list[str]] = {}
+    first: SourceConfig | None = None
+    for tenant in tenants:
+        found: list[Fault] = []
+        try:
+            own, missing = load(document_of_tenant(document, tenant))
+        except ConfigError as wrong_one:
+            own, missing, found = None, [], list(wrong_one.faults)
+        if own is not None and not missing:
+            first = first or own
+            found += [*faults_of_resources(own, column), *differences(own, first)]
+        # A tenant whose secret is not there fails by itself.
+        error = ConfigError(missing) if missing else None
+        built.append(TenantConfig(name=tenant.name, config=None if error else own, error=error))
+        for fault in found:
+            wrong.setdefault(fault, []).append(tenant.name)
+    if wrong:
+        raise ConfigError([_of_some(*each, len(tenants)) for each in wrong.items()])
+    if first is None:
+        raise ConfigError([fault for each in built if each.error for fault in each.error.faults])
+    return with_tenants(first, TenantsConfig(column=column, tenants=tuple(built)))
+
+
+def _of_some(fault: Fault, names: Sequence[str], of: int) -> Fault:
+    """A fault, with the names of the tenants that have it where not all do."""
+    if len(names) == of:
+        return fault
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN_TENANTS])
+    more = f" and {len(names) - _SHOWN_TENANTS:,} more" if len(names) > _SHOWN_TENANTS else ""
+    return Fault(fault.path, f"{fault.message} (tenant {shown}{more})")
+
+
+def _loaded(
+    document: dict[str, Any], lookup: Lookup | None, needed: ConfigPart
+) -> tuple[SourceConfig | None, list[Fault]]:
+    """A config without tenants, and which secrets of it are not there.
+
+    Raises:
+        ConfigError: Something else is wrong with it.
+    """
+    document = _reduced(document, needed)
     document, substituted, missing = substitute_secrets(document, lookup)
     try:
-        loaded = parse_config(document, substituted, numbers_as_text=True)
+        return parse_config(document, substituted, numbers_as_text=True), missing
     except ConfigError as error:
         # Of a value that is not there nothing else can be said.
         places = {clean(fault.path) for fault in missing}
         others = [fault for fault in error.faults if fault.path not in places]
-        raise ConfigError([*missing, *others]) from None
-    if missing:
+        if others or not missing:
+            raise ConfigError([*missing, *others]) from None
+    return None, missing
+
+
+def _whole(loaded: SourceConfig | None, missing: list[Fault]) -> SourceConfig:
+    if missing or loaded is None:
         raise ConfigError(missing)
     return loaded
 
@@ -67,6 +198,8 @@ def read_config(
 ) -> dict[str, Any]:
     """Read a config as it is written, and set the overrides; `${NAME}` still stands in it.
 
+    Tenants that stand in a file beside it stand in the document.
+
     Args:
         config: As in `load_config`.
         overrides: As in `load_config`.
@@ -75,7 +208,9 @@ def read_config(
         ConfigError: The file or the overrides cannot be read.
     """
     document = dict(config) if isinstance(config, Mapping) else _read(config)
-    return with_switches_as_written(apply_overrides(document, overrides))
+    folder = None if isinstance(config, Mapping) else Path(config).parent
+    document = with_tenants_inside(apply_overrides(document, overrides), folder)
+    return with_switches_as_written(document)
 
 
 def _reduced(document: dict[str, Any], needed: ConfigPart) -> dict[str, Any]:

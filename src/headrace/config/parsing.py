@@ -50,6 +50,9 @@ def parse_config(
     """
     if not isinstance(document, Mapping):
         raise ConfigError([Fault("", f"expected a mapping; got {kind_of(document)}")])
+    if document.get("tenants") is not None:
+        # Whoever parses the config of each tenant leaves the key out.
+        raise ConfigError([Fault("tenants", "cannot be read here")])
     auths = with_completed_auths(document, sections)
     source: SourceDocument | None = None
     invalid: ValidationError | None = None

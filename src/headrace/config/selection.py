@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from headrace.config import ExternalResource, ResourceConfig, SourceConfig
+from headrace.config.built.tenants import only_tenants
 from headrace.config.checks.missing_rows import NEEDS_ROW_IDS
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.nearest import did_you_mean
@@ -41,6 +42,33 @@ def select_resources(config: SourceConfig, names: Collection[str]) -> SourceConf
     if faults:
         raise ConfigError(faults)
     return replace(config, chosen=tuple(known_name for known_name in known if known_name in names))
+
+
+def select_tenants(config: SourceConfig, names: Collection[str]) -> SourceConfig:
+    """Narrow a config down to the tenants with certain names.
+
+    Args:
+        config: The config to choose from.
+        names: The names of the tenants to ask; all where there are none.
+
+    Returns:
+        The narrowed config.
+
+    Raises:
+        ConfigError: The config has no tenants, or none with one of the names.
+    """
+    if not names:
+        return config
+    if config.tenants is None:
+        message = "this config has none, so that there is none to choose from"
+        raise ConfigError([Fault("tenants", message)])
+    known = [each.name for each in config.tenants.tenants]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        hints = ((name, did_you_mean(name, known).strip()) for name in unknown)
+        told = [f"there is no tenant `{name}`; {hint}".rstrip("; ") for name, hint in hints]
+        raise ConfigError([Fault("tenants", each) for each in told])
+    return only_tenants(config, names)
 
 
 def listed_resources(config: SourceConfig) -> list[ResourceConfig]:

@@ -76,13 +76,13 @@ def rest_api_source(
         >>> report.tables
         {'executions': 'executions', 'workflows': 'workflows'}
     """
-    from headrace.config import parse_config
+    from headrace.config import config_of_call
     from headrace.dlt_source.source import build_source
 
     known_as = name or (schema.name if schema is not None else SOURCE_NAME)
     sections = ("sources", section or SOURCE_NAME, known_as)
     return build_source(
-        parse_config(config, sections=sections),
+        config_of_call(config, sections),
         name=name,
         section=section,
         max_table_nesting=max_table_nesting,
@@ -124,7 +124,7 @@ def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
         >>> pipeline.last_trace.last_normalize_info.row_counts["workflows"]
         12
     """
-    from headrace.config import parse_config
+    from headrace.config import config_of_call
     from headrace.dlt_source.source import build_resources
 
-    return build_resources(parse_config(config, sections=None))
+    return build_resources(config_of_call(config, None))

@@ -16,6 +16,7 @@ from headrace.dlt_source.failed_listings import FailedListings
 from headrace.dlt_source.handover import new_row_ids
 from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.dlt_source.running_resource import RunningResource
+from headrace.dlt_source.tenants import moved_tenants
 from headrace.reading.children import ChildListings
 from headrace.reading.parent_batches import ParentBatches
 from headrace.sansio.rows import RowIds
@@ -92,7 +93,10 @@ class ChildLoads:
 
     def _begun(self, resource: RunningResource) -> ChildLoad:
         log_resource_begins(self._listings.listing.name)
-        self._listings.single_pages.clear()
+        if self._listings.single_pages is not None:
+            self._listings.single_pages.clear()
+        if self._listings.tenants is not None:
+            self._listings.tenants.refuse(moved_tenants(self._listings.tenants.apis))
         load, before = self._new(), resource.begin_load()
         if resource.may_miss_requests:
             load.failed = FailedListings(resource, self._listings, adds_rows=_adds_rows())

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import dlt
 
 from headrace.config.built.tail import TailConfig
+from headrace.core.exceptions import HeadraceError
 from headrace.core.failed_requests import FailedRequest, Failure
 from headrace.core.figures import Figures, ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
@@ -152,6 +153,9 @@ class RunningSync:
             dealt with.
         doubted: The names of the resources of which nobody can say what the last load has found.
         begun_cursors: By the name of a dependent resource, what its incremental began with.
+        failed_tenants: By the name of a resource that is kept up with, its tenants that have
+            failed, each with the reason.
+        tenants_brought: The names of such resources of which a tenant has brought something.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -165,6 +169,8 @@ class RunningSync:
     settled: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     begun_cursors: dict[str, BegunCursor] = field(default_factory=dict)
+    failed_tenants: dict[str, dict[str, HeadraceError]] = field(default_factory=dict)
+    tenants_brought: set[str] = field(default_factory=set)
 
     @property
     def asks(self) -> bool:

@@ -27,10 +27,12 @@ from headrace.dlt_source.page_sources import (
     token_pages,
 )
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
+from headrace.dlt_source.tenant_pages import tenant_pages
 from headrace.dlt_source.window_pages import window_pages
 from headrace.http.lanes import Lanes
 from headrace.reading.lanes.values import ValueListing
 from headrace.reading.listing import Listing
+from headrace.reading.tenant_tails import TenantTails
 from headrace.reading.token_listing import TokenPlace
 
 
@@ -48,6 +50,7 @@ class Extraction:
         token: The token of the API that it goes on from; None where there is none.
         token_place: Where its pages name the token, and how it is sent.
         by_values: Its listing by the values of a parameter; None where it is one listing.
+        tenants: Its listings for each tenant; None where the config has none.
     """
 
     listing: Listing
@@ -59,6 +62,7 @@ class Extraction:
     token: TokenConfig | None = None
     token_place: TokenPlace | None = None
     by_values: ValueListing | None = None
+    tenants: TenantTails | None = None
 
     def items(self, cursor: RunningCursor | None = None) -> Iterator[Any]:
         """Lists, types, and yields what dlt loads.
@@ -140,6 +144,8 @@ class Extraction:
         if earlier is not None and not earlier.is_wanted(cursor):
             return PageStream(no_pages())
         if self.tail is not None and record is not None:
+            if self.tenants is not None:
+                return tenant_pages(resource, self.lanes, self.tail, record, self.tenants)
             notes_gone = self.missing_rows is not None
             return tail_pages(resource, self.lanes, self.tail, record, notes_gone=notes_gone)
         if cursor is not None and cursor.config.windows is not None:
@@ -148,4 +154,5 @@ class Extraction:
             return range_pages(resource, self.lanes, cursor)
         if self.token is not None and self.token_place is not None:
             return token_pages(resource, self.lanes, self.token, self.token_place)
-        return all_pages(resource, self.lanes, self.by_values)
+        whole = self.by_values if self.tenants is None else self.tenants.whole()
+        return all_pages(resource, self.lanes, whole)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, cast
 
+import msgspec
+
 from headrace.core.failed_requests import Failure
 from headrace.dlt_source.failed_requests import FailedRequests, record_of
 from headrace.dlt_source.incremental import ParentCursors, SharedCursor
 from headrace.dlt_source.incremental.dlt_step import CursorState
+from headrace.dlt_source.mirrored_api import ApisOfTenants
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.reading.asked_rows import ParentRow, ParentValues
-from headrace.reading.children import ChildListings
+from headrace.reading.children import ChildListings, OfTenants
 from headrace.reading.side_listings import ListingOutcome, SideListings
+from headrace.reading.tenant_rows import tenant_of
+from headrace.reading.tenant_sides import TenantSides
 
 Cursors = SharedCursor | ParentCursors
 
@@ -39,10 +44,30 @@ class FailedListings:
     ) -> None:
         self._listings = listings
         self.record: FailedRequests = record_of(resource)
-        self.side = SideListings(listings, holds_back=adds_rows, has_worked=self.record.have_worked)
+        have_worked, tenants = self.record.have_worked, listings.tenants
         self._left = self.record.of_earlier_syncs
+        self.side: SideListings | TenantSides
+        self._apis: ApisOfTenants | None = None
+        if tenants is None:
+            self.side = SideListings(listings, holds_back=adds_rows, has_worked=have_worked)
+        else:
+            self.side = TenantSides(listings, tenants, holds_back=adds_rows, has_worked=have_worked)
+            self._apis = ApisOfTenants.of_running_resource()
+            self._leave_other_tenants(tenants)
         self._asked_alone: dict[str, ParentValues] = {}
         self.have_failed = False
+
+    def _leave_other_tenants(self, tenants: OfTenants) -> None:
+        """Leaves alone what is on record of tenants that are not asked; off it where they are gone.
+
+        Args:
+            tenants: Those that are asked.
+        """
+        for key in list(self._left):
+            if msgspec.json.decode(key).get(tenants.column) not in tenants:
+                self._left.discard(key)
+                if tenants.are_all:
+                    self.record.remove(key)
 
     @property
     def knows_some(self) -> bool:
@@ -111,6 +136,10 @@ class FailedListings:
         """
         if outcome.error is None:
             self.record.note_that_one_worked()
+            if self._apis is not None and self._listings.tenants is not None:
+                tenants = self._listings.tenants
+                name = tenant_of(outcome.asked, tenants.column)
+                self._apis.note(name, tenants.apis.config(name).client.base_url)
             if cursors is not None or len(self.record):
                 for row in outcome.asked.rows:
                     key = self._listings.key(row)

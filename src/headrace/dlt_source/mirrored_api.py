@@ -5,17 +5,18 @@ It is kept in the state of the resource, which is committed together with the ro
 
 from __future__ import annotations
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
+import dlt
 from dlt.extract import DltResource
 
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.http.url import DEFAULT_PORTS, host_and_port, origin
 
-_API = "api"
+_API, _APIS = "api", "tenant_apis"
 _LOOPBACK = "loopback"
 _SHOWN = {_LOOPBACK: "this machine (loopback)"}
 
@@ -44,6 +45,61 @@ def refuse_other_api(
         raise ConfigError([Fault("client.base_url", _message(resource.name, known, now))])
     if resource_state.get(_API) != now:
         resource_state[_API] = now
+
+
+class ApisOfTenants:
+    """Which APIs the rows of the tenants in a table are of.
+
+    Args:
+        resource_name: The name of the resource that runs.
+        resource_state: Its state.
+    """
+
+    def __init__(self, resource_name: str, resource_state: MutableMapping[str, Any]) -> None:
+        self._name = resource_name
+        self._state = resource_state
+
+    @classmethod
+    def of_running_resource(cls) -> ApisOfTenants:
+        """Those of the resource whose function is running now."""
+        return cls(dlt.current.resource().name, dlt.current.resource_state())
+
+    def fault(self, tenant: str, base_url: str, moved_from: Collection[str]) -> ConfigError | None:
+        """Why rows of a tenant may not be loaded; None where they may.
+
+        Args:
+            tenant: The name of the tenant.
+            base_url: The base URL of its API.
+            moved_from: Hosts where that API was before, as `host` or `host:port`.
+        """
+        now = api_of(base_url)
+        known = self._known.get(tenant, now)
+        if known in (now, *(_api(*host_and_port(each)) for each in moved_from)):
+            return None
+        shown, shown_known = _SHOWN.get(now, now), _SHOWN.get(known, known)
+        message = (
+            f"leads to {shown}, but the loaded rows of `{self._name}` of tenant `{tenant}` came "
+            f"from {shown_known}: two accounts would be mixed under one name. Give the other one a "
+            "name of its own; or, if it is the same API that has moved, list its old host as "
+            f"`client.moved_from: [{known}]`"
+        )
+        return ConfigError([Fault("client.base_url", message)], resource=self._name)
+
+    def note(self, tenant: str, base_url: str) -> None:
+        """Notes which API the rows of a tenant are of, once some of it have come.
+
+        Args:
+            tenant: The name of the tenant.
+            base_url: The base URL of its API.
+        """
+        now = api_of(base_url)
+        if self._known.get(tenant) != now:
+            self._state.setdefault(_APIS, {})[tenant] = now
+
+    @property
+    def _known(self) -> Mapping[str, str]:
+        known: Mapping[str, str] = self._state.get(_APIS) or {}
+        return known
 
 
 def api_of(base_url: str) -> str:

@@ -6,7 +6,8 @@ range_pages   the part of a listing that an incremental of dlt asks for
 token_pages   what has changed since a token that the API named
 all_pages     the whole listing
 
-The part that an incremental asks for window by window comes from `window_pages`.
+The part that an incremental asks for window by window comes from `window_pages`, and what is new of
+several tenants from `tenant_pages`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd, Legs
 from headrace.reading.lanes.values import ValueListing
 from headrace.reading.listing import Listing
+from headrace.reading.tenant_tails import WholeListings
 from headrace.reading.token_listing import TokenListing, TokenPlace
 from headrace.sansio.rows import RowIds
 
@@ -79,7 +81,9 @@ def kept_pages(resource: RunningResource) -> PageStream:
 
 
 def all_pages(
-    resource: RunningResource, lanes: Lanes, listing: Listing | ValueListing | None = None
+    resource: RunningResource,
+    lanes: Lanes,
+    listing: Listing | ValueListing | WholeListings | None = None,
 ) -> PageStream:
     """The whole listing.
 
@@ -197,7 +201,7 @@ def _leg(
     def begin() -> Generator[FetchedPage | LegEnd]:
         if resource.sync.earlier is not None:
             return _read_before(resource.sync.earlier, figures, tail, lane_state_in(state))
-        bounds = _bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)
+        bounds = leg_bounds(legs, may_repeat=may_repeat, concurrency=lanes.concurrency)
         singles = SinglesPolicy(resource.may_miss_requests, record.have_worked, record.tries)
         known = lane_state_in(state)
         lane = TailLane(resource.listing, tail, known, bounds, figures, singles)
@@ -224,7 +228,14 @@ def _read_before(
     yield earlier.tail_end(tail, known)
 
 
-def _bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
+def leg_bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
+    """When the legs of a listing that is kept up with end.
+
+    Args:
+        legs: The legs of the sync.
+        may_repeat: Whether a row may be loaded more than once in a leg.
+        concurrency: The number of requests under way at once.
+    """
     return LegBounds(
         legs.started, legs.is_over, legs.clock, may_repeat=may_repeat, concurrency=concurrency
     )
@@ -233,7 +244,7 @@ def _bounds(legs: Legs, *, may_repeat: bool, concurrency: int) -> LegBounds:
 def _listed(
     resource: RunningResource,
     lanes: Lanes,
-    listing: Listing | TokenListing | ValueListing,
+    listing: Listing | TokenListing | ValueListing | WholeListings,
     *,
     may_end: bool,
 ) -> Iterator[FetchedPage]:

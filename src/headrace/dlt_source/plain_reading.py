@@ -6,16 +6,18 @@ stands in `reading/`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from headrace.config import ResourceConfig, SourceConfig, load_config
-from headrace.config.selection import listed_resources, select_resources
+from headrace.config.selection import listed_resources, select_resources, select_tenants
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
-from headrace.dlt_source.passing_rows import RowPassing
+from headrace.core.secrets.redaction import hold_secrets
+from headrace.dlt_source.passing_rows import RowPassing, RowSteps
 from headrace.dlt_source.plain_columns import PlainTableColumns
 from headrace.dlt_source.resource_tree import ResourceTree
 from headrace.dlt_source.source import build_resources
@@ -25,6 +27,8 @@ from headrace.reading.credentials import Authentications
 from headrace.reading.plain_batches import PlainBatches, ReadSettings
 from headrace.reading.plain_pages import Pages
 from headrace.reading.reader import Reader
+from headrace.reading.tenant_apis import TenantApis
+from headrace.reading.tenant_pages import RowsPassing, TenantPages
 from headrace.sansio.rows.plain_types import PlainTypes
 from headrace.sansio.rows.portable_schema import hints_in
 
@@ -46,6 +50,7 @@ def read(
     nested: Nested = "list",
     limit_rows: int | None = None,
     batch_rows: int = 25_000,
+    tenants: Collection[str] = (),
 ) -> Reader:
     """Reads the rows of a config as Arrow, batch by batch, without a pipeline or a destination.
 
@@ -60,6 +65,7 @@ def read(
             makes tables of their own of them, which `Reader.tables` gives.
         limit_rows: The number of rows after which to stop; None for all rows.
         batch_rows: The number of rows at which a batch is full, a page more or less.
+        tenants: The names of the tenants to read, where the config has `tenants`; all when empty.
 
     Returns:
         The reader. Nothing is asked for before the schema or a batch is wanted.
@@ -84,7 +90,12 @@ def read(
         12
     """
     return read_resource(
-        load_config(config), resource, nested=nested, limit_rows=limit_rows, batch_rows=batch_rows
+        load_config(config),
+        resource,
+        nested=nested,
+        limit_rows=limit_rows,
+        batch_rows=batch_rows,
+        tenants=tenants,
     )
 
 
@@ -95,6 +106,7 @@ def read_resource(
     nested: Nested = "list",
     limit_rows: int | None = None,
     batch_rows: int = 25_000,
+    tenants: Collection[str] = (),
 ) -> Reader:
     """Reads the rows of a config that was read before: `read`.
 
@@ -104,17 +116,23 @@ def read_resource(
         nested: As in `read`.
         limit_rows: As in `read`.
         batch_rows: As in `read`.
+        tenants: As in `read`.
 
     Raises:
         ConfigError: The resource cannot be read without a pipeline.
         ValueError: An argument is none of those that are possible.
     """
     _refuse_unknown(nested, limit_rows, batch_rows)
-    loaded = select_resources(config, [resource] if resource else [])
+    loaded = select_tenants(select_resources(config, [resource] if resource else []), tenants)
     chosen = _chosen(loaded)
     tree = ResourceTree(loaded, Authentications.of_config(loaded), Figures(), limit_rows)
     settings = ReadSettings(batch_rows, limit_rows)
-    return reader_of(tree, chosen, tree.pages(chosen), settings, nested=nested)
+    if loaded.tenants is None:
+        return reader_of(tree, chosen, tree.pages(chosen), settings, nested=nested)
+    apis = TenantApis(loaded.tenants, loaded.client.concurrency)
+    hold_secrets(apis, loaded.secrets)
+    pages = _of_tenants(apis, chosen, tree)
+    return reader_of(tree, chosen, pages, settings, nested=nested, apis=apis)
 
 
 def reader_of(
@@ -125,6 +143,7 @@ def reader_of(
     *,
     nested: Nested = "list",
     schema: pa.Schema | None = None,
+    apis: TenantApis | None = None,
 ) -> Reader:
     """Reads some pages of a resource.
 
@@ -137,9 +156,15 @@ def reader_of(
         schema: The schema of all batches; None for that of the first one. Where it is no portable
             one and has no `_headrace_rest`, fields that it does not name are not wanted, and a row
             with a value that has no place in its column is set aside.
+        apis: What the APIs of the tenants are asked with whose pages these are; None where they are
+            of none.
     """
     config, limit_rows = tree.config, settings.limit_rows
-    passing = RowPassing.of(resource, tree.figures)
+    passing, lanes = RowPassing.of(resource, tree.figures), Lanes(client_settings(config))
+    if apis is not None:
+        # Each tenant's incremental begins by itself, and so it has decided already.
+        passing = RowPassing(resource.name, tree.figures, RowSteps(()))
+        lanes = apis.lanes(client_settings(config))
     (hinted,) = (each for each in build_resources(config) if each.name == resource.hints["name"])
     columns = PlainTableColumns(hinted, hints_in(schema))
     batches = PlainBatches(
@@ -147,13 +172,24 @@ def reader_of(
         pages,
         passing,
         PlainTypes(columns, schema),
-        Lanes(client_settings(config)),
+        lanes,
         tree.authentications.of(resource.endpoint.auth),
         settings,
         page_by_page=passing.may_end_early or (passing.filters and limit_rows is not None),
         figures=tree.figures,
     )
     return Reader(batches, columns if nested == "tables" else None)
+
+
+def _of_tenants(apis: TenantApis, resource: ResourceConfig, tree: ResourceTree) -> TenantPages:
+    """The pages of a resource of all tenants."""
+
+    def of(name: str) -> RowsPassing:
+        own = apis.own(name, resource.name)
+        of_one = replace(tree, config=apis.config(name), authentications=apis.authentications(name))
+        return RowsPassing(of_one.pages(own), RowPassing.of(own, tree.figures))
+
+    return TenantPages(apis, resource.name, of)
 
 
 def _refuse_unknown(nested: str, limit_rows: int | None, batch_rows: int) -> None:

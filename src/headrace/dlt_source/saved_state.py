@@ -12,11 +12,11 @@ from headrace.dlt_source.kept_token import TOKEN
 from headrace.reading.keep_up.lane_state import LaneState
 from headrace.sansio.tail import Ledger
 
-_TAIL = "tail"
+_TAIL, _TENANTS = "tail", "tenants"
 EARLIER = "backfill"
 """The key of a resource's state under which stands which backfill was loaded last."""
 
-LISTING_STATES = (_TAIL, "incremental", PER_PARENT, WINDOWS, TOKEN, EARLIER)
+LISTING_STATES = (_TAIL, _TENANTS, "incremental", PER_PARENT, WINDOWS, TOKEN, EARLIER)
 """The keys of a resource's state that say which part of its listing has been loaded."""
 
 
@@ -39,6 +39,28 @@ def keep_lane_state(resource_state: MutableMapping[str, Any], lane_state: dict[s
     resource_state[_TAIL] = lane_state
 
 
+def tenant_states_in(resource_state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is known of each tenant of a resource that is kept up with, by the tenant's name.
+
+    Args:
+        resource_state: The state of the resource, as `dlt.current.resource_state()` gives it.
+    """
+    return resource_state.get(_TENANTS) or {}
+
+
+def keep_tenant_state(
+    resource_state: MutableMapping[str, Any], tenant: str, lane_state: dict[str, Any]
+) -> None:
+    """Puts what a leg leaves of one tenant into the state.
+
+    Args:
+        resource_state: The state of the resource, as `dlt.current.resource_state()` gives it.
+        tenant: The name of the tenant.
+        lane_state: What its lane knows at the end of the leg.
+    """
+    keep_lane_state(resource_state.setdefault(_TENANTS, {}).setdefault(tenant, {}), lane_state)
+
+
 def list_anew(resource_state: MutableMapping[str, Any], *, keeps_bound: bool) -> None:
     """Has the next sync list all of a resource, and not only what it does not know.
 
@@ -48,9 +70,12 @@ def list_anew(resource_state: MutableMapping[str, Any], *, keeps_bound: bool) ->
         resource_state: The saved state of the resource, which is changed in place.
         keeps_bound: Whether rows below the bound of the first sync are still not wanted.
     """
-    lane_state = lane_state_in(resource_state)
+    lane_state, tenants = lane_state_in(resource_state), tenant_states_in(resource_state)
     for each in LISTING_STATES:
         resource_state.pop(each, None)
+    for name, state in tenants.items():
+        list_anew(state, keeps_bound=keeps_bound)
+        resource_state.setdefault(_TENANTS, {})[name] = state
     if not lane_state:
         return
     # Of a ledger of a later version nothing is known.

@@ -6,7 +6,7 @@ that depends on no other, `ChildExtraction` one that depends on the rows of a pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dlt
@@ -14,11 +14,15 @@ from dlt.extract import DltResource, DltSource, Incremental
 
 from headrace.config import (
     ExternalResource,
+    ParentConfig,
     ResourceConfig,
     SourceConfig,
     in_order_of_dependence,
 )
+from headrace.config.built.tenants import TENANTS
+from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.outlets import clean_logs
+from headrace.core.secrets.redaction import hold_secrets
 from headrace.dlt_source.by_call import SOURCE_NAME
 from headrace.dlt_source.children import ChildExtraction
 from headrace.dlt_source.extraction import Extraction
@@ -31,12 +35,16 @@ from headrace.dlt_source.incremental import (
 from headrace.dlt_source.missing_rows import add_missing_rows
 from headrace.dlt_source.running_resource import ExtractionSettings
 from headrace.dlt_source.steps import add_steps
+from headrace.dlt_source.tenants import tenants_resource
 from headrace.http.lanes import Lanes
 from headrace.reading.build import build_listing, listing_by_values, request_template, token_place
 from headrace.reading.children import ChildListings
 from headrace.reading.client_settings import client_settings
 from headrace.reading.credentials import Authentications
 from headrace.reading.listing import Listing
+from headrace.reading.tenant_apis import TenantApis
+from headrace.reading.tenant_listings import TenantListings
+from headrace.reading.tenant_tails import TenantTails
 from headrace.reading.windowed_listing import WindowedListing
 
 
@@ -91,53 +99,108 @@ def build_resources(
     """
     clean_logs()
     authentications = authentications or Authentications.of_config(config)
-    lanes = Lanes(client_settings(config))
+    apis = None if config.tenants is None else TenantApis(config.tenants, config.client.concurrency)
+    own = client_settings(config)
+    lanes = Lanes(own) if apis is None else apis.lanes(own)
     pipeline = config.pipeline_settings
     settings = ExtractionSettings(
         row_ids=pipeline.row_ids,
         strict=pipeline.strict,
         limit_rows=limit_rows,
-        base_url=config.client.base_url,
+        base_url=config.client.base_url if apis is None else None,
         moved_from=config.client.moved_from or (),
     )
     configs = {each.name: each for each in config.resources}
+    building = _Building(config, authentications, lanes, settings, apis)
     built: dict[str, DltResource] = {}
+    if apis is not None:
+        hold_secrets(lanes, config.secrets)
+        built[TENANTS] = tenants_resource(apis)
     # dlt makes a transformer from its parent, so the parents come first.
     for name in in_order_of_dependence((each.name, _parent_of(each)) for each in configs.values()):
-        each = configs[name]
-        if isinstance(each, ExternalResource):
-            built[name] = each.resource
-            continue
-        listing = build_listing(config, each, authentications)
-        dependents = frozenset(other for other in configs if _parent_of(configs[other]) == name)
-        if each.parent is None:
-            extraction = Extraction(
-                listing,
-                lanes,
-                settings,
-                each.tail,
-                dependents,
-                each.missing_rows,
-                each.token,
-                token_place(config, each, listing),
-                listing_by_values(config, each, listing, authentications),
-            )
-            built[name] = _build_resource(each, extraction)
+        if name in configs:
+            built[name] = building.resource(configs[name], built)
+    return [*([] if apis is None else [built[TENANTS]]), *(built[name] for name in configs)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """Makes the dlt resources of a config.
+
+    Args:
+        config: The config.
+        authentications: Its credentials.
+        lanes: What all resources fetch with.
+        settings: How rows are handed to dlt.
+        apis: What the APIs of its tenants are asked with; None where it has none.
+    """
+
+    config: SourceConfig
+    authentications: Authentications
+    lanes: Lanes
+    settings: ExtractionSettings
+    apis: TenantApis | None
+
+    def resource(
+        self, config: ResourceConfig | ExternalResource, built: Mapping[str, DltResource]
+    ) -> DltResource:
+        """Makes a resource.
+
+        Args:
+            config: The resource, as the config describes it.
+            built: The resources that were made before, its parent among them.
+        """
+        if isinstance(config, ExternalResource):
+            return config.resource  # type: ignore[no-any-return]
+        listing = build_listing(self.config, config, self.authentications)
+        others = self.config.resources
+        dependents = frozenset(each.name for each in others if _parent_of(each) == config.name)
+        if config.parent is None:
+            made = _build_resource(config, self._extraction(config, listing, dependents))
         else:
-            parent = each.parent.resource
-            children = ChildExtraction(
-                ChildListings(listing, request_template(each.endpoint), each.parent),
-                lanes,
-                settings,
-                cursor=each.cursor,
-                parent_is_ours=not isinstance(configs[parent], ExternalResource),
-                dependents=dependents,
-                missing_rows=each.missing_rows,
-            )
-            built[name] = _build_child(each, children, built[parent])
-        add_steps(built[name], each.steps)
-        add_missing_rows(built[name], each.missing_rows)
-    return [built[each.name] for each in config.resources]
+            children = self._children(config, config.parent, listing, dependents)
+            made = _build_child(config, children, built[config.parent.resource])
+        add_steps(made, config.steps)
+        add_missing_rows(made, config.missing_rows)
+        return made
+
+    def _extraction(
+        self, config: ResourceConfig, listing: Listing, dependents: frozenset[str]
+    ) -> Extraction:
+        return Extraction(
+            listing,
+            self.lanes,
+            self.settings,
+            config.tail,
+            dependents,
+            config.missing_rows,
+            config.token,
+            token_place(self.config, config, listing),
+            listing_by_values(self.config, config, listing, self.authentications),
+            None if self.apis is None else TenantTails(self.apis, config.name),
+        )
+
+    def _children(
+        self,
+        config: ResourceConfig,
+        parent: ParentConfig,
+        listing: Listing,
+        dependents: frozenset[str],
+    ) -> ChildExtraction:
+        tenants = None if self.apis is None else TenantListings(self.apis, config.name, parent)
+        template = request_template(config.endpoint)
+        made_with_dlt = {
+            each.name for each in self.config.resources if isinstance(each, ExternalResource)
+        }
+        return ChildExtraction(
+            ChildListings(listing, template, parent, tenants=tenants),
+            self.lanes,
+            self.settings,
+            cursor=config.cursor,
+            parent_is_ours=parent.resource not in made_with_dlt,
+            dependents=dependents,
+            missing_rows=config.missing_rows,
+        )
 
 
 def _parent_of(config: ResourceConfig | ExternalResource) -> str | None:

@@ -39,12 +39,18 @@ class HttpClient:
     Args:
         settings: How to talk to the API.
         timing: The clock and the sleep that the client waits by.
+        throttle: What holds its requests back; None to make it from the settings.
     """
 
-    def __init__(self, settings: ClientSettings, timing: Timing = _REAL_TIME) -> None:
+    def __init__(
+        self,
+        settings: ClientSettings,
+        timing: Timing = _REAL_TIME,
+        throttle: Throttle | None = None,
+    ) -> None:
         self._settings = settings
         self._timing = timing
-        self._throttle = Throttle(settings.concurrency, settings.rate_limit, timing)
+        self._throttle = throttle or Throttle(settings.concurrency, settings.rate_limit, timing)
         self._origins = AllowedOrigins(settings.base_url, settings.allowed_hosts, settings.url_key)
         # RFC 3986, 3.2.1: `user:password@` before the host; sent as Basic authentication.
         login = user_and_password(settings.base_url)

@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.shipping import stays_here
 from headrace.http.client import HttpClient
+from headrace.http.client_pool import ClientPool
 from headrace.http.settings import ClientSettings
 
 Item = TypeVar("Item")
@@ -26,7 +27,7 @@ _LONGEST_HOLD = 0.02
 @dataclass(frozen=True, slots=True)
 class _Serving:
     loop: asyncio.AbstractEventLoop
-    client: HttpClient
+    client: Any
     stop: asyncio.Event
 
 
@@ -40,11 +41,19 @@ class Lanes:
     Args:
         settings: The settings of the API that all lanes ask.
         buffer_bytes: How many bytes a lane may fetch ahead of its reader.
+        new_pool: Makes the clients of several APIs, which the lanes get in place of one client;
+            None where they ask one API.
     """
 
-    def __init__(self, settings: ClientSettings, buffer_bytes: int = 24 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        settings: ClientSettings,
+        buffer_bytes: int = 24 * 1024 * 1024,
+        new_pool: Callable[[], ClientPool] | None = None,
+    ) -> None:
         self._settings = settings
         self._buffer_bytes = buffer_bytes
+        self._new_pool = new_pool
         # Reentrant: the collector may close a forgotten reader while the lock is held.
         self._lock = threading.RLock()
         self._readers = 0
@@ -58,7 +67,7 @@ class Lanes:
 
     def read(
         self,
-        lane: Callable[[HttpClient], AsyncIterator[Item]],
+        lane: Callable[[Any], AsyncIterator[Item]],
         size: Callable[[Item], int],
         buffer_bytes: int | None = None,
     ) -> Generator[Item, None, None]:
@@ -79,7 +88,7 @@ class Lanes:
     @contextmanager
     def reading(
         self,
-        lane: Callable[[HttpClient], AsyncIterator[Item]],
+        lane: Callable[[Any], AsyncIterator[Item]],
         size: Callable[[Item], int],
         buffer_bytes: int | None = None,
     ) -> Iterator[Handoff[Item]]:
@@ -137,7 +146,8 @@ class Lanes:
             ready.set_exception(error)
 
     async def _serve(self, ready: Future[_Serving]) -> None:
-        async with HttpClient(self._settings) as client:
+        clients = HttpClient(self._settings) if self._new_pool is None else self._new_pool()
+        async with clients as client:
             stop = asyncio.Event()
             ready.set_result(_Serving(asyncio.get_running_loop(), client, stop))
             await stop.wait()

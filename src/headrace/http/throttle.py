@@ -36,13 +36,18 @@ class Throttle:
     and those in line are made again one by one: all at once, they would be refused again.
 
     Args:
-        concurrency: How many requests may be under way at once.
+        concurrency: How many requests may be under way at once, or the slots that they share with
+            those of other clients.
         rate_limit: How many requests may begin in a span of time; any number when None.
         timing: The clock and the sleep to wait by.
     """
 
-    def __init__(self, concurrency: int, rate_limit: RateLimit | None, timing: Timing) -> None:
-        self._slots = asyncio.Semaphore(concurrency)
+    def __init__(
+        self, concurrency: int | asyncio.Semaphore, rate_limit: RateLimit | None, timing: Timing
+    ) -> None:
+        self._slots = (
+            asyncio.Semaphore(concurrency) if isinstance(concurrency, int) else concurrency
+        )
         # One after the other, evenly: with a burst, a span could see twice as many as allowed.
         self._limiter = (
             AsyncLimiter(1, rate_limit.seconds / rate_limit.requests) if rate_limit else None

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Protocol, cast
 
 import msgspec
 
 from headrace.config import ParentConfig
-from headrace.core.exceptions import HeadraceError, PageError, ResponseStatusError, RowError
+from headrace.core.exceptions import (
+    ConfigError,
+    HeadraceError,
+    PageError,
+    ResponseStatusError,
+    RowError,
+)
 from headrace.core.figures import ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import Redactor, one_line
@@ -23,17 +29,62 @@ from headrace.reading.asked_rows import (
     ParentRow,
     ParentValues,
 )
-from headrace.reading.client import Client
+from headrace.reading.client import Client, Clients
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing import Listing
 from headrace.reading.listing_ends import judge_single_pages
 from headrace.reading.parent_batches import RowsOfParents, joined_fields
 from headrace.reading.request_template import RequestTemplate
+from headrace.reading.tenant_apis import TenantApis
+from headrace.reading.tenant_rows import rows_of_tenant, tenant_of, told_of_tenant
 from headrace.reading.windowed_listing import WindowedListing
 from headrace.sansio.paging import SinglePages
+from headrace.sansio.rows.tenant_column import TenantColumn
 
 _SHOWN_FIELDS = 20
 _LONGEST_SHOWN_NAME = 60
+
+
+class OfTenants(Protocol):
+    """What the listings of a resource are for each tenant."""
+
+    @property
+    def column(self) -> str:
+        """The field of a row that names its tenant."""
+        ...
+
+    @property
+    def are_all(self) -> bool:
+        """Whether the config has no other tenants than those that are asked."""
+        ...
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a tenant is one of those that are asked."""
+        ...
+
+    @property
+    def apis(self) -> TenantApis:
+        """What the APIs of the tenants are asked with."""
+        ...
+
+    def refuse(self, refused: Mapping[str, ConfigError]) -> None:
+        """Has some tenants not be asked, and all others be.
+
+        Args:
+            refused: The names of those, each with the reason.
+        """
+        ...
+
+    def of(self, name: str) -> ChildListings:
+        """The listings for one tenant.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            ConfigError: It cannot be asked, as a secret of it is not there.
+        """
+        ...
 
 
 @stays_here
@@ -47,13 +98,18 @@ class ChildListings:
         parent: The parent resource, whose rows fill the template.
         single_pages: The pages that are taken for the only ones of their listings.
         limit: How many rows of the parent the API takes in one request.
+        column: Puts the name of their tenant into their rows; None where they are of none.
+        tenants: What they are for each tenant, by its name; None where there are none. The listing
+            and the template are then those of one of them.
     """
 
     listing: Listing
     template: RequestTemplate
     parent: ParentConfig
-    single_pages: SinglePages = field(default_factory=SinglePages)
+    single_pages: SinglePages | None = field(default_factory=SinglePages)
     limit: BatchLimit = field(default_factory=BatchLimit)
+    column: TenantColumn | None = None
+    tenants: OfTenants | None = None
 
     async def of_row(
         self, asked: AskedRow, client: Client, figures: ResourceFigures
@@ -72,9 +128,25 @@ class ChildListings:
             RowError: The row lacks a field that the request or `include_from_parent` names.
             RequestError, PageError: As from `Listing.pages`.
         """
+        if self.tenants is not None:
+            async for page in self._of_tenant(asked, self.tenants, client, figures):
+                yield page
+            return
         for piece in asked.pieces(self.limit.most):
             async for page in self._of_piece(piece, client, figures):
                 yield page
+
+    async def _of_tenant(
+        self, asked: AskedRow, tenants: OfTenants, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage, None]:
+        name = tenant_of(asked, tenants.column)
+        try:
+            own = tenants.of(name)
+            async with cast(Clients, client).of(name) as own_client:
+                async for page in own.of_row(asked, own_client, figures):
+                    yield page
+        except HeadraceError as error:
+            raise told_of_tenant(error, name) from None
 
     async def _of_piece(
         self, asked: AskedRow, client: Client, figures: ResourceFigures
@@ -123,7 +195,11 @@ class ChildListings:
     ) -> AsyncGenerator[FetchedPage, None]:
         listing = self._listing(asked, fields)
         async for page in listing.pages(client, figures):
-            yield replace(page, place=asked.place)
+            if self.column is None:
+                yield replace(page, place=asked.place)
+            else:
+                rows = rows_of_tenant(page.rows, self.column, self.listing.name)
+                yield replace(page, rows=rows, place=asked.place)
 
     async def _of_batch(
         self, asked: AskedRow, batch: ParentBatch, client: Client, figures: ResourceFigures
@@ -184,7 +260,8 @@ class ChildListings:
         Raises:
             PageError: They are, in all likelihood.
         """
-        judge_single_pages(self.single_pages, self.listing.name, figures)
+        if self.single_pages is not None:
+            judge_single_pages(self.single_pages, self.listing.name, figures)
 
     def key(self, row: ParentRow | ParentValues) -> str:
         """What tells a row of the parent from others: the fields of it that requests hold, as JSON.

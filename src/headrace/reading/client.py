@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from headrace.core.exchange import Request, Response
@@ -39,4 +40,16 @@ class Client(Protocol):
 
     def redactor(self, request: Request, credentials: AnyAuthentication) -> Redactor:
         """What hides the secrets of a request in all that is told of it."""
+        ...
+
+
+class Clients(Protocol):
+    """The clients of several tenants."""
+
+    def of(self, name: str) -> AbstractAsyncContextManager[Client]:
+        """The client of one tenant, for as long as the block lasts.
+
+        Args:
+            name: Its name.
+        """
         ...

@@ -7,7 +7,8 @@ dlt's own requests follow; and else from the defaults of the format.
 from __future__ import annotations
 
 import ssl
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from headrace.config import SourceConfig
 from headrace.config.format.client import ClientConfig, RetryConfig, TlsConfig
@@ -21,11 +22,16 @@ from headrace.http.tls import TlsFiles, tls_context
 Number = TypeVar("Number", int, float)
 
 
-def client_settings(config: SourceConfig) -> ClientSettings:
+Runtime = Callable[[str, Any], Any]
+"""Gives one of dlt's settings for its own requests; None where the user has not set it."""
+
+
+def client_settings(config: SourceConfig, runtime: Runtime = runtime_number) -> ClientSettings:
     """Make the settings with which all requests of a source are made.
 
     Args:
         config: The config; what it says wins over dlt's settings.
+        runtime: Gives dlt's settings.
 
     Returns:
         The settings of the HTTP client.
@@ -40,9 +46,9 @@ def client_settings(config: SourceConfig) -> ClientSettings:
         base_url=client.base_url,
         headers=client.headers or {},
         concurrency=client.concurrency,
-        timeout=_timeout(client),
+        timeout=_timeout(client, runtime),
         max_response_bytes=client.max_response_bytes,
-        retry=_retry_settings(client.retry or RetryConfig()),
+        retry=_retry_settings(client.retry or RetryConfig(), runtime),
         rate_limit=RateLimit(rate.requests, rate.seconds) if rate else None,
         allowed_hosts=client.allowed_hosts or (),
         session=client.session,
@@ -65,21 +71,21 @@ def _tls(tls: TlsConfig | None) -> ssl.SSLContext | None:
     )
 
 
-def _timeout(client: ClientConfig) -> float:
+def _timeout(client: ClientConfig, runtime: Runtime) -> float:
     if "timeout" in client.model_fields_set:
         return client.timeout
-    return _dlt_setting("request_timeout", client.timeout, least=0.001)
+    return _dlt_setting(runtime, "request_timeout", client.timeout, least=0.001)
 
 
-def _retry_settings(retry: RetryConfig) -> RetrySettings:
+def _retry_settings(retry: RetryConfig, runtime: Runtime) -> RetrySettings:
     attempts, factor, delay = retry.max_attempts, retry.backoff_factor, retry.max_delay
     given = retry.model_fields_set
     if "max_attempts" not in given:
-        attempts = _dlt_setting("request_max_attempts", attempts, least=1)
+        attempts = _dlt_setting(runtime, "request_max_attempts", attempts, least=1)
     if "backoff_factor" not in given:
-        factor = _dlt_setting("request_backoff_factor", factor, least=0.0)
+        factor = _dlt_setting(runtime, "request_backoff_factor", factor, least=0.0)
     if "max_delay" not in given:
-        delay = _dlt_setting("request_max_retry_delay", delay, least=0.0)
+        delay = _dlt_setting(runtime, "request_max_retry_delay", delay, least=0.0)
     return RetrySettings(
         status_codes=frozenset(retry.status_codes),
         max_attempts=attempts,
@@ -92,11 +98,11 @@ def _retry_settings(retry: RetryConfig) -> RetrySettings:
     )
 
 
-def _dlt_setting(name: str, default: Number, *, least: Number) -> Number:
+def _dlt_setting(runtime: Runtime, name: str, default: Number, *, least: Number) -> Number:
     """One of dlt's settings for its own requests; the default where the user has not set it."""
     kind = type(least)
     try:
-        value = runtime_number(name, kind)
+        value: Number | None = runtime(name, kind)
     except ValueError:
         value = kind(-1)
     if value is None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import dlt
 from dlt.extract import DltSource
 
+from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
 from headrace.destination.dataset import StoredDataset
 from headrace.destination.dlt_schema import tables_below
 from headrace.destination.tables import filled_tables
-from headrace.dlt_source.saved_state import saved_ledgers
+from headrace.dlt_source.saved_state import saved_ledgers, tenant_states_in
 from headrace.reading.keep_up.legs import LegSettings
 from headrace.syncing.failures import explained_failures
 from headrace.syncing.lock import held
@@ -105,6 +108,7 @@ def verify(
             if table.name in stored.schema.tables:
                 for each in tables_below(stored.schema, table.name):
                     stored.fetch(each, "1", "WHERE 1 = 0")
+        _refuse_tenants(stored.state(), source.resources.selected)
         ledgers = saved_ledgers(stored.state())
         scratch = opened.enter_context(ScratchListing(pipeline, stored, keeps_rows=repair))
         refused = refused_rows(stored, tables)
@@ -136,6 +140,24 @@ def verify(
         repaired=repaired,
         failed_requests=scratch.failed_requests,
     )
+
+
+def _refuse_tenants(states: Mapping[str, Any], resources: Iterable[str]) -> None:
+    """Refuses resources that are kept up with for several tenants.
+
+    Which of their rows may differ by now is known for each tenant by itself.
+    """
+    faults = [
+        Fault(
+            f"resources.{name}",
+            "is kept up with for several tenants, which cannot be verified together: leave it out "
+            "with --resource, or compare what `headrace cat --tenant NAME` gives",
+        )
+        for name in resources
+        if tenant_states_in(states.get(name) or {})
+    ]
+    if faults:
+        raise ConfigError(faults)
 
 
 def _lock_and_finish_pending(pipeline: dlt.Pipeline, opened: ExitStack) -> bool:

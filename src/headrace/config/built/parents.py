@@ -24,6 +24,9 @@ from headrace.config.format.places import Path
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
 
+TENANT = "headrace.tenant"
+"""The name under which the tenant stands among the values that belong to a row of a parent."""
+
 BODY_KEYS = ("params", "json", "data", "headers", "graphql")
 """Keys of an endpoint, beside `path`, in whose texts placeholders are filled in."""
 
@@ -78,6 +81,12 @@ class ParentConfig:
     fields: tuple[ParentField, ...]
     include: tuple[str, ...] = ()
     batching: ParentBatching | None = None
+
+    @property
+    def tenant_column(self) -> str | None:
+        """The field of the parent's rows that names their tenant; None where there are none."""
+        found = (str(each.path) for each in self.fields if each.placeholder == TENANT)
+        return next(found, None)
 
     def added(self, field: str) -> str:
         """The name that a field of the parent has in the rows that it is copied into.

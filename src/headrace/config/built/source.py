@@ -23,6 +23,7 @@ from headrace.config.format.places import LookedUp
 from headrace.config.format.response_actions import ResponseAction
 from headrace.config.format.rows import RowsConfig
 from headrace.config.format.totals import TotalConfig
+from headrace.core.exceptions import ConfigError
 from headrace.core.secrets.shipping import stays_here
 
 
@@ -125,6 +126,39 @@ class ExternalResource:
 
 @stays_here
 @dataclass(frozen=True, kw_only=True)
+class TenantConfig:
+    """One tenant of an API.
+
+    Args:
+        name: Its name.
+        config: The config as it is for this tenant alone, without the column of its name; None
+            where a secret of it is not there.
+        error: Which secret that is; None where all are there.
+    """
+
+    name: str
+    config: SourceConfig | None
+    error: ConfigError | None = None
+
+
+@stays_here
+@dataclass(frozen=True, kw_only=True)
+class TenantsConfig:
+    """The tenants that one config is for.
+
+    Args:
+        column: The column that names the tenant of a row.
+        tenants: The tenants to ask, in order.
+        are_all: Whether the config has no other ones.
+    """
+
+    column: str
+    tenants: tuple[TenantConfig, ...]
+    are_all: bool = True
+
+
+@stays_here
+@dataclass(frozen=True, kw_only=True)
 class SourceConfig:
     """A whole config.
 
@@ -135,6 +169,8 @@ class SourceConfig:
         secrets: Values that must be masked wherever something is written or shown.
         looked_up: The secrets and settings that came from outside, and where they stand.
         chosen: Names of the resources to load; empty for those that the config selects.
+        tenants: The tenants that it is for; None where it has none. What the config says of
+            requests is then that of one of them.
     """
 
     client: ClientConfig
@@ -143,6 +179,7 @@ class SourceConfig:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     looked_up: tuple[LookedUp, ...] = ()
     chosen: tuple[str, ...] = ()
+    tenants: TenantsConfig | None = None
 
     @property
     def pipeline_settings(self) -> PipelineConfig:

@@ -53,12 +53,64 @@ def apply_overrides(document: Mapping[str, Any], overrides: Iterable[str]) -> di
             faults.append(Fault("", f"{_shown(path)} must be `path=value`; {_EXAMPLE}"))
             continue
         try:
-            _set(changed, path, _parsed(text))
+            _set(changed, path, parsed_value(text))
         except _Unreachable as error:
             faults.append(Fault(path, str(error)))
     if faults:
         raise ConfigError(faults)
     return changed
+
+
+def apply_values(document: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Set values in a document, each by its path.
+
+    Args:
+        document: The config; it is not changed.
+        values: The values by their paths, which are written as in `apply_overrides`.
+
+    Returns:
+        The new document.
+
+    Raises:
+        ConfigError: Some paths lead nowhere; it names all of them.
+    """
+    changed: dict[str, Any] = _copied(dict(document))
+    faults = []
+    for path, value in values.items():
+        try:
+            _set(changed, path, _copied(value))
+        except _Unreachable as error:
+            faults.append(Fault(path, str(error)))
+    if faults:
+        raise ConfigError(faults)
+    return changed
+
+
+def parts_of(path: str) -> list[str]:
+    """The parts of a path; `resources[0].name` is also understood.
+
+    Args:
+        path: The path as written.
+    """
+    return [part for part in re.sub(r"\[([^\]]*)\]", r".\1", path).split(".") if part]
+
+
+def parsed_value(text: str) -> Any:
+    """The value that a text stands for: as it stands, unless it is plainly a number or the like.
+
+    Args:
+        text: The text as written.
+    """
+    plain = text.strip()
+    begins_as = _QUOTED_OR_NESTED.get(plain[:1])
+    if not plain or not (begins_as or any(rule.fullmatch(plain) for rule in _RULES)):
+        return text
+    try:
+        value = yaml.load(plain, Loader=ConfigLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        # A key or an expression may well not be YAML; then it is text.
+        return text
+    return value if begins_as is None or isinstance(value, begins_as) else text
 
 
 def _shown(path: str) -> str:
@@ -75,27 +127,8 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _parsed(text: str) -> Any:
-    """The value: text as it stands, unless it is plainly a number, a list or the like."""
-    plain = text.strip()
-    begins_as = _QUOTED_OR_NESTED.get(plain[:1])
-    if not plain or not (begins_as or any(rule.fullmatch(plain) for rule in _RULES)):
-        return text
-    try:
-        value = yaml.load(plain, Loader=ConfigLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        # A key or an expression may well not be YAML; then it is text.
-        return text
-    return value if begins_as is None or isinstance(value, begins_as) else text
-
-
-def _parts(path: str) -> list[str]:
-    """The parts of a path; `resources[0].name` is also understood."""
-    return [part for part in re.sub(r"\[([^\]]*)\]", r".\1", path).split(".") if part]
-
-
 def _set(document: dict[str, Any], path: str, value: Any) -> None:
-    parts = _parts(path)
+    parts = parts_of(path)
     if not parts:
         raise _Unreachable(f"names no key; {_EXAMPLE}")
     here: Any = document

@@ -22,6 +22,7 @@ from headrace.config.format.fields import (
 )
 from headrace.config.format.hints import DynamicText, NestedHints, TableHints
 from headrace.config.format.missing_rows import MissingRowsKey
+from headrace.config.format.tenants import AnyTenants
 
 AnyEndpoint = Annotated[
     Annotated[str, Tag(TEXT)] | Annotated[EndpointModel, Tag(MAPPING)], BY_SHAPE
@@ -125,6 +126,11 @@ class SourceDocument(FormatModel):
     )
     pipeline: PipelineConfig | None = Field(
         default=None, description="The dlt pipeline that `headrace run` loads with."
+    )
+    tenants: AnyTenants | None = Field(
+        default=None,
+        description="The tenants of the API, each with what is its own in this config. Every row "
+        "gets a column that names its tenant, which becomes part of the primary key.",
     )
     schema_of_file: str | None = Field(
         default=None,

@@ -108,6 +108,24 @@ def substitute_secrets(
     return changed, values, substitution.faults
 
 
+def with_renamed_secrets(value: Any, names: Mapping[str, str]) -> Any:
+    """Has each `${NAME}` in the texts of a document stand for the value of another name.
+
+    Args:
+        value: The document, or a part of it; it is not changed.
+        names: The other names, by the names that are written.
+    """
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(
+            lambda match: f"${{{names.get(match[1], match[1])}}}" if match[1] else match[0], value
+        )
+    if isinstance(value, dict):
+        return {key: with_renamed_secrets(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_renamed_secrets(inner, names) for inner in value]
+    return value
+
+
 class _Substitution:
     def __init__(self, lookup: Lookup, *, described: bool) -> None:
         self._lookup = lookup

@@ -40,6 +40,15 @@ class NewestRow:
     ahead: datetime | None = None
 
 
+def open_of_unknown_age(count: int) -> OpenRows:
+    """Rows that can still change, of which nobody looks up how old they are.
+
+    Args:
+        count: How many there are.
+    """
+    return OpenRows(count, {_UNKNOWN: count} if count else {})
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceRows:
     """The rows of one resource in its tables.

@@ -85,6 +85,8 @@ class NextSync:
         holes: How many parts of the listing it will list that have not been listed yet.
         lists_hidden: Whether it will read the listing of hidden rows.
         looks_back: How many seconds of the listing it will list again for late rows; 0 for none.
+        tenants: How many tenants it goes on with, each from where its last sync has ended; 0 where
+            the config has none.
     """
 
     lists_all: bool
@@ -98,6 +100,7 @@ class NextSync:
     holes: int = 0
     lists_hidden: bool = False
     looks_back: float = 0.0
+    tenants: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import dlt
 from dlt.extract import DltSource
 
-from headrace.config import ResourceConfig, SourceConfig, parse_config
+from headrace.config import ResourceConfig, SourceConfig, config_of_call
 from headrace.config.selection import select_resources
 from headrace.core.exceptions import NothingLoaded
 from headrace.core.secrets.redaction import hold_secrets
@@ -80,7 +80,7 @@ def status(
     """
     return status_of(
         pipeline,
-        parse_config(config),
+        config_of_call(config),
         resources=resources,
         source_name=source_name,
         runs=runs,

@@ -22,8 +22,8 @@ from headrace.destination.tables import table_names
 from headrace.dlt_source import gone_rows, quarantine
 from headrace.dlt_source.failed_requests import failed_requests_in
 from headrace.dlt_source.missing_rows import GONE_COLUMN, missing_rows_of
-from headrace.dlt_source.saved_state import saved_ledgers
-from headrace.reports.status.resource_rows import NewestRow, ResourceRows
+from headrace.dlt_source.saved_state import saved_ledgers, tenant_states_in
+from headrace.reports.status.resource_rows import NewestRow, ResourceRows, open_of_unknown_age
 from headrace.reports.status.results import (
     MissingRows,
     NextSync,
@@ -81,6 +81,7 @@ class StatusReader:
                 self._resource(
                     name, tables.get(name), configs.get(name), ledgers.get(name, Ledger())
                 ),
+                **_of_tenants(states.get(name) or {}),
                 failed_requests=tuple(failed_requests_in(states, [name])),
             )
             for name in self.source.resources.selected
@@ -189,6 +190,20 @@ class StatusReader:
         assert self.stored is not None
         where = f"WHERE {self.stored.escape(column)} = %s"
         return self.stored.fetch(table, what, where, [name])
+
+
+def _of_tenants(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of the tenants of a resource that is kept up with, all of them together."""
+    ledgers = saved_ledgers(tenant_states_in(state)).values()
+    if not ledgers:
+        return {}
+    still_open = sum(len(each.open) for each in ledgers)
+    named = sum(len(each.touched.keys() - each.open) for each in ledgers)
+    left = sum(len(list(holes(each))) for each in ledgers)
+    planned = NextSync(
+        lists_all=False, tenants=len(ledgers), open_rows=still_open, named_rows=named, holes=left
+    )
+    return {"open": open_of_unknown_age(still_open), "next": planned}
 
 
 def _age(now: datetime, last_complete: ResourceRun | None, newest: datetime | None) -> float | None:

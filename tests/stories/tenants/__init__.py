@@ -1,0 +1,1 @@
+"""One config, many accounts of one API."""
