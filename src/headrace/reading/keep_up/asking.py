@@ -100,6 +100,7 @@ class TailRequests:
         ledger: Gives the ledger as it is now: what is known of the listing.
         clock: Gives the time in seconds since 1970.
         policy: What to do about requests for single rows that fail.
+        goes_to_end: Whether a first listing is wanted down to its end.
 
     Attributes:
         refusal: The error by which the server last refused a cursor; None where it refused none.
@@ -113,6 +114,8 @@ class TailRequests:
         ledger: Callable[[], Ledger],
         clock: Callable[[], float],
         policy: SinglesPolicy,
+        *,
+        goes_to_end: bool = True,
     ) -> None:
         self._listing = listing
         self._config = config
@@ -124,7 +127,7 @@ class TailRequests:
         self._is_doubtful = False
         # Only then does no page but the last one end the pass.
         is_first = not ledger().coverage.spans
-        self._goes_to_end = is_first and config.settings.backfill_until is None
+        self._goes_to_end = goes_to_end and is_first and config.settings.backfill_until is None
         self._single_rows = SingleRows(listing, config)
         self._top_pass: _Pass | None = None
         self._passes: dict[str, _Pass] = {}

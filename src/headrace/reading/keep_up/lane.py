@@ -24,6 +24,7 @@ from headrace.reading.listing import Listing
 from headrace.sansio.tail import CursorRefused, GoneRow, Ledger, OwnListAsk, Planner, RowAsk
 from headrace.sansio.tail.extent import share_read
 from headrace.sansio.tail.messages import Ask
+from headrace.sansio.tail.within import Within
 
 _LISTED_ANEW = (
     "what is known of the listing cannot be read ({}): everything is listed again and merged into "
@@ -45,6 +46,7 @@ class LegBounds:
         clock: Gives the time in seconds since 1970.
         may_repeat: Whether a row may be loaded more than once in a leg.
         concurrency: The number of requests under way at once.
+        is_one_leg: Whether there is one leg, in which no row may come twice but where keys move.
     """
 
     sync_started: float
@@ -52,6 +54,7 @@ class LegBounds:
     clock: Callable[[], float]
     may_repeat: bool
     concurrency: int
+    is_one_leg: bool = False
 
 
 class TailLane:
@@ -64,6 +67,8 @@ class TailLane:
         bounds: When its legs end.
         figures: Where to count.
         singles: What to do about requests for single rows that fail.
+        within: The part of the listing that is read on its own, with its ledger in the state; None
+            for all of it.
 
     Raises:
         StateError: The state was left by a later version.
@@ -77,7 +82,9 @@ class TailLane:
         bounds: LegBounds,
         figures: ResourceFigures,
         singles: SinglesPolicy = _NONE_MAY_FAIL,
+        within: Within | None = None,
     ) -> None:
+        self._within = within
         self._listing = listing
         self._config = config
         self._bounds = bounds
@@ -91,7 +98,7 @@ class TailLane:
             self._planner = self._new_planner(known.ledger)
             self._is_first = not known.ledger.coverage.spans
         except (StateError, ConfigError) as error:
-            raise _of_resource(listing.name, error) from None
+            raise of_resource(listing.name, error) from None
         if known.fault is not None:
             figures.notes.append(_LISTED_ANEW.format(known.fault))
         self._reader = TailRowReader(listing.name, config, known.fields)
@@ -104,7 +111,9 @@ class TailLane:
             ledger,
             sync_started=bounds.sync_started,
             may_repeat=bounds.may_repeat,
+            is_one_leg=bounds.is_one_leg,
             tries=self._singles.tries,
+            within=self._within,
         )
 
     async def items(self, client: Client) -> AsyncIterator[FetchedPage | LegEnd]:
@@ -127,6 +136,7 @@ class TailLane:
             lambda: self._planner.ledger,
             self._bounds.clock,
             self._singles,
+            goes_to_end=self._within is None or self._within.low is None,
         )
         under_way: dict[asyncio.Task[Arrival], Ask] = {}
         size, began = 0, time.monotonic()
@@ -180,7 +190,7 @@ class TailLane:
 
     def _leg_end(self, requests: TailRequests, go_on: Callable[[], object] | None = None) -> LegEnd:
         """The end of the leg under way; of the last one where there is nothing to go on with."""
-        state = LaneState(self._planner.ledger, self._reader.known).to_save(_may_be_kept)
+        state = LaneState(self._planner.ledger, self._reader.known).to_save(may_be_kept)
         gone, self._gone = tuple(self._gone), []
         singles = self._single_requests(requests.singles_have_worked)
         if go_on is None:
@@ -210,7 +220,7 @@ class TailLane:
         try:
             lesson = self._planner.learn(ask, arrival.answer, self._bounds.clock())
         except (PageError, ConfigError) as error:
-            told, refusal = _of_resource(self._listing.name, error), requests.refusal
+            told, refusal = of_resource(self._listing.name, error), requests.refusal
             if isinstance(arrival.answer, CursorRefused) and refusal:
                 told.located(
                     f"{told}\nThe server's last answer to a cursor: {refusal}",
@@ -236,8 +246,13 @@ class TailLane:
         return page if page.rows or page.unreadable else None
 
 
-def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
-    """The error, with the resource that it is about."""
+def of_resource(name: str, error: HeadraceError) -> HeadraceError:
+    """The error of a planner, with the resource that it is about.
+
+    Args:
+        name: The name of the resource.
+        error: The error.
+    """
     if isinstance(error, ConfigError):
         where = f"resources.{name}.endpoint"
         faults = [
@@ -250,8 +265,12 @@ def _of_resource(name: str, error: HeadraceError) -> HeadraceError:
     return error.located(f"resource `{name}`: {error}", resource=name)
 
 
-def _may_be_kept(cursor: str) -> bool:
-    """Whether a cursor may go to the state: some are whole URLs, with the key in them."""
+def may_be_kept(cursor: str) -> bool:
+    """Whether a cursor may go to the state: some are whole URLs, with the key in them.
+
+    Args:
+        cursor: The cursor, as JSON.
+    """
     return clean(cursor) == cursor
 
 

@@ -65,6 +65,7 @@ class SeenTop(msgspec.Struct, frozen=True):
 
     Args:
         key: The newest key, as the API writes it.
+        example: Another one, by which keys are written that no row has.
         asked: When the page was asked for, in seconds since 1970.
         read: When it had been read, in seconds since 1970. Where rows tell a time, both moments are
             by the rows' own clock.
@@ -76,6 +77,7 @@ class SeenTop(msgspec.Struct, frozen=True):
     """
 
     key: str
+    example: str
     asked: float
     read: float
     began: float

@@ -12,6 +12,7 @@ from headrace.sansio.tail.ledger import Checkpoint, Ledger, SyncProgress
 from headrace.sansio.tail.messages import AnsweredRows
 from headrace.sansio.tail.probing import remembers_gaps
 from headrace.sansio.tail.settings import TailSettings
+from headrace.sansio.tail.within import Within
 
 # Tops of earlier syncs are remembered this many to a lookback.
 _CHECKPOINTS = 64
@@ -23,9 +24,13 @@ class Floor:
     Args:
         settings: What the config says of the listing.
         ledger: What is known of the listing; it is changed in place.
+        within: The part of the listing that is read on its own; None for all of it.
     """
 
-    def __init__(self, settings: TailSettings, ledger: Ledger) -> None:
+    def __init__(
+        self, settings: TailSettings, ledger: Ledger, within: Within | None = None
+    ) -> None:
+        self._within = within
         self._until = settings.backfill_until
         self._coverage = ledger.coverage
 
@@ -65,6 +70,10 @@ class Floor:
             rows: What is to be known of them.
             kind: The kind of the listing's keys.
         """
+        found, within = self._above(keys, rows, kind), self._within
+        return found if within is None else [each for each in found if within.holds(keys[each])]
+
+    def _above(self, keys: Sequence[Any], rows: AnsweredRows, kind: KeyKind) -> list[int]:
         floor, until = self._coverage.floor, self._until
         if floor is None and until is not None and not self._coverage.has_ended:
             floor = read_key(until, kind)

@@ -14,35 +14,44 @@ from typing import Any
 
 from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.coverage import Segment
+from headrace.sansio.tail.key_runs import KeyRuns
 from headrace.sansio.tail.keys import Key, KeyKind, read_key
 from headrace.sansio.tail.ledger import Ledger, SyncProgress
 from headrace.sansio.tail.messages import AnsweredRows
 from headrace.sansio.tail.probing import remembers_gaps
 from headrace.sansio.tail.refreshing import RowRefresher
-from headrace.sansio.tail.settings import TailSettings
-
-# Of the first listing, only so many of the newest rows are taken as near enough to the present that
-# a missing key may still appear, or that a row may still change because another one names it. Else
-# the first sync would remember every gap of the history, and ask for it.
-RECENT_ROWS = 2_500
+from headrace.sansio.tail.settings import RECENT_ROWS, TailSettings
+from headrace.sansio.tail.within import Within
 
 
 class FixedKeys:
-    """Reads the rows of a listing whose rows keep their keys.
+    """Reads the rows of a listing that keep their keys.
 
     Args:
         settings: What the config says of the listing.
         ledger: What is known of the listing; it is changed in place.
         sync: How far the sync under way has come; a part of that ledger.
         refresher: The rows that are read again.
+        within: The part of the listing that is read on its own; None for all of it.
+        once: Whether the hidden rows at the end of a first listing are left for the next sync where
+            a page has brought them.
 
     Attributes:
         leaves_out: Whether a page may have left out rows of which no note was made.
     """
 
     def __init__(
-        self, settings: TailSettings, ledger: Ledger, sync: SyncProgress, refresher: RowRefresher
+        self,
+        settings: TailSettings,
+        ledger: Ledger,
+        sync: SyncProgress,
+        refresher: RowRefresher,
+        within: Within | None = None,
+        *,
+        once: bool = False,
     ) -> None:
+        self._within = within
+        self._listed = KeyRuns() if once else None
         self._settings = settings
         self._ledger = ledger
         self._sync = sync
@@ -68,6 +77,9 @@ class FixedKeys:
         segments = self._ledger.coverage.segments(
             page.keys, page.start, page.walk.low, has_end=page.has_end
         )
+        if self._within is not None and page.has_end and page.start == page.end:
+            # No row of the page is in this part, whose last keys it has passed over.
+            segments = [Segment(page.end, page.end, page.walk.low, self._within.low)]
         if page.walk.is_start and segments and segments[0].above == page.walk.low:
             # Which rows there are right above is for the lane above to see.
             segments[0] = segments[0]._replace(above=None)
@@ -83,6 +95,8 @@ class FixedKeys:
             settled = None if settled is None else [settled[index] for index in chosen]
         elif settled is not None and len(settled) > len(keys):
             settled = settled[: len(keys)]
+        if self._listed is not None:
+            self._listed.add(key for key in keys if key not in self._single)
         self._refresher.arrived(keys, settled, page.at)
         self._refresher.shown(page.keys)
         self._note_stretches(page, segments)
@@ -164,8 +178,7 @@ class FixedKeys:
     ) -> bool:
         """Learns from a page of rows that are hidden at the end of the first listing.
 
-        One that is not known was shown at first, and hidden when its page was read. As a page may
-        have brought it all the same, it is asked for alone.
+        One that is not known was shown at first, and hidden when its page was read.
 
         Args:
             keys: The keys of the rows.
@@ -179,7 +192,8 @@ class FixedKeys:
         known = self._ledger.open | self._single
         found = {keys[index]: index for index in wanted if keys[index] not in known}
         for key, index in found.items():
-            self._refresher.touch(key, now, is_read=False)
+            has_come = self._listed is not None and key in self._listed
+            self._refresher.touch(key, now, is_read=has_come)
             if self._ledger.kind is KeyKind.TIME:
                 self._ledger.raw[key] = rows.keys[index]
         return bool(found)
@@ -238,6 +252,8 @@ class FixedKeys:
         Where that was parted into lanes, the page may be above some of what they have listed.
         """
         coverage, split = self._ledger.coverage, self._ledger.split
+        if self._within is not None:
+            return True
         if page.start == page.end:
             return False
         if split is not None and page.keys[page.start] < split:
@@ -259,6 +275,9 @@ class FixedKeys:
         """Whether a page of the first listing may leave out rows whose keys are not remembered."""
         if self._ledger.kind is not KeyKind.INTEGER:
             return page.walk.low is not None
+        if self._within is not None:
+            keys = page.keys[page.start :]
+            return self._within.left_out(page.walk.low, keys, has_end=page.has_end) > 0
         count = page.end - page.start
         above = page.keys[page.start] + 1 if page.walk.low is None else page.walk.low
         return recent < count and bool(above - page.keys[page.end - 1] > count)
@@ -314,7 +333,7 @@ class FixedKeys:
             return []
         self._refresher.pass_over(gaps, page.now, self._single)
         self._gap_count += sum(gap.start - gap.stop for gap in gaps)
-        return self._gap_warning()
+        return self._gap_warning(self._settings.max_probes)
 
     def _end_of_gaps(self, segment: Segment, page: CheckedPage) -> list[Any]:
         floor = self._ledger.coverage.floor
@@ -324,8 +343,7 @@ class FixedKeys:
             return [floor - 1]
         return []
 
-    def _gap_warning(self) -> list[str]:
-        most = self._settings.max_probes
+    def _gap_warning(self, most: int) -> list[str]:
         if self._has_warned or self._sync.knows_hidden or self._gap_count <= most:
             return []
         self._has_warned = True
@@ -359,9 +377,11 @@ class FixedKeys:
             if key is None or index not in counted or index not in indexes:
                 continue
             own = read_key(rows.keys[index], kind) if naming is None else naming[index]
-            if own is None or key >= own or (floor is not None and key < floor):
+            # That one is read with the part of the listing below, and again in the next sync.
+            is_below = self._within is not None and self._within.is_below(key)
+            if own is None or key >= own or (floor is not None and key < floor and not is_below):
                 continue
-            self._refresher.touch(key, now, is_read=self._has_loaded(key))
+            self._refresher.touch(key, now, is_read=is_below or self._has_loaded(key))
             if kind is KeyKind.TIME:
                 self._ledger.raw[key] = raw
 

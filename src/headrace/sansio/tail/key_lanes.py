@@ -24,13 +24,12 @@ from typing import Any
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.coverage import Span
-from headrace.sansio.tail.fixed_keys import RECENT_ROWS
-from headrace.sansio.tail.key_texts import is_like, text_like
+from headrace.sansio.tail.key_texts import is_like, text_at_least, text_like
 from headrace.sansio.tail.keys import Key, KeyKind, first_below, read_key
 from headrace.sansio.tail.lane_starts import Density, Starts, next_start
 from headrace.sansio.tail.ledger import Ledger, SyncProgress, Walk
 from headrace.sansio.tail.messages import ListAsk
-from headrace.sansio.tail.settings import TailSettings
+from headrace.sansio.tail.settings import RECENT_ROWS, TailSettings
 
 _ONE_LANE = "so the listing is read in one lane"
 
@@ -42,9 +41,12 @@ class KeyLanes:
         settings: What the config says of the listing.
         ledger: What is known of the listing; it is changed in place.
         sync: How far the sync under way has come; a part of that ledger.
+        example: A key as the API writes it, where one is known before a page is.
     """
 
-    def __init__(self, settings: TailSettings, ledger: Ledger, sync: SyncProgress) -> None:
+    def __init__(
+        self, settings: TailSettings, ledger: Ledger, sync: SyncProgress, example: Any = None
+    ) -> None:
         self._settings = settings
         self._lanes = settings.lanes
         self._ledger = ledger
@@ -58,7 +60,7 @@ class KeyLanes:
         # named; and two neighbours of such a page.
         self._named: tuple[Any, str] | None = None
         self._neighbours: tuple[Key, Key] | None = None
-        self._example: Any = None
+        self._example = example
         self._proof: Walk | None = None
         self._expected: Key | None = None
         self._names_text = True
@@ -70,6 +72,16 @@ class KeyLanes:
     def walks(self) -> list[Walk]:
         """The lanes besides the chain that comes from the top."""
         return self._walks
+
+    def in_order(self, main: Walk) -> list[Walk]:
+        """All chains of pages: the one that comes from the top before the lanes.
+
+        What is to be proven comes first, since it may spare the chain from the top its way down.
+
+        Args:
+            main: The chain that comes from the top.
+        """
+        return sorted([main, *self._walks], key=lambda walk: walk is not self._proof)
 
     @property
     def at_once(self) -> int:
@@ -98,14 +110,19 @@ class KeyLanes:
         """
         if not walk.by_key or self._ledger.kind is None:
             return ListAsk(walk.cursor)
-        return ListAsk(None, text_like(walk.low, self._example, self._ledger.kind))
+        # Not below that key, where others are written with more digits: rows would be passed over.
+        return ListAsk(None, text_at_least(walk.low, self._example, self._ledger.kind))
 
     # Beginning
 
     def begin(self) -> None:
         """Begins as many lanes as may be under way."""
         lanes, main = self._lanes, self._sync.walk
-        if lanes is None or main is None or self._is_off or not self._are_wanted(main):
+        if lanes is None or main is None or self._is_off:
+            return
+        if lanes.at_once == 1 and (self._ledger.split is None or not self._filters):
+            return
+        if not self._are_wanted(main):
             return
         if not (self._is_proven or self._prove()):
             return
@@ -247,16 +264,17 @@ class KeyLanes:
             # Below the first key there may be all rows, also for a server that takes no notice.
             self._neighbours = keys[1], keys[2]
 
-    def begins(self, walk: Walk, keys: Any, cursor: str | None) -> bool:
+    def begins(self, walk: Walk, keys: Any, highest: Key | None, cursor: str | None) -> bool:
         """Whether a lane can begin with its first page.
 
         Args:
             walk: The lane.
             keys: The keys of the page, newest first.
+            highest: The highest key that it may show.
             cursor: The cursor that the page names.
         """
         first = first_below(keys, walk.low, 0, len(keys))
-        if keys and keys[0] > walk.low:
+        if keys and keys[0] > highest:
             self._end(walk)
             self._turn_off(
                 f"the API takes no notice of {self._way}: asked for the rows below "

@@ -37,6 +37,24 @@ def text_like(key: Key, example: Any, kind: KeyKind) -> str | None:
     return f"{time:%Y-%m-%d}{form['between']}{time:%H:%M:%S}{fraction}{form['zone']}"
 
 
+def text_at_least(key: Key, example: Any, kind: KeyKind) -> str | None:
+    """Writes the lowest key that is not below another one, and that an API can write.
+
+    Args:
+        key: The key that it is not to be below.
+        example: A key as it came, whose precision it has.
+        kind: The kind of the listing's keys.
+
+    Returns:
+        None where it cannot be told how the API would write it.
+    """
+    text = text_like(key, example, kind)
+    form = _TIME.fullmatch(example) if kind is KeyKind.TIME and isinstance(example, str) else None
+    if text is None or form is None or read_key(text, kind) == key:
+        return text
+    return text_like(key + 10 ** (6 - len(form["fraction"] or "")), example, kind)
+
+
 def is_like(example: Any, kind: KeyKind) -> bool:
     """Whether a key that came is written again just as it came.
 

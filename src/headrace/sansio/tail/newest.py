@@ -7,9 +7,9 @@ from typing import Any
 from headrace.core.exceptions import PageError
 from headrace.sansio.tail.ledger import Ledger
 
-# The source counts as reset where none of so many of the newest rows is there any more. Of a short
-# listing fewer are enough.
-_NEWEST = 20
+NEWEST = 20
+"""The source counts as reset where none of so many of the newest rows is there any more. Of a short
+listing fewer are enough."""
 _FEWEST = 5
 
 
@@ -25,7 +25,7 @@ def note_newest(ledger: Ledger, keys: list[Any]) -> None:
     """
     newest = ledger.newest
     is_whole = ledger.coverage.first_hole() is None and len(newest) >= _FEWEST
-    if (len(newest) >= _NEWEST or is_whole) and keys[0] < newest[-1]:
+    if (len(newest) >= NEWEST or is_whole) and keys[0] < newest[-1]:
         raise PageError(
             f"the newest row that the listing shows is `{keys[0]}`, but rows up to "
             f"`{newest[0]}` are known: the source seems to have been reset. Nothing was "
@@ -34,4 +34,4 @@ def note_newest(ledger: Ledger, keys: list[Any]) -> None:
             "into the table: headrace run CONFIG --list-anew; to drop the old rows first: "
             "headrace run CONFIG --full-refresh."
         )
-    ledger.newest = sorted({*newest, *keys[:_NEWEST]}, reverse=True)[:_NEWEST]
+    ledger.newest = sorted({*newest, *keys[:NEWEST]}, reverse=True)[:NEWEST]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from headrace.core.exceptions import ConfigError, Fault, PageError, StateError
-from headrace.core.secrets.redaction import one_line
+from headrace.core.exceptions import PageError, StateError
 from headrace.sansio.tail.bounds import Floor, Lookback
 from headrace.sansio.tail.checked_page import CheckedPage
+from headrace.sansio.tail.fitness import refuse_disorder, refuse_unfit_kind, shown
 from headrace.sansio.tail.fixed_keys import FixedKeys
 from headrace.sansio.tail.keys import (
     Key,
     KeyKind,
     first_below,
-    first_disorder,
     kind_of,
     read_key,
     read_keys,
@@ -41,6 +40,7 @@ from headrace.sansio.tail.own_listings import OwnListings
 from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
 from headrace.sansio.tail.walker import Walker
+from headrace.sansio.tail.within import Within
 
 
 class Planner:
@@ -52,7 +52,10 @@ class Planner:
         sync_started: When the sync began, in seconds since 1970; the same in each of its legs, and
             never the same in two syncs.
         may_repeat: Whether the caller copes with a row that is loaded twice in a leg.
+        is_one_leg: Whether all of the sync is one leg, and no row may come twice in it: one that
+            should come again is left for the next sync. Rows whose keys move come all the same.
         tries: In how many syncs the requests for rows have failed, by the key as text.
+        within: The part of the listing that is read on its own; None for all of it.
 
     Raises:
         StateError: The ledger belongs to a listing with another sort of key.
@@ -66,7 +69,9 @@ class Planner:
         *,
         sync_started: float,
         may_repeat: bool = False,
+        is_one_leg: bool = False,
         tries: Mapping[str, int] | None = None,
+        within: Within | None = None,
     ) -> None:
         self._warnings: list[str] = []
         if ledger.keys_move not in (None, settings.keys_move):
@@ -78,27 +83,31 @@ class Planner:
                 )
             self._warnings = _forget_keys(ledger)
         if ledger.kind is not None:
-            _check_kind(settings, ledger.kind)
+            refuse_unfit_kind(settings, ledger.kind)
         ledger.keys_move = settings.keys_move
         self._settings = settings
         self._ledger = ledger
+        self._within = within
         self._sync, is_new = _progress_of(ledger, sync_started)
+        if within is not None:
+            self._sync.walk = within.walk(ledger.coverage)
         keys = {self.key_of(text): count for text, count in (tries or {}).items()}
         failed = {key: count for key, count in keys.items() if key is not None}
         self._refresher = RowRefresher(settings, ledger, self._sync, failed)
         self._lookback = Lookback(settings, ledger, self._sync)
-        self._floor = Floor(settings, ledger)
-        self._fixed = FixedKeys(settings, ledger, self._sync, self._refresher)
+        self._floor = Floor(settings, ledger, within)
+        once = is_one_leg and settings.has_hidden
+        self._fixed = FixedKeys(settings, ledger, self._sync, self._refresher, within, once=once)
         self._own = OwnListings(
             settings, ledger, self._sync, self._fixed, self._floor, self._lookback
         )
         if is_new:
             self._own.begin()
             self._lookback.begin()
-        self._walker = Walker(settings, ledger, self._sync, self._refresher, self._lookback)
+        self._walker = Walker(settings, ledger, self._sync, self._refresher, self._lookback, within)
         self._warnings += self._walker.settle()
-        self._moving = MovingKeys(ledger, self._sync, may_repeat=may_repeat)
-        self._may_repeat = may_repeat
+        self._may_repeat = may_repeat or is_one_leg
+        self._moving = MovingKeys(ledger, self._sync, may_repeat=self._may_repeat)
         self._pending: dict[Ask, float] = {}
         self._is_leg_over = False
 
@@ -222,14 +231,17 @@ class Planner:
                 f"a page names the cursor that it was asked for with (`{ask.cursor}`), which was "
                 "followed before: the listing would never end. Check `paginator.cursor_param`."
             )
-        return self._learn_page(walk, answer, at, now)
+        highest = self._walker.highest(walk, ask)
+        return self._learn_page(walk, answer, highest, at, now)
 
-    def _learn_page(self, walk: Walk, listed: ListedPage, at: float, now: float) -> Lesson:
+    def _learn_page(
+        self, walk: Walk, listed: ListedPage, highest: Key | None, at: float, now: float
+    ) -> Lesson:
         keys = self._read_keys(listed.rows)
-        if walk.is_start and not self._walker.lanes.begins(walk, keys, listed.cursor):
+        if walk.is_start and not self._walker.lanes.begins(walk, keys, highest, listed.cursor):
             self._warnings += self._walker.settle()
             return Lesson()
-        page = self._checked(walk, keys, listed, at, now)
+        page = self._checked(walk, keys, listed, highest, at, now)
         is_main, is_one_moment = walk is self._sync.walk, walk.low is None and walk.cursor is None
         is_top = page.walk.low is None
         if is_top and not page.keys and page.has_end and self._ledger.coverage.spans:
@@ -275,23 +287,31 @@ class Planner:
         return tuple(self._refresher.not_listed(low, page.at))
 
     def _checked(
-        self, walk: Walk, keys: list[Any], listed: ListedPage, at: float, now: float
+        self,
+        walk: Walk,
+        keys: list[Any],
+        listed: ListedPage,
+        highest: Key | None,
+        at: float,
+        now: float,
     ) -> CheckedPage:
         rows = listed.rows
         kind = self._ledger.kind
         if not keys or kind is None:
             return CheckedPage(keys, rows, 0, 0, listed.cursor is None, walk, at, now)
-        self._check_order(keys, rows, walk.low)
+        refuse_disorder(keys, rows.keys, highest, strict=not self._settings.keys_move)
         if walk.low is None:
             self._see_top(keys, rows, at, now)
         end = self._floor.cut(keys, rows, kind)
         has_end = listed.cursor is None or end < len(keys)
-        if end < len(keys):
-            keys = keys[:end]
-        late_end = min(self._lookback.cut(keys, rows), end)
         start = 0
         if walk.low is not None and not self._settings.keys_move:
             start = first_below(keys, walk.low, 0, end)
+        if self._within is not None:
+            self._within.see(keys, start, end)
+        if end < len(keys):
+            keys = keys[:end]
+        late_end = min(self._lookback.cut(keys, rows), end)
         return CheckedPage(keys, rows, start, late_end, has_end, walk, at, now)
 
     def _read_keys(self, rows: AnsweredRows) -> list[Any]:
@@ -303,24 +323,10 @@ class Planner:
         kind = kind_of(rows.keys)
         if ledger.kind not in (None, kind):
             self._warnings += _forget_keys(ledger)
-        _check_kind(self._settings, kind)
+        refuse_unfit_kind(self._settings, kind)
         self._floor.check(kind, rows)
         self._ledger.kind = kind
         return read_keys(rows.keys, kind)
-
-    def _check_order(self, keys: list[Any], rows: AnsweredRows, low: Key | None) -> None:
-        odd = first_disorder(keys, strict=not self._settings.keys_move)
-        if odd is not None:
-            former, latter = rows.keys[odd - 1], rows.keys[odd]
-        elif low is not None and keys[0] > low:
-            former, latter = low, rows.keys[0]
-        else:
-            return
-        raise PageError(
-            f"the listing is not newest first by its key: `{_shown(former)}` is followed by "
-            f"`{_shown(latter)}`. Check `incremental.cursor_path`, and that the API is asked for "
-            "the order that `incremental.row_order` claims."
-        )
 
     def _see_top(self, keys: list[Any], rows: AnsweredRows, at: float, now: float) -> None:
         warning = self._lookback.see_top(keys, rows, at, now)
@@ -343,9 +349,9 @@ class Planner:
             raise TypeError(f"a row cannot answer {type(answer).__name__}")
         kind, raw = self._ledger.kind, answer.rows.keys
         if kind is None or len(raw) != 1 or read_key(raw[0], kind) != ask.key:
-            found = f"row `{_shown(raw[0])}`" if len(raw) == 1 else f"{len(raw)} rows"
+            found = f"row `{shown(raw[0])}`" if len(raw) == 1 else f"{len(raw)} rows"
             raise PageError(
-                f"row `{_shown(ask.identity)}` was asked for, but {found} came. Check "
+                f"row `{shown(ask.identity)}` was asked for, but {found} came. Check "
                 "`incremental.refresh_path` and `incremental.refresh_selector`."
             )
         chosen = self._fixed.read_row(ask.key, answer.rows, at, now)
@@ -374,22 +380,3 @@ def _forget_keys(ledger: Ledger) -> list[str]:
         f"the listing has other keys than before: the rows that could still change ({followed:,}) "
         "are looked at again only where the listing shows them."
     ]
-
-
-def _check_kind(settings: TailSettings, kind: KeyKind) -> None:
-    if settings.lanes is not None and kind is KeyKind.TEXT:
-        message = (
-            "`by: key` makes keys that no row has, but the keys are texts, which nothing can be "
-            "computed with: leave `lanes` out"
-        )
-        raise ConfigError([Fault("lanes", message)])
-    if settings.probes and kind is not KeyKind.INTEGER:
-        message = (
-            f"`probe` asks for the numbers that are missing between the keys, but the keys are "
-            f"{kind}s: use `{{lookback: <seconds>}}`"
-        )
-        raise ConfigError([Fault("late_rows", message)])
-
-
-def _shown(key: Any) -> str:
-    return one_line(str(key), 60)

@@ -8,13 +8,19 @@ from typing import Literal
 
 from headrace.core.quick_dataclasses import dataclass
 
+RECENT_ROWS = 2_500
+"""Of a first listing, so many of the newest rows are near enough to the present that a missing key
+may still appear, or that a row may still change because another one names it. Else the first sync
+would remember every gap of the history, and ask for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyLaneSettings:
     """How the first listing is parted into lanes, each of which begins at a key.
 
     Args:
-        at_once: How many pages of the listing are asked for at once, at most.
+        at_once: How many pages of the listing are asked for at once, at most; with 1 the first
+            listing is read in one lane, and the rest says how a stretch of it would begin.
         cursor_below: Makes the cursor of the page that begins below a key, given as the API writes
             it; None where the API filters by key instead.
         readable: Writes a cursor, given as JSON, as it may be shown.

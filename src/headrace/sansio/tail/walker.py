@@ -14,11 +14,12 @@ from headrace.sansio.tail.bounds import Lookback
 from headrace.sansio.tail.checked_page import CheckedPage
 from headrace.sansio.tail.coverage import Span
 from headrace.sansio.tail.key_lanes import KeyLanes
-from headrace.sansio.tail.keys import Key, position, raw_of
+from headrace.sansio.tail.keys import Key, position, raw_of, read_key
 from headrace.sansio.tail.ledger import Ledger, SyncProgress, Walk
 from headrace.sansio.tail.messages import ListAsk
 from headrace.sansio.tail.refreshing import RowRefresher
 from headrace.sansio.tail.settings import TailSettings
+from headrace.sansio.tail.within import Within
 
 _MOST_REFUSED = 5
 _MOST_LOOKS = 20
@@ -33,6 +34,7 @@ class Walker:
         sync: How far the sync under way has come; a part of that ledger.
         refresher: The rows that are read again.
         lookback: How far below the top is listed again.
+        within: The part of the listing that is read on its own; None for all of it.
 
     Attributes:
         lanes: The chains of pages beside the one that comes from the top.
@@ -45,6 +47,7 @@ class Walker:
         sync: SyncProgress,
         refresher: RowRefresher,
         lookback: Lookback,
+        within: Within | None = None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -52,7 +55,10 @@ class Walker:
         self._refresher = refresher
         self._lookback = lookback
         self._width = settings.limit or 1
-        self.lanes = KeyLanes(settings, ledger, sync)
+        self._within = within
+        self.lanes = KeyLanes(
+            settings, ledger, sync, example=None if within is None else within.starts.example
+        )
 
     @property
     def low(self) -> Key | None:
@@ -67,12 +73,12 @@ class Walker:
         return hole.low if self._sync.has_top and hole is not None else None
 
     def next_asks(self) -> list[ListAsk]:
-        """The pages that may be asked for now, the one of the chain from the top first."""
+        """The pages that may be asked for now, the most urgent first."""
         main = self._sync.walk
         if main is None:
             return []
         self.lanes.begin()
-        return [self.lanes.ask_of(walk) for walk in (main, *self.lanes.walks)]
+        return [self.lanes.ask_of(walk) for walk in self.lanes.in_order(main)]
 
     def walk_of(self, ask: ListAsk) -> Walk | None:
         """The chain that a page belongs to; None where that has ended meanwhile.
@@ -83,6 +89,21 @@ class Walker:
         main = self._sync.walk
         walks = [*([] if main is None else [main]), *self.lanes.walks]
         return next((walk for walk in walks if self.lanes.ask_of(walk) == ask), None)
+
+    def highest(self, walk: Walk, ask: ListAsk) -> Key | None:
+        """The highest key that the next page of a chain may show; None where it may be any.
+
+        Args:
+            walk: The chain.
+            ask: The request for the page.
+        """
+        if walk.low is None or self._ledger.kind is None:
+            return None
+        if self._within is not None:
+            return self._within.starts.highest(walk.low)
+        # Where keys are written to the millisecond, what is above one may come again.
+        below = None if ask.below is None else read_key(ask.below, self._ledger.kind)
+        return walk.low if below is None else max(walk.low, below)
 
     def settle(self) -> list[str]:
         """Ends the chain under way where it is of no more use, and begins the next.
@@ -104,7 +125,7 @@ class Walker:
     def _begin_next(self) -> list[str]:
         sync, hole = self._sync, self._ledger.coverage.first_hole()
         if not sync.has_top:
-            sync.walk = Walk()
+            sync.walk = self._from_top()
         elif hole is not None:
             sync.walk = self.lanes.take_over(hole) or self._at(hole)
         elif sync.needs_look and sync.looks < _MOST_LOOKS:
@@ -120,6 +141,10 @@ class Walker:
             sync.walk = Walk()
         return []
 
+    def _from_top(self) -> Walk:
+        """The chain that comes from the top; in a part of the listing, from the one above it."""
+        return Walk() if self._within is None else self._within.walk(self._ledger.coverage)
+
     def _at(self, hole: Span) -> Walk:
         """The chain that goes on in a hole, given the span above it."""
         if self.lanes.asks_by_key:
@@ -128,6 +153,8 @@ class Walker:
 
     def _begins_again(self) -> bool:
         spans = self._ledger.coverage.spans
+        if self._within is not None:
+            return False
         return bool(spans) and self._refresher.begins_again(
             spans[0].high, spans[0].low, self._width
         )
@@ -167,6 +194,12 @@ class Walker:
         sync, walk, coverage = self._sync, page.walk, self._ledger.coverage
         if walk.by_key and page.start >= page.end and not page.has_end:
             self.lanes.leads_nowhere(walk)
+            if self._within is not None:
+                raise PageError(
+                    f"asked for the rows below `{walk.low}` by {self._within.starts.way}, the API "
+                    "shows none, and says that there are more: this part of the listing cannot be "
+                    "read on its own. Leave `endpoint.lanes` out, and plan again."
+                )
             sync.walk = Walk() if walk is sync.walk else sync.walk
             return None
         if walk is not sync.walk:
@@ -229,6 +262,12 @@ class Walker:
             PageError: The server takes no cursor at all.
         """
         sync = self._sync
+        if self._within is not None and self._within.made(walk, ask):
+            raise PageError(
+                f"the server refuses {self._within.starts.way} for the rows below `{walk.low}`: "
+                "this part of the listing cannot be read on its own. Check that key, or leave "
+                "`endpoint.lanes` out, and plan again."
+            )
         if walk is not sync.walk or walk.by_key:
             self.lanes.refused(walk)
             if walk is sync.walk:
@@ -255,6 +294,11 @@ class Walker:
         if span is None or self._ledger.kind is None:
             return ["the server refused a cursor: the listing starts again at the top."]
         reached = raw_of(span.low, self._ledger.kind)
+        if self._within is not None and self._within.high is not None:
+            return [
+                f"the server refused a cursor: the listing goes on below `{reached}` from one that "
+                "is made."
+            ]
         return [
             "the server refused a cursor: the listing starts again at the top, and goes down to "
             f"`{reached}`, where it had come to."

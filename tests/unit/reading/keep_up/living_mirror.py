@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +26,7 @@ from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.lane import LegBounds, TailLane
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.listing import Listing
+from headrace.reading.stretches.keys import KeyStretchReader
 from headrace.sansio.tail import GoneRow
 from headrace.sansio.tail.settings import KeyLaneSettings
 from tests.unit.reading.keep_up.held_client import HeldClient, HeldRequest, PausingLoop, Row
@@ -294,8 +295,14 @@ class LivingSync:
         self.refused = 0
         self._came_alone = False
         self.seen = mirror.seen.copy()
-        self._leg = Leg()
-        settings = mirror.settings
+        self.leg = Leg()
+        self.figures = ResourceFigures()
+        self._running = mirror.loop.create_task(self._read(self.new_lane().items(self.client)))
+        mirror.loop.run_forever()
+
+    def new_lane(self) -> TailLane | KeyStretchReader:
+        """What asks for the rows."""
+        mirror, world, settings = self.mirror, self.mirror.world, self.mirror.settings
         bounds = LegBounds(
             world.now,
             lambda size, _: size >= settings.leg_bytes,
@@ -303,23 +310,19 @@ class LivingSync:
             may_repeat=False,
             concurrency=settings.concurrency,
         )
-        lane = TailLane(
-            mirror.listing, mirror.tail, json.loads(mirror.state), bounds, ResourceFigures()
-        )
-        self._running = mirror.loop.create_task(self._read(lane))
-        mirror.loop.run_forever()
+        state = json.loads(mirror.state)
+        return TailLane(mirror.listing, mirror.tail, state, bounds, self.figures)
 
     def new_client(self, world: WatchedWorld) -> HeldClient:
         """What asks the world."""
         return HeldClient(world, heeds_status=self.mirror.settings.heeds_status)
 
-    async def _read(self, lane: TailLane) -> None:
-        items = lane.items(self.client)
+    async def _read(self, items: AsyncIterator[FetchedPage | LegEnd]) -> None:
         assert isinstance(items, AsyncGenerator)
         async with aclosing(items):
             async for item in items:
                 if isinstance(item, LegEnd):
-                    self._end_leg(item)
+                    self.end_leg(item)
                 else:
                     self._extract(item)
 
@@ -328,24 +331,24 @@ class LivingSync:
         for raw in page.rows:
             row: Row = msgspec.json.decode(raw)
             key = int(row["id"])
-            assert key not in self._leg.rows, f"row {key} is loaded twice in a leg"
+            assert key not in self.leg.rows, f"row {key} is loaded twice in a leg"
             assert row.keys() == self.mirror.fields, f"row {key} has other fields: {sorted(row)}"
-            self._leg.rows[key] = row
-            self._leg.read_at[key] = self.mirror.world.now
+            self.leg.rows[key] = row
+            self.leg.read_at[key] = self.mirror.world.now
             (self.seen.alone.add if self._came_alone else self.seen.alone.discard)(key)
             if row["retryOf"] is not None:
                 self.seen.retries[key] = self.mirror.world.now
 
-    def _end_leg(self, end: LegEnd) -> None:
+    def end_leg(self, end: LegEnd) -> None:
         # A pipeline has loaded a leg before it extracts the next one.
         self.mirror.load()
         for gone in end.gone:
             assert gone.since < self.told.started, "one sync alone does not tell that it is gone"
-        self._leg.gone = list(end.gone)
-        self._leg.state = json.dumps(end.state)
-        self._leg.seen = self.seen.copy()
-        self._leg.is_last = end.is_last
-        self.mirror.extracted, self._leg = self._leg, Leg()
+        self.leg.gone = list(end.gone)
+        self.leg.state = json.dumps(end.state)
+        self.leg.seen = self.seen.copy()
+        self.leg.is_last = end.is_last
+        self.mirror.extracted, self.leg = self.leg, Leg()
         end.go_on()
 
     @property
@@ -398,7 +401,7 @@ class LivingSync:
             told.pages += 1
             is_empty_top = not held.rows and held.cursor is None
             told.saw_nothing |= is_empty_top and self.seen.high is not None
-            self.seen.page(held, self.mirror.world.now)
+            self.note_page(held)
         elif not held.is_of_one_kind:
             told.rows_alone += 1
             self._note_single(held)
@@ -406,8 +409,12 @@ class LivingSync:
         self.client.hand_over(held)
         self.mirror.loop.run_forever()
 
+    def note_page(self, held: HeldRequest) -> None:
+        """Notes what a page has shown."""
+        self.seen.page(held, self.mirror.world.now)
+
     def _note_single(self, held: HeldRequest) -> None:
-        is_known = held.key in self.mirror.table or held.key in self._leg.rows
+        is_known = held.key in self.mirror.table or held.key in self.leg.rows
         if held.key in self.seen.passed and not is_known:
             self.told.probed.add(held.key)
         if not held.rows:

@@ -124,10 +124,10 @@ class MadeSync(LivingSync):
             row = msgspec.json.decode(raw)
             found.setdefault(int(row["execution_id"]), []).append(_as_made(row))
         for key, rows in found.items():
-            assert key not in self._leg.rows, f"execution {key} is loaded twice in a leg"
+            assert key not in self.leg.rows, f"execution {key} is loaded twice in a leg"
             assert len(set(rows)) == len(rows) == len({each[:3] for each in rows})
-            self._leg.rows[key] = {"made": frozenset(rows)}
-            self._leg.read_at[key] = self.mirror.world.now
+            self.leg.rows[key] = {"made": frozenset(rows)}
+            self.leg.read_at[key] = self.mirror.world.now
 
 
 def _as_made(row: Row) -> MadeRow:
