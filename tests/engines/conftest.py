@@ -2,6 +2,12 @@
 
 from importlib.util import find_spec
 
-_MODULES = {"ray": "ray", "spark": "pyspark"}
+_MODULES = {
+    "airflow": "airflow",
+    "dagster": "dagster",
+    "prefect": "prefect",
+    "ray": "ray",
+    "spark": "pyspark",
+}
 
 collect_ignore = [folder for folder, module in _MODULES.items() if find_spec(module) is None]

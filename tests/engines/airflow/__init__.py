@@ -1,0 +1,1 @@
+"""The example of docs/airflow.md, on a real Airflow of this machine."""

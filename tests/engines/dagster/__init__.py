@@ -1,0 +1,1 @@
+"""The example of docs/dagster.md, on a real Dagster of this machine."""

@@ -1,0 +1,1 @@
+"""The example of docs/prefect.md, on a real Prefect of this machine."""

@@ -1,0 +1,22 @@
+"""Prefect plans, reads the lanes, and commits; a lane that fails it runs again by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.engines.examples import backfill_of
+from tests.engines.running import program, run
+
+pytestmark = pytest.mark.engines
+
+
+def test_the_example_of_the_docs_runs(tmp_path: Path) -> None:
+    with backfill_of("prefect.md", tmp_path) as backfill:
+        run([program(), "example.py"], tmp_path, backfill.environment)
+
+    said = (tmp_path / "errors.txt").read_text()
+    assert said.count("Retry 1/3 will start") == 1
+    assert "Retry 2/3" not in said
+    backfill.check()
