@@ -26,12 +26,14 @@ from headrace.dlt_source.handover import hand_over
 from headrace.dlt_source.items import EndOfRows, LoadedRows, ParentRows, rows_of
 from headrace.dlt_source.page_sources import PageStream, kept_pages, limited
 from headrace.dlt_source.running_resource import ExtractionSettings, RunningResource
+from headrace.dlt_source.tenants import all_tenants_are_asked
 from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import AskedRow, ParentRow, ParentValues
 from headrace.reading.children import ChildListings
 from headrace.reading.client import Client
 from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.listing_ends import ListingEnd
 
 
 @dataclass(slots=True)
@@ -278,12 +280,19 @@ class ChildExtraction:
         self._listings.judge_single_pages(resource.figures)
         if claim is not None and resource.load_id is not None:
             have_failed = asked.failed is not None and asked.failed.have_failed
-            claim.end_parent(end.end, have_failed=have_failed)
+            claim.end_parent(self._known_end(end, asked.failed), have_failed=have_failed)
             claim.make(resource.load_id, resource.figures)
         if resource.dependents and not resource.wants_dicts:
             # By an incremental the rows that have not changed do not come.
             lists_all = claim is not None and self._cursor is None
             yield EndOfRows(is_whole=is_whole, end=claim.end if claim and lists_all else None)
+
+    def _known_end(self, end: EndOfRows, failed: FailedListings | None) -> ListingEnd | None:
+        """How the parent has ended; None where its table has rows of others than it has brought."""
+        tenants = self._listings.tenants
+        if tenants is None or all_tenants_are_asked(tenants.apis, have_all_worked=failed is None):
+            return end.end
+        return None
 
     def _kept(self, resource: RunningResource, load: ChildLoad) -> Iterator[Any]:
         """The rows that were kept of all listings, with the first item of the parent."""

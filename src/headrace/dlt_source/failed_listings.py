@@ -183,5 +183,5 @@ class FailedListings:
         Raises:
             HeadraceError: That is so.
         """
-        if self.side.of_config is not None and not self.side.has_worked:
-            raise self.side.of_config
+        if not self.side.has_worked and (error := self.side.of_config) is not None:
+            raise error

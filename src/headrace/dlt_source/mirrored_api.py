@@ -97,6 +97,11 @@ class ApisOfTenants:
             self._state.setdefault(_APIS, {})[tenant] = now
 
     @property
+    def names(self) -> set[str]:
+        """The names of the tenants that have brought rows."""
+        return set(self._known)
+
+    @property
     def _known(self) -> Mapping[str, str]:
         known: Mapping[str, str] = self._state.get(_APIS) or {}
         return known

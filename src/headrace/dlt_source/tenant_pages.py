@@ -12,7 +12,6 @@ import msgspec
 
 from headrace.config.built.tail import TailConfig
 from headrace.core.events import log_resource_listed
-from headrace.core.exceptions import HeadraceError
 from headrace.core.failed_requests import Failure
 from headrace.core.quick_dataclasses import dataclass
 from headrace.dlt_source.failed_requests import FailedRequests
@@ -171,7 +170,10 @@ class _Known:
         if not is_last:
             return
         sync, name = self.resource.sync, self.resource.name
-        failed: list[HeadraceError] = list((sync.failed_tenants.pop(name, None) or {}).values())
+        failed = sync.failed_tenants.pop(name, None) or {}
         if failed and name not in sync.tenants_brought:
-            raise failed[0]
+            # They come in the order of the config.
+            first, error = next(iter(failed.items()))
+            told = f"all {len(failed):,} tenants failed, `{first}` first: {error}"
+            raise error if len(failed) == 1 else error.located(told)
         log_resource_listed(self.resource.figures)

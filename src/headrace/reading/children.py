@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from headrace.config import ParentConfig
+from headrace.config.built.parents import TENANT
 from headrace.core.exceptions import (
     ConfigError,
     HeadraceError,
@@ -320,8 +321,11 @@ class ChildListings:
         Raises:
             RowError: The row lacks such a field.
         """
-        included = self.values(row).included
-        return {self.parent.added(name): included[name] for name in self.parent.include}
+        values = self.values(row)
+        added = {self.parent.added(name): values.included[name] for name in self.parent.include}
+        if self.tenants is not None:
+            added[self.tenants.column] = values.fields[TENANT]
+        return added
 
     def _added(self, included: Mapping[str, Any]) -> bytes:
         """The parent's fields for a row of the listing, as they stand in JSON behind its own."""

@@ -32,8 +32,6 @@ class TenantSides:
 
     Attributes:
         has_worked: Whether one has worked by now; of whole listings of tenants, in this load.
-        of_config: The first error of those that end the load where none has worked; None where
-            there was none.
     """
 
     def __init__(
@@ -50,8 +48,19 @@ class TenantSides:
         self._are_whole = listings.parent.resource == TENANTS
         self._have_worked = has_worked
         self.has_worked = has_worked and not self._are_whole
-        self.of_config: HeadraceError | None = None
+        self._errors: dict[str, HeadraceError] = {}
         self._sides: dict[str, SideListings] = {}
+
+    @property
+    def of_config(self) -> HeadraceError | None:
+        """What ends the load, as none has worked; None where nothing does."""
+        names = [name for name in self._tenants.apis.names if name in self._errors]
+        if not names:
+            return None
+        error = self._errors[names[0]]
+        if len(names) == 1 or not self._are_whole:
+            return error
+        return error.located(f"all {len(names):,} tenants failed, `{names[0]}` first: {error}")
 
     async def of_row(
         self, asked: AskedRow, client: Client, figures: ResourceFigures
@@ -96,15 +105,17 @@ class TenantSides:
                 side = self._side(name)
                 async for item in side.of_row(asked, client, figures):
                     if isinstance(item, ListingOutcome):
-                        self._learn(item.error, side)
-                        if item.error is not None:
+                        if item.error is None:
+                            self.has_worked = True
+                        else:
                             item = replace(item, error=told_of_tenant(item.error, name))
+                            self._note(name, item.error if self._are_whole else side.of_config)
                     yield item
         except HeadraceError as error:
             if is_of_all_tenants(error):
                 raise
             told = told_of_tenant(error, name)
-            self.of_config = self.of_config or told
+            self._note(name, told)
             request = f"{self._method} {error.url}" if error.url else ""
             yield ListingOutcome(asked, told, request=request)
 
@@ -114,8 +125,6 @@ class TenantSides:
             self._sides[name] = side
         return self._sides[name]
 
-    def _learn(self, error: HeadraceError | None, side: SideListings) -> None:
-        if error is None:
-            self.has_worked = True
-        elif self.of_config is None:
-            self.of_config = error if self._are_whole else side.of_config
+    def _note(self, name: str, error: HeadraceError | None) -> None:
+        if error is not None:
+            self._errors.setdefault(name, error)

@@ -208,7 +208,9 @@ def test_a_name_may_be_deeper_in_a_row_or_a_value(accounts: Accounts, warehouse:
     accounts.users["acme"][0] |= {"name": "tenant", "more": {"tenant": "x"}, "list": ["tenant"]}
     synced(accounts.config(accounts.document()), warehouse)
     assert names(warehouse) == of("acme", "beta", "gamma")
-    assert warehouse.query("SELECT more__tenant FROM test_data.users WHERE id = 1")[0] == ("x",)
+    assert warehouse.query(
+        "SELECT more__tenant FROM test_data.users WHERE id = 1 AND tenant = 'acme'"
+    )[0] == ("x",)
 
 
 def test_a_tenant_of_another_api_than_its_rows_is_refused(

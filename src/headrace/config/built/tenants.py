@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from headrace.config.built.missing_rows import MissingRows
 from headrace.config.built.parents import TENANT, ParentConfig, ParentField
 from headrace.config.built.source import (
     ExternalResource,
@@ -69,6 +70,7 @@ def _with_column(
     if isinstance(resource, ExternalResource):
         return resource
     key, tail, cursor = resource.primary_key, resource.tail, resource.cursor
+    missing = resource.missing_rows
     return replace(
         resource,
         hints=_hints(resource.hints, column, has_key=key is not None),
@@ -76,7 +78,15 @@ def _with_column(
         parent=resource.parent if tail is not None else _parent(resource.parent, column),
         tail=None if tail is None else replace(tail, row_key=(*tail.row_key, column)),
         cursor=None if cursor is None else replace(cursor, per_parent=True),
+        missing_rows=missing and _missing_rows(missing, resource.parent, column),
     )
+
+
+def _missing_rows(missing: MissingRows, parent: ParentConfig | None, column: str) -> MissingRows:
+    """With the tenant among what tells to which row of a parent a row belongs."""
+    if parent is not None and not missing.parent_columns:
+        return missing
+    return replace(missing, parent_columns=(*missing.parent_columns, column))
 
 
 def _parent(parent: ParentConfig | None, column: str) -> ParentConfig:

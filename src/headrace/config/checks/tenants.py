@@ -17,6 +17,10 @@ _REPLACE = (
     "with `tenants`, `replace` would drop the rows of a tenant that could not be read; write "
     "`write_disposition: merge` and a `primary_key`"
 )
+_TAIL = (
+    "with `tenants`, rows that are gone stay in a table that is kept up with, and are named in "
+    "`_headrace_gone`: leave it out, or say `keep`"
+)
 _MADE_WITH_DLT = "is made in Python with dlt, and knows nothing of tenants; load it on its own"
 _CALLED = "is a Python function, which cannot be told of tenants: write what it gives"
 
@@ -55,8 +59,8 @@ def _faults(resource: ResourceConfig, column: str) -> Iterator[tuple[str, str]]:
             yield key, _CALLED
     if column in (resource.primary_key or ()):
         yield "primary_key", f"has `{column}`, the column that is added to it: {_other(column)}"
-    if resource.missing_rows is not None:
-        yield "missing_rows", "cannot be marked or deleted where a config has `tenants`"
+    if resource.missing_rows is not None and resource.tail is not None:
+        yield "missing_rows", _TAIL
     if resource.token is not None:
         yield "endpoint.incremental", "a token of the API cannot be kept for several tenants"
     if resource.lanes is not None:
