@@ -57,33 +57,27 @@ class CursorForm:
         return one_line(clean(text), _LONGEST_SHOWN)
 
 
-def key_lane_settings(lanes: object, concurrency: int, limit: int | None) -> KeyLaneSettings | None:
+def key_lane_settings(
+    lanes: KeyLanesConfig, concurrency: int, limit: int | None, why_not: str | None = None
+) -> KeyLaneSettings:
     """How a first listing is parted into lanes.
 
     Args:
-        lanes: What the config says of lanes; None for nothing.
+        lanes: What the config says of lanes.
         concurrency: How many requests may be under way at once.
         limit: The number of rows in a page; None where it is not known.
-
-    Returns:
-        None where it is not parted by key.
+        why_not: Why it cannot be parted; None where it can.
     """
-    if not isinstance(lanes, KeyLanesConfig):
-        return None
     page = limit or _USUAL_LIMIT
     rows = lanes.rows or _PAGES_OF_LANE * page
-    settings = KeyLaneSettings(
+    form = None
+    if lanes.cursor is not None:
+        form = CursorForm(lanes.cursor, lanes.encoding == "base64", limit)
+    return KeyLaneSettings(
         at_once=min(lanes.at_once or concurrency, concurrency),
+        cursor_below=None if form is None else form.below,
+        readable=str if form is None else form.readable,
         rows=rows,
         least_rows=min(rows, _LEAST_PAGES * page),
-    )
-    if lanes.cursor is None:
-        return settings
-    form = CursorForm(lanes.cursor, lanes.encoding == "base64", limit)
-    return KeyLaneSettings(
-        at_once=settings.at_once,
-        cursor_below=form.below,
-        readable=form.readable,
-        rows=settings.rows,
-        least_rows=settings.least_rows,
+        why_not=why_not,
     )

@@ -9,8 +9,10 @@ from typing import Any
 
 from jsonpath_ng import JSONPath
 
+from headrace.config.built.key_lane_obstacles import why_no_lanes
 from headrace.config.built.lanes_by_key import key_lane_settings
 from headrace.config.built.merging import MergedResource
+from headrace.config.built.page_size import page_size
 from headrace.config.built.parents import holds_incremental_values
 from headrace.config.format.incremental import IncrementalConfig, LookbackConfig, OwnListingConfig
 from headrace.config.format.lanes import AnyLanes
@@ -178,6 +180,7 @@ def build_tail(
     if incremental is None or not is_tail(resource.endpoint):
         return None
     columns, names = listed_key(resource) or (), _taken_over(resource.endpoint)
+    by_key = lanes if isinstance(lanes, KeyLanesConfig) else None
     return TailConfig(
         key=JsonPath(incremental.cursor_path),
         primary_key=columns,
@@ -191,10 +194,14 @@ def build_tail(
         touches=incremental.touches or (),
         own_listings=_own_listings(incremental),
         time_path=JsonPath(incremental.time_path) if incremental.time_path else None,
-        below_param=lanes.below_param if isinstance(lanes, KeyLanesConfig) else None,
+        below_param=None if by_key is None else by_key.below_param,
         settings=replace(
             tail_settings(resource, incremental, columns),
-            lanes=key_lane_settings(lanes, concurrency, page_size(resource)),
+            lanes=None
+            if by_key is None
+            else key_lane_settings(
+                by_key, concurrency, page_size(resource), why_no_lanes(resource)
+            ),
         ),
     )
 
@@ -326,25 +333,6 @@ def primary_key_columns(resource: Mapping[str, Any]) -> tuple[str, ...] | None:
     if isinstance(given, (list, tuple)) and given and all(isinstance(each, str) for each in given):
         return tuple(given)
     return None
-
-
-def page_size(resource: MergedResource) -> int | None:
-    """Rows asked for in a page: by the paginator, or by a param of the usual name.
-
-    Args:
-        resource: The resource; it may be wrong in any way.
-
-    Returns:
-        None where no number is given.
-    """
-    params, paginator = resource.endpoint.get("params"), resource.paginator
-    limit = paginator.get("limit") if isinstance(paginator, Mapping) else None
-    if limit is None and isinstance(params, Mapping):
-        limit = params.get(LIMIT_PARAM)
-    try:
-        return int(limit) if isinstance(limit, (int, str)) else None
-    except ValueError:
-        return None
 
 
 def _has_filter(endpoint: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import parent_fields
 from headrace.config.built.tail import is_tail
-from headrace.config.checks.written_lanes import LANES, WITHOUT, paginator_as_mapping, written_lanes
+from headrace.config.built.written_lanes import LANES, WITHOUT, paginator_as_mapping, written_lanes
 from headrace.config.format.places import Path
 
 _BY_PAGES: Path = (*LANES, "by")

@@ -11,7 +11,7 @@ from headrace.config.built.cursor import window_settings, with_step_of_lanes
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import parent_fields
 from headrace.config.built.tail import is_tail, primary_key_columns
-from headrace.config.checks.written_lanes import LANES, OF_PARENT, written_lanes
+from headrace.config.built.written_lanes import LANES, OF_PARENT, written_lanes
 from headrace.config.format.fields import OBJECT
 from headrace.config.format.incremental import IncrementalConfig
 from headrace.config.format.paginators import paginator_kind

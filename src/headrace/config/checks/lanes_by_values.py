@@ -9,7 +9,7 @@ from headrace.config.built.cursor import is_incremental_param
 from headrace.config.built.lanes_by_values import source_of_values
 from headrace.config.built.merging import MergedResource
 from headrace.config.built.parents import json_path_or_none, params_of, parent_fields
-from headrace.config.checks.written_lanes import LANES, OF_PARENT, written_lanes
+from headrace.config.built.written_lanes import LANES, OF_PARENT, written_lanes
 from headrace.config.format.places import Path
 from headrace.config.format.wording import listed
 from headrace.core.nearest import did_you_mean

@@ -97,6 +97,8 @@ async def plan_key_stretches(
             raise _OneStretchError(
                 "no `endpoint.lanes` with `by: key` says how a place far down in it is asked for"
             )
+        if lanes.why_not is not None:
+            raise _OneStretchError(lanes.why_not)
         planner = _KeyPlanner(listing, tail, lanes, client, figures, clock)
         return await planner.plan(wanted)
     except (PageError, ConfigError) as error:

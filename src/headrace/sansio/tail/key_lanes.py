@@ -246,7 +246,7 @@ class KeyLanes:
             page: The page, read and checked, before it counts as covered.
             cursor: The cursor that it names.
         """
-        if self._lanes is None or page.start >= page.end:
+        if self._lanes is None or page.start >= page.end or self._ledger.kind is KeyKind.TEXT:
             return
         walk, keys = page.walk, page.keys
         above = None if walk.is_start else walk.low

@@ -28,6 +28,7 @@ class KeyLaneSettings:
         least_rows: A stretch of fewer rows gets no lane of its own.
         after: How many rows are listed before the first lane begins. Of so many it is remembered
             which keys were passed over, and they tell how far keys are apart.
+        why_not: Why it cannot be parted, as a sentence; None where it can.
     """
 
     at_once: int
@@ -36,6 +37,7 @@ class KeyLaneSettings:
     rows: int = 10_000
     least_rows: int = 2_000
     after: int = 2_500
+    why_not: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,15 @@ def written_lanes(resource: MergedResource, by: str) -> Mapping[str, Any] | None
     return lanes if isinstance(lanes, Mapping) and lanes.get("by") == by else None
 
 
+def is_one(at_once: object) -> bool:
+    """Whether only one part of a listing is read at once.
+
+    Args:
+        at_once: How many, as written.
+    """
+    return at_once in (1, "1")
+
+
 def paginator_as_mapping(resource: MergedResource) -> tuple[Any, str]:
     """The paginator of a resource, a name alone as a mapping too, and its kind.
 
