@@ -48,6 +48,11 @@ class Reader:
         self._process = os.getpid()
 
     @property
+    def resource(self) -> str:
+        """The name of the resource."""
+        return self._source.name
+
+    @property
     def schema(self) -> pa.Schema:
         """The schema of all batches; the first one is read for it."""
         self._refuse_several()

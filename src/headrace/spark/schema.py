@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    ByteType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    LongType,
+    ShortType,
+    StringType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
 
 from headrace.core.arrow import pa
+from headrace.core.exceptions import ConfigError, Fault
 
 _MOST_DIGITS = 38
+_READABLE = (
+    *(ArrayType, BinaryType, BooleanType, ByteType, DateType, DecimalType, DoubleType, FloatType),
+    *(IntegerType, LongType, ShortType, StringType, TimestampNTZType, TimestampType),
+)
+_OBJECT = (
+    "an object is taken apart into columns, as dlt does it: write `{name}__FIELD` for each of its "
+    "fields, or STRING for its JSON where the config declares the column as `json`"
+)
+_OTHER = "{kind} is no type that rows of JSON are read into: write STRING, and cast it in Spark"
 
 
 def spark_schema(schema: pa.Schema) -> StructType:
@@ -30,6 +56,28 @@ def arrow_schema(schema: StructType) -> pa.Schema:
         schema: The schema, as Spark hands it to a reader.
     """
     return to_arrow_schema(schema, timezone="UTC")
+
+
+def refuse_unreadable(schema: StructType) -> None:
+    """Refuses a schema of the user with columns that nothing would ever fill.
+
+    Args:
+        schema: The schema.
+
+    Raises:
+        ConfigError: It has such columns.
+    """
+    faults = []
+    for each in schema.fields:
+        if isinstance(each.dataType, StructType):
+            told = _OBJECT.format(name=each.name)
+        elif not isinstance(each.dataType, _READABLE):
+            told = _OTHER.format(kind=each.dataType.simpleString())
+        else:
+            continue
+        faults.append(Fault(f"column `{each.name}` of the schema", told))
+    if faults:
+        raise ConfigError(faults)
 
 
 def known_to_spark(kind: pa.DataType) -> pa.DataType:

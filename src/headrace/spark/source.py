@@ -15,10 +15,14 @@ from headrace.core.arrow import pa
 from headrace.core.secrets.outlets import clean_logs
 from headrace.core.secrets.redaction import clean_error
 from headrace.dlt_source.plain_reading import read_resource
+from headrace.reading.stretches.stretch import KeyStretch, PageStretch, ParentStretch
 from headrace.reading.travelling import load_travelled
+from headrace.spark.misfits import batches, refuse_without_column
 from headrace.spark.options import ReadOptions
-from headrace.spark.schema import arrow_schema, spark_schema
+from headrace.spark.schema import arrow_schema, refuse_unreadable, spark_schema
 
+# To plan these, the API was asked.
+_ASKED_FOR = (KeyStretch, PageStretch, ParentStretch)
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -71,7 +75,12 @@ class RestSource(DataSource):
 
         Args:
             schema: The schema, of the source or of the user.
+
+        Raises:
+            ConfigError: The user's schema has types that no row of JSON fills.
         """
+        refuse_unreadable(schema)
+        refuse_without_column(self._given.on_misfit, schema.fieldNames())
         return RestReader(self._given, schema)
 
 
@@ -98,10 +107,21 @@ class RestReader(DataSourceReader):
             lanes, notes = plan_lanes(
                 given.config, given.resource, lanes=given.lanes, secrets=given.secrets
             )
+            if not any(isinstance(each, _ASKED_FOR) for lane in lanes for each in lane.stretches):
+                # An error cannot be marked as final: a task that is refused asks four times over,
+                # and so does each other one.
+                self._ask_once()
         for note in notes:
             _LOGGER.warning(note)
         count = min(given.workers, len(lanes)) or 1
         return [LanePartition(number, lanes[number::count], count) for number in range(count)]
+
+    def _ask_once(self) -> None:
+        given = self._options
+        with read_resource(
+            load_travelled(given.config, given.secrets), given.resource, batch_rows=1
+        ) as reader:
+            next(iter(reader), None)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """The rows of a partition.
@@ -126,7 +146,7 @@ class RestReader(DataSourceReader):
                 at_once=None,
             ) as reader,
         ):
-            yield from reader
+            yield from batches(reader, given.on_misfit, reader.resource)
 
 
 class LanePartition(InputPartition):

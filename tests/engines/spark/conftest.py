@@ -1,4 +1,4 @@
-"""A cluster and a session, shared by all tests that neither end a worker nor look at the logs."""
+"""A cluster that the tests share, and a session for those of a module."""
 
 from __future__ import annotations
 
@@ -8,37 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from headrace.simulator.running import Simulator
-from headrace.spark import RestSource
 from tests.engines.spark.cluster import Cluster
+from tests.engines.spark.sessions import session
+from tests.support.project import ROOT
 
 KEY = "simulator"
-
-
-def session(cluster: Cluster, **settings: str) -> SparkSession:
-    """A session on a cluster; what is set goes by names with `_` for each dot."""
-    builder = SparkSession.builder.master(cluster.url).config("spark.driver.host", "127.0.0.1")
-    quiet = {
-        "spark.ui.enabled": "false",
-        "spark.executor.memory": "600m",
-        "spark.driver.memory": "600m",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.log.level": "ERROR",
-        **{name.replace("_", "."): value for name, value in settings.items()},
-    }
-    for name, value in quiet.items():
-        builder = builder.config(name, value)
-    made = builder.getOrCreate()
-    made.dataSource.register(RestSource)
-    return made
-
-
-@pytest.fixture(scope="session", autouse=True)
-def python_of_the_driver() -> None:
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -48,12 +26,28 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
-def spark(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    folder: Path = tmp_path_factory.mktemp("cluster")
-    told = {"API_KEY": KEY, "EXECUTIONS_BASE_URL": simulator.base_url}
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the cluster, whose modules all of its machines can import."""
+    return tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="session")
+def cluster(simulator: Simulator, machines: Path) -> Iterator[Cluster]:
+    told = {
+        "API_KEY": KEY,
+        "EXECUTIONS_BASE_URL": simulator.base_url,
+        "PYTHONPATH": f"{ROOT}:{machines}",
+    }
     # What the driver's Python sees is what its Java was started with.
-    os.environ.update(told)
-    with Cluster(folder, told) as cluster:
-        made = session(cluster)
-        yield made
-        made.stop()
+    os.environ.update(told, PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
+    with Cluster(machines, told) as cluster:
+        # Its Java stays in the folder where it was started: that of a test goes away.
+        SparkContext._ensure_initialized()
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def spark(cluster: Cluster) -> Iterator[SparkSession]:
+    made = session(cluster.url)
+    yield made
+    made.stop()
