@@ -20,8 +20,8 @@ print(result.success, kinds.count("STEP_UP_FOR_RETRY"))
 
 
 def test_the_example_of_the_docs_runs(tmp_path: Path) -> None:
-    with backfill_of("dagster.md", tmp_path) as backfill:
+    with backfill_of("dagster.md", tmp_path, page_rows=2) as backfill:
         out = run([program(), "-c", PROGRAM], tmp_path, backfill.environment)
 
     assert out.split() == ["True", "1"]
-    backfill.check()
+    assert backfill.check() == 200

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.engines
 
 
 def test_the_example_of_the_docs_runs(tmp_path: Path) -> None:
-    with backfill_of("prefect.md", tmp_path) as backfill:
+    with backfill_of("prefect.md", tmp_path, page_rows=2) as backfill:
         run([program(), "example.py"], tmp_path, backfill.environment)
 
     said = (tmp_path / "errors.txt").read_text()
     assert said.count("Retry 1/3 will start") == 1
     assert "Retry 2/3" not in said
-    backfill.check()
+    assert backfill.check() == 200

@@ -11,7 +11,9 @@ from tempfile import TemporaryDirectory
 import pyarrow.parquet as pq
 import pytest
 
+from headrace.config.files.texts import text_of_document
 from headrace.simulator import Simulator
+from tests.engines.examples import executions
 from tests.engines.living import LivingWorld
 from tests.engines.running import command_line, descendants, program, run
 from tests.support.canaries import encoded
@@ -24,6 +26,10 @@ START = """
 import headrace.ray, json, os, ray
 ray.init(num_cpus=2, include_dashboard=False, object_store_memory=200 * 2**20,
          _temp_dir=os.environ["RAY_FOLDER"])
+"""
+KILLED = """
+rows = headrace.ray.read("executions.yml", "executions", lanes=8, workers=2, out="out")
+rows.write_parquet("read")
 """
 CANARY = 'c4n4ry+"&<of-ray'
 SHOP = """
@@ -132,19 +138,17 @@ def test_a_killed_task_is_run_again_and_leaves_nothing_behind(
     tmp_path: Path, run_on_ray: RunOnRay
 ) -> None:
     killed: list[int] = []
-    living = LivingWorld(4_000, then=kill_at(10, killed))
+    living = LivingWorld(1_800, then=kill_at(75, killed))
+    (tmp_path / "executions.yml").write_text(text_of_document(executions(25)))
     with Simulator(world=living.world, on_request=living.on_request) as simulator:
-        run_on_ray(
-            "rows = headrace.ray.read('executions', 'executions', out='out')\n"
-            "rows.write_parquet('read')\n",
-            simulator,
-        )
+        run_on_ray(KILLED, simulator)
 
     rows = pq.read_table(tmp_path / "read").drop_columns(["_headrace_rest"]).to_pylist()
     living.check(rows)
     assert len(killed) == 1
     attempts = [each.name for each in (tmp_path / "out").glob("*/lane-*")]
     lanes = {name[:10] for name in attempts}
+    assert len(lanes) == 8
     assert len(attempts) == len(lanes) + 1, "the killed one has a folder, which counts for nothing"
 
 
