@@ -90,9 +90,12 @@ def cat(
 
 def _loaded(config: str, overrides: Sequence[str], tenants: Sequence[str]) -> SourceConfig:
     from headrace.config import load_config
+    from headrace.config.loading import read_config
     from headrace.config.selection import select_tenants
+    from headrace.destination.tenant_rows import with_stored_tenants
 
-    return select_tenants(load_config(config, overrides), tenants)
+    document = with_stored_tenants(read_config(config, overrides), config, None, None)
+    return select_tenants(load_config(document), tenants)
 
 
 def _write(

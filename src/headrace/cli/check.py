@@ -40,9 +40,12 @@ def check(
     """
     with exit_codes(), auth_warnings():
         from headrace.config import load_config
+        from headrace.config.loading import read_config
         from headrace.config.selection import select_resources, select_tenants
+        from headrace.destination.tenant_rows import with_stored_tenants
 
-        loaded = select_resources(load_config(config, overrides or ()), resource or ())
+        document = with_stored_tenants(read_config(config, overrides or ()), config, None, None)
+        loaded = select_resources(load_config(document), resource or ())
         loaded = select_tenants(loaded, tenant or ())
         say("The config is sound.")
         worst = _tried(loaded) if loaded.tenants is None else _tenants_tried(loaded, loaded.tenants)

@@ -20,11 +20,13 @@ from headrace.cli.sync_summary import (
     told_refused_removals,
 )
 from headrace.config import load_config
+from headrace.config.loading import read_config
 from headrace.config.selection import bound_backfill, select_resources, select_tenants
 from headrace.core.exceptions import SyncError
 from headrace.core.figures import Figures
 from headrace.destination.pipeline import open_pipeline
 from headrace.destination.remembered_settings import settings_looked_up_once
+from headrace.destination.tenant_rows import with_stored_tenants
 from headrace.destination.views import create_views
 from headrace.dlt_source.source import build_source
 from headrace.reading.build import leg_settings
@@ -84,7 +86,13 @@ class Syncing:
     def __init__(self, wanted: SyncWanted, stderr: StderrOutput) -> None:
         self._wanted = wanted
         self._stderr = stderr
-        config = select_resources(load_config(wanted.config, wanted.overrides), wanted.resources)
+        document = with_stored_tenants(
+            read_config(wanted.config, wanted.overrides),
+            wanted.config,
+            wanted.destination,
+            wanted.dataset,
+        )
+        config = select_resources(load_config(document), wanted.resources)
         config = select_tenants(config, wanted.tenants)
         if wanted.backfill_until is not None:
             config = bound_backfill(config, wanted.backfill_until)

@@ -85,16 +85,20 @@ def _verify(
     from headrace.cli.verification_json import verification_json
     from headrace.cli.verification_summary import print_verification
     from headrace.config import load_config
+    from headrace.config.loading import read_config
     from headrace.config.selection import select_resources
     from headrace.core.figures import Figures
     from headrace.core.secrets.redaction import Redactor
     from headrace.destination.pipeline import open_pipeline, open_pipeline_to_read
+    from headrace.destination.tenant_rows import with_stored_tenants
     from headrace.dlt_source.source import build_source
     from headrace.reading.build import leg_settings
     from headrace.reading.credentials import Authentications
     from headrace.verification.verify import verify as verify_tables
 
-    loaded = select_resources(load_config(config, settings), resources)
+    document = read_config(config, settings)
+    document = with_stored_tenants(document, config, destination, dataset)
+    loaded = select_resources(load_config(document), resources)
     figures = Figures()
     authentications = Authentications.of_config(loaded)
     place = (loaded, Path(config).stem, destination, dataset)

@@ -17,6 +17,7 @@ from headrace.config.files.switches import with_switches_as_written
 from headrace.config.files.tenants import (
     Tenant,
     tenant_column,
+    tenant_query,
     tenants_of,
     with_tenants_inside,
 )
@@ -36,6 +37,7 @@ ConfigPart = Literal["everything", "tables", "destination"]
 
 _ANY_URL = "http://localhost"
 _SHOWN_TENANTS = 3
+_ANY_TENANT = [{"name": "any"}]
 
 
 def load_config(
@@ -65,6 +67,9 @@ def load_config(
             the config, missing secrets included.
     """
     document = read_config(config, overrides)
+    if needed == "tables" and tenant_query(document) is not None:
+        # Whichever they are, the tables are the same.
+        document = {**document, "tenants": {"column": tenant_column(document), "list": _ANY_TENANT}}
     tenants = [] if needed == "destination" else tenants_of(document)
     if not tenants:
         return _whole(*_loaded(document, lookup, needed))

@@ -291,3 +291,57 @@ def test_a_config_of_a_call_has_tenants_too(
     assert names(warehouse) == of("acme", "beta", "gamma")
     warehouse.pipeline("plain").run(rest_api_source(document))
     assert warehouse.query("SELECT count(*) FROM plain_data.users") == [(9,)]
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+@pytest.mark.parametrize("by", ["table", "query"])
+def test_the_tenants_may_stand_in_a_table_of_the_destination(
+    kind: str,
+    by: str,
+    accounts: Accounts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    destination = request.getfixturevalue("warehouse" if kind == "duckdb" else "postgres")
+    for name in accounts.names:
+        monkeypatch.setenv(f"{name.upper()}_KEY", f"{name}-key")
+    with destination.pipeline("setup").sql_client() as client:
+        client.execute_sql("CREATE SCHEMA ops")
+        client.execute_sql(
+            "CREATE TABLE ops.shops (name TEXT, set JSON, secrets JSON, paid BOOLEAN)"
+        )
+        for name in accounts.names:
+            each = accounts.tenant(name)
+            values = (name, json.dumps(each["set"]), json.dumps(each["secrets"]), name != "beta")
+            client.execute_sql("INSERT INTO ops.shops VALUES (%s, %s, %s, %s)", *values)
+    where = {"table": "ops.shops", "query": "SELECT * FROM ops.shops WHERE paid ORDER BY name"}
+    path = tmp_path / "shop.json"
+    path.write_text(json.dumps(accounts.document(tenants={by: where[by]})))
+    to = ("--destination", destination.url, "--dataset", "test_data")
+    ran = headrace("run", str(path), *to)
+    assert ran.returncode == 0, ran.stderr
+    found = {row["tenant"] for row in destination.rows("test_data.users")}
+    assert found == set(accounts.names) - ({"beta"} if by == "query" else set())
+    assert headrace("status", str(path), *to).returncode == 0
+    assert headrace("verify", str(path), *to).returncode == 0
+
+    broken = headrace(
+        "run", str(path), *to, "--set", "tenants.table=ops.none", "--set", "tenants.query=null"
+    )
+    assert broken.returncode == 2
+    assert "tenants.table: cannot be read from the destination" in broken.stderr
+    with pytest.raises(ConfigError, match="have to stand under `list`"):
+        rest_api_source(accounts.document(tenants={by: where[by]}))
+
+
+def test_a_key_that_stands_among_the_columns_is_one_of_each_tenant(
+    accounts: Accounts, warehouse: Warehouse
+) -> None:
+    users = {"name": "users", "columns": {"id": {"primary_key": True}}}
+    document = accounts.document(users)
+    del document["resource_defaults"]["primary_key"]
+    config = accounts.config(document)
+    for _ in range(2):
+        synced(config, warehouse)
+    assert names(warehouse) == of("acme", "beta", "gamma")

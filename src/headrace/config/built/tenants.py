@@ -73,7 +73,7 @@ def _with_column(
     missing = resource.missing_rows
     return replace(
         resource,
-        hints=_hints(resource.hints, column, has_key=key is not None),
+        hints=_hints(resource.hints, column),
         primary_key=None if key is None else (*key, column),
         parent=resource.parent if tail is not None else _parent(resource.parent, column),
         tail=None if tail is None else replace(tail, row_key=(*tail.row_key, column)),
@@ -96,14 +96,14 @@ def _parent(parent: ParentConfig | None, column: str) -> ParentConfig:
     return replace(parent, fields=(*parent.fields, tenant))
 
 
-def _hints(hints: Mapping[str, Any], column: str, *, has_key: bool) -> dict[str, Any]:
+def _hints(hints: Mapping[str, Any], column: str) -> dict[str, Any]:
     written = hints.get("columns") or {}
     columns = {each["name"]: each for each in written} if isinstance(written, list) else written
     own = {"name": column, "data_type": "text", "nullable": False, **(columns.get(column) or {})}
-    if has_key and not hints.get("primary_key"):
-        own["primary_key"] = True
     changed = {**hints, "columns": {**columns, column: own}}
     for name in ("primary_key", "merge_key"):
         if key := hints.get(name):
             changed[name] = [*([key] if isinstance(key, str) else key), column]
+        elif any(isinstance(each, Mapping) and each.get(name) for each in columns.values()):
+            own[name] = True
     return changed

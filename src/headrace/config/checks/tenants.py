@@ -22,7 +22,7 @@ _TAIL = (
     "`_headrace_gone`: leave it out, or say `keep`"
 )
 _MADE_WITH_DLT = "is made in Python with dlt, and knows nothing of tenants; load it on its own"
-_CALLED = "is a Python function, which cannot be told of tenants: write what it gives"
+_CALLED = "is made in Python, where no tenant can be added to it: write what it gives"
 
 
 def faults_of_resources(config: SourceConfig, column: str) -> Iterator[Fault]:

@@ -21,7 +21,8 @@ from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.nearest import did_you_mean
 from headrace.core.secrets.names import is_secret
 
-_KEYS = ("column", "list", "file")
+_PLACES = ("list", "file", "table", "query")
+_KEYS = ("column", *_PLACES)
 _KEYS_OF_TENANT = ("name", "set", "secrets")
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
@@ -29,6 +30,10 @@ _REFERENCE = re.compile(r"[^$]*\$\{[^{}]+\}[^$]*")
 _LINES = (".jsonl", ".ndjson")
 _LONGEST_NAME = 200
 _EXAMPLE = "write it as `{name: acme, set: {client.base_url: https://acme.example.com}}`"
+_NOT_HERE = (
+    "is read from the destination by the commands that load a config into one, as `headrace run`; "
+    "here the tenants have to stand under `list`, or in a `file`"
+)
 _SHARED = ("client.concurrency", "client.session")
 
 
@@ -121,6 +126,63 @@ def with_tenants_inside(document: Mapping[str, Any], folder: Path | None) -> dic
     return {**document, "tenants": {"column": tenant_column(document), "list": listed}}
 
 
+@dataclass(frozen=True, slots=True)
+class TenantQuery:
+    """Where the tenants stand in the destination.
+
+    Args:
+        key: The key of the config that says it: `table` or `query`.
+        text: The name of the table, or the SQL.
+    """
+
+    key: str
+    text: str
+
+
+def tenant_query(document: Mapping[str, Any]) -> TenantQuery | None:
+    """Where the tenants stand in the destination; None where they stand elsewhere.
+
+    Args:
+        document: The config as written; it may be wrong in any way.
+
+    Raises:
+        ConfigError: What should be a table or a query is none.
+    """
+    written = document.get("tenants")
+    for key in ("table", "query"):
+        text = written.get(key) if isinstance(written, Mapping) else None
+        if isinstance(text, str) and text.strip():
+            return TenantQuery(key, text)
+        if text is not None:
+            raise ConfigError([Fault(f"tenants.{key}", f"expected a text; got {kind_of(text)}")])
+    return None
+
+
+def with_rows_as_tenants(
+    document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The config with the tenants in it that stand in the destination.
+
+    Args:
+        document: The config as written.
+        rows: The rows, by the names of their columns.
+
+    Raises:
+        ConfigError: As from `tenants_of`.
+    """
+    written = [
+        {
+            name: value
+            for name, value in row.items()
+            if value is not None and name in _KEYS_OF_TENANT
+        }
+        for row in rows
+    ]
+    changed = {**document, "tenants": {"column": tenant_column(document), "list": written}}
+    tenants_of(changed)
+    return changed
+
+
 def _rows(written: Any, folder: Path) -> tuple[Sequence[Any], str]:
     """The tenants as written, and where they stand, for messages."""
     if isinstance(written, list | tuple):
@@ -132,10 +194,12 @@ def _rows(written: Any, folder: Path) -> tuple[Sequence[Any], str]:
     for key in written:
         if key not in _KEYS:
             raise _wrong(f"unknown key `{key}`; {did_you_mean(str(key), _KEYS)}{listed(_KEYS)}")
-    given = [key for key in ("list", "file") if written.get(key) is not None]
+    given = [key for key in _PLACES if written.get(key) is not None]
     if len(given) != 1:
-        raise _wrong("needs either `list`, the tenants themselves, or `file`, where they stand")
+        raise _wrong(f"needs one of {listed(_PLACES)}: the tenants, or where they stand")
     value = written[given[0]]
+    if given[0] in ("table", "query"):
+        raise ConfigError([Fault(f"tenants.{given[0]}", _NOT_HERE)])
     if given == ["file"]:
         if not isinstance(value, str) or not value:
             raise ConfigError([Fault("tenants.file", f"expected a path; got {kind_of(value)}")])
@@ -213,6 +277,7 @@ def _gathered(row: Mapping[Any, Any]) -> dict[Any, Any]:
     """A row with its columns `set.PATH` and `secrets.NAME` put into the mappings of those names."""
     found: dict[Any, Any] = {}
     for key, value in row.items():
+        value = _mapping_in(value) if key in ("set", "secrets") else value
         kind, dot, rest = str(key).partition(".")
         if not dot or kind not in ("set", "secrets"):
             is_nested = key in ("set", "secrets") and isinstance(value, Mapping)
@@ -220,6 +285,17 @@ def _gathered(row: Mapping[Any, Any]) -> dict[Any, Any]:
         elif isinstance(inner := found.setdefault(kind, {}), dict):
             inner[rest] = value
     return found
+
+
+def _mapping_in(value: Any) -> Any:
+    """The mapping that a text of JSON holds, as a table has it; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return value
+    return found if isinstance(found, dict) else value
 
 
 def _faults_of_values(values: Any) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,14 @@ class TenantsModel(FormatModel):
         description="A file with the tenants, beside the config: CSV with the columns `name`, "
         "`set.PATH` and `secrets.NAME`, or JSON, JSON Lines or YAML with a list of them.",
     )
+    table: Name | None = Field(
+        default=None,
+        description="A table of the destination with the tenants, as `dataset.table`, or one of "
+        "the pipeline's own dataset: the columns `name`, and `set` and `secrets` as JSON.",
+    )
+    query: Name | None = Field(
+        default=None, description="SQL for the destination, that gives the same columns."
+    )
 
 
 AnyTenants = Annotated[
