@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -69,21 +71,27 @@ def test_the_readmes_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         assert count.fetchall() == [(300,)]
 
 
+def options_of_commands(group: Any, above: str = "") -> Iterator[tuple[str, set[str]]]:
+    """The options of each command, also of those within another, by its name."""
+    for name, each in group.commands.items():
+        yield above + name, {option for parameter in each.params for option in parameter.opts}
+        if hasattr(each, "commands"):
+            yield from options_of_commands(each, f"{above}{name} ")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page: Path) -> None:
-    command = typer.main.get_command(app)
-    known = {
-        name: {option for parameter in each.params for option in parameter.opts}
-        for name, each in command.commands.items()  # type: ignore[attr-defined]
-    }
+    known = dict(options_of_commands(typer.main.get_command(app)))
     for line in re.findall(
         r"^(?:\$ )?headrace .*$|`headrace [^`]*`", page.read_text(), re.MULTILINE
     ):
         words = line.strip("`$ ").split("#")[0].split()
-        assert words[1] in known or words[1].startswith("--"), line
+        called = " ".join(words[1:3])
+        name = called if called in known else words[1]
+        assert name in known or words[1].startswith("--"), line
         for word in words[2:]:
             if word.startswith("--"):
-                assert word.split("=")[0] in known[words[1]], line
+                assert word.split("=")[0] in known[name], line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

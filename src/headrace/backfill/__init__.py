@@ -11,7 +11,7 @@ from headrace.backfill.attempts import read_lane_into_folder as lane
 from headrace.backfill.committing import BackfillReport, commit
 from headrace.backfill.planning import plan
 from headrace.backfill.plans import Plan
-from headrace.backfill.progress import BackfillStatus, status
+from headrace.backfill.progress import BackfillStatus, lanes_left, status
 
 __all__ = [
     "BackfillReport",
@@ -20,6 +20,7 @@ __all__ = [
     "Plan",
     "commit",
     "lane",
+    "lanes_left",
     "plan",
     "status",
 ]

@@ -20,6 +20,7 @@ from headrace.core.exceptions import RequestError, SyncError
 from headrace.core.failed_requests import Failure
 from headrace.core.figures import Figures, ResourceFigures
 from headrace.destination.pipeline import open_pipeline
+from headrace.destination.views import CreatedViews, create_views
 from headrace.dlt_source.current_sync import RunningSync
 from headrace.dlt_source.source import build_source
 from headrace.reading.build import leg_settings
@@ -55,10 +56,12 @@ class BackfillReport:
         loaded: The report of the load of all lanes.
         caught_up: The report of the sync behind it, which brings what has changed since the plan;
             None where the resource has nothing by which that could be told.
+        views: The views over the tables, where `pipeline.views` of the config asks for them.
     """
 
     loaded: SyncReport
     caught_up: SyncReport | None
+    views: CreatedViews | None
 
 
 def commit(
@@ -117,18 +120,24 @@ def commit(
         run_history=config.pipeline_settings.run_history,
         retention=retention_settings(config),
     )
-    if not (catch_up and _can_catch_up(config, plan.resource)):
-        return BackfillReport(loaded, None)
-    caught_up = sync(
-        pipeline,
-        build_source(config),
-        legs=leg_settings(config),
-        stop=stop,
-        clock=clock,
-        run_history=config.pipeline_settings.run_history,
-        retention=retention_settings(config),
+    caught_up = None
+    if catch_up and _can_catch_up(config, plan.resource):
+        caught_up = sync(
+            pipeline,
+            build_source(config),
+            legs=leg_settings(config),
+            stop=stop,
+            clock=clock,
+            run_history=config.pipeline_settings.run_history,
+            retention=retention_settings(config),
+        )
+    wanted = config.pipeline_settings.views
+    views = (
+        create_views(pipeline, wanted.executions, wanted.workflows, wanted.node_runs)
+        if wanted
+        else None
     )
-    return BackfillReport(loaded, caught_up)
+    return BackfillReport(loaded, caught_up, views)
 
 
 def _all_manifests(folder: SharedFolder, plan: Plan) -> list[Manifest]:

@@ -21,7 +21,7 @@ _CUT = (
     "Delete {manifest}, and read the lane again with `headrace backfill lane {url} {number}`"
 )
 
-Counts: TypeAlias = dict[str, float]
+Counts: TypeAlias = dict[str, int | float]
 
 
 class FailedListing(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from headrace.backfill.plans import Plan, find_plan, write_plan
 from headrace.config.files.texts import text_of_document
 from headrace.config.loading import read_config
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.figures import Figures
 from headrace.reading.stretches.stretch import WindowStretch
 from headrace.reading.travelling import load_travelled, refuse_secrets
 
@@ -33,6 +34,7 @@ def plan(
     lanes: int = DEFAULT_LANES,
     overrides: Iterable[str] = (),
     secrets: str | None = None,
+    figures: Figures | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Plan:
     """Parts a resource into lanes, and writes them into a folder that other machines see.
@@ -49,6 +51,7 @@ def plan(
         overrides: Values to set in the config, each written as `path=value`.
         secrets: A function, written as `package.module:function`, from the NAME in `${NAME}` to its
             value; None looks where `dlt.secrets` does.
+        figures: Where to count, for whoever wants to watch meanwhile.
         clock: Gives the time, in seconds since 1970.
 
     Returns:
@@ -62,14 +65,14 @@ def plan(
     document = read_config(config, overrides)
     refuse_secrets(document)
     text = text_of_document(document)
-    parted = parted_resource(load_travelled(text, secrets), resource)
+    parted = parted_resource(load_travelled(text, secrets), resource, figures)
     there = find_plan(folder)
     if there is not None:
         told = _THERE.format(url=folder.url, resource=there.resource)
         raise ConfigError([Fault("", told)])
     made_at = clock()
     planned, notes = lanes_of(parted, lanes)
-    figures = parted.tree.figures.total
+    counted = parted.tree.figures.total
     stretches = [each for lane in planned for each in lane.stretches]
     first = stretches[0] if stretches else None
     made = Plan(
@@ -79,8 +82,8 @@ def plan(
         resource=parted.name,
         lanes=len(planned),
         made_at=made_at,
-        requests=figures.requests,
-        notes=(*notes, *figures.notes),
+        requests=counted.requests,
+        notes=(*notes, *counted.notes),
         headrace=__version__,
         within=first.within if isinstance(first, WindowStretch) else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from headrace.backfill.folder import SharedFolder
@@ -49,3 +50,20 @@ def status(url: str) -> BackfillStatus:
         size=sum(each.size for each in there),
         failed=sum(len(each.failed) for each in there),
     )
+
+
+def lanes_left(url: str) -> list[int]:
+    """The numbers of the lanes that are still to be read, in an order of chance.
+
+    Of several machines that read what is left, each begins elsewhere.
+
+    Args:
+        url: The folder of the plan.
+
+    Raises:
+        ConfigError: There is no plan.
+        SyncError: The folder, or what is in it, cannot be read.
+    """
+    left = list(status(url).left)
+    random.shuffle(left)
+    return left

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from headrace._version import __version__
+from headrace.cli.backfill import backfill
 from headrace.cli.cat import cat
 from headrace.cli.check import check
 from headrace.cli.connectors import connectors
@@ -57,3 +58,4 @@ for command in (
     *(check, preview, cat, init, connectors, schema, simulate),
 ):
     app.command()(command)
+app.add_typer(backfill)

@@ -22,9 +22,11 @@ from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.lanes.values import ListedValues
+from headrace.reading.listing import Listing
 from headrace.reading.plain_pages import ChildPages
 from headrace.reading.side_listings import ListingOutcome, SideListings
 from headrace.reading.stretches.keys import KeyStretchReader, plan_key_stretches
+from headrace.reading.stretches.pages import PageStretchReader, plan_page_stretches
 from headrace.reading.stretches.planning import (
     StretchPlan,
     parents_of,
@@ -34,6 +36,7 @@ from headrace.reading.stretches.planning import (
 )
 from headrace.reading.stretches.stretch import (
     KeyStretch,
+    PageStretch,
     ParentStretch,
     Stretch,
     ValueStretch,
@@ -150,6 +153,9 @@ class PartedResource:
             )
             return StretchPlan(keys.stretches, keys.notes)
         listing = as_in_first_sync(tree.listing(resource), resource, None)
+        if isinstance(listing, Listing) and listing.lanes is not None:
+            figures = self._figures.of(self.name)
+            return await plan_page_stretches(listing, listing.lanes, client, figures, wanted)
         if isinstance(listing, WindowedListing):
             return StretchPlan(windows_parted(listing, wanted))
         return StretchPlan([WholeStretch()], [_ONE_STRETCH.format(name=self.name)])
@@ -192,6 +198,12 @@ class PartedResource:
                 assert by_values is not None
                 own = replace(by_values, values=stretch.values)
                 pages = own.pages(client, self._figures.of(self.name))
+            case PageStretch():
+                listing = as_in_first_sync(tree.listing(resource), resource, None)
+                assert isinstance(listing, Listing)
+                assert listing.lanes is not None
+                reader = PageStretchReader(listing, listing.lanes, stretch)
+                pages = reader.pages(client, self._figures.of(self.name))
             case _:
                 pages = tree.pages(resource).pages(client, self._figures)
         async with aclosing(cast(AsyncGenerator[FetchedPage, None], pages)) as fetched:

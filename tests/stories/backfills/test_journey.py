@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from headrace import backfill
+from headrace import ConfigError, HeadraceError, SyncError, backfill, rest_api_source, sync
 from headrace.backfill import lanes
 from headrace.reading.travelling import travelling_text
 from tests.support.servers import Answer, Asked, JsonServer
@@ -31,6 +31,10 @@ class Shop:
             for each in self.customers
         }
         self.failing: set[int] = set()
+        self.open(server)
+
+    def open(self, server: JsonServer) -> None:
+        """Answers what the server is asked."""
         server.handler = self._answer
 
     def _answer(self, asked: Asked) -> Answer:
@@ -107,3 +111,107 @@ def test_an_engine_reads_the_same_lanes_as_arrow_in_one_schema(
     assert not notes
     assert len(found) == 36
     assert {row["_headrace_rest"] for row in found} == {None, '{"tags":["a"],"later":true}'}
+
+
+def read_all(out: str) -> None:
+    for number in backfill.lanes_left(out):
+        backfill.lane(out, number)
+
+
+def test_a_second_commit_loads_nothing_twice(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    document = orders_config(server)
+    document["resource_defaults"]["write_disposition"] = "append"
+    out = str(tmp_path / "plan")
+    backfill.plan(document, "orders", out=out, lanes=2)
+    read_all(out)
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    report = backfill.commit(out, pipeline=warehouse.pipeline())
+    assert warehouse.query("SELECT count(*) FROM test_data.orders") == [(35,)]
+    (note,) = report.loaded.figures.of("orders").notes
+    assert "has been loaded before" in note
+
+
+def test_nothing_is_loaded_before_all_lanes_are_read(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    backfill.plan(orders_config(server), "orders", out=out, lanes=3)
+    backfill.lane(out, 1)
+    with pytest.raises(SyncError, match=r"2 of the 3 lanes in .* still to be read.*: 0, 2"):
+        backfill.commit(out, pipeline=warehouse.pipeline())
+    assert backfill.status(out).left == (0, 2)
+
+
+def test_a_lane_that_fails_leaves_nothing_and_one_that_was_read_is_not_read_again(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = tmp_path / "plan"
+    backfill.plan(orders_config(server), "orders", out=str(out), lanes=2)
+    server.handler = lambda asked: Answer({"message": "closed"}, 401)
+    with pytest.raises(HeadraceError, match="401"):
+        backfill.lane(str(out), 0)
+    assert sorted(each.name for each in (out / "lanes/00000").iterdir()) == ["lane.json"]
+    shop.open(server)
+    read_all(str(out))
+    server.asked.clear()
+    assert backfill.lane(str(out), 0).was_there
+    # What another machine has written in part, or was killed in, counts for nothing.
+    (out / "lanes/00000/20000101T000000000000-dead.parquet").write_bytes(b"PAR1")
+    backfill.lane(str(out), 0, again=True)
+    backfill.commit(str(out), pipeline=warehouse.pipeline())
+    assert warehouse.query("SELECT count(*) FROM test_data.orders") == [(35,)]
+
+
+def test_a_file_that_the_folder_has_cut_is_noticed(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = tmp_path / "plan"
+    backfill.plan(orders_config(server), "orders", out=str(out), lanes=1)
+    read_all(str(out))
+    (file,) = (out / "lanes/00000").glob("*.parquet")
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(SyncError, match="has lost a part of it"):
+        backfill.commit(str(out), pipeline=warehouse.pipeline())
+
+
+def test_the_listing_of_one_parent_that_fails_is_on_record_and_asked_again(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    shop.failing = {4}
+    document = orders_config(server)
+    backfill.plan(document, "orders", out=out, lanes=2)
+    read_all(out)
+    report = backfill.commit(out, pipeline=warehouse.pipeline())
+    assert warehouse.query("SELECT count(*) FROM test_data.orders") == [(30,)]
+    (failed,) = report.loaded.failed_requests
+    assert (failed.status, failed.key) == (403, '{"id":4}')
+    assert len(warehouse.query("SELECT * FROM test_data._headrace_failed_requests")) == 1
+    shop.failing = set()
+    synced = sync(warehouse.pipeline(), rest_api_source(document).with_resources("orders"))
+    assert not synced.failed_requests
+    assert warehouse.query("SELECT count(*) FROM test_data.orders") == [(35,)]
+
+
+def test_a_secret_in_clear_and_a_folder_with_a_plan_are_refused(
+    shop: Shop, server: JsonServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = orders_config(server)
+    document["client"]["auth"] = {"type": "bearer", "token": "canary-0123456789abcdef"}
+    out = tmp_path / "plan"
+    with pytest.raises(ConfigError, match=r"client.auth.token: a secret stands here") as refused:
+        backfill.plan(document, "orders", out=str(out))
+    assert "canary" not in str(refused.value)
+    monkeypatch.setenv("SHOP_TOKEN", "canary-0123456789abcdef")
+    document["client"]["auth"]["token"] = "${SHOP_TOKEN}"
+    backfill.plan(document, "orders", out=str(out), lanes=2)
+    read_all(str(out))
+    for file in out.rglob("*.*"):
+        assert b"canary" not in file.read_bytes()
+    with pytest.raises(ConfigError, match="has a plan of `orders` already"):
+        backfill.plan(document, "orders", out=str(out))
+    monkeypatch.delenv("SHOP_TOKEN")
+    with pytest.raises(ConfigError, match="no value for"):
+        backfill.lane(str(out), 0, again=True)

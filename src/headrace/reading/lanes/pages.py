@@ -9,7 +9,9 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from headrace.config.built.lanes import PageLanesSettings
 from headrace.core.events import Event, log_event
@@ -50,7 +52,7 @@ _IGNORES_NUMBERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Came:
+class Came:
     """A page that has come.
 
     Args:
@@ -85,7 +87,7 @@ def laned_pages(
     if keys is None or page is None or page.items is not None or not first.rows:
         return None
     proves = opened.listing.accounting.proves_whole
-    totals = _Totals(walk, settings, page.row_count, must_be_proven=proves)
+    totals = TotalsOfListing(walk, settings, page.row_count, must_be_proven=proves)
     total = totals.on_first(page)
     if total is None or settings.at_once < 2:
         return None
@@ -101,12 +103,25 @@ def laned_pages(
     )
     if plan is None:
         return None
-    laned = _LanedPages(opened, walk, plan, totals, keys)
+    laned = LanedPages(opened, walk, plan, totals, keys)
     laned.begin(page, total)
     return laned.pages(first)
 
 
-class _Totals:
+class Totals(Protocol):
+    """Tells how many rows are to be read, as each page says it."""
+
+    @property
+    def may_be_too_low(self) -> bool:
+        """Whether there may be more rows behind them, so that an empty page is the end."""
+        ...
+
+    def on(self, page: Page) -> int | None:
+        """The total on a page behind the first one; None where it tells none."""
+        ...
+
+
+class TotalsOfListing:
     """Tells how many rows a listing has, as each of its pages says it.
 
     Args:
@@ -160,6 +175,37 @@ class _Totals:
         return None if not pages else (pages - 1) * self._size + 1
 
 
+async def ask_for_page(opened: OpenListing, walk: ListingPass, number: int) -> Came:
+    """Asks for a page by its number.
+
+    Args:
+        opened: The listing.
+        walk: The pass through it.
+        number: The number: of the rows before the page, or its own.
+
+    Raises:
+        ResponseIgnored, RequestError, PageError: As from `OpenListing.page`.
+    """
+    request = walk.paginator.at_cursor(opened.listing.request, number)
+    response, sliced = await opened.cut(request, walk.slicer, opened.listing.hook)
+    opened.figures.requests += 1
+    walk.number += 1
+    return Came(response, sliced, walk.seen(response, sliced))
+
+
+def keys_of(keys: RowKeys, rows: Sequence[msgspec.Raw]) -> Sequence[bytes]:
+    """What tells rows apart: their keys, or their bytes where one has none.
+
+    Args:
+        keys: Reads keys.
+        rows: The rows.
+    """
+    found = keys.of(rows)
+    if found is not None:
+        return found
+    return [(keys.of([row]) or [bytes(row)])[0] for row in rows]
+
+
 def _tells_pages(settings: PageLanesSettings, total: int, size: int) -> bool:
     """Whether a total can only be that of the pages: the first one has more rows.
 
@@ -171,8 +217,8 @@ def _tells_pages(settings: PageLanesSettings, total: int, size: int) -> bool:
     return not settings.by_offset and total < size
 
 
-class _LanedPages:
-    """A listing that is being read in lanes.
+class LanedPages:
+    """A listing, or a part of one, that is being read in lanes.
 
     Args:
         opened: The listing.
@@ -180,6 +226,8 @@ class _LanedPages:
         plan: The lanes.
         totals: Tells how many rows it has.
         keys: Reads the keys of its rows.
+        above: What is raised where a page may lie above the part that is read; None where that
+            is all of the listing.
     """
 
     def __init__(
@@ -187,21 +235,25 @@ class _LanedPages:
         opened: OpenListing,
         walk: ListingPass,
         plan: PagePlan,
-        totals: _Totals,
+        totals: Totals,
         keys: RowKeys,
+        *,
+        above: PageError | None = None,
     ) -> None:
+        self._above = above
+        self._before: frozenset[bytes] = frozenset()
         self._opened = opened
         self._walk = walk
         self._plan = plan
         self._totals = totals
         self._keys = keys
-        self._lanes = PageLanes[_Came | None](plan, looks_past_total=totals.may_be_too_low)
+        self._lanes = PageLanes[Came | None](plan, looks_past_total=totals.may_be_too_low)
         self._first: frozenset[bytes] = frozenset()
         self._firsts_again = 0
         self._ignored: ResponseIgnored | None = None
-        self._under_way: dict[asyncio.Task[_Came | None], Ask] = {}
+        self._under_way: dict[asyncio.Task[Came | None], Ask] = {}
 
-    def begin(self, page: Page, total: int) -> None:
+    def begin(self, page: Page, total: int | None) -> None:
         """Takes the first page.
 
         Args:
@@ -209,8 +261,8 @@ class _LanedPages:
             total: The total that it tells.
         """
         self._tell()
-        keys = self._keys_of(page)
-        self._first = frozenset(keys)
+        keys = keys_of(self._keys, page.rows)
+        self._first = self._before = frozenset(keys)
         self._lanes.begin(None, keys, total)
 
     async def pages(self, first: FetchedPage) -> AsyncGenerator[FetchedPage, None]:
@@ -241,12 +293,10 @@ class _LanedPages:
             await asyncio.gather(*self._under_way, return_exceptions=True)
         yield await self._ended(held)
 
-    async def _ask(self, ask: Ask) -> _Came | None:
+    async def _ask(self, ask: Ask) -> Came | None:
         """Asks for a page; None where it is behind the end of the listing."""
-        opened, walk = self._opened, self._walk
-        request = walk.paginator.at_cursor(opened.listing.request, ask.number)
         try:
-            response, sliced = await opened.cut(request, walk.slicer, opened.listing.hook)
+            return await ask_for_page(self._opened, self._walk, ask.number)
         except ResponseIgnored as ignored:
             self._ignored = ignored
             return None
@@ -254,9 +304,6 @@ class _LanedPages:
             if error.status not in PAST_END or not self._is_behind(ask):
                 raise
             return None
-        opened.figures.requests += 1
-        walk.number += 1
-        return _Came(response, sliced, walk.seen(response, sliced))
 
     def _is_behind(self, ask: Ask) -> bool:
         """Whether the API has told that the listing ends above a page."""
@@ -267,7 +314,7 @@ class _LanedPages:
         done, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             ask, came = self._under_way.pop(task), task.result()
-            keys = [] if came is None else self._keys_of(came.seen)
+            keys = [] if came is None else keys_of(self._keys, came.seen.rows)
             if came is not None and self._is_first_again(ask, keys):
                 self._refuse_first_page_again(came)
             total = None if came is None else self._totals.on(came.seen)
@@ -283,20 +330,13 @@ class _LanedPages:
         self._firsts_again += is_later and bool(keys) and self._first.issuperset(keys)
         return self._firsts_again >= _MOST_FIRSTS_AGAIN
 
-    def _refuse_first_page_again(self, came: _Came) -> None:
+    def _refuse_first_page_again(self, came: Came) -> None:
         name, request = self._opened.listing.name, came.response.request
         key = "offset_param" if self._plan.by_offset else "page_param"
         told = _IGNORES_NUMBERS.format(name=name, request=request, key=key)
         raise PageError(told, resource=name, url=request.url)
 
-    def _keys_of(self, page: Page) -> Sequence[bytes]:
-        """What tells the rows of a page apart: their keys, or their bytes where one has none."""
-        found = self._keys.of(page.rows)
-        if found is not None:
-            return found
-        return [(self._keys.of([row]) or [bytes(row)])[0] for row in page.rows]
-
-    def _handed_on(self, handed: HandedPage[_Came | None]) -> FetchedPage | None:
+    def _handed_on(self, handed: HandedPage[Came | None]) -> FetchedPage | None:
         """What goes on of a page whose turn it is; None of the first one, and of one without rows.
 
         Rows that cannot be read stand behind the others in the page, as paginators see it.
@@ -305,15 +345,31 @@ class _LanedPages:
         if came is None:
             return None
         rows, unreadable = came.sliced.rows, came.sliced.unreadable
-        if len(handed.places) < len(came.seen.rows):
-            wanted = handed.places
+        wanted = handed.places
+        if self._above is not None:
+            first = self._first_behind(came.seen, self._above)
+            wanted = [place for place in wanted if place >= first]
+        if len(wanted) < len(came.seen.rows):
             unreadable = [unreadable[at - len(rows)] for at in wanted if at >= len(rows)]
             rows = [rows[at] for at in wanted if at < len(rows)]
-        seen = [came.seen.rows[at] for at in handed.places]
+        seen = [came.seen.rows[at] for at in wanted]
         self._walk.account.meet(replace(came.seen, rows=seen, row_count=len(seen)))
         sliced = replace(came.sliced, rows=rows, unreadable=unreadable)
         page = self._opened.fetched(came.response, sliced, self._walk)
         return page if rows or unreadable else None
+
+    def _first_behind(self, page: Page, above: PageError) -> int:
+        """The place of the first row that it shares with the page before.
+
+        What stands above that row was in the pages before, or lies above the part.
+        """
+        found = keys_of(self._keys, page.rows)
+        shared = (place for place, key in enumerate(found) if key in self._before)
+        place = next(shared, None)
+        self._before = frozenset(found)
+        if place is None:
+            raise above
+        return place
 
     async def _ended(self, last: FetchedPage) -> FetchedPage:
         """The last page, once it is seen that all rows came.
@@ -322,6 +378,8 @@ class _LanedPages:
             PageError: Some did not.
         """
         walk, ignored = self._walk, self._ignored
+        if self._above is not None:
+            return last
         if ignored is not None:
             _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
             tell_ignored_end(self._opened, walk)

@@ -255,7 +255,10 @@ class PageLanes(Generic[Content]):
         """
         if not self._plan.overlap or lane.above is None or not lane.above.isdisjoint(keys):
             return False
-        is_at_top = ask.number <= self._plan.start
+        is_at_top = ask.number <= self._plan.first
+        if is_at_top and self._plan.top is not None:
+            # Above it there are rows, which may be what is missing.
+            raise LanesGaveUpError
         lane.restarts += is_at_top
         if lane.restarts > _MOST_RESTARTS:
             raise LanesGaveUpError

@@ -27,6 +27,8 @@ class PagePlan:
         length: How many pages a lane has, the last one fewer.
         at_once: How many pages may be asked for at once.
         ahead: How many lanes may be begun before the pages of the first of them were handed on.
+        top: The lowest number that is asked for, where the lanes are a part of the listing that has
+            rows above; None where the listing begins with the first page.
     """
 
     start: int
@@ -38,6 +40,12 @@ class PagePlan:
     length: int
     at_once: int
     ahead: int
+    top: int | None = None
+
+    @property
+    def first(self) -> int:
+        """The lowest number that is asked for."""
+        return self.start if self.top is None else self.top
 
     def after(self, number: int, rows: int) -> int:
         """The number of the page behind another one.
@@ -56,7 +64,7 @@ class PagePlan:
             pages: How many pages further up.
         """
         step = max(self.size - self.overlap, 1) if self.by_offset else 1
-        return max(self.start, number - step * pages)
+        return max(self.first, number - step * pages)
 
     def is_at_end(self, number: int, rows: int, total: int) -> bool:
         """Whether a page ends where the API says that the listing does.

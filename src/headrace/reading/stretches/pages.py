@@ -1,0 +1,423 @@
+"""Stretches of pages that are asked for by offset or page number.
+
+Where rows may be deleted or added while others are read, a number says nothing of which rows a page
+has. So a stretch begins and ends by the keys of rows: those of one page at each seam, of which some
+will still be there when it is read. It begins with the first of them that is left, right behind a
+row that is none of them, and the stretch above ends before the first of them that it meets. No row
+that was there when the stretches were planned lies in none of them, or in two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from math import ceil
+
+from headrace.config.built.lanes import PageLanesSettings
+from headrace.core.exceptions import PageError, ResponseStatusError
+from headrace.core.figures import ResourceFigures
+from headrace.core.quick_dataclasses import dataclass
+from headrace.reading.client import Client
+from headrace.reading.fan_out import FanOut
+from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.lanes.pages import Came, LanedPages, TotalsOfListing, ask_for_page, keys_of
+from headrace.reading.listing import Listing, OpenListing
+from headrace.reading.listing_ends import PAST_END
+from headrace.reading.listing_pass import ListingPass
+from headrace.reading.stretches.planning import StretchPlan
+from headrace.reading.stretches.stretch import PageStretch, WholeStretch
+from headrace.sansio.lanes import PagePlan
+from headrace.sansio.paging import Page, RowKeys
+
+# Shorter ones cost more at their seams than they are worth.
+_FEWEST_PAGES = 4
+# So many pages away from where it was planned, up and down, the beginning is looked for.
+_MOST_LOOKS = 64
+# So often a stretch is read whose rows come and go faster than its pages can be joined.
+_MOST_TRIES = 4
+_NO_TOTAL = (
+    "`{name}` is read in one lane: its first page tells no total that says how many pages there are"
+)
+_SMALL = "`{name}` is read in one lane: it has {pages} pages"
+_LOST = (
+    "resource `{name}`: the rows at the {which} of a stretch are gone, or so far from where they "
+    "were planned that they were not found: plan anew, into another folder"
+)
+
+
+async def plan_page_stretches(
+    listing: Listing,
+    settings: PageLanesSettings,
+    client: Client,
+    figures: ResourceFigures,
+    wanted: int,
+) -> StretchPlan:
+    """Parts a listing into stretches; takes one request, and one for each seam.
+
+    Args:
+        listing: The listing.
+        settings: How its pages are asked for at once.
+        client: The client to ask with.
+        figures: Where to count.
+        wanted: How many stretches there are at most.
+
+    Raises:
+        RequestError, PageError: A request failed.
+    """
+    opened = listing.open(client, figures)
+    walk = opened.new_pass()
+    first = await ask_for_page(opened, walk, settings.start)
+    walk.account.meet(first.seen)
+    size, name = first.seen.row_count, listing.name
+    totals = TotalsOfListing(walk, settings, size, must_be_proven=False)
+    total = totals.on_first(first.seen)
+    keys = listing.accounting.keys
+    if total is None or keys is None or size < 2 or first.seen.items is not None:
+        return StretchPlan([WholeStretch()], [_NO_TOTAL.format(name=name)])
+    overlap = 0 if settings.is_unchanging else 1
+    step = size - overlap
+    pages = 1 + max(0, ceil((total - totals.left_out - size) / step))
+    count = min(wanted, pages // _FEWEST_PAGES)
+    if count < 2:
+        return StretchPlan([WholeStretch()], [_SMALL.format(name=name, pages=pages)])
+    lengths = [pages * (place + 1) // count - pages * place // count for place in range(count)]
+    if settings.is_unchanging:
+        return StretchPlan(list(_by_numbers(settings, size, lengths)))
+    seams = list(_seams(settings.start, step, lengths))
+    begins = await asyncio.gather(*(_keys_at(opened, walk, number, keys) for number in seams))
+    bounds = [(), *begins, ()]
+    starts = [settings.start, *seams]
+    return StretchPlan(
+        [
+            PageStretch(
+                starts[place],
+                lengths[place],
+                size,
+                bounds[place],
+                bounds[place + 1],
+                is_last=place == count - 1,
+            )
+            for place in range(count)
+        ]
+    )
+
+
+def _by_numbers(
+    settings: PageLanesSettings, size: int, lengths: Sequence[int]
+) -> Iterator[PageStretch]:
+    number, unit = settings.start, size if settings.by_offset else 1
+    for place, pages in enumerate(lengths):
+        yield PageStretch(number, pages, size, is_last=place == len(lengths) - 1)
+        number += unit * pages
+
+
+def _seams(start: int, step: int, lengths: Sequence[int]) -> Iterator[int]:
+    """The numbers of the rows with which stretches begin behind the first one.
+
+    Each stretch is read from the row above it on, and its last page has the first row of the next.
+    """
+    number = start + lengths[0] * step
+    for pages in lengths[1:]:
+        yield number
+        number += pages * step - 1
+
+
+async def _keys_at(
+    opened: OpenListing, walk: ListingPass, number: int, keys: RowKeys
+) -> tuple[str, ...]:
+    came = await ask_for_page(opened, walk, number)
+    return tuple(key.decode() for key in keys_of(keys, came.seen.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class PageStretchReader:
+    """Reads a stretch of pages.
+
+    Args:
+        listing: The listing.
+        settings: How its pages are asked for at once.
+        stretch: The stretch.
+    """
+
+    listing: Listing
+    settings: PageLanesSettings
+    stretch: PageStretch
+
+    async def pages(
+        self, client: Client, figures: ResourceFigures
+    ) -> AsyncGenerator[FetchedPage, None]:
+        """Its pages, in the order of the listing, with its own rows alone.
+
+        Args:
+            client: The client to ask with.
+            figures: Where to count requests, pages, rows and bytes.
+
+        Raises:
+            RequestError: A request got no usable answer.
+            PageError: Pages do not join, or the rows at a seam are gone.
+        """
+        opened = self.listing.open(client, figures)
+        walk = opened.new_pass()
+        walk.number = 1
+        read = (
+            self._by_numbers(opened, walk)
+            if self.settings.is_unchanging
+            else self._by_keys(opened, walk)
+        )
+        async with aclosing(read) as pages:
+            async for page in pages:
+                if page.rows or page.unreadable:
+                    yield opened.made(page)
+
+    async def _by_numbers(
+        self, opened: OpenListing, walk: ListingPass
+    ) -> AsyncGenerator[FetchedPage, None]:
+        stretch, unit = self.stretch, self.stretch.size if self.settings.by_offset else 1
+
+        async def page(number: int) -> AsyncGenerator[FetchedPage, None]:
+            came = await self._page_or_end(opened, walk, number)
+            if came is not None:
+                yield opened.fetched(came.response, came.sliced, walk)
+
+        streams = (page(stretch.start + unit * place) for place in range(stretch.pages))
+        fan: FanOut[FetchedPage] = FanOut(
+            streams, at_once=self.settings.at_once, most_bytes=1 << 25, size=lambda each: each.size
+        )
+        last = 0
+        async with aclosing(fan.items()) as pages:
+            async for fetched in pages:
+                last = fetched.count
+                yield fetched
+        number = stretch.start + unit * stretch.pages
+        while stretch.is_last and last >= stretch.size:
+            came = await self._page_or_end(opened, walk, number)
+            if came is None:
+                return
+            last = came.seen.row_count
+            number += unit
+            yield opened.fetched(came.response, came.sliced, walk)
+
+    async def _page_or_end(
+        self, opened: OpenListing, walk: ListingPass, number: int
+    ) -> Came | None:
+        try:
+            return await ask_for_page(opened, walk, number)
+        except ResponseStatusError as error:
+            if error.status in PAST_END and self.stretch.is_last:
+                return None
+            raise
+
+    async def _by_keys(
+        self, opened: OpenListing, walk: ListingPass
+    ) -> AsyncGenerator[FetchedPage, None]:
+        keys = self.listing.accounting.keys
+        assert keys is not None
+        given = _Given(keys)
+        for tries_left in reversed(range(_MOST_TRIES)):
+            try:
+                async with aclosing(self._one_pass(opened, walk, keys)) as pages:
+                    async for page in pages:
+                        yield given.without(page)
+                return
+            except PageError:
+                if not tries_left:
+                    raise
+            given.may_come_again = True
+
+    async def _one_pass(
+        self, opened: OpenListing, walk: ListingPass, keys: RowKeys
+    ) -> AsyncGenerator[FetchedPage, None]:
+        stretch = self.stretch
+        cut = _Cut(keys, _as_keys(stretch.begins), _as_keys(stretch.ends))
+        number, came = await self._first_page(opened, walk, cut)
+        walk.account.meet(came.seen)
+        totals = _TotalsOfPart(
+            cut, TotalsOfListing(walk, self.settings, stretch.size, must_be_proven=False)
+        )
+        plan = self._plan(number)
+        part = LanedPages(
+            opened,
+            walk,
+            plan,
+            totals,
+            keys,
+            above=self._lost("beginning"),
+        )
+        part.begin(came.seen, totals.on(came.seen))
+        read = part.pages(opened.fetched(came.response, came.sliced, walk))
+        async with aclosing(read) as pages:
+            async for page in pages:
+                yield cut.page(page)
+                if cut.has_ended:
+                    return
+        if not stretch.is_last:
+            raise self._lost("end")
+
+    def _plan(self, number: int) -> PagePlan:
+        stretch, settings = self.stretch, self.settings
+        step = stretch.size - 1
+        return PagePlan(
+            start=number,
+            left_out=settings.left_out + number - settings.start,
+            size=stretch.size,
+            by_offset=True,
+            overlap=1,
+            starts=tuple(number + step * place for place in range(stretch.pages)),
+            length=1,
+            at_once=settings.at_once,
+            ahead=2 * settings.at_once,
+            top=None if number <= settings.start else max(settings.start + 1, number - step),
+        )
+
+    async def _first_page(
+        self, opened: OpenListing, walk: ListingPass, cut: _Cut
+    ) -> tuple[int, Came]:
+        """The page in which the stretch begins, behind a row that is none of it."""
+        top, step = self.settings.start, self.stretch.size - 1
+        if not self.stretch.begins:
+            return top, await ask_for_page(opened, walk, top)
+        number: int | None = None
+        for tried in self._places():
+            came = await ask_for_page(opened, walk, tried)
+            if cut.begins_at(came.seen) is not None:
+                number = tried
+                break
+        for _ in range(_MOST_LOOKS):
+            if number is None:
+                break
+            if cut.begins_at(came.seen) != 0 or number <= top:
+                return number, came
+            # What begins a page may have come behind another one that is left of the seam.
+            number = max(top, number - step)
+            came = await ask_for_page(opened, walk, number)
+            number = None if cut.begins_at(came.seen) is None else number
+        raise self._lost("beginning")
+
+    def _places(self) -> Iterator[int]:
+        """The numbers by which the beginning is looked for: rows above it may have come or gone."""
+        top, step = self.settings.start, self.stretch.size - 1
+        planned = self.stretch.start - 1
+        yield max(top, planned)
+        for distance in range(1, _MOST_LOOKS + 1):
+            above = planned - distance * step
+            if above >= top or above + step > top:
+                yield max(top, above)
+            yield planned + distance * step
+
+    def _lost(self, which: str) -> PageError:
+        name = self.listing.name
+        return PageError(_LOST.format(name=name, which=which), resource=name)
+
+
+class _Cut:
+    """Cuts the pages of a stretch to its own rows.
+
+    Args:
+        keys: Reads the keys of rows.
+        begins: The keys of the rows with which it begins; none where it begins with the listing.
+        ends: Those of the rows with which the next one begins; none where it ends with the listing.
+
+    Attributes:
+        has_ended: Whether a row of the next stretch has come.
+    """
+
+    def __init__(self, keys: RowKeys, begins: frozenset[bytes], ends: frozenset[bytes]) -> None:
+        self._keys = keys
+        self._begins, self._ends = begins, ends
+        self._has_begun = not begins
+        self.has_ended = False
+
+    def begins_at(self, page: Page) -> int | None:
+        """The place of the first row of the stretch in a page; None where none is of it."""
+        return self._first_of(self._begins, keys_of(self._keys, page.rows))
+
+    def has_end(self, page: Page) -> bool:
+        """Whether a page has a row with which the next stretch begins."""
+        return self._first_of(self._ends, keys_of(self._keys, page.rows)) is not None
+
+    def page(self, page: FetchedPage) -> FetchedPage:
+        """The page with the rows of the stretch.
+
+        Args:
+            page: The next page, in the order of the listing.
+        """
+        found = keys_of(self._keys, page.rows)
+        first = 0
+        if not self._has_begun:
+            first = self._first_of(self._begins, found) or 0
+            self._has_begun = True
+        last = self._first_of(self._ends, found)
+        self.has_ended = last is not None
+        return replace(page, rows=page.rows[first:last])
+
+    @staticmethod
+    def _first_of(wanted: frozenset[bytes], found: Sequence[bytes]) -> int | None:
+        return next((place for place, key in enumerate(found) if key in wanted), None)
+
+
+class _Given:
+    """Leaves out the rows that an earlier pass through a stretch has brought.
+
+    Args:
+        keys: Reads the keys of rows.
+
+    Attributes:
+        may_come_again: Whether there was an earlier pass.
+    """
+
+    def __init__(self, keys: RowKeys) -> None:
+        self._keys = keys
+        self._marks = array("q")
+        self._known: set[int] = set()
+        self.may_come_again = False
+
+    def without(self, page: FetchedPage) -> FetchedPage:
+        """The page without those rows.
+
+        Args:
+            page: The next page.
+        """
+        marks = [hash(key) for key in keys_of(self._keys, page.rows)]
+        if self.may_come_again:
+            self._known.update(self._marks)
+            page = replace(
+                page,
+                rows=[
+                    row
+                    for row, mark in zip(page.rows, marks, strict=True)
+                    if mark not in self._known
+                ],
+            )
+            self._marks = array("q")
+        self._marks.extend(marks)
+        return page
+
+
+@dataclass(frozen=True, slots=True)
+class _TotalsOfPart:
+    """Tells where a stretch ends, as if the listing ended there.
+
+    Args:
+        cut: Knows the rows at its end.
+        of_listing: Tells how many rows the listing has.
+    """
+
+    cut: _Cut
+    of_listing: TotalsOfListing
+
+    @property
+    def may_be_too_low(self) -> bool:
+        """Whether there may be more rows behind them, so that an empty page is the end."""
+        return self.of_listing.may_be_too_low
+
+    def on(self, page: Page) -> int | None:
+        """The total on a page: none are behind the one that has a row of the next stretch."""
+        total = self.of_listing.on(page)
+        return 0 if self.cut.has_end(page) else total
+
+
+def _as_keys(texts: Sequence[str]) -> frozenset[bytes]:
+    return frozenset(each.encode() for each in texts)

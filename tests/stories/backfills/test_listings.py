@@ -1,0 +1,176 @@
+"""Each kind of listing is planned, read in any order while it changes, and loaded exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace import ConfigError, backfill
+from tests.stories.keeping_up.kept_listing import Mirror
+from tests.stories.lanes.test_lanes_by_key import BY_CURSOR, FOLLOWING, SlowListing, row
+from tests.support.servers import Answer, Asked, JsonServer
+from tests.support.tables import Warehouse
+
+
+def ids(warehouse: Warehouse, table: str = "items") -> list[int]:
+    return [number for (number,) in warehouse.query(f"SELECT id FROM test_data.{table} ORDER BY 1")]
+
+
+class Numbered:
+    """Lists rows by offset, newest first, and tells how many there are.
+
+    Args:
+        server: The server to answer for.
+    """
+
+    def __init__(self, server: JsonServer) -> None:
+        self.rows = list(range(1, 401))
+        server.handler = self._answer
+
+    def _answer(self, asked: Asked) -> Answer:
+        first = int(asked.query.get("offset", 0))
+        shown = self.rows[::-1][first : first + 10]
+        return Answer({"data": [{"id": each} for each in shown], "total": len(self.rows)})
+
+
+def test_pages_are_joined_by_their_rows_though_rows_come_and_go_between_lanes(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    api = Numbered(server)
+    document = {
+        "client": {
+            "base_url": server.base_url,
+            "paginator": {"type": "offset", "limit": 10, "total_path": "total"},
+        },
+        "resources": [
+            {
+                "name": "items",
+                "primary_key": "id",
+                "write_disposition": "append",
+                "endpoint": {"data_selector": "data", "lanes": {"by": "pages", "at_once": 4}},
+            }
+        ],
+    }
+    out = str(tmp_path / "plan")
+    plan = backfill.plan(document, out=out, lanes=4)
+    assert (plan.lanes, plan.requests) == (4, 4)
+    server.asked.clear()
+    gone: set[int] = set()
+    for number in (2, 0, 3, 1):
+        backfill.lane(out, number)
+        for place in (350, 200, 40, 7):
+            gone.add(api.rows.pop(place - 5 * number))
+        api.rows += [1_000 + 2 * number, 1_001 + 2 * number]
+    # A page more than the others has each lane, at most, and one at each seam moved.
+    assert len(server.asked) <= 45 + 4 + 4
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    found = ids(warehouse)
+    assert len(found) == len(set(found))
+    assert {each for each in range(1, 401) if each not in gone} <= set(found)
+
+
+class Dated:
+    """Lists rows by the day on which they changed.
+
+    Args:
+        server: The server to answer for.
+    """
+
+    def __init__(self, server: JsonServer) -> None:
+        self.rows = {
+            number: f"2026-06-{number % 28 + 1:02}T00:00:{number % 60:02}Z"
+            for number in range(1, 201)
+        }
+        server.handler = self._answer
+
+    def _answer(self, asked: Asked) -> Answer:
+        low, high = asked.query["since"], asked.query["until"]
+        found = [
+            {"id": number, "changed": changed}
+            for number, changed in self.rows.items()
+            if low <= changed < high
+        ]
+        return Answer({"data": found})
+
+
+def test_what_changes_after_its_window_was_read_comes_with_the_sync_behind(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    api = Dated(server)
+    document: dict[str, Any] = {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": [
+            {
+                "name": "items",
+                "primary_key": "id",
+                "write_disposition": "merge",
+                "endpoint": {
+                    "data_selector": "data",
+                    "incremental": {
+                        "cursor_path": "changed",
+                        "initial_value": "2026-06-01T00:00:00Z",
+                        "start_param": "since",
+                        "end_param": "until",
+                        "step": "1w",
+                        "range_end": "open",
+                    },
+                },
+            }
+        ],
+    }
+    out = str(tmp_path / "plan")
+    plan = backfill.plan(document, out=out, lanes=5)
+    assert plan.lanes == 5
+    backfill.lane(out, 4)
+    backfill.lane(out, 3)
+    # By now, it is in none of the windows that are still to be read.
+    moved = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    api.rows[3], api.rows[500] = moved, moved
+    for number in (0, 1, 2):
+        backfill.lane(out, number)
+    report = backfill.commit(out, pipeline=warehouse.pipeline())
+    assert report.caught_up is not None
+    assert ids(warehouse) == [*range(1, 201), 500]
+    (changed,) = warehouse.query("SELECT changed FROM test_data.items WHERE id = 3")
+    assert changed[0].strftime("%Y-%m-%dT%H:%M:%SZ") == moved
+    # What was read is known: the sync behind asked for the end of the range alone.
+    assert report.caught_up.figures.total.requests <= 2
+    other = str(tmp_path / "other")
+    backfill.plan(document, out=other, lanes=1)
+    backfill.lane(other, 0)
+    with pytest.raises(ConfigError, match="has been loaded before, up to"):
+        backfill.commit(other, pipeline=warehouse.pipeline())
+
+
+@pytest.fixture
+def living() -> Iterator[SlowListing]:
+    with SlowListing(page=50) as running:
+        running.put(*(row(number) for number in range(1, 2_001)))
+        yield running
+
+
+def test_a_listing_that_is_kept_up_with_goes_on_from_what_all_lanes_know(
+    living: SlowListing, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    mirror = Mirror(living, warehouse, living.config(**FOLLOWING))
+    mirror.config["resources"][0]["endpoint"]["lanes"] = BY_CURSOR
+    for number in (1_990, 1_000, 20):
+        living.change(number, status="running")
+    out = str(tmp_path / "plan")
+    plan = backfill.plan(mirror.config, out=out, lanes=4)
+    assert plan.lanes == 4
+    for number in (3, 1, 0, 2):
+        backfill.lane(out, number)
+        living.put(row(max(living.rows) + 1))
+    living.change(1_000, status="success")
+    report = backfill.commit(out, pipeline=mirror.pipeline())
+    assert report.caught_up is not None
+    assert not mirror.faults()
+    living.forget_requests()
+    mirror.sync()
+    # As after one reader: the top, where one of the open rows is, and the other one.
+    assert (len(living.pages_asked), living.rows_asked) == (1, ["20"])
