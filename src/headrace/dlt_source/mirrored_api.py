@@ -18,6 +18,11 @@ from headrace.http.url import DEFAULT_PORTS, host_and_port, origin
 
 _API, _APIS = "api", "tenant_apis"
 _LOOPBACK = "loopback"
+_OTHER_PLACE = (
+    "with and without they would be mixed in one table. Give this config another `pipeline.name` "
+    "or `pipeline.dataset`; or, if the loaded rows are not wanted any more: headrace run CONFIG "
+    "--full-refresh, which drops them"
+)
 _SHOWN = {_LOOPBACK: "this machine (loopback)"}
 
 
@@ -45,6 +50,26 @@ def refuse_other_api(
         raise ConfigError([Fault("client.base_url", _message(resource.name, known, now))])
     if resource_state.get(_API) != now:
         resource_state[_API] = now
+
+
+def refuse_mixed(
+    resource: DltResource, resource_state: Mapping[str, Any], *, are_of_tenants: bool
+) -> None:
+    """Refuses to load rows of tenants into a table of rows that are of none, and the other way.
+
+    Args:
+        resource: The resource that runs.
+        resource_state: Its state.
+        are_of_tenants: Whether its rows are those of tenants.
+
+    Raises:
+        ConfigError: The rows in the table are of the other kind.
+    """
+    other = _API if are_of_tenants else _APIS
+    if resource_state.get(other):
+        known = "name no tenant" if are_of_tenants else "are those of tenants"
+        message = f"the loaded rows of `{resource.name}` {known}: {_OTHER_PLACE}"
+        raise ConfigError([Fault("tenants", message)], resource=resource.name)
 
 
 class ApisOfTenants:

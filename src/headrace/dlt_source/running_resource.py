@@ -22,7 +22,7 @@ from headrace.dlt_source.dlt_pipe import (
     current_load_id,
     wants_dicts,
 )
-from headrace.dlt_source.mirrored_api import refuse_other_api
+from headrace.dlt_source.mirrored_api import refuse_mixed, refuse_other_api
 from headrace.dlt_source.missing_rows import RunningClaim
 from headrace.dlt_source.missing_rows_state import (
     AllRowsClaim,
@@ -52,6 +52,7 @@ class ExtractionSettings:
         batch_bytes: The size of the pages, in bytes, at which fewer rows make a batch.
         base_url: The base URL of the API; None where it does not matter.
         moved_from: Hosts where the API was before, as `host` or `host:port`.
+        are_of_tenants: Whether each row names its tenant.
     """
 
     row_ids: bool = True
@@ -61,6 +62,7 @@ class ExtractionSettings:
     batch_bytes: int = 6 * 1024 * 1024
     base_url: str | None = field(default=None, repr=False)
     moved_from: tuple[str, ...] = ()
+    are_of_tenants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ class RunningResource:
             leave_uncompressed(pipeline, capabilities_of_running_load())
             _looked_at[pipeline] = load_id
         is_loaded = dlt.current.resource().name in resources.selected
+        if is_loaded:
+            own, state = dlt.current.resource(), dlt.current.resource_state()
+            refuse_mixed(own, state, are_of_tenants=settings.are_of_tenants)
         if is_loaded and settings.base_url is not None:
             refuse_other_api(
                 dlt.current.resource(),

@@ -109,6 +109,7 @@ def build_resources(
         limit_rows=limit_rows,
         base_url=config.client.base_url if apis is None else None,
         moved_from=config.client.moved_from or (),
+        are_of_tenants=apis is not None,
     )
     configs = {each.name: each for each in config.resources}
     building = _Building(config, authentications, lanes, settings, apis)
