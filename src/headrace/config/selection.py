@@ -57,18 +57,31 @@ def select_tenants(config: SourceConfig, names: Collection[str]) -> SourceConfig
     Raises:
         ConfigError: The config has no tenants, or none with one of the names.
     """
-    if not names:
+    if not names or config.tenants is None:
+        refuse_unknown_tenants(names, ())
         return config
-    if config.tenants is None:
+    refuse_unknown_tenants(names, [each.name for each in config.tenants.tenants])
+    return only_tenants(config, names)
+
+
+def refuse_unknown_tenants(names: Collection[str], known: Collection[str]) -> None:
+    """See that there are tenants with certain names.
+
+    Args:
+        names: The names.
+        known: The names of all tenants; none where the config has no tenants.
+
+    Raises:
+        ConfigError: The config has no tenants, or none with one of the names.
+    """
+    if names and not known:
         message = "this config has none, so that there is none to choose from"
         raise ConfigError([Fault("tenants", message)])
-    known = [each.name for each in config.tenants.tenants]
     unknown = [name for name in names if name not in known]
     if unknown:
         hints = ((name, did_you_mean(name, known).strip()) for name in unknown)
         told = [f"there is no tenant `{name}`; {hint}".rstrip("; ") for name, hint in hints]
         raise ConfigError([Fault("tenants", each) for each in told])
-    return only_tenants(config, names)
 
 
 def listed_resources(config: SourceConfig) -> list[ResourceConfig]:

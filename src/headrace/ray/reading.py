@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ import ray.data
 from fsspec.implementations.local import LocalFileSystem
 from ray.exceptions import RayTaskError
 
-from headrace.backfill.lanes import MOST_LANES, plan_lanes, schema_of
+from headrace.backfill.lanes import MOST_LANES, Lane, plan_lanes, schema_of
 from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, ConnectionFailed, Fault, HeadraceError
 from headrace.ray.task import LaneManifest, LaneTask, run_lane
-from headrace.reading.travelling import travelling_text
+from headrace.reading.tenant_rows import told_of_tenant
+from headrace.reading.travelling import tenants_in_text, travelling_text
+from headrace.sansio.rows.portable_schema import without_column
 
 _LOGGER = logging.getLogger("headrace.ray")
 _LANES_OF_A_WORKER = 8
@@ -34,6 +37,7 @@ def read(
     *,
     lanes: int | None = None,
     workers: int | None = None,
+    tenants: Collection[str] = (),
     out: str | None = None,
     secrets: str | None = None,
     schema_rows: int = 1_000,
@@ -53,6 +57,8 @@ def read(
             cannot be parted exactly is one.
         workers: How many tasks read at once, which share the config's `rate_limit`; None for as
             many as the cluster has CPUs.
+        tenants: The names of the tenants to read, where the config has `tenants`; all when empty. A
+            `rate_limit` is each tenant's own.
         out: The URL of a folder, as fsspec knows them (`s3://`, `gs://`, a path), which all
             machines see; it gets a folder of its own for this read. None for a folder of the Ray
             session, where the cluster is one machine.
@@ -89,14 +95,42 @@ def read(
     at_once = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
     folder = f"{_folder(out)}/read-{uuid.uuid4().hex}"
     wanted = lanes or min(MOST_LANES, at_once * _LANES_OF_A_WORKER)
-    plan, notes = plan_lanes(text, resource, lanes=wanted, secrets=secrets)
-    for note in notes:
-        _LOGGER.warning("%s", note)
+    text, column, of_tenants = tenants_in_text(text, tenants)
     schema = schema_of(text, resource, rows=schema_rows, secrets=secrets)
-    at_once = min(at_once, len(plan))
-    tasks = [LaneTask(text, resource, secrets, at_once, folder, schema, lane) for lane in plan]
+    # The config of one tenant alone knows nothing of the column.
+    schema = without_column(schema, column) if of_tenants else schema
+    tasks: list[LaneTask] = []
+    alone: list[tuple[str | None, str]] = [*of_tenants.items()] or [(None, text)]
+    for tenant, own in alone:
+        with _told_of(tenant):
+            plan = _planned(own, resource, max(1, wanted // len(alone)), secrets)
+        told = None if tenant is None else (column, tenant)
+        sharing = min(at_once, len(plan))
+        for lane in plan:
+            number = len(tasks)
+            tasks.append(
+                LaneTask(own, resource, secrets, sharing, folder, schema, lane, number, told)
+            )
     manifests = sorted(_run(tasks, at_once), key=lambda manifest: manifest.number)
     return _dataset(folder, manifests, schema)
+
+
+def _planned(text: str, resource: str | None, lanes: int, secrets: str | None) -> Sequence[Lane]:
+    plan, notes = plan_lanes(text, resource, lanes=lanes, secrets=secrets)
+    for note in notes:
+        _LOGGER.warning("%s", note)
+    return plan
+
+
+@contextmanager
+def _told_of(tenant: str | None) -> Iterator[None]:
+    """Says in errors which tenant they are about."""
+    try:
+        yield
+    except HeadraceError as error:
+        if tenant is None:
+            raise
+        raise told_of_tenant(error, tenant) from None
 
 
 def _folder(out: str | None) -> str:
@@ -122,27 +156,36 @@ def _folder(out: str | None) -> str:
 
 def _run(tasks: Sequence[LaneTask], at_once: int) -> Iterator[LaneManifest]:
     """Has all tasks run, so many at a time."""
+    at_once = max(1, min(at_once, len(tasks)))
     cpus = ray.cluster_resources().get("CPU", 1.0)
     # A task waits for the API most of the time: there may be more of them than CPUs.
     share = min(1.0, int(1_000 * cpus / at_once) / 1_000)
     run = _RUN_LANE.options(num_cpus=share, scheduling_strategy="SPREAD")
     waiting = deque(tasks)
-    running: set[ray.ObjectRef] = set()
+    running: dict[ray.ObjectRef, LaneTask] = {}
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                running.add(run.remote(waiting.popleft()))
+                task = waiting.popleft()
+                running[run.remote(task)] = task
             done, _ = ray.wait(list(running), num_returns=1)
-            running.difference_update(done)
             for each in done:
-                yield ray.get(each)
-    except RayTaskError as error:
-        if isinstance(error.cause, HeadraceError):
-            raise error.cause from None
-        raise
+                yield _manifest(each, running.pop(each))
     finally:
         for each in running:
             ray.cancel(each)
+
+
+def _manifest(returned: ray.ObjectRef, task: LaneTask) -> LaneManifest:
+    """What a task returned, or what it raised, as if it had been raised here."""
+    with _told_of(task.tenant[1] if task.tenant else None):
+        try:
+            manifest: LaneManifest = ray.get(returned)
+        except RayTaskError as error:
+            if isinstance(error.cause, HeadraceError):
+                raise error.cause from None
+            raise
+        return manifest
 
 
 def _dataset(folder: str, manifests: Sequence[LaneManifest], schema: pa.Schema) -> ray.data.Dataset:

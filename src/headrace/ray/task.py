@@ -34,6 +34,8 @@ class LaneTask:
         folder: The URL of the folder that the files of this reading go into.
         schema: The schema of the rows, as `schema_of` gives it.
         lane: The lane.
+        number: The number of the task.
+        tenant: The column that names the tenant, and its name; None without tenants.
     """
 
     text: str = field(repr=False)
@@ -43,6 +45,8 @@ class LaneTask:
     folder: str
     schema: pa.Schema
     lane: Lane
+    number: int
+    tenant: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class LaneManifest:
     """What an attempt at a lane wrote.
 
     Args:
-        number: The number of the lane.
+        number: The number of the task.
         files: The paths of its files in the folder, and the bytes of each.
         rows: How many rows they have.
         set_aside: The file with the rows that could not be read; None where there were none.
@@ -103,15 +107,16 @@ class _Attempt:
     """The files of one attempt."""
 
     def __init__(self, task: LaneTask) -> None:
-        self._number = task.lane.number
+        self._number, self._tenant = task.number, task.tenant
         self._filesystem, self._root = fsspec.core.url_to_fs(task.folder)
-        self._folder = f"lane-{task.lane.number:05}-{uuid.uuid4().hex}"
+        self._folder = f"lane-{task.number:05}-{uuid.uuid4().hex}"
         self._filesystem.makedirs(f"{self._root}/{self._folder}", exist_ok=True)
 
     def of(self, reader: Reader) -> LaneManifest:
         """Writes all that a reader gives."""
         names: list[str] = []
-        rows, batch, schema = 0, next(reader, None), reader.schema.remove_metadata()
+        rows, batch = 0, next(reader, None)
+        schema = self._told(pa.RecordBatch.from_pylist([], reader.schema)).schema
         # There is one file at least, also without rows: it has the schema.
         while batch is not None or not names:
             names.append(f"{self._folder}/{len(names):05}.parquet")
@@ -120,13 +125,21 @@ class _Attempt:
                 writer = stack.enter_context(pq.ParquetWriter(file, schema, compression="zstd"))
                 size = 0
                 while batch is not None and size < _BYTES_OF_FILE:
-                    writer.write_batch(batch.replace_schema_metadata(None))
+                    writer.write_batch(self._told(batch))
                     rows += batch.num_rows
                     size += batch.nbytes
                     batch = next(reader, None)
         aside = self._set_aside(reader.quarantine)
         sizes = {name: self._filesystem.info(f"{self._root}/{name}")["size"] for name in names}
         return LaneManifest(self._number, sizes, rows, aside, len(reader.quarantine))
+
+    def _told(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with the tenant in it, of which its config knows nothing."""
+        batch = batch.replace_schema_metadata(None)
+        if self._tenant is None:
+            return batch
+        column, name = self._tenant
+        return batch.add_column(0, column, pa.array([name] * batch.num_rows, pa.string()))
 
     def remove(self) -> None:
         """Removes what was written, as far as that is possible."""

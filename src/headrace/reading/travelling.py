@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from headrace.config import SourceConfig, SubstitutedValues, load_config, read_document
-from headrace.config.connectors import find_connector, list_connectors
+from headrace.config import (
+    SourceConfig,
+    SubstitutedValues,
+    load_config,
+    tenant_column,
+    tenants_of,
+)
+from headrace.config.connectors import find_connector
 from headrace.config.files.texts import read_text, text_of_document
 from headrace.config.format.fields import is_python_object
 from headrace.config.format.places import Path as Place
 from headrace.config.format.places import path_as_text, value_at
 from headrace.config.format.wording import kind_of
+from headrace.config.loading import document_of_tenant, read_config
 from headrace.config.secrets.auth_completion import places_of_auth
 from headrace.config.secrets.masking import secrets_in, secrets_of_url
 from headrace.config.secrets.substitution import Lookup, has_placeholder, look_up_with_dlt
+from headrace.config.selection import refuse_unknown_tenants
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.reading.named_functions import named_function
 
@@ -46,14 +54,44 @@ def travelling_text(config: Path | str | Mapping[str, Any]) -> str:
         ConfigError: The config cannot be read, or it holds a secret in clear, or something that
             only Python can hold.
     """
-    if isinstance(config, Mapping):
-        document = dict(config)
-    elif find_connector(str(config)) is not None:
+    if not isinstance(config, Mapping) and find_connector(str(config)) is not None:
         return str(config)
-    else:
-        document = read_document(Path(config), [each.name for each in list_connectors()])
-    refuse_secrets(document)
+    document = read_config(config)
+    _refuse_secrets_of_tenants(document)
     return text_of_document(document)
+
+
+def tenants_in_text(text: str, names: Collection[str] = ()) -> tuple[str, str, dict[str, str]]:
+    """Part the text of a config by its tenants, each of which may be asked from another machine.
+
+    Args:
+        text: What `travelling_text` returned.
+        names: The names of the tenants that are wanted; all when empty.
+
+    Returns:
+        The text with the tenants that are wanted, the column of their names, and for each of them
+        by its name the text of the config as it is for it alone, without that column. Without
+        `tenants` the text as it is, and none of them.
+
+    Raises:
+        ConfigError: The config has no such tenant, or none at all where some are wanted.
+    """
+    document = {} if find_connector(text) is not None else read_text(text)
+    tenants = {each.name: each for each in tenants_of(document)}
+    refuse_unknown_tenants(names, list(tenants))
+    if not tenants:
+        return text, "", {}
+    wanted = {name: each for name, each in tenants.items() if not names or name in names}
+    listed = [
+        {"name": name, "set": dict(each.set), "secrets": dict(each.secrets)}
+        for name, each in wanted.items()
+    ]
+    column = tenant_column(document)
+    inside = {**document, "tenants": {"column": column, "list": listed}}
+    alone = {
+        name: text_of_document(document_of_tenant(document, each)) for name, each in wanted.items()
+    }
+    return text_of_document(inside), column, alone
 
 
 def load_travelled(text: str, secrets: str | None = None) -> SourceConfig:
@@ -75,7 +113,7 @@ def load_travelled(text: str, secrets: str | None = None) -> SourceConfig:
     if find_connector(text) is not None:
         return load_config(text, lookup=lookup)
     document = read_text(text)
-    refuse_secrets(document)
+    _refuse_secrets_of_tenants(document)
     return load_config(document, lookup=lookup)
 
 
@@ -98,6 +136,12 @@ def refuse_secrets(document: Mapping[str, Any]) -> None:
     places = dict.fromkeys(path_as_text(place) for place in _places_of_secrets(document))
     if places:
         raise ConfigError([Fault(place, _IN_CLEAR) for place in places])
+
+
+def _refuse_secrets_of_tenants(document: Mapping[str, Any]) -> None:
+    refuse_secrets(document)
+    for tenant in tenants_of(document):
+        refuse_secrets(document_of_tenant(document, tenant))
 
 
 def _asking_first(secrets: str) -> Lookup:

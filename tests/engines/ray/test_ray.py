@@ -73,6 +73,22 @@ os.environ["LATE_KEY"] = "simulator"  # after the workers have started
 refused("${LATE_KEY}")
 refused("simulator")
 """
+TENANTS = """
+from collections import Counter
+rows = headrace.ray.read("tenants.yml", "executions", tenants=["acme", "beta"], lanes=8)
+print(dict(sorted(Counter(rows.to_pandas()["tenant"]).items())))
+from headrace.exceptions import HeadraceError
+def refused(*tenants):
+    try:
+        headrace.ray.read("tenants.yml", "executions", tenants=tenants)
+    except HeadraceError as error:
+        print(next(part for part in ("tenant `beta`", "there is no tenant") if part in str(error)))
+import pathlib
+text = pathlib.Path("tenants.yml").read_text()
+pathlib.Path("tenants.yml").write_text(text.replace("BETA_KEY", "ACME_KEY"))
+refused("acme", "beta")
+refused("nobody")
+"""
 SEVERAL = """
 from headrace.exceptions import ConfigError
 ray.shutdown()
@@ -184,6 +200,29 @@ def test_what_fails_is_told_as_without_ray(run_on_ray: RunOnRay) -> None:
     assert "no value for ${LATE_KEY}" in no_key
     assert in_clear.startswith("ConfigError")
     assert "client.auth.api_key: a secret stands" in in_clear
+
+
+def test_each_row_of_a_tenant_names_it(tmp_path: Path, run_on_ray: RunOnRay) -> None:
+    with (
+        Simulator(rows=300, api_key="key-of-acme") as acme,
+        Simulator(rows=500, api_key="key-of-beta") as beta,
+    ):
+        urls = [each.base_url for each in (acme, beta, beta)]
+        document = {
+            **{key: value for key, value in executions(50).items() if key != "pipeline"},
+            "tenants": [
+                {
+                    "name": name,
+                    "set": {"client.base_url": url},
+                    "secrets": {"API_KEY": f"{name.upper()}_KEY"},
+                }
+                for name, url in zip(("acme", "beta", "left_out"), urls, strict=True)
+            ],
+        }
+        (tmp_path / "tenants.yml").write_text(text_of_document(document))
+        out = run_on_ray(TENANTS, acme, ACME_KEY=acme.api_key, BETA_KEY=beta.api_key)
+
+    assert out.splitlines() == ["{'acme': 300, 'beta': 500}", "tenant `beta`", "there is no tenant"]
 
 
 def test_several_machines_need_a_folder_that_all_see(tmp_path: Path, run_on_ray: RunOnRay) -> None:

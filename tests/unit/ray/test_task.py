@@ -42,7 +42,7 @@ def task(server: JsonServer, folder: Path) -> LaneTask:
     }
     text, lane = travelling_text(config), Lane(7, (WholeStretch(),))
     schema = schema_of(text, "items", rows=1)
-    return LaneTask(text, "items", None, 1, f"file://{folder}", schema, lane)
+    return LaneTask(text, "items", None, 1, f"file://{folder}", schema, lane, 7)
 
 
 def test_a_manifest_names_what_was_written(

@@ -13,7 +13,7 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 
 from headrace.config import ResourceConfig
 from headrace.core.exceptions import ConfigError
-from headrace.reading.travelling import load_travelled, travelling_text
+from headrace.reading.travelling import load_travelled, tenants_in_text, travelling_text
 
 SECRET = "c4n4ry-of-travels"
 
@@ -133,3 +133,36 @@ def test_who_asks_may_stand_there_where_the_proof_is_looked_up() -> None:
 def test_what_only_python_holds_does_not_travel() -> None:
     with pytest.raises(ConfigError, match=r"client\.auth.*Python object.*cannot travel"):
         travelling_text(config(object()))
+
+
+def test_each_tenant_has_a_text_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tenants.csv").write_text(
+        "name,set.client.base_url,secrets.SHOP_KEY\n"
+        "acme,https://acme.example.com,ACME_KEY\n"
+        "beta,https://beta.example.com,BETA_KEY\n"
+    )
+    written = {**config(API_KEY), "tenants": {"file": "tenants.csv", "column": "account"}}
+    (tmp_path / "shop.json").write_text(json.dumps(written))
+    text = travelling_text(tmp_path / "shop.json")
+    monkeypatch.setenv("ACME_KEY", SECRET)
+
+    wanted, column, alone = tenants_in_text(text, ["acme"])
+
+    assert (list(alone), column, "beta" in wanted) == (["acme"], "account", False)
+    loaded = load_travelled(alone["acme"])
+    assert (loaded.client.base_url, loaded.tenants) == ("https://acme.example.com", None)
+    assert SECRET in loaded.secrets
+    assert list(tenants_in_text(text)[2]) == ["acme", "beta"]
+    with pytest.raises(ConfigError, match="there is no tenant `acmee`"):
+        tenants_in_text(text, ["acmee"])
+    with pytest.raises(ConfigError, match="none to choose from"):
+        tenants_in_text(travelling_text(config(API_KEY)), ["acme"])
+
+
+def test_no_secret_of_a_tenant_travels_in_clear() -> None:
+    tenant = {"name": "acme", "set": {"client.headers": {"X-Api-Key": SECRET}}}
+    written = {**config(API_KEY), "tenants": [tenant]}
+
+    with pytest.raises(ConfigError) as caught:
+        travelling_text(written)
+    assert SECRET not in str(caught.value)

@@ -57,6 +57,24 @@ def made_of_schema(schema: pa.Schema) -> MadeOf:
     return msgspec.json.decode(schema.metadata[_MADE_OF], type=MadeOf)
 
 
+def without_column(schema: pa.Schema, name: str) -> pa.Schema:
+    """The schema without one of its columns, whose rows do not have it.
+
+    Args:
+        schema: The schema, which is portable.
+        name: The name of the column; one that is not there is no matter.
+    """
+    place = schema.get_field_index(name)
+    if place < 0:
+        return schema
+    made_of = made_of_schema(schema)
+    hints = {column: hint for column, hint in made_of.hints.items() if column != name}
+    whole = tuple(each for each in made_of.whole if each[1] != name)
+    json = tuple(column for column in made_of.json if column != name)
+    left = msgspec.structs.replace(made_of, hints=hints, whole=whole, json=json)
+    return portable(schema.remove(place), left)
+
+
 def hints_in(schema: pa.Schema | None) -> dict[str, Any]:
     """What dlt knows of the columns of a schema, by their names.
 
