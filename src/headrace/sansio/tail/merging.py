@@ -69,12 +69,20 @@ def merged(ledgers: Sequence[Ledger], settings: TailSettings) -> Ledger:
 
 
 def _coverage(parts: Sequence[Coverage]) -> Coverage:
-    floors = [part.floor for part in parts if part.floor is not None]
-    found = Coverage(floor=max(floors, default=None))
+    found = Coverage(floor=_floor(parts))
     spans = [(span, part) for part in parts for span in part.spans]
     for span, part in sorted(spans, key=lambda each: each[0].high, reverse=True):
         _join(found, span, ends=part.has_ended and span is part.spans[-1])
     return found
+
+
+def _floor(parts: Sequence[Coverage]) -> Key | None:
+    """The bound of the one that has been read furthest down; the others end above that."""
+    read = [part for part in parts if part.spans]
+    lowest = min((part.spans[-1].low for part in read), default=None)
+    floors = [part.floor for part in read if part.spans[-1].low == lowest]
+    given = [floor for floor in floors if floor is not None]
+    return min(given, default=None) if len(given) == len(floors) else None
 
 
 def _join(found: Coverage, span: Span, *, ends: bool) -> None:
