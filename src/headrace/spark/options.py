@@ -18,12 +18,14 @@ OPTIONS = {
     "workers": "how many partitions there are; 1",
     "lanes": "how many lanes they read between them at most; eight for each worker",
     "secrets": "a function that looks up secrets, as `package.module:function`",
+    "rows_stay": "`true` where no row changes its place in the listing while it is read; `false`",
     "on_misfit": "`fail`, or `keep` for rows without a place in the schema; `fail`",
 }
 """What each option is, and what it is where it is not given."""
 
 _LANES_OF_A_WORKER = 8
 _MOST_WORKERS = 1_000
+_WORDS = {"on_misfit": get_args(OnMisfit), "rows_stay": ("false", "true")}
 _SUFFIXES = (".yml", ".yaml", ".json")
 
 
@@ -38,6 +40,7 @@ class ReadOptions:
         lanes: How many lanes they read between them at most.
         secrets: A function that looks up secrets, as `package.module:function`; None for none.
         on_misfit: What becomes of rows without a place in the schema.
+        rows_stay: Whether no row goes from one part of the listing to another while it is read.
     """
 
     config: str
@@ -46,6 +49,7 @@ class ReadOptions:
     lanes: int = _LANES_OF_A_WORKER
     secrets: str | None = None
     on_misfit: OnMisfit = "fail"
+    rows_stay: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> ReadOptions:
@@ -59,9 +63,12 @@ class ReadOptions:
         """
         given = {name.lower(): value.strip() for name, value in options.items()}
         faults = [Fault("", _unknown(name)) for name in given if name not in OPTIONS]
-        for name, allowed in (("config", _config_fault), ("on_misfit", _misfit_fault)):
-            if message := allowed(given.get(name)):
-                faults.append(Fault(f"option `{name}`", message))
+        if message := _config_fault(given.get("config")):
+            faults.append(Fault("option `config`", message))
+        for name, allowed in _WORDS.items():
+            if given.get(name, allowed[0]) not in allowed:
+                words = " or ".join(f"`{each}`" for each in allowed)
+                faults.append(Fault(f"option `{name}`", f"expected {words}"))
         workers = _count(given, "workers", 1, faults)
         lanes = _count(given, "lanes", workers * _LANES_OF_A_WORKER, faults)
         if faults:
@@ -73,6 +80,7 @@ class ReadOptions:
             lanes=max(lanes, workers),
             secrets=given.get("secrets") or None,
             on_misfit="keep" if given.get("on_misfit") == "keep" else "fail",
+            rows_stay=given.get("rows_stay") == "true",
         )
 
 
@@ -94,11 +102,6 @@ def _config_fault(text: str | None) -> str | None:
             "`Path(...).read_text()` reads it"
         )
     return None
-
-
-def _misfit_fault(value: str | None) -> str | None:
-    known = get_args(OnMisfit)
-    return None if value is None or value in known else "expected `fail` or `keep`"
 
 
 def _count(given: Mapping[str, str], name: str, default: int, faults: list[Fault]) -> int:

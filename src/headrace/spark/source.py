@@ -12,10 +12,18 @@ from pyspark.sql.types import StructType
 
 from headrace.backfill.lanes import Lane, plan_lanes, read_lane
 from headrace.core.arrow import pa
+from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.outlets import clean_logs
 from headrace.core.secrets.redaction import clean_error
 from headrace.dlt_source.plain_reading import read_resource
-from headrace.reading.stretches.stretch import KeyStretch, PageStretch, ParentStretch
+from headrace.reading.stretches.stretch import (
+    KeyStretch,
+    PageStretch,
+    ParentStretch,
+    Stretch,
+    ValueStretch,
+    WindowStretch,
+)
 from headrace.reading.travelling import load_travelled
 from headrace.spark.misfits import batches, refuse_without_column
 from headrace.spark.options import ReadOptions
@@ -23,6 +31,13 @@ from headrace.spark.schema import arrow_schema, refuse_unreadable, spark_schema
 
 # To plan these, the API was asked.
 _ASKED_FOR = (KeyStretch, PageStretch, ParentStretch)
+_MOVING = {WindowStretch: "windows of time", ValueStretch: "values of a parameter"}
+_REFUSED = (
+    "the listing is read by {parts}: a row that goes from one to another when it changes may be "
+    "missing, or there twice, and Spark has nothing that catches up behind all partitions. "
+    "`headrace.backfill` has that. Where rows keep their place, as by `created_at`, say so "
+    "with the value `true`"
+)
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -107,13 +122,16 @@ class RestReader(DataSourceReader):
             lanes, notes = plan_lanes(
                 given.config, given.resource, lanes=given.lanes, secrets=given.secrets
             )
-            if not any(isinstance(each, _ASKED_FOR) for lane in lanes for each in lane.stretches):
+            stretches = [each for lane in lanes for each in lane.stretches]
+            if not given.rows_stay:
+                _refuse_moving(stretches)
+            if not any(isinstance(each, _ASKED_FOR) for each in stretches):
                 # An error cannot be marked as final: a task that is refused asks four times over,
                 # and so does each other one.
                 self._ask_once()
         for note in notes:
             _LOGGER.warning(note)
-        count = min(given.workers, len(lanes)) or 1
+        count = max(1, min(given.workers, len(lanes), _most_at_once(given)))
         return [LanePartition(number, lanes[number::count], count) for number in range(count)]
 
     def _ask_once(self) -> None:
@@ -168,6 +186,23 @@ class LanePartition(InputPartition):
     def lane(self) -> Lane:
         """All of its lanes as one."""
         return msgspec.json.decode(self._lane, type=Lane)
+
+
+def _most_at_once(options: ReadOptions) -> int:
+    """How many processes may share the rate limit: each needs a request of it."""
+    limit = load_travelled(options.config, options.secrets).client.rate_limit
+    return options.workers if limit is None else limit.requests
+
+
+def _refuse_moving(stretches: Sequence[Stretch]) -> None:
+    """Refuses parts between which a row may go while they are read.
+
+    Raises:
+        ConfigError: There are such parts.
+    """
+    told = next((_MOVING[type(each)] for each in stretches if type(each) in _MOVING), None)
+    if told is not None:
+        raise ConfigError([Fault("option `rows_stay`", _REFUSED.format(parts=told))])
 
 
 @contextmanager

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from headrace.simulator.running import Simulator
+from tests.engines.running import program, run
+from tests.support.documentation import code_blocks
 
 pytestmark = pytest.mark.engines
 
@@ -37,3 +42,12 @@ def test_the_schema_is_typed_and_costs_one_page(spark: SparkSession, simulator: 
 def test_a_wrong_option_is_told_with_those_that_there_are(spark: SparkSession) -> None:
     with pytest.raises(AnalysisException, match="there is no option `worker`; did you mean"):
         executions(spark, worker="4")
+
+
+def test_the_first_example_of_the_docs_runs(simulator: Simulator, tmp_path: Path) -> None:
+    (example, *_) = code_blocks("spark.md", "python")
+    told = {"EXECUTIONS_BASE_URL": simulator.base_url, "API_KEY": simulator.api_key}
+    out = run([program(), "-c", example], tmp_path, {**told, "PYSPARK_PYTHON": program()})
+    counts = re.findall(r"^\|\s*(\w+)\|\s*(\d+)\|$", out, re.MULTILINE)
+    assert sum(int(count) for _, count in counts) == 3_000
+    assert "success" in dict(counts)

@@ -82,7 +82,10 @@ def test_no_secret_is_in_what_spark_tells_of_runs_that_work_and_of_runs_that_fai
     with Cluster(tmp_path, told, cores=2) as cluster:
         command = (program(), "-m", "tests.engines.spark.telling", cluster.url, str(events))
         said = run(
-            [*command, json.dumps([{**read, "workers": "2"} for read in reads])],
+            [
+                *command,
+                json.dumps([{**read, "workers": "2", "rows_stay": "true"} for read in reads]),
+            ],
             tmp_path,
             {**told, "PYSPARK_PYTHON": program()},
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from headrace import ConfigError
 from headrace.spark.options import OPTIONS, ReadOptions
+from tests.support.project import ROOT
 
 
 def faults(**options: str) -> str:
@@ -41,7 +44,13 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert "option `config`: is missing" in told
     assert told.count("expected a number from 1 to 1,000") == 2
     assert "option `on_misfit`: expected `fail` or `keep`" in told
+    assert "option `rows_stay`: expected `false` or `true`" in faults(rows_stay="yes")
 
 
 def test_the_path_of_a_file_is_no_text() -> None:
     assert "takes the text of the config" in faults(config="/home/someone/shop.yml")
+
+
+def test_the_docs_name_each_option() -> None:
+    table = (ROOT / "docs" / "spark.md").read_text().partition("| option |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(OPTIONS)
