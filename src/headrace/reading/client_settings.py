@@ -26,12 +26,19 @@ Runtime = Callable[[str, Any], Any]
 """Gives one of dlt's settings for its own requests; None where the user has not set it."""
 
 
-def client_settings(config: SourceConfig, runtime: Runtime = runtime_number) -> ClientSettings:
+Contexts = Callable[[TlsFiles], ssl.SSLContext]
+"""Makes what certificates are used with."""
+
+
+def client_settings(
+    config: SourceConfig, runtime: Runtime = runtime_number, contexts: Contexts = tls_context
+) -> ClientSettings:
     """Make the settings with which all requests of a source are made.
 
     Args:
         config: The config; what it says wins over dlt's settings.
         runtime: Gives dlt's settings.
+        contexts: Makes what certificates are used with.
 
     Returns:
         The settings of the HTTP client.
@@ -52,15 +59,15 @@ def client_settings(config: SourceConfig, runtime: Runtime = runtime_number) -> 
         rate_limit=RateLimit(rate.requests, rate.seconds) if rate else None,
         allowed_hosts=client.allowed_hosts or (),
         session=client.session,
-        tls=_tls(client.tls),
+        tls=_tls(client.tls, contexts),
     )
 
 
-def _tls(tls: TlsConfig | None) -> ssl.SSLContext | None:
+def _tls(tls: TlsConfig | None, contexts: Contexts) -> ssl.SSLContext | None:
     if tls is None:
         return None
     password = tls.key_password
-    return tls_context(
+    return contexts(
         TlsFiles(
             tls.cert,
             tls.key,

@@ -10,10 +10,14 @@ from headrace.core.secrets.shipping import stays_here
 from headrace.http.client_pool import ClientPool
 from headrace.http.lanes import Lanes
 from headrace.http.settings import ClientSettings
+from headrace.http.tls import tls_context
 from headrace.reading.build import build_listing
 from headrace.reading.client_settings import Runtime, client_settings
 from headrace.reading.credentials import Authentications
 from headrace.reading.listing import Listing
+
+# So many tenants are kept ready: more than are asked at the same time.
+_MOST_READY = 64
 
 
 @stays_here
@@ -31,7 +35,9 @@ class TenantApis:
         self.column = tenants.column
         self.are_all = tenants.are_all
         self._tenants = {each.name: each for each in tenants.tenants}
-        self._settings: dict[str, ClientSettings] = {}
+        self.settings = lru_cache(_MOST_READY)(self._settings)
+        # One takes most of a megabyte, and is the same for all tenants where `client.tls` is.
+        self._contexts = lru_cache(_MOST_READY)(tls_context)
         self._authentications: dict[str, Authentications] = {}
         self._runtime: Runtime = lru_cache(runtime_number)
 
@@ -58,7 +64,7 @@ class TenantApis:
             raise tenant.error
         return tenant.config
 
-    def settings(self, name: str) -> ClientSettings:
+    def _settings(self, name: str) -> ClientSettings:
         """The settings with which the API of one tenant is asked.
 
         Args:
@@ -67,9 +73,7 @@ class TenantApis:
         Raises:
             ConfigError: They cannot be used.
         """
-        if name not in self._settings:
-            self._settings[name] = client_settings(self.config(name), self._runtime)
-        return self._settings[name]
+        return client_settings(self.config(name), self._runtime, self._contexts)
 
     def lanes(self, settings: ClientSettings) -> Lanes:
         """What all resources fetch with.

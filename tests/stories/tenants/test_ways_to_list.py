@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from headrace import ConfigError, rest_api_source, sync
 from headrace.config import config_of_call
 from headrace.dlt_source.source import build_source
 from tests.stories.tenants.accounts import POSTS, SINCE, Accounts, synced
+from tests.stories.tenants.storing import RUNS, StoredAccounts
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
@@ -207,3 +209,46 @@ def test_a_table_has_tenants_from_its_first_row_on_or_never(
     sync(warehouse.pipeline("plain"), rest_api_source(with_tenants), full_refresh=True)
     found = warehouse.query("SELECT tenant, id FROM plain_data.users ORDER BY ALL")
     assert found == all_of(accounts)
+
+
+@pytest.mark.parametrize("leg_bytes", [None, 1])
+def test_what_belongs_to_rows_of_a_listing_that_is_kept_up_with(
+    leg_bytes: int | None, server: JsonServer, warehouse: Warehouse
+) -> None:
+    accounts = StoredAccounts(server)
+    steps = {
+        "name": "steps",
+        "primary_key": ["n", "_runs_id"],
+        "include_from_parent": ["id"],
+        "endpoint": {"path": "steps/{resources.runs.id}"},
+    }
+    fails = {"/beta/steps/2"}
+
+    def answer(asked: Asked) -> Answer:
+        if "/steps/" not in asked.path:
+            return accounts.answer(asked)
+        status = 500 if asked.path in fails else 200
+        return Answer([{"n": n, "of": asked.path} for n in (1, 2)], status)
+
+    server.handler = answer
+    pipeline = {} if leg_bytes is None else {"leg_bytes": leg_bytes}
+    config = accounts.config(accounts.document(RUNS, steps, pipeline=pipeline))
+    (failed,) = synced(config, warehouse).failed_requests
+    assert json.loads(failed.key) == {"id": 2, "tenant": "beta"}
+
+    fails.clear()
+    for name in accounts.names:
+        accounts.runs[name].insert(0, {"id": 6, "status": "done"})
+    accounts.asked()
+    assert not synced(config, warehouse).failed_requests
+    found = warehouse.query("SELECT tenant, _runs_id, n, of FROM test_data.steps ORDER BY ALL")
+    assert found == [
+        (name, run, n, f"/{name}/steps/{run}")
+        for name in accounts.names
+        for run in range(1, 7)
+        for n in (1, 2)
+    ]
+    asked = sorted(each for each in accounts.asked() if "/steps/" in each)
+    assert {"/beta/steps/2", "/acme/steps/6"} <= set(asked)
+    # The new one, and the one that is still open.
+    assert len(asked) == 3 * 2 + 1
