@@ -25,6 +25,8 @@ is_here() {
     # What Playwright drives Chromium with is linked against it.
     libatomic1) [ "$(uname)" != Linux ] || find /lib*/ /usr/lib*/ -name libatomic.so.1 | grep -q . ;;
     npm) command -v npm ;;
+    # Another program, of moreutils, has the same name.
+    parallel) parallel --version | grep -q GNU ;;
     # macOS has a command of that name that only says where Java could be had.
     default-jre-headless) java -version ;;
     chromium) command -v chromium || command -v chromium-browser ;;

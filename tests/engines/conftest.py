@@ -5,6 +5,7 @@ from importlib.util import find_spec
 _MODULES = {
     "airflow": "airflow",
     "dagster": "dagster",
+    "kubernetes": "kubernetes_validate",
     "prefect": "prefect",
     "ray": "ray",
     "spark": "pyspark",

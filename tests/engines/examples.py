@@ -83,6 +83,18 @@ def backfill_of(page: str, folder: Path, *, page_rows: int = 50) -> Iterator[Bac
         assert example.count(written) == 1
         example = example.replace(written, meant)
     (folder / "example.py").write_text(example)
+    with backfill_in(folder, page_rows=page_rows) as backfill:
+        yield backfill
+
+
+@contextmanager
+def backfill_in(folder: Path, *, page_rows: int = 50) -> Iterator[Backfill]:
+    """A folder with `executions.yml`, with an API that answers badly once.
+
+    Args:
+        folder: The folder.
+        page_rows: As in `backfill_of`.
+    """
     (folder / "executions.yml").write_text(text_of_document(executions(page_rows)))
     faults = Faults.parse(_ONE_LANE_FAILS)
     with Simulator(rows=ROWS, faults=faults) as simulator:
