@@ -198,6 +198,13 @@ def test_a_limit_of_rows_reads_the_beginning(worlds: Worlds, warehouse: Warehous
     assert len(warehouse.rows("test_data.executions")) == 7
 
 
+def test_a_pipeline_of_the_user_runs_them_too(worlds: Worlds, warehouse: Warehouse) -> None:
+    for _ in range(2):
+        warehouse.pipeline().run(build_source(worlds.config()))
+        worlds.check(warehouse)
+        worlds.advance(3_600)
+
+
 def test_what_is_gone_is_told_with_its_tenant(worlds: Worlds, warehouse: Warehouse) -> None:
     worlds.sync(warehouse)
     for _ in range(3):
