@@ -11,6 +11,7 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.types import StructType
 
 from headrace.backfill.lanes import Lane, plan_lanes, read_lane
+from headrace.backfill.narrowing import within_bounds
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.outlets import clean_logs
@@ -25,6 +26,7 @@ from headrace.reading.stretches.stretch import (
     WindowStretch,
 )
 from headrace.reading.travelling import load_travelled
+from headrace.spark.filters import OfferedFilters
 from headrace.spark.misfits import batches, refuse_without_column
 from headrace.spark.options import ReadOptions
 from headrace.spark.schema import arrow_schema, refuse_unreadable, spark_schema
@@ -110,6 +112,7 @@ class RestReader(DataSourceReader):
     def __init__(self, options: ReadOptions, schema: StructType) -> None:
         self._options = options
         self._schema = schema
+        self.pushFilters = OfferedFilters()
 
     def partitions(self) -> Sequence[InputPartition]:
         """One partition for each worker; fewer where there are not so many lanes.
@@ -121,6 +124,9 @@ class RestReader(DataSourceReader):
         with _told_without_secrets():
             lanes, notes = plan_lanes(
                 given.config, given.resource, lanes=given.lanes, secrets=given.secrets
+            )
+            lanes = within_bounds(
+                given.config, given.resource, lanes, self.pushFilters.bounds, given.secrets
             )
             stretches = [each for lane in lanes for each in lane.stretches]
             if not given.rows_stay:
