@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -102,3 +102,32 @@ def test_where_no_start_is_proven_there_is_one_part_and_it_says_why(
     backfill.lane(out, 0)
     backfill.commit(out, pipeline=warehouse.pipeline())
     assert not mirror.faults()
+
+
+@pytest.mark.parametrize("row_ids", [True, False])
+def test_a_row_that_moves_while_its_listing_is_read_is_there_once_as_it_is_now(
+    row_ids: bool, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    with KeptListing(key="at", page=10) as api:
+        api.put(*({"id": number, "at": 1_000 + number, "n": 0} for number in range(60)))
+        mirror, out = Mirror(api, warehouse, api.config()), str(tmp_path / "plan")
+        mirror.config["pipeline"]["row_ids"] = row_ids
+        plan = backfill.plan(mirror.config, out=out, lanes=LANES)
+        assert plan.lanes == 1
+        # One that has been read, and one that has not.
+        for number, moved in ((4, 55), (5, 3)):
+            api.at_request(number, _moving(api, moved))
+        backfill.lane(out, 0)
+        backfill.commit(out, pipeline=mirror.pipeline())
+        assert not mirror.faults()
+        api.change(7, at=3_000, n=1)
+        # In a place of its own, what is known already is put together with what is read anew.
+        again = str(tmp_path / "again")
+        backfill.plan(mirror.config, out=again, lanes=LANES)
+        backfill.lane(again, 0)
+        backfill.commit(again, pipeline=mirror.pipeline())
+        assert not mirror.faults()
+
+
+def _moving(api: KeptListing, key: int) -> Callable[[], None]:
+    return lambda: api.change(key, at=2_000 + key, n=1)

@@ -8,7 +8,8 @@ of all stretches put together are the state from which the next ordinary sync go
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,8 @@ from headrace.sansio.tail.within import Within
 __all__ = ["KeyPlan", "KeyStretchReader", "merged_states", "plan_key_stretches"]
 
 _NONE_MAY_FAIL = SinglesPolicy()
+# The mark of a state that tells of a stretch, beside the one of the resource.
+_READ = "of_stretch"
 
 
 class KeyStretchReader:
@@ -49,9 +52,6 @@ class KeyStretchReader:
         started: When the reading began, in seconds since 1970; never the same in two readings, nor
             in a sync.
         singles: What to do about requests for single rows that fail.
-
-    Attributes:
-        may_repeat: Whether a row may come twice, the newer version later: only where its key moves.
     """
 
     def __init__(
@@ -66,12 +66,16 @@ class KeyStretchReader:
         started: float,
         singles: SinglesPolicy = _NONE_MAY_FAIL,
     ) -> None:
-        self.may_repeat = tail.settings.keys_move
         self._tail = tail
         self._stretch = stretch
         self._within = _within(listing.name, tail.settings, stretch)
         bounds = LegBounds(
-            started, _never, clock, may_repeat=False, concurrency=concurrency, is_one_leg=True
+            started,
+            _never,
+            clock,
+            may_repeat=False,
+            concurrency=concurrency,
+            is_one_leg=not tail.settings.keys_move,
         )
         state: Mapping[str, Any] = {}
         if self._within is not None:
@@ -84,7 +88,10 @@ class KeyStretchReader:
         )
 
     async def items(self, client: Client) -> AsyncIterator[FetchedPage | LegEnd]:
-        """Reads the stretch.
+        """Reads the stretch; no row comes twice.
+
+        Where keys move, it ends before a row that has moved comes again: the sync behind begins
+        with what has moved.
 
         Args:
             client: The client to ask with.
@@ -96,21 +103,28 @@ class KeyStretchReader:
             RequestError: A request got no usable answer.
             PageError: An answer is not what the config describes.
         """
-        async for item in self._lane.items(client):
-            yield self._ended(item) if isinstance(item, LegEnd) else item
+        items = self._lane.items(client)
+        assert isinstance(items, AsyncGenerator)
+        async with aclosing(items):
+            async for item in items:
+                if isinstance(item, LegEnd):
+                    yield self._ended(replace(item, is_last=True))
+                    return
+                yield item
 
     def _ended(self, end: LegEnd) -> LegEnd:
         """The end, with what is known of the listing by this stretch alone."""
         within, seen = self._within, self._stretch.seen
         if within is None or seen is None:
-            return end
+            return replace(end, state={**end.state, _READ: True})
         settings = self._tail.settings
         looks_back = settings.lookback(knows_hidden=settings.has_hidden) is not None
         key = read_key(seen.key, within.starts.kind)
         top = Checkpoint(key, seen.asked, seen.read) if looks_back else None
         known = LaneState.read(end.state)
         ledger = within.told(known.ledger, top, seen.began)
-        return replace(end, state=LaneState(ledger, known.fields).to_save(may_be_kept))
+        state = LaneState(ledger, known.fields).to_save(may_be_kept)
+        return replace(end, state={**state, _READ: True})
 
 
 def _within(name: str, settings: TailSettings, stretch: KeyStretch) -> Within | None:
@@ -144,6 +158,8 @@ def merged_states(states: Sequence[dict[str, Any]], tail: TailConfig) -> dict[st
 
     Args:
         states: The states, in any order; the other stretches are holes, which that sync reads.
+            Where keys move there is one stretch, and the last state counts. One may be that of
+            the resource, from syncs before.
         tail: How the listing is kept up with.
 
     Returns:
@@ -152,11 +168,16 @@ def merged_states(states: Sequence[dict[str, Any]], tail: TailConfig) -> dict[st
     Raises:
         StateError: A state was written by a later version.
     """
-    if len(states) == 1:
-        return dict(states[0])
     known = [LaneState.read(state) for state in states]
     fields = sorted({name for each in known for name in each.fields})
-    ledger = merged([each.ledger for each in known], tail.settings)
+    of_stretches = [
+        each.ledger for each, state in zip(known, states, strict=True) if _READ in state
+    ]
+    before = [each.ledger for each, state in zip(known, states, strict=True) if _READ not in state]
+    if tail.settings.keys_move or len(states) == 1:
+        ledger = known[-1].ledger
+    else:
+        ledger = merged(of_stretches, tail.settings, before[0] if before else None)
     return LaneState(ledger, fields).to_save(may_be_kept)
 
 

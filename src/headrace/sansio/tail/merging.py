@@ -14,19 +14,25 @@ from headrace.sansio.tail.newest import NEWEST
 from headrace.sansio.tail.settings import TailSettings
 
 
-def merged(ledgers: Sequence[Ledger], settings: TailSettings) -> Ledger:
+def merged(
+    stretches: Sequence[Ledger], settings: TailSettings, known: Ledger | None = None
+) -> Ledger:
     """The ledger of a listing whose stretches were read, each at its own time.
 
     What was not read is a hole, which the next sync reads. It also reads again what may have
     changed since: the rows that were open, and those that a row of another stretch has named.
 
     Args:
-        ledgers: What is known of each stretch.
+        stretches: What is known of each stretch.
         settings: What the config says of the listing.
+        known: What syncs knew of the listing; None where there was none. What they have listed
+            above the stretches is listed again: a row there may have changed one that was read in
+            a stretch before, and is loaded after it.
 
     Raises:
         StateError: They are not of one listing.
     """
+    ledgers = [*stretches, *([] if known is None else [_below(known, stretches)])]
     kinds = {ledger.kind for ledger in ledgers if ledger.kind is not None}
     if len(kinds) > 1 or any(ledger.keys_move for ledger in ledgers):
         raise StateError(
@@ -74,6 +80,20 @@ def _coverage(parts: Sequence[Coverage]) -> Coverage:
     for span, part in sorted(spans, key=lambda each: each[0].high, reverse=True):
         _join(found, span, ends=part.has_ended and span is part.spans[-1])
     return found
+
+
+def _below(known: Ledger, stretches: Sequence[Ledger]) -> Ledger:
+    """What is known, without what was listed above the stretches."""
+    tops = [span.high for ledger in stretches for span in ledger.coverage.spans]
+    top = max(tops, default=None)
+    if top is None:
+        return known
+    spans = [
+        replace(span, high=min(span.high, top)) for span in known.coverage.spans if span.low <= top
+    ]
+    # Else it would say that nothing is wanted below a span of another.
+    has_ended = known.coverage.has_ended and bool(spans)
+    return replace(known, coverage=replace(known.coverage, spans=spans, has_ended=has_ended))
 
 
 def _floor(parts: Sequence[Coverage]) -> Key | None:

@@ -140,6 +140,8 @@ class StretchedHistories(Histories):
             self.commit(choice)
         super().finish_sync(choice)
 
+    @precondition(lambda self: self.sync is None)
+    @rule()
     def begin_sync(self) -> None:
         if not self.is_backfilled:
             self.commit()

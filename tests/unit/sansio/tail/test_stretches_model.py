@@ -81,6 +81,7 @@ class StretchedHistories(FixedKeyHistories):
 
     reading: StretchSync | None = None
     is_backfilled = False
+    is_known = False
 
     @initialize(
         limit=LIMITS,
@@ -219,20 +220,46 @@ class StretchedHistories(FixedKeyHistories):
                 self.begin_stretch(place)
                 self.finish_stretch()
         chosen = [each[pick % len(each)] for each in self.read.values()]
+        loaded: dict[int, Row] = {}
         for rows, _ in chosen:
-            assert self.mirror.table.keys().isdisjoint(rows), "a row is in two stretches"
-            self.mirror.table |= rows
-        ledger = merged([from_state(state).ledger for _, state in chosen], self.mirror.settings)
+            assert loaded.keys().isdisjoint(rows), "a row is in two stretches"
+            loaded |= rows
+        self.mirror.table |= loaded
+        known = from_state(self.mirror.state).ledger if self.is_known else None
+        ledger = merged(
+            [from_state(state).ledger for _, state in chosen], self.mirror.settings, known
+        )
         self.mirror.state = json.loads(json.dumps(to_state(ledger)))
         self.is_backfilled = True
 
+    @precondition(lambda self: not self.is_backfilled)
+    @rule()
+    def sync_meanwhile(self) -> None:
+        """A sync that knows nothing of the stretches, before they are loaded."""
+        self.is_backfilled = self.is_known = True
+        super().finish_sync()
+        self.is_backfilled = False
+
+    @rule(pick=PICKS, is_oldest=st.booleans())
+    def delete(self, pick: int, is_oldest: bool) -> None:
+        """A row that names another one stays until the stretches are loaded: it tells of it."""
+        named = {row.id: row.names for row in self.server.rows.values() if row.names is not None}
+        before = dict(self.server.rows)
+        super().delete(pick, is_oldest)
+        for number in before.keys() - self.server.rows.keys():
+            if number in named and not self.is_backfilled:
+                self.server.rows[number] = before[number]
+
     # What follows
 
+    @precondition(lambda self: self.sync is None)
+    @rule()
     def start_sync(self) -> None:
         if not self.is_backfilled:
             self.commit_stretches()
         super().start_sync()
 
+    @rule(choice=CHOICES)
     def finish_sync(self, choice: int = 0) -> None:
         if not self.is_backfilled:
             self.commit_stretches()
