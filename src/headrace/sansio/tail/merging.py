@@ -130,7 +130,7 @@ def _vain(counts: Iterable[int]) -> int:
 def _heeded(ledgers: Sequence[Ledger]) -> float | None:
     """Since when the listing of hidden rows has been read each time."""
     times = [ledger.heeded for ledger in ledgers]
-    return None if None in times else max(_given(times), default=None)
+    return None if None in times else min(_given(times), default=None)
 
 
 def _given(times: Iterable[float | None]) -> list[float]:

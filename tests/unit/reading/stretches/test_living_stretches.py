@@ -16,7 +16,8 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from headrace.core.exceptions import HeadraceError
 from headrace.sansio.tail.settings import KeyLaneSettings
-from tests.unit.reading.keep_up.living_mirror import MirrorSettings
+from headrace.simulator import Pace
+from tests.unit.reading.keep_up.living_mirror import LivingMirror, MirrorSettings
 from tests.unit.reading.keep_up.test_living_lanes import LANED, cursor_below
 from tests.unit.reading.keep_up.test_living_world import (
     CHOICES,
@@ -125,13 +126,11 @@ class StretchedHistories(Histories):
     @rule(choice=CHOICES)
     def commit(self, choice: int = 0) -> None:
         """Reads what is left, and loads everything."""
-        backfill = self.plan()
         for _ in range(50):
-            if not backfill.left:
+            if not self.plan().left:
                 break
             self.finish_stretch(choice)
-        if not backfill.left:
-            backfill.commit(choice)
+        self.plan().commit(choice)
 
     @rule(choice=CHOICES)
     def finish_sync(self, choice: int = 0) -> None:
@@ -183,3 +182,38 @@ TestToldStretches = ToldStretches.TestCase
 TestToldStretches.settings = budget(70, 50)
 TestLivelyStretches = LivelyStretches.TestCase
 TestLivelyStretches.settings = budget(30, 30)
+
+
+def test_what_a_stretch_has_learned_of_the_hidden_rows_holds_for_the_sync_behind() -> None:
+    """Missing keys that one has asked for in vain are not asked for again, all of them."""
+    world = WatchedWorld(600, pace=Pace.still(), like="2.41")
+    for _ in range(20):
+        world.keep_nothing(9)
+        world.finish(world.start())
+    settings = MirrorSettings(
+        limit=50,
+        trust_after=20,
+        lanes=KeyLaneSettings(1, lambda key: cursor_below(key, 50), least_rows=50),
+    )
+    mirror = LivingMirror(world, settings)
+    found, _ = plan(mirror, 3)
+    backfill = Backfill(mirror, found.stretches)
+    asked = []
+    for place, stretch in enumerate(found.stretches):
+        world.advance(120)
+        reading = LivingStretch(mirror, stretch)
+        while not reading.is_over:
+            reading.step()
+        assert reading.failure is None
+        assert reading.ended is not None
+        backfill.read[place] = [reading.ended]
+        asked.append(reading.told.rows_alone)
+    backfill.commit(0)
+    world.advance(120)
+
+    ended = mirror.sync()
+
+    assert len(found.stretches) == 3
+    assert 20 <= max(asked) <= 40
+    assert ended.rows_alone <= 4
+    mirror.loop.close()

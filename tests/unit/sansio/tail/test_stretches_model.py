@@ -209,6 +209,16 @@ class StretchedHistories(FixedKeyHistories):
             elif row.names is None and number not in seen:
                 del self.server.rows[number]
 
+    @precondition(lambda self: not self.is_backfilled and self.edges and self.reading is None)
+    @rule(pick=PICKS, rows=st.integers(1, 3), is_hidden=st.booleans(), goes_back=st.booleans())
+    def part_at_an_edge(self, pick: int, rows: int, is_hidden: bool, goes_back: bool) -> None:
+        """Two neighbours are read, and what lies at their edge changes between the two."""
+        place = pick % len(self.edges)
+        for each in sorted((place, place + 1), reverse=goes_back):
+            self.begin_stretch(each)
+            self.finish_stretch()
+            self.leave_an_edge(place, rows, is_hidden)
+
     @precondition(lambda self: not self.is_backfilled)
     @rule(pick=PICKS)
     def commit_stretches(self, pick: int = 0) -> None:
