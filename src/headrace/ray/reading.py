@@ -55,8 +55,8 @@ def read(
         resource: The name of the resource to read; None where the config has only one.
         lanes: In how many parts to read it at most; None for eight for each worker. A listing that
             cannot be parted exactly is one.
-        workers: How many tasks read at once, which share the config's `rate_limit`; None for as
-            many as the cluster has CPUs.
+        workers: How many tasks read at once, which share the config's `rate_limit` and
+            `concurrency`; None for as many as the cluster has CPUs.
         tenants: The names of the tenants to read, where the config has `tenants`; all when empty. A
             `rate_limit` is each tenant's own.
         out: The URL of a folder, as fsspec knows them (`s3://`, `gs://`, a path), which all

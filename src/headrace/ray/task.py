@@ -30,7 +30,7 @@ class LaneTask:
         text: The config, with no secret in it.
         resource: The name of the resource; None where the config has only one.
         secrets: A function that looks up secrets, as `package.module:function`; None for none.
-        workers: How many tasks share the rate limit of the config.
+        workers: How many tasks share the limits of the config.
         folder: The URL of the folder that the files of this reading go into.
         schema: The schema of the rows, as `schema_of` gives it.
         lane: The lane.
