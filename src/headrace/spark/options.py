@@ -19,6 +19,7 @@ OPTIONS = {
     "lanes": "how many lanes they read between them at most; eight for each worker",
     "secrets": "a function that looks up secrets, as `package.module:function`",
     "rows_stay": "`true` where no row changes its place in the listing while it is read; `false`",
+    "lag": "how many seconds behind the present a stream stays; 60",
     "on_misfit": "`fail`, or `keep` for rows without a place in the schema; `fail`",
 }
 """What each option is, and what it is where it is not given."""
@@ -40,6 +41,7 @@ class ReadOptions:
         lanes: How many lanes they read between them at most.
         secrets: A function that looks up secrets, as `package.module:function`; None for none.
         on_misfit: What becomes of rows without a place in the schema.
+        lag: How many seconds behind the present a stream stays; None where nothing is said.
         rows_stay: Whether no row goes from one part of the listing to another while it is read.
     """
 
@@ -50,6 +52,7 @@ class ReadOptions:
     secrets: str | None = None
     on_misfit: OnMisfit = "fail"
     rows_stay: bool = False
+    lag: int | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> ReadOptions:
@@ -71,6 +74,9 @@ class ReadOptions:
                 faults.append(Fault(f"option `{name}`", f"expected {words}"))
         workers = _count(given, "workers", 1, faults)
         lanes = _count(given, "lanes", workers * _LANES_OF_A_WORKER, faults)
+        lag = given.get("lag")
+        if lag is not None and not lag.isdecimal():
+            faults.append(Fault("option `lag`", "expected a whole number of seconds"))
         if faults:
             raise ConfigError(faults)
         return cls(
@@ -80,6 +86,7 @@ class ReadOptions:
             lanes=max(lanes, workers),
             secrets=given.get("secrets") or None,
             on_misfit="keep" if given.get("on_misfit") == "keep" else "fail",
+            lag=None if lag is None else int(lag),
             rows_stay=given.get("rows_stay") == "true",
         )
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
-import msgspec
-from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+from pyspark.sql.datasource import (
+    DataSource,
+    DataSourceReader,
+    DataSourceStreamReader,
+    InputPartition,
+)
 from pyspark.sql.types import StructType
 
-from headrace.backfill.lanes import Lane, plan_lanes, read_lane
+from headrace.backfill.lanes import plan_lanes
 from headrace.backfill.narrowing import within_bounds
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
-from headrace.core.secrets.outlets import clean_logs
-from headrace.core.secrets.redaction import clean_error
 from headrace.dlt_source.plain_reading import read_resource
 from headrace.reading.stretches.stretch import (
     KeyStretch,
@@ -27,12 +28,15 @@ from headrace.reading.stretches.stretch import (
 )
 from headrace.reading.travelling import load_travelled
 from headrace.spark.filters import OfferedFilters
-from headrace.spark.misfits import batches, refuse_without_column
+from headrace.spark.misfits import refuse_without_column
 from headrace.spark.options import ReadOptions
-from headrace.spark.schema import arrow_schema, refuse_unreadable, spark_schema
+from headrace.spark.partitions import partitions_of, rows_of, told_without_secrets
+from headrace.spark.schema import refuse_unreadable, spark_schema
+from headrace.spark.streaming import RestStreamReader
 
 # To plan these, the API was asked.
 _ASKED_FOR = (KeyStretch, PageStretch, ParentStretch)
+_LAG = "is for `spark.readStream`: a batch has all that there is"
 _MOVING = {WindowStretch: "windows of time", ValueStretch: "values of a parameter"}
 _REFUSED = (
     "the listing is read by {parts}: a row that goes from one to another when it changes may be "
@@ -80,7 +84,7 @@ class RestSource(DataSource):
         """
         given = self._given
         with (
-            _told_without_secrets(),
+            told_without_secrets(),
             read_resource(
                 load_travelled(given.config, given.secrets), given.resource, batch_rows=1
             ) as reader,
@@ -98,7 +102,22 @@ class RestSource(DataSource):
         """
         refuse_unreadable(schema)
         refuse_without_column(self._given.on_misfit, schema.fieldNames())
+        if self._given.lag is not None:
+            raise ConfigError([Fault("option `lag`", _LAG)])
         return RestReader(self._given, schema)
+
+    def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802
+        """What reads the rows that have come since, batch by batch.
+
+        Args:
+            schema: The schema, of the source or of the user.
+
+        Raises:
+            ConfigError: The user's schema has types that no row of JSON fills.
+        """
+        refuse_unreadable(schema)
+        refuse_without_column(self._given.on_misfit, schema.fieldNames())
+        return RestStreamReader(self._given, schema)
 
 
 class RestReader(DataSourceReader):
@@ -121,7 +140,7 @@ class RestReader(DataSourceReader):
             HeadraceError: The config cannot be used, or the API refuses who asks.
         """
         given = self._options
-        with _told_without_secrets():
+        with told_without_secrets():
             lanes, notes = plan_lanes(
                 given.config, given.resource, lanes=given.lanes, secrets=given.secrets
             )
@@ -137,8 +156,7 @@ class RestReader(DataSourceReader):
                 self._ask_once()
         for note in notes:
             _LOGGER.warning(note)
-        count = max(1, min(given.workers, len(lanes), _most_at_once(given)))
-        return [LanePartition(number, lanes[number::count], count) for number in range(count)]
+        return partitions_of(lanes, given)
 
     def _ask_once(self) -> None:
         given = self._options
@@ -156,48 +174,7 @@ class RestReader(DataSourceReader):
         Raises:
             HeadraceError: The listing failed.
         """
-        assert isinstance(partition, LanePartition)
-        given = self._options
-        with (
-            _told_without_secrets(),
-            read_lane(
-                given.config,
-                given.resource,
-                partition.lane,
-                schema=arrow_schema(self._schema),
-                workers=partition.workers,
-                secrets=given.secrets,
-                at_once=None,
-            ) as reader,
-        ):
-            yield from batches(reader, given.on_misfit, reader.resource)
-
-
-class LanePartition(InputPartition):
-    """The lanes of one worker, as JSON: Spark pickles it, and holds it in its plan.
-
-    Args:
-        number: Its number, from 0.
-        lanes: The lanes.
-        workers: How many there are.
-    """
-
-    def __init__(self, number: int, lanes: Sequence[Lane], workers: int) -> None:
-        super().__init__(number)
-        self.workers = workers
-        stretches = tuple(stretch for lane in lanes for stretch in lane.stretches)
-        self._lane = msgspec.json.encode(Lane(number, stretches))
-
-    @property
-    def lane(self) -> Lane:
-        """All of its lanes as one."""
-        return msgspec.json.decode(self._lane, type=Lane)
-
-
-def _most_at_once(options: ReadOptions) -> int:
-    """How many processes may share the rate limit: each needs a request of it."""
-    limit = load_travelled(options.config, options.secrets).client.rate_limit
-    return options.workers if limit is None else limit.requests
+        return rows_of(partition, self._options, self._schema)
 
 
 def _refuse_moving(stretches: Sequence[Stretch]) -> None:
@@ -209,14 +186,3 @@ def _refuse_moving(stretches: Sequence[Stretch]) -> None:
     told = next((_MOVING[type(each)] for each in stretches if type(each) in _MOVING), None)
     if told is not None:
         raise ConfigError([Fault("option `rows_stay`", _REFUSED.format(parts=told))])
-
-
-@contextmanager
-def _told_without_secrets() -> Iterator[None]:
-    """Masks secrets in what is logged and raised: Spark shows both as they are."""
-    clean_logs()
-    try:
-        yield
-    except Exception as error:
-        clean_error(error)
-        raise

@@ -45,6 +45,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert told.count("expected a number from 1 to 1,000") == 2
     assert "option `on_misfit`: expected `fail` or `keep`" in told
     assert "option `rows_stay`: expected `false` or `true`" in faults(rows_stay="yes")
+    assert "option `lag`: expected a whole number of seconds" in faults(lag="1m")
 
 
 def test_the_path_of_a_file_is_no_text() -> None:
