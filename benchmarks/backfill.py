@@ -1,9 +1,10 @@
 """What a backfill takes: each step in processes of its own, with their memory.
 
     python -m benchmarks.backfill --parents 100000 --lanes 100
+    python -m benchmarks.backfill --rows 3000000 --lanes 60
 
-A listing for each row of a parent, of which two processes read half of the lanes each. The server
-answers at once, so that what is measured is the work of Headrace.
+A listing for each row of a parent, or one long listing of executions, of which two processes read
+half of the lanes each. The server answers at once, so that what is measured is the work of Headrace.
 """
 
 from __future__ import annotations
@@ -11,82 +12,104 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from benchmarks.app_serving import served_app
 from benchmarks.children import app, config
-from benchmarks.processes import Alone, run_python
+from benchmarks.processes import Alone, run_python, served
+from benchmarks.shapes import API_KEY, SHAPES
 
 _WORKERS = 2
 
 
-def headrace(*arguments: str, folder: Path) -> Alone:
+def headrace(*arguments: str, folder: Path, settings: Mapping[str, str]) -> Alone:
     """Runs the command line in a new process.
 
     Args:
         arguments: What follows `headrace`.
         folder: To run it in.
+        settings: What stands in its environment.
     """
-    return run_python("-m", "headrace", *arguments, folder=folder)
+    return run_python("-m", "headrace", *arguments, folder=folder, settings=settings)
 
 
-def told(name: str, *ran: Alone, parents: int) -> None:
+def told(name: str, *ran: Alone, count: int, what: str) -> None:
     """Prints what a step took.
 
     Args:
         name: The name of the step.
         ran: Its processes, which ran at the same time.
-        parents: How many rows the parent has.
+        count: How many there are of what its CPU is divided by.
+        what: What that is.
     """
     cpu = sum(each.cpu_seconds for each in ran)
     seconds = max(each.seconds for each in ran)
     peak = max(each.peak_bytes for each in ran)
+    each = cpu * 1_000_000 / count
     print(
-        f"{name:8} {seconds:7.1f} s  CPU {cpu:7.1f} s  {cpu * 1_000 / parents:6.3f} ms a parent  "
-        f"{peak / 1e6:5.0f} MB"
+        f"{name:8} {seconds:7.1f} s  CPU {cpu:7.1f} s  {each:8.1f} us {what}  {peak / 1e6:5.0f} MB",
+        flush=True,
     )
 
 
-def measure(base_url: str, parents: int, lanes: int, folder: Path) -> None:
+def measure(
+    call: Sequence[str],
+    settings: Mapping[str, str],
+    folder: Path,
+    lanes: int,
+    count: int,
+    what: str,
+) -> None:
     """Plans, reads and commits, and prints what each took.
 
     Args:
-        base_url: Of the server.
-        parents: How many rows the parent has.
-        lanes: How many lanes there are.
+        call: What is planned: the config and options.
+        settings: What stands in the environment of all processes.
         folder: An empty folder.
+        lanes: How many lanes there are.
+        count: How many there are of what CPU is divided by.
+        what: What that is.
     """
-    file, out = folder / "parents.json", str(folder / "plan")
-    document = config(base_url, parallelized=False)
-    document["pipeline"] = {"destination": f"duckdb:///{folder / 'parents.duckdb'}"}
-    file.write_text(json.dumps(document))
-    call = ("backfill", "plan", str(file), "--resource", "children", "--out", out, "-q")
-    told("plan", headrace(*call, "--lanes", str(lanes), folder=folder), parents=parents)
-    shares = [[str(n) for n in range(place, lanes, _WORKERS)] for place in range(_WORKERS)]
+    out, run = str(folder / "plan"), partial(headrace, folder=folder, settings=settings)
+    planned = run("backfill", "plan", *call, "--out", out, "--lanes", str(lanes), "-q")
+    told("plan", planned, count=count, what=what)
+    made = int(planned.told.split()[-1])
+    shares = [[str(n) for n in range(place, made, _WORKERS)] for place in range(_WORKERS)]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        reads = [
-            pool.submit(headrace, "backfill", "lane", out, *share, "-q", folder=folder)
-            for share in shares
-        ]
-        told("lanes", *(each.result() for each in reads), parents=parents)
-    told("commit", headrace("backfill", "commit", out, folder=folder), parents=parents)
-    size = sum(each.stat().st_size for each in Path(out).rglob("*") if each.is_file())
-    files = sum(each.is_file() for each in Path(out).rglob("*"))
-    print(f"folder   {size / 1e6:.1f} MB in {files:,} files")
+        reads = [pool.submit(run, "backfill", "lane", out, *share, "-q") for share in shares]
+        told("lanes", *(each.result() for each in reads), count=count, what=what)
+    target = f"duckdb:///{folder / 'loaded.duckdb'}"
+    committed = run("backfill", "commit", out, "--destination", target, "-q")
+    told("commit", committed, count=count, what=what)
+    files = [each for each in Path(out).rglob("*") if each.is_file()]
+    print(
+        f"folder   {sum(each.stat().st_size for each in files) / 1e6:.1f} MB, {len(files):,} files"
+    )
 
 
 def main() -> None:
     """Measures one backfill."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parents", type=int, default=100_000)
+    parser.add_argument("--rows", type=int)
     parser.add_argument("--lanes", type=int, default=100)
     arguments = parser.parse_args()
-    with (
-        served_app(app, arguments.parents, 0.0) as base_url,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        measure(base_url, arguments.parents, arguments.lanes, Path(folder))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if arguments.rows is not None:
+            with served(*SHAPES["executions"].serve, "--rows", str(arguments.rows)) as base_url:
+                settings = {"EXECUTIONS_BASE_URL": base_url, "API_KEY": API_KEY}
+                call = ("executions", "--resource", "executions")
+                measure(call, settings, folder, arguments.lanes, arguments.rows, "a row")
+            return
+        file = folder / "parents.json"
+        with served_app(app, arguments.parents, 0.0) as base_url:
+            file.write_text(json.dumps(config(base_url, parallelized=False)))
+            call = (str(file), "--resource", "children")
+            measure(call, {}, folder, arguments.lanes, arguments.parents, "a parent")
 
 
 if __name__ == "__main__":

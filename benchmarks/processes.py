@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,12 +47,15 @@ def run_alone(module: str, *arguments: str, folder: Path | None = None) -> Any:
     return json.loads(told.splitlines()[-1])
 
 
-def run_python(*arguments: str, folder: Path | None = None) -> Alone:
+def run_python(
+    *arguments: str, folder: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Alone:
     """Runs Python in a new process.
 
     Args:
         arguments: Of Python.
         folder: To run it in, which is where dlt keeps what it knows; an empty one where it is None.
+        settings: What stands in its environment besides.
 
     Raises:
         CalledProcessError: It failed.
@@ -66,6 +69,7 @@ def run_python(*arguments: str, folder: Path | None = None) -> Alone:
             "RUNTIME__DLTHUB_TELEMETRY": "false",
             "RUNTIME__LOG_LEVEL": "ERROR",
             "DLT_DATA_DIR": str(place),
+            **(settings or {}),
         }
         started = time.perf_counter()
         process = subprocess.Popen(

@@ -28,7 +28,6 @@ from headrace.core.exceptions import HeadraceError
 from headrace.core.figures import Figures, ResourceFigures
 from headrace.dlt_source.parted_resource import PartedResource, StretchItem, StretchRead
 from headrace.http.lanes import Lanes
-from headrace.reading.client_settings import client_settings
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import LegEnd
 from headrace.reading.side_listings import ListingOutcome
@@ -98,7 +97,7 @@ def read_lane_into_folder(
     there = None if again else find_manifest(folder, plan, number)
     if there is not None:
         return _told(there, was_there=True)
-    config = shared_among(plan.source_config(secrets), workers)
+    config = shared_among(plan.source_config(secrets, lane), workers)
     parted = parted_resource(config, plan.resource, figures)
     reading = LaneReading(folder, plan, lane, parted, clock)
     return _told(reading.read())
@@ -148,7 +147,7 @@ class LaneReading:
         moment = datetime.fromtimestamp(started, UTC)
         attempt = f"{moment:%Y%m%dT%H%M%S%f}-{token_hex(4)}"
         name = rows_name(self.lane.number, attempt)
-        lanes = Lanes(client_settings(self.parted.tree.config))
+        lanes = self.parted.tree.new_lanes()
         with self._written(name) as file, PageWriter(file) as writer:
             for place in range(len(self.lane.stretches)):
                 self._read_stretch(place, lanes, writer)

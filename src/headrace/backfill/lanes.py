@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from headrace.config import SourceConfig
+from headrace.config.built.parents import TENANT
+from headrace.config.format.client import ClientConfig
 from headrace.config.selection import listed_resources, select_resources
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
@@ -21,14 +23,12 @@ from headrace.dlt_source.resource_tree import ResourceTree
 from headrace.http.client import HttpClient
 from headrace.http.lanes import Lanes
 from headrace.reading.client import Client
-from headrace.reading.client_settings import client_settings
-from headrace.reading.credentials import Authentications
 from headrace.reading.fan_in import as_they_come
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.plain_batches import ReadSettings
 from headrace.reading.reader import Reader
 from headrace.reading.stretches.planning import parts
-from headrace.reading.stretches.stretch import Stretch
+from headrace.reading.stretches.stretch import ParentStretch, Stretch
 from headrace.reading.travelling import load_travelled
 
 Answer = TypeVar("Answer")
@@ -37,7 +37,6 @@ DEFAULT_LANES = 64
 MOST_LANES = 1_000
 """So many lanes a plan has at most: orchestrators map over no more, and each has a fixed cost."""
 
-_TENANTS = "a backfill reads no config with `tenants`: `headrace run` loads all of them"
 _WHICH = "the config has several resources: name the one to read, one of {names}"
 _COUNT = "`lanes` is {count}: expected a number from 1 to {most:,}"
 
@@ -54,6 +53,18 @@ class Lane(msgspec.Struct, frozen=True):
     stretches: tuple[Stretch, ...]
 
 
+def tenants_in(lane: Lane) -> set[str] | None:
+    """The names of the tenants whose rows a lane has; None where the config has none.
+
+    Args:
+        lane: The lane.
+    """
+    parents = [each for each in lane.stretches if isinstance(each, ParentStretch)]
+    if not any(TENANT in each.fields for each in parents):
+        return None
+    return {str(row[each.fields.index(TENANT)]) for each in parents for row in each.values}
+
+
 def parted_resource(
     config: SourceConfig, resource: str | None, figures: Figures | None = None
 ) -> PartedResource:
@@ -67,14 +78,12 @@ def parted_resource(
     Raises:
         ConfigError: There is no such resource, or it cannot be read in stretches.
     """
-    if config.tenants is not None:
-        raise ConfigError([Fault("tenants", _TENANTS)])
     chosen = select_resources(config, [resource] if resource else [])
     listed = listed_resources(chosen)
     if len(listed) != 1:
         names = ", ".join(f"`{each.name}`" for each in config.resources)
         raise ConfigError([Fault("resources", _WHICH.format(names=names))])
-    tree = ResourceTree(chosen, Authentications.of_config(chosen), figures or Figures(), None)
+    tree = ResourceTree.of_config(chosen, figures or Figures())
     parted = PartedResource(tree, listed[0])
     parted.refuse_unparted()
     return parted
@@ -158,7 +167,8 @@ def read_lane(
     Raises:
         ConfigError: The config cannot be used.
     """
-    config = shared_among(load_travelled(text, secrets), workers)
+    loaded = load_travelled(text, secrets, tenants=tenants_in(lane))
+    config = shared_among(loaded, workers)
     parted = parted_resource(config, resource)
     settings = ReadSettings(batch_rows)
     pages = LanePages(parted, lane, config.client.concurrency if at_once is None else at_once)
@@ -213,8 +223,7 @@ def lanes_of(parted: PartedResource, wanted: int) -> tuple[list[Lane], Sequence[
     if not 1 <= wanted <= MOST_LANES:
         told = _COUNT.format(count=wanted, most=MOST_LANES)
         raise ConfigError([Fault("", told)])
-    lanes = Lanes(client_settings(parted.tree.config))
-    plan = asked(lanes, lambda client: parted.plan(client, wanted))
+    plan = asked(parted.tree.new_lanes(), lambda client: parted.plan(client, wanted))
     return [
         Lane(number, tuple(some)) for number, some in enumerate(parts(plan.stretches, wanted))
     ], plan.notes
@@ -248,7 +257,23 @@ def shared_among(config: SourceConfig, workers: int) -> SourceConfig:
     """
     if workers == 1:
         return config
-    client, limit = config.client, config.client.rate_limit
+    shared = replace(config, client=_shared(config.client, workers))
+    if config.tenants is None:
+        return shared
+    tenants = tuple(
+        replace(
+            each,
+            config=None
+            if each.config is None
+            else replace(each.config, client=_shared(each.config.client, workers)),
+        )
+        for each in config.tenants.tenants
+    )
+    return replace(shared, tenants=replace(config.tenants, tenants=tenants))
+
+
+def _shared(client: ClientConfig, workers: int) -> ClientConfig:
+    limit = client.rate_limit
     own: dict[str, Any] = {"concurrency": max(1, client.concurrency // workers)}
     if limit is not None:
         # So many requests may begin at once: those of all processes must not be more than the
@@ -256,4 +281,4 @@ def shared_among(config: SourceConfig, workers: int) -> SourceConfig:
         requests = limit.requests // workers
         seconds = limit.seconds if requests else limit.seconds * workers / limit.requests
         own["rate_limit"] = limit.model_copy(update={"requests": requests or 1, "seconds": seconds})
-    return replace(config, client=client.model_copy(update=own))
+    return client.model_copy(update=own)

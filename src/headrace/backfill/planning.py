@@ -16,6 +16,7 @@ from headrace.config.files.texts import text_of_document
 from headrace.config.loading import read_config
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
+from headrace.destination.tenant_rows import with_stored_tenants
 from headrace.reading.stretches.stretch import WindowStretch
 from headrace.reading.travelling import load_travelled, refuse_secrets
 
@@ -62,7 +63,8 @@ def plan(
         HeadraceError: A request failed.
     """
     folder = SharedFolder(out)
-    document = read_config(config, overrides)
+    name = _NAME if isinstance(config, Mapping) else Path(config).stem
+    document = with_stored_tenants(read_config(config, overrides), name, None, None)
     refuse_secrets(document)
     text = text_of_document(document)
     parted = parted_resource(load_travelled(text, secrets), resource, figures)
@@ -77,7 +79,7 @@ def plan(
     first = stretches[0] if stretches else None
     made = Plan(
         id=token_hex(8),
-        name=_NAME if isinstance(config, Mapping) else Path(config).stem,
+        name=name,
         config=text,
         resource=parted.name,
         lanes=len(planned),

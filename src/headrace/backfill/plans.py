@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from headrace.backfill.folder import SharedFolder
-from headrace.backfill.lanes import Lane
+from headrace.backfill.lanes import Lane, tenants_in
 from headrace.config import SourceConfig
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.reading.travelling import load_travelled
@@ -54,17 +54,19 @@ class Plan(msgspec.Struct, frozen=True):
     within: tuple[int, int] | None = None
     version: int = VERSION
 
-    def source_config(self, secrets: str | None = None) -> SourceConfig:
+    def source_config(self, secrets: str | None = None, lane: Lane | None = None) -> SourceConfig:
         """The config, with the secrets that this machine knows.
 
         Args:
             secrets: A function, written as `package.module:function`, from the NAME in `${NAME}` to
                 its value; None looks where `dlt.secrets` does.
+            lane: The lane whose tenants are wanted alone; None for all that there are.
 
         Raises:
             ConfigError: A secret is not known here.
         """
-        return load_travelled(self.config, secrets)
+        tenants = None if lane is None else tenants_in(lane)
+        return load_travelled(self.config, secrets, tenants=tenants)
 
 
 def lane_name(number: int) -> str:

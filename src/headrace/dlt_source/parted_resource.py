@@ -43,6 +43,7 @@ from headrace.reading.stretches.stretch import (
     WholeStretch,
     WindowStretch,
 )
+from headrace.reading.tenant_sides import TenantSides
 from headrace.reading.windowed_listing import ListedWindow, WindowedListing
 from headrace.sansio.windows import WindowLanes
 
@@ -56,6 +57,10 @@ _ONE_STRETCH = (
 _TOKEN = (
     "`{name}` goes on from a token of the API (`incremental.token_path`), which one chain of pages "
     "ends with: load it with `headrace run`"
+)
+_TENANTS_STATE = (
+    "`{name}` has an `incremental`, whose state is kept for each of the `tenants`: load it with "
+    "`headrace run`, which reads many of them at once, or leave `incremental` out for all its rows"
 )
 _CHILD_CURSOR = (
     "`{name}` depends on `{parent}` and has an `incremental`, whose values are kept for each of "
@@ -111,6 +116,8 @@ class PartedResource:
         resource, message = self.resource, None
         if resource.token is not None:
             message = _TOKEN.format(name=self.name)
+        elif self.tree.apis is not None and (resource.tail or resource.cursor):
+            message = _TENANTS_STATE.format(name=self.name)
         elif resource.parent is not None and resource.cursor is not None:
             message = _CHILD_CURSOR.format(name=self.name, parent=resource.parent.resource)
         if message is not None:
@@ -218,7 +225,12 @@ class PartedResource:
         self, stretch: ParentStretch, client: Client
     ) -> AsyncGenerator[StretchItem, None]:
         pages, figures = self._children(stretch), self._figures.of(self.name)
-        side = SideListings(pages.children)
+        tenants = pages.children.tenants
+        side: SideListings | TenantSides = (
+            SideListings(pages.children)
+            if tenants is None
+            else TenantSides(pages.children, tenants)
+        )
         async with aclosing(pages.asked(client, self._figures)) as all_asked:
             async for some in all_asked:
                 streams = (side.of_row(each, client, figures) for each in some)

@@ -16,19 +16,13 @@ from headrace.config.selection import listed_resources, select_resources, select
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
-from headrace.core.secrets.redaction import hold_secrets
 from headrace.dlt_source.passing_rows import RowPassing, RowSteps
 from headrace.dlt_source.plain_columns import PlainTableColumns
 from headrace.dlt_source.resource_tree import ResourceTree
 from headrace.dlt_source.source import build_resources
-from headrace.http.lanes import Lanes
-from headrace.reading.client_settings import client_settings
-from headrace.reading.credentials import Authentications
 from headrace.reading.plain_batches import PlainBatches, ReadSettings
 from headrace.reading.plain_pages import Pages
 from headrace.reading.reader import Reader
-from headrace.reading.tenant_apis import TenantApis
-from headrace.reading.tenant_pages import RowsPassing, TenantPages
 from headrace.sansio.rows.plain_types import PlainTypes
 from headrace.sansio.rows.portable_schema import hints_in
 
@@ -125,14 +119,14 @@ def read_resource(
     _refuse_unknown(nested, limit_rows, batch_rows)
     loaded = select_tenants(select_resources(config, [resource] if resource else []), tenants)
     chosen = _chosen(loaded)
-    tree = ResourceTree(loaded, Authentications.of_config(loaded), Figures(), limit_rows)
+    tree = replace(ResourceTree.of_config(loaded, Figures()), limit_rows=limit_rows)
     settings = ReadSettings(batch_rows, limit_rows)
-    if loaded.tenants is None:
+    if tree.apis is None:
         return reader_of(tree, chosen, tree.pages(chosen), settings, nested=nested)
-    apis = TenantApis(loaded.tenants, loaded.client.concurrency)
-    hold_secrets(apis, loaded.secrets)
-    pages = _of_tenants(apis, chosen, tree)
-    return reader_of(tree, chosen, pages, settings, nested=nested, apis=apis)
+    # Each tenant's incremental begins by itself, and so it has decided already.
+    passing = RowPassing(chosen.name, tree.figures, RowSteps(()))
+    pages = tree.pages_of_tenants(chosen, tree.apis)
+    return reader_of(tree, chosen, pages, settings, nested=nested, passing=passing)
 
 
 def reader_of(
@@ -143,7 +137,7 @@ def reader_of(
     *,
     nested: Nested = "list",
     schema: pa.Schema | None = None,
-    apis: TenantApis | None = None,
+    passing: RowPassing | None = None,
 ) -> Reader:
     """Reads some pages of a resource.
 
@@ -156,15 +150,10 @@ def reader_of(
         schema: The schema of all batches; None for that of the first one. Where it is no portable
             one and has no `_headrace_rest`, fields that it does not name are not wanted, and a row
             with a value that has no place in its column is set aside.
-        apis: What the APIs of the tenants are asked with whose pages these are; None where they are
-            of none.
+        passing: Decides on the rows; None to decide as in a first sync.
     """
     config, limit_rows = tree.config, settings.limit_rows
-    passing, lanes = RowPassing.of(resource, tree.figures), Lanes(client_settings(config))
-    if apis is not None:
-        # Each tenant's incremental begins by itself, and so it has decided already.
-        passing = RowPassing(resource.name, tree.figures, RowSteps(()))
-        lanes = apis.lanes(client_settings(config))
+    passing = passing or RowPassing.of(resource, tree.figures)
     (hinted,) = (each for each in build_resources(config) if each.name == resource.hints["name"])
     columns = PlainTableColumns(hinted, hints_in(schema))
     batches = PlainBatches(
@@ -172,24 +161,13 @@ def reader_of(
         pages,
         passing,
         PlainTypes(columns, schema),
-        lanes,
+        tree.new_lanes(),
         tree.authentications.of(resource.endpoint.auth),
         settings,
         page_by_page=passing.may_end_early or (passing.filters and limit_rows is not None),
         figures=tree.figures,
     )
     return Reader(batches, columns if nested == "tables" else None)
-
-
-def _of_tenants(apis: TenantApis, resource: ResourceConfig, tree: ResourceTree) -> TenantPages:
-    """The pages of a resource of all tenants."""
-
-    def of(name: str) -> RowsPassing:
-        own = apis.own(name, resource.name)
-        of_one = replace(tree, config=apis.config(name), authentications=apis.authentications(name))
-        return RowsPassing(of_one.pages(own), RowPassing.of(own, tree.figures))
-
-    return TenantPages(apis, resource.name, of)
 
 
 def _refuse_unknown(nested: str, limit_rows: int | None, batch_rows: int) -> None:

@@ -7,12 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from headrace.config import ExternalResource, ResourceConfig, SourceConfig
+from headrace.config.built.tenants import TENANTS
 from headrace.core.figures import Figures
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.redaction import hold_secrets
 from headrace.dlt_source.incremental import CursorValues, range_of_first_sync
 from headrace.dlt_source.items import rows_of
-from headrace.dlt_source.passing_rows import RowPassing
+from headrace.dlt_source.passing_rows import RowPassing, RowSteps
 from headrace.dlt_source.source import as_in_first_sync
+from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import ParentRow
 from headrace.reading.build import build_listing, listing_by_values, request_template
 from headrace.reading.children import ChildListings
@@ -22,6 +25,9 @@ from headrace.reading.credentials import Authentications
 from headrace.reading.lanes.values import ValueListing
 from headrace.reading.listing import Listing
 from headrace.reading.plain_pages import ChildPages, Pages, ParentRows, RootPages, RowsOfPages
+from headrace.reading.tenant_apis import TenantApis
+from headrace.reading.tenant_listings import TenantListings
+from headrace.reading.tenant_pages import RowsPassing, TenantPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,33 @@ class ResourceTree:
         authentications: Its credentials.
         figures: Where each resource counts.
         limit_rows: So many rows are enough; None for all.
+        apis: What the APIs of its tenants are asked with; None where it has none.
     """
 
     config: SourceConfig
     authentications: Authentications
     figures: Figures
     limit_rows: int | None
+    apis: TenantApis | None = None
+
+    @classmethod
+    def of_config(cls, config: SourceConfig, figures: Figures) -> ResourceTree:
+        """The resources of a config, all of whose rows are wanted.
+
+        Args:
+            config: The config.
+            figures: Where each resource counts.
+        """
+        tenants = config.tenants
+        apis = None if tenants is None else TenantApis(tenants, config.client.concurrency)
+        if apis is not None:
+            hold_secrets(apis, config.secrets)
+        return cls(config, Authentications.of_config(config), figures, None, apis)
+
+    def new_lanes(self) -> Lanes:
+        """What all of it is fetched with."""
+        settings = client_settings(self.config)
+        return Lanes(settings) if self.apis is None else self.apis.lanes(settings)
 
     def pages(self, resource: ResourceConfig) -> Pages:
         """The pages of a resource.
@@ -102,8 +129,30 @@ class ResourceTree:
             resource: The resource, as the config describes it.
         """
         assert resource.parent is not None
+        parent, apis = resource.parent, self.apis
+        tenants = None if apis is None else TenantListings(apis, resource.name, parent)
         template = request_template(resource.endpoint)
-        return ChildListings(self.listing(resource), template, resource.parent)
+        return ChildListings(self.listing(resource), template, parent, tenants=tenants)
+
+    def pages_of_tenants(self, resource: ResourceConfig, apis: TenantApis) -> TenantPages:
+        """The pages of a resource of all tenants.
+
+        Args:
+            resource: The resource, as the config describes it.
+            apis: What the APIs of the tenants are asked with.
+        """
+
+        def of(name: str) -> RowsPassing:
+            own = apis.own(name, resource.name)
+            of_one = replace(
+                self,
+                config=apis.config(name),
+                authentications=apis.authentications(name),
+                apis=None,
+            )
+            return RowsPassing(of_one.pages(own), RowPassing.of(own, self.figures))
+
+        return TenantPages(apis, resource.name, of)
 
     def _stopping_soon(self, listing: ValueListing) -> ValueListing:
         """The listing with no more pages under way than one for each value that is read."""
@@ -116,11 +165,31 @@ class ResourceTree:
         Args:
             name: The name of the resource.
         """
+        if self.apis is not None and name == TENANTS:
+            return _RowsOfTenants(self.apis)
         parent = next(each for each in self.config.resources if each.name == name)
+        if self.apis is not None and isinstance(parent, ResourceConfig):
+            all_pass = RowPassing(name, self.figures, RowSteps(()))
+            return RowsOfPages(name, self.pages_of_tenants(parent, self.apis), all_pass)
         if isinstance(parent, ExternalResource):
             return _RowsOfDlt(parent.resource)
         passing = RowPassing.of(parent, self.figures)
         return RowsOfPages(name, self.pages(parent), passing)
+
+
+@dataclass(frozen=True, slots=True)
+class _RowsOfTenants:
+    """The tenants, as the rows of the parent that all resources then have.
+
+    Args:
+        apis: What their APIs are asked with.
+    """
+
+    apis: TenantApis
+
+    async def rows(self, client: Client, figures: Figures) -> AsyncIterator[Sequence[ParentRow]]:
+        """All of them at once."""
+        yield [{self.apis.column: name} for name in self.apis.names]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from headrace.config import (
     tenants_of,
 )
 from headrace.config.connectors import find_connector
+from headrace.config.files.tenants import with_tenants_named
 from headrace.config.files.texts import read_text, text_of_document
 from headrace.config.format.fields import is_python_object
 from headrace.config.format.places import Path as Place
@@ -94,7 +95,9 @@ def tenants_in_text(text: str, names: Collection[str] = ()) -> tuple[str, str, d
     return text_of_document(inside), column, alone
 
 
-def load_travelled(text: str, secrets: str | None = None) -> SourceConfig:
+def load_travelled(
+    text: str, secrets: str | None = None, *, tenants: Container[str] | None = None
+) -> SourceConfig:
     """Read a config that has travelled, with the secrets that this machine has.
 
     Args:
@@ -102,6 +105,7 @@ def load_travelled(text: str, secrets: str | None = None) -> SourceConfig:
         secrets: A function, written as `package.module:function`, from the NAME in `${NAME}` to
             its value. Where it gives None, and without it, the value is looked up as ever: in the
             environment, then in `.dlt/`.
+        tenants: The names of the tenants that are wanted here; None for all of them.
 
     Returns:
         The config, its secrets in it.
@@ -114,6 +118,8 @@ def load_travelled(text: str, secrets: str | None = None) -> SourceConfig:
         return load_config(text, lookup=lookup)
     document = read_text(text)
     _refuse_secrets_of_tenants(document)
+    if tenants is not None:
+        document = with_tenants_named(document, tenants)
     return load_config(document, lookup=lookup)
 
 

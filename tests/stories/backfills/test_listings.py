@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from headrace import ConfigError, backfill
+from headrace import ConfigError, PageError, backfill
 from tests.stories.keeping_up.kept_listing import Mirror
 from tests.stories.lanes.test_lanes_by_key import BY_CURSOR, FOLLOWING, SlowListing, row
 from tests.support.servers import Answer, Asked, JsonServer
@@ -37,11 +37,8 @@ class Numbered:
         return Answer({"data": [{"id": each} for each in shown], "total": len(self.rows)})
 
 
-def test_pages_are_joined_by_their_rows_though_rows_come_and_go_between_lanes(
-    server: JsonServer, warehouse: Warehouse, tmp_path: Path
-) -> None:
-    api = Numbered(server)
-    document = {
+def numbered_config(server: JsonServer) -> dict[str, Any]:
+    return {
         "client": {
             "base_url": server.base_url,
             "paginator": {"type": "offset", "limit": 10, "total_path": "total"},
@@ -55,8 +52,14 @@ def test_pages_are_joined_by_their_rows_though_rows_come_and_go_between_lanes(
             }
         ],
     }
+
+
+def test_pages_are_joined_by_their_rows_though_rows_come_and_go_between_lanes(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    api = Numbered(server)
     out = str(tmp_path / "plan")
-    plan = backfill.plan(document, out=out, lanes=4)
+    plan = backfill.plan(numbered_config(server), out=out, lanes=4)
     assert (plan.lanes, plan.requests) == (4, 4)
     server.asked.clear()
     gone: set[int] = set()
@@ -71,6 +74,17 @@ def test_pages_are_joined_by_their_rows_though_rows_come_and_go_between_lanes(
     found = ids(warehouse)
     assert len(found) == len(set(found))
     assert {each for each in range(1, 401) if each not in gone} <= set(found)
+
+
+def test_a_server_that_knows_no_offset_is_found_when_it_is_planned(
+    server: JsonServer, tmp_path: Path
+) -> None:
+    document = numbered_config(server)
+    server.handler = lambda asked: Answer(
+        {"data": [{"id": number} for number in range(10)], "total": 400}
+    )
+    with pytest.raises(PageError, match="takes no notice of the number that is sent"):
+        backfill.plan(document, out=str(tmp_path / "plan"), lanes=4)
 
 
 class Dated:

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,22 @@ class TenantQuery:
 
     key: str
     text: str
+
+
+def with_tenants_named(document: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    """The config with some of its tenants alone: each of them takes a while to be read.
+
+    Args:
+        document: The config as written, in which the tenants stand.
+        names: The names of those that are wanted.
+    """
+    written = document.get("tenants")
+    rows = written.get("list") if isinstance(written, Mapping) else written
+    if not isinstance(rows, list):
+        return dict(document)
+    wanted = [each for each in rows if isinstance(each, Mapping) and each.get("name") in names]
+    own = {**written, "list": wanted} if isinstance(written, Mapping) else wanted
+    return {**document, "tenants": own}
 
 
 def tenant_query(document: Mapping[str, Any]) -> TenantQuery | None:

@@ -14,6 +14,7 @@ from array import array
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import chain
 from math import ceil
 
 from headrace.config.built.lanes import PageLanesSettings
@@ -42,6 +43,11 @@ _NO_TOTAL = (
     "`{name}` is read in one lane: its first page tells no total that says how many pages there are"
 )
 _SMALL = "`{name}` is read in one lane: it has {pages} pages"
+_SAME_AGAIN = (
+    "resource `{name}`: pages far apart have rows in common, however often they are asked for: the "
+    "server takes no notice of the number that is sent, rows have no unique key, or they move faster "
+    "than it can be seen. Check `paginator.offset_param` and `primary_key`, or leave `lanes` out"
+)
 _LOST = (
     "resource `{name}`: the rows at the {which} of a stretch are gone, or so far from where they "
     "were planned that they were not found: plan anew, into another folder"
@@ -87,8 +93,8 @@ async def plan_page_stretches(
     if settings.is_unchanging:
         return StretchPlan(list(_by_numbers(settings, size, lengths)))
     seams = list(_seams(settings.start, step, lengths))
-    begins = await asyncio.gather(*(_keys_at(opened, walk, number, keys) for number in seams))
-    bounds = [(), *begins, ()]
+    known = _as_texts(keys_of(keys, first.seen.rows))
+    bounds = [(), *await _keys_at_seams(opened, walk, seams, keys, known), ()]
     starts = [settings.start, *seams]
     return StretchPlan(
         [
@@ -125,11 +131,35 @@ def _seams(start: int, step: int, lengths: Sequence[int]) -> Iterator[int]:
         number += pages * step - 1
 
 
-async def _keys_at(
-    opened: OpenListing, walk: ListingPass, number: int, keys: RowKeys
-) -> tuple[str, ...]:
-    came = await ask_for_page(opened, walk, number)
-    return tuple(key.decode() for key in keys_of(keys, came.seen.rows))
+async def _keys_at_seams(
+    opened: OpenListing,
+    walk: ListingPass,
+    seams: Sequence[int],
+    keys: RowKeys,
+    first: tuple[str, ...],
+) -> Sequence[tuple[str, ...]]:
+    """The keys of the pages at the seams, of which no two have a row in common.
+
+    Raises:
+        PageError: They have, however often they are asked for.
+    """
+
+    async def at(number: int) -> tuple[str, ...]:
+        came = await ask_for_page(opened, walk, number)
+        return _as_texts(keys_of(keys, came.seen.rows))
+
+    for _ in range(_MOST_TRIES):
+        found = await asyncio.gather(*map(at, seams))
+        pages = [first, *found]
+        if all(pages) and len(set(chain(*pages))) == sum(map(len, pages)):
+            return found
+    name = opened.listing.name
+    raise PageError(_SAME_AGAIN.format(name=name), resource=name)
+
+
+def _as_texts(keys: Sequence[bytes]) -> tuple[str, ...]:
+    # Each byte a character: a key need not be sound UTF-8.
+    return tuple(key.decode("latin-1") for key in keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,4 +450,4 @@ class _TotalsOfPart:
 
 
 def _as_keys(texts: Sequence[str]) -> frozenset[bytes]:
-    return frozenset(each.encode() for each in texts)
+    return frozenset(each.encode("latin-1") for each in texts)

@@ -1,0 +1,74 @@
+"""The tenants of a config are read in lanes, many of them in each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headrace import ConfigError, backfill
+from headrace.backfill import lanes
+from headrace.reading.travelling import travelling_text
+from tests.stories.backfills.test_journey import read_all
+from tests.stories.tenants.accounts import POSTS, SINCE, Accounts, synced
+from tests.support.servers import JsonServer
+from tests.support.tables import Warehouse
+
+
+@pytest.fixture
+def accounts(server: JsonServer, monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    names = [f"shop{number}" for number in range(12)]
+    for name in names:
+        monkeypatch.setenv(f"{name.upper()}_KEY", f"{name}-key")
+    return Accounts(server, names)
+
+
+def test_all_tenants_are_loaded_at_once_and_one_that_fails_is_on_record(
+    accounts: Accounts, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    accounts.fails = {"shop4": 403}
+    plan = backfill.plan(accounts.document(), out=out, lanes=5)
+    assert (plan.lanes, plan.requests) == (5, 0)
+    read_all(out)
+    report = backfill.commit(out, pipeline=warehouse.pipeline())
+    (failed,) = report.loaded.failed_requests
+    assert (failed.key, failed.status) == ('{"tenant":"shop4"}', 403)
+    assert "tenant `shop4`" in failed.reason
+    found = warehouse.query("SELECT tenant, count(*) FROM test_data.users GROUP BY ALL")
+    assert dict(found) == {name: 3 for name in accounts.names if name != "shop4"}
+    accounts.fails = {}
+    again = synced(accounts.config(accounts.document()), warehouse)
+    assert not again.failed_requests
+    assert warehouse.query("SELECT count(*) FROM test_data.users") == [(36,)]
+
+
+def test_what_depends_on_rows_of_tenants_is_read_in_lanes(
+    accounts: Accounts, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    plan = backfill.plan(accounts.document("users", POSTS), "posts", out=out, lanes=4)
+    assert plan.lanes == 4
+    read_all(out)
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    found = warehouse.query("SELECT tenant, _users_id, n FROM test_data.posts ORDER BY ALL")
+    assert len(found) == 12 * 3 * 2
+    assert len(set(found)) == len(found)
+
+
+def test_an_engine_reads_the_rows_of_tenants_with_their_names(accounts: Accounts) -> None:
+    text = travelling_text(accounts.document())
+    planned, _ = lanes.plan_lanes(text, lanes=3)
+    schema = lanes.schema_of(text)
+    found = []
+    for lane in planned:
+        with lanes.read_lane(text, None, lane, schema=schema) as reader:
+            found += [(row["tenant"], row["id"]) for batch in reader for row in batch.to_pylist()]
+    assert sorted(found) == sorted((name, n) for name in accounts.names for n in (1, 2, 3))
+
+
+def test_what_is_kept_up_with_for_each_tenant_is_refused(
+    accounts: Accounts, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="whose state is kept for each of the `tenants`"):
+        backfill.plan(accounts.document(SINCE), out=str(tmp_path / "plan"))
