@@ -4,7 +4,7 @@
     python -m benchmarks.backfill --rows 3000000 --lanes 60
 
 A listing for each row of a parent, or one long listing of executions, of which two processes read
-half of the lanes each. The server answers at once, so that what is measured is the work of Headrace.
+half of the lanes each. The server answers at once: what is measured is the work of Headrace.
 """
 
 from __future__ import annotations

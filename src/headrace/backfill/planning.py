@@ -12,13 +12,12 @@ from headrace._version import __version__
 from headrace.backfill.folder import SharedFolder
 from headrace.backfill.lanes import DEFAULT_LANES, lanes_of, parted_resource
 from headrace.backfill.plans import Plan, find_plan, write_plan
-from headrace.config.files.texts import text_of_document
 from headrace.config.loading import read_config
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
 from headrace.destination.tenant_rows import with_stored_tenants
 from headrace.reading.stretches.stretch import WindowStretch
-from headrace.reading.travelling import load_travelled, refuse_secrets
+from headrace.reading.travelling import load_travelled, travelling_text
 
 _THERE = (
     "{url} has a plan of `{resource}` already. Read its lanes with `headrace backfill lane {url} "
@@ -65,8 +64,7 @@ def plan(
     folder = SharedFolder(out)
     name = _NAME if isinstance(config, Mapping) else Path(config).stem
     document = with_stored_tenants(read_config(config, overrides), name, None, None)
-    refuse_secrets(document)
-    text = text_of_document(document)
+    text = travelling_text(document)
     parted = parted_resource(load_travelled(text, secrets), resource, figures)
     there = find_plan(folder)
     if there is not None:

@@ -117,9 +117,9 @@ def load_travelled(
     if find_connector(text) is not None:
         return load_config(text, lookup=lookup)
     document = read_text(text)
-    _refuse_secrets_of_tenants(document)
     if tenants is not None:
         document = with_tenants_named(document, tenants)
+    _refuse_secrets_of_tenants(document)
     return load_config(document, lookup=lookup)
 
 

@@ -1,10 +1,11 @@
 """Stretches of pages that are asked for by offset or page number.
 
 Where rows may be deleted or added while others are read, a number says nothing of which rows a page
-has. So a stretch begins and ends by the keys of rows: those of one page at each seam, of which some
-will still be there when it is read. It begins with the first of them that is left, right behind a
-row that is none of them, and the stretch above ends before the first of them that it meets. No row
-that was there when the stretches were planned lies in none of them, or in two.
+has. So a stretch begins and ends by the keys of rows: those of one page around each seam, of which
+some will still be there when it is read. It begins with the first one below the seam that is left,
+where that is the very first, or a row from above the seam shows that there is none before it. The
+stretch above ends before the first of them that it meets. No row that was there when the stretches
+were planned lies in none of them, or in two.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ _NO_TOTAL = (
 _SMALL = "`{name}` is read in one lane: it has {pages} pages"
 _SAME_AGAIN = (
     "resource `{name}`: pages far apart have rows in common, however often they are asked for: the "
-    "server takes no notice of the number that is sent, rows have no unique key, or they move faster "
-    "than it can be seen. Check `paginator.offset_param` and `primary_key`, or leave `lanes` out"
+    "server takes no notice of the number that is sent, rows have no unique key, or they move too "
+    "fast. Check `paginator.offset_param` and `primary_key`, or leave `lanes` out"
 )
 _LOST = (
     "resource `{name}`: the rows at the {which} of a stretch are gone, or so far from where they "
@@ -94,7 +95,10 @@ async def plan_page_stretches(
         return StretchPlan(list(_by_numbers(settings, size, lengths)))
     seams = list(_seams(settings.start, step, lengths))
     known = _as_texts(keys_of(keys, first.seen.rows))
-    bounds = [(), *await _keys_at_seams(opened, walk, seams, keys, known), ()]
+    half = size // 2
+    around = await _keys_around(opened, walk, [each - half for each in seams], keys, known)
+    above = [(), *(found[:half] for found in around)]
+    begins = [(), *(found[half:] for found in around), ()]
     starts = [settings.start, *seams]
     return StretchPlan(
         [
@@ -102,8 +106,9 @@ async def plan_page_stretches(
                 starts[place],
                 lengths[place],
                 size,
-                bounds[place],
-                bounds[place + 1],
+                above[place],
+                begins[place],
+                begins[place + 1],
                 is_last=place == count - 1,
             )
             for place in range(count)
@@ -131,14 +136,14 @@ def _seams(start: int, step: int, lengths: Sequence[int]) -> Iterator[int]:
         number += pages * step - 1
 
 
-async def _keys_at_seams(
+async def _keys_around(
     opened: OpenListing,
     walk: ListingPass,
-    seams: Sequence[int],
+    numbers: Sequence[int],
     keys: RowKeys,
     first: tuple[str, ...],
 ) -> Sequence[tuple[str, ...]]:
-    """The keys of the pages at the seams, of which no two have a row in common.
+    """The keys of the pages around seams, of which no two have a row in common.
 
     Raises:
         PageError: They have, however often they are asked for.
@@ -149,7 +154,7 @@ async def _keys_at_seams(
         return _as_texts(keys_of(keys, came.seen.rows))
 
     for _ in range(_MOST_TRIES):
-        found = await asyncio.gather(*map(at, seams))
+        found = await asyncio.gather(*map(at, numbers))
         pages = [first, *found]
         if all(pages) and len(set(chain(*pages))) == sum(map(len, pages)):
             return found
@@ -261,7 +266,7 @@ class PageStretchReader:
         self, opened: OpenListing, walk: ListingPass, keys: RowKeys
     ) -> AsyncGenerator[FetchedPage, None]:
         stretch = self.stretch
-        cut = _Cut(keys, _as_keys(stretch.begins), _as_keys(stretch.ends))
+        cut = _Cut(keys, stretch)
         number, came = await self._first_page(opened, walk, cut)
         walk.account.meet(came.seen)
         totals = _TotalsOfPart(
@@ -306,24 +311,37 @@ class PageStretchReader:
         self, opened: OpenListing, walk: ListingPass, cut: _Cut
     ) -> tuple[int, Came]:
         """The page in which the stretch begins, behind a row that is none of it."""
-        top, step = self.settings.start, self.stretch.size - 1
+        top = self.settings.start
         if not self.stretch.begins:
             return top, await ask_for_page(opened, walk, top)
-        number: int | None = None
         for tried in self._places():
             came = await ask_for_page(opened, walk, tried)
             if cut.begins_at(came.seen) is not None:
-                number = tried
-                break
+                return await self._topmost(opened, walk, cut, tried, came)
+        raise self._lost("beginning")
+
+    async def _topmost(
+        self, opened: OpenListing, walk: ListingPass, cut: _Cut, number: int, came: Came
+    ) -> tuple[int, Came]:
+        """The page that shows where the stretch begins: with its first row, or one above it.
+
+        Between the rows with which it was to begin others may have come by now.
+
+        Args:
+            opened: The listing.
+            walk: The pass through it.
+            cut: Knows those rows.
+            number: The number of a page that has some of them.
+            came: That page.
+        """
+        top, step = self.settings.start, self.stretch.size - 1
         for _ in range(_MOST_LOOKS):
-            if number is None:
-                break
-            if cut.begins_at(came.seen) != 0 or number <= top:
+            if cut.shows_beginning(came.seen):
                 return number, came
-            # What begins a page may have come behind another one that is left of the seam.
-            number = max(top, number - step)
-            came = await ask_for_page(opened, walk, number)
-            number = None if cut.begins_at(came.seen) is None else number
+            if number <= top:
+                break
+            above = max(top, number - step)
+            number, came = above, await ask_for_page(opened, walk, above)
         raise self._lost("beginning")
 
     def _places(self) -> Iterator[int]:
@@ -347,22 +365,27 @@ class _Cut:
 
     Args:
         keys: Reads the keys of rows.
-        begins: The keys of the rows with which it begins; none where it begins with the listing.
-        ends: Those of the rows with which the next one begins; none where it ends with the listing.
+        stretch: The stretch.
 
     Attributes:
         has_ended: Whether a row of the next stretch has come.
     """
 
-    def __init__(self, keys: RowKeys, begins: frozenset[bytes], ends: frozenset[bytes]) -> None:
+    def __init__(self, keys: RowKeys, stretch: PageStretch) -> None:
         self._keys = keys
-        self._begins, self._ends = begins, ends
-        self._has_begun = not begins
+        self._begins, self._ends = _as_keys(stretch.begins), _as_keys(stretch.ends)
+        self._above = _as_keys(stretch.above)
+        self._shown = self._above.union(_as_keys(stretch.begins[:1]))
+        self._has_begun = not stretch.begins
         self.has_ended = False
 
     def begins_at(self, page: Page) -> int | None:
         """The place of the first row of the stretch in a page; None where none is of it."""
         return self._first_of(self._begins, keys_of(self._keys, page.rows))
+
+    def shows_beginning(self, page: Page) -> bool:
+        """Whether a page has the row with which the stretch was to begin, or one above it."""
+        return not self._shown.isdisjoint(keys_of(self._keys, page.rows))
 
     def has_end(self, page: Page) -> bool:
         """Whether a page has a row with which the next stretch begins."""
@@ -375,9 +398,12 @@ class _Cut:
             page: The next page, in the order of the listing.
         """
         found = keys_of(self._keys, page.rows)
-        first = 0
+        first: int | None = 0
         if not self._has_begun:
-            first = self._first_of(self._begins, found) or 0
+            first = self._first_of(self._begins, found)
+            if first is None:
+                above = [place + 1 for place, key in enumerate(found) if key in self._above]
+                first = above[-1] if above else 0
             self._has_begun = True
         last = self._first_of(self._ends, found)
         self.has_ended = last is not None

@@ -21,8 +21,9 @@ class PageStretch(msgspec.Struct, frozen=True, tag="pages", tag_field="kind"):
         start: The number of its first page: of the rows before it, or its own.
         pages: How many pages it had when it was planned.
         size: How many rows a page had.
-        begins: The keys of the rows with which it begins, in their order; none where it begins with
-            the listing, or where rows do not move.
+        above: The keys of the rows right above it, in their order; none where it begins with the
+            listing, or where rows do not move.
+        begins: The keys of the rows with which it begins, likewise.
         ends: The keys of the rows with which the next one begins; none where it ends with the
             listing, or where rows do not move.
         is_last: Whether the listing ends with it.
@@ -31,6 +32,7 @@ class PageStretch(msgspec.Struct, frozen=True, tag="pages", tag_field="kind"):
     start: int
     pages: int
     size: int
+    above: tuple[str, ...] = ()
     begins: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     is_last: bool = False
