@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DUCKDB_URL, _SQLITE_URL = "duckdb:///", "sqlite:///"
 _NEW_LINE = "\n"
 _REASONS = 5
+_MOST_NOTES = 30
 _FEW_BYTES = 100_000
 _LONGEST_REASON = 300
 
@@ -74,8 +75,10 @@ def print_summary(report: SyncReport) -> None:
             done = "Marked" if found.action == "mark" else "Deleted"
             of = f"of {report.dataset_name}.{found.table}"
             _print(console, f"{done} {counted(found.rows, 'row')} {of}: gone from the API.")
-    for note in total.notes:
+    for note in total.notes[:_MOST_NOTES]:
         _print(console, f"Note: {note}")
+    if len(total.notes) > _MOST_NOTES:
+        _print(console, f"And {len(total.notes) - _MOST_NOTES:,} more notes.")
     if not report.is_complete:
         console.print("Stopped before the source had no more; the next run goes on from here.")
     if report.figures.reasons:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import field, replace
 from typing import Any
@@ -48,6 +48,8 @@ def tenant_pages(
     # With row ids one load may hold a row twice, since by them the last version counts.
     may_repeat = legs.settings is None and resource.settings.row_ids
     known = _Known(resource, record, tenants.apis.column, dlt.current.resource_state())
+    if tenants.apis.are_all:
+        known.forget_others(tenants.apis.names)
     refused = moved_tenants(tenants.apis)
 
     def begin() -> Generator[FetchedPage | TenantEnd | LegEnd]:
@@ -108,6 +110,16 @@ class _Known:
             if "key" in key:
                 tries.setdefault(key[self.column], {})[key["key"]] = count
         return lambda name: SinglesPolicy(may_fail, have_worked, tries.get(name) or {})
+
+    def forget_others(self, names: Sequence[str]) -> None:
+        """Takes what failed of tenants off the record that the config has no more.
+
+        Args:
+            names: The names of those that it has.
+        """
+        for key in self.record.tries:
+            if msgspec.json.decode(key)[self.column] not in names:
+                self.record.remove(key)
 
     def learn(self, item: TenantEnd, tenants: TenantTails) -> None:
         """Learns what a tenant has brought, or why it has failed.

@@ -184,9 +184,13 @@ def tell_skipped(opened: OpenListing, error: ResponseStatusError) -> None:
     opened.figures.skipped += 1
     if opened.figures.skipped > 1:
         return
-    name, is_of_row = opened.listing.name, opened.listing.is_one_of_many
+    name, whose = opened.listing.name, ""
+    if opened.listing.is_one_of_many:
+        # Of tenants each has a whole listing, which is judged by itself.
+        is_of_tenant = opened.listing.single_pages is None
+        whose = ", of a tenant," if is_of_tenant else ", of a row of its parent,"
     told = _SKIPPED.format(
-        name=f"`{name}`" + (", of a row of its parent," if is_of_row else ""),
+        name=f"`{name}`{whose}",
         answer=error.answer or error,
         meaning=_MEANING.get(error.status, ""),
         resource=name,

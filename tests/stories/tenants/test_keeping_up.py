@@ -13,6 +13,7 @@ import pytest
 
 from headrace import ConfigError, LegSettings, SyncError, SyncReport, sync, verify
 from headrace.config import SourceConfig, load_config
+from headrace.config.selection import select_tenants
 from headrace.dlt_source.source import build_source
 from headrace.reports.status.status import status_of
 from headrace.simulator import Pace, Simulator, World
@@ -153,6 +154,20 @@ def test_a_tenant_that_fails_goes_on_later_from_where_it_was(
     worlds.check(warehouse)
 
 
+def test_a_tenant_that_leaves_the_config_leaves_the_record(
+    worlds: Worlds, warehouse: Warehouse
+) -> None:
+    broken = worlds.config(other_keys={"beta": "wrong"})
+    for _ in range(2):
+        report = sync(warehouse.pipeline(), build_source(broken))
+        assert {json.loads(each.key)["tenant"] for each in report.failed_requests} == {"beta"}
+    chosen = select_tenants(worlds.config(), ["acme"])
+    assert sync(warehouse.pipeline(), build_source(chosen)).failed_requests
+    del worlds.simulators["beta"]
+    assert not worlds.sync(warehouse).failed_requests
+    assert not warehouse.query("SELECT * FROM test_data._headrace_failed_requests")
+
+
 def test_listed_anew_and_full_refresh_are_for_all_tenants(
     worlds: Worlds, warehouse: Warehouse
 ) -> None:
@@ -193,7 +208,8 @@ def test_a_sync_that_is_stopped_goes_on_with_the_tenants_that_are_left(
 
 
 def test_a_limit_of_rows_reads_the_beginning(worlds: Worlds, warehouse: Warehouse) -> None:
-    source = build_source(worlds.config(), limit_rows=7)
+    small = worlds.config("resources.executions.endpoint.paginator.limit=5")
+    source = build_source(small, limit_rows=7)
     sync(warehouse.pipeline(), source)
     assert len(warehouse.rows("test_data.executions")) == 7
 

@@ -78,3 +78,18 @@ def test_each_tenant_has_a_rate_of_its_own(server: JsonServer, warehouse: Wareho
         assert times[-1] - times[0] > 0.25
     every = sorted(moment for times in arrived.values() for moment in times)
     assert every[-1] - every[0] < 11 * 0.1, "one after the other they would take longer"
+
+
+def test_what_many_tenants_have_in_common_is_told_once(
+    server: JsonServer, warehouse: Warehouse
+) -> None:
+    accounts = Accounts(server, [f"shop{n:02}" for n in range(40)])
+    for name in accounts.names[1:]:
+        accounts.fails[name] = 403
+    actions = [{"status_code": 403, "action": "skip"}]
+    users = {"name": "users", "endpoint": {"path": "users", "response_actions": actions}}
+    report = synced(accounts.config(accounts.document(users)), warehouse)
+    assert not report.failed_requests
+    (note,) = report.figures.total.notes
+    assert "`users`, of a tenant," in note
+    assert len(warehouse.rows("test_data.users")) == 3

@@ -100,7 +100,7 @@ class TailLane:
         except (StateError, ConfigError) as error:
             raise of_resource(listing.name, error) from None
         if known.fault is not None:
-            figures.notes.append(_LISTED_ANEW.format(known.fault))
+            figures.note(_LISTED_ANEW.format(known.fault))
         self._reader = TailRowReader(listing.name, config, known.fields)
         self._gone: list[GoneRow] = []
 
@@ -231,7 +231,8 @@ class TailLane:
         bound = self._config.settings.backfill_until
         self._figures.share = share_read(self._planner.ledger, bound)
         self._gone.extend(lesson.gone)
-        self._figures.notes.extend(lesson.warnings)
+        for warning in lesson.warnings:
+            self._figures.note(warning)
         page = arrival.page
         if page is None:
             return None
