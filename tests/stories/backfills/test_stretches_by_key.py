@@ -131,3 +131,28 @@ def test_a_row_that_moves_while_its_listing_is_read_is_there_once_as_it_is_now(
 
 def _moving(api: KeptListing, key: int) -> Callable[[], None]:
     return lambda: api.change(key, at=2_000 + key, n=1)
+
+
+@BOTH
+@pytest.mark.parametrize("until", [93_500, "2026-01-01T00:58:20Z"], ids=["key", "time"])
+def test_a_bound_of_the_first_listing_is_the_end_of_the_lowest_part(
+    lanes: dict[str, Any], until: int | str, api: Pruned, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    for number in api.rows:
+        second = number - 90_000
+        at = f"2026-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+        api.change(number, at=at)
+    mirror, out = mirror_of(api, warehouse, lanes), str(tmp_path / "plan")
+    incremental = mirror.config["resources"][0]["endpoint"]["incremental"]
+    incremental |= {"initial_value": until, "time_path": "at"}
+    plan = backfill.plan(mirror.config, out=out, lanes=3)
+    assert (plan.lanes, plan.notes) == (3, ())
+    reads = [backfill.lane(out, number) for number in (2, 0, 1)]
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    wanted = sorted(number for number in api.rows if number >= 93_500)
+    assert [each["id"] for each in mirror.rows()] == wanted
+    assert max(each.rows for each in reads) <= 1.3 * min(each.rows for each in reads)
+    api.put(row(95_001))
+    api.forget_requests()
+    mirror.sync()
+    assert len(api.pages_asked) == 1
