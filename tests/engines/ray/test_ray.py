@@ -131,7 +131,7 @@ def run_on_ray(tmp_path: Path, ray_folder: Path) -> RunOnRay:
             "HOME": str(tmp_path),
             **environment,
         }
-        return run([program(), "-c", START + body], tmp_path, given)
+        return run([program(), "-c", START + body], tmp_path, given, seconds=240)
 
     return run_it
 
@@ -140,12 +140,14 @@ def readers(below: int) -> list[int]:
     return [each for each in descendants(below) if "run_lane" in command_line(each)]
 
 
-def kill_at(request: int, killed: list[int]) -> Callable[[int], None]:
+def kill_one_after(request: int, killed: list[int]) -> Callable[[int], None]:
+    """Kills the first task that reads after so many requests."""
+
     def kill(number: int) -> None:
-        if number == request:
-            (reader, *_) = readers(os.getpid())
-            os.kill(reader, signal.SIGKILL)
-            killed.append(reader)
+        if number >= request and not killed:
+            for reader in readers(os.getpid())[:1]:
+                os.kill(reader, signal.SIGKILL)
+                killed.append(reader)
 
     return kill
 
@@ -154,7 +156,7 @@ def test_a_killed_task_is_run_again_and_leaves_nothing_behind(
     tmp_path: Path, run_on_ray: RunOnRay
 ) -> None:
     killed: list[int] = []
-    living = LivingWorld(1_800, then=kill_at(75, killed))
+    living = LivingWorld(1_800, then=kill_one_after(75, killed))
     (tmp_path / "executions.yml").write_text(text_of_document(executions(25)))
     with Simulator(world=living.world, on_request=living.on_request) as simulator:
         run_on_ray(KILLED, simulator)
