@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyspark import cloudpickle
 
+import headrace
 from tests.engines.running import program, run
 from tests.engines.spark.cluster import Cluster
 from tests.support.canaries import canary, encoded, leaks
@@ -106,3 +108,12 @@ def test_no_secret_is_in_what_spark_tells_of_runs_that_work_and_of_runs_that_fai
     logs = [path.read_text() for path in tmp_path.glob("work-*/*/*/stderr")]
     assert any("403 Forbidden" in log for log in logs)
     assert not leaks(SECRETS, tmp_path, said, without=[vault])
+
+
+def test_a_function_with_a_key_in_it_is_not_shipped() -> None:
+    client = {"base_url": "http://127.0.0.1:1", "auth": {"type": "bearer", "token": SECRETS[0]}}
+    config = {"client": client, "resources": ["rows"]}
+    source, reader = headrace.rest_api_source(config), headrace.read(config)
+    for holder in (source, source.resources["rows"], reader):
+        with pytest.raises(TypeError, match=r"ship the config as it is written, with \$\{NAME\}"):
+            cloudpickle.dumps(lambda holder=holder: list(holder))
