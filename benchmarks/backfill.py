@@ -1,6 +1,7 @@
 """What a backfill takes: each step in processes of its own, with their memory.
 
     python -m benchmarks.backfill --parents 100000 --lanes 100
+    python -m benchmarks.backfill --parents 100000 --tenants 1000 --lanes 100
     python -m benchmarks.backfill --rows 3000000 --lanes 60
 
 A listing for each row of a parent, or one long listing of executions, of which two processes read
@@ -16,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.app_serving import served_app
 from benchmarks.children import app, config
@@ -90,10 +92,24 @@ def measure(
     )
 
 
+def tenants(base_url: str, count: int) -> list[dict[str, Any]]:
+    """Accounts of the API of parents, each below a path of its own.
+
+    Args:
+        base_url: Of the server.
+        count: How many there are.
+    """
+    return [
+        {"name": f"account-{n}", "set": {"client.base_url": f"{base_url}/account-{n}"}}
+        for n in range(count)
+    ]
+
+
 def main() -> None:
     """Measures one backfill."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parents", type=int, default=100_000)
+    parser.add_argument("--tenants", type=int)
     parser.add_argument("--rows", type=int)
     parser.add_argument("--lanes", type=int, default=100)
     arguments = parser.parse_args()
@@ -105,9 +121,12 @@ def main() -> None:
                 call = ("executions", "--resource", "executions")
                 measure(call, settings, folder, arguments.lanes, arguments.rows, "a row")
             return
-        file = folder / "parents.json"
-        with served_app(app, arguments.parents, 0.0) as base_url:
-            file.write_text(json.dumps(config(base_url, parallelized=False)))
+        file, each = folder / "parents.json", arguments.parents // (arguments.tenants or 1)
+        with served_app(app, each, 0.0) as base_url:
+            document = config(base_url, parallelized=False)
+            if arguments.tenants is not None:
+                document["tenants"] = tenants(base_url, arguments.tenants)
+            file.write_text(json.dumps(document))
             call = (str(file), "--resource", "children")
             measure(call, {}, folder, arguments.lanes, arguments.parents, "a parent")
 

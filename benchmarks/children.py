@@ -26,7 +26,7 @@ _CHILDREN = 5
 
 
 def app(parents: int, latency: float) -> web.Application:
-    """An API of parents in pages, each with a listing of its own.
+    """An API of parents in pages, each with a listing of its own; below any account the same.
 
     Args:
         parents: how many there are.
@@ -47,8 +47,9 @@ def app(parents: int, latency: float) -> web.Application:
         return web.json_response({"data": rows, "next": None})
 
     served = web.Application()
-    served.router.add_get("/parents", listed)
-    served.router.add_get("/parents/{number}/children", children)
+    for above in ("", "/{account}"):
+        served.router.add_get(f"{above}/parents", listed)
+        served.router.add_get(f"{above}/parents/{{number}}/children", children)
     return served
 
 

@@ -1,4 +1,4 @@
-"""A commit of a backfill that is killed at any moment is called again, and no row is there twice."""
+"""A commit of a backfill, killed at any moment and called again, loads no row twice."""
 
 from __future__ import annotations
 
