@@ -12,7 +12,7 @@ from tests.support.crashing import Gate, Machine, moments
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
-CRASHES = int(os.environ.get("HEADRACE_CRASHES", "2"))
+CRASHES = int(os.environ.get("HEADRACE_CRASHES", "1"))
 SEED = int(os.environ.get("HEADRACE_CRASH_SEED", "1"))
 
 

@@ -30,7 +30,7 @@ BUSY = Pace(
     deletions_per_day=50,
 )
 ONE_LEG = LegSettings()
-MANY_LEGS = LegSettings(most_bytes=20_000)
+MANY_LEGS = LegSettings(most_bytes=10_000)
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Worlds:
 @pytest.fixture
 def worlds() -> Iterator[Worlds]:
     names = ["acme", "beta", "gamma"]
-    made = Worlds({name: World(rows=150, seed=n, pace=BUSY) for n, name in enumerate(names)})
+    made = Worlds({name: World(rows=60, seed=n, pace=BUSY) for n, name in enumerate(names)})
     with ExitStack() as opened:
         for name, world in made.worlds.items():
             made.simulators[name] = opened.enter_context(Simulator(world=world))
@@ -109,7 +109,7 @@ def test_each_tenant_is_mirrored_as_if_it_were_alone(
     legs: LegSettings, worlds: Worlds, warehouse: Warehouse
 ) -> None:
     draw = random.Random(7)
-    for _ in range(4):
+    for _ in range(3):
         report = worlds.sync(warehouse, legs=legs)
         assert report.is_complete
         worlds.check(warehouse)

@@ -293,8 +293,7 @@ def test_a_config_of_a_call_has_tenants_too(
     assert warehouse.query("SELECT count(*) FROM plain_data.users") == [(9,)]
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-@pytest.mark.parametrize("by", ["table", "query"])
+@pytest.mark.parametrize(("kind", "by"), [("duckdb", "table"), ("postgres", "query")])
 def test_the_tenants_may_stand_in_a_table_of_the_destination(
     kind: str,
     by: str,
