@@ -87,6 +87,63 @@ def test_a_server_that_knows_no_offset_is_found_when_it_is_planned(
         backfill.plan(document, out=str(tmp_path / "plan"), lanes=4)
 
 
+def read_all(document: dict[str, Any], out: str) -> None:
+    for number in range(backfill.plan(document, out=out, lanes=4).lanes):
+        backfill.lane(out, number)
+
+
+@pytest.mark.parametrize("unchanging", [False, True], ids=["by-keys", "by-numbers"])
+@pytest.mark.parametrize("listed", [250, 395])
+def test_a_server_that_lists_fewer_rows_than_it_tells_is_told_of(
+    listed: int, unchanging: bool, server: JsonServer, tmp_path: Path
+) -> None:
+    document = numbered_config(server)
+    document["resources"][0]["endpoint"]["lanes"]["unchanging"] = unchanging
+
+    def up_to_a_bound(asked: Asked) -> Answer:
+        first = int(asked.query.get("offset", 0))
+        rows = [{"id": number} for number in range(first, min(first + 10, listed))]
+        return Answer({"data": rows, "total": 400})
+
+    server.handler = up_to_a_bound
+    out = str(tmp_path / "plan")
+    with pytest.raises(PageError, match=r"it is not whole|lists only so far"):
+        read_all(document, out)
+
+
+def test_a_server_that_knows_no_numbers_is_found_where_rows_do_not_change(
+    server: JsonServer, tmp_path: Path
+) -> None:
+    document = numbered_config(server)
+    document["resources"][0]["endpoint"]["lanes"]["unchanging"] = True
+    server.handler = lambda asked: Answer(
+        {"data": [{"id": number} for number in range(10)], "total": 400}
+    )
+    with pytest.raises(PageError, match="takes no notice of the number that is sent"):
+        backfill.plan(document, out=str(tmp_path / "plan"), lanes=4)
+
+
+def test_the_last_page_given_for_all_numbers_behind_it_is_the_end(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    document = numbered_config(server)
+    document["client"]["paginator"] = {"type": "page_number", "total_path": "pages"}
+    document["resources"][0]["endpoint"]["lanes"]["unchanging"] = True
+
+    def answer(asked: Asked) -> Answer:
+        if len(server.asked) > 100:
+            return Answer({"message": "enough"}, 403)
+        page = min(int(asked.query.get("page", 0)), 39)
+        rows = [{"id": number} for number in range(10 * page, 10 * page + 10)]
+        return Answer({"data": rows, "pages": 40})
+
+    server.handler = answer
+    out = str(tmp_path / "plan")
+    read_all(document, out)
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    assert ids(warehouse) == list(range(400))
+
+
 class Dated:
     """Lists rows by the day on which they changed.
 
@@ -141,8 +198,9 @@ def test_what_changes_after_its_window_was_read_comes_with_the_sync_behind(
     assert plan.lanes == 5
     backfill.lane(out, 4)
     backfill.lane(out, 3)
-    # By now, it is in none of the windows that are still to be read.
-    moved = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # By now, it is in none of the windows that are still to be read; a range that is open at its
+    # end has no row of the second that is under way.
+    moved = datetime.fromtimestamp(plan.made_at - 1, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     api.rows[3], api.rows[500] = moved, moved
     for number in (0, 1, 2):
         backfill.lane(out, number)

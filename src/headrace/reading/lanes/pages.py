@@ -16,7 +16,7 @@ import msgspec
 from headrace.config.built.lanes import PageLanesSettings
 from headrace.core.events import Event, log_event
 from headrace.core.exceptions import PageError, ResponseStatusError
-from headrace.core.exchange import Response
+from headrace.core.exchange import Response, ShownRequest
 from headrace.core.quick_dataclasses import dataclass
 from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.fetched_page import FetchedPage
@@ -377,17 +377,29 @@ class LanedPages:
         Raises:
             PageError: Some did not.
         """
-        walk, ignored = self._walk, self._ignored
         if self._above is not None:
             return last
+        await self.refuse_unless_whole(last.request)
+        return replace(last, is_last=True, end=end_of(self._walk, is_ignored=bool(self._ignored)))
+
+    async def refuse_unless_whole(self, last: ShownRequest | None = None) -> None:
+        """Sees whether all rows came, down to the end of the listing.
+
+        Args:
+            last: The request for its last page; None where the error need not name it.
+
+        Raises:
+            RequestError: The API does not answer when it is asked for their number.
+            PageError: Some did not.
+        """
+        walk, ignored = self._walk, self._ignored
         if ignored is not None:
             _LOGGER.info("%s ends the listing at %s", ignored.why, ignored.request)
             tell_ignored_end(self._opened, walk)
-            return replace(last, is_last=True, end=end_of(walk, is_ignored=True))
+            return
         walk.account.is_out_of_order = not self._lanes.keeps_order
         walk.is_proven_whole = self._lanes.is_proven_whole and not self._totals.may_be_too_low
-        await refuse_unless_whole(self._opened, walk, last.request)
-        return replace(last, is_last=True, end=end_of(walk))
+        await refuse_unless_whole(self._opened, walk, last)
 
     def _tell(self) -> None:
         name, plan = self._opened.listing.name, self._plan

@@ -19,16 +19,15 @@ from itertools import chain
 from math import ceil
 
 from headrace.config.built.lanes import PageLanesSettings
-from headrace.core.exceptions import PageError, ResponseStatusError
+from headrace.core.exceptions import PageError
 from headrace.core.figures import ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
 from headrace.reading.client import Client
-from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.lanes.pages import Came, LanedPages, TotalsOfListing, ask_for_page, keys_of
 from headrace.reading.listing import Listing, OpenListing
-from headrace.reading.listing_ends import PAST_END
 from headrace.reading.listing_pass import ListingPass
+from headrace.reading.stretches.numbered_pages import NumberedPages, account_behind, page_or_end
 from headrace.reading.stretches.planning import StretchPlan
 from headrace.reading.stretches.stretch import PageStretch, WholeStretch
 from headrace.sansio.lanes import PagePlan
@@ -43,11 +42,16 @@ _MOST_TRIES = 4
 _NO_TOTAL = (
     "`{name}` is read in one lane: its first page tells no total that says how many pages there are"
 )
-_SMALL = "`{name}` is read in one lane: it has {pages} pages"
+_SMALL = "`{name}` is read in one lane: its pages are {pages}, too few for two"
 _SAME_AGAIN = (
     "resource `{name}`: pages far apart have rows in common, however often they are asked for: the "
     "server takes no notice of the number that is sent, rows have no unique key, or they move too "
     "fast. Check `paginator.offset_param` and `primary_key`, or leave `lanes` out"
+)
+_NOT_SO_FAR = (
+    "resource `{name}`: a page far down has no rows, though the API tells {total} of them: it "
+    "lists only so far, or the total is not that of this listing's rows. Leave `lanes` out, or ask "
+    "for parts of it that are smaller"
 )
 _LOST = (
     "resource `{name}`: the rows at the {which} of a stretch are gone, or so far from where they "
@@ -91,10 +95,13 @@ async def plan_page_stretches(
     if count < 2:
         return StretchPlan([WholeStretch()], [_SMALL.format(name=name, pages=pages)])
     lengths = [pages * (place + 1) // count - pages * place // count for place in range(count)]
-    if settings.is_unchanging:
-        return StretchPlan(list(_by_numbers(settings, size, lengths)))
-    seams = list(_seams(settings.start, step, lengths))
     known = _as_texts(keys_of(keys, first.seen.rows))
+    if settings.is_unchanging:
+        stretches = list(_by_numbers(settings, size, lengths))
+        # One far down tells whether the server takes notice of numbers, and lists so far.
+        await _keys_around(opened, walk, [stretches[-1].start], keys, known)
+        return StretchPlan(stretches)
+    seams = list(_seams(settings.start, step, lengths))
     half = size // 2
     around = await _keys_around(opened, walk, [each - half for each in seams], keys, known)
     above = [(), *(found[:half] for found in around)]
@@ -150,15 +157,19 @@ async def _keys_around(
     """
 
     async def at(number: int) -> tuple[str, ...]:
-        came = await ask_for_page(opened, walk, number)
-        return _as_texts(keys_of(keys, came.seen.rows))
+        came = await page_or_end(opened, walk, number)
+        return () if came is None else _as_texts(keys_of(keys, came.seen.rows))
 
+    name = opened.listing.name
     for _ in range(_MOST_TRIES):
         found = await asyncio.gather(*map(at, numbers))
         pages = [first, *found]
-        if all(pages) and len(set(chain(*pages))) == sum(map(len, pages)):
+        if not all(pages):
+            total = walk.account.total
+            told = "as many" if total is None else f"{total:,}"
+            raise PageError(_NOT_SO_FAR.format(name=name, total=told), resource=name)
+        if len(set(chain(*pages))) == sum(map(len, pages)):
             return found
-    name = opened.listing.name
     raise PageError(_SAME_AGAIN.format(name=name), resource=name)
 
 
@@ -198,7 +209,7 @@ class PageStretchReader:
         walk = opened.new_pass()
         walk.number = 1
         read = (
-            self._by_numbers(opened, walk)
+            NumberedPages(opened, walk, self.settings, self.stretch).pages()
             if self.settings.is_unchanging
             else self._by_keys(opened, walk)
         )
@@ -206,44 +217,6 @@ class PageStretchReader:
             async for page in pages:
                 if page.rows or page.unreadable:
                     yield opened.made(page)
-
-    async def _by_numbers(
-        self, opened: OpenListing, walk: ListingPass
-    ) -> AsyncGenerator[FetchedPage, None]:
-        stretch, unit = self.stretch, self.stretch.size if self.settings.by_offset else 1
-
-        async def page(number: int) -> AsyncGenerator[FetchedPage, None]:
-            came = await self._page_or_end(opened, walk, number)
-            if came is not None:
-                yield opened.fetched(came.response, came.sliced, walk)
-
-        streams = (page(stretch.start + unit * place) for place in range(stretch.pages))
-        fan: FanOut[FetchedPage] = FanOut(
-            streams, at_once=self.settings.at_once, most_bytes=1 << 25, size=lambda each: each.size
-        )
-        last = 0
-        async with aclosing(fan.items()) as pages:
-            async for fetched in pages:
-                last = fetched.count
-                yield fetched
-        number = stretch.start + unit * stretch.pages
-        while stretch.is_last and last >= stretch.size:
-            came = await self._page_or_end(opened, walk, number)
-            if came is None:
-                return
-            last = came.seen.row_count
-            number += unit
-            yield opened.fetched(came.response, came.sliced, walk)
-
-    async def _page_or_end(
-        self, opened: OpenListing, walk: ListingPass, number: int
-    ) -> Came | None:
-        try:
-            return await ask_for_page(opened, walk, number)
-        except ResponseStatusError as error:
-            if error.status in PAST_END and self.stretch.is_last:
-                return None
-            raise
 
     async def _by_keys(
         self, opened: OpenListing, walk: ListingPass
@@ -268,6 +241,7 @@ class PageStretchReader:
         stretch = self.stretch
         cut = _Cut(keys, stretch)
         number, came = await self._first_page(opened, walk, cut)
+        walk.account = account_behind(opened, number - self.settings.start)
         walk.account.meet(came.seen)
         totals = _TotalsOfPart(
             cut, TotalsOfListing(walk, self.settings, stretch.size, must_be_proven=False)
@@ -290,6 +264,7 @@ class PageStretchReader:
                     return
         if not stretch.is_last:
             raise self._lost("end")
+        await part.refuse_unless_whole()
 
     def _plan(self, number: int) -> PagePlan:
         stretch, settings = self.stretch, self.settings
@@ -315,8 +290,8 @@ class PageStretchReader:
         if not self.stretch.begins:
             return top, await ask_for_page(opened, walk, top)
         for tried in self._places():
-            came = await ask_for_page(opened, walk, tried)
-            if cut.begins_at(came.seen) is not None:
+            came = await page_or_end(opened, walk, tried)
+            if came is not None and cut.begins_at(came.seen) is not None:
                 return await self._topmost(opened, walk, cut, tried, came)
         raise self._lost("beginning")
 
