@@ -62,6 +62,9 @@ INTERNAL: list[Exception] = [
 ]
 
 
+ENGINES = ("headrace.ray.", "headrace.spark.")
+
+
 def subclasses(kind: type[BaseException]) -> Iterator[type[BaseException]]:
     for each in kind.__subclasses__():
         if each.__module__.partition(".")[0] == "headrace":
@@ -72,7 +75,8 @@ def subclasses(kind: type[BaseException]) -> Iterator[type[BaseException]]:
 def own_errors() -> list[type[BaseException]]:
     """Every class of an exception that the package defines, public or not."""
     for module in walk_packages(headrace.__path__, "headrace."):
-        if module.name != "headrace.__main__":
+        # What stands beside an engine needs it, and defines no error.
+        if module.name != "headrace.__main__" and not module.name.startswith(ENGINES):
             import_module(module.name)
     return sorted(set(subclasses(BaseException)), key=lambda kind: kind.__qualname__)
 
