@@ -19,6 +19,8 @@ from headrace.backfill.manifests import (
     FailedListing,
     Manifest,
     StretchResult,
+    attempts_in,
+    delete_attempts,
     find_manifest,
     rows_name,
 )
@@ -77,7 +79,7 @@ def read_lane_into_folder(
         url: The folder of the plan.
         number: The number of the lane, from 0.
         workers: How many processes read lanes at the same time, which share the rate limit.
-        again: Whether a lane that has been read is read once more.
+        again: Whether a lane that has been read is read once more, in place of what is there.
         secrets: A function, written as `package.module:function`, from the NAME in `${NAME}` to its
             value; None looks where `dlt.secrets` does.
         figures: Where to count, for whoever wants to watch meanwhile.
@@ -100,7 +102,10 @@ def read_lane_into_folder(
     config = shared_among(plan.source_config(secrets, lane), workers)
     parted = parted_resource(config, plan.resource, figures)
     reading = LaneReading(folder, plan, lane, parted, clock)
-    return _told(reading.read())
+    earlier = attempts_in(folder, number) if again else []
+    manifest = reading.read()
+    delete_attempts(folder, number, earlier)
+    return _told(manifest)
 
 
 def _told(manifest: Manifest, *, was_there: bool = False) -> LaneRead:

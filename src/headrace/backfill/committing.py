@@ -41,6 +41,10 @@ _MISSING = (
     "{count} of the {lanes:,} lanes in {url} still to be read, so nothing was loaded: {shown}. "
     "`headrace backfill lane {url} --left` reads what is left"
 )
+_ALL_FAILED = (
+    "all tenants failed in the lanes of {url}, so nothing was loaded. The first: {reason} Once "
+    "that is mended, `headrace backfill lane {url} {lane} --again` reads a lane once more"
+)
 _SHOWN_LANES = 20
 # These come with the rows once more.
 _COUNTED_AGAIN = frozenset(
@@ -102,13 +106,15 @@ def commit(
     Raises:
         ConfigError: There is no such plan, a secret is not known on this machine, or the resource
             has been loaded before.
-        SyncError: A lane has not been read, or the destination failed.
+        SyncError: A lane has not been read, all tenants failed, or the destination failed.
         HeadraceError: The API stopped the sync behind it.
     """
     folder = SharedFolder(url)
     plan = read_plan(folder)
     manifests = _all_manifests(folder, plan)
     config = select_resources(plan.source_config(secrets), [plan.resource])
+    if config.tenants is not None:
+        _refuse_failures_alone(folder, plan, manifests)
     pipeline = pipeline or open_pipeline(config, plan.name, destination, dataset)
     earlier = ReadLanes(folder, plan, manifests)
     counted = earlier.counted(figures or Figures())
@@ -154,6 +160,16 @@ def _all_manifests(folder: SharedFolder, plan: Plan) -> list[Manifest]:
         )
         raise SyncError(told)
     return [each for each in found if each is not None]
+
+
+def _refuse_failures_alone(folder: SharedFolder, plan: Plan, manifests: list[Manifest]) -> None:
+    """Refuses lanes in which no tenant has worked: their secrets are not there, say."""
+    worked = any(each.counts.get(plan.resource, {}).get("listings_ended") for each in manifests)
+    first = next((each for each in manifests if each.failed), None)
+    if first is None or worked:
+        return
+    reason = first.failed[0].message
+    raise SyncError(_ALL_FAILED.format(url=folder.url, reason=reason, lane=first.lane))
 
 
 def _can_catch_up(config: SourceConfig, name: str) -> bool:

@@ -99,12 +99,50 @@ class Manifest(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """Its name in the folder of the plan."""
-        return f"{lane_name(self.lane)}/{self.attempt}{_SUFFIX}"
+        return manifest_name(self.lane, self.attempt)
 
     @property
     def rows_name(self) -> str:
         """The name of the file with its rows."""
         return rows_name(self.lane, self.attempt)
+
+
+def attempts_in(folder: SharedFolder, number: int) -> list[str]:
+    """What tells the readings of a lane that have ended from each other, as they began.
+
+    Args:
+        folder: The folder of the plan.
+        number: The number of the lane.
+    """
+    names = [name for name in folder.names(lane_name(number)) if name != _LANE]
+    return [name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)]
+
+
+def delete_attempts(folder: SharedFolder, number: int, attempts: list[str]) -> None:
+    """Deletes readings of a lane, which another one has taken the place of.
+
+    Args:
+        folder: The folder of the plan.
+        number: The number of the lane.
+        attempts: What tells them from others.
+
+    Raises:
+        SyncError: The folder cannot be written.
+    """
+    for attempt in attempts:
+        # First what makes the rows count.
+        folder.delete(manifest_name(number, attempt))
+        folder.delete(rows_name(number, attempt))
+
+
+def manifest_name(lane: int, attempt: str) -> str:
+    """The name of the manifest of an attempt, in the folder of the plan.
+
+    Args:
+        lane: The number of the lane.
+        attempt: What tells the attempt from others.
+    """
+    return f"{lane_name(lane)}/{attempt}{_SUFFIX}"
 
 
 def rows_name(lane: int, attempt: str) -> str:
@@ -131,11 +169,8 @@ def find_manifest(folder: SharedFolder, plan: Plan, number: int) -> Manifest | N
     Raises:
         SyncError: It, or what it tells of, cannot be read.
     """
-    names = folder.names(lane_name(number))
-    for name in names:
-        if not name.endswith(_SUFFIX) or name == _LANE:
-            continue
-        path = f"{lane_name(number)}/{name}"
+    for attempt in attempts_in(folder, number):
+        path = manifest_name(number, attempt)
         try:
             found = msgspec.json.decode(folder.read(path) or b"", type=Manifest)
         except msgspec.MsgspecError as error:

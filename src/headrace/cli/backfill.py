@@ -119,7 +119,12 @@ def lane(
         ),
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Read a lane once more that has been read.")
+        bool,
+        typer.Option(
+            "--again",
+            help="Read a lane once more that has been read, in place of what was there; not while "
+            "a commit runs.",
+        ),
     ] = False,
     workers: Annotated[
         int,
@@ -127,7 +132,7 @@ def lane(
             metavar="N",
             min=1,
             help="So many processes read lanes at the same time: each keeps to its part of "
-            "`client.rate_limit`.",
+            "`client.rate_limit` and `client.concurrency`.",
         ),
     ] = 1,
     secrets: SecretsOption = None,
@@ -137,8 +142,8 @@ def lane(
     """Read lanes of a plan, on any machine.
 
     A lane is there whole or not at all: it may be killed, run twice, or on two machines at the same
-    time. One that has been read is not read again. `seq 0 63 | parallel headrace backfill lane URL`
-    reads 64 of them, as many at once as the machine has processors.
+    time. One that has been read is not read again. Where `plan` has printed 64, `seq 0 63 |
+    parallel -j 4 headrace backfill lane URL {} --workers 4` reads all of them, four at once.
 
     Exit code 0: the lanes are there; 1: one could not be read; 2: the call is wrong.
     """
@@ -215,10 +220,11 @@ def commit(
     quiet: QuietOption = False,
     json_logs: JsonLogsOption = False,
 ) -> None:
-    """Load what all lanes have read, at once, and catch up with what has changed since.
+    """Load what all lanes have read, and catch up.
 
-    All of it is loaded in one load together with what is known of the listing, or none of it:
-    after a crash, call it again. A second time it loads nothing twice.
+    What the lanes have read is loaded in one load together with what is known of the listing, or
+    none of it: after a crash, call it again. A second time it loads nothing twice. Then one sync
+    brings what has changed since.
 
     Exit code 0: done; 1: a lane is still to be read, or the load failed; 2: the call is wrong; 4:
     loaded, but requests beside the listings failed: they are in _headrace_failed_requests, and the

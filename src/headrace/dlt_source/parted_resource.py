@@ -238,7 +238,9 @@ class PartedResource:
                 async with aclosing(_merged(streams, pages.at_once)) as merged:
                     async for item in merged:
                         yield item
-        if side.of_config is not None and not side.has_worked:
+        # What one tenant's server says is no reason not to load the tenants of other stretches.
+        may_fail = tenants is not None and not tenants.are_all
+        if side.of_config is not None and not side.has_worked and not may_fail:
             raise side.of_config
         pages.children.judge_single_pages(figures)
         yield StretchRead()

@@ -67,4 +67,5 @@ def told_of_tenant(error: Failure, name: str) -> Failure:
         error: What went wrong.
         name: The name of the tenant.
     """
-    return error.located(f"tenant `{name}`: {error}")
+    told = f"tenant `{name}`: "
+    return error if str(error).startswith(told) else error.located(f"{told}{error}")

@@ -13,6 +13,7 @@ from headrace.config import (
     tenant_column,
     tenants_of,
 )
+from headrace.config.built.tenants import only_tenants
 from headrace.config.connectors import find_connector
 from headrace.config.files.tenants import with_tenants_named
 from headrace.config.files.texts import read_text, text_of_document
@@ -116,11 +117,14 @@ def load_travelled(
     lookup = None if secrets is None else _asking_first(secrets)
     if find_connector(text) is not None:
         return load_config(text, lookup=lookup)
-    document = read_text(text)
+    document = whole = read_text(text)
     if tenants is not None:
-        document = with_tenants_named(document, tenants)
+        document = with_tenants_named(whole, tenants)
     _refuse_secrets_of_tenants(document)
-    return load_config(document, lookup=lookup)
+    config = load_config(document, lookup=lookup)
+    if config.tenants is None or len(tenants_of(document)) == len(tenants_of(whole)):
+        return config
+    return only_tenants(config, [each.name for each in config.tenants.tenants])
 
 
 def refuse_secrets(document: Mapping[str, Any]) -> None:

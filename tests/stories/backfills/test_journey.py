@@ -159,8 +159,27 @@ def test_a_lane_that_fails_leaves_nothing_and_one_that_was_read_is_not_read_agai
     assert backfill.lane(str(out), 0).was_there
     # What another machine has written in part, or was killed in, counts for nothing.
     (out / "lanes/00000/20000101T000000000000-dead.parquet").write_bytes(b"PAR1")
-    backfill.lane(str(out), 0, again=True)
     backfill.commit(str(out), pipeline=warehouse.pipeline())
+    assert warehouse.query("SELECT count(*) FROM test_data.orders") == [(35,)]
+
+
+def test_a_lane_that_is_read_again_takes_the_place_of_what_was_there(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = tmp_path / "plan"
+    shop.failing = {4}
+    backfill.plan(orders_config(server), "orders", out=str(out), lanes=1)
+    assert backfill.lane(str(out), 0).failed == 1
+    shop.failing = set()
+    server.handler = lambda asked: Answer({"message": "closed"}, 401)
+    with pytest.raises(HeadraceError, match="401"):
+        backfill.lane(str(out), 0, again=True)
+    assert backfill.status(str(out)).failed == 1
+    shop.open(server)
+    assert backfill.lane(str(out), 0, again=True).failed == 0
+    assert len(list((out / "lanes/00000").iterdir())) == 3
+    report = backfill.commit(str(out), pipeline=warehouse.pipeline())
+    assert not report.loaded.failed_requests
     assert warehouse.query("SELECT count(*) FROM test_data.orders") == [(35,)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace import ConfigError, backfill
+from headrace import ConfigError, SyncError, backfill
 from headrace.backfill import lanes
 from headrace.reading.travelling import travelling_text
 from tests.stories.backfills.test_journey import read_all
@@ -72,3 +72,45 @@ def test_what_is_kept_up_with_for_each_tenant_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match="whose state is kept for each of the `tenants`"):
         backfill.plan(accounts.document(SINCE), out=str(tmp_path / "plan"))
+
+
+def test_a_tenant_that_fails_alone_in_its_lane_keeps_no_other_one_from_being_loaded(
+    accounts: Accounts, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    accounts.fails = {"shop4": 403}
+    assert backfill.plan(accounts.document(), out=out).lanes == 12
+    read = [backfill.lane(out, number) for number in range(12)]
+    assert [each.failed for each in read] == [name == "shop4" for name in accounts.names]
+    report = backfill.commit(out, pipeline=warehouse.pipeline())
+    (failed,) = report.loaded.failed_requests
+    assert failed.reason.count("tenant `shop4`: ") == 1
+    assert warehouse.query("SELECT count(*) FROM test_data.users") == [(33,)]
+
+
+def test_what_belongs_to_rows_of_one_tenant_alone_in_a_lane_may_fail(
+    accounts: Accounts, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    backfill.plan(accounts.document("users", POSTS), "posts", out=out, lanes=12)
+    accounts.fails = {"shop4": 403}
+    read_all(out)
+    report = backfill.commit(out, pipeline=warehouse.pipeline())
+    assert len(report.loaded.failed_requests) == 3
+    assert warehouse.query("SELECT count(*) FROM test_data.posts") == [(11 * 3 * 2,)]
+
+
+def test_where_all_tenants_fail_nothing_is_loaded(
+    accounts: Accounts, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    accounts.fails = dict.fromkeys(accounts.names, 403)
+    backfill.plan(accounts.document(), out=out)
+    read_all(out)
+    with pytest.raises(SyncError, match=r"all tenants failed .* tenant `shop0`: .* --again`"):
+        backfill.commit(out, pipeline=warehouse.pipeline())
+    accounts.fails = {}
+    for number in range(12):
+        backfill.lane(out, number, again=True)
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    assert warehouse.query("SELECT count(*) FROM test_data.users") == [(36,)]
