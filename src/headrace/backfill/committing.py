@@ -10,12 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from headrace.backfill.folder import SharedFolder
+from headrace.backfill.lanes import parted_resource
 from headrace.backfill.manifests import Manifest, find_manifest
 from headrace.backfill.page_files import pages_in
 from headrace.backfill.plans import Plan, read_plan
 from headrace.config import ResourceConfig, SourceConfig
 from headrace.config.built.tail import TailConfig
 from headrace.config.selection import select_resources
+from headrace.core.arrow import pa
 from headrace.core.exceptions import RequestError, SyncError
 from headrace.core.failed_requests import Failure
 from headrace.core.figures import Figures, ResourceFigures
@@ -26,6 +28,7 @@ from headrace.dlt_source.source import build_source
 from headrace.reading.build import leg_settings
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.legs import FailedRow, LegEnd, Legs, SingleRequests
+from headrace.reading.lanes.values import ValueListing
 from headrace.reading.stretches.keys import merged_states
 from headrace.reading.window_legs import REACHED, SETTLED
 from headrace.sansio.tail import GoneRow
@@ -44,6 +47,10 @@ _MISSING = (
 _ALL_FAILED = (
     "all tenants failed in the lanes of {url}, so nothing was loaded. The first: {reason} Once "
     "that is mended, `headrace backfill lane {url} {lane} --again` reads a lane once more"
+)
+_BROKEN = (
+    "{path} cannot be read: {error}. Delete {manifest}, and read the lane again with `headrace "
+    "backfill lane {url} {number}`"
 )
 _SHOWN_LANES = 20
 # These come with the rows once more.
@@ -116,7 +123,10 @@ def commit(
     if config.tenants is not None:
         _refuse_failures_alone(folder, plan, manifests)
     pipeline = pipeline or open_pipeline(config, plan.name, destination, dataset)
-    earlier = ReadLanes(folder, plan, manifests)
+    parted = parted_resource(config, plan.resource)
+    is_listed = parted.resource.parent is None
+    by_values = parted.tree.by_values(parted.resource) if is_listed else None
+    earlier = ReadLanes(folder, plan, manifests, by_values)
     counted = earlier.counted(figures or Figures())
     loaded = run_sync(
         pipeline,
@@ -155,7 +165,7 @@ def _all_manifests(folder: SharedFolder, plan: Plan) -> list[Manifest]:
         told = _MISSING.format(
             count=f"{len(missing):,}",
             lanes=plan.lanes,
-            url=folder.url,
+            url=folder.shown,
             shown=f"{shown}{more}",
         )
         raise SyncError(told)
@@ -169,7 +179,7 @@ def _refuse_failures_alone(folder: SharedFolder, plan: Plan, manifests: list[Man
     if first is None or worked:
         return
     reason = first.failed[0].message
-    raise SyncError(_ALL_FAILED.format(url=folder.url, reason=reason, lane=first.lane))
+    raise SyncError(_ALL_FAILED.format(url=folder.shown, reason=reason, lane=first.lane))
 
 
 def _can_catch_up(config: SourceConfig, name: str) -> bool:
@@ -189,10 +199,18 @@ class ReadLanes:
         folder: The folder of the plan.
         plan: The plan.
         manifests: The reading that counts of each lane, in their order.
+        by_values: How the resource is listed by the values of a parameter; None where it is not.
     """
 
-    def __init__(self, folder: SharedFolder, plan: Plan, manifests: Sequence[Manifest]) -> None:
+    def __init__(
+        self,
+        folder: SharedFolder,
+        plan: Plan,
+        manifests: Sequence[Manifest],
+        by_values: ValueListing | None = None,
+    ) -> None:
         self._folder = folder
+        self._by_values = by_values
         self._plan = plan
         self._manifests = manifests
 
@@ -233,14 +251,33 @@ class ReadLanes:
         Args:
             figures: Where to count them.
         """
+        judge = None if self._by_values is None else self._by_values.judge()
         for read, manifest in enumerate(self._manifests, start=1):
-            with self._folder.reading(manifest.rows_name) as file:
-                for page in pages_in(file):
-                    figures.pages += 1
-                    figures.bytes += page.size
-                    figures.rows += len(page.rows) + len(page.unreadable)
-                    yield page
+            for stretch, page in self._read(manifest):
+                figures.pages += 1
+                figures.bytes += page.size
+                figures.rows += len(page.rows) + len(page.unreadable)
+                if judge is not None:
+                    judge.see(page, (read, stretch))
+                yield page
             figures.share = read / len(self._manifests)
+        if judge is not None:
+            judge.end(figures)
+
+    def _read(self, manifest: Manifest) -> Iterator[tuple[int, FetchedPage]]:
+        try:
+            with self._folder.reading(manifest.rows_name) as file:
+                yield from pages_in(file)
+        except pa.ArrowException as error:
+            raise SyncError(
+                _BROKEN.format(
+                    path=self._folder.path(manifest.rows_name),
+                    error=error,
+                    manifest=self._folder.path(manifest.name),
+                    url=self._folder.shown,
+                    number=manifest.lane,
+                )
+            ) from None
 
     def tail_end(self, tail: TailConfig, known: dict[str, Any]) -> LegEnd:
         """Gives what follows the pages of a listing that is kept up with.

@@ -9,9 +9,10 @@ from typing import IO, Any, cast
 
 import fsspec
 
+from headrace.config.secrets.masking import secrets_of_url
 from headrace.core.exceptions import ConfigError, Fault, SyncError
 from headrace.core.quick_dataclasses import dataclass
-from headrace.core.secrets.redaction import clean
+from headrace.core.secrets.redaction import clean, keep_secret
 
 _UNKNOWN = (
     "`{url}` is no folder that can be reached: {error}. Expected a path, or a URL of a file system "
@@ -34,13 +35,26 @@ class SharedFolder:
 
     url: str
 
+    def __post_init__(self) -> None:
+        # A password may stand in it, and orchestrators keep what is said.
+        keep_secret(secrets_of_url(self.url))
+
+    @property
+    def shown(self) -> str:
+        """The URL, without its secrets."""
+        return clean(self.url)
+
     @cached_property
     def _opened(self) -> tuple[Any, str]:
         try:
             files, root = fsspec.core.url_to_fs(self.url)
         except (ImportError, ValueError) as error:
-            told = _UNKNOWN.format(url=clean(self.url), error=clean(str(error)))
+            told = _UNKNOWN.format(url=self.shown, error=clean(str(error)))
             raise ConfigError([Fault("", told)]) from None
+        except OSError as error:
+            raise SyncError(
+                _FAILED.format(what="opening", path=self.shown, error=clean(str(error)))
+            ) from None
         # What other machines have written since must not come out of a listing that was kept.
         files.use_listings_cache = False
         return files, root.rstrip("/")
@@ -101,7 +115,7 @@ class SharedFolder:
         """
         files, _ = self._opened
         path = self.path(name)
-        with _told("writing", path):
+        with _told("writing", path, whatever=True):
             files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
             files.pipe_file(f"{path}.part", content)
             files.mv(f"{path}.part", path)
@@ -115,11 +129,10 @@ class SharedFolder:
         """
         files, _ = self._opened
         path = self.path(name)
-        with _told("writing", path):
+        with _told("writing", path, whatever=True):
             files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-            opened = files.open(path, "wb")
-        with opened as file:
-            yield file
+            with files.open(path, "wb") as file:
+                yield file
 
     @contextmanager
     def reading(self, name: str) -> Iterator[IO[bytes]]:
@@ -128,9 +141,10 @@ class SharedFolder:
         Args:
             name: The name of the file.
         """
-        with _told("reading", self.path(name)):
-            opened = self._opened[0].open(self.path(name), "rb")
-        with opened as file:
+        with (
+            _told("reading", self.path(name), whatever=True),
+            self._opened[0].open(self.path(name), "rb") as file,
+        ):
             yield file
 
     def delete(self, name: str) -> None:
@@ -147,10 +161,12 @@ class SharedFolder:
 
 
 @contextmanager
-def _told(what: str, path: str) -> Iterator[None]:
+def _told(what: str, path: str, *, whatever: bool = False) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise
     except OSError as error:
-        raise SyncError(_FAILED.format(what=what, path=path, error=clean(str(error)))) from error
+        if isinstance(error, FileNotFoundError) and not whatever:
+            raise
+        raise SyncError(
+            _FAILED.format(what=what, path=clean(path), error=clean(str(error)))
+        ) from error

@@ -175,7 +175,7 @@ def find_manifest(folder: SharedFolder, plan: Plan, number: int) -> Manifest | N
             found = msgspec.json.decode(folder.read(path) or b"", type=Manifest)
         except msgspec.MsgspecError as error:
             told = _BROKEN.format(
-                path=folder.path(path), error=error, url=folder.url, number=number
+                path=folder.path(path), error=error, url=folder.shown, number=number
             )
             raise SyncError(told) from None
         if found.plan == plan.id:
@@ -193,7 +193,7 @@ def _refuse_cut(folder: SharedFolder, manifest: Manifest) -> None:
                 size="no" if size is None else f"{size:,}",
                 expected=manifest.size,
                 manifest=folder.path(manifest.name),
-                url=folder.url,
+                url=folder.shown,
                 number=manifest.lane,
             )
         )

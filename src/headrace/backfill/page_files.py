@@ -102,8 +102,8 @@ class PageWriter:
         self._writer.close()
 
 
-def pages_in(file: IO[bytes]) -> Iterator[FetchedPage]:
-    """The pages of a file, in their order.
+def pages_in(file: IO[bytes]) -> Iterator[tuple[int, FetchedPage]]:
+    """The pages of a file, in their order, each with the place of its stretch in the lane.
 
     Args:
         file: The file, open for reading.
@@ -112,7 +112,7 @@ def pages_in(file: IO[bytes]) -> Iterator[FetchedPage]:
     for group in range(read.num_row_groups):
         for record in read.read_row_group(group).to_pylist():
             window = record["window"]
-            yield FetchedPage(
+            page = FetchedPage(
                 [msgspec.Raw(row) for row in record["rows"]],
                 record["size"],
                 ShownRequest.of(record["method"], record["url"]),
@@ -122,3 +122,4 @@ def pages_in(file: IO[bytes]) -> Iterator[FetchedPage]:
                 ],
                 window=None if window is None else Window(**window),
             )
+            yield record["stretch"], page

@@ -66,12 +66,11 @@ def plan(
     document = with_stored_tenants(read_config(config, overrides), name, None, None)
     text = travelling_text(document)
     parted = parted_resource(load_travelled(text, secrets), resource, figures)
-    there = find_plan(folder)
-    if there is not None:
-        told = _THERE.format(url=folder.url, resource=there.resource)
-        raise ConfigError([Fault("", told)])
+    _refuse_second(folder)
     made_at = clock()
     planned, notes = lanes_of(parted, lanes)
+    # Somebody may have planned into it meanwhile.
+    _refuse_second(folder)
     counted = parted.tree.figures.total
     stretches = [each for lane in planned for each in lane.stretches]
     first = stretches[0] if stretches else None
@@ -89,3 +88,10 @@ def plan(
     )
     write_plan(folder, made, planned)
     return made
+
+
+def _refuse_second(folder: SharedFolder) -> None:
+    there = find_plan(folder)
+    if there is not None:
+        told = _THERE.format(url=folder.shown, resource=there.resource)
+        raise ConfigError([Fault("", told)])

@@ -22,6 +22,10 @@ _LATER = (
     "this machine as well"
 )
 _BROKEN = "{path} cannot be read: {error}. Plan anew, into another folder"
+_OF_ANOTHER = (
+    "{path} is of another plan than the folder's: two were written there at the same time. Plan "
+    "anew, into another folder"
+)
 _NO_LANE = "the plan in {url} has no lane {number}: expected a number from 0 to {last}"
 
 
@@ -87,7 +91,8 @@ def write_plan(folder: SharedFolder, plan: Plan, lanes: list[Lane]) -> None:
         lanes: Its lanes.
     """
     for each in lanes:
-        folder.write(f"{lane_name(each.number)}/lane.json", msgspec.json.encode(each))
+        planned = _PlannedLane(plan.id, each)
+        folder.write(f"{lane_name(each.number)}/lane.json", msgspec.json.encode(planned))
     folder.write(_PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=1))
 
 
@@ -107,7 +112,7 @@ def find_plan(folder: SharedFolder) -> Plan | None:
     try:
         version = msgspec.json.decode(content, type=_Versioned)
         if version.version > VERSION:
-            raise SyncError(_LATER.format(url=folder.url, version=version.headrace))
+            raise SyncError(_LATER.format(url=folder.shown, version=version.headrace))
         return msgspec.json.decode(content, type=Plan)
     except msgspec.MsgspecError as error:
         raise SyncError(_BROKEN.format(path=path, error=error)) from None
@@ -125,7 +130,7 @@ def read_plan(folder: SharedFolder) -> Plan:
     """
     plan = find_plan(folder)
     if plan is None:
-        raise ConfigError([Fault("", _NO_PLAN.format(url=folder.url))])
+        raise ConfigError([Fault("", _NO_PLAN.format(url=folder.shown))])
     return plan
 
 
@@ -142,13 +147,23 @@ def lane_in(folder: SharedFolder, plan: Plan, number: int) -> Lane:
         SyncError: It cannot be read.
     """
     if not 0 <= number < plan.lanes:
-        told = _NO_LANE.format(url=folder.url, number=number, last=plan.lanes - 1)
+        told = _NO_LANE.format(url=folder.shown, number=number, last=plan.lanes - 1)
         raise ConfigError([Fault("", told)])
     name = f"{lane_name(number)}/lane.json"
     try:
-        return msgspec.json.decode(folder.read(name) or b"", type=Lane)
+        found = msgspec.json.decode(folder.read(name) or b"", type=_PlannedLane)
     except msgspec.MsgspecError as error:
         raise SyncError(_BROKEN.format(path=folder.path(name), error=error)) from None
+    if found.plan != plan.id:
+        raise SyncError(_OF_ANOTHER.format(path=folder.path(name)))
+    return found.lane
+
+
+class _PlannedLane(msgspec.Struct, frozen=True):
+    """A lane as it stands in the folder, with the id of its plan."""
+
+    plan: str
+    lane: Lane
 
 
 class _Versioned(msgspec.Struct, frozen=True):

@@ -18,6 +18,8 @@ from headrace.dlt_source.page_sources import PageStream
 from headrace.dlt_source.running_resource import RunningResource
 from headrace.dlt_source.saved_state import EARLIER
 
+# Each is a few bytes of a state that goes with every load.
+_MOST_KNOWN = 1_000
 _LOADED = "`{name}`: this backfill has been loaded before, so none of its rows was loaded once more"
 _HAS_STATE = (
     "`{name}` has been loaded before, up to {value}: the rows of a backfill below that would be "
@@ -92,8 +94,8 @@ class EarlierLoad:
 
     def note_loaded(self) -> None:
         """Notes in the state, which is committed with the rows, that they have been loaded."""
-        if self._is_of_it:
-            self.state[EARLIER] = self.earlier.id
+        if self._is_of_it and not self._is_loaded:
+            self.state[EARLIER] = [*self._loaded[1 - _MOST_KNOWN :], self.earlier.id]
 
     @property
     def _is_of_it(self) -> bool:
@@ -101,4 +103,10 @@ class EarlierLoad:
 
     @property
     def _is_loaded(self) -> bool:
-        return self.state.get(EARLIER) == self.earlier.id
+        return self.earlier.id in self._loaded
+
+    @property
+    def _loaded(self) -> list[str]:
+        """The ids of what has been loaded, the latest one last."""
+        known: list[str] = self.state.get(EARLIER, [])
+        return known

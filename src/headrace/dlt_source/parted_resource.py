@@ -21,7 +21,7 @@ from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.keep_up.asking import SinglesPolicy
 from headrace.reading.keep_up.legs import LegEnd
-from headrace.reading.lanes.values import ListedValues
+from headrace.reading.lanes.values import ListedValues, each_once
 from headrace.reading.listing import Listing
 from headrace.reading.plain_pages import ChildPages
 from headrace.reading.side_listings import ListingOutcome, SideListings
@@ -148,7 +148,7 @@ class PartedResource:
             values = by_values.values
             if isinstance(values, ListedValues):
                 values, _ = await values.read(client, self._figures.of(self.name))
-            return StretchPlan(values_parted(values, wanted))
+            return StretchPlan(values_parted(each_once(values), wanted))
         if resource.tail is not None:
             keys = await plan_key_stretches(
                 tree.listing(resource),

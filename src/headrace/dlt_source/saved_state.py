@@ -14,7 +14,7 @@ from headrace.sansio.tail import Ledger
 
 _TAIL, _TENANTS = "tail", "tenants"
 EARLIER = "backfill"
-"""The key of a resource's state under which stands which backfill was loaded last."""
+"""The key of a resource's state under which stands which backfills have been loaded."""
 
 LISTING_STATES = (_TAIL, _TENANTS, "incremental", PER_PARENT, WINDOWS, TOKEN, EARLIER)
 """The keys of a resource's state that say which part of its listing has been loaded."""

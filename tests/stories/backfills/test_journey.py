@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -234,3 +236,58 @@ def test_a_secret_in_clear_and_a_folder_with_a_plan_are_refused(
     monkeypatch.delenv("SHOP_TOKEN")
     with pytest.raises(ConfigError, match="no value for"):
         backfill.lane(str(out), 0, again=True)
+
+
+def test_a_backfill_is_loaded_once_though_another_one_was_loaded_behind_it(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    document = orders_config(server)
+    document["resource_defaults"]["write_disposition"] = "append"
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    for out in (first, second):
+        backfill.plan(document, "orders", out=out, lanes=2)
+        read_all(out)
+    for out in (first, second, first, second):
+        backfill.commit(out, pipeline=warehouse.pipeline())
+    assert warehouse.query("SELECT count(*) FROM test_data.orders") == [(70,)]
+
+
+def test_a_lane_of_another_plan_is_refused(shop: Shop, server: JsonServer, tmp_path: Path) -> None:
+    for name, lanes_wanted in (("one", 2), ("other", 3)):
+        backfill.plan(orders_config(server), "orders", out=str(tmp_path / name), lanes=lanes_wanted)
+    # As where two that plan at the same time write over each other.
+    lane = "lanes/00001/lane.json"
+    (tmp_path / "one" / lane).write_bytes((tmp_path / "other" / lane).read_bytes())
+    with pytest.raises(SyncError, match="is of another plan than the folder's"):
+        read_all(str(tmp_path / "one"))
+
+
+def test_a_disk_that_is_full_and_a_file_that_is_broken_are_told_of(
+    shop: Shop, server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    out = tmp_path / "plan"
+    backfill.plan(orders_config(server), "orders", out=str(out), lanes=1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
+    try:
+        with pytest.raises(SyncError, match=r"writing .*\.parquet failed: .*too large"):
+            backfill.lane(str(out), 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [each.name for each in (out / "lanes/00000").iterdir()] == ["lane.json"]
+    read_all(str(out))
+    (file,) = (out / "lanes/00000").glob("*.parquet")
+    file.write_bytes(os.urandom(file.stat().st_size))
+    with pytest.raises(SyncError, match=r"\.parquet cannot be read: .* read the lane again with"):
+        backfill.commit(str(out), pipeline=warehouse.pipeline())
+
+
+def test_no_password_in_the_url_of_a_folder_is_said() -> None:
+    url = "sftp://loader:canary-0123456789@127.0.0.1:1/plan"
+    with pytest.raises((ConfigError, SyncError)) as refused:
+        backfill.status(url)
+    assert "canary" not in str(refused.value)
+    assert "127.0.0.1:1/plan" in str(refused.value)
+    with pytest.raises(SyncError, match="failed") as unreachable:
+        backfill.status("ftp://loader:canary-9876543210@127.0.0.1:1/plan")
+    assert "canary" not in str(unreachable.value)

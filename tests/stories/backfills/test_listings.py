@@ -246,3 +246,63 @@ def test_a_listing_that_is_kept_up_with_goes_on_from_what_all_lanes_know(
     mirror.sync()
     # As after one reader: the top, where one of the open rows is, and the other one.
     assert (len(living.pages_asked), living.rows_asked) == (1, ["20"])
+
+
+class Parted:
+    """Lists rows by the value of a parameter.
+
+    Args:
+        server: The server to answer for.
+    """
+
+    def __init__(self, server: JsonServer) -> None:
+        self.of = {number: number % 4 for number in range(40)}
+        server.handler = self._answer
+
+    def _answer(self, asked: Asked) -> Answer:
+        wanted = int(asked.query["shelf"])
+        return Answer([{"id": number} for number, of in self.of.items() if of == wanted])
+
+
+def parted_config(server: JsonServer, disposition: str) -> dict[str, Any]:
+    lanes = {"by": "values", "param": "shelf", "values": [0, 1, 2, 3, 1]}
+    return {
+        "client": {"base_url": server.base_url, "paginator": "single_page"},
+        "resources": [
+            {
+                "name": "items",
+                "primary_key": "id",
+                "write_disposition": disposition,
+                "endpoint": {"lanes": lanes},
+            }
+        ],
+    }
+
+
+def test_a_value_that_is_named_twice_is_read_once(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    Parted(server)
+    out = str(tmp_path / "plan")
+    read_all(parted_config(server, "append"), out)
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    assert ids(warehouse) == list(range(40))
+
+
+def test_a_row_that_comes_under_values_of_two_lanes_is_never_there_twice(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    for disposition in ("append", "merge"):
+        api = Parted(server)
+        out = str(tmp_path / disposition)
+        backfill.plan(parted_config(server, disposition), out=out, lanes=4)
+        for number in range(4):
+            backfill.lane(out, number)
+            api.of[number] = (number + 1) % 4
+    with pytest.raises(PageError, match="3 rows came under two values of `shelf`"):
+        backfill.commit(str(tmp_path / "append"), pipeline=warehouse.pipeline())
+    report = backfill.commit(str(tmp_path / "merge"), pipeline=warehouse.pipeline("other"))
+    assert warehouse.query("SELECT count(*), count(DISTINCT id) FROM other_data.items") == [
+        (40, 40)
+    ]
+    assert any("came under two values" in note for note in report.loaded.figures.total.notes)

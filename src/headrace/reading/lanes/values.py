@@ -20,7 +20,7 @@ from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.listing import Listing
 from headrace.reading.listing_ends import judge_single_pages
-from headrace.sansio.paging import RowKeys, SinglePages
+from headrace.sansio.paging import SinglePages
 from headrace.sansio.rows.json_rows import decode_row
 
 _MOST_WAITING = 32 * 1024 * 1024
@@ -166,8 +166,8 @@ class ValueListing:
                 # What belongs to a value that is not known would be taken for gone.
                 yield FetchedPage([], 0, last.request, end=last.end)
         else:
-            values = list({str(value): value for value in self.values}.values())
-        single_pages, sightings = SinglePages(), _Sightings(self.listing.accounting.keys)
+            values = each_once(self.values)
+        single_pages, judge = SinglePages(), self.judge()
         listing = replace(self.listing, single_pages=single_pages, asks_ahead=self.at_once == 1)
 
         async def of_value(place: int, value: Any) -> AsyncGenerator[FetchedPage, None]:
@@ -179,12 +179,16 @@ class ValueListing:
         streams = (of_value(place, value) for place, value in enumerate(values))
         async with aclosing(self._merged(streams)) as pages:
             async for page in pages:
-                sightings.see(page)
+                judge.see(page, page.place)
                 yield page
         # All of them are one listing.
         figures.listings_ended += 1 - len(values)
         judge_single_pages(single_pages, self.listing.name, figures)
-        self._judge_values(sightings.repeated, figures)
+        judge.end(figures)
+
+    def judge(self) -> ValueJudge:
+        """Makes what sees whether the values part the rows."""
+        return ValueJudge(self)
 
     async def _merged(
         self, streams: Iterator[AsyncGenerator[FetchedPage, None]]
@@ -206,13 +210,14 @@ class ValueListing:
             async for page in pages:
                 yield page
 
-    def _judge_values(self, repeated: int, figures: ResourceFigures) -> None:
-        if not repeated:
-            return
-        name, twice = self.listing.name, _TWICE.format(count=repeated, param=self.param)
-        if not self.keeps_each_once:
-            raise PageError(_TAKE_ANOTHER.format(name=name, twice=twice), resource=name)
-        figures.note(f"`{name}`: {twice}")
+
+def each_once(values: Sequence[Any]) -> list[Any]:
+    """Each value once, as requests write it.
+
+    Args:
+        values: The values.
+    """
+    return list({str(value): value for value in values}.values())
 
 
 def _with_param(listing: Listing, param: str, value: Any) -> Listing:
@@ -225,27 +230,30 @@ def _with_param(listing: Listing, param: str, value: Any) -> Listing:
     return replace(listing, request=request, row_count=row_count)
 
 
-class _Sightings:
+class ValueJudge:
     """Sees whether rows come under two values.
 
     Args:
-        keys: Reads the keys of rows; None where no primary key is known: then nothing is seen.
+        by_values: The listing by the values.
     """
 
-    def __init__(self, keys: RowKeys | None) -> None:
-        self._keys = keys
+    def __init__(self, by_values: ValueListing) -> None:
+        self._by_values = by_values
+        # Where no primary key is known, nothing is seen.
+        self._keys = by_values.listing.accounting.keys
         self._marks = array("q")
         self._of_value: set[int] = set()
-        self._place = 0
+        self._place: Any = None
 
-    def see(self, page: FetchedPage) -> None:
+    def see(self, page: FetchedPage, place: Any) -> None:
         """Learns of a page.
 
         Args:
-            page: The page, which knows the place of its value.
+            page: The page.
+            place: What tells its value from others; its pages come one after the other.
         """
-        if page.place != self._place:
-            self._place = page.place
+        if place != self._place:
+            self._place = place
             self._end_value()
         keys = None if self._keys is None else self._keys.of(page.rows)
         if keys is None:
@@ -253,12 +261,29 @@ class _Sightings:
         else:
             self._of_value.update(map(hash, keys))
 
+    def end(self, figures: ResourceFigures) -> None:
+        """Judges what came, once all of it has.
+
+        Args:
+            figures: Where it is noted that rows came twice, which the table keeps once.
+
+        Raises:
+            PageError: They did, and would be in the table twice.
+        """
+        repeated, listing = self._repeated, self._by_values.listing
+        if not repeated:
+            return
+        name, twice = listing.name, _TWICE.format(count=repeated, param=self._by_values.param)
+        if not self._by_values.keeps_each_once:
+            raise PageError(_TAKE_ANOTHER.format(name=name, twice=twice), resource=name)
+        figures.note(f"`{name}`: {twice}")
+
     def _end_value(self) -> None:
         self._marks.extend(self._of_value)
         self._of_value = set()
 
     @property
-    def repeated(self) -> int:
+    def _repeated(self) -> int:
         """How many rows came under a value after they had come under another one."""
         self._end_value()
         if self._keys is None or not self._marks:
