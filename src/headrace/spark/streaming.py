@@ -1,4 +1,4 @@
-"""A stream of Spark: the windows of an incremental that have gone by since the last batch."""
+"""A stream of Spark: what lies between the end of the last batch and the present."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _LAG_SECONDS = 60.0
 class RestStreamReader(DataSourceStreamReader):
     """Reads a resource range by range: each offset is a place on the scale of its incremental.
 
+    Of a listing that is kept up with it is a key, and a row is read once, as it stands then.
+
     The bounds of a batch are planned before it is read, and Spark keeps them in its checkpoint: a
     batch that is read again has the same ones.
 
@@ -33,10 +35,10 @@ class RestStreamReader(DataSourceStreamReader):
         self._schema = schema
 
     def initialOffset(self) -> dict[str, int]:  # noqa: N802
-        """Where the range begins: `initial_value`.
+        """Where the range begins: `initial_value`, or below all keys.
 
         Raises:
-            ConfigError: The resource has no windows of an incremental.
+            ConfigError: The resource cannot be asked for a range.
         """
         return {_PLACE: self._places()[0]}
 

@@ -1,4 +1,4 @@
-"""The windows of an incremental as a stream: planned bounds, kept in Spark's checkpoint."""
+"""A range that grows as a stream: planned bounds, kept in Spark's checkpoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from headrace.reading.travelling import travelling_text
 from tests.stories.backfills.test_following import TIMES, config, rows_between
+from tests.stories.lanes.test_lanes_by_key import BY_CURSOR, FOLLOWING, SlowListing, row
 from tests.support.servers import Answer, Asked, JsonServer
 
 pytestmark = pytest.mark.engines
@@ -27,9 +29,9 @@ def server() -> Iterator[JsonServer]:
         yield server
 
 
-def stream(spark: SparkSession, text: str, to: Path) -> Any:
+def stream(spark: SparkSession, text: str, to: Path, schema: str) -> Any:
     reading = spark.readStream.format("headrace").options(config=text, workers="2", lanes="6")
-    frame = reading.schema("id BIGINT, at TIMESTAMP").load()
+    frame = reading.schema(schema).load()
     return (
         frame.writeStream.format("parquet")
         .option("path", str(to / "rows"))
@@ -43,10 +45,27 @@ def test_it_goes_on_where_it_ended(spark: SparkSession, server: JsonServer, tmp_
     counts = []
     for end in ends:
         text = config(server.base_url, range_end="open", end_value=end)
-        query = stream(spark, text, tmp_path)
+        query = stream(spark, text, tmp_path, "id BIGINT, at TIMESTAMP")
         query.processAllAvailable()
         query.stop()
         rows = spark.read.parquet(str(tmp_path / "rows")).collect()
         counts.append(len(rows))
         assert len({row.id for row in rows}) == len(rows)
     assert counts == [8, len(TIMES)]
+
+
+def test_rows_that_a_listing_by_key_gets_at_its_top_come_once(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    with SlowListing(page=50) as listing:
+        listing.put(*(row(number) for number in range(1, 1_001)))
+        document = listing.config(**FOLLOWING)
+        document["resources"][0]["endpoint"]["lanes"] = BY_CURSOR
+        text = travelling_text(document)
+        for last in (1_000, 1_003):
+            listing.put(*(row(number) for number in range(1_001, last + 1)))
+            query = stream(spark, text, tmp_path, "id BIGINT, status STRING")
+            query.processAllAvailable()
+            query.stop()
+            found = [each.id for each in spark.read.parquet(str(tmp_path / "rows")).collect()]
+            assert sorted(found) == list(range(1, last + 1))

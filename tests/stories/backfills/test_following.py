@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,14 @@ import pytest
 from headrace import ConfigError
 from headrace.backfill.following import lanes_between, places_to_follow
 from headrace.backfill.lanes import read_lane
+from headrace.reading.travelling import travelling_text
+from tests.stories.lanes.test_lanes_by_key import (
+    BY_CURSOR,
+    BY_FILTER,
+    FOLLOWING,
+    SlowListing,
+    row,
+)
 from tests.support.servers import Answer, Asked, JsonServer
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
@@ -95,3 +104,42 @@ def test_what_has_no_windows_is_refused() -> None:
     text = json.dumps({"client": client, "resources": ["rows"]})
     with pytest.raises(ConfigError, match="cannot be followed as a stream: that takes"):
         places_to_follow(text, "rows", lag=0)
+
+
+@pytest.fixture
+def living() -> Iterator[SlowListing]:
+    with SlowListing(page=50) as running:
+        running.put(*(row(number) for number in range(1, 3_001) if number % 7))
+        yield running
+
+
+@pytest.mark.parametrize("lanes", [BY_CURSOR, BY_FILTER], ids=["cursor", "filter"])
+def test_each_row_of_a_listing_by_key_is_in_one_batch(
+    lanes: dict[str, Any], living: SlowListing
+) -> None:
+    document = living.config(**FOLLOWING)
+    document["resources"][0]["endpoint"]["lanes"] = lanes
+    text = travelling_text(document)
+    low, high = places_to_follow(text, None, lag=60)
+    batches: list[list[int]] = []
+    for _ in range(3):
+        planned = lanes_between(text, None, low, high, lanes=4)
+        # Newer rows, and such as are read again with a batch that failed, are in no other batch.
+        newest = max(living.rows)
+        living.put(row(newest + 1), row(newest + 2, status="running"))
+        found: list[int] = []
+        for lane in planned:
+            with read_lane(text, None, lane) as reader:
+                found += [each["id"] for batch in reader for each in batch.to_pylist()]
+        batches.append(found)
+        low, high = high, places_to_follow(text, None, lag=60)[1]
+    # What the listing hides while it runs comes with its batch.
+    read = [number for batch in batches for number in batch]
+    assert sorted(read) == [number for number in sorted(living.rows) if number <= low]
+    assert len(batches[0]) > 2_500
+    assert [len(each) for each in batches[1:]] == [2, 2]
+
+
+def test_a_listing_by_key_that_tells_no_way_to_a_range_is_refused(living: SlowListing) -> None:
+    with pytest.raises(ConfigError, match="cannot be followed as a stream"):
+        places_to_follow(travelling_text(living.config(**FOLLOWING)), None, lag=60)

@@ -24,8 +24,17 @@ from headrace.sansio.tail.settings import RECENT_ROWS, KeyLaneSettings
 from headrace.sansio.tail.surveying import Cell, Sighting, edges_of, survey
 
 
-class _OneStretchError(Exception):
-    """No place far down in the listing can be asked for; the text says why."""
+class OneStretchError(Exception):
+    """No place far down in the listing can be asked for; the text says why.
+
+    Args:
+        why: The text.
+        has_too_few: Whether that is since the listing has hardly any row.
+    """
+
+    def __init__(self, why: str, *, has_too_few: bool = False) -> None:
+        super().__init__(why)
+        self.has_too_few = has_too_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class KeyPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Top:
+class SeenPage:
     """The first page of the listing.
 
     Args:
@@ -90,25 +99,34 @@ async def plan_key_stretches(
         return KeyPlan([KeyStretch()], [])
     try:
         if tail.settings.keys_move:
-            raise _OneStretchError(
+            raise OneStretchError(
                 "a row that changes is listed again at the top, under another key"
             )
         if lanes is None:
-            raise _OneStretchError(
+            raise OneStretchError(
                 "no `endpoint.lanes` with `by: key` says how a place far down in it is asked for"
             )
         if lanes.why_not is not None:
-            raise _OneStretchError(lanes.why_not)
-        planner = _KeyPlanner(listing, tail, lanes, client, figures, clock)
+            raise OneStretchError(lanes.why_not)
+        planner = KeyPlanner(listing, tail, lanes, client, figures, clock)
         return await planner.plan(wanted)
     except (PageError, ConfigError) as error:
         raise of_resource(listing.name, error) from None
-    except _OneStretchError as why:
+    except OneStretchError as why:
         return KeyPlan([KeyStretch()], [f"{why}, so the listing is one stretch."])
 
 
-class _KeyPlanner:
-    """Asks what has to be known of a listing to part it."""
+class KeyPlanner:
+    """Asks what has to be known of a listing to part it.
+
+    Args:
+        listing: How the resource is listed.
+        tail: How the listing is kept up with.
+        lanes: How a place far down in it is asked for.
+        client: The client to ask with.
+        figures: Where to count.
+        clock: Gives the time in seconds since 1970.
+    """
 
     def __init__(
         self,
@@ -141,95 +159,132 @@ class _KeyPlanner:
             wanted: How many are wanted, 2 or more.
 
         Raises:
-            _OneStretchError: There can only be one.
+            OneStretchError: There can only be one.
         """
-        top = await self._see_top()
-        await self._prove(top)
-        cells = await self._survey(top, wanted)
+        top = await self.top()
+        await self.prove(top)
+        cells = await self.survey(top, wanted)
         rows = sum(cell.rows for cell in cells)
         most = max(int(rows // self._lanes.least_rows), 1)
         if most < 2:
-            raise _OneStretchError(f"it has about {int(rows):,} rows")
+            raise OneStretchError(f"it has about {int(rows):,} rows")
         notes = []
         if most < wanted:
             notes.append(
                 f"the listing has about {int(rows):,} rows, which are {most} stretches of "
                 f"{self._lanes.least_rows:,} rows or more, and not {wanted}."
             )
-        return KeyPlan(_stretches(top, cells, min(most, wanted)), notes)
+        return KeyPlan(stretches_of(top, cells, min(most, wanted)), notes)
 
-    async def _see_top(self) -> _Top:
+    async def top(self, *, may_be_all: bool = False) -> SeenPage:
+        """Asks for the first page of the listing.
+
+        Args:
+            may_be_all: Whether the listing may have no other page.
+
+        Raises:
+            OneStretchError: Its keys do not tell how the rows below one are asked for.
+        """
         asked = began = self._clock()
         page = await self._page(ListAsk(None))
         read = self._clock()
         raw = page.rows.keys
-        if len(raw) < 2 or page.cursor is None:
-            raise _OneStretchError("the first page has all rows")
+        if len(raw) < 2 or (page.cursor is None and not may_be_all):
+            raise OneStretchError("the first page has all rows", has_too_few=len(raw) < 2)
         kind = kind_of(raw)
         settings = self._tail.settings
         refuse_unfit_kind(settings, kind)
         Floor(settings, Ledger()).check(kind, page.rows)
         if kind is KeyKind.TEXT or not is_like(raw[-1], kind):
-            raise _OneStretchError(f"keys like `{shown(raw[-1])}` cannot be made")
+            raise OneStretchError(f"keys like `{shown(raw[-1])}` cannot be made")
         keys = read_keys(raw, kind)
         refuse_disorder(keys, raw, None, strict=True)
         if settings.has_touches and page.rows.last_change is None:
-            raise _OneStretchError(
+            raise OneStretchError(
                 "no field tells when a row changed that names another one (`touches`)"
             )
         if page.rows.instants:
             asked = read = min(max(page.rows.instants), asked)
-        names_text = page.cursor.startswith('"')
+        names_text = page.cursor is None or page.cursor.startswith('"')
         fields, changed = tuple(sorted(self._reader.known)), page.rows.last_change
         seen = SeenTop(str(raw[0]), str(raw[-1]), asked, read, began, changed, fields, names_text)
-        return _Top(page, keys, seen, KeyStarts(self._lanes, kind, raw[-1], names_text))
+        return SeenPage(page, keys, seen, KeyStarts(self._lanes, kind, raw[-1], names_text))
 
     async def _page(self, ask: ListAsk) -> ListedPage:
         answer = (await self._requests.answer(ask)).answer
         if not isinstance(answer, ListedPage):
-            raise _OneStretchError(f"the server refuses `endpoint.lanes.{self._way}`")
+            raise OneStretchError(f"the server refuses `endpoint.lanes.{self._way}`")
         return answer
 
     @property
     def _way(self) -> str:
         return "below_param" if self._lanes.cursor_below is None else "cursor"
 
-    async def _prove(self, top: _Top) -> None:
-        """Sees whether a start that is made is what the API takes for the rows below a key."""
+    async def prove(self, top: SeenPage) -> None:
+        """Sees whether a start that is made is what the API takes for the rows below a key.
+
+        Args:
+            top: The first page.
+
+        Raises:
+            OneStretchError: It is not.
+        """
         starts, keys, cursor = top.starts, top.keys, top.page.cursor
-        if not starts.filters:
+        if not starts.filters and cursor is not None:
             made = starts.cursor_below(keys[-1])
             if made != cursor:
-                raise _OneStretchError(
+                raise OneStretchError(
                     f"the page that ends with the key `{shown(top.page.rows.keys[-1])}` names the "
                     f"cursor `{self._lanes.readable(cursor or '')}`, and `endpoint.lanes.cursor` "
                     f"makes `{self._lanes.readable(made or '')}`"
                 )
             return
         above, expected = keys[-2:]
-        found = await self._keys_below(top, above)
+        found = await self.keys_below(top, above)
         first = next((key for key in found if key < above), None)
         if first != expected:
             told = "nothing" if first is None else f"`{shown(first)}` first"
-            raise _OneStretchError(
+            raise OneStretchError(
                 f"asked for the rows below `{shown(above)}` by {starts.way}, the API shows "
                 f"{told}, and the listing shows `{shown(expected)}`"
             )
 
-    async def _keys_below(self, top: _Top, key: Key) -> list[Key]:
-        page = await self._page(top.starts.ask_below(key))
-        return self._checked(top, key, page)
+    async def keys_below(self, top: SeenPage, key: Key) -> list[Key]:
+        """The keys of the page that begins below a key.
 
-    def _checked(self, top: _Top, key: Key, page: ListedPage) -> list[Key]:
+        Args:
+            top: The first page.
+            key: The key.
+        """
+        _, keys = await self.page_below(top, key)
+        return keys
+
+    async def page_below(self, top: SeenPage, key: Key) -> tuple[ListedPage, list[Key]]:
+        """The page that begins below a key, and its keys.
+
+        Args:
+            top: The first page.
+            key: The key.
+        """
+        page = await self._page(top.starts.ask_below(key))
+        return page, self._checked(top, key, page)
+
+    def _checked(self, top: SeenPage, key: Key, page: ListedPage) -> list[Key]:
         keys = read_keys(page.rows.keys, top.starts.kind)
         if keys and keys[0] > top.starts.highest(key):
-            raise _OneStretchError(
+            raise OneStretchError(
                 f"the API takes no notice of {top.starts.way}: asked for the rows below "
                 f"`{shown(key)}`, it shows `{shown(keys[0])}`"
             )
         return keys
 
-    async def _survey(self, top: _Top, wanted: int) -> list[Cell]:
+    async def survey(self, top: SeenPage, wanted: int) -> list[Cell]:
+        """Finds out how densely rows lie, and where the listing ends.
+
+        Args:
+            top: The first page.
+            wanted: How many stretches are wanted.
+        """
         steps = survey(self._sighting(top.page, list(top.keys)), self._bottom(top), wanted)
         try:
             key = next(steps)
@@ -240,7 +295,7 @@ class _KeyPlanner:
             cells: list[Cell] = end.value
             return cells
 
-    def _bottom(self, top: _Top) -> Key | None:
+    def _bottom(self, top: SeenPage) -> Key | None:
         """No row is wanted below this key, as far as is known."""
         until, kind = self._tail.settings.backfill_until, top.starts.kind
         bound = None if until is None else read_key(until, kind)
@@ -263,7 +318,14 @@ class _KeyPlanner:
         return Sighting(keys[0], keys[count - 1], count, has_more)
 
 
-def _stretches(top: _Top, cells: Sequence[Cell], parts: int) -> list[KeyStretch]:
+def stretches_of(top: SeenPage, cells: Sequence[Cell], parts: int) -> list[KeyStretch]:
+    """The stretches that a survey has found.
+
+    Args:
+        top: The first page.
+        cells: What the survey has found.
+        parts: How many stretches there are at most.
+    """
     starts, edges = top.starts, list[Key]()
     for key in edges_of(cells, parts):
         written = read_key(starts.text(key), starts.kind)
