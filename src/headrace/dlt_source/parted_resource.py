@@ -6,12 +6,13 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from headrace.config import ResourceConfig
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
 from headrace.core.quick_dataclasses import dataclass
+from headrace.core.secrets.redaction import Redactor
 from headrace.dlt_source.resource_tree import ResourceTree
 from headrace.dlt_source.source import as_in_first_sync
 from headrace.reading.asked_rows import ParentRow, ParentValues
@@ -53,6 +54,10 @@ _MOST_WAITING = 32 * 1024 * 1024
 _ONE_STRETCH = (
     "`{name}` is read in one lane: nothing in its config says how the listing can be parted. "
     "`endpoint.lanes` does, or `incremental.step`"
+)
+_SECRET_VALUE = (
+    "a secret is among the values, and would travel to other machines with what each of them "
+    "reads: load it with `headrace run`, or have `tenants`, each with its own secret"
 )
 _TOKEN = (
     "`{name}` goes on from a token of the API (`incremental.token_path`), which one chain of pages "
@@ -148,6 +153,8 @@ class PartedResource:
             values = by_values.values
             if isinstance(values, ListedValues):
                 values, _ = await values.read(client, self._figures.of(self.name))
+            else:
+                self._refuse_secrets(values, by_values.listing.credentials.secrets)
             return StretchPlan(values_parted(each_once(values), wanted))
         if resource.tail is not None:
             keys = await plan_key_stretches(
@@ -166,6 +173,13 @@ class PartedResource:
         if isinstance(listing, WindowedListing):
             return StretchPlan(windows_parted(listing, wanted))
         return StretchPlan([WholeStretch()], [_ONE_STRETCH.format(name=self.name)])
+
+    def _refuse_secrets(self, values: Sequence[Any], secrets: Iterable[str]) -> None:
+        """Refuses values that are secrets: they would go with the stretches."""
+        clean = Redactor(secrets).clean
+        if any(clean(str(value)) != str(value) for value in values):
+            place = f"resources.{self.name}.endpoint.lanes.values"
+            raise ConfigError([Fault(place, _SECRET_VALUE)], resource=self.name)
 
     async def items(
         self, stretch: Stretch, client: Client, *, keeps_failures: bool

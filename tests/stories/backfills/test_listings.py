@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from headrace import ConfigError, PageError, backfill
+from headrace import ConfigError, HeadraceError, PageError, backfill
 from tests.stories.keeping_up.kept_listing import Mirror
 from tests.stories.lanes.test_lanes_by_key import BY_CURSOR, FOLLOWING, SlowListing, row
 from tests.support.servers import Answer, Asked, JsonServer
@@ -306,3 +306,43 @@ def test_a_row_that_comes_under_values_of_two_lanes_is_never_there_twice(
         (40, 40)
     ]
     assert any("came under two values" in note for note in report.loaded.figures.total.notes)
+
+
+def test_a_secret_among_the_values_does_not_travel(
+    server: JsonServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELF_TOKEN", "canary-0123456789")
+    document = parted_config(server, "append")
+    document["resources"][0]["endpoint"]["lanes"]["values"] = ["1", "${SHELF_TOKEN}"]
+    with pytest.raises(
+        ConfigError, match=r"lanes\.values: a secret is among the values"
+    ) as refused:
+        backfill.plan(document, out=str(tmp_path / "plan"))
+    assert "canary" not in str(refused.value)
+
+
+def test_a_listing_that_has_shrunk_is_read_though_the_server_refuses_what_is_behind_its_end(
+    server: JsonServer, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    api = Numbered(server)
+    inside = server.handler
+
+    def answer(asked: Asked) -> Answer:
+        if int(asked.query.get("offset", 0)) >= len(api.rows):
+            return Answer({"message": "past the end"}, 404)
+        return inside(asked)
+
+    server.handler = answer
+    out = str(tmp_path / "plan")
+    backfill.plan(numbered_config(server), out=out, lanes=4)
+    # Nearly all that stood above the last lane goes, and so it lies where the first one did.
+    api.rows = [number for number in api.rows if number <= 130 or number % 5 == 0]
+    for number in range(4):
+        backfill.lane(out, number)
+    backfill.commit(out, pipeline=warehouse.pipeline())
+    assert ids(warehouse) == sorted(api.rows)
+    server.handler = lambda asked: Answer({"message": "no such account"}, 400)
+    server.asked.clear()
+    with pytest.raises(HeadraceError, match="no such account"):
+        backfill.lane(out, 3, again=True)
+    assert len(server.asked) == 2

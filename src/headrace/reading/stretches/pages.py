@@ -22,6 +22,7 @@ from headrace.config.built.lanes import PageLanesSettings
 from headrace.core.exceptions import PageError
 from headrace.core.figures import ResourceFigures
 from headrace.core.quick_dataclasses import dataclass
+from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.client import Client
 from headrace.reading.fetched_page import FetchedPage
 from headrace.reading.lanes.pages import Came, LanedPages, TotalsOfListing, ask_for_page, keys_of
@@ -157,8 +158,11 @@ async def _keys_around(
     """
 
     async def at(number: int) -> tuple[str, ...]:
-        came = await page_or_end(opened, walk, number)
-        return () if came is None else _as_texts(keys_of(keys, came.seen.rows))
+        try:
+            came = await ask_for_page(opened, walk, number)
+        except ResponseIgnored:
+            return ()
+        return _as_texts(keys_of(keys, came.seen.rows))
 
     name = opened.listing.name
     for _ in range(_MOST_TRIES):
@@ -289,9 +293,17 @@ class PageStretchReader:
         top = self.settings.start
         if not self.stretch.begins:
             return top, await ask_for_page(opened, walk, top)
+        end: int | None = None
         for tried in self._places():
+            if end is not None and tried >= end:
+                continue
             came = await page_or_end(opened, walk, tried)
-            if came is not None and cut.begins_at(came.seen) is not None:
+            if came is None:
+                if end is None:
+                    # As servers answer behind the end, they answer for other reasons as well.
+                    await ask_for_page(opened, walk, top)
+                end = tried
+            elif cut.begins_at(came.seen) is not None:
                 return await self._topmost(opened, walk, cut, tried, came)
         raise self._lost("beginning")
 
