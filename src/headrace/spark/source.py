@@ -13,7 +13,7 @@ from pyspark.sql.datasource import (
 )
 from pyspark.sql.types import StructType
 
-from headrace.backfill.lanes import plan_lanes
+from headrace.backfill.lanes import parted_resource, plan_lanes
 from headrace.backfill.narrowing import within_bounds
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
@@ -83,13 +83,11 @@ class RestSource(DataSource):
             HeadraceError: The config cannot be used, or the API does not answer.
         """
         given = self._given
-        with (
-            told_without_secrets(),
-            read_resource(
-                load_travelled(given.config, given.secrets), given.resource, batch_rows=1
-            ) as reader,
-        ):
-            return spark_schema(reader.schema)
+        with told_without_secrets():
+            config = load_travelled(given.config, given.secrets)
+            resource = parted_resource(config, given.resource).name
+            with read_resource(config, resource, batch_rows=1) as reader:
+                return spark_schema(reader.schema)
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """What reads the rows once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -42,6 +43,39 @@ def test_the_schema_is_typed_and_costs_one_page(spark: SparkSession, simulator: 
 def test_a_wrong_option_is_told_with_those_that_there_are(spark: SparkSession) -> None:
     with pytest.raises(AnalysisException, match="there is no option `worker`; did you mean"):
         executions(spark, worker="4")
+
+
+def test_which_resource_is_asked_before_anything_else(spark: SparkSession) -> None:
+    config = '{"client": {"base_url": "${EXECUTIONS_BASE_URL}"}, "resources": ["rows", "others"]}'
+    with pytest.raises(AnalysisException, match="the config has several resources: name the one"):
+        spark.read.format("headrace").option("config", config).load()
+
+
+def test_the_rows_of_tenants_name_them(spark: SparkSession, simulator: Simulator) -> None:
+    keys = {"secrets": {"KEY": "API_KEY"}}
+    config = {
+        "client": {
+            "base_url": "${EXECUTIONS_BASE_URL}",
+            "auth": {"type": "api_key", "name": "X-API-KEY", "api_key": "${KEY}"},
+        },
+        "resources": [
+            {
+                "name": "workflows",
+                "primary_key": "id",
+                "write_disposition": "merge",
+                "endpoint": {
+                    "data_selector": "data",
+                    "paginator": {"type": "cursor", "cursor_path": "nextCursor"},
+                },
+            }
+        ],
+        "tenants": [{"name": "acme", **keys}, {"name": "beta", **keys}],
+    }
+    rows = executions(spark, config=json.dumps(config), resource="workflows", workers="2")
+    assert rows.rdd.getNumPartitions() == 2
+    counts = {row.tenant: row["count"] for row in rows.groupBy("tenant").count().collect()}
+    assert counts["acme"] == counts["beta"] > 0
+    assert counts.keys() == {"acme", "beta"}
 
 
 def test_the_first_example_of_the_docs_runs(simulator: Simulator, tmp_path: Path) -> None:
