@@ -50,9 +50,8 @@ _SAME_AGAIN = (
     "fast. Check `paginator.offset_param` and `primary_key`, or leave `lanes` out"
 )
 _NOT_SO_FAR = (
-    "resource `{name}`: a page far down has no rows, though the API tells {total} of them: it "
-    "lists only so far, or the total is not that of this listing's rows. Leave `lanes` out, or ask "
-    "for parts of it that are smaller"
+    "`{name}` is read in one lane: a page far down has no rows, though the API tells of more. It "
+    "lists only so far, or what it tells is no total of this listing"
 )
 _LOST = (
     "resource `{name}`: the rows at the {which} of a stretch are gone, or so far from where they "
@@ -100,11 +99,14 @@ async def plan_page_stretches(
     if settings.is_unchanging:
         stretches = list(_by_numbers(settings, size, lengths))
         # One far down tells whether the server takes notice of numbers, and lists so far.
-        await _keys_around(opened, walk, [stretches[-1].start], keys, known)
+        if await _keys_around(opened, walk, [stretches[-1].start], keys, known) is None:
+            return StretchPlan([WholeStretch()], [_NOT_SO_FAR.format(name=name)])
         return StretchPlan(stretches)
     seams = list(_seams(settings.start, step, lengths))
     half = size // 2
     around = await _keys_around(opened, walk, [each - half for each in seams], keys, known)
+    if around is None:
+        return StretchPlan([WholeStretch()], [_NOT_SO_FAR.format(name=name)])
     above = [(), *(found[:half] for found in around)]
     begins = [(), *(found[half:] for found in around), ()]
     starts = [settings.start, *seams]
@@ -150,8 +152,10 @@ async def _keys_around(
     numbers: Sequence[int],
     keys: RowKeys,
     first: tuple[str, ...],
-) -> Sequence[tuple[str, ...]]:
+) -> Sequence[tuple[str, ...]] | None:
     """The keys of the pages around seams, of which no two have a row in common.
+
+    None where one of them has no rows.
 
     Raises:
         PageError: They have, however often they are asked for.
@@ -169,9 +173,7 @@ async def _keys_around(
         found = await asyncio.gather(*map(at, numbers))
         pages = [first, *found]
         if not all(pages):
-            total = walk.account.total
-            told = "as many" if total is None else f"{total:,}"
-            raise PageError(_NOT_SO_FAR.format(name=name, total=told), resource=name)
+            return None
         if len(set(chain(*pages))) == sum(map(len, pages)):
             return found
     raise PageError(_SAME_AGAIN.format(name=name), resource=name)
