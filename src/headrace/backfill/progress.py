@@ -9,6 +9,8 @@ from headrace.backfill.folder import SharedFolder
 from headrace.backfill.manifests import find_manifest
 from headrace.backfill.plans import Plan, read_plan
 
+_MOST_FAILURES = 5
+
 
 @dataclass(frozen=True)
 class BackfillStatus:
@@ -20,6 +22,7 @@ class BackfillStatus:
         rows: How many rows the others have.
         size: How many bytes their files have.
         failed: How many requests beside their listings failed.
+        failures: The first few of these: the lane, and what went wrong.
     """
 
     plan: Plan
@@ -27,6 +30,7 @@ class BackfillStatus:
     rows: int
     size: int
     failed: int
+    failures: tuple[tuple[int, str], ...]
 
 
 def status(url: str) -> BackfillStatus:
@@ -49,6 +53,11 @@ def status(url: str) -> BackfillStatus:
         rows=sum(each.rows for each in there),
         size=sum(each.size for each in there),
         failed=sum(len(each.failed) for each in there),
+        failures=tuple(
+            (each.lane, f"{failed.key}: {failed.message}")
+            for each in there
+            for failed in each.failed
+        )[:_MOST_FAILURES],
     )
 
 

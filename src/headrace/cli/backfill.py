@@ -283,6 +283,7 @@ def status(
                 "rows": found.rows,
                 "bytes": found.size,
                 "failed_requests": found.failed,
+                "failures": [{"lane": number, "reason": why} for number, why in found.failures],
                 "notes": list(found.plan.notes),
             }
             say(json.dumps(told, indent=2))
@@ -294,6 +295,8 @@ def status(
             )
             if found.failed:
                 say(f"{counted(found.failed, 'request')} beside the listings failed")
+                for number, failure in found.failures:
+                    say(f"  lane {number}: {failure}")
             if found.left:
                 shown = ", ".join(map(str, found.left[:_MOST_SHOWN]))
                 say(f"left: {shown}{', ...' if len(found.left) > _MOST_SHOWN else ''}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,20 @@ def test_a_plan_is_read_lane_by_lane_and_committed(
     assert done.returncode == 0
     assert done.stdout.startswith("Loaded 35 rows (21 pages")
     assert warehouse.query("SELECT count(*) FROM shop_dataset.orders") == [(35,)]
+
+
+def test_the_status_tells_which_requests_have_failed_and_why(
+    shop: Shop, config: Path, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "plan")
+    shop.failing = {4}
+    headrace("backfill", "plan", str(config), "--resource", "orders", "--out", out, "--lanes", "1")
+    headrace("backfill", "lane", out, "0")
+    shown = headrace("backfill", "status", out).stdout
+    assert re.search(r'beside the listings failed\n  lane 0: \{"id":4\}: GET .* 403 ', shown)
+    (told,) = json.loads(headrace("backfill", "status", out, "--json").stdout)["failures"]
+    assert told["lane"] == 0
+    assert " 403 " in told["reason"]
 
 
 def test_calls_that_cannot_be_meant_are_refused(shop: Shop, config: Path, tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ async def plan_page_stretches(
     pages = 1 + max(0, ceil((total - totals.left_out - size) / step))
     count = min(wanted, pages // _FEWEST_PAGES)
     if count < 2:
-        return StretchPlan([WholeStretch()], [_SMALL.format(name=name, pages=pages)])
+        notes = [_SMALL.format(name=name, pages=pages)] if wanted > 1 else []
+        return StretchPlan([WholeStretch()], notes)
     lengths = [pages * (place + 1) // count - pages * place // count for place in range(count)]
     known = _as_texts(keys_of(keys, first.seen.rows))
     if settings.is_unchanging:
