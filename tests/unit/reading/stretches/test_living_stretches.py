@@ -175,6 +175,10 @@ class LivelyStretches(StretchedHistories, LivelyHistories):
     )
     def start_world(self, wanted: int, least_rows: int, **world: Any) -> None:
         self.wanted, self.least_rows = wanted, least_rows
+        lasts = world["cursor_seconds"]
+        answer = world["rows_per_answer"] * 3_600 / world["pace"].executions_per_hour
+        # Where cursors are refused before the next page is asked for, no listing comes to its end.
+        world["cursor_seconds"] = None if lasts is None else max(lasts, 40 * answer)
         super().start_world(**world)
 
 
