@@ -27,7 +27,8 @@ from headrace.reading.listing import Listing
 from headrace.reading.plain_pages import ChildPages
 from headrace.reading.side_listings import ListingOutcome, SideListings
 from headrace.reading.stretches.keys import KeyStretchReader, plan_key_stretches
-from headrace.reading.stretches.pages import PageStretchReader, plan_page_stretches
+from headrace.reading.stretches.page_plan import plan_page_stretches
+from headrace.reading.stretches.pages import PageStretchReader
 from headrace.reading.stretches.planning import (
     StretchPlan,
     parents_of,

@@ -9,17 +9,16 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from headrace.config.built.lanes import PageLanesSettings
 from headrace.core.events import Event, log_event
 from headrace.core.exceptions import PageError, ResponseStatusError
-from headrace.core.exchange import Response, ShownRequest
-from headrace.core.quick_dataclasses import dataclass
+from headrace.core.exchange import ShownRequest
 from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.fetched_page import FetchedPage
+from headrace.reading.lanes.asked_pages import Came, ask_for_page, keys_of
+from headrace.reading.lanes.page_totals import Totals, TotalsOfListing
 from headrace.reading.listing_ends import (
     PAST_END,
     end_of,
@@ -29,9 +28,6 @@ from headrace.reading.listing_ends import (
 from headrace.reading.listing_pass import ListingPass
 from headrace.sansio.lanes import Ask, HandedPage, LanesGaveUpError, PageLanes, PagePlan, plan_pages
 from headrace.sansio.paging import Page, RowKeys
-from headrace.sansio.paging.envelope import whole_number
-from headrace.sansio.paging.totals import counts_pages
-from headrace.sansio.rows import SlicedPage
 
 if TYPE_CHECKING:
     from headrace.reading.listing import OpenListing
@@ -49,21 +45,6 @@ _IGNORES_NUMBERS = (
     "resource `{name}`, {request}: the rows of the first page came again in place of later ones: "
     "the server seems not to know the number that is sent. Check `paginator.{key}`."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """A page that has come.
-
-    Args:
-        response: The answer.
-        sliced: Its rows, and the rest.
-        seen: The same, as paginators see it.
-    """
-
-    response: Response
-    sliced: SlicedPage
-    seen: Page
 
 
 def laned_pages(
@@ -106,115 +87,6 @@ def laned_pages(
     laned = LanedPages(opened, walk, plan, totals, keys)
     laned.begin(page, total)
     return laned.pages(first)
-
-
-class Totals(Protocol):
-    """Tells how many rows are to be read, as each page says it."""
-
-    @property
-    def may_be_too_low(self) -> bool:
-        """Whether there may be more rows behind them, so that an empty page is the end."""
-        ...
-
-    def on(self, page: Page) -> int | None:
-        """The total on a page behind the first one; None where it tells none."""
-        ...
-
-
-class TotalsOfListing:
-    """Tells how many rows a listing has, as each of its pages says it.
-
-    Args:
-        walk: The pass through the listing.
-        settings: The lanes.
-        size: How many rows the first page has.
-        must_be_proven: Whether it must be known that all rows came, whatever the totals say.
-    """
-
-    def __init__(
-        self,
-        walk: ListingPass,
-        settings: PageLanesSettings,
-        size: int,
-        *,
-        must_be_proven: bool,
-    ) -> None:
-        self._must_be_proven = must_be_proven
-        self._account = walk.account
-        self._settings = settings
-        self._size = size
-        path = settings.total_path
-        self._counts_pages = not settings.by_offset and path is not None and counts_pages(path)
-        self.left_out = settings.left_out * (1 if settings.by_offset else size)
-
-    @property
-    def may_be_too_low(self) -> bool:
-        """Whether the listing may go on behind them, so that an empty page is its end."""
-        settings = self._settings
-        if self._must_be_proven:
-            return True
-        return not self._counts_pages and (not settings.by_offset or settings.total_path is None)
-
-    def on_first(self, page: Page) -> int | None:
-        """The total on the first page; None where it tells none."""
-        if self._counts_pages:
-            return self.on(page)
-        total = self._account.total
-        if total is None or _tells_pages(self._settings, total, self._size):
-            self._counts_pages = not self._settings.by_offset
-            return self.on(page) if self._counts_pages else None
-        return total
-
-    def on(self, page: Page) -> int | None:
-        """The total on a page behind the first one."""
-        if not self._counts_pages:
-            return self._account.total_on(page)
-        path = self._settings.total_path
-        pages = None if path is None else whole_number(path.first(page.document))
-        # A page that is full, and is not the last one, ends before the last one's first row.
-        return None if not pages else (pages - 1) * self._size + 1
-
-
-async def ask_for_page(opened: OpenListing, walk: ListingPass, number: int) -> Came:
-    """Asks for a page by its number.
-
-    Args:
-        opened: The listing.
-        walk: The pass through it.
-        number: The number: of the rows before the page, or its own.
-
-    Raises:
-        ResponseIgnored, RequestError, PageError: As from `OpenListing.page`.
-    """
-    request = walk.paginator.at_cursor(opened.listing.request, number)
-    response, sliced = await opened.cut(request, walk.slicer, opened.listing.hook)
-    opened.figures.requests += 1
-    walk.number += 1
-    return Came(response, sliced, walk.seen(response, sliced))
-
-
-def keys_of(keys: RowKeys, rows: Sequence[msgspec.Raw]) -> Sequence[bytes]:
-    """What tells rows apart: their keys, or their bytes where one has none.
-
-    Args:
-        keys: Reads keys.
-        rows: The rows.
-    """
-    found = keys.of(rows)
-    if found is not None:
-        return found
-    return [(keys.of([row]) or [bytes(row)])[0] for row in rows]
-
-
-def _tells_pages(settings: PageLanesSettings, total: int, size: int) -> bool:
-    """Whether a total can only be that of the pages: the first one has more rows.
-
-    Args:
-        settings: The lanes.
-        total: The number.
-        size: How many rows the first page has.
-    """
-    return not settings.by_offset and total < size
 
 
 class LanedPages:

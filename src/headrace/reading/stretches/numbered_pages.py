@@ -12,7 +12,7 @@ from headrace.core.quick_dataclasses import dataclass
 from headrace.http.response_hooks import ResponseIgnored
 from headrace.reading.fan_out import FanOut
 from headrace.reading.fetched_page import FetchedPage
-from headrace.reading.lanes.pages import Came, ask_for_page
+from headrace.reading.lanes.asked_pages import Came, ask_for_page
 from headrace.reading.listing import OpenListing
 from headrace.reading.listing_ends import PAST_END, refuse_unless_whole
 from headrace.reading.listing_pass import ListingPass

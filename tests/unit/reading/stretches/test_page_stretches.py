@@ -23,7 +23,8 @@ from headrace.core.exchange import Request
 from headrace.core.figures import ResourceFigures
 from headrace.reading.build import build_listing
 from headrace.reading.listing import Listing
-from headrace.reading.stretches.pages import PageStretchReader, plan_page_stretches
+from headrace.reading.stretches.page_plan import plan_page_stretches
+from headrace.reading.stretches.pages import PageStretchReader
 from headrace.reading.stretches.stretch import PageStretch, Stretch
 from tests.unit.reading.lanes.held_answers import Answered, HeldAnswers, run_in_steps
 from tests.unit.sansio.lanes.listed_world import ListedWorld
