@@ -132,7 +132,8 @@ def test_a_task_that_fails_once_is_tried_again(cluster: Cluster) -> None:
 
 def test_a_second_attempt_that_wins_leaves_nothing_twice(cluster: Cluster) -> None:
     (cluster.folder / "slow_once.py").write_text(SLOW_ONCE)
-    living = LivingWorld(ROWS)
+    # Enough for four parts.
+    living = LivingWorld(3 * ROWS)
     simulated = Simulator(world=living.world, on_request=living.on_request)
     speculation = {
         "spark.speculation": "true",
