@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 
 from headrace.backfill.lanes import Lane, read_lane
 from headrace.core.arrow import pa
-from headrace.core.secrets.outlets import clean_logs
-from headrace.core.secrets.redaction import clean_error
+from headrace.core.secrets.outlets import told_without_secrets
 from headrace.reading.plain_batches import RowSetAside
 from headrace.reading.reader import Reader
 
@@ -82,7 +81,7 @@ def run_lane(task: LaneTask) -> LaneManifest:
     Raises:
         HeadraceError: The config cannot be used here, or the listing failed.
     """
-    with _told_without_secrets():
+    with told_without_secrets():
         writing = _Attempt(task)
         try:
             with _reader(task) as reader:
@@ -157,14 +156,3 @@ class _Attempt:
 
     def _opened(self, name: str) -> Any:
         return self._filesystem.open(f"{self._root}/{name}", "wb")
-
-
-@contextmanager
-def _told_without_secrets() -> Iterator[None]:
-    """Masks secrets in what is logged and raised: Ray sends both to whoever watches."""
-    clean_logs()
-    try:
-        yield
-    except Exception as error:
-        clean_error(error)
-        raise

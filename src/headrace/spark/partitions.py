@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import msgspec
 from pyspark.sql.datasource import InputPartition
@@ -11,8 +10,7 @@ from pyspark.sql.types import StructType
 
 from headrace.backfill.lanes import Lane, read_lane
 from headrace.core.arrow import pa
-from headrace.core.secrets.outlets import clean_logs
-from headrace.core.secrets.redaction import clean_error
+from headrace.core.secrets.outlets import told_without_secrets
 from headrace.reading.travelling import load_travelled
 from headrace.spark.misfits import batches
 from headrace.spark.options import ReadOptions
@@ -84,14 +82,3 @@ def _most_at_once(options: ReadOptions) -> int:
     """How many processes may share the rate limit: each needs a request of it."""
     limit = load_travelled(options.config, options.secrets).client.rate_limit
     return options.workers if limit is None else limit.requests
-
-
-@contextmanager
-def told_without_secrets() -> Iterator[None]:
-    """Masks secrets in what is logged and raised: Spark shows both as they are."""
-    clean_logs()
-    try:
-        yield
-    except Exception as error:
-        clean_error(error)
-        raise

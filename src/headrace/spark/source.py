@@ -17,6 +17,7 @@ from headrace.backfill.lanes import parted_resource, plan_lanes
 from headrace.backfill.narrowing import within_bounds
 from headrace.core.arrow import pa
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.secrets.outlets import told_without_secrets
 from headrace.dlt_source.plain_reading import read_resource
 from headrace.reading.stretches.stretch import (
     KeyStretch,
@@ -30,7 +31,7 @@ from headrace.reading.travelling import load_travelled
 from headrace.spark.filters import OfferedFilters
 from headrace.spark.misfits import refuse_without_column
 from headrace.spark.options import ReadOptions
-from headrace.spark.partitions import partitions_of, rows_of, told_without_secrets
+from headrace.spark.partitions import partitions_of, rows_of
 from headrace.spark.schema import refuse_unreadable, spark_schema
 from headrace.spark.streaming import RestStreamReader
 

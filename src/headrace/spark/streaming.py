@@ -10,8 +10,9 @@ from pyspark.sql.types import StructType
 
 from headrace.backfill.following import lanes_between, places_to_follow
 from headrace.core.arrow import pa
+from headrace.core.secrets.outlets import told_without_secrets
 from headrace.spark.options import ReadOptions
-from headrace.spark.partitions import partitions_of, rows_of, told_without_secrets
+from headrace.spark.partitions import partitions_of, rows_of
 
 _PLACE = "place"
 _LAG_SECONDS = 60.0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from headrace.core.control_characters import visible
-from headrace.core.secrets.redaction import clean
+from headrace.core.secrets.redaction import clean, clean_error
 
 # Colours, the cursor one line up, an erased line, the cursor hidden and shown, the line's start.
 _DRAWS = re.compile(r"(\x1b\[(?:[\d;]*m|\d*[AK]|\?25[lh])|\r)")
@@ -117,3 +118,14 @@ class StyledStream(CleanStream):
         # What draws is every second piece.
         pieces[::2] = map(visible, pieces[::2])
         return self._stream.write("".join(pieces))
+
+
+@contextmanager
+def told_without_secrets() -> Iterator[None]:
+    """Masks secrets in what the block logs and raises: engines show both to whoever watches."""
+    clean_logs()
+    try:
+        yield
+    except Exception as error:
+        clean_error(error)
+        raise
