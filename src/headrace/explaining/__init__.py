@@ -1,0 +1,1 @@
+"""Says in plain words what a config will do, without asking the API."""

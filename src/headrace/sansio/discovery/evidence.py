@@ -1,0 +1,30 @@
+"""What speaks for a line of a config that was found by asking an API."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from headrace.core.quick_dataclasses import dataclass
+
+Verdict = Literal["proven", "ruled out", "unknown", "offered"]
+"""`proven`: the API's answers show it; `ruled out`: tried, and it is not so; `unknown`: the answers
+do not tell; `offered`: for the user to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the answers of an API say of one key of a config.
+
+    Args:
+        path: The key, as faults name it, for example `resources[0].endpoint.paginator`; empty for
+            the whole config.
+        verdict: What is known.
+        text: Half a line: what was seen, or, where it is unknown, what to ask the API's
+            documentation.
+        value: The value of the key; where it is offered, the one that a commented-out line gets.
+    """
+
+    path: str
+    verdict: Verdict
+    text: str
+    value: Any = None

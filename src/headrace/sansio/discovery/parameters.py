@@ -1,0 +1,132 @@
+"""The query parameters by which APIs usually take the size, the place and the number of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from headrace.sansio.paging.envelope import fields_around, plain_name, whole_number
+from headrace.sansio.paging.page import Page
+
+SIZES = (
+    *("limit", "per_page", "page_size", "pageSize", "size", "perPage", "count", "page[size]"),
+    *("maxResults", "max_results", "first", "take", "rows", "$top", "top", "_limit", "_size"),
+    *("_per_page", "page[limit]", "pagelen", "itemsPerPage", "results", "n", "num", "max"),
+)
+OFFSETS = (
+    *("offset", "skip", "start", "startAt", "$skip", "from", "_start", "page[offset]"),
+    *("startIndex", "start_index", "first_result", "firstResult", "begin"),
+)
+PAGES = (
+    *("page", "page[number]", "pageNumber", "page_number", "_page", "p", "pageNo", "currentPage"),
+    *("pageIndex", "page_no", "pg", "current_page"),
+)
+BEHIND_LAST_ROW = (
+    *("starting_after", "after", "after_id", "since_id", "last_id", "start_after", "cursor"),
+    *("marker", "from_id", "since", "page[after]"),
+)
+_TOKENS = (
+    *("cursor", "page_token", "pageToken", "after", "next_token", "next", "starting_after"),
+    *("continuation", "continuationToken", "continuation_token", "marker", "next_cursor", "token"),
+    *("page", "offset", "start", "_token", "page[cursor]", "page[after]", "scroll_id", "bookmark"),
+    *("_next", "cursorMark", "sync_token"),
+)
+BODY_TOKENS = (
+    *("cursor", "start_cursor", "page_token", "pageToken", "next_cursor", "after", "nextToken"),
+    *("next_token", "continuation_token", "page.cursor", "page.after", "pagination.cursor"),
+    *("paging.after", "next", "scroll_id", "cursors.next", "query.cursor"),
+)
+BODY_SIZES = ("limit", "page_size", "size", "pageSize", "per_page", "page.size", "page.limit")
+BODY_OFFSETS = ("offset", "from", "skip", "start", "page.offset", "paging.offset")
+BODY_PAGES = ("page", "pageNumber", "page_number", "page.number", "paging.page")
+
+
+def params_of_token(keys: Sequence[str]) -> list[str]:
+    """The query parameters that may take a token back, the likeliest first.
+
+    Args:
+        keys: The keys under which a page has the token, or the name of its header.
+    """
+    own = keys[-1]
+    derived = _without_next(own)
+    # HubSpot: `paging.next.after` goes back as `after`.
+    above = [_without_next(key) for key in reversed(keys[:-1])]
+    return list(dict.fromkeys(name for name in (derived, own, *_TOKENS, *above) if name))
+
+
+def _without_next(name: str) -> str:
+    """`nextPageToken` goes back as `pageToken`, and `X-Next-Page` as `page`."""
+    plain = name.removeprefix("X-").removeprefix("x-").replace("-", "_")
+    for beginning in ("next", "Next", "end", "last"):
+        if plain.startswith(beginning) and len(plain) > len(beginning):
+            rest = plain[len(beginning) :].lstrip("_")
+            return rest[:1].lower() + rest[1:]
+    return plain
+
+
+def query_names(urls: Iterable[str]) -> dict[str, str]:
+    """The query parameters of URLs and their values.
+
+    Args:
+        urls: The URLs, whole or relative.
+    """
+    return {name: value for url in urls for name, value in parse_qsl(urlsplit(url).query, True)}
+
+
+def sizes_shown(page: Page, urls: Iterable[str] = ()) -> list[str]:
+    """The parameters for the size of a page that an answer names itself.
+
+    Args:
+        page: The page.
+        urls: The URLs that it names.
+    """
+    return _shown(SIZES, page, urls, page.row_count)
+
+
+def offsets_shown(page: Page, urls: Iterable[str] = ()) -> list[str]:
+    """The parameters for the place of a page that an answer names itself.
+
+    Args:
+        page: The page.
+        urls: The URLs that it names.
+    """
+    return _shown(OFFSETS, page, urls, None)
+
+
+def pages_shown(page: Page, urls: Iterable[str] = ()) -> list[str]:
+    """The parameters for the number of a page that an answer names itself.
+
+    Args:
+        page: The page.
+        urls: The URLs that it names.
+    """
+    return _shown(PAGES, page, urls, None)
+
+
+def _shown(
+    names: Sequence[str], page: Page, urls: Iterable[str], at_least: int | None
+) -> list[str]:
+    named = [name for name in query_names(urls) if name in names]
+    by_plain: dict[str, str] = {}
+    for name in names:
+        by_plain.setdefault(plain_name(name), name)
+    for keys, value in fields_around(page.rest, page.rows_at):
+        number = whole_number(value)
+        plain = plain_name(keys[-1])
+        if number is None or (at_least is not None and number < max(1, at_least)):
+            continue
+        if plain in by_plain:
+            # As the answer writes it, it is taken more often than not.
+            named.append(keys[-1] if keys[-1] in names else by_plain[plain])
+    return list(dict.fromkeys(named))
+
+
+def asked_for(params: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    """Which of some parameters a request has.
+
+    Args:
+        params: The query parameters of the request.
+        names: The parameters to look for.
+    """
+    return next((name for name in params if name in names), None)
