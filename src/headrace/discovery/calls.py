@@ -5,19 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from headrace.config.secrets.substitution import has_placeholder
 from headrace.core.exceptions import ConfigError, Fault
+from headrace.core.secrets.likely import mask_likely
 from headrace.core.secrets.names import is_secret
 from headrace.core.secrets.redaction import keep_secret
 from headrace.core.secrets.shipping import stays_here
-from headrace.http.url import origin, user_and_password, without_login
+from headrace.http.url import origin, user_and_password
 
-_PLACEHOLDER = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_.\-]*\}")
+# Where a listing goes on, and no proof of who asks.
+_PLACE_OF_LISTING = re.compile(
+    r"(?:page|next|continu\w*|skip|sync|delta|resum\w*|scroll|start|cursor)[-_ \[]?token\]?$",
+    re.IGNORECASE,
+)
 _NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9]+")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _USUAL_NAMES = {
     "token": "API_TOKEN",
     "api_key": "API_KEY",
@@ -35,20 +42,24 @@ class Call:
         base_url: The URL without the last part of its path.
         path: The last part of its path.
         method: The HTTP method.
-        params: The query parameters.
+        params: The query parameters; a list where one is given more than once.
         headers: The headers that it is sent with.
         auth: What `client.auth` says; None where nobody has to say who they are.
+        tls: What `client.tls` says; None for nothing.
         json: The JSON body; None for none.
+        data: A body of another kind, form fields or text as it is sent; None for none.
         secrets: The values of the secrets that were given, by the names that they have now.
     """
 
     base_url: str
     path: str
     method: str = "GET"
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     auth: Mapping[str, Any] | None = None
+    tls: Mapping[str, str] | None = None
     json: Any = None
+    data: Any = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -67,6 +78,8 @@ class Call:
             client["headers"] = dict(self.headers)
         if self.auth is not None:
             client["auth"] = dict(self.auth)
+        if self.tls is not None:
+            client["tls"] = dict(self.tls)
         return client
 
     @property
@@ -79,6 +92,8 @@ class Call:
             endpoint["params"] = dict(self.params)
         if self.json is not None:
             endpoint["json"] = self.json
+        if self.data is not None:
+            endpoint["data"] = self.data
         return endpoint
 
 
@@ -88,39 +103,42 @@ def call_of(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     auth: Mapping[str, Any] | None = None,
-    params: Mapping[str, str] | None = None,
+    tls: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
     json: Any = None,
+    data: Any = None,
 ) -> Call:
     """Takes a call apart, and names its secrets.
+
+    A value that is written as in a config file stays as it is: `${NAME}` names a secret already,
+    and `$${` stands for `${`.
 
     Args:
         url: The URL of a listing, with or without query parameters, user and password.
         method: The HTTP method.
         headers: The headers that it is sent with. One that proves who asks becomes an `auth`.
         auth: What `client.auth` of a config says. A secret in it may stand there as `${NAME}`.
-        params: Query parameters besides those of the URL.
+        tls: What `client.tls` of a config says.
+        params: Query parameters besides those of the URL; a list gives one more than once.
         json: The JSON body; None for none.
+        data: A body of another kind, form fields or text as it is sent; None for none.
 
     Raises:
         ConfigError: The URL is none that can be asked.
     """
+    _refuse_unusable(url)
     naming = _Naming()
-    try:
-        origin(url)
-    except ValueError as error:
-        told = f"`{without_login(url)}` is no URL that can be asked: {error}. Say https://host/path"
-        raise ConfigError([Fault("url", told)]) from None
     parts = urlsplit(url)
     login = user_and_password(url)
     found = dict(auth) if auth is not None else None
     if login is not None and found is None:
         found = {"type": "http_basic", "username": login[0], "password": login[1]}
-    kept, of_headers = _auth_of_headers(headers or {})
-    asked = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **(params or {})}
+    kept = dict(headers or {})
+    asked = {**fields_of(parse_qsl(parts.query, keep_blank_values=True)), **(params or {})}
     if found is None:
-        found = of_headers
-        if found is None:
-            asked, found = _auth_of_params(asked)
+        kept, found = _auth_of_headers(kept)
+    if found is None:
+        asked, found = _auth_of_params(asked)
     base_path, _, last = parts.path.rstrip("/").rpartition("/")
     end = "/" if parts.path.endswith("/") and last else ""
     host = parts.netloc.rpartition("@")[2]
@@ -128,12 +146,49 @@ def call_of(
         base_url=urlunsplit((parts.scheme, host, base_path, "", "")),
         path=f"{last}{end}",
         method=method.upper(),
-        params={name: naming.of(name, value) for name, value in asked.items()},
-        headers={name: naming.of(name, value) for name, value in kept.items()},
+        params={
+            name: [naming.of(name, each) for each in value]
+            if isinstance(value, list)
+            else naming.of(name, value)
+            for name, value in asked.items()
+        },
+        headers={name: naming.of_header(name, value) for name, value in kept.items()},
         auth=None if found is None else naming.of_auth(found),
-        json=json,
+        tls=None if tls is None else {key: naming.of(key, value) for key, value in tls.items()},
+        json=naming.of_body(json),
+        data=naming.of_body(data),
         secrets=naming.values,
     )
+
+
+def fields_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The fields of a query or a form by their names: a list where one is given more than once.
+
+    Args:
+        pairs: Names and values, in their order.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in fields:
+            fields[name] = value
+        elif isinstance(fields[name], list):
+            fields[name].append(value)
+        else:
+            fields[name] = [fields[name], value]
+    return fields
+
+
+def _refuse_unusable(url: str) -> None:
+    try:
+        origin(url)
+        wrong = "" if _WEB.match(url) else "it begins with neither https:// nor http://"
+    except ValueError as error:
+        wrong = str(error)
+    if wrong:
+        # What follows the path may hold a secret.
+        shown = re.split(r"[?#]", url, maxsplit=1)[0].rpartition("@")[2]
+        told = f"`{shown}` is no URL that can be asked: {wrong}. Say https://host/path"
+        raise ConfigError([Fault("url", told)])
 
 
 @stays_here
@@ -145,25 +200,51 @@ class _Naming:
 
     def of(self, name: str, value: str) -> str:
         """The value, or what stands for it where its name says that it is a secret."""
-        if not is_secret(name) or _PLACEHOLDER.search(value):
-            return value
-        return self._named(_NOT_FOR_NAMES.sub("_", name).strip("_").upper(), value)
+        return self._named(_setting_of(name), value) if _is_credential(name) else value
+
+    def of_header(self, name: str, value: str) -> str:
+        """The value of a header: what looks like a secret there is one, whatever its name."""
+        looks_secret = mask_likely(value) != value
+        return self._named(_setting_of(name), value) if looks_secret else self.of(name, value)
+
+    def of_body(self, body: Any, name: str = "") -> Any:
+        """A body without the secrets that are in its fields, at any depth."""
+        if isinstance(body, Mapping):
+            return {key: self.of_body(value, str(key)) for key, value in body.items()}
+        if isinstance(body, list):
+            return [self.of_body(each, name) for each in body]
+        # A filter has a `key` and a `value`, and no secret.
+        is_field = isinstance(body, str) and name.lower() != "key"
+        return self.of(name, body) if is_field else body
 
     def of_auth(self, auth: Mapping[str, Any]) -> dict[str, Any]:
         """The `auth` without its secrets."""
         return {
             key: self._named(_USUAL_NAMES.get(key, f"API_{key.upper()}"), value)
-            if isinstance(value, str) and _is_proof(key) and not _PLACEHOLDER.search(value)
+            if isinstance(value, str) and _is_proof(key)
             else value
             for key, value in auth.items()
         }
 
     def _named(self, name: str, value: str) -> str:
+        if not value or has_placeholder(value):
+            return value
+        # What is looked up is taken as it is.
+        value = value.replace("$${", "${")
         while self.values.get(name, value) != value:
             name = f"{name}_2"
         self.values[name] = value
         keep_secret([value])
         return f"${{{name}}}"
+
+
+def _setting_of(name: str) -> str:
+    setting = _NOT_FOR_NAMES.sub("_", name).strip("_").upper()
+    return setting if setting[:1].isalpha() else f"API_{setting or 'SECRET'}"
+
+
+def _is_credential(name: str) -> bool:
+    return is_secret(name) and not _PLACE_OF_LISTING.search(name)
 
 
 def _is_proof(key: str) -> bool:
@@ -175,7 +256,9 @@ def _auth_of_headers(
 ) -> tuple[dict[str, str], dict[str, Any] | None]:
     """The headers without the one that proves who asks, and the `auth` that it is."""
     kept = dict(headers)
-    for name, value in headers.items():
+    for name, value in sorted(headers.items(), key=lambda each: each[0].lower() != "authorization"):
+        if not value:
+            continue
         if name.lower() == "authorization":
             auth = _auth_of_authorization(value)
         elif is_secret(name) and name.lower() != "cookie":
@@ -202,10 +285,10 @@ def _auth_of_authorization(value: str) -> dict[str, Any]:
 
 
 def _auth_of_params(
-    params: Mapping[str, str],
-) -> tuple[dict[str, str], dict[str, Any] | None]:
+    params: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     for name, value in params.items():
-        if is_secret(name):
+        if _is_credential(name) and isinstance(value, str) and value:
             others = {key: each for key, each in params.items() if key != name}
             auth = {"type": "api_key", "name": name, "api_key": value, "location": "query"}
             return others, auth
