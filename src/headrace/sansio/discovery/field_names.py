@@ -1,0 +1,141 @@
+"""What the name of a field says of its values."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from headrace.sansio.paging.envelope import plain_name
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_ONE_OF = {"people": "person", "children": "child", "men": "man", "women": "woman", "data": "data"}
+_NO_PLURALS = ("ss", "us", "is")
+_ID = frozenset(["id", "uuid", "guid", "uid"])
+_NUMBERED = frozenset(["key", "number", "no", "nr", "num", "code", "pk"])
+_OWN_NOUNS = frozenset(["row", "sys", "system", "unique", "global", "public", "internal", "doc"])
+_UNIVERSAL = frozenset(["uuid", "guid", "rowid", "pk", "sysid"])
+_LABELS = frozenset(
+    [
+        *("key", "number", "num", "iid", "code", "slug", "sku", "symbol", "isbn", "ean", "isin"),
+        *("urn", "arn", "handle", "identifier", "ident", "hash", "sha", "digest", "name"),
+    ]
+)
+_COUNTED = frozenset(
+    [
+        *("rank", "ranking", "position", "pos", "index", "idx", "order", "sort", "ordinal", "seq"),
+        *("sequence", "row", "rownumber", "rownum", "no", "nr", "line", "place"),
+    ]
+)
+_OF_TIMES = frozenset(
+    [
+        *("at", "date", "time", "timestamp", "datetime", "ts", "till", "until", "since", "on"),
+        *("created", "updated", "modified", "changed", "deleted", "started", "finished"),
+        *("createdat", "updatedat", "modifiedat", "createdon", "updatedon", "modifiedon"),
+    ]
+)
+_VERSIONS = frozenset(["version", "revision", "rev", "locale", "language", "lang", "attempt"])
+
+
+@cache
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case: those of `orderLineID` are order, line and id.
+
+    Args:
+        name: The name of a field or a listing.
+    """
+    return tuple(word.lower() for word in _WORD.findall(name))
+
+
+def one_of(word: str) -> str:
+    """What one of many is called: `orders` are of one order, `companies` of one company.
+
+    Args:
+        word: The word, in lower case.
+    """
+    if word in _ONE_OF:
+        return _ONE_OF[word]
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(_NO_PLURALS) else word
+
+
+def column_like(name: str) -> str:
+    """A name as a table has it, roughly: two fields with the same one meet in one column.
+
+    Args:
+        name: The name of a field.
+    """
+    beginning = name[: len(name) - len(name.lstrip("_@$#"))]
+    return beginning + "_".join(words_of(name))
+
+
+def is_id(name: str) -> bool:
+    """Whether a field is called an id of whatever.
+
+    Args:
+        name: The name of the field.
+    """
+    words = words_of(name)
+    return bool(words) and (words[-1] in _ID or plain_name(name) in _UNIVERSAL)
+
+
+def is_own_id(name: str, listing: str) -> bool:
+    """Whether a field is called the id of the things that are listed: `order_id` of `orders`.
+
+    Args:
+        name: The name of the field.
+        listing: The name of the listing; empty where it is not known.
+    """
+    words, of = words_of(name), words_of(listing)
+    plain = plain_name(name)
+    if plain in _UNIVERSAL or (len(words) == 2 and words[0] in _OWN_NOUNS and words[1] in _ID):
+        return True
+    if not of:
+        return False
+    things = {one_of(of[-1]), "".join((*of[:-1], one_of(of[-1])))}
+    endings = _ID | _NUMBERED
+    if len(words) > 1 and words[-1] in endings:
+        return "".join(words[:-1]) in things
+    return any(plain == f"{thing}id" for thing in things)
+
+
+def is_label(name: str) -> bool:
+    """Whether a field has the name of what often, and not always, tells rows apart.
+
+    Args:
+        name: The name of the field.
+    """
+    return plain_name(name) in _LABELS
+
+
+def is_counted(name: str) -> bool:
+    """Whether a field has the name of a place in a row of things.
+
+    Args:
+        name: The name of the field.
+    """
+    words = words_of(name)
+    return plain_name(name) in _COUNTED or (bool(words) and words[-1] in _COUNTED)
+
+
+def is_of_time(name: str) -> bool:
+    """Whether a field has the name of a time or a date.
+
+    Args:
+        name: The name of the field.
+    """
+    words = words_of(name)
+    return bool(words) and words[-1] in _OF_TIMES
+
+
+def is_part_of_key(name: str) -> bool:
+    """Whether a field may tell rows apart together with another one.
+
+    Args:
+        name: The name of the field.
+    """
+    words = words_of(name)
+    ends_so = bool(words) and words[-1] in _NUMBERED | _VERSIONS
+    return is_id(name) or is_label(name) or is_counted(name) or ends_so
