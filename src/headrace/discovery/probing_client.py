@@ -61,18 +61,26 @@ class ProbingClient:
         most_requests: How many requests may be made, those included that were made again because
             they had failed in passing.
         most_bytes: How many bytes all answers may have together.
+        on_request: Is told of each request that was made.
 
     Attributes:
         asked: The requests that were made.
         why: What the next requests are to find out.
     """
 
-    def __init__(self, client: HttpClient, most_requests: int, most_bytes: int) -> None:
+    def __init__(
+        self,
+        client: HttpClient,
+        most_requests: int,
+        most_bytes: int,
+        on_request: Callable[[AskedRequest], None] | None = None,
+    ) -> None:
         self._client = client
         self._most_requests = most_requests
         self._most_bytes = most_bytes
         self._kept: dict[str, _Kept] = {}
         self._figures = ResourceFigures()
+        self._on_request = on_request
         self.asked: list[AskedRequest] = []
         self.why = ""
 
@@ -88,7 +96,7 @@ class ProbingClient:
         return self._client.redactor(request, credentials)
 
     def forget(self) -> None:
-        """Forgets all answers, so that the same is asked again."""
+        """Forgets all answers, so that what was asked is asked again."""
         self._kept.clear()
 
     async def read(
@@ -132,12 +140,17 @@ class ProbingClient:
         except HeadraceError as error:
             status = error.status if isinstance(error, ResponseStatusError) else None
             url = self.redactor(request, credentials).clean(error.url or request.path)
-            self.asked.append(AskedRequest(request.method, url, status, self.why))
+            self._note(AskedRequest(request.method, url, status, self.why))
             return _Kept(error=error)
         url = self.redactor(request, credentials).clean(response.request.url)
         size = len(response.body)
-        self.asked.append(AskedRequest(request.method, url, response.status, self.why, size))
+        self._note(AskedRequest(request.method, url, response.status, self.why, size))
         return _Kept(response)
+
+    def _note(self, asked: AskedRequest) -> None:
+        self.asked.append(asked)
+        if self._on_request is not None:
+            self._on_request(asked)
 
 
 def _key(request: Request) -> str:

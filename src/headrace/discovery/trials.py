@@ -65,17 +65,6 @@ class Trials:
         self._call = call
         self.client = client
 
-    def config(self, endpoint: Mapping[str, Any], **hints: Any) -> SourceConfig:
-        """The config of one resource with an endpoint.
-
-        Args:
-            endpoint: The endpoint.
-            hints: Other keys of the resource.
-        """
-        resource = {"name": self._call.name, **hints, "endpoint": dict(endpoint)}
-        document = {"client": self._call.client, "resources": [resource]}
-        return load_config(document, lookup=lookup_of(self._call.secrets))
-
     def listing(self, endpoint: Mapping[str, Any], **hints: Any) -> Listing:
         """The listing of an endpoint.
 
@@ -83,7 +72,7 @@ class Trials:
             endpoint: The endpoint.
             hints: Other keys of the resource.
         """
-        config = self.config(endpoint, **hints)
+        config = config_of(self._call, endpoint, **hints)
         listing = build_listing(config, listed_resources(config)[0])
         return replace(listing, asks_ahead=False, lanes=None)
 
@@ -150,6 +139,19 @@ class Trials:
         except AskedEnough:
             is_cut_off = True
         return Walk(tuple(pages), end, error, total, is_cut_off)
+
+
+def config_of(call: Call, endpoint: Mapping[str, Any], **hints: Any) -> SourceConfig:
+    """The config of one resource.
+
+    Args:
+        call: The call of the API.
+        endpoint: The endpoint.
+        hints: Other keys of the resource.
+    """
+    resource = {"name": call.name, **hints, "endpoint": dict(endpoint)}
+    document = {"client": call.client, "resources": [resource]}
+    return load_config(document, lookup=lookup_of(call.secrets))
 
 
 def rows_of(rows: Sequence[msgspec.Raw]) -> tuple[Row, ...]:

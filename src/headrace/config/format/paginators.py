@@ -228,6 +228,7 @@ PaginatorName = Literal[
     "offset",
     "page_number",
     "auto",
+    "unknown",
 ]
 
 
@@ -293,6 +294,12 @@ def _paginator_by_name(name: str) -> _Paginator:
     """The paginator that a name alone stands for."""
     if name == "offset":
         raise fault("`offset` needs a `limit`: write `{type: offset, limit: 100}`")
+    if name == "unknown":
+        raise fault(
+            "is what `headrace init` writes where it could not prove how pages go on: say what the "
+            "API's documentation says of it (docs/paginators.md), or `single_page` where one "
+            "answer has all rows"
+        )
     return _MODELS[name].model_validate({"type": name})
 
 

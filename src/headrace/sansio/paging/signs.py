@@ -106,7 +106,7 @@ def looks_full(page: Page, params: Mapping[str, Any]) -> bool:
         params: The query parameters that it was asked for with.
     """
     total = find_total(page.rest, page.headers, page.rows_at)
-    if says_more(page.rest) is False or total is not None or _says_end(page):
+    if says_more(page.rest) is False or total is not None or says_end(page):
         return False
     return page.row_count == asked_size(params) or is_round(page.row_count)
 
@@ -123,8 +123,12 @@ def _left(page: Page) -> Iterator[str]:
             yield f"its header `{name}`"
 
 
-def _says_end(page: Page) -> bool:
-    """Whether a page has a place for what follows, and nothing there."""
+def says_end(page: Page) -> bool:
+    """Whether a page has a place for what follows, and nothing there.
+
+    Args:
+        page: The page.
+    """
     names_next = any(
         plain_name(keys[-1]).startswith(NEXT_PAGE) and value in (None, "", False, [], {})
         for keys, value in all_fields(page.rest)

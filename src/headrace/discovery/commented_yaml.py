@@ -1,0 +1,156 @@
+"""Writes a config as YAML, each line with what speaks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+import yaml
+
+from headrace.discovery.probing_client import AskedRequest
+from headrace.sansio.discovery.evidence import Evidence
+
+_WIDTH = 100
+_COLUMN = 44
+# A mapping of so few characters stands in one line.
+_SHORT = 60
+_HEAD = (
+    "# Found by asking the API {requests}. What stands behind # is what its answers showed.\n"
+    "#\n"
+    "#   headrace check FILE      one real request for each resource, nothing loaded\n"
+    "#   headrace run FILE        load them\n"
+    "#\n"
+    "# ${{NAME}} stands for a secret: the environment variable NAME, or else `name` in\n"
+    "# .dlt/secrets.toml.\n"
+)
+_CONTROL = re.compile(r"[^\x20-\x7e\xa0-\ufffd]")
+
+
+def commented_yaml(
+    config: Mapping[str, Any], evidence: Sequence[Evidence], requests: Sequence[AskedRequest] = ()
+) -> str:
+    """Writes a config as YAML.
+
+    Args:
+        config: The config.
+        evidence: What is known of its keys.
+        requests: What was asked.
+
+    Returns:
+        The text: what is proven stands behind its line, what is unknown and what is offered in
+        comments in its place, and what was ruled out at the end.
+    """
+    count = f"{len(requests):,} time{'s' * (len(requests) != 1)}" if requests else "nothing"
+    lines = [_HEAD.format(requests=count)]
+    unknown = [each for each in evidence if each.verdict == "unknown"]
+    if unknown:
+        lines.append("#\n# Not known:\n")
+        lines.extend(_bullets(unknown))
+    by_path: dict[str, list[Evidence]] = {}
+    for each in evidence:
+        by_path.setdefault(each.path, []).append(each)
+    for key, value in config.items():
+        lines.append("\n")
+        lines.extend(f"{line}\n" for line in _mapping({key: value}, "", 0, by_path))
+    ruled_out = [each for each in evidence if each.verdict == "ruled out"]
+    if ruled_out:
+        lines.append("\n# Tried, and ruled out:\n")
+        lines.extend(_bullets(ruled_out))
+    return "".join(lines)
+
+
+def _bullets(some: Sequence[Evidence]) -> Iterator[str]:
+    for each in some:
+        told = f"{each.path.rpartition('.')[2]}: {each.text}" if each.path else each.text
+        for number, line in enumerate(wrap(_plain(told), _WIDTH - 4) or [""]):
+            yield f"# {'- ' if number == 0 else '  '}{line}\n"
+
+
+def _mapping(
+    mapping: Mapping[str, Any], path: str, depth: int, evidence: Mapping[str, Sequence[Evidence]]
+) -> Iterator[str]:
+    indent = "  " * depth
+    for key, value in mapping.items():
+        here = f"{path}.{key}" if path else key
+        told = [each.text for each in evidence.get(here, ()) if each.verdict == "proven"]
+        beginning = f"{indent}{_scalar(key)}:"
+        inner = any(each.startswith((f"{here}.", f"{here}[")) for each in evidence)
+        if isinstance(value, Mapping) and value and (inner or not _is_short(value)):
+            yield from _told(beginning, told, indent)
+            yield from _mapping(value, here, depth + 1, evidence)
+        elif isinstance(value, list) and value and not _is_short(value):
+            yield from _told(beginning, told, indent)
+            yield from _items(value, here, depth + 1, evidence)
+        else:
+            yield from _told(f"{beginning} {_flow(value)}", told, indent)
+        yield from _offered(evidence.get(here, ()), indent)
+    known = {f"{path}.{key}" if path else key for key in mapping}
+    for other, some in evidence.items():
+        if other not in known and other.rpartition(".")[0] == path and path:
+            yield from _offered(some, indent)
+
+
+def _items(
+    items: Sequence[Any], path: str, depth: int, evidence: Mapping[str, Sequence[Evidence]]
+) -> Iterator[str]:
+    indent = "  " * depth
+    for number, item in enumerate(items):
+        here = f"{path}[{number}]"
+        if isinstance(item, Mapping) and item:
+            lines = list(_mapping(item, here, depth + 1, evidence))
+            first, *rest = lines
+            yield f"{indent}- {first.strip()}"
+            yield from rest
+        else:
+            yield f"{indent}- {_flow(item)}"
+
+
+def _offered(evidence: Sequence[Evidence], indent: str) -> Iterator[str]:
+    for each in evidence:
+        if each.verdict != "offered":
+            continue
+        for line in wrap(_plain(each.text), _WIDTH - len(indent) - 2):
+            yield f"{indent}# {line}"
+        if each.value is not None:
+            key = each.path.rpartition(".")[2]
+            dumped = yaml.safe_dump(
+                {key: each.value}, sort_keys=False, allow_unicode=True, width=_WIDTH * 10
+            )
+            for line in dumped.rstrip().splitlines():
+                yield f"{indent}# {line}"
+
+
+def _told(line: str, told: Sequence[str], indent: str) -> Iterator[str]:
+    text = "; ".join(map(_plain, told))
+    if not text:
+        yield line
+        return
+    beside = f"{line.ljust(_COLUMN)}  # {text}"
+    if len(beside) <= _WIDTH and len(line) <= _COLUMN:
+        yield beside
+        return
+    for part in wrap(text, _WIDTH - len(indent) - 2):
+        yield f"{indent}# {part}"
+    yield line
+
+
+def _plain(text: str) -> str:
+    """The text in one line, without what a comment cannot hold: a server may have written it."""
+    return _CONTROL.sub("?", " ".join(text.split()))
+
+
+def _is_short(value: Any) -> bool:
+    return len(_flow(value)) <= _SHORT
+
+
+def _flow(value: Any) -> str:
+    dumped: str = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf")
+    )
+    return dumped.removesuffix("\n").removesuffix("\n...")
+
+
+def _scalar(key: str) -> str:
+    return _flow(key)

@@ -1,0 +1,164 @@
+"""`headrace.discover`: from a URL to a config of which each line is proven."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from headrace.core.exceptions import ConfigError, Fault, HeadraceError, PageError
+from headrace.discovery.calls import Call, call_of
+from headrace.discovery.first_answer import first_answer
+from headrace.discovery.paging_search import FoundPaging, PagingSearch
+from headrace.discovery.probing_client import AskedEnough, AskedRequest, ProbingClient
+from headrace.discovery.resource_facts import ResourceFacts
+from headrace.discovery.results import Discovery
+from headrace.discovery.survey import Survey
+from headrace.discovery.trials import Trials, config_of
+from headrace.http.client import HttpClient
+from headrace.http.settings import ClientSettings
+from headrace.reading.client_settings import client_settings
+
+MOST_REQUESTS = 25
+MOST_BYTES = 64 * 1024 * 1024
+_FEWEST_REQUESTS = 4
+
+Made = TypeVar("Made")
+Told = Callable[[AskedRequest], None]
+"""Is told of each request that was made."""
+
+
+def discover(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    auth: Mapping[str, Any] | None = None,
+    params: Mapping[str, str] | None = None,
+    json: Any = None,
+    name: str | None = None,
+    single_page: bool = False,
+    max_requests: int = MOST_REQUESTS,
+    on_request: Told | None = None,
+) -> Discovery:
+    """Asks an API how it lists its rows, and writes a config of what it has proven.
+
+    The API is asked a bounded number of times, one request at a time, at no other host than its
+    own, and never to change anything. What is not proven is left out: the config then says what
+    to ask the API's documentation.
+
+    Args:
+        url: The URL of a listing, with or without query parameters.
+        method: The HTTP method; with `POST` the listing is asked for by `json`.
+        headers: Headers to send. One that proves who asks becomes an `auth` of the config.
+        auth: What `client.auth` of a config says. In it, as in `headers` and in `params`, `${NAME}`
+            stands for a secret; a secret that is given as it is gets such a name in the config.
+        params: Query parameters besides those of the URL.
+        json: The JSON body of a `POST`.
+        name: The name of the resource; the last part of the URL's path when None.
+        single_page: Whether one answer has all rows, as you know. Else that is to be proven.
+        max_requests: How many requests may be made.
+        on_request: Is told of each request that was made.
+
+    Returns:
+        The config, what speaks for each line of it, and what was asked.
+
+    Raises:
+        ConfigError: The URL, or something else that was given, cannot be used.
+        RequestError: The API does not answer, or refuses.
+        PageError: What it answers with is no listing.
+
+    Example:
+        `headrace simulate` serves the sample API of this example:
+
+        >>> import headrace
+        >>> found = headrace.discover(
+        ...     "http://127.0.0.1:8080/api/v1/executions",
+        ...     headers={"X-API-KEY": "simulator"},
+        ... )
+        >>> found.config["resources"][0]["endpoint"]["paginator"]["cursor_path"]
+        'nextCursor'
+    """
+    if max_requests < _FEWEST_REQUESTS:
+        told = f"{max_requests} are too few: {_FEWEST_REQUESTS} show a second page at least"
+        raise ConfigError([Fault("max_requests", told)])
+    call = call_of(url, method=method, headers=headers, auth=auth, params=params, json=json)
+    return discover_call(
+        call, name=name, single_page=single_page, max_requests=max_requests, on_request=on_request
+    )
+
+
+def discover_call(
+    call: Call,
+    *,
+    name: str | None = None,
+    single_page: bool = False,
+    max_requests: int = MOST_REQUESTS,
+    on_request: Told | None = None,
+) -> Discovery:
+    """Asks an API how it lists its rows: `discover`, of a call that has been taken apart.
+
+    Args:
+        call: The call.
+        name: As in `discover`.
+        single_page: As in `discover`.
+        max_requests: As in `discover`.
+        on_request: As in `discover`.
+
+    Raises:
+        ConfigError, RequestError, PageError: As from `discover`.
+    """
+    return _run(_discovered(call, name or call.name, single_page, max_requests, on_request))
+
+
+async def _discovered(
+    call: Call, name: str, single_page: bool, max_requests: int, on_request: Told | None
+) -> Discovery:
+    async with HttpClient(_settings(call)) as http:
+        client = ProbingClient(http, max_requests, MOST_BYTES, on_request)
+        trials = Trials(call, client)
+        try:
+            survey = await first_answer(trials, call.endpoint, name)
+        except AskedEnough:
+            raise PageError("the answers are too large to look at more of them") from None
+        paging = await _paging(survey, single_page=single_page)
+        resource = await ResourceFacts(survey, paging, name).resource()
+    config = {
+        "pipeline": {"name": name},
+        "client": call.client,
+        "resources": [resource],
+    }
+    return Discovery(config, tuple(survey.evidence), tuple(client.asked), call.secrets)
+
+
+async def _paging(survey: Survey, *, single_page: bool) -> FoundPaging:
+    search = PagingSearch(survey)
+    if single_page:
+        return search.as_the_user_says()
+    try:
+        return await search.find()
+    except AskedEnough:
+        told = f"{len(survey.trials.client.asked):,} requests were not enough to prove it"
+    except HeadraceError as error:
+        told = str(error)
+    survey.note("paginator", "unknown", told)
+    return search.unknown()
+
+
+def _settings(call: Call) -> ClientSettings:
+    """The settings of a client that asks politely, one request at a time."""
+    settings = client_settings(config_of(call, call.endpoint))
+    retry = replace(settings.retry, max_attempts=min(settings.retry.max_attempts, 3))
+    return replace(settings, concurrency=1, retry=retry)
+
+
+def _run(made: Coroutine[Any, Any, Made]) -> Made:
+    """Runs it on a loop of its own, also where the caller is on one, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(made)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(asyncio.run, made).result()

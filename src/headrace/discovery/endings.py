@@ -1,0 +1,107 @@
+"""What a listing does behind its last page, and whether the total that it tells is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from headrace.core.exceptions import HeadraceError, ResponseStatusError
+from headrace.core.secrets.shipping import stays_here
+from headrace.discovery.survey import Knob, Survey
+from headrace.discovery.trials import Row, Walk, rows_of
+from headrace.reading.listing_ends import PAST_END
+
+_FAR = 1_000_000
+
+
+@stays_here
+class Endings:
+    """Looks behind the end of a listing that was not read whole.
+
+    Args:
+        survey: What is known of the listing; what is found is noted there.
+        endpoint: The endpoint, with its paginator.
+        walk: The pages that were read.
+    """
+
+    def __init__(self, survey: Survey, endpoint: Mapping[str, Any], walk: Walk) -> None:
+        self._survey = survey
+        self._endpoint = endpoint
+        self._paginator = endpoint["paginator"]
+        self._walk = walk
+        self._size = len(walk.pages[0]) if walk.pages else 0
+
+    async def endpoint(self) -> Mapping[str, Any]:
+        """The endpoint, with what it takes to end right."""
+        endpoint = self._with_judged_total()
+        kind = self._paginator["type"]
+        if self._walk.end is not None or kind not in ("offset", "page_number"):
+            return endpoint
+        total = self._survey.total
+        if total is not None and await self._is_right(total):
+            place = self._survey.total_place
+            self._survey.note("total", "proven", f"{total:,} rows ({place}), and none behind them")
+            return endpoint
+        behind, status = await self._at(_FAR)
+        if status in PAST_END:
+            ignore = {"status_code": status, "action": "ignore"}
+            told = f"behind the last page the API answers with {status}"
+            self._survey.note("response_actions", "proven", told)
+            return {**endpoint, "response_actions": [ignore]}
+        if behind is not None and not behind:
+            self._survey.note("paginator", "proven", "far behind the last row a page is empty")
+        return endpoint if total is None else {**endpoint, "total": None}
+
+    def _with_judged_total(self) -> Mapping[str, Any]:
+        survey, walk = self._survey, self._walk
+        total, place = survey.total, survey.total_place
+        if total is None or walk.end is None:
+            return self._endpoint
+        came = len(survey.same.marks(walk.rows))
+        if came == total or len(walk.rows) == total:
+            survey.note("total", "proven", f"{total:,} rows came, as many as {place} tells")
+            return self._endpoint
+        told = f"{place} tells {total:,}, but {came:,} rows came up to the end"
+        survey.note("total", "proven", told, None)
+        return {**self._endpoint, "total": None}
+
+    async def _is_right(self, total: int) -> bool:
+        """Whether the last row is where a total says, and none behind it."""
+        survey = self._survey
+        if total <= self._size:
+            return False
+        if self._paginator["type"] == "offset":
+            last, behind = total - 1, total
+        else:
+            base = self._paginator["base_page"]
+            pages = ceil(total / max(1, self._size))
+            last, behind = pages - 1 + base, pages + base
+        rows, _ = await self._at(behind)
+        status_ok = rows is None or not rows
+        before, _ = await self._at(last)
+        if not status_ok or not before:
+            place = survey.total_place
+            why = "there are rows behind them" if not status_ok else "the last of them is not there"
+            survey.note("total", "ruled out", f"{place} tells {total:,} rows, but {why}")
+            return False
+        return True
+
+    async def _at(self, number: int) -> tuple[Sequence[Row] | None, int | None]:
+        """The rows at a place, or the status of the answer."""
+        names = ("offset_param", "page_param", "offset_body_path", "page_body_path")
+        name = next(each for each in names if each in self._paginator)
+        knob = Knob(self._paginator[name], in_body=name.endswith("body_path"))
+        endpoint = {key: value for key, value in self._endpoint.items() if key != "paginator"}
+        if self._paginator["type"] == "offset":
+            where = self._paginator.get("limit_body_path") or self._paginator["limit_param"]
+            size = Knob(where, in_body="limit_body_path" in self._paginator)
+            endpoint = size.turned(endpoint, self._paginator["limit"])
+        why = f"what comes at {knob} {number:,}"
+        try:
+            page = await self._survey.trials.page(knob.turned(endpoint, number), why)
+        except ResponseStatusError as error:
+            return None, error.status
+        except HeadraceError:
+            return None, None
+        return rows_of(page.rows), None

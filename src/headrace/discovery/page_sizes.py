@@ -1,0 +1,180 @@
+"""Finds what takes the size of a page, and the largest size that the server honours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.core.exceptions import HeadraceError, ResponseStatusError
+from headrace.core.secrets.shipping import stays_here
+from headrace.discovery.survey import Knob, Survey, listed
+from headrace.discovery.trials import Row, rows_of
+from headrace.sansio.discovery.parameters import BODY_SIZES, SIZES
+
+LARGE = 1_000
+_FEWEST_PARTS = 3
+# Servers that refuse what they do not know, or take it for a filter, are asked for these alone.
+_LIKELIEST = (
+    *("limit", "per_page", "page_size", "pageSize", "size", "_limit", "_per_page", "$top"),
+    *("page[size]",),
+)
+_NUMBER = re.compile(r"\d[\d,_]*")
+_OTHER_SIZES = (100, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSize:
+    """What takes the size of a page.
+
+    Args:
+        knob: What takes it.
+        asked: The size that was asked for.
+        rows: The rows of the first page of that size.
+    """
+
+    knob: Knob
+    asked: int
+    rows: Sequence[Row]
+
+
+@stays_here
+class PageSizes:
+    """Tries sizes of pages.
+
+    Args:
+        survey: What is known of the listing.
+        shown: The names that an answer shows, the likeliest first.
+    """
+
+    def __init__(self, survey: Survey, shown: Sequence[str]) -> None:
+        self._survey = survey
+        self._shown = list(shown)
+        self._refused: str | None = None
+
+    async def larger(self) -> FoundSize | None:
+        """Finds the largest page, where one is larger than the first."""
+        return await self._find(LARGE)
+
+    async def smaller(self) -> FoundSize | None:
+        """Finds a page that is a part of the first one."""
+        count = len(self._survey.rows)
+        if count <= 1:
+            return None
+        return await self._find(max(1, count // _FEWEST_PARTS))
+
+    async def of_size(self, knob: Knob, size: int) -> FoundSize | None:
+        """The first page of a size, where what takes it is known.
+
+        Args:
+            knob: What takes the size.
+            size: The size, in rows.
+        """
+        rows = await self._asked({knob: size}, size)
+        return None if rows is None else FoundSize(knob, size, rows)
+
+    async def largest_of(self, knob: Knob) -> int:
+        """The largest size that is taken without an error, where what takes it is known.
+
+        Args:
+            knob: What takes the size.
+        """
+        self._refused = None
+        count = len(self._survey.rows)
+        if await self._asked({knob: LARGE}, LARGE, least=count) is not None:
+            return LARGE
+        for size in self._sizes_below(self._refused or ""):
+            if await self._asked({knob: size}, size, least=count) is not None:
+                return size
+        return count
+
+    async def _below_refusal(self, knob: Knob, size: int) -> FoundSize | None:
+        """The largest page below a size that was refused, where that names a bound, say."""
+        if self._refused is None or size <= len(self._survey.rows):
+            return None
+        for smaller in self._sizes_below(self._refused):
+            found = await self.of_size(knob, smaller)
+            if found is not None:
+                return found
+        return None
+
+    async def _find(self, size: int) -> FoundSize | None:
+        body = [Knob(name, in_body=True) for name in BODY_SIZES] if self._survey.in_body else []
+        shown = [knob for knob in (*body, *map(Knob, SIZES)) if knob.name in self._shown]
+        for knob in shown:
+            found = await self._alone(knob, size)
+            if found is not None:
+                return found
+        for some, likeliest in ((body, ()), ([Knob(name) for name in SIZES], _LIKELIEST)):
+            others = [knob for knob in some if knob not in shown]
+            found = await self._among(others, size, likeliest) if others else None
+            if found is not None:
+                return found
+        return None
+
+    async def _among(
+        self, knobs: Sequence[Knob], size: int, likeliest: Sequence[str]
+    ) -> FoundSize | None:
+        """Tries the likeliest by itself, all at once, and then halves of them."""
+        found = await self._alone(knobs[0], size)
+        if found is not None or len(knobs) == 1:
+            return found
+        rest = list(knobs[1:])
+        if await self._asked(dict.fromkeys(rest, size), size) is None:
+            if self._was_filtered:
+                return await self._one_by_one(
+                    [knob for knob in rest if knob.name in likeliest], size
+                )
+            return None
+        while len(rest) > 1:
+            half = rest[: (len(rest) + 1) // 2]
+            works = await self._asked(dict.fromkeys(half, size), size) is not None
+            rest = half if works else rest[len(half) :]
+        return await self.of_size(rest[0], size)
+
+    async def _one_by_one(self, knobs: Sequence[Knob], size: int) -> FoundSize | None:
+        for knob in knobs:
+            found = await self._alone(knob, size)
+            if found is not None:
+                return found
+        return None
+
+    async def _alone(self, knob: Knob, size: int) -> FoundSize | None:
+        """Tries one knob, and where the size is refused smaller ones."""
+        self._refused = None
+        found = await self.of_size(knob, size)
+        return found or await self._below_refusal(knob, size)
+
+    async def _asked(
+        self, values: Mapping[Knob, Any], size: int, least: int | None = None
+    ) -> Sequence[Row] | None:
+        """The rows that come with a size; None where it is not heeded."""
+        survey, count = self._survey, len(self._survey.rows)
+        least = count + 1 if least is None else least
+        names = listed([knob.name for knob in values])
+        why = f"whether a page of {size:,} rows can be had ({names})"
+        self._was_filtered = False
+        try:
+            page = await survey.trials.page(survey.asking(values), why)
+        except ResponseStatusError as refused:
+            self._refused = str(refused).replace(str(refused.status), "")
+            self._was_filtered = True
+            return None
+        except HeadraceError:
+            self._was_filtered = True
+            return None
+        rows = rows_of(page.rows)
+        if size < count:
+            return (
+                rows if len(rows) == size and survey.same.begins_with(survey.rows, rows) else None
+            )
+        self._was_filtered = len(rows) < count
+        return rows if len(rows) >= least and survey.same.begins_with(rows, survey.rows) else None
+
+    def _sizes_below(self, refusal: str) -> list[int]:
+        """Sizes to try after a refusal, those that it names first."""
+        count = len(self._survey.rows)
+        named = (int(re.sub(r"[,_]", "", each)) for each in _NUMBER.findall(refusal))
+        sizes = dict.fromkeys([*sorted(named, reverse=True), *_OTHER_SIZES])
+        return [size for size in sizes if count < size < LARGE][:2]

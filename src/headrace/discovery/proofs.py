@@ -1,0 +1,141 @@
+"""Proves a way to go on: follows it two pages on, and looks at what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headrace.core.secrets.shipping import stays_here
+from headrace.discovery.survey import Survey
+from headrace.discovery.trials import Row, Walk
+from headrace.sansio.discovery.paging_ways import PagingWay, has_more_path
+from headrace.sansio.paging.envelope import path_of
+from headrace.sansio.paging.totals import find_pages
+
+MOST_PAGES = 3
+_LONGEST_REASON = 160
+
+
+@stays_here
+@dataclass(frozen=True, slots=True)
+class ProvenWay:
+    """A way to go on that was followed.
+
+    Args:
+        way: The way.
+        endpoint: The endpoint with its paginator.
+        walk: What came.
+        text: What was seen, as half a line.
+    """
+
+    way: PagingWay
+    endpoint: Mapping[str, Any]
+    walk: Walk
+    text: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the listing was read to its end."""
+        return self.walk.end is not None and self.walk.error is None
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether only one page had rows, so that nothing is proven of the others."""
+        return sum(bool(page) for page in self.walk.pages) < 2
+
+
+async def prove(
+    survey: Survey, base: Mapping[str, Any], first: Sequence[Row], way: PagingWay
+) -> ProvenWay | None:
+    """Follows a way two pages on.
+
+    Args:
+        survey: What is known of the listing; what is ruled out is noted there.
+        base: The endpoint without a paginator.
+        first: The rows of its first page.
+        way: The way.
+
+    Returns:
+        None where it does not bring new rows, or where no more may be asked.
+    """
+    text = ""
+    for each in (way, *_otherwise_ended(survey, way, len(first))):
+        endpoint = _with_way(base, each)
+        why = f"whether {way.seen} leads on ({_named(each)})"
+        walk = await survey.trials.walk({**endpoint, "total": None}, why, MOST_PAGES)
+        fault, text = judged(survey, walk, first)
+        if fault is None and walk.error is None and not (walk.is_cut_off and len(walk.pages) < 2):
+            return ProvenWay(each, endpoint, walk, text)
+        if fault is not None:
+            survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {fault}")
+            return None
+    survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {_brief(walk.error)}")
+    return None
+
+
+def judged(survey: Survey, walk: Walk, first: Sequence[Row]) -> tuple[str | None, str]:
+    """Sees whether pages bring other rows than those before.
+
+    Args:
+        survey: Tells rows apart.
+        walk: The pages.
+        first: The rows that the first page is to have.
+
+    Returns:
+        What is wrong, None where nothing is; and what was seen.
+    """
+    if not walk.pages or not survey.same.are_same(walk.pages[0], first):
+        if walk.error is not None:
+            return _brief(walk.error), ""
+        return "its first page is another one", ""
+    if len(walk.pages) < 2 and walk.error is not None:
+        return _brief(walk.error), ""
+    before = survey.same.marks(walk.pages[0])
+    told = []
+    for number, rows in enumerate(walk.pages[1:], start=2):
+        if rows and not survey.same.are_new(rows, before):
+            return f"page {number} brought rows that had come before", ""
+        new = survey.same.new(rows, before)
+        told.append(f"page {number} had {new:,} new rows" if rows else f"page {number} was empty")
+        before |= survey.same.marks(rows)
+    if walk.end is not None and walk.error is None:
+        told.append("and there it ends")
+    return None, ", ".join(told)
+
+
+def _with_way(base: Mapping[str, Any], way: PagingWay) -> dict[str, Any]:
+    endpoint = {**base, "paginator": dict(way.paginator)}
+    if way.params:
+        endpoint["params"] = {**(base.get("params") or {}), **way.params}
+    return endpoint
+
+
+def _otherwise_ended(survey: Survey, way: PagingWay, size: int) -> Iterator[PagingWay]:
+    """The same way with other ends, for servers that go on for ever or in a circle."""
+    kind = way.paginator["type"]
+    more = has_more_path(survey.first)
+    if more is not None and kind in ("cursor", "offset", "page_number"):
+        yield replace(way, paginator={**way.paginator, "has_more_path": more})
+    pages = find_pages(survey.first.rest, survey.first.rows_at)
+    if kind == "page_number" and pages is not None:
+        total_path = path_of(pages[0]).quoted
+        yield replace(way, paginator={**way.paginator, "total_path": total_path})
+    place = survey.total_place
+    if kind == "offset" and place is not None and place.path is not None:
+        yield replace(way, paginator={**way.paginator, "total_path": place.path.quoted})
+    yield replace(way, paginator={**way.paginator, "stop_condition": f"rows < {size}"})
+
+
+def _named(way: PagingWay) -> str:
+    names = (
+        *("cursor_param", "cursor_body_path", "offset_param", "offset_body_path"),
+        *("page_param", "page_body_path"),
+    )
+    found = next((way.paginator[name] for name in names if way.paginator.get(name)), None)
+    return str(way.paginator["type"]) + (f" by `{found}`" if found else "")
+
+
+def _brief(error: str | None) -> str:
+    text = " ".join((error or "it was not followed to its end").split())
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} ..."

@@ -1,0 +1,135 @@
+"""What is known so far of a listing that is being found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from headrace.core.secrets.shipping import stays_here
+from headrace.discovery.trials import Row, Trials
+from headrace.sansio.discovery.evidence import Evidence, Verdict
+from headrace.sansio.discovery.row_places import RowPlace
+from headrace.sansio.discovery.sameness import Sameness
+from headrace.sansio.paging import Page
+from headrace.sansio.paging.places import with_value
+from headrace.sansio.paging.totals import TotalPlace, find_total
+
+ENDPOINT = "resources[0].endpoint"
+_SHOWN_NAMES = 4
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a line; of many the first ones.
+
+    Args:
+        names: The names.
+    """
+    shown = ", ".join(names[:_SHOWN_NAMES])
+    return f"{shown} and {len(names) - _SHOWN_NAMES:,} more" if names[_SHOWN_NAMES:] else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """What takes the size, the place or the number of a page.
+
+    Args:
+        name: The name of a query parameter, or a path in the JSON body.
+        in_body: Whether it is in the body.
+    """
+
+    name: str
+    in_body: bool = False
+
+    def turned(self, endpoint: Mapping[str, Any], value: Any) -> dict[str, Any]:
+        """An endpoint that asks with a value here.
+
+        Args:
+            endpoint: The endpoint.
+            value: The value.
+        """
+        if self.in_body:
+            return {**endpoint, "json": with_value(endpoint.get("json"), self.name, value)}
+        return {**endpoint, "params": {**(endpoint.get("params") or {}), self.name: value}}
+
+    def left_out(self, endpoint: Mapping[str, Any]) -> dict[str, Any]:
+        """An endpoint without it among the query parameters.
+
+        Args:
+            endpoint: The endpoint.
+        """
+        params = {
+            name: value
+            for name, value in (endpoint.get("params") or {}).items()
+            if name != self.name
+        }
+        left = {key: value for key, value in endpoint.items() if key != "params"}
+        return {**left, "params": params} if params else left
+
+    def __str__(self) -> str:
+        return f"`{self.name}`" + (" in the body" if self.in_body else "")
+
+
+@stays_here
+@dataclass(slots=True)
+class Survey:
+    """A listing, as far as it is known.
+
+    Args:
+        trials: Reads pages in one way or another.
+        endpoint: The endpoint, as far as it is known; without a paginator.
+        place: Where the rows of an answer are.
+        first: The first page, as the call brings it.
+        rows: Its rows.
+        again: The rows of the first page when it was asked for again.
+        same: Tells rows apart.
+        evidence: What speaks for each line, and against others.
+    """
+
+    trials: Trials
+    endpoint: dict[str, Any]
+    place: RowPlace
+    first: Page
+    rows: Sequence[Row]
+    again: Sequence[Row] = ()
+    same: Sameness = field(default_factory=Sameness)
+    evidence: list[Evidence] = field(default_factory=list)
+
+    @property
+    def in_body(self) -> bool:
+        """Whether requests have a JSON body, which says how to go on."""
+        return self.endpoint.get("json") is not None
+
+    @property
+    def total_place(self) -> TotalPlace | None:
+        """Where the first page tells how many rows there are; None where it does not."""
+        return find_total(self.first.rest, self.first.headers, self.first.rows_at)
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are, as the first page tells; None where it does not."""
+        place = self.total_place
+        return None if place is None else place.read(self.first.rest, self.first.headers)
+
+    def note(self, key: str, verdict: Verdict, text: str, value: Any = None) -> None:
+        """Notes what is known of a key of the endpoint.
+
+        Args:
+            key: The key, below `endpoint`; empty for the endpoint itself.
+            verdict: What is known.
+            text: What was seen.
+            value: The value of the key.
+        """
+        path = f"{ENDPOINT}.{key}" if key else ENDPOINT
+        self.evidence.append(Evidence(path, verdict, text, value))
+
+    def asking(self, values: Mapping[Knob, Any]) -> dict[str, Any]:
+        """The endpoint that asks with certain values.
+
+        Args:
+            values: The values, by what takes them.
+        """
+        endpoint = dict(self.endpoint)
+        for knob, value in values.items():
+            endpoint = knob.turned(endpoint, value)
+        return endpoint
