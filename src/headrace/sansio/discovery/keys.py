@@ -28,6 +28,7 @@ from headrace.sansio.discovery.seen_again import (
     Row,
     fields_of_one_answer,
     kept_and_changed,
+    shown_rows,
     without_repeated,
 )
 from headrace.sansio.paging.envelope import plain_name
@@ -84,9 +85,7 @@ class _Seen:
     @property
     def shown(self) -> str:
         """How much was seen, in words."""
-        pages = sum(bool(page) for page in self.pages)
-        rows = f"{len(self.rows):,} row{'s' * (len(self.rows) != 1)}"
-        return f"{rows} over {pages:,} pages" if pages > 1 else f"{rows} on one page"
+        return shown_rows(self.pages)
 
 
 def find_key(pages: Pages, again: Sequence[Row] | None = None, name: str = "") -> KeyFinding:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from itertools import pairwise, takewhile
+from operator import contains
 from typing import Any
 
 from headrace.core.quick_dataclasses import dataclass
@@ -24,6 +27,18 @@ class Unrepeated:
 
     pages: Pages
     repeated: int
+
+
+def shown_rows(pages: Pages) -> str:
+    """Says how many rows were seen: `300 rows over 3 pages`.
+
+    Args:
+        pages: The pages.
+    """
+    count = sum(map(len, pages))
+    rows = f"{count:,} row{'s' * (count != 1)}"
+    filled = sum(bool(page) for page in pages)
+    return f"{rows} over {filled:,} pages" if filled > 1 else f"{rows} on one page"
 
 
 def content_of(row: Row, without: Collection[str] = ()) -> str:
@@ -54,6 +69,22 @@ def without_repeated(pages: Pages, without: Collection[str] = ()) -> Unrepeated:
         kept_pages.append(kept)
         seen.update(contents)
     return Unrepeated(kept_pages, repeated)
+
+
+def without_overlap(pages: Pages) -> Pages:
+    """Leaves out the rows at the top of a page that had come on the one before.
+
+    Where new rows come in at the top of a listing, others move on to the next page meanwhile.
+
+    Args:
+        pages: The pages, in the order of the listing.
+    """
+    kept: list[Sequence[Row]] = list(pages[:1])
+    for before, page in pairwise(pages):
+        seen = {content_of(row) for row in before}
+        overlap = sum(1 for _ in takewhile(partial(contains, seen), map(content_of, page)))
+        kept.append(page[overlap:] if overlap < len(page) else page)
+    return kept
 
 
 def fields_of_one_answer(first: Sequence[Row], again: Sequence[Row]) -> dict[str, int]:
