@@ -132,13 +132,15 @@ def call_of(
     login = user_and_password(url)
     found = dict(auth) if auth is not None else None
     if login is not None and found is None:
-        found = {"type": "http_basic", "username": login[0], "password": login[1]}
+        found = _basic(*login)
     kept = dict(headers or {})
     asked = {**fields_of(parse_qsl(parts.query, keep_blank_values=True)), **(params or {})}
     if found is None:
         kept, found = _auth_of_headers(kept)
     if found is None:
         asked, found = _auth_of_params(asked)
+    # Named first, it gets the plainest name.
+    proof = None if found is None else naming.of_auth(found)
     base_path, _, last = parts.path.rstrip("/").rpartition("/")
     end = "/" if parts.path.endswith("/") and last else ""
     host = parts.netloc.rpartition("@")[2]
@@ -153,8 +155,8 @@ def call_of(
             for name, value in asked.items()
         },
         headers={name: naming.of_header(name, value) for name, value in kept.items()},
-        auth=None if found is None else naming.of_auth(found),
-        tls=None if tls is None else {key: naming.of(key, value) for key, value in tls.items()},
+        auth=proof,
+        tls=None if tls is None else naming.of_tls(tls),
         json=naming.of_body(json),
         data=naming.of_body(data),
         secrets=naming.values,
@@ -216,6 +218,12 @@ class _Naming:
         # A filter has a `key` and a `value`, and no secret.
         is_field = isinstance(body, str) and name.lower() != "key"
         return self.of(name, body) if is_field else body
+
+    def of_tls(self, tls: Mapping[str, str]) -> dict[str, str]:
+        """The files, and what stands for the password of one."""
+        name = "key_password"
+        password = {name: self.of(name, tls[name])} if name in tls else {}
+        return {**tls, **password}
 
     def of_auth(self, auth: Mapping[str, Any]) -> dict[str, Any]:
         """The `auth` without its secrets."""
@@ -280,8 +288,16 @@ def _auth_of_authorization(value: str) -> dict[str, Any]:
         except (binascii.Error, UnicodeDecodeError):
             colon = ""
         if colon:
-            return {"type": "http_basic", "username": user, "password": password}
+            return _basic(user, password)
     return {"type": "api_key", "name": "Authorization", "api_key": value, "location": "header"}
+
+
+def _basic(user: str, password: str) -> dict[str, Any]:
+    """What says user and password; an API may take a key in place of a user, and no password."""
+    if password or has_placeholder(user):
+        return {"type": "http_basic", "username": user, "password": password}
+    key = f"Basic {base64.b64encode(f'{user}:'.encode()).decode()}"
+    return {"type": "api_key", "name": "Authorization", "api_key": key, "location": "header"}
 
 
 def _auth_of_params(

@@ -45,6 +45,16 @@ def test_a_parameter_that_is_given_twice_is_sent_twice() -> None:
             {"API_USER": "me", "API_PASSWORD": "s3cret-value"},
         ),
         (
+            {"Authorization": "Basic c2tfczNjcmV0LXZhbHVlOg=="},
+            {
+                "type": "api_key",
+                "name": "Authorization",
+                "api_key": "${API_KEY}",
+                "location": "header",
+            },
+            {"API_KEY": "Basic c2tfczNjcmV0LXZhbHVlOg=="},
+        ),
+        (
             {"X-Api-Key": "s3cret-value"},
             {
                 "type": "api_key",
@@ -125,8 +135,12 @@ def test_secrets_in_a_body_get_names() -> None:
 
 
 def test_certificates_are_of_the_client() -> None:
-    call = call_of(URL, tls={"cert": "me.pem", "key_password": "s3cret-value"})
-    assert call.client["tls"] == {"cert": "me.pem", "key_password": "${KEY_PASSWORD}"}
+    call = call_of(URL, tls={"cert": "me.pem", "key": "k.pem", "key_password": "s3cret-value"})
+    assert call.client["tls"] == {
+        "cert": "me.pem",
+        "key": "k.pem",
+        "key_password": "${KEY_PASSWORD}",
+    }
 
 
 def test_two_secrets_of_one_name_stay_two() -> None:
