@@ -35,6 +35,9 @@ if _typing.TYPE_CHECKING:
     from headrace.destination.run_history import ResourceRun as ResourceRun
     from headrace.destination.views import CreatedViews as CreatedViews
     from headrace.destination.views import create_views as create_views
+    from headrace.discovery.discover import discover as discover
+    from headrace.discovery.probing_client import AskedRequest as AskedRequest
+    from headrace.discovery.results import Discovery as Discovery
     from headrace.dlt_source.by_call import rest_api_resources as rest_api_resources
     from headrace.dlt_source.by_call import rest_api_source as rest_api_source
     from headrace.dlt_source.by_name import rest_api as rest_api
@@ -54,6 +57,7 @@ if _typing.TYPE_CHECKING:
     from headrace.reports.status.results import ResourceStatus as ResourceStatus
     from headrace.reports.status.results import Status as Status
     from headrace.reports.status.status import status as status
+    from headrace.sansio.discovery.evidence import Evidence as Evidence
     from headrace.syncing.results import FoundMissing as FoundMissing
     from headrace.syncing.results import SyncReport as SyncReport
     from headrace.syncing.retention import Retention as Retention
@@ -95,6 +99,9 @@ _NAMES_BY_MODULE = {
         "CreatedViews",
         "create_views",
     ),
+    "headrace.discovery.discover": ("discover",),
+    "headrace.discovery.probing_client": ("AskedRequest",),
+    "headrace.discovery.results": ("Discovery",),
     "headrace.dlt_source.by_name": ("rest_api",),
     "headrace.dlt_source.by_call": (
         "rest_api_resources",
@@ -119,6 +126,7 @@ _NAMES_BY_MODULE = {
         "Status",
     ),
     "headrace.reports.status.status": ("status",),
+    "headrace.sansio.discovery.evidence": ("Evidence",),
     "headrace.syncing.results": ("FoundMissing", "SyncReport"),
     "headrace.syncing.retention": ("Retention",),
     "headrace.syncing.sync": ("sync",),

@@ -11,6 +11,7 @@ from headrace.cli.auth_warnings import auth_warnings
 from headrace.cli.exit_codes import CALL_OR_CONFIG_WRONG, FAILED, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption, TenantOption
 from headrace.cli.printing import say
+from headrace.cli.sample_shown import say_sample
 
 if TYPE_CHECKING:
     from headrace.config import SourceConfig, TenantsConfig
@@ -81,7 +82,7 @@ def _tried(config: SourceConfig, column: str | None = None) -> int:
         try:
             sample = take_sample(config, tried, _SAMPLE_ROWS, most_pages=1, judges_rows=True)
             _refuse_taken(sample, column)
-            _show(sample)
+            say_sample(sample)
         except HeadraceError as error:
             # What only shows now, as a file of a certificate that is not there.
             is_config = isinstance(error, ConfigError)
@@ -105,32 +106,3 @@ def _told(recipient: Recipient) -> str:
     more = len(recipient.paths) - _MOST_PATHS
     further = f" and {more:,} more places" if more > 0 else ""
     return f"It sends {names} to {recipient.place} ({paths}{further})."
-
-
-def _show(sample: Sample) -> None:
-    from headrace.cli.plurals import counted
-    from headrace.reading.listing_notes import guessed
-
-    if sample.skipped is not None:
-        say(sample.skipped)
-        return
-    if sample.asked is None:
-        say(f"{sample.resource}: nothing to ask for, as `{sample.parent}` has no rows.")
-        return
-    count = counted(sample.first_page_rows, "row")
-    is_part = sample.total is not None and sample.total > sample.first_page_rows
-    if is_part:
-        count += f" of {sample.total:,}"
-    if sample.has_more or sample.pages > 1:
-        further = "more pages follow"
-    else:
-        further = "that is all that the config asks for" if is_part else "that is all there is"
-    if sample.parent is not None:
-        further += f" for the first row of `{sample.parent}`"
-    say(f"{sample.resource}: {sample.asked} answers with {count}; {further}.")
-    if sample.guess is not None:
-        say(f"  {guessed(sample.guess)}")
-    if sample.written is not None:
-        say(f"  {sample.written}")
-    if sample.rows:
-        say(f"  columns: {', '.join(sample.columns)}")

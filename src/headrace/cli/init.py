@@ -8,13 +8,71 @@ from typing import Annotated
 import typer
 
 from headrace.cli.exit_codes import exit_codes
+from headrace.cli.init_url import GivenCall, init_from_url
 from headrace.cli.printing import say
+
+_URL_BEGINNINGS = ("http://", "https://")
+_STANDARD_FILE = Path("headrace.yml")
 
 
 def init(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the config.")] = Path(
-        "headrace.yml"
-    ),
+    where: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URL]",
+            help="The URL of a listing: it is asked how its pages go on, and a config is written "
+            "of what its answers prove. Without one: a config to fill in.",
+        ),
+    ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Where to write the config: headrace.yml."),
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:VALUE", help="A header to send; ${NAME} in it is a secret. Repeatable."
+        ),
+    ] = None,
+    bearer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOKEN", help="Who asks, by a token: ${NAME}, or - to be asked for it."
+        ),
+    ] = None,
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[=KEY]",
+            help="Who asks, by a key in the header NAME: KEY may be ${NAME}; without it you are "
+            "asked. `query:NAME` is a query parameter.",
+        ),
+    ] = None,
+    basic: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER[:PASSWORD]",
+            help="Who asks, by name and password, which may be ${NAME}; without it you are asked.",
+        ),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A query parameter to send. Repeatable."),
+    ] = None,
+    body: Annotated[
+        str | None,
+        typer.Option("--json", metavar="BODY", help="Ask by POST, with this JSON body."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The name of the resource and its table.")
+    ] = None,
+    single_page: Annotated[
+        bool,
+        typer.Option("--single-page", help="One answer has all rows: you know it, or were told."),
+    ] = False,
+    max_requests: Annotated[
+        int, typer.Option(metavar="N", min=4, help="Ask the API at most so many times.")
+    ] = 25,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -28,19 +86,54 @@ def init(
         bool, typer.Option("--force", help="Write over a file that is there.")
     ] = False,
 ) -> None:
-    """Write a commented config to start from."""
-    with exit_codes():
-        from headrace.config.recipes import recipes
-        from headrace.config.starter import write_starter
+    """Write a config: of what an API shows at a URL, or a commented one to start from.
 
+    `headrace init https://api.example.com/v1/orders --bearer '${API_TOKEN}'` asks the API, politely
+    and a bounded number of times: where its rows are, how pages go on (it follows them), the key,
+    the order, the types. Each line says what proves it; what is not proven is left out, and the
+    file says what to ask the API's documentation. Then the config is checked, and its first rows
+    are shown. Secrets are never written into it.
+
+    A config of dlt's, as a dictionary in Python, needs none of this: it runs as it is.
+
+    Exit code 0: the config runs; 1: something in it is not known, or the API does not answer; 2:
+    the call is wrong.
+    """
+    with exit_codes():
         if show_recipes:
-            known = recipes()
-            width = max(map(len, known))
-            say("\n".join(f"{name:{width}}  {what}" for name, what in known.items()))
+            _say_recipes()
             return
-        names = write_starter(path, recipe=recipe, overwrite=force)
-        settings = "".join(f"{name}=... " for name in names)
-        say(
-            f"Wrote {path}. Set base_url and the resources in it, then try it: "
-            f"{settings}headrace check {path}"
-        )
+        if where is not None and where.startswith(_URL_BEGINNINGS):
+            given = GivenCall(where, header, bearer, api_key, basic, param, body)
+            init_from_url(
+                given,
+                path or _STANDARD_FILE,
+                name=name,
+                single_page=single_page,
+                max_requests=max_requests,
+                overwrite=force,
+            )
+            return
+        if path is not None:
+            told = f"`{where}` is no URL: one begins with https:// or http://"
+            raise typer.BadParameter(told, param_hint="URL")
+        _write_starter(Path(where) if where else _STANDARD_FILE, recipe, overwrite=force)
+
+
+def _say_recipes() -> None:
+    from headrace.config.recipes import recipes
+
+    known = recipes()
+    width = max(map(len, known))
+    say("\n".join(f"{name:{width}}  {what}" for name, what in known.items()))
+
+
+def _write_starter(path: Path, recipe: str | None, *, overwrite: bool) -> None:
+    from headrace.config.starter import write_starter
+
+    names = write_starter(path, recipe=recipe, overwrite=overwrite)
+    settings = "".join(f"{name}=... " for name in names)
+    say(
+        f"Wrote {path}. Set base_url and the resources in it, then try it: "
+        f"{settings}headrace check {path}"
+    )

@@ -30,18 +30,50 @@ def write_starter(
         ConfigError: There is no such recipe, there is a file already, or the file cannot be
             written.
     """
-    text = _starter(recipe)
+    return write_config(path, _starter(recipe), overwrite=overwrite)
+
+
+def write_config(path: Path, text: str, *, overwrite: bool = False) -> Sequence[str]:
+    """Write a config.
+
+    Args:
+        path: The path of the file to write.
+        text: The config, as YAML.
+        overwrite: Whether a file that is there may be replaced.
+
+    Returns:
+        The names of the secrets and settings that the config asks for.
+
+    Raises:
+        ConfigError: There is a file already, or the file cannot be written.
+    """
     try:
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise ConfigError(
-            [Fault("", f"{path} exists; name another file, or replace it with --force")]
-        ) from None
+        raise ConfigError([Fault("", _is_there(path))]) from None
     except OSError as error:
         raise ConfigError([Fault("", f"cannot write {path}: {error.strerror}")]) from None
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return list(dict.fromkeys(name for line in lines for name in _PLACEHOLDER.findall(line)))
+
+
+def refuse_written(path: Path, *, overwrite: bool) -> None:
+    """Refuse a path at which there is a file, before an API is asked for what goes there.
+
+    Args:
+        path: The path of the file to write.
+        overwrite: Whether a file that is there may be replaced.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    if path.exists() and not overwrite:
+        raise ConfigError([Fault("", _is_there(path))])
+
+
+def _is_there(path: Path) -> str:
+    return f"{path} exists; name another file, or replace it with --force"
 
 
 def _starter(recipe: str | None) -> str:

@@ -19,8 +19,8 @@ _SHORT = 60
 _HEAD = (
     "# Found by asking the API {requests}. What stands behind # is what its answers showed.\n"
     "#\n"
-    "#   headrace check FILE      one real request for each resource, nothing loaded\n"
-    "#   headrace run FILE        load them\n"
+    "#   headrace check {file}      one real request for each resource, nothing loaded\n"
+    "#   headrace run {file}        load them\n"
     "#\n"
     "# ${{NAME}} stands for a secret: the environment variable NAME, or else `name` in\n"
     "# .dlt/secrets.toml.\n"
@@ -29,7 +29,10 @@ _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\ufffd]")
 
 
 def commented_yaml(
-    config: Mapping[str, Any], evidence: Sequence[Evidence], requests: Sequence[AskedRequest] = ()
+    config: Mapping[str, Any],
+    evidence: Sequence[Evidence],
+    requests: Sequence[AskedRequest] = (),
+    file: str = "headrace.yml",
 ) -> str:
     """Writes a config as YAML.
 
@@ -37,13 +40,14 @@ def commented_yaml(
         config: The config.
         evidence: What is known of its keys.
         requests: What was asked.
+        file: The name of the file.
 
     Returns:
         The text: what is proven stands behind its line, what is unknown and what is offered in
         comments in its place, and what was ruled out at the end.
     """
     count = f"{len(requests):,} time{'s' * (len(requests) != 1)}" if requests else "nothing"
-    lines = [_HEAD.format(requests=count)]
+    lines = [_HEAD.format(requests=count, file=_plain(file))]
     unknown = [each for each in evidence if each.verdict == "unknown"]
     if unknown:
         lines.append("#\n# Not known:\n")

@@ -26,8 +26,6 @@ MOST_BYTES = 64 * 1024 * 1024
 _FEWEST_REQUESTS = 4
 
 Made = TypeVar("Made")
-Told = Callable[[AskedRequest], None]
-"""Is told of each request that was made."""
 
 
 def discover(
@@ -41,7 +39,7 @@ def discover(
     name: str | None = None,
     single_page: bool = False,
     max_requests: int = MOST_REQUESTS,
-    on_request: Told | None = None,
+    on_request: Callable[[AskedRequest], None] | None = None,
 ) -> Discovery:
     """Asks an API how it lists its rows, and writes a config of what it has proven.
 
@@ -96,7 +94,7 @@ def discover_call(
     name: str | None = None,
     single_page: bool = False,
     max_requests: int = MOST_REQUESTS,
-    on_request: Told | None = None,
+    on_request: Callable[[AskedRequest], None] | None = None,
 ) -> Discovery:
     """Asks an API how it lists its rows: `discover`, of a call that has been taken apart.
 
@@ -114,7 +112,11 @@ def discover_call(
 
 
 async def _discovered(
-    call: Call, name: str, single_page: bool, max_requests: int, on_request: Told | None
+    call: Call,
+    name: str,
+    single_page: bool,
+    max_requests: int,
+    on_request: Callable[[AskedRequest], None] | None,
 ) -> Discovery:
     async with HttpClient(_settings(call)) as http:
         client = ProbingClient(http, max_requests, MOST_BYTES, on_request)

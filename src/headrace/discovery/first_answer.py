@@ -75,7 +75,9 @@ def from_the_beginning(endpoint: Mapping[str, Any]) -> tuple[dict[str, Any], lis
     """
     params = endpoint.get("params") or {}
     dropped = [
-        name for name, value in params.items() if name in (*PAGES, *OFFSETS) and value.isdigit()
+        name
+        for name, value in params.items()
+        if name in (*PAGES, *OFFSETS) and isinstance(value, str) and value.isdigit()
     ]
     if not dropped:
         return dict(endpoint), []

@@ -36,7 +36,15 @@ class Discovery:
     @cached_property
     def text(self) -> str:
         """The config as a YAML file, each line with what proves it."""
-        return commented_yaml(self.config, self.evidence, self.requests)
+        return self.as_yaml("headrace.yml")
+
+    def as_yaml(self, file: str) -> str:
+        """The config as a YAML file that knows its name.
+
+        Args:
+            file: The name of the file.
+        """
+        return commented_yaml(self.config, self.evidence, self.requests, file)
 
     @property
     def unknown(self) -> tuple[Evidence, ...]:
