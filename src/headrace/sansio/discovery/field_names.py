@@ -33,6 +33,43 @@ _OF_TIMES = frozenset(
         *("createdat", "updatedat", "modifiedat", "createdon", "updatedon", "modifiedon"),
     ]
 )
+_MONEY = frozenset(
+    [
+        *("price", "amount", "total", "subtotal", "cost", "balance", "fee", "fees", "tax", "taxes"),
+        *("vat", "discount", "revenue", "salary", "wage", "charge", "charges", "payment", "refund"),
+        *("payout", "net", "gross", "margin", "profit", "deposit", "credit", "debit", "turnover"),
+        *("budget", "spend", "spent", "msrp", "mrr", "arr", "gmv", "money", "shipping"),
+    ]
+)
+# What follows the name of an amount, and what makes another thing of it.
+_OF_MONEY = frozenset(
+    [
+        *(
+            "usd",
+            "eur",
+            "gbp",
+            "chf",
+            "local",
+            "value",
+            "due",
+            "paid",
+            "open",
+            "incl",
+            "excl",
+            "in",
+        ),
+        *("set", "before", "after", "with", "without", "including", "excluding", "remaining"),
+    ]
+)
+_HAPPENED_IN_SHORT = frozenset(
+    [
+        *("sent", "paid", "due", "shown", "seen", "read", "begun", "done", "given", "built", "run"),
+        *("start", "end", "begin", "expires", "begins", "starts", "ends", "sold", "bought", "left"),
+    ]
+)
+_NOT_HAPPENED = frozenset(
+    ["is", "has", "works", "looks", "based", "named", "located", "hosted", "depended"]
+)
 _VERSIONS = frozenset(["version", "revision", "rev", "locale", "language", "lang", "attempt"])
 
 
@@ -128,6 +165,40 @@ def is_of_time(name: str) -> bool:
     """
     words = words_of(name)
     return bool(words) and words[-1] in _OF_TIMES
+
+
+def is_money(name: str) -> bool:
+    """Whether a field has the name of an amount of money.
+
+    Args:
+        name: The name of the field.
+    """
+    words = list(words_of(name))
+    while words and words[-1] in _OF_MONEY:
+        words.pop()
+    return bool(words) and words[-1] in _MONEY
+
+
+def type_by_name(name: str) -> str | None:
+    """The type that a field has by its name alone, in dlt's words; None where it says none.
+
+    Args:
+        name: The name of the field.
+    """
+    words = words_of(name)
+    if len(words) < 2:
+        return None
+    before, last = words[-2], words[-1]
+    if words[0] in ("is", "has") and last not in ("at", "on", "date", "count", "id", "by"):
+        return "bool"
+    if last == "count":
+        return "bigint"
+    has_happened = before in _HAPPENED_IN_SHORT or before.endswith("ed")
+    if last == "on" and has_happened and before not in _NOT_HAPPENED:
+        return "timestamp"
+    if last == "at" and before not in _NOT_HAPPENED:
+        return "timestamp"
+    return "timestamp" if last in ("date", "till", "until") else None
 
 
 def is_part_of_key(name: str) -> bool:

@@ -26,6 +26,7 @@ from headrace.sansio.discovery.field_names import (
 from headrace.sansio.discovery.seen_again import (
     Pages,
     Row,
+    count_of,
     fields_of_one_answer,
     kept_and_changed,
     shown_rows,
@@ -162,7 +163,9 @@ def _objection(facts: _Seen, field: str, names: Sequence[str]) -> str | None:
     if kinds - {int, str}:
         return "its values are neither texts nor whole numbers"
     if len(kinds) > 1:
-        return f"a number in {sum(isinstance(value, int) for value in values):,} rows, else a text"
+        return (
+            f"a number in {count_of(sum(kind is int for kind in map(type, values)))}, else a text"
+        )
     if kinds == {str} and max(map(len, values)) > _LONGEST:
         return "its texts are too long for a key"
     others = [each for each in names if each != field and column_like(each) == column_like(field)]
@@ -183,7 +186,7 @@ def _moves(facts: _Seen, field: str) -> str | None:
         return f"none of its {count:,} values came again when page one was asked for again"
     kept, changed = kept_and_changed(field, *facts.again, facts.volatile)
     if changed > kept and changed * 4 >= len(facts.again[0]):
-        return f"another value in {changed:,} rows when page one was asked for again"
+        return f"another value in {count_of(changed)} when page one was asked for again"
     return None
 
 
@@ -299,8 +302,7 @@ def _parts_of_evidence(facts: _Seen, fields: Sequence[str]) -> Iterator[str]:
     if len(fields) == 1 and _rank(fields[0], facts.listing) == 5:
         yield "listed in its order"
     if facts.repeated:
-        rows = "row" if facts.repeated == 1 else "rows"
-        yield f"{facts.repeated:,} {rows} came on two pages"
+        yield f"{count_of(facts.repeated)} came on two pages"
     kept = [kept_and_changed(field, *facts.again, facts.volatile)[0] for field in fields]
     if facts.again[0] and min(kept) > 0:
         yield "the same when asked again"

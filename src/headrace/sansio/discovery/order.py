@@ -10,7 +10,7 @@ from typing import Any, Literal
 from headrace.core.exceptions import PageError
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.discovery.field_names import is_of_time, words_of
-from headrace.sansio.discovery.seen_again import Pages, Row, shown_rows, without_overlap
+from headrace.sansio.discovery.seen_again import Pages, Row, count_of, shown_rows, without_overlap
 from headrace.sansio.tail.keys import KeyKind, kind_of, read_keys
 
 Direction = Literal["asc", "desc"]
@@ -139,8 +139,7 @@ def _in_order(pages: Pages, field: str, kind: KeyKind, read: Sequence[Any]) -> O
     if not all(in_order(one, other) for one, other in pairwise(read)):
         return None
     ties = sum(one == other for one, other in pairwise(read))
-    rows = "row" if ties == 1 else "rows"
-    told = f"{ties:,} {rows} with the same as the one before" if ties else "no two alike"
+    told = f"{count_of(ties)} with the same as the one before" if ties else "no two alike"
     as_text = " as text" if kind is KeyKind.TEXT else ""
     evidence = f"`{field}` goes {_GOES[direction]}{as_text} over {shown_rows(pages)}, {told}"
     return OrderFinding(field, direction, kind, ties, evidence)

@@ -29,14 +29,22 @@ class Unrepeated:
     repeated: int
 
 
+def count_of(rows: int) -> str:
+    """Says a number of rows: `1 row`, `2,500 rows`.
+
+    Args:
+        rows: How many rows.
+    """
+    return f"{rows:,} row{'s' * (rows != 1)}"
+
+
 def shown_rows(pages: Pages) -> str:
     """Says how many rows were seen: `300 rows over 3 pages`.
 
     Args:
         pages: The pages.
     """
-    count = sum(map(len, pages))
-    rows = f"{count:,} row{'s' * (count != 1)}"
+    rows = count_of(sum(map(len, pages)))
     filled = sum(bool(page) for page in pages)
     return f"{rows} over {filled:,} pages" if filled > 1 else f"{rows} on one page"
 
