@@ -25,6 +25,7 @@ _HEAD = (
     "# ${{NAME}} stands for a secret: the environment variable NAME, or else `name` in\n"
     "# .dlt/secrets.toml.\n"
 )
+_ODD = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd]")
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\ufffd]")
 
 
@@ -93,6 +94,9 @@ def _mapping(
     known = {f"{path}.{key}" if path else key for key in mapping}
     for other, some in evidence.items():
         if other not in known and other.rpartition(".")[0] == path and path:
+            key = other.rpartition(".")[2]
+            proven = (f"{key}: {each.text}" for each in some if each.verdict == "proven")
+            yield from (f"{indent}# {line}" for each in proven for line in _wrapped(each, indent))
             yield from _offered(some, indent)
 
 
@@ -115,14 +119,10 @@ def _offered(evidence: Sequence[Evidence], indent: str) -> Iterator[str]:
     for each in evidence:
         if each.verdict != "offered":
             continue
-        for line in wrap(_plain(each.text), _WIDTH - len(indent) - 2):
-            yield f"{indent}# {line}"
+        yield from (f"{indent}# {line}" for line in _wrapped(each.text, indent))
         if each.value is not None:
             key = each.path.rpartition(".")[2]
-            dumped = yaml.safe_dump(
-                {key: each.value}, sort_keys=False, allow_unicode=True, width=_WIDTH * 10
-            )
-            for line in dumped.rstrip().splitlines():
+            for line in _dumped({key: each.value}, in_one_line=False).rstrip("\n").split("\n"):
                 yield f"{indent}# {line}"
 
 
@@ -135,9 +135,12 @@ def _told(line: str, told: Sequence[str], indent: str) -> Iterator[str]:
     if len(beside) <= _WIDTH and len(line) <= _COLUMN:
         yield beside
         return
-    for part in wrap(text, _WIDTH - len(indent) - 2):
-        yield f"{indent}# {part}"
+    yield from (f"{indent}# {part}" for part in _wrapped(text, indent))
     yield line
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return wrap(_plain(text), max(20, _WIDTH - len(indent) - 2))
 
 
 def _plain(text: str) -> str:
@@ -149,11 +152,32 @@ def _is_short(value: Any) -> bool:
     return len(_flow(value)) <= _SHORT
 
 
+class _OneLine(yaml.SafeDumper):
+    """Writes what would break a line in quotes, with escapes."""
+
+
+def _quoted_if_odd(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = '"' if _ODD.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_OneLine.add_representer(str, _quoted_if_odd)
+
+
 def _flow(value: Any) -> str:
-    dumped: str = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf")
+    return _dumped(value, in_one_line=True).removesuffix("\n").removesuffix("\n...")
+
+
+def _dumped(value: Any, *, in_one_line: bool) -> str:
+    dumped: str = yaml.dump(
+        value,
+        Dumper=_OneLine,
+        default_flow_style=in_one_line,
+        sort_keys=False,
+        allow_unicode=True,
+        width=float("inf"),
     )
-    return dumped.removesuffix("\n").removesuffix("\n...")
+    return dumped
 
 
 def _scalar(key: str) -> str:

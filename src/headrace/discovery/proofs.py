@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ from headrace.sansio.paging.totals import find_pages
 
 MOST_PAGES = 3
 _LONGEST_REASON = 160
+_WHERE = re.compile(r"^resource `[^`]*`, \S+ \S+: ")
 
 
 @stays_here
@@ -138,4 +140,5 @@ def _named(way: PagingWay) -> str:
 
 def _brief(error: str | None) -> str:
     text = " ".join((error or "it was not followed to its end").split())
+    text = _WHERE.sub("", text, count=1).partition(". ")[0]
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} ..."

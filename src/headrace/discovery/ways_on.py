@@ -20,7 +20,8 @@ from headrace.sansio.discovery.paging_ways import (
 )
 from headrace.sansio.paging import Page
 
-_TRIED_ALONE = 3
+_TRIED_ALONE = 2
+_LIKELY = 4
 
 
 @stays_here
@@ -71,19 +72,30 @@ class WaysOn:
         return None
 
     async def _of_token(self, token: ShownToken, alone: int = _TRIED_ALONE) -> ProvenWay | None:
-        """Tries the likeliest ways to send a token, then all others at once, and halves of them."""
+        """Tries the likeliest ways to send a token by themselves, then several at once."""
         for way in token.ways[:alone]:
             proven = await self._prove(way)
             if proven is not None:
                 return proven
         rest = list(token.ways[alone:])
         value = self._value(rest[0]) if rest else None
-        if value is None or not await self._leads_on(rest, value):
+        if value is None:
             return None
-        while len(rest) > 1:
-            half = rest[: (len(rest) + 1) // 2]
-            rest = half if await self._leads_on(half, value) else rest[len(half) :]
-        return await self._prove(rest[0])
+        for some in (rest[:_LIKELY], rest[_LIKELY:]):
+            leading = await self._one_of(some, value)
+            proven = None if leading is None else await self._prove(leading)
+            if proven is not None:
+                return proven
+        return None
+
+    async def _one_of(self, ways: Sequence[PagingWay], value: Any) -> PagingWay | None:
+        """Which of several ways to send a token leads on: all at once, and then halves of them."""
+        if not ways or not await self._leads_on(ways, value):
+            return None
+        while len(ways) > 1:
+            half = ways[: (len(ways) + 1) // 2]
+            ways = half if await self._leads_on(half, value) else ways[len(half) :]
+        return ways[0]
 
     async def _leads_on(self, ways: Sequence[PagingWay], value: Any) -> bool:
         """Whether one of several ways to send a token brings other rows."""

@@ -26,6 +26,8 @@ BEHIND_LAST_ROW = (
     *("starting_after", "after", "after_id", "since_id", "last_id", "start_after", "cursor"),
     *("marker", "from_id", "since", "page[after]"),
 )
+# Beside rows these count them, and ask for nothing.
+_COUNTS = frozenset(["count", "results", "rows", "n", "num", "max", "first", "top"])
 _TOKENS = (
     *("cursor", "page_token", "pageToken", "after", "next_token", "next", "starting_after"),
     *("continuation", "continuationToken", "continuation_token", "marker", "next_cursor", "token"),
@@ -104,9 +106,7 @@ def pages_shown(page: Page, urls: Iterable[str] = ()) -> list[str]:
     return _shown(PAGES, page, urls, None)
 
 
-def _shown(
-    names: Sequence[str], page: Page, urls: Iterable[str], at_least: int | None
-) -> list[str]:
+def _shown(names: Sequence[str], page: Page, urls: Iterable[str], echoed: int | None) -> list[str]:
     named = [name for name in query_names(urls) if name in names]
     by_plain: dict[str, str] = {}
     for name in names:
@@ -114,7 +114,9 @@ def _shown(
     for keys, value in fields_around(page.rest, page.rows_at):
         number = whole_number(value)
         plain = plain_name(keys[-1])
-        if number is None or (at_least is not None and number < max(1, at_least)):
+        if plain in _COUNTS:
+            continue
+        if number is None or (echoed is not None and number != echoed):
             continue
         if plain in by_plain:
             # As the answer writes it, it is taken more often than not.

@@ -234,7 +234,8 @@ secrets = st.from_regex(r"[A-Za-z0-9$'\"{}&=%+-]{8,20}", fullmatch=True).map("s3
 
 
 @given(
-    st.dictionaries(names, plain.map(str.strip).filter(bool), max_size=3),
+    # A name in other letters is the same header.
+    st.dictionaries(names.map(str.title), plain.map(str.strip).filter(bool), max_size=3),
     st.dictionaries(plain, plain, max_size=3),
     secrets,
 )
