@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,10 +10,17 @@ from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.paging_search import FoundPaging
 from headrace.discovery.survey import Survey
 from headrace.discovery.trials import Row
+from headrace.sansio.discovery.columns import find_columns
 from headrace.sansio.discovery.evidence import Evidence, Verdict
 from headrace.sansio.discovery.keys import KeyFinding, find_key
+from headrace.sansio.discovery.order import OrderFinding, find_order
 
 RESOURCE = "resources[0]"
+# Offsets and page numbers shift under whoever keeps up.
+_CARRY_A_TAIL = ("cursor", "header_cursor", "json_link", "header_link")
+_STATES = ("status", "state")
+_MOST_STATES = 12
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,30}")
 
 
 @stays_here
@@ -35,10 +43,17 @@ class ResourceFacts:
     async def resource(self) -> dict[str, Any]:
         """The resource, whole."""
         key = find_key(self._pages, self._survey.again, self._name)
+        order = find_order(self._pages, key.fields)
         resource: dict[str, Any] = {"name": self._name}
         resource |= self._of_key(key)
         endpoint = await self._confirmed(self._paging.endpoint, key)
         resource["endpoint"] = _in_order(endpoint)
+        if order is not None:
+            self._note("endpoint", "proven", order.evidence)
+        columns = self._columns(key, order)
+        if columns:
+            resource["columns"] = columns
+        self._offer_tail(endpoint, key, order)
         return resource
 
     def _of_key(self, key: KeyFinding) -> dict[str, Any]:
@@ -56,6 +71,46 @@ class ResourceFacts:
             "write_disposition": "merge",
         }
 
+    def _columns(self, key: KeyFinding, order: OrderFinding | None) -> dict[str, Any]:
+        """The columns that have to be declared."""
+        rows = [row for page in self._pages for row in page]
+        found = find_columns(rows, key.fields, order)
+        for each in found:
+            self._note(
+                f"columns.{each.name}", each.verdict, each.evidence, dict(each.hints) or None
+            )
+        return {each.name: dict(each.hints) for each in found if each.verdict == "proven"}
+
+    def _offer_tail(
+        self, endpoint: Mapping[str, Any], key: KeyFinding, order: OrderFinding | None
+    ) -> None:
+        """Offers to keep up with a listing that is newest first by its key."""
+        paginator = endpoint.get("paginator")
+        goes_on = isinstance(paginator, Mapping) and paginator["type"] in _CARRY_A_TAIL
+        if not goes_on or order is None or key.fields != (order.field,):
+            return
+        if order.direction != "desc":
+            return
+        value: dict[str, Any] = {"cursor_path": order.field, "row_order": "desc"}
+        told = (
+            "New rows come first: each sync may ask for what is new alone. Say by `settled_when` "
+        )
+        told += "which rows change no more (docs/keeping-up.md)"
+        states = self._states()
+        if states is not None:
+            name, values = states
+            told += f"; of these values of `{name}` keep the final ones"
+            value["settled_when"] = f"{name} in ({', '.join(map(repr, values))},)"
+        self._note("endpoint.incremental", "offered", f"{told}:", value)
+
+    def _states(self) -> tuple[str, list[str]] | None:
+        """The field that says how far a row is, and the values that it was seen to have."""
+        for name in _STATES:
+            values = {row.get(name) for page in self._pages for row in page} - {None}
+            if values and len(values) <= _MOST_STATES and all(map(_is_word, values)):
+                return name, sorted(map(str, values))
+        return None
+
     async def _confirmed(self, endpoint: Mapping[str, Any], key: KeyFinding) -> Mapping[str, Any]:
         """The endpoint, once it was read as the config has it: of answers that came before."""
         walk = self._paging.walk
@@ -71,6 +126,10 @@ class ResourceFacts:
 
     def _note(self, key: str, verdict: Verdict, text: str, value: Any = None) -> None:
         self._survey.evidence.append(Evidence(f"{RESOURCE}.{key}", verdict, text, value))
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and bool(_WORD.fullmatch(value))
 
 
 def _in_order(endpoint: Mapping[str, Any]) -> dict[str, Any]:
