@@ -20,7 +20,7 @@ ORDERS = [
 ]
 
 
-def orders_api(rows: list[dict[str, Any]] | None = None) -> Handler:
+def orders_api(rows: list[dict[str, Any]] | None = None, cursor_param: str = "after") -> Handler:
     """Answers as the API does: newest first, at most 100 a page, for those who have the key."""
     listed = ORDERS if rows is None else rows
 
@@ -30,7 +30,7 @@ def orders_api(rows: list[dict[str, Any]] | None = None) -> Handler:
         if asked.path != "/api/v1/orders":
             return Answer({"error": "not found"}, 404)
         size = min(int(asked.query.get("limit", 25)), MOST)
-        begin = int(asked.query.get("after", "at-0").removeprefix("at-"))
+        begin = int(asked.query.get(cursor_param, "at-0").removeprefix("at-"))
         page = listed[begin : begin + size]
         following = f"at-{begin + size}" if begin + size < len(listed) else None
         return Answer({"data": page, "meta": {"next": following, "count": len(listed)}})

@@ -1,4 +1,4 @@
-"""Records a terminal in which `headrace init` finds a config: `python -m tests.stories.discovering.recording`.
+"""Records a terminal: `python -m tests.stories.discovering.recording` writes the picture anew.
 
 All that stands in the picture was printed by the command, or written by it, in a real run.
 """
@@ -32,7 +32,7 @@ _FONTS = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 def recorded() -> str:
     """What the terminal shows: the command, what it says, and the file that it writes."""
     with JsonServer() as server, tempfile.TemporaryDirectory() as folder:
-        server.handler = orders_api()
+        server.handler = orders_api(cursor_param="next")
         url = f"{server.base_url}/api/v1/orders"
         ran = subprocess.run(
             [sys.executable, "-m", "headrace", "init", url, "--api-key", "X-API-Key=${API_KEY}"],
@@ -56,7 +56,7 @@ def picture(text: str) -> str:
     """
     console = Console(record=True, width=_WIDTH, file=io.StringIO())
     for line in text.rstrip().splitlines():
-        console.print(_coloured(line), soft_wrap=False, no_wrap=True, crop=True)
+        console.print(_coloured(line))
     svg = console.export_svg(title="headrace init", theme=MONOKAI, unique_id="headrace-init")
     return _FONTS.sub("", svg)
 
@@ -66,7 +66,7 @@ def _coloured(line: str) -> Text:
     if line.startswith("$ "):
         text.stylize("bold green")
     else:
-        text.highlight_regex(r"(^|\s)#.*$", "bright_black")
+        text.highlight_regex(r"(^|\s)#.*$", "#9c9c8c")
     return text
 
 
