@@ -75,6 +75,10 @@ class PagingSearch:
                 "paginator", "unknown", "the listing is empty: nothing shows how it goes on"
             )
             return self.unknown()
+        if not survey.same.keeps_order(survey.rows, survey.again):
+            told = "the same request brings its rows in another order, or others: which parameter "
+            survey.note("paginator", "unknown", f"{told}sorts them?")
+            return self.unknown()
         if self._leads_on or looks_full(survey.first, survey.endpoint.get("params") or {}):
             self._size = await self._sizes.larger()
         proven = None

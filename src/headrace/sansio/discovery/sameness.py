@@ -80,6 +80,17 @@ class Sameness:
         """
         return len(rows) >= len(beginning) and self.are_same(rows[: len(beginning)], beginning)
 
+    def keeps_order(self, rows: Sequence[Row], again: Sequence[Row]) -> bool:
+        """Whether a page that is asked for again has its rows in the same order.
+
+        Args:
+            rows: The rows of the page.
+            again: Its rows when it was asked for again; some may have come, gone or changed.
+        """
+        places = {self.mark(row): place for place, row in enumerate(again)}
+        found = [places[mark] for row in rows if (mark := self.mark(row)) in places]
+        return 2 * len(found) >= len(rows) and found == sorted(found)
+
 
 def sameness_of(rows: Sequence[Row], again: Sequence[Row]) -> Sameness:
     """Learns from a page that was asked for twice which fields change with every request.
