@@ -17,7 +17,7 @@ _COLUMN = 44
 # A mapping of so few characters stands in one line.
 _SHORT = 60
 _HEAD = (
-    "# Found by asking the API {requests}. What stands behind # is what its answers showed.\n"
+    "# {found}\n"
     "#\n"
     "#   headrace check {file}      one real request for each resource, nothing loaded\n"
     "#   headrace run {file}        load them\n"
@@ -25,6 +25,13 @@ _HEAD = (
     "# ${{NAME}} stands for a secret: the environment variable NAME, or else `name` in\n"
     "# .dlt/secrets.toml.\n"
 )
+_FOUND = "Found by asking the API {requests}. What stands behind # is what its answers showed."
+_READ = (
+    "Made of {document}, and of what the API was asked: {requests}. "
+    "What is marked `document:` nobody has tried."
+)
+_STATED = "document: "
+_RESOURCE = re.compile(r"resources\[(\d+)\]")
 _ODD = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd]")
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\ufffd]")
 
@@ -34,6 +41,7 @@ def commented_yaml(
     evidence: Sequence[Evidence],
     requests: Sequence[AskedRequest] = (),
     file: str = "headrace.yml",
+    document: str | None = None,
 ) -> str:
     """Writes a config as YAML.
 
@@ -42,17 +50,20 @@ def commented_yaml(
         evidence: What is known of its keys.
         requests: What was asked.
         file: The name of the file.
+        document: The document of the API that it is made of; None for none.
 
     Returns:
-        The text: what is proven stands behind its line, what is unknown and what is offered in
-        comments in its place, and what was ruled out at the end.
+        The text: what is proven or stated stands behind its line, what is unknown and what is
+        offered in comments in its place, and what was ruled out at the end.
     """
     count = f"{len(requests):,} time{'s' * (len(requests) != 1)}" if requests else "nothing"
-    lines = [_HEAD.format(requests=count, file=_plain(file))]
+    found = _FOUND if document is None else _READ
+    told = found.format(requests=count, document=_plain(document or ""))
+    lines = [_HEAD.format(found="\n# ".join(_wrapped(told, "")), file=_plain(file))]
     unknown = [each for each in evidence if each.verdict == "unknown"]
     if unknown:
         lines.append("#\n# Not known:\n")
-        lines.extend(_bullets(unknown))
+        lines.extend(_bullets(unknown, config))
     by_path: dict[str, list[Evidence]] = {}
     for each in evidence:
         by_path.setdefault(each.path, []).append(each)
@@ -62,15 +73,36 @@ def commented_yaml(
     ruled_out = [each for each in evidence if each.verdict == "ruled out"]
     if ruled_out:
         lines.append("\n# Tried, and ruled out:\n")
-        lines.extend(_bullets(ruled_out))
+        lines.extend(_bullets(ruled_out, config))
     return "".join(lines)
 
 
-def _bullets(some: Sequence[Evidence]) -> Iterator[str]:
+def _bullets(some: Sequence[Evidence], config: Mapping[str, Any]) -> Iterator[str]:
     for each in some:
-        told = f"{each.path.rpartition('.')[2]}: {each.text}" if each.path else each.text
+        told = f"{subject(each.path, config)}: {each.text}" if each.path else each.text
         for number, line in enumerate(wrap(_plain(told), _WIDTH - 4) or [""]):
             yield f"# {'- ' if number == 0 else '  '}{line}\n"
+
+
+def subject(path: str, config: Mapping[str, Any]) -> str:
+    """What a path is about, in words: the key, and the resource where there are several.
+
+    Args:
+        path: The path, as faults name it.
+        config: The config.
+    """
+    key = path.rpartition(".")[2]
+    resources = config.get("resources", ())
+    place = _RESOURCE.match(path)
+    if place is None or len(resources) < 2:
+        return key
+    return f"{resources[int(place[1])]['name']}: {key}"
+
+
+def _told_of(some: Sequence[Evidence]) -> list[str]:
+    """What stands beside a line."""
+    proven = [each.text for each in some if each.verdict == "proven"]
+    return [*proven, *(f"{_STATED}{each.text}" for each in some if each.verdict == "stated")]
 
 
 def _mapping(
@@ -79,7 +111,7 @@ def _mapping(
     indent = "  " * depth
     for key, value in mapping.items():
         here = f"{path}.{key}" if path else key
-        told = [each.text for each in evidence.get(here, ()) if each.verdict == "proven"]
+        told = _told_of(evidence.get(here, ()))
         beginning = f"{indent}{_scalar(key)}:"
         inner = any(each.startswith((f"{here}.", f"{here}[")) for each in evidence)
         if isinstance(value, Mapping) and value and (inner or not _is_short(value)):
@@ -95,7 +127,7 @@ def _mapping(
     for other, some in evidence.items():
         if other not in known and other.rpartition(".")[0] == path and path:
             key = other.rpartition(".")[2]
-            proven = (f"{key}: {each.text}" for each in some if each.verdict == "proven")
+            proven = (f"{key}: {each}" for each in _told_of(some))
             yield from (f"{indent}# {line}" for each in proven for line in _wrapped(each, indent))
             yield from _offered(some, indent)
 

@@ -26,12 +26,15 @@ class Discovery:
         requests: What was asked, in order.
         secrets: The values of the secrets that were given, by the names that they have in the
             config.
+        document: The document of the API that it is made of; None where it was found by asking
+            alone.
     """
 
     config: dict[str, Any]
     evidence: tuple[Evidence, ...]
     requests: tuple[AskedRequest, ...]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    document: str | None = None
 
     @cached_property
     def text(self) -> str:
@@ -44,7 +47,7 @@ class Discovery:
         Args:
             file: The name of the file.
         """
-        return commented_yaml(self.config, self.evidence, self.requests, file)
+        return commented_yaml(self.config, self.evidence, self.requests, file, self.document)
 
     @property
     def unknown(self) -> tuple[Evidence, ...]:

@@ -41,6 +41,22 @@ def test_what_is_proven_stands_behind_its_line() -> None:
     assert "        limit: 250                            # asked for 1,000, gave 250\n" in text
 
 
+def test_what_a_document_says_is_marked() -> None:
+    stated = Evidence("resources[0].primary_key", "stated", "each row has it")
+
+    text = commented_yaml(CONFIG, [stated], document="openapi.json")
+
+    assert "    primary_key: id                           # document: each row has it\n" in text
+    assert text.startswith("# Made of openapi.json, and of what the API was asked: nothing.")
+
+
+def test_what_is_not_known_names_its_resource_where_there_are_several() -> None:
+    several = {"resources": [{"name": "orders"}, {"name": "users"}]}
+    unknown = Evidence("resources[1].endpoint.paginator", "unknown", "ask how pages go on")
+
+    assert "# - users: paginator: ask how pages go on\n" in commented_yaml(several, [unknown])
+
+
 def test_what_is_long_stands_above_it() -> None:
     proven = Evidence("resources[0].primary_key", "proven", "a word " * 20)
 

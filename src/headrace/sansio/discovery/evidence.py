@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from headrace.core.quick_dataclasses import dataclass
 
-Verdict = Literal["proven", "ruled out", "unknown", "offered"]
-"""`proven`: the API's answers show it; `ruled out`: tried, and it is not so; `unknown`: the answers
-do not tell; `offered`: for the user to choose."""
+Verdict = Literal["proven", "stated", "ruled out", "unknown", "offered"]
+"""`proven`: the API's answers show it; `stated`: a document of the API says so, and nobody has
+tried it; `ruled out`: tried, and it is not so; `unknown`: the answers do not tell; `offered`: for
+the user to choose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Reads an OpenAPI document, and drafts a config of the listings that it describes."""
