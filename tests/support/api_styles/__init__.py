@@ -1,0 +1,1 @@
+"""Small APIs on loopback in all the styles that listings come in."""
