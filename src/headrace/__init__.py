@@ -42,6 +42,11 @@ if _typing.TYPE_CHECKING:
     from headrace.dlt_source.by_call import rest_api_source as rest_api_source
     from headrace.dlt_source.by_name import rest_api as rest_api
     from headrace.dlt_source.plain_reading import read as read
+    from headrace.explaining.explain import explain as explain
+    from headrace.explaining.explanation import ExplainedRequest as ExplainedRequest
+    from headrace.explaining.explanation import ExplainedResource as ExplainedResource
+    from headrace.explaining.explanation import ExplainedStep as ExplainedStep
+    from headrace.explaining.explanation import Explanation as Explanation
     from headrace.reading.keep_up.legs import LegSettings as LegSettings
     from headrace.reading.plain_batches import RowSetAside as RowSetAside
     from headrace.reading.reader import Reader as Reader
@@ -108,6 +113,13 @@ _NAMES_BY_MODULE = {
         "rest_api_source",
     ),
     "headrace.dlt_source.plain_reading": ("read",),
+    "headrace.explaining.explain": ("explain",),
+    "headrace.explaining.explanation": (
+        "ExplainedRequest",
+        "ExplainedResource",
+        "ExplainedStep",
+        "Explanation",
+    ),
     "headrace.reading.keep_up.legs": ("LegSettings",),
     "headrace.reading.plain_batches": ("RowSetAside",),
     "headrace.reading.reader": ("Reader",),

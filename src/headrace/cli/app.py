@@ -11,6 +11,7 @@ from headrace.cli.backfill import backfill
 from headrace.cli.cat import cat
 from headrace.cli.check import check
 from headrace.cli.connectors import connectors
+from headrace.cli.explain import explain
 from headrace.cli.init import init
 from headrace.cli.preview import preview
 from headrace.cli.report import report
@@ -55,7 +56,7 @@ def _headrace(
 
 for command in (
     *(run, status, report, serve, verify),
-    *(check, preview, cat, init, connectors, schema, simulate),
+    *(check, explain, preview, cat, init, connectors, schema, simulate),
 ):
     app.command()(command)
 app.add_typer(backfill)

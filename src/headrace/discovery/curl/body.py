@@ -133,7 +133,11 @@ def _url_encoded(value: str) -> str:
     name, equals, content = value.partition("=")
     if not equals and "@" in value:
         raise of_file("--data-urlencode")
-    return f"{name}={quote(content)}" if equals and name else quote(content or name)
+    return (
+        quote(content or name, safe="")
+        if not (equals and name)
+        else f"{name}={quote(content, safe='')}"
+    )
 
 
 def of_file(option: str) -> ConfigError:
