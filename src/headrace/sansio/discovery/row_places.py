@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.paging.envelope import Keys, path_of, plain_name
 
@@ -62,8 +63,21 @@ def row_places(document: Any, named: str = "") -> list[RowPlace]:
         document: The JSON of the answer.
         named: The last part of the path that was asked for, which is often the name of the list.
     """
-    found = [place for keys, value in _parts(document) for place in _places(keys, value, named)]
+    found = [
+        place
+        for keys, value in _parts(document)
+        for place in _places(keys, value, named)
+        if _leads_to(place.selector, document, value)
+    ]
     return sorted(found, key=lambda place: -place.score)
+
+
+def _leads_to(selector: str, document: Any, value: Any) -> bool:
+    """Whether a selector leads to a value: JSONPath takes not every key."""
+    try:
+        return JsonPath(selector).first(document) is value
+    except ValueError:
+        return False
 
 
 def _parts(document: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
