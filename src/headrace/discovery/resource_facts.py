@@ -10,7 +10,7 @@ from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.paging_search import FoundPaging
 from headrace.discovery.survey import Survey
 from headrace.discovery.trials import Row
-from headrace.sansio.discovery.columns import find_columns
+from headrace.sansio.discovery.columns import CONTRACT, find_columns
 from headrace.sansio.discovery.evidence import Evidence, Verdict
 from headrace.sansio.discovery.keys import KeyFinding, find_key
 from headrace.sansio.discovery.order import OrderFinding, find_order
@@ -53,6 +53,10 @@ class ResourceFacts:
         columns = self._columns(key, order)
         if columns:
             resource["columns"] = columns
+            resource["schema_contract"] = dict(CONTRACT)
+            self._note(
+                "schema_contract", "proven", "a value of another type goes beside its column"
+            )
         self._offer_tail(endpoint, key, order)
         return resource
 
