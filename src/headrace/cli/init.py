@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.exit_codes import exit_codes
+from headrace.cli.init_curl import init_from_curl
 from headrace.cli.init_url import GivenCall, init_from_url
 from headrace.cli.printing import say
 
@@ -73,6 +74,18 @@ def init(
     max_requests: Annotated[
         int, typer.Option(metavar="N", min=4, help="Ask the API at most so many times.")
     ] = 25,
+    from_curl: Annotated[
+        bool,
+        typer.Option(
+            "--from-curl",
+            help="Ask as a curl command does, which is pasted into the terminal or comes through a "
+            "pipe.",
+        ),
+    ] = False,
+    post: Annotated[
+        bool,
+        typer.Option("--post", help="The pasted command asks by POST, and lists rows alone."),
+    ] = False,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -103,7 +116,21 @@ def init(
         if show_recipes:
             _say_recipes()
             return
-        if where is not None and where.startswith(_URL_BEGINNINGS):
+        if from_curl:
+            options = (header, bearer, api_key, basic, param, body, recipe, path)
+            if any(each is not None for each in options) or _is_url(where):
+                told = "the command says what to ask: give a FILE and no URL, and no other options"
+                raise typer.BadParameter(told, param_hint="--from-curl")
+            init_from_curl(
+                Path(where) if where else _STANDARD_FILE,
+                may_post=post,
+                name=name,
+                single_page=single_page,
+                max_requests=max_requests,
+                overwrite=force,
+            )
+            return
+        if where is not None and _is_url(where):
             given = GivenCall(where, header, bearer, api_key, basic, param, body)
             init_from_url(
                 given,
@@ -118,6 +145,10 @@ def init(
             told = f"`{where}` is no URL: one begins with https:// or http://"
             raise typer.BadParameter(told, param_hint="URL")
         _write_starter(Path(where) if where else _STANDARD_FILE, recipe, overwrite=force)
+
+
+def _is_url(where: str | None) -> bool:
+    return where is not None and where.startswith(_URL_BEGINNINGS)
 
 
 def _say_recipes() -> None:

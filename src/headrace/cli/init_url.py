@@ -117,10 +117,42 @@ def init_from_url(
         HeadraceError: The API does not answer, or the file cannot be written.
     """
     from headrace.config.starter import refuse_written
-    from headrace.discovery.discover import discover_call
 
     refuse_written(path, overwrite=overwrite)
-    call = given.taken_apart()
+    init_of_call(
+        given.taken_apart(),
+        path,
+        name=name,
+        single_page=single_page,
+        max_requests=max_requests,
+        overwrite=overwrite,
+    )
+
+
+def init_of_call(
+    call: Call,
+    path: Path,
+    *,
+    name: str | None,
+    single_page: bool,
+    max_requests: int,
+    overwrite: bool,
+) -> None:
+    """Asks an API by a call, writes a config of what it shows, tries it and shows its first rows.
+
+    Args:
+        call: The call.
+        path: As in `init_from_url`, as are all others.
+        name: The name of the resource.
+        single_page: Whether one answer has all rows.
+        max_requests: How many times to ask.
+        overwrite: Whether a file that is there may be replaced.
+
+    Raises:
+        HeadraceError: As from `init_from_url`.
+    """
+    from headrace.discovery.discover import discover_call
+
     say(f"Asking {call.base_url} at most {max_requests} times ...", to_stderr=True)
     found = discover_call(
         call,

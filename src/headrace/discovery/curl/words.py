@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from headrace.core.exceptions import ConfigError, Fault
 
+_OPEN = "has a quote that is not closed: paste the whole command"
 # Unicode keeps them free for uses like this.
 _BEGIN, _END = "\ufdd0", "\ufdd1"
 _VARIABLE = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
@@ -81,6 +82,19 @@ def words_of(text: str) -> Words:
     if _OF_WINDOWS.search(text) and not _OF_SHELL.search(text):
         return _windows_words(text)
     return _ShellWords().cut(text)
+
+
+def is_whole(text: str) -> bool:
+    """Whether no quote is open at the end of a text, so that a command may end there.
+
+    Args:
+        text: The beginning of a command, or all of it.
+    """
+    try:
+        words_of(text)
+    except ConfigError as error:
+        return _OPEN not in str(error)
+    return True
 
 
 def settled(text: str) -> str:
@@ -192,7 +206,7 @@ def _value(match: re.Match[str]) -> str:
     if kind == "expansion":
         raise refuse("has a `${...}` that is more than a name: write `${NAME}`")
     if kind == "open":
-        raise refuse("has a quote that is not closed: paste the whole command")
+        raise refuse(_OPEN)
     return match[kind or 0]
 
 
@@ -237,7 +251,7 @@ def _windows_words(text: str) -> Words:
             # Browsers double each backslash, of which a program takes back those before a quote.
             word = (word or "") + (match[0].replace("\\\\", "\\") if is_quoted else match[0])
     if is_quoted:
-        raise refuse("has a quote that is not closed: paste the whole command")
+        raise refuse(_OPEN)
     return Words((*words, *([] if word is None else [word])))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.core.exceptions import ConfigError
-from headrace.discovery.curl.words import settled, words_of
+from headrace.discovery.curl.words import is_whole, settled, words_of
 
 texts = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufdd0\ufdd1")
@@ -99,6 +99,13 @@ def test_a_variable_is_one_of_the_config(line: str, word: str) -> None:
 def test_what_follows_is_no_part_of_the_command(line: str) -> None:
     words = words_of(line)
     assert (words.words, words.has_more) == (("curl", "a"), True)
+
+
+def test_a_command_ends_where_no_quote_is_open() -> None:
+    assert is_whole("curl 'a\n\nb'\n\n")
+    assert is_whole("curl `a`\n\n")
+    assert not is_whole("curl -d 'a\n\n")
+    assert not is_whole('curl -d "a\n\n')
 
 
 @pytest.mark.parametrize(
