@@ -26,8 +26,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _MEMORY = Path("/dev/shm")
 _ENOUGH_MEMORY = 4 * 1024**3
 
+_EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "50"))
+
 # How long an example takes says more of the machine than of the code.
-settings.register_profile("headrace", deadline=None)
+settings.register_profile("headrace", deadline=None, max_examples=_EXAMPLES)
 settings.load_profile("headrace")
 
 

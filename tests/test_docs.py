@@ -101,6 +101,18 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target.split("#")[0]).exists(), target
 
 
+def test_the_list_of_scripts_is_whole_and_ci_runs_the_first_of_them() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    listed = re.findall(r"^scripts/([a-z-]+) ", contributing, re.MULTILINE)
+    called = re.findall(r"^scripts/([a-z-]+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+
+    assert sorted(listed) == sorted(
+        each.name for each in (ROOT / "scripts").iterdir() if not each.suffix
+    )
+    assert called == listed[: len(called)]
+    assert f"in the order {', '.join(called)}," in " ".join(contributing.split())
+
+
 PACKAGE = ROOT / "src" / "headrace"
 HOUSE = (ROOT / "CONTRIBUTING.md").read_text().partition("## The house")[2]
 

@@ -20,6 +20,21 @@ from tests.support.canaries import canary, log_everything, secrets_file
 from tests.support.postgres import PostgresDatabase
 from tests.support.tables import Warehouse
 
+# The folders whose stories `scripts/test` tells within minutes; `scripts/stories` tells all others.
+_TOLD_FIRST = ("loading",)
+_BY_A_COMMAND_OF_THEIR_OWN = ("comparison", "package", "real_servers")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the stories that are left to `scripts/stories`: all of a folder not named above."""
+    stories = Path(__file__).parent
+    for item in items:
+        if stories in item.path.parents:
+            is_told_first = item.path.relative_to(stories).parts[0] in _TOLD_FIRST
+            is_apart = any(item.get_closest_marker(name) for name in _BY_A_COMMAND_OF_THEIR_OWN)
+            if not is_told_first and not is_apart:
+                item.add_marker("long")
+
 
 @pytest.fixture(autouse=True)
 def every_row_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

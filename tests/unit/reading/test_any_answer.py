@@ -39,7 +39,7 @@ from tests.unit.http.brokenness import socket_server
 
 Read = TypeVar("Read")
 
-ANSWERS = int(os.environ.get("HEADRACE_ANSWERS", "8000"))
+ANSWERS = int(os.environ.get("HEADRACE_ANSWERS", "4000"))
 ANSWERS_ON_THE_WIRE = ANSWERS // 20
 PARTS = 4
 SEED = int(os.environ.get("HEADRACE_ANSWER_SEED", "1"))

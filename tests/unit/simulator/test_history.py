@@ -65,7 +65,6 @@ def test_rows_do_not_depend_on_page_size_or_filter(
     ]
 
 
-@settings(max_examples=100, deadline=None)
 @given(first=st.integers(1, 20_000), count=st.integers(1, 600))
 def test_rows_do_not_depend_on_the_block_they_are_computed_in(
     rows: list[dict[str, Any]], first: int, count: int

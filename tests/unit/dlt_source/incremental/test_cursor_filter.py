@@ -7,7 +7,7 @@ from typing import Any
 
 import dlt
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.core.exceptions import PageError
@@ -74,7 +74,6 @@ def outcome(step: Callable[[Any], Any], page: list[Any]) -> Any:
         return type(error)
 
 
-@settings(max_examples=200, deadline=None)
 @given(listings())
 def test_rows_pass_as_in_dlts_step_on_whole_pages(
     listing: tuple[dict[str, Any], list[list[list[dict[str, Any]]]]],
@@ -107,7 +106,6 @@ def compared(state: Any) -> dict[str, Any]:
 NUMBERS_AS_TEXT = st.builds(lambda number: ((number, ""), str(number)), st.integers(-1, 120))
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from([written_instants(), NUMBERS_AS_TEXT]).flatmap(
         lambda values: st.lists(

@@ -88,6 +88,6 @@ class LivelyLanes(LanedHistories, LivelyHistories):
 
 
 TestToldLanes = ToldLanes.TestCase
-TestToldLanes.settings = budget(70, 50)
+TestToldLanes.settings = budget(25, 50)
 TestLivelyLanes = LivelyLanes.TestCase
-TestLivelyLanes.settings = budget(30, 30)
+TestLivelyLanes.settings = budget(12, 30)

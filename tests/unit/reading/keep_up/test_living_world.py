@@ -424,6 +424,6 @@ def budget(examples: int, steps: int) -> settings:
 
 
 TestTold = ToldHistories.TestCase
-TestTold.settings = budget(30, 50)
+TestTold.settings = budget(20, 50)
 TestLively = LivelyHistories.TestCase
-TestLively.settings = budget(15, 30)
+TestLively.settings = budget(10, 30)

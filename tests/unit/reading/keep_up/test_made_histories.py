@@ -156,6 +156,6 @@ def test_a_merge_replaces_all_that_was_made_of_an_execution() -> None:
 
 
 TestToldParts = ToldParts.TestCase
-TestToldParts.settings = budget(12, 40)
+TestToldParts.settings = budget(8, 40)
 TestLivelyParts = LivelyParts.TestCase
-TestLivelyParts.settings = budget(8, 25)
+TestLivelyParts.settings = budget(6, 25)

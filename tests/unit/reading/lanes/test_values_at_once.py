@@ -23,7 +23,7 @@ from headrace.core.figures import ResourceFigures
 from tests.unit.reading.lanes.held_answers import HeldAnswers, run_in_steps
 from tests.unit.reading.lanes.valued_world import ValuedWorld
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "40"))
 PAGES = st.one_of(st.integers(1, 5), st.integers(1, 250))
 VALUES = st.lists(st.one_of(st.integers(0, 9), st.sampled_from(["a", "b", "1"])), max_size=12)
 

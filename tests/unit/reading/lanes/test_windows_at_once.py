@@ -20,7 +20,7 @@ from headrace.core.exceptions import HeadraceError
 from tests.unit.reading.lanes.timed_mirror import MirrorSettings, TimedMirror
 from tests.unit.reading.lanes.timed_world import FIRST, ApiSettings, TimedWorld
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "40"))
 PAGES = st.one_of(st.integers(1, 5), st.integers(1, 250))
 APIS = st.builds(
     ApiSettings,

@@ -183,9 +183,9 @@ class LivelyStretches(StretchedHistories, LivelyHistories):
 
 
 TestToldStretches = ToldStretches.TestCase
-TestToldStretches.settings = budget(25, 50)
+TestToldStretches.settings = budget(12, 50)
 TestLivelyStretches = LivelyStretches.TestCase
-TestLivelyStretches.settings = budget(20, 30)
+TestLivelyStretches.settings = budget(8, 30)
 
 
 def test_what_a_stretch_has_learned_of_the_hidden_rows_holds_for_the_sync_behind() -> None:

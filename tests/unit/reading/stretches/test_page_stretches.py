@@ -29,7 +29,7 @@ from headrace.reading.stretches.stretch import PageStretch, Stretch
 from tests.unit.reading.lanes.held_answers import Answered, HeldAnswers, run_in_steps
 from tests.unit.sansio.lanes.listed_world import ListedWorld
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "40"))
 SIZES = st.sampled_from([2, 3, 7, 10, 25])
 
 

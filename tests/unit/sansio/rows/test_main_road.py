@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.sansio.rows import Column, Fields, MainRoad, SideRow, TypedBatch
@@ -360,7 +360,6 @@ VALUES = st.recursive(
 ROWS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "A", "c", "d"]), VALUES), max_size=8)
 
 
-@settings(max_examples=150)
 @given(st.lists(ROWS, max_size=4))
 def test_nothing_is_lost_and_nothing_changes(batches: list[list[dict[str, Any]]]) -> None:
     road = new_road()

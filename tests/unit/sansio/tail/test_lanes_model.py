@@ -24,7 +24,7 @@ from tests.unit.sansio.tail.test_model import (
     ListedOnlyHistories,
 )
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 100
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "40"))
 LIMITS = st.one_of(st.integers(1, 6), st.integers(1, 250))
 STARTS = st.sampled_from(["heeded", "heeded", "at most", "ignored", "refused"])
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from headrace.sansio.tail import OwnListAsk, RowAsk, from_state, to_state
 from tests.unit.sansio.tail.model import Mirror, Row, Server, Sync, tail
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 60
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "40"))
 GRACE = 600.0
 PICKS = st.integers(0, 1_000)
 

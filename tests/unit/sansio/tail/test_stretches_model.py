@@ -37,7 +37,7 @@ from tests.unit.sansio.tail.test_model import (
     ListedOnlyHistories,
 )
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "0")) or 100
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "40"))
 CHOICES = st.integers(0, 5)
 
 
