@@ -44,14 +44,43 @@ class Endings:
             self._survey.note("total", "proven", f"{total:,} rows ({place}), and none behind them")
             return endpoint
         behind, status = await self._at(_FAR)
-        if status in PAST_END:
+        if total is not None:
+            endpoint = {**endpoint, "total": None}
+        if status in PAST_END and await self._ends_with(status):
             ignore = {"status_code": status, "action": "ignore"}
-            told = f"behind the last page the API answers with {status}"
+            told = f"behind the last page, which is a short one, the API answers with {status}"
             self._survey.note("response_actions", "proven", told)
             return {**endpoint, "response_actions": [ignore]}
         if behind is not None and not behind:
             self._survey.note("paginator", "proven", "far behind the last row a page is empty")
-        return endpoint if total is None else {**endpoint, "total": None}
+        return endpoint
+
+    async def _ends_with(self, status: int | None) -> bool:
+        """Whether a short page is the last one before a status, which then is no mere bound."""
+        last, behind, step = len(self._walk.pages) - 1, None, 1
+        short = False
+        while behind is None or behind - last > 1:
+            page = last + step if behind is None else (last + behind) // 2
+            rows, answer = await self._at(self._number_of(page))
+            if rows:
+                last, step, short = page, 2 * step, len(rows) < self._size
+            elif rows is None and answer == status:
+                behind = page
+            else:
+                return False
+        return short
+
+    def _number_of(self, page: int) -> int:
+        """The number by which a page is asked for.
+
+        Args:
+            page: How many pages are before it.
+        """
+        if self._paginator["type"] == "offset":
+            begin: int = self._paginator.get("offset", 0)
+            return begin + page * self._size
+        base: int = self._paginator["base_page"]
+        return base + page
 
     def _with_judged_total(self) -> Mapping[str, Any]:
         survey, walk = self._survey, self._walk
@@ -71,12 +100,11 @@ class Endings:
         survey = self._survey
         if total <= self._size:
             return False
+        pages = ceil(total / self._size)
+        last, behind = self._number_of(pages - 1), self._number_of(pages)
         if self._paginator["type"] == "offset":
-            last, behind = total - 1, total
-        else:
-            base = self._paginator["base_page"]
-            pages = ceil(total / max(1, self._size))
-            last, behind = pages - 1 + base, pages + base
+            begin = self._paginator.get("offset", 0)
+            last, behind = begin + total - 1, begin + total
         rows, _ = await self._at(behind)
         status_ok = rows is None or not rows
         before, _ = await self._at(last)

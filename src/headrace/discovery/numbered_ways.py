@@ -67,21 +67,31 @@ class NumberedWays:
                 proven = await self._prove(tried)
                 if proven is not None:
                     return proven
-        rest = [tried for tried in self._all() if tried not in shown]
+        others = [tried for tried in self._all() if tried not in shown]
+        for some in _without_conflicts(others):
+            proven = await self._one_proven(some)
+            if proven is not None:
+                return proven
+        return None
+
+    async def _one_proven(self, some: list[Tried]) -> ProvenWay | None:
         for _ in range(2):
-            moving = await self._one_of(rest)
+            moving = await self._one_of(some)
             if moving is None:
                 return None
             proven = await self._prove(moving)
             if proven is not None:
                 return proven
-            rest.remove(moving)
+            some.remove(moving)
         return None
 
     def _all(self) -> Iterator[Tried]:
         if self._survey.in_body:
-            yield from (("offset", Knob(name, in_body=True)) for name in BODY_OFFSETS)
-            yield from (("page", Knob(name, in_body=True)) for name in BODY_PAGES)
+            in_body: list[Tried] = [
+                *(("offset", Knob(name, in_body=True)) for name in BODY_OFFSETS),
+                *(("page", Knob(name, in_body=True)) for name in BODY_PAGES),
+            ]
+            yield from (tried for tried in in_body if tried[1].fits(self._base))
         yield from (("offset", Knob(name)) for name in OFFSETS)
         yield from (("page", Knob(name)) for name in PAGES)
 
@@ -188,3 +198,10 @@ class NumberedWays:
                 return True
         survey.note("paginator", "ruled out", f"{knob}: it leaves rows out between two pages")
         return False
+
+
+def _without_conflicts(some: Sequence[Tried]) -> list[list[Tried]]:
+    """Parts that can be asked with at once: in a body `page` is in the way of `page.from`."""
+    plain = [tried for tried in some if not (tried[1].in_body and "." in tried[1].name)]
+    deep = [tried for tried in some if tried not in plain]
+    return [part for part in (plain, deep) if part]

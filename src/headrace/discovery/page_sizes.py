@@ -101,6 +101,7 @@ class PageSizes:
 
     async def _find(self, size: int) -> FoundSize | None:
         body = [Knob(name, in_body=True) for name in BODY_SIZES] if self._survey.in_body else []
+        body = [knob for knob in body if knob.fits(self._survey.endpoint)]
         shown = [knob for knob in (*body, *map(Knob, SIZES)) if knob.name in self._shown]
         for knob in shown:
             found = await self._alone(knob, size)

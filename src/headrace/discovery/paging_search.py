@@ -12,6 +12,7 @@ from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.endings import Endings
 from headrace.discovery.numbered_ways import NumberedWays
 from headrace.discovery.page_sizes import FoundSize, PageSizes
+from headrace.discovery.probing_client import AskedEnough
 from headrace.discovery.proofs import ProvenWay, judged
 from headrace.discovery.survey import Knob, Survey
 from headrace.discovery.trials import Row, Walk
@@ -19,7 +20,7 @@ from headrace.discovery.ways_on import WaysOn
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.keys import find_key
 from headrace.sansio.discovery.paging_ways import links_shown, tokens_shown, urls_shown
-from headrace.sansio.discovery.parameters import sizes_shown
+from headrace.sansio.discovery.parameters import is_not_full, sizes_shown
 from headrace.sansio.paging import Page
 from headrace.sansio.paging.detection import says_more
 from headrace.sansio.paging.signs import looks_full, says_end, signs_of_more
@@ -88,6 +89,8 @@ class PagingSearch:
             proven = await self._search(survey.endpoint, survey.first, survey.rows)
         if proven is not None and proven.is_alone and not self._is_surely_alone(proven):
             proven = None if self._small else await self._in_small_pages()
+            # Whatever leads on from a part of the rows brings others.
+            proven = None if proven is not None and proven.is_alone else proven
         if proven is None:
             return self._one_page()
         survey.note("paginator", "proven", f"{proven.way.seen}: {proven.text}")
@@ -103,11 +106,8 @@ class PagingSearch:
         return bool(says_more(page.rest)) or (survey.total or 0) > page.row_count
 
     def _is_surely_alone(self, proven: ProvenWay) -> bool:
-        """Whether one page of rows is all: by the server's own link, or as many as it tells."""
-        if not proven.is_whole:
-            return False
-        kind = proven.way.paginator["type"]
-        return kind in _LINKS or self._survey.total == len(self._survey.rows)
+        """Whether one page of rows is all: the server's own link leads to no others."""
+        return proven.is_whole and proven.way.paginator["type"] in _LINKS
 
     async def _in_small_pages(self) -> ProvenWay | None:
         """Finds the way in pages that are a part of the first one."""
@@ -137,7 +137,8 @@ class PagingSearch:
         longer = survey.rows if self._small else self._size.rows if self._size else None
         knob = found.knob if found else None
         proven = await NumberedWays(survey, base, page, rows, knob, longer).find()
-        if proven is None and (signs_of_more(page) or looks_full(page, {}) or self._small):
+        may_go_on = signs_of_more(page) or looks_full(page, {}) or self._small
+        if proven is None and may_go_on and survey.place.rows is None:
             key = find_key([rows], survey.again)
             fields = list(dict.fromkeys([*(key.fields or ())[:1], "id"]))
             proven = await ways.behind_last_row(fields)
@@ -150,14 +151,16 @@ class PagingSearch:
         total, place = survey.total, survey.total_place
         seen = signs_of_more(page)
         why = None
-        if seen is None and says_more(page.rest) is False:
+        if self._size is not None:
+            seen = f"{self._size.knob} brought {len(self._size.rows):,} rows in place of {count:,}"
+        elif seen is None and says_more(page.rest) is False:
             why = "the answer says that there is no more"
         elif seen is None and total == count and self._small and self._total_of_small == count:
             why = f"{place} tells {count:,} rows, also where a page has fewer"
         elif seen is None and says_end(page) and not links_shown(page, links_by_relation):
             why = "the answer has a place for the next page, and nothing there"
-        elif seen is None and total == count and "total" in str(place).lower():
-            why = f"{place} tells {count:,} rows, and so many came"
+        elif seen is None and total == count and is_not_full(page):
+            why = f"{place} tells {count:,} rows, so many came, and the page has room for more"
         if why is not None:
             survey.note("paginator", "proven", why, "single_page")
             endpoint = {**survey.endpoint, "paginator": "single_page"}
@@ -252,6 +255,6 @@ class PagingSearch:
     async def _ended(self, endpoint: Mapping[str, Any], walk: Walk) -> FoundPaging:
         try:
             endpoint = await Endings(self._survey, endpoint, walk).endpoint()
-        except HeadraceError:
+        except (AskedEnough, HeadraceError):
             return FoundPaging(endpoint, walk, is_proven=True)
         return FoundPaging(endpoint, walk, is_proven=True)

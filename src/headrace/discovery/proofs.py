@@ -93,6 +93,9 @@ def judged(survey: Survey, walk: Walk, first: Sequence[Row]) -> tuple[str | None
         return "its first page is another one", ""
     if len(walk.pages) < 2 and walk.error is not None:
         return _brief(walk.error), ""
+    lost = _lost_filter(survey, walk)
+    if lost is not None:
+        return f"`{lost}` is left out there: other rows come than were asked for", ""
     before = survey.same.marks(walk.pages[0])
     told = []
     for number, rows in enumerate(walk.pages[1:], start=2):
@@ -104,6 +107,22 @@ def judged(survey: Survey, walk: Walk, first: Sequence[Row]) -> tuple[str | None
     if walk.end is not None and walk.error is None:
         told.append("and there it ends")
     return None, ", ".join(told)
+
+
+def _lost_filter(survey: Survey, walk: Walk) -> str | None:
+    """A parameter that the rows of the first page heed, and those of later ones do not."""
+    asked = {**(survey.endpoint.get("params") or {}), **_plain(survey.endpoint.get("json"))}
+    first, later = walk.pages[0], [row for page in walk.pages[1:] for row in page]
+    for name, value in asked.items():
+        wanted = str(value).lower()
+        is_heeded = bool(first) and all(str(row.get(name)).lower() == wanted for row in first)
+        if is_heeded and any(str(row.get(name)).lower() != wanted for row in later):
+            return str(name)
+    return None
+
+
+def _plain(body: Any) -> dict[str, Any]:
+    return dict(body) if isinstance(body, Mapping) else {}
 
 
 def _with_way(base: Mapping[str, Any], way: PagingWay) -> dict[str, Any]:

@@ -52,6 +52,18 @@ class Knob:
             return {**endpoint, "json": with_value(endpoint.get("json"), self.name, value)}
         return {**endpoint, "params": {**(endpoint.get("params") or {}), self.name: value}}
 
+    def fits(self, endpoint: Mapping[str, Any]) -> bool:
+        """Whether an endpoint has a place for it: a body may have something else in the way.
+
+        Args:
+            endpoint: The endpoint.
+        """
+        try:
+            self.turned(endpoint, 0)
+        except ValueError:
+            return False
+        return True
+
     def left_out(self, endpoint: Mapping[str, Any]) -> dict[str, Any]:
         """An endpoint without it among the query parameters.
 

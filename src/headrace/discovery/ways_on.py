@@ -74,10 +74,10 @@ class WaysOn:
     async def _of_token(self, token: ShownToken, alone: int = _TRIED_ALONE) -> ProvenWay | None:
         """Tries the likeliest ways to send a token by themselves, then several at once."""
         for way in token.ways[:alone]:
-            proven = await self._prove(way)
+            proven = await self._prove(way) if _knob(way).fits(self._base) else None
             if proven is not None:
                 return proven
-        rest = list(token.ways[alone:])
+        rest = [way for way in token.ways[alone:] if _knob(way).fits(self._base)]
         value = self._value(rest[0]) if rest else None
         if value is None:
             return None

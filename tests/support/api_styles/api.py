@@ -230,7 +230,8 @@ class StyledApi:
         if style.echo:
             at = "data/" if style.rows_at == "nested" else ""
             put(body, headers, f"{at}page", cut.start // cut.size + 1)
-            put(body, headers, f"{at}{style.paging.size or 'size'}", cut.size)
+            size = style.default_size if style.paging.kind == "all" else cut.size
+            put(body, headers, f"{at}{style.paging.size or 'size'}", size)
         return Answer(body, headers=headers)
 
     def _following(self, cut: Cut) -> int | None:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from headrace.sansio.paging.envelope import fields_around, plain_name, whole_number
 from headrace.sansio.paging.page import Page
+from headrace.sansio.paging.totals import find_pages
 
 SIZES = (
     *("limit", "per_page", "page_size", "pageSize", "size", "perPage", "count", "page[size]"),
@@ -21,6 +22,9 @@ OFFSETS = (
 PAGES = (
     *("page", "page[number]", "pageNumber", "page_number", "_page", "p", "pageNo", "currentPage"),
     *("pageIndex", "page_no", "pg", "current_page"),
+)
+_TOLD_SIZES = frozenset(
+    ["limit", "perpage", "pagesize", "size", "maxresults", "itemsperpage", "pagelen", "take"]
 )
 BEHIND_LAST_ROW = (
     *("starting_after", "after", "after_id", "since_id", "last_id", "start_after", "cursor"),
@@ -122,6 +126,23 @@ def _shown(names: Sequence[str], page: Page, urls: Iterable[str], echoed: int | 
             # As the answer writes it, it is taken more often than not.
             named.append(keys[-1] if keys[-1] in names else by_plain[plain])
     return list(dict.fromkeys(named))
+
+
+def is_not_full(page: Page) -> bool:
+    """Whether an answer tells a size that is larger than the page, or that there is one page.
+
+    Args:
+        page: The page.
+    """
+    pages = find_pages(page.rest, page.rows_at)
+    if pages is not None and pages[1] == 1:
+        return True
+    sizes = (
+        whole_number(value)
+        for keys, value in fields_around(page.rest, page.rows_at)
+        if plain_name(keys[-1]) in _TOLD_SIZES
+    )
+    return any(size is not None and size > page.row_count for size in sizes)
 
 
 def asked_for(params: Mapping[str, Any], names: Sequence[str]) -> str | None:
