@@ -24,9 +24,9 @@ def pasted(prompt: str, is_whole: Callable[[str], bool]) -> str:
     """
     if not sys.stdin.isatty():
         return sys.stdin.read(_MOST)
-    say(f"{prompt}, then an empty line. It is not shown.", to_stderr=True)
     text = ""
     with _unseen() as parts:
+        say(f"{prompt}, then an empty line. It is not shown.", to_stderr=True)
         for part in parts:
             text += part
             begun, end, _ = text.partition(_END_OF_INPUT)

@@ -11,11 +11,17 @@ from typing import Any, TypeVar
 from headrace.core.exceptions import ConfigError, Fault, HeadraceError, PageError
 from headrace.discovery.calls import Call, call_of
 from headrace.discovery.first_answer import first_answer
+from headrace.discovery.later_pages import (
+    may_be_places,
+    places_given,
+    places_sent,
+    without_places,
+)
 from headrace.discovery.paging_search import FoundPaging, PagingSearch
 from headrace.discovery.probing_client import AskedEnough, AskedRequest, ProbingClient
 from headrace.discovery.resource_facts import ResourceFacts
 from headrace.discovery.results import Discovery
-from headrace.discovery.survey import Survey
+from headrace.discovery.survey import Survey, listed
 from headrace.discovery.trials import Trials, config_of
 from headrace.http.client import HttpClient
 from headrace.http.settings import ClientSettings
@@ -126,6 +132,8 @@ async def _discovered(
         except AskedEnough:
             raise PageError("the answers are too large to look at more of them") from None
         paging = await _paging(survey, single_page=single_page)
+        if not single_page:
+            survey, paging = await _from_the_first_page(survey, paging, name)
         resource = await ResourceFacts(survey, paging, name).resource()
     config = {
         "pipeline": {"name": name},
@@ -133,6 +141,40 @@ async def _discovered(
         "resources": [resource],
     }
     return Discovery(config, tuple(survey.evidence), tuple(client.asked), call.secrets)
+
+
+async def _from_the_first_page(
+    survey: Survey, paging: FoundPaging, name: str
+) -> tuple[Survey, FoundPaging]:
+    """Begins anew where the call asks for a later page, as one that is copied from a browser may.
+
+    Only how pages go on shows which of its parameters say so; on the last page nothing does.
+    """
+    if not paging.is_proven:
+        return survey, paging
+    is_last = paging.endpoint["paginator"] == "single_page"
+    places = (
+        may_be_places(survey.endpoint) if is_last else places_given(paging.endpoint, survey.first)
+    )
+    if not places:
+        return survey, paging
+    shown = listed([str(each) for each in places])
+    try:
+        begun = await first_answer(survey.trials, without_places(survey.endpoint, places), name)
+        found = await _paging(begun, single_page=False)
+    except (AskedEnough, HeadraceError):
+        found = None
+    if is_last and found is not None and found.is_proven:
+        sent = places_sent(found.endpoint, begun.first)
+        if not any(each in sent for each in places):
+            # They choose among the rows.
+            return survey, paging
+    elif is_last or found is None:
+        told = f"{shown} may ask for a later page, and how it begins without is not proven"
+        survey.note("paginator", "unknown", told)
+        return survey, PagingSearch(survey).unknown()
+    begun.note("params", "ruled out", f"{shown} is left out, to begin at the first page")
+    return begun, found
 
 
 async def _paging(survey: Survey, *, single_page: bool) -> FoundPaging:
