@@ -9,6 +9,7 @@ import typer
 
 from headrace.cli.exit_codes import exit_codes
 from headrace.cli.init_curl import init_from_curl
+from headrace.cli.init_openapi import GivenDocument, init_from_openapi
 from headrace.cli.init_url import GivenCall, init_from_url
 from headrace.cli.printing import say
 
@@ -86,6 +87,26 @@ def init(
         bool,
         typer.Option("--post", help="The pasted command asks by POST, and lists rows alone."),
     ] = False,
+    openapi: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|URL",
+            help="An OpenAPI or Swagger document: its listings are written, proven as far as the "
+            "API answers.",
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the API of the document is, and may be asked."),
+    ] = None,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A listing of the document; '*' for all that need no value of yours. Repeatable; "
+            "without it you pick them.",
+        ),
+    ] = None,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -116,6 +137,19 @@ def init(
         if show_recipes:
             _say_recipes()
             return
+        if openapi is not None:
+            is_more = any(each is not None for each in (param, body, name, recipe, path))
+            if is_more or from_curl or single_page or _is_url(where):
+                told = "the document says what to ask: give a FILE, and who asks"
+                raise typer.BadParameter(told, param_hint="--openapi")
+            who = GivenCall("", header, bearer, api_key, basic)
+            described = GivenDocument(openapi, base_url, resource or (), who)
+            file = Path(where) if where else _STANDARD_FILE
+            init_from_openapi(described, file, max_requests=max_requests, overwrite=force)
+            return
+        if base_url is not None or resource:
+            told = "they are of a document: say which, by --openapi FILE|URL"
+            raise typer.BadParameter(told, param_hint="--base-url, --resource")
         if from_curl:
             options = (header, bearer, api_key, basic, param, body, recipe, path)
             if any(each is not None for each in options) or _is_url(where):

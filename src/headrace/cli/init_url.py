@@ -159,7 +159,7 @@ def init_of_call(
         name=name,
         single_page=single_page,
         max_requests=max_requests,
-        on_request=_say_request,
+        on_request=say_request,
     )
     write_found(found, path, overwrite=overwrite)
 
@@ -201,7 +201,12 @@ def write_found(found: Discovery, path: Path, *, overwrite: bool) -> None:
     say(f"Load it: {settings}headrace run {path}")
 
 
-def _say_request(asked: AskedRequest) -> None:
+def say_request(asked: AskedRequest) -> None:
+    """Says what was asked, and why.
+
+    Args:
+        asked: The request.
+    """
     status = "no answer" if asked.status is None else str(asked.status)
     say(f"  {asked.method} {status}  {asked.why}", to_stderr=True)
 

@@ -114,7 +114,7 @@ def discover_call(
     Raises:
         ConfigError, RequestError, PageError: As from `discover`.
     """
-    return _run(_discovered(call, name or call.name, single_page, max_requests, on_request))
+    return run_apart(_discovered(call, name or call.name, single_page, max_requests, on_request))
 
 
 async def _discovered(
@@ -124,7 +124,7 @@ async def _discovered(
     max_requests: int,
     on_request: Callable[[AskedRequest], None] | None,
 ) -> Discovery:
-    async with HttpClient(_settings(call)) as http:
+    async with HttpClient(polite_settings(call)) as http:
         client = ProbingClient(http, max_requests, MOST_BYTES, on_request)
         trials = Trials(call, client)
         try:
@@ -191,15 +191,23 @@ async def _paging(survey: Survey, *, single_page: bool) -> FoundPaging:
     return search.unknown()
 
 
-def _settings(call: Call) -> ClientSettings:
-    """The settings of a client that asks politely, one request at a time."""
+def polite_settings(call: Call) -> ClientSettings:
+    """The settings of a client that asks politely, one request at a time.
+
+    Args:
+        call: The call of the API.
+    """
     settings = client_settings(config_of(call, call.endpoint))
     retry = replace(settings.retry, max_attempts=min(settings.retry.max_attempts, 3))
     return replace(settings, concurrency=1, retry=retry)
 
 
-def _run(made: Coroutine[Any, Any, Made]) -> Made:
-    """Runs it on a loop of its own, also where the caller is on one, as in a notebook."""
+def run_apart(made: Coroutine[Any, Any, Made]) -> Made:
+    """Runs it on a loop of its own, also where the caller is on one, as in a notebook.
+
+    Args:
+        made: What is to be run.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:

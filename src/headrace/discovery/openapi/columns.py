@@ -7,7 +7,12 @@ from typing import Any
 
 from headrace.core.quick_dataclasses import dataclass
 from headrace.discovery.openapi.names import words_of
-from headrace.discovery.openapi.paths import PARAMETER, field_meant, without_names
+from headrace.discovery.openapi.paths import (
+    PARAMETER,
+    field_meant,
+    field_not_named,
+    without_names,
+)
 from headrace.discovery.openapi.schemas import Schemas, Shape
 from headrace.sansio.paging.envelope import plain_name
 
@@ -48,8 +53,9 @@ def key_of(path: str, row: Shape, schemas: Schemas, paths_of_one: Mapping[str, s
     if own is not None:
         name = PARAMETER.findall(own)[-1]
         field = field_meant(name, f"{path.rstrip('/')}/", row, None, schemas)
+        field = field or field_not_named(path, row, paths_of_one)
         if field is not None:
-            return RowKey((field,), f"the document asks for one row by it: {own}")
+            return RowKey((field,), f"one row is asked for by it: {own}")
     last = plain_name((words_of(path) or [""])[-1])
     named = [f"{one}id" for one in (last, last.removesuffix("s")) if one]
     of_its_name = [name for name in row.fields if plain_name(name) in named]
@@ -57,8 +63,7 @@ def key_of(path: str, row: Shape, schemas: Schemas, paths_of_one: Mapping[str, s
         told = schemas.field_of(row, name)
         is_single = not (told.is_object or told.is_list or told.is_nullable)
         if name in row.fields and is_single and (name in row.required or name != "_id"):
-            needed = "each row has it" if name in row.required else "by its name"
-            return RowKey((name,), f"{needed}, as the document tells")
+            return RowKey((name,), "each row has it" if name in row.required else "by its name")
     return RowKey((), "the document names no field that tells rows apart")
 
 

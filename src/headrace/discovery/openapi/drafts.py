@@ -13,9 +13,11 @@ from headrace.core.secrets.redaction import one_line
 from headrace.discovery.openapi.document import OpenApiDocument
 from headrace.discovery.openapi.endpoints import endpoint_of
 from headrace.discovery.openapi.listings import ListingOutline
-from headrace.discovery.openapi.literals import as_written
+from headrace.discovery.openapi.literals import all_written, as_written
 from headrace.discovery.openapi.names import plain
+from headrace.discovery.openapi.parts import DraftPart, evidence_of
 from headrace.discovery.openapi.security import ToldAuth
+from headrace.sansio.discovery.columns import CONTRACT
 from headrace.sansio.discovery.evidence import Evidence, Verdict
 
 ALL = "*"
@@ -31,10 +33,24 @@ class Draft:
     Args:
         config: The config; what the user has to say stands in it as `${NAME}`.
         evidence: What is known of its keys.
+        outlines: The listings of its resources, in the same order.
+        names: The names that were chosen.
     """
 
     config: dict[str, Any]
     evidence: tuple[Evidence, ...]
+    outlines: tuple[ListingOutline, ...]
+    names: frozenset[str]
+
+    @property
+    def parts(self) -> list[DraftPart]:
+        """Its resources, each with what is known of it."""
+        return [
+            DraftPart(outline, resource, evidence_of(number, self.evidence))
+            for number, (outline, resource) in enumerate(
+                zip(self.outlines, self.config["resources"], strict=True)
+            )
+        ]
 
 
 def chosen_listings(document: OpenApiDocument, names: Sequence[str]) -> list[ListingOutline]:
@@ -48,11 +64,11 @@ def chosen_listings(document: OpenApiDocument, names: Sequence[str]) -> list[Lis
         ConfigError: There is no listing of a name.
     """
     known = {each.name: each for each in document.listings}
-    faults = [
-        Fault("", f"the document has no listing `{name}`{did_you_mean(name, known)}")
-        for name in names
-        if name != ALL and name not in known
-    ]
+    faults = []
+    for name in names:
+        if name != ALL and name not in known:
+            hint = did_you_mean(name, known).strip() or "without --resource it lists what there is"
+            faults.append(Fault("", f"the document has no listing `{name}`; {hint}"))
     if faults:
         raise ConfigError(faults)
     wanted = dict.fromkeys(name for name in names if name != ALL)
@@ -82,7 +98,10 @@ def _above(outline: ListingOutline, known: Mapping[str, ListingOutline]) -> Iter
 
 
 def draft_of_document(
-    document: OpenApiDocument, names: Sequence[str], base_url: str | None = None
+    document: OpenApiDocument,
+    names: Sequence[str],
+    base_url: str | None = None,
+    client: Mapping[str, Any] | None = None,
 ) -> Draft:
     """Drafts a config of some listings of a document.
 
@@ -90,19 +109,20 @@ def draft_of_document(
         document: The document.
         names: The names of the listings; `*` for all that need no value from the user.
         base_url: Where the API is; what the document says when None.
+        client: What `client` says besides, as its `auth`; what the document says when None.
 
     Raises:
         ConfigError: There is no listing of a name, none at all, or the document does not say where
             the API is.
     """
+    outlines = chosen_listings(document, names)
+    if not outlines:
+        raise ConfigError([Fault("", f"{document.source} {document.why_nothing}")])
     url = base_url or document.base_url
     if url is None:
         told = f"{document.source} does not say where the API is: give it, as --base-url URL"
         raise ConfigError([Fault("", told)])
-    outlines = chosen_listings(document, names)
-    if not outlines:
-        raise ConfigError([Fault("", f"{document.source} {document.why_nothing}")])
-    return _Drafting(document, outlines, frozenset(names), url).draft()
+    return _Drafting(document, outlines, frozenset(names), url, client or {}).draft()
 
 
 class _Drafting:
@@ -114,11 +134,13 @@ class _Drafting:
         outlines: Sequence[ListingOutline],
         names: frozenset[str],
         base_url: str,
+        given: Mapping[str, Any],
     ) -> None:
         self._document = document
         self._outlines = outlines
         self._names = names
         self._base_url = base_url
+        self._given = given
         self._evidence: list[Evidence] = []
 
     def draft(self) -> Draft:
@@ -133,20 +155,26 @@ class _Drafting:
             "client": self._client(usual),
             "resources": resources,
         }
-        return Draft(as_written(config), tuple(self._evidence))
+        outlines = tuple(self._outlines)
+        return Draft(as_written(config), tuple(self._evidence), outlines, self._names)
 
     def _note(self, path: str, verdict: Verdict, text: str, value: Any = None) -> None:
         self._evidence.append(Evidence(path, verdict, one_line(text, _LONGEST), value))
 
     def _client(self, usual: ToldAuth) -> dict[str, Any]:
         client: dict[str, Any] = {"base_url": self._base_url}
-        if usual.auth is not None:
+        # What is given is written as in a file already.
+        given = all_written(self._given)
+        if "auth" in given:
+            client["auth"] = given["auth"]
+        elif usual.auth is not None:
             client["auth"] = dict(usual.auth)
             self._note("client.auth", "stated", usual.why)
-        if not usual.is_known:
+        if "auth" not in given and not usual.is_known:
             self._note("client.auth", "unknown", usual.why)
-        if usual.headers:
-            client["headers"] = dict(usual.headers)
+        headers = {**usual.headers, **given.get("headers", {})}
+        if headers:
+            client["headers"] = headers
         return client
 
     def _resource(
@@ -162,23 +190,24 @@ class _Drafting:
             self._note(f"{path}.selected", "stated", "read for what depends on it, not loaded")
         resource |= self._key(path, outline)
         resource["endpoint"], notes = endpoint_of(outline)
-        if auth.auth is not None and auth.auth != usual.auth:
+        if "auth" not in self._given and auth.auth is not None and auth.auth != usual.auth:
             resource["endpoint"]["auth"] = dict(auth.auth)
             self._note(f"{path}.endpoint.auth", "stated", auth.why)
         for note in notes:
             self._note(f"{path}.endpoint.{note.key}", note.verdict, note.text, note.value)
         if outline.columns:
             resource["columns"] = {name: dict(each) for name, each in outline.columns.items()}
-            self._note(f"{path}.columns", "stated", "by their formats in the document")
+            resource["schema_contract"] = dict(CONTRACT)
+            self._note(f"{path}.columns", "stated", "by their formats")
         return resource
 
     def _key(self, path: str, outline: ListingOutline) -> dict[str, Any]:
-        whose = _whose(outline) if outline.key.fields else None
+        whose = outline.whose
         included = self._for_children(outline) | {
             field: None for _, field in whose or () if field is not None
         }
         found = {"include_from_parent": list(included)} if included else {}
-        if whose is None:
+        if whose is None or not outline.key.fields:
             self._note(f"{path}.primary_key", "unknown", outline.key.why)
             self._note(f"{path}.write_disposition", "stated", "the table is written anew each time")
             return {"write_disposition": "replace", **found}
@@ -195,25 +224,6 @@ class _Drafting:
             if child.parent == outline.name
             for field in child.from_grandparent.values()
         )
-
-
-def _whose(outline: ListingOutline) -> list[tuple[str, str | None]] | None:
-    """The fields of a row that say which row of the parent it belongs to.
-
-    Returns:
-        Each with the field of the parent that it is taken from, or with None where it is the row's
-        own; None where they cannot all be had.
-    """
-    found: list[tuple[str, str | None]] = []
-    for name, field in outline.from_parent.items():
-        own = outline.of_path_in_rows.get(name)
-        if own is not None:
-            found.append((own, None))
-        elif name in outline.from_grandparent:
-            return None
-        else:
-            found.append((f"_{outline.parent}_{field}", field))
-    return found
 
 
 def _commonest(auths: Sequence[ToldAuth]) -> ToldAuth:

@@ -125,6 +125,24 @@ class ListingOutline:
             or (each.place != "path" and each.is_required and each.only_value is None)
         )
 
+    @property
+    def whose(self) -> list[tuple[str, str | None]] | None:
+        """The fields of a row that say which row of the parent it belongs to.
+
+        Each stands with the field of the parent that it is taken from, or with None where it is
+        the row's own. None where they cannot all be had.
+        """
+        found: list[tuple[str, str | None]] = []
+        for name, field_of_parent in self.from_parent.items():
+            own = self.of_path_in_rows.get(name)
+            if own is not None:
+                found.append((own, None))
+            elif name in self.from_grandparent:
+                return None
+            else:
+                found.append((f"_{self.parent}_{field_of_parent}", field_of_parent))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -193,9 +211,10 @@ def listings_of(operations: Sequence[Operation | UnusableOperation], schemas: Sc
 
 def _is_search(operation: Operation, got: set[str]) -> bool:
     """Whether a POST asks for a listing, and changes nothing."""
-    last = operation.path.rstrip("/").rpartition("/")[2].lower()
-    is_named = last.replace("-", "_").strip(":").endswith(_SEARCHES)
-    return is_named and operation.path not in got
+    above, _, last = operation.path.rstrip("/").rpartition("/")
+    is_named = last.lower().replace("-", "_").strip(":").endswith(_SEARCHES)
+    # What GET lists as well is one table.
+    return is_named and not got & {operation.path, above, f"{above}/"}
 
 
 def _reason_against(operation: Operation) -> str | None:
@@ -222,7 +241,7 @@ def _outlines(
         if each.method == "GET" and each.path.rstrip("/").endswith("}")
     }
     outlines = []
-    parents = parents_of(paths, schemas)
+    parents = parents_of(paths, schemas, of_one)
     for name, each, parent in zip(names, found, parents, strict=True):
         outline = _outline(name, each, parent, names, schemas)
         key = key_of(each.operation.path, each.rows.row, schemas, of_one)

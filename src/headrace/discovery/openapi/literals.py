@@ -55,3 +55,16 @@ def as_written(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {as_written(key): as_written(each) for key, each in value.items()}
     return [as_written(each) for each in value] if isinstance(value, list) else value
+
+
+def all_written(value: Any) -> Any:
+    """A part of a config that the user has given, in which `${NAME}` is a setting already.
+
+    Args:
+        value: The part.
+    """
+    if isinstance(value, str):
+        return Written(value)
+    if isinstance(value, Mapping):
+        return {key: all_written(each) for key, each in value.items()}
+    return [all_written(each) for each in value] if isinstance(value, list) else value

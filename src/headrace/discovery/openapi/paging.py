@@ -58,6 +58,8 @@ class ToldPaging:
         params: The query parameters that belong to it.
         body: What of the JSON body belongs to it.
         names: The parameters, of query or body, that it fills in.
+        size: The query parameter for the size of a page, and the size to ask for; None where there
+            is none, or it is among `params` or the keys of the paginator.
     """
 
     paginator: Mapping[str, Any] | str
@@ -65,6 +67,7 @@ class ToldPaging:
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
+    size: tuple[str, int] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -88,7 +91,8 @@ def paging_of(operation: Operation, rows: RowsInAnswer, schemas: Schemas) -> Tol
         found = way(told)
         if found is not None:
             return found
-    return ToldPaging(UNKNOWN, told.nothing, names=frozenset(told.size_names))
+    size = (told.size, told.most_rows) if told.size is not None else None
+    return ToldPaging(UNKNOWN, told.nothing, names=frozenset(told.size_names), size=size)
 
 
 class _Told:
@@ -285,7 +289,7 @@ def _by_offset(told: _Told) -> ToldPaging | None:
         # What counts rows from 1, as SCIM does.
         paginator["offset"] = first
     names = f"`{told.offset}`" + (f" and `{told.size}`" if told.size is not None else "")
-    why = f"the document names the parameters {names}"
+    why = f"the parameters {names}"
     used = frozenset([told.offset, *told.size_names])
     return ToldPaging(paginator, why, names=used)
 
@@ -299,7 +303,7 @@ def _by_number(told: _Told) -> ToldPaging | None:
     paginator: dict[str, Any] = {"type": "page_number", "base_page": first, "total_path": None}
     if told.page != "page":
         paginator["page_param"] = told.page
-    why = f"the document names the parameter `{told.page}`, from {first} on"
+    why = f"the parameter `{told.page}`, from {first} on"
     return told.found(paginator, why, told.page)
 
 

@@ -59,11 +59,14 @@ def without_names(path: str) -> str:
     return PARAMETER.sub("{}", path).rstrip("/")
 
 
-def parents_of(paths: Sequence[PathOfRows], schemas: Schemas) -> list[Parent | None]:
+def parents_of(
+    paths: Sequence[PathOfRows], schemas: Schemas, paths_of_one: Mapping[str, str]
+) -> list[Parent | None]:
     """The parent of each listing.
 
     Args:
         paths: The paths of all listings.
+        paths_of_one: The paths that end with a parameter, by what they are without names.
         schemas: Puts schemas together.
 
     Returns:
@@ -75,7 +78,7 @@ def parents_of(paths: Sequence[PathOfRows], schemas: Schemas) -> list[Parent | N
     found: dict[int, Parent | None] = {}
     # The shorter path first: a parent is known before its children are looked at.
     for place in sorted(range(len(paths)), key=lambda each: len(paths[each].parameters)):
-        found[place] = _parent(place, paths, by_path, found, schemas)
+        found[place] = _parent(place, paths, by_path, found, schemas, paths_of_one)
     return [found[place] for place in range(len(paths))]
 
 
@@ -85,6 +88,7 @@ def _parent(
     by_path: Mapping[str, int],
     known: Mapping[int, Parent | None],
     schemas: Schemas,
+    paths_of_one: Mapping[str, str],
 ) -> Parent | None:
     own = paths[place]
     names = own.parameters
@@ -98,6 +102,8 @@ def _parent(
         return None
     listing = paths[parent]
     field = field_meant(names[-1], above, listing.row, own.types.get(names[-1]), schemas)
+    if field is None:
+        field = field_not_named(listing.path, listing.row, paths_of_one)
     if field is None:
         return None
     fields = {names[-1]: field}
@@ -143,6 +149,22 @@ def field_meant(
         if found is not None and _fits(schemas.field_of(row, found), type_of_name):
             return found
     return None
+
+
+def field_not_named(path: str, row: Shape, paths_of_one: Mapping[str, str]) -> str | None:
+    """The field by which one row is asked for, where the document does not name all of a row's.
+
+    Args:
+        path: The path of the listing.
+        row: What a row is.
+        paths_of_one: The paths that end with a parameter, by what they are without names.
+
+    Returns:
+        None where rows are not asked for one by one, or by something that is no field.
+    """
+    one = paths_of_one.get(f"{without_names(path)}/{{}}")
+    name = PARAMETER.findall(one)[-1] if one is not None else ""
+    return name if row.is_open and plain_name(name) in _IDS else None
 
 
 def field_named(name: str, fields: Mapping[str, object]) -> str | None:

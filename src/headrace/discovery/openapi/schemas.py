@@ -28,6 +28,7 @@ class Shape:
         required: The fields that each object has.
         items: The schema of the items of a list; None where it does not say.
         is_nullable: Whether a value may be null.
+        has_more: Whether the schema says that objects have fields that it does not name.
     """
 
     types: frozenset[str] = frozenset()
@@ -36,11 +37,17 @@ class Shape:
     required: frozenset[str] = frozenset()
     items: Any = None
     is_nullable: bool = False
+    has_more: bool = False
 
     @property
     def is_object(self) -> bool:
         """Whether values are objects."""
         return "object" in self.types or bool(self.fields)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an object has fields that are not named."""
+        return self.has_more or not self.fields
 
     @property
     def is_list(self) -> bool:
@@ -146,6 +153,7 @@ class _Merging:
             is_nullable="null" in types
             or schema.get("nullable") is True
             or schema.get("x-nullable") is True,
+            has_more=schema.get("additionalProperties", False) is not False,
         )
 
 
@@ -170,6 +178,7 @@ def _both(one: Shape, other: Shape) -> Shape:
         required=one.required | other.required,
         items=one.items if one.items is not None else other.items,
         is_nullable=one.is_nullable or other.is_nullable,
+        has_more=one.has_more or other.has_more,
     )
 
 
@@ -186,4 +195,5 @@ def _either(one: Shape, other: Shape) -> Shape:
         required=one.required & other.required,
         items=one.items if one.items is not None else other.items,
         is_nullable=one.is_nullable or other.is_nullable,
+        has_more=one.has_more or other.has_more,
     )

@@ -95,7 +95,7 @@ class Security:
             why = f"the document names the security scheme `{name}`, and does not describe it"
             return ToldAuth(None, why, is_known=False)
         kind = text_of(scheme.get("type")).lower()
-        why = f"the security scheme `{name}` of the document"
+        why = f"the security scheme `{name}`"
         if kind == "apikey" and _is_usable(scheme):
             auth = {
                 "type": "api_key",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from headrace.config import load_config
 from headrace.config.selection import listed_resources
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.shipping import stays_here
-from headrace.discovery.calls import call_of
+from headrace.discovery.calls import Call, call_of
+from headrace.discovery.discover import run_apart
 from headrace.discovery.openapi.texts import MOST_BYTES, unreadable
 from headrace.discovery.trials import lookup_of
 from headrace.http.client import HttpClient
@@ -39,24 +37,19 @@ class Source:
     url: str | None = None
 
 
-def source_of(
-    place: str,
-    headers: Mapping[str, str] | None = None,
-    auth: Mapping[str, Any] | None = None,
-) -> Source:
+def source_of(place: str, call: Call | None = None) -> Source:
     """Reads the text of a document.
 
     Args:
         place: The path of a file, or a URL.
-        headers: Headers to ask for it with.
-        auth: What `client.auth` of a config says, for a URL.
+        call: The call of that URL, where it has to be said who asks.
 
     Raises:
         ConfigError: There is no such file, it is too large, or it cannot be read.
         RequestError: The server does not answer, or refuses.
     """
     if _WEB.match(place):
-        body = asyncio.run(_fetched(place, headers, auth))
+        body = run_apart(_fetched(call or call_of(place)))
         return Source(shown_url(place, ()), body, place)
     path = Path(place)
     problem = "cannot be read"
@@ -72,10 +65,7 @@ def source_of(
     raise unreadable(str(path), problem)
 
 
-async def _fetched(
-    url: str, headers: Mapping[str, str] | None, auth: Mapping[str, Any] | None
-) -> bytes:
-    call = call_of(url, headers=headers, auth=auth)
+async def _fetched(call: Call) -> bytes:
     endpoint = {**call.endpoint, "paginator": "single_page"}
     written = {
         "client": {**call.client, "max_response_bytes": MOST_BYTES},

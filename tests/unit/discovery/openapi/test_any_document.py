@@ -140,7 +140,7 @@ _DOCUMENTS = st.fixed_dictionaries(
 
 
 @given(_DOCUMENTS)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_each_draft_is_accepted(document: dict[str, Any]) -> None:
     found = read(document)
     names = [each.name for each in found.listings]

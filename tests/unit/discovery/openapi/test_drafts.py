@@ -116,6 +116,7 @@ def test_openapi_3_1_in_yaml() -> None:
             "due": {"data_type": "date"},
             "total": {"data_type": "double"},
         },
+        "schema_contract": {"data_type": "evolve"},
     }
     assert comments == {
         "name": "comments",

@@ -1,0 +1,255 @@
+"""Asks an API for the listings of its document, one after the other, and proves what it can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from headrace.core.exceptions import ConfigError, HeadraceError, ResponseStatusError
+from headrace.core.secrets.redaction import one_line
+from headrace.core.secrets.shipping import stays_here
+from headrace.discovery.calls import Call
+from headrace.discovery.discover import MOST_BYTES, discover_call, polite_settings, run_apart
+from headrace.discovery.openapi.drafts import ALL, Draft
+from headrace.discovery.openapi.listings import ListingOutline
+from headrace.discovery.openapi.literals import without_placeholders
+from headrace.discovery.openapi.parts import (
+    DraftPart,
+    put_together,
+    without_unknown,
+)
+from headrace.discovery.openapi.shown_parts import (
+    is_led_on,
+    is_like,
+    with_found,
+    with_paging_of,
+    with_size,
+    with_told,
+)
+from headrace.discovery.openapi.told_paging import TriedPaging, tried_paging
+from headrace.discovery.probing_client import AskedRequest, ProbingClient
+from headrace.discovery.results import Discovery
+from headrace.discovery.trials import Row, Trials
+from headrace.http.client import HttpClient
+from headrace.sansio.discovery.evidence import Evidence
+
+_MOST_PARENTS = 10
+_LONGEST = 200
+_UNAUTHORIZED = 401
+
+Told = Callable[[AskedRequest], None]
+
+
+def unproven(draft: Draft, document: str) -> Discovery:
+    """The config of a draft that nobody tries.
+
+    Args:
+        draft: The draft.
+        document: The name of the document.
+
+    Returns:
+        The config. Of listings that were chosen by `*` those are left out of which the document
+        does not say how pages go on.
+
+    Raises:
+        ConfigError: Nothing is left.
+    """
+    parts = without_unknown(draft.parts) if ALL in draft.names else draft.parts
+    config, evidence = put_together(draft.config, draft.evidence, parts)
+    return Discovery(config, evidence, (), {}, document)
+
+
+@stays_here
+class Proving:
+    """Proves the listings of a draft.
+
+    Args:
+        draft: The draft.
+        call: Who asks, and where the API is.
+        max_requests: How many requests may be made for each listing.
+        on_request: Is told of each request that was made.
+        on_listing: Is told the name of each listing before it is asked for.
+    """
+
+    def __init__(
+        self,
+        draft: Draft,
+        call: Call,
+        max_requests: int,
+        on_request: Told | None = None,
+        on_listing: Callable[[str], None] | None = None,
+    ) -> None:
+        self._draft = draft
+        self._call = call
+        self._max_requests = max_requests
+        self._on_request = on_request
+        self._on_listing = on_listing
+        self._asked: list[AskedRequest] = []
+        self._rows: dict[str, Sequence[Row]] = {}
+        self._asked_at: dict[str, str] = {}
+
+    def proven(self, document: str) -> Discovery:
+        """Asks for each listing in turn.
+
+        Args:
+            document: The name of the document.
+
+        Returns:
+            The config. Listings that were chosen by `*` are left out where they do not answer, or
+            where nobody knows how their pages go on.
+
+        Raises:
+            ConfigError: Nothing is left.
+            RequestError: The API takes nobody in.
+        """
+        draft = self._draft
+        parts = [self._part(each) for each in draft.parts]
+        parts = [each if each.is_known else self._like_others(each, parts) for each in parts]
+        if ALL in draft.names:
+            parts = without_unknown(parts)
+        config, evidence = put_together(draft.config, draft.evidence, parts)
+        return Discovery(config, evidence, tuple(self._asked), self._call.secrets, document)
+
+    def _part(self, part: DraftPart) -> DraftPart:
+        """One listing, as the answers show it."""
+        if part.outline.needs:
+            return part
+        if self._on_listing is not None:
+            self._on_listing(part.outline.name)
+        try:
+            for path, above in self._paths(part):
+                endpoint = {**part.resource["endpoint"], "path": path}
+                rows = run_apart(self._first_rows(endpoint))
+                self._asked_at[part.outline.name] = path
+                self._rows[part.outline.name] = [{**above, **row} for row in rows]
+                if rows:
+                    return self._tried(part, endpoint, rows)
+        except ConfigError:
+            raise
+        except HeadraceError as error:
+            if isinstance(error, ResponseStatusError) and error.status == _UNAUTHORIZED:
+                raise
+            return self._failed(part, error)
+        return part
+
+    def _failed(self, part: DraftPart, error: HeadraceError) -> DraftPart:
+        told = one_line(str(error), _LONGEST)
+        noted = Evidence("endpoint.path", "unknown", f"it does not answer as documented: {told}")
+        is_chosen = part.outline.name in self._draft.names
+        return replace(part, evidence=(*part.evidence, noted), left_out=None if is_chosen else told)
+
+    def _paths(self, part: DraftPart) -> list[tuple[str, Row]]:
+        """The path with the values of some rows of the parent, each with what rows get of it."""
+        path, outline = part.resource["endpoint"]["path"], part.outline
+        if outline.parent is None:
+            return [(path, {})]
+        paths: list[tuple[str, Row]] = []
+        for row in list(self._rows.get(outline.parent, ()))[:_MOST_PARENTS]:
+            values = {field: row.get(field) for field in outline.from_parent.values()}
+            if any(value is None for value in values.values()):
+                continue
+            filled = path
+            for field, value in values.items():
+                written = without_placeholders(quote(str(value), safe=""))
+                filled = filled.replace(f"{{resources.{outline.parent}.{field}}}", written)
+            included = part.resource.get("include_from_parent", ())
+            paths.append(
+                (filled, {f"_{outline.parent}_{each}": row.get(each) for each in included})
+            )
+        return paths
+
+    def _tried(
+        self, part: DraftPart, endpoint: Mapping[str, Any], rows: Sequence[Row]
+    ) -> DraftPart:
+        """One listing with rows, as its answers show it."""
+        against = None
+        told = part.outline.paging
+        if told.is_known:
+            tried = run_apart(self._as_told(part.outline, endpoint))
+            if tried.is_right:
+                return with_told(part, tried)
+            against = Evidence("endpoint.paginator", "ruled out", f"as documented: {tried.text}")
+        plain = {
+            **{key: value for key, value in endpoint.items() if key not in ("params", "json")},
+            **_without(endpoint, "params", told.params),
+            **_without(endpoint, "json", told.body),
+        }
+        if told.size is not None and len(rows) > 1:
+            # In pages of the size that the document names a parameter for, there are several.
+            name, size = told.size
+            params = {**plain.get("params", {}), name: len(rows) // 2}
+            found = self._discovered(part.outline, {**plain, "params": params})
+            if is_led_on(found):
+                return with_found(part, with_size(found, name, size), against, rows)
+        return with_found(part, self._discovered(part.outline, plain), against, rows)
+
+    def _discovered(self, outline: ListingOutline, endpoint: Mapping[str, Any]) -> Discovery:
+        found = discover_call(
+            self._of(endpoint),
+            name=outline.name,
+            max_requests=self._max_requests,
+            on_request=self._on_request,
+        )
+        self._asked.extend(found.requests)
+        return found
+
+    def _like_others(self, part: DraftPart, parts: Sequence[DraftPart]) -> DraftPart:
+        """A listing of few rows, whose pages go on as those of the API's other listings do."""
+        for other in parts:
+            path = self._asked_at.get(part.outline.name)
+            if path is None or not is_like(part, other):
+                continue
+            paginator = other.resource["endpoint"]["paginator"]
+            endpoint = {**part.resource["endpoint"], "paginator": paginator}
+            tried = run_apart(self._as_told(part.outline, {**endpoint, "path": path}))
+            if tried.is_right:
+                return with_paging_of(part, other, tried)
+        return part
+
+    def _of(self, endpoint: Mapping[str, Any]) -> Call:
+        """The call of an endpoint."""
+        auth = endpoint.get("auth", self._call.auth)
+        return replace(
+            self._call,
+            path=endpoint["path"],
+            method=endpoint.get("method", "GET"),
+            params=endpoint.get("params") or {},
+            headers={**self._call.headers, **endpoint.get("headers", {})},
+            json=endpoint.get("json"),
+            auth=auth,
+        )
+
+    async def _as_told(self, outline: ListingOutline, endpoint: Mapping[str, Any]) -> TriedPaging:
+        call = self._of(endpoint)
+        async with HttpClient(polite_settings(call)) as http:
+            client = ProbingClient(http, self._max_requests, MOST_BYTES, self._on_request)
+            try:
+                return await tried_paging(Trials(call, client), endpoint, outline)
+            finally:
+                self._asked.extend(client.asked)
+
+    async def _first_rows(self, endpoint: Mapping[str, Any]) -> Sequence[Row]:
+        """The rows of the first page, however the next one is asked for."""
+        call = self._of(endpoint)
+        alone = {**endpoint, "paginator": "single_page"}
+        async with HttpClient(polite_settings(call)) as http:
+            client = ProbingClient(http, self._max_requests, MOST_BYTES, self._on_request)
+            trials = Trials(call, client)
+            try:
+                walk = await trials.walk(alone, "what the path answers with", 1)
+                if walk.error is not None and not walk.pages:
+                    # Raises what has happened, where it was no fault of rows or pages.
+                    await trials.answer(alone, "what the path answers with")
+            finally:
+                self._asked.extend(client.asked)
+            return walk.rows
+
+
+def _without(endpoint: Mapping[str, Any], key: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of an endpoint without what belongs to the pages that the document tells."""
+    if key not in endpoint:
+        return {}
+    left = {name: value for name, value in endpoint[key].items() if name not in told}
+    return {key: left} if left or key == "json" else {}

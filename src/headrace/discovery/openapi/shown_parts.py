@@ -1,0 +1,149 @@
+"""The resources of a draft as the API's answers show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from headrace.discovery.openapi.listings import ListingOutline
+from headrace.discovery.openapi.parts import DraftPart, evidence_of
+from headrace.discovery.openapi.seen_rows import without_refuted
+from headrace.discovery.openapi.told_paging import TriedPaging
+from headrace.discovery.results import Discovery
+from headrace.discovery.trials import Row
+from headrace.sansio.discovery.columns import CONTRACT
+from headrace.sansio.discovery.evidence import Evidence
+
+_OF_KEY = ("primary_key", "write_disposition")
+_FOUND_ANEW = (
+    *_OF_KEY,
+    "columns",
+    "endpoint.data_selector",
+    "endpoint.paginator",
+    "endpoint.params",
+)
+_OF_ALL = ("headers", "auth")
+
+
+def with_told(part: DraftPart, tried: TriedPaging) -> DraftPart:
+    """A listing whose pages go on as the document tells.
+
+    Args:
+        part: The resource of the draft.
+        tried: What came.
+    """
+    kept = [each for each in part.evidence if each.path != "endpoint.paginator"]
+    verdict: Any = "proven" if tried.is_proven else "stated"
+    told = f"{part.outline.paging.why}: {tried.text}"
+    noted = Evidence("endpoint.paginator", verdict, told)
+    resource, evidence = without_refuted(part.resource, part.outline, [*kept, noted], tried.rows)
+    return DraftPart(part.outline, resource, tuple(evidence))
+
+
+def with_found(
+    part: DraftPart, found: Discovery, against: Evidence | None, rows: Sequence[Row]
+) -> DraftPart:
+    """A listing whose pages go on in another way than the document tells, or where it tells none.
+
+    Args:
+        part: The resource of the draft.
+        found: What was found by asking.
+        against: What speaks against the way that the document tells; None where it tells none.
+        rows: Its first rows.
+    """
+    own, outline = part.resource, part.outline
+    shown = found.config["resources"][0]
+    key = _whole_key(outline, shown.get("primary_key"))
+    # One row alone proves no key, and does not refute the document's either.
+    anew = _FOUND_ANEW if key is not None else tuple(set(_FOUND_ANEW) - set(_OF_KEY))
+    resource = {name: value for name, value in own.items() if name != "columns"}
+    if key is not None:
+        resource |= {"primary_key": key, "write_disposition": "merge"}
+    endpoint = {**shown["endpoint"], "path": own["endpoint"]["path"]}
+    resource["endpoint"] = endpoint | {
+        name: own["endpoint"][name] for name in _OF_ALL if name in own["endpoint"]
+    }
+    columns = {**own.get("columns", {}), **shown.get("columns", {})}
+    if columns:
+        resource["columns"] = columns
+        resource["schema_contract"] = dict(CONTRACT)
+    kept = [each for each in part.evidence if each.path not in anew]
+    noted = [each for each in evidence_of(0, found.evidence) if key or each.path not in _OF_KEY]
+    evidence = [*kept, *noted, *([against] if against is not None else [])]
+    if key is None:
+        resource, evidence = without_refuted(resource, outline, evidence, rows)
+    return DraftPart(outline, resource, tuple(evidence))
+
+
+def is_led_on(found: Discovery) -> bool:
+    """Whether a listing was found to have several pages, and how they go on.
+
+    Args:
+        found: What was found.
+    """
+    paginator = found.config["resources"][0]["endpoint"]["paginator"]
+    return found.is_proven and paginator not in ("single_page", {"type": "single_page"})
+
+
+def with_size(found: Discovery, name: str, size: int) -> Discovery:
+    """What was found in small pages, in those that the document allows.
+
+    Args:
+        found: What was found.
+        name: The query parameter for the size of a page.
+        size: The size to ask for.
+    """
+    resource = found.config["resources"][0]
+    endpoint = dict(resource["endpoint"])
+    if name in endpoint.get("params", {}):
+        endpoint["params"] = {**endpoint["params"], name: size}
+    if endpoint["paginator"].get("limit_param") == name:
+        endpoint["paginator"] = {**endpoint["paginator"], "limit": size}
+    config = {**found.config, "resources": [{**resource, "endpoint": endpoint}]}
+    return replace(found, config=config)
+
+
+def is_like(part: DraftPart, other: DraftPart) -> bool:
+    """Whether pages of a listing may go on as those of another, which are proven.
+
+    Args:
+        part: The listing.
+        other: The other one.
+    """
+    paginator = other.resource["endpoint"]["paginator"]
+    is_proven = any(
+        each.path == "endpoint.paginator" and each.verdict == "proven" for each in other.evidence
+    )
+    asked, asked_of_other = (
+        {own.name for own in each.outline.parameters if own.place == "query"}
+        | each.outline.paging.names
+        for each in (part, other)
+    )
+    takes_alike = len(asked & asked_of_other) * 2 >= len(asked | asked_of_other)
+    return is_proven and takes_alike and paginator not in ("single_page", {"type": "single_page"})
+
+
+def with_paging_of(part: DraftPart, other: DraftPart, tried: TriedPaging) -> DraftPart:
+    """A listing whose pages go on as those of another one.
+
+    Args:
+        part: The listing.
+        other: The other one.
+        tried: What came when its pages were read so.
+    """
+    endpoint = {**part.resource["endpoint"], "paginator": other.resource["endpoint"]["paginator"]}
+    kept = [each for each in part.evidence if each.path != "endpoint.paginator"]
+    told = f"as `{other.outline.name}`, where it is proven: {tried.text}"
+    noted = Evidence("endpoint.paginator", "proven", told)
+    return DraftPart(part.outline, {**part.resource, "endpoint": endpoint}, (*kept, noted))
+
+
+def _whole_key(outline: ListingOutline, key: Any) -> Any:
+    """The key of rows of all parents, where one of the rows of one parent is known."""
+    whose = outline.whose
+    if key is None or whose is None:
+        return None
+    fields = [key] if isinstance(key, str) else list(key)
+    whole = list(dict.fromkeys([*(field for field, _ in whose), *fields]))
+    return whole[0] if len(whole) == 1 else whole
