@@ -72,7 +72,7 @@ def _rows(endpoint: EndpointConfig) -> str:
     if rows.names is not None:
         where += "; lists of values get the names that the page, or the config, has for them"
     if rows.without:
-        where += f"; {', '.join(f'`{name}`' for name in rows.without)} is kept nowhere"
+        where += f"; without {', '.join(f'`{name}`' for name in rows.without)}, kept nowhere"
     return kind + where
 
 

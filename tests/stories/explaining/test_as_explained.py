@@ -72,17 +72,21 @@ def test_the_connector(
         assert not api.requests
         told = json.loads(done.stdout)["resources"][0]["requests"]
 
+        lines = [f"{each['method']} {each['url'].removeprefix(root)}" for each in told]
+        assert len(lines) >= 3
+
         monkeypatch.setenv("API_KEY", "any")
-        done = headrace(
-            *("run", "executions", "--resource", resource, "--set", base_url),
-            *("--destination", warehouse.url),
-        )
-        assert done.returncode == 0, done.stderr
-        seen = [
-            f"GET {each.path}?{'&'.join(f'{k}={v}' for k, v in each.query.items())}"
-            for each in api.requests
-        ]
-    lines = [f"{each['method']} {each['url'].removeprefix(root)}" for each in told]
-    assert len(lines) >= 3
-    for line, asked in zip(lines, seen, strict=False):
-        assert pattern_of(line).fullmatch(asked), (line, asked)
+        # Later syncs begin alike: the hidden rows, then the top of the listing.
+        for count in (len(lines), 2 if resource == "executions" else 1):
+            api.requests.clear()
+            done = headrace(
+                *("run", "executions", "--resource", resource, "--set", base_url),
+                *("--destination", warehouse.url),
+            )
+            assert done.returncode == 0, done.stderr
+            seen = [
+                f"GET {each.path}?{'&'.join(f'{k}={v}' for k, v in each.query.items())}"
+                for each in api.requests
+            ]
+            for line, asked in zip(lines[:count], seen, strict=False):
+                assert pattern_of(line).fullmatch(asked), (line, asked)

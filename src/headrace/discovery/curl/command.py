@@ -16,7 +16,7 @@ from headrace.discovery.curl.words import begins_with_variable, refuse, settled,
 
 _PROMPT = re.compile(r"\A\s*(?:[$%>#]\s+)?")
 _CURL = re.compile(r"(?:.*[/\\])?curl(?:\.exe)?\Z", re.DOTALL | re.IGNORECASE)
-_POWERSHELL = ("invoke-webrequest", "invoke-restmethod", "iwr", "irm", "$session")
+_OTHER_COPIES = ("invoke-webrequest", "invoke-restmethod", "iwr", "irm", "fetch", "http", "$")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SEVERAL = re.compile(r"\{[^{}]*,[^{}]*\}|\[(?:\d+-\d+|[A-Za-z]-[A-Za-z])(?::\d+)?\]")
 _METHODS = ("GET", "POST")
@@ -51,8 +51,9 @@ def call_of_curl(text: str) -> tuple[Call, CurlNotes]:
     Raises:
         ConfigError: It cannot be understood, or asks for more than one answer.
     """
-    words = words_of(_PROMPT.sub("", text, count=1))
-    _refuse_other_program(words.words)
+    text = _PROMPT.sub("", text, count=1)
+    _refuse_other_program(text)
+    words = words_of(text)
     options = options_of(words.words[1:])
     url, query = _url_of(options)
     headers, left_out = headers_of(options)
@@ -78,12 +79,12 @@ def call_of_curl(text: str) -> tuple[Call, CurlNotes]:
     return call, CurlNotes(_meaning(call), tuple(told), sends_body=call.method != "GET")
 
 
-def _refuse_other_program(words: tuple[str, ...]) -> None:
-    first = words[0] if words else ""
+def _refuse_other_program(text: str) -> None:
+    first = next(iter(text.split(maxsplit=1)), "")
     if _CURL.match(first):
         return
-    if first.lower().startswith(_POWERSHELL):
-        raise refuse("is a command of PowerShell: copy it as cURL (bash)")
+    if first.lower().startswith(_OTHER_COPIES):
+        raise refuse("is a command of another kind, as PowerShell's or `fetch`: copy it as cURL")
     raise refuse("must begin with `curl`: paste the whole command, and nothing before it")
 
 

@@ -195,7 +195,7 @@ def _value(match: re.Match[str]) -> str:
             _value(each) for each in _IN_DOUBLE.finditer(match["double"]) if each.lastgroup
         )
     if kind == "escapes":
-        return _ESCAPE.sub(_unescaped, match["escapes"])
+        return _with_whole_characters(_ESCAPE.sub(_unescaped, match["escapes"]))
     if kind in ("braced", "bare"):
         return variable(match[kind])
     if kind == "runs":
@@ -223,6 +223,14 @@ def _character(code: int) -> str:
     if code == 0 or code > 0x10FFFF:
         raise refuse("has a character in `$'...'` that is none")
     return chr(code)
+
+
+def _with_whole_characters(text: str) -> str:
+    """Browsers write a character beyond U+FFFF as two, the halves of its UTF-16."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise refuse("has a character in `$'...'` that is none") from None
 
 
 def _windows_words(text: str) -> Words:

@@ -195,7 +195,9 @@ def test_what_is_left_out_is_told() -> None:
     [
         ("wget https://a/b", "must begin with `curl`"),
         ("", "must begin with `curl`"),
-        ("Invoke-WebRequest -Uri x", "copy it as cURL (bash)"),
+        ("Invoke-WebRequest -Uri x", "copy it as cURL"),
+        ("fetch('https://a/b', {method: 'GET'})", "copy it as cURL"),
+        ("$session = New-Object s3cret", "copy it as cURL"),
         ("curl", "has no URL"),
         ("curl https://a/b https://c/s3cret", "has 2 URLs"),
         ("curl https://a/b -H X-Api-Key: s3cret", "has 2 URLs, or a value that is not in quotes"),

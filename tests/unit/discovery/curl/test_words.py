@@ -68,6 +68,10 @@ def test_what_chrome_quotes_for_cmd_comes_back(words: list[str]) -> None:
     assert words_of(line).words == ("curl", *words)
 
 
+def test_a_character_of_two_halves_is_one() -> None:
+    assert words_of("curl $'\\ud83d\\ude00\\u0021'").words == ("curl", "\U0001f600!")
+
+
 def test_what_chrome_quoted_for_cmd_before_comes_back() -> None:
     words = ['a "b" c\\', "d^e&f", "{\"g\": 'h'}", "\\\\server\\x"]
     line = " ^\r\n  ".join(["curl", *map(former_chrome_for_cmd, words)])
@@ -120,6 +124,7 @@ def test_a_command_ends_where_no_quote_is_open() -> None:
         ("curl ${TOKEN:-s3cret}", "more than a name"),
         ("curl (s3cret)", "outside of quotes"),
         ("curl $'\\0s3cret'", "a character in"),
+        ("curl $'\\ud83ds3cret'", "a character in"),
     ],
 )
 def test_what_cannot_be_cut_is_refused(line: str, told: str) -> None:
