@@ -145,16 +145,20 @@ def _items(
             yield from rest
         else:
             yield f"{indent}- {_flow(item)}"
+    for other, some in evidence.items():
+        if other.rpartition(".")[0] == path:
+            yield from _offered(some, indent, as_item=True)
 
 
-def _offered(evidence: Sequence[Evidence], indent: str) -> Iterator[str]:
+def _offered(evidence: Sequence[Evidence], indent: str, *, as_item: bool = False) -> Iterator[str]:
     for each in evidence:
         if each.verdict != "offered":
             continue
         yield from (f"{indent}# {line}" for line in _wrapped(each.text, indent))
         if each.value is not None:
             key = each.path.rpartition(".")[2]
-            for line in _dumped({key: each.value}, in_one_line=False).rstrip("\n").split("\n"):
+            value = [each.value] if as_item else {key: each.value}
+            for line in _dumped(value, in_one_line=False).rstrip("\n").split("\n"):
                 yield f"{indent}# {line}"
 
 

@@ -102,10 +102,11 @@ def judged(survey: Survey, walk: Walk, first: Sequence[Row]) -> tuple[str | None
         if rows and not survey.same.are_new(rows, before):
             return f"page {number} brought rows that had come before", ""
         new = survey.same.new(rows, before)
-        told.append(f"page {number} had {new:,} new rows" if rows else f"page {number} was empty")
+        brought = f"{new:,} new row{'s' * (new != 1)}"
+        told.append(f"page {number} had {brought}" if rows else f"page {number} was empty")
         before |= survey.same.marks(rows)
     if walk.end is not None and walk.error is None:
-        told.append("and there it ends")
+        told.append("and there it ends" if told else "the first page is the last")
     return None, ", ".join(told)
 
 

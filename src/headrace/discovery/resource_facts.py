@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.core.secrets.shipping import stays_here
+from headrace.discovery.change_search import ChangeSearch, FoundChanges
+from headrace.discovery.child_search import ChildSearch
 from headrace.discovery.paging_search import FoundPaging
+from headrace.discovery.probing_client import AskedEnough
 from headrace.discovery.survey import Survey
 from headrace.discovery.trials import Row
 from headrace.sansio.discovery.columns import CONTRACT, find_columns
@@ -57,8 +60,42 @@ class ResourceFacts:
             self._note(
                 "schema_contract", "proven", "a value of another type goes beside its column"
             )
-        self._offer_tail(endpoint, key, order)
+        changes = await self._changes(endpoint, key)
+        if changes is not None and changes.is_sure:
+            resource["endpoint"]["incremental"] = dict(changes.incremental)
+        else:
+            await self._offer_tail(endpoint, key, order)
+        await self._offer_children(key)
         return resource
+
+    async def _changes(self, endpoint: Mapping[str, Any], key: KeyFinding) -> FoundChanges | None:
+        """A filter for what has changed; offered where it may pass over rows."""
+        if not self._paging.is_proven or key.fields is None:
+            return None
+        try:
+            found = await ChangeSearch(self._survey, endpoint, self._pages[0], key.fields).find()
+        except AskedEnough:
+            return None
+        if found is None:
+            return None
+        if found.is_sure:
+            self._note("endpoint.incremental", "proven", found.evidence)
+        else:
+            told = f"{found.evidence}. Whether rows of that very time come too is not known:"
+            value = {**found.incremental, "lag": 60}
+            self._note("endpoint.incremental", "offered", told, value)
+        return found
+
+    async def _offer_children(self, key: KeyFinding) -> None:
+        """Offers the listings that belong to each row."""
+        try:
+            search = ChildSearch(self._survey, self._pages[0], key.fields, self._name)
+            for resource, told in await search.listings():
+                self._survey.evidence.append(
+                    Evidence(f"resources.{resource['name']}", "offered", told, dict(resource))
+                )
+        except AskedEnough:
+            return
 
     def _of_key(self, key: KeyFinding) -> dict[str, Any]:
         for field, why in key.ruled_out:
@@ -85,7 +122,7 @@ class ResourceFacts:
             )
         return {each.name: dict(each.hints) for each in found if each.verdict == "proven"}
 
-    def _offer_tail(
+    async def _offer_tail(
         self, endpoint: Mapping[str, Any], key: KeyFinding, order: OrderFinding | None
     ) -> None:
         """Offers to keep up with a listing that is newest first by its key."""
@@ -96,6 +133,7 @@ class ResourceFacts:
         if order.direction != "desc":
             return
         value: dict[str, Any] = {"cursor_path": order.field, "row_order": "desc"}
+        value |= await self._single_row(key) or {}
         told = (
             "New rows come first: each sync may ask for what is new alone. Say by `settled_when` "
         )
@@ -106,6 +144,13 @@ class ResourceFacts:
             told += f"; of these values of `{name}` keep the final ones"
             value["settled_when"] = f"{name} in ({', '.join(map(repr, values))},)"
         self._note("endpoint.incremental", "offered", f"{told}:", value)
+
+    async def _single_row(self, key: KeyFinding) -> Mapping[str, Any] | None:
+        try:
+            search = ChildSearch(self._survey, self._pages[0], key.fields, self._name)
+            return await search.single_row()
+        except AskedEnough:
+            return None
 
     def _states(self) -> tuple[str, list[str]] | None:
         """The field that says how far a row is, and the values that it was seen to have."""

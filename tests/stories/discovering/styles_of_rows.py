@@ -21,7 +21,7 @@ ROWS = (
     Style(name="a key of two fields", paging=_CURSOR, key="pair", cap=50),
     Style(name="no key", paging=_CURSOR, key="none"),
     Style(name="rows that are alike", paging=_CURSOR, key="twins"),
-    Style(name="ids that come twice", asks=16, paging=_PAGE, key="some twice", total_at="total"),
+    Style(name="ids that come twice", asks=18, paging=_PAGE, key="some twice", total_at="total"),
     Style(name="ids that are unique on a page", paging=_CURSOR, key="unique on a page", cap=20),
 )
 
@@ -51,7 +51,7 @@ ONE_PAGE = (
         expects="unknown",
     ),
     Style(name="all at once, by an offset", paging=_OFFSET, row_count=13),
-    Style(name="exactly one page", paging=_OFFSET, row_count=20),
+    Style(name="exactly one page", asks=14, paging=_OFFSET, row_count=20),
     Style(name="seven of many", paging=_HIDDEN, default_size=7, expects="unknown"),
     Style(
         name="seven of many, with a total",

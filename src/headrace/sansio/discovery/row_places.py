@@ -116,7 +116,9 @@ def _of_list(keys: Keys, items: Sequence[Any], named: str) -> RowPlace | None:
             return RowPlace(
                 keys, len(items), None, f"{where} has {len(items):,} objects that differ", score
             )
-        why = f"{where} has {len(items):,} objects alike"
+        why = (
+            f"{where} has {len(items):,} objects alike" if items[1:] else f"{where} has one object"
+        )
         return RowPlace(keys, len(items), None, why, score + 3 + share)
     if all(isinstance(each, str | int | float) for each in some):
         why = f"{where} has {len(items):,} plain values"
