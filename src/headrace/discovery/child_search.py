@@ -36,7 +36,9 @@ class ChildSearch:
         self._row = rows[0] if rows else {}
         self._key = key
         path = str(survey.endpoint["path"])
-        self._tries = child_tries(rows, path, key, name) if rows else []
+        # What is asked for by a body is no place with rows below it.
+        is_place = survey.endpoint.get("method", "GET") == "GET"
+        self._tries = child_tries(rows, path, key, name) if rows and is_place else []
 
     async def single_row(self) -> Mapping[str, Any] | None:
         """How one row is asked for: `refresh_path`, and where the row is in the answer.
