@@ -140,7 +140,7 @@ class PagingSearch:
         may_go_on = signs_of_more(page) or looks_full(page, {}) or self._small
         if proven is None and may_go_on and survey.place.rows is None:
             key = find_key([rows], survey.again)
-            fields = list(dict.fromkeys([*(key.fields or ())[:1], "id"]))
+            fields = list(dict.fromkeys([*(key.fields or key.offered)[:1], "id"]))
             proven = await ways.behind_last_row(fields)
         return proven
 

@@ -41,11 +41,12 @@ class ResourceFacts:
         self._paging = paging
         self._name = name
         walk = paging.walk
+        self._is_whole = walk is not None and walk.end is not None and not walk.is_cut_off
         self._pages: Sequence[Sequence[Row]] = walk.pages if walk else (survey.rows,)
 
     async def resource(self) -> dict[str, Any]:
         """The resource, whole."""
-        key = find_key(self._pages, self._survey.again, self._name)
+        key = find_key(self._pages, self._survey.again, self._name, is_whole=self._is_whole)
         order = find_order(self._pages, key.fields)
         resource: dict[str, Any] = {"name": self._name}
         resource |= self._of_key(key)
@@ -101,7 +102,15 @@ class ResourceFacts:
         for field, why in key.ruled_out:
             self._note("primary_key", "ruled out", f"`{field}`: {why}")
         if key.fields is None:
-            self._note("primary_key", "unknown", f"{key.evidence}: which fields tell rows apart?")
+            if key.offered:
+                fields = list(key.offered)
+                told = f"{key.evidence}. If it is the key, with `write_disposition: merge`:"
+                self._note(
+                    "primary_key", "offered", told, fields[0] if len(fields) == 1 else fields
+                )
+            else:
+                told = f"{key.evidence}: which fields tell rows apart?"
+                self._note("primary_key", "unknown", told)
             self._note("write_disposition", "proven", "without a key the table is written anew")
             return {"write_disposition": "replace"}
         self._note("primary_key", "proven", key.evidence)

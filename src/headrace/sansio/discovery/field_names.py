@@ -131,20 +131,38 @@ def is_own_id(name: str, listing: str) -> bool:
         return True
     if not of:
         return False
-    things = {one_of(of[-1]), "".join((*of[:-1], one_of(of[-1])))}
-    endings = _ID | _NUMBERED
-    if len(words) > 1 and words[-1] in endings:
-        return "".join(words[:-1]) in things
-    return any(plain == f"{thing}id" for thing in things)
+    if len(words) > 1 and words[-1] in _ID:
+        return "".join(words[:-1]) in _things_of(listing)
+    return any(plain == f"{thing}id" for thing in _things_of(listing))
 
 
-def is_label(name: str) -> bool:
+def _things_of(listing: str) -> set[str]:
+    """What one of the things that are listed is called."""
+    words = words_of(listing)
+    return {one_of(words[-1]), "".join((*words[:-1], one_of(words[-1])))} if words else set()
+
+
+def is_label(name: str, listing: str = "") -> bool:
     """Whether a field has the name of what often, and not always, tells rows apart.
 
     Args:
         name: The name of the field.
+        listing: The name of the listing: of `orders`, an `order_number` is a label.
     """
-    return plain_name(name) in _LABELS
+    words = words_of(name)
+    is_own = len(words) > 1 and words[-1] in _NUMBERED
+    return plain_name(name) in _LABELS or (is_own and "".join(words[:-1]) in _things_of(listing))
+
+
+def is_above(name: str, other: str) -> bool:
+    """Whether a field has the name of what another one is below: `dag_id` and `dag_run_id`.
+
+    Args:
+        name: The name of the field.
+        other: The name of the other field.
+    """
+    above, below = words_of(name), words_of(other)
+    return is_id(name) and 1 < len(above) < len(below) and above[:-1] == below[: len(above) - 1]
 
 
 def is_counted(name: str) -> bool:
@@ -155,6 +173,16 @@ def is_counted(name: str) -> bool:
     """
     words = words_of(name)
     return plain_name(name) in _COUNTED or (bool(words) and words[-1] in _COUNTED)
+
+
+def is_version(name: str) -> bool:
+    """Whether a field has the name of what tells the versions of a thing apart.
+
+    Args:
+        name: The name of the field.
+    """
+    words = words_of(name)
+    return bool(words) and words[-1] in _VERSIONS
 
 
 def is_of_time(name: str) -> bool:
@@ -208,5 +236,5 @@ def is_part_of_key(name: str) -> bool:
         name: The name of the field.
     """
     words = words_of(name)
-    ends_so = bool(words) and words[-1] in _NUMBERED | _VERSIONS
-    return is_id(name) or is_label(name) or is_counted(name) or ends_so
+    is_number = bool(words) and words[-1] in _NUMBERED
+    return any([is_id(name), is_label(name), is_counted(name), is_version(name), is_number])

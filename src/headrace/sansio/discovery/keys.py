@@ -1,7 +1,8 @@
 """Which fields tell the rows of a listing apart.
 
 A wrong key loses rows: a merge keeps one of those that have the same. So a field is taken where its
-name and all rows speak for it; one that merely happens to differ from row to row is not.
+name and all rows speak for it; one that merely happens to differ from row to row is not. What is
+called a code, a name or the id of another thing is taken only where all of the listing was seen.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from headrace.core.quick_dataclasses import dataclass
 from headrace.core.value_order import Kind, compare, placed
 from headrace.sansio.discovery.field_names import (
     column_like,
+    is_above,
     is_counted,
     is_id,
     is_label,
     is_of_time,
     is_own_id,
     is_part_of_key,
+    is_version,
+    words_of,
 )
 from headrace.sansio.discovery.seen_again import (
     Pages,
@@ -40,6 +44,9 @@ _FEWEST_IN_ORDER = 50
 _LONGEST = 255
 _LABEL = re.compile(r"[^\s]+")
 _DIGEST = re.compile(r"[^\s]{16,}")
+# Ids that are made to be the only ones: of digits, or long ones without words.
+_ANYWHERE = re.compile(r"[0-9]+|[0-9A-Fa-f-]{16,}|[0-9A-HJKMNP-TV-Z]{26}")
+_OF_VERSIONS = frozenset(["versions", "revisions", "history", "changes", "snapshots"])
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|/")
 # So many rows would have the same pair of values if the two had nothing to do with each other.
 _SURPRISE = 10.0
@@ -74,6 +81,7 @@ class _Seen:
         again: The rows of page one and those of the second answer for it; empty without one.
         volatile: The fields of which no value came again, with the number of their values.
         listing: The name of the listing.
+        is_whole: Whether these are all of its rows.
     """
 
     pages: Pages
@@ -82,6 +90,7 @@ class _Seen:
     again: tuple[Sequence[Row], Sequence[Row]]
     volatile: Mapping[str, int]
     listing: str
+    is_whole: bool
 
     @property
     def shown(self) -> str:
@@ -89,13 +98,16 @@ class _Seen:
         return shown_rows(self.pages)
 
 
-def find_key(pages: Pages, again: Sequence[Row] | None = None, name: str = "") -> KeyFinding:
+def find_key(
+    pages: Pages, again: Sequence[Row] | None = None, name: str = "", *, is_whole: bool = False
+) -> KeyFinding:
     """Finds the fields that tell the rows of a listing apart.
 
     Args:
         pages: The rows of each page, in the order of the listing.
         again: The rows of page one, asked for once more; None where that was not done.
         name: The name of the listing: for `orders`, `order_id` is an id of its own.
+        is_whole: Whether these are all rows of the listing.
     """
     first = pages[0] if pages else []
     volatile = fields_of_one_answer(first, again or [])
@@ -106,7 +118,7 @@ def find_key(pages: Pages, again: Sequence[Row] | None = None, name: str = "") -
         why = f"{seen.repeated:,} of {whole:,} rows had come on an earlier page"
         return KeyFinding(None, why)
     asked = (first, again) if again else ([], [])
-    facts = _Seen(seen.pages, rows, seen.repeated, asked, volatile, name)
+    facts = _Seen(seen.pages, rows, seen.repeated, asked, volatile, name, is_whole)
     names = list(dict.fromkeys(field for row in rows for field in row))
     candidates = sorted(
         (field for field in names if _rank(field, name) is not None),
@@ -129,11 +141,17 @@ def _decided(facts: _Seen, candidates: Sequence[str], names: Sequence[str]) -> K
             continue
         doubt = _doubt(facts, field)
         if doubt is None:
-            return KeyFinding((field,), _told(facts, (field,)), tuple(ruled_out))
+            fields = (*_above(facts, field, names), field)
+            return KeyFinding(fields, _told(facts, fields), tuple(ruled_out))
         doubtful.append((field, doubt))
     pair = _pair(facts, names)
     if pair is not None:
-        return KeyFinding(pair, _told(facts, pair), (*ruled_out, *doubtful))
+        why_not = _doubt_of_pair(facts, pair, names)
+        if why_not is None:
+            return KeyFinding(pair, _told(facts, pair), (*ruled_out, *doubtful))
+        if not doubtful:
+            named = " and ".join(f"`{field}`" for field in pair)
+            return KeyFinding(None, f"{named} {why_not}", tuple(ruled_out), pair)
     if doubtful:
         field, doubt = doubtful[0]
         return KeyFinding(None, f"`{field}` {doubt}", (*ruled_out, *doubtful[1:]), (field,))
@@ -148,7 +166,7 @@ def _rank(field: str, listing: str) -> int | None:
         return 0 if field == "id" else 1
     if is_own_id(field, listing):
         return 2
-    if is_label(field) and not is_counted(field):
+    if is_label(field, listing) and not is_counted(field):
         return 4 if plain == "name" else 3
     return 5 if is_id(field) else None
 
@@ -195,6 +213,9 @@ def _doubt(facts: _Seen, field: str) -> str | None:
     values = [row[field] for row in facts.rows]
     rank = _rank(field, facts.listing)
     if rank in (0, 1):
+        is_of_versions = not _OF_VERSIONS.isdisjoint(words_of(facts.listing))
+        if is_of_versions and not facts.is_whole and any(map(is_version, facts.rows[0])):
+            return "differs in each row seen, but may be the same in each version of a thing"
         return None
     if not is_id(field) and _counts_rows(values):
         return "counts the rows as they are listed"
@@ -204,7 +225,7 @@ def _doubt(facts: _Seen, field: str) -> str | None:
         return None
     is_in_order = len(values) >= _FEWEST_LABELS and _is_ordered(values)
     if rank == 5:
-        if len(values) >= _FEWEST_IN_ORDER and is_in_order:
+        if facts.is_whole and is_in_order and len(values) >= _FEWEST_IN_ORDER:
             return None
         return "differs in each row, but has the name of another thing's id"
     return _doubt_of_label(facts, values, is_in_order=is_in_order)
@@ -218,11 +239,14 @@ def _doubt_of_label(facts: _Seen, values: Sequence[Any], *, is_in_order: bool) -
             return "differs in each row, but is a time"
     if len(values) < _FEWEST_LABELS:
         return f"differs in each of {len(values):,} rows, too few to tell"
-    is_digest = isinstance(values[0], str) and all(map(_DIGEST.fullmatch, values))
-    # What happened has a time, and the label of the thing that it happened to.
-    if is_in_order or is_digest or not _has_time(facts.rows):
+    if isinstance(values[0], str) and all(map(_DIGEST.fullmatch, values)):
         return None
-    return "differs in each row, but rows have a time, so it may name what they are about"
+    # What happened has a time, and the label of the thing that it happened to.
+    if not is_in_order and _has_time(facts.rows):
+        return "differs in each row, but rows have a time, so it may name what they are about"
+    if not facts.is_whole:
+        return "differs in each row seen, but may come again further on"
+    return None
 
 
 def _has_time(rows: Sequence[Row]) -> bool:
@@ -272,12 +296,37 @@ def _pair(facts: _Seen, names: Sequence[str]) -> tuple[str, str] | None:
     return max(sure, key=lambda each: each[0])[1] if sure else None
 
 
+def _doubt_of_pair(facts: _Seen, pair: Sequence[str], names: Sequence[str]) -> str | None:
+    """Why two fields that tell all rows seen apart may not do so further on."""
+    if facts.is_whole:
+        return None
+    parts = [field for field in names if is_part_of_key(field) and field not in pair]
+    constant = [field for field in parts if len({repr(row.get(field)) for row in facts.rows}) == 1]
+    if constant:
+        return f"differ together, but `{constant[0]}` is the same in all rows seen"
+    return "differ together, but may do so for each time anew" if _has_time(facts.rows) else None
+
+
+def _above(facts: _Seen, field: str, names: Sequence[str]) -> list[str]:
+    """The id of what a row is below, where its own id may be one for each of those alone."""
+    values = [row[field] for row in facts.rows]
+    if not isinstance(values[0], str) or all(map(_ANYWHERE.fullmatch, values)):
+        return []
+    return [name for name in names if is_above(name, field) and _is_filled(facts, name)][:1]
+
+
+def _is_filled(facts: _Seen, field: str) -> bool:
+    values: list[Any] = [row.get(field) for row in facts.rows]
+    return {type(value) for value in values} in ({int}, {str}) and "" not in values
+
+
 def _may_be_part(facts: _Seen, field: str) -> bool:
     values: list[Any] = [row.get(field) for row in facts.rows]
-    kinds = {type(value) for value in values}
-    if kinds not in ({int}, {str}) or "" in values or len(set(values)) == len(values):
+    if not _is_filled(facts, field) or len(set(values)) == len(values):
         return False
-    if kinds == {str} and any(len(value) > _LONGEST or _URL.match(value) for value in values):
+    if any(
+        isinstance(value, str) and (len(value) > _LONGEST or _URL.match(value)) for value in values
+    ):
         return False
     is_place = all(
         _counts_rows([row[field] for row in page]) for page in facts.pages if len(page) > 1

@@ -117,7 +117,7 @@ def test_two_fields_of_one_column_are_no_key() -> None:
         ({"uuid": "u{}", "order_id": "{}"}, "", "uuid"),
         ({"customer_id": 7, "orderId": "{}"}, "orders", "orderId"),
         ({"companyNumber": "c{}"}, "companies", "companyNumber"),
-        ({"dag_id": "x", "dag_run_id": "{}"}, "dag_runs", "dag_run_id"),
+        ({"user": 7, "dag_run_id": "{}"}, "dag_runs", "dag_run_id"),
         ({"run_id": "{}"}, "dagRuns", "run_id"),
         ({"userid": "{}"}, "users", "userid"),
         ({"_id": "{}", "key": "{}"}, "", "_id"),
@@ -136,7 +136,7 @@ def test_names_of_keys_come_before_others(row: Row, name: str, key: str) -> None
         }
         for number in range(31)
     ]
-    assert find_key([rows], name=name).fields == (key,)
+    assert find_key([rows], name=name, is_whole=True).fields == (key,)
 
 
 @pytest.mark.parametrize(
@@ -183,15 +183,16 @@ def test_nothing_with_the_name_of_a_key() -> None:
 
 def test_a_number_that_counts_the_rows_as_listed_is_no_key() -> None:
     counted = [{"number": number + 1, "title": "x"} for number in range(30)]
-    assert find_key([counted]).fields is None
-    assert find_key([counted[::-1]]).fields == ("number",)
+    assert find_key([counted], is_whole=True).fields is None
+    assert find_key([counted[::-1]], is_whole=True).fields == ("number",)
 
 
 def test_an_id_of_another_thing_is_taken_where_the_listing_is_ordered_by_it() -> None:
     rows = [{"entry_id": f"{900 - number * 2}", "amount": 5} for number in range(60)]
-    found = find_key(paged(rows), name="history")
+    found = find_key(paged(rows), name="history", is_whole=True)
     assert found.fields == ("entry_id",)
     assert found.evidence.endswith("none null; listed in its order")
+    assert find_key(paged(rows), name="history").fields is None
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -217,7 +218,7 @@ def test_an_id_of_the_answer_and_not_of_the_row_is_no_key() -> None:
             for number in range(30)
         ]
 
-    found = find_key([answer(1)], again=answer(2))
+    found = find_key([answer(1)], again=answer(2), is_whole=True)
     assert found.fields == ("key",)
     assert found.ruled_out == (
         ("id", "none of its 30 values came again when page one was asked for again"),
@@ -254,6 +255,44 @@ def test_two_fields_are_the_key_together() -> None:
         "150 rows over 3 pages, 150 different values of `order_id` and `line` together, none null; "
         "the same when asked again"
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (
+            [{"key": f"k{number}", "lang": "de"} for number in range(60)],
+            "`key` differs in each row seen, but may come again further on",
+        ),
+        (
+            [{"sku": f"s{n // 4}", "store_id": n % 4, "day": "2024-01-01"} for n in range(100)],
+            "`store_id` and `sku` differ together, but may do so for each time anew",
+        ),
+        (
+            [{"sku": f"s{n // 4}", "store_id": n % 4, "tenant_id": 1} for n in range(100)],
+            "`store_id` and `sku` differ together, but `tenant_id` is the same in all rows seen",
+        ),
+    ],
+)
+def test_what_may_come_again_further_on_is_a_key_of_a_whole_listing_alone(
+    rows: list[Row], why: str
+) -> None:
+    found = find_key(paged(rows))
+    assert (found.fields, found.evidence) == (None, why)
+    assert find_key(paged(rows), is_whole=True).fields == found.offered
+
+
+def test_ids_of_the_versions_of_things_may_come_again() -> None:
+    rows = things(30, version=3)
+    assert find_key([rows], name="item_revisions").offered == ("id",)
+    assert find_key([rows], name="items").fields == ("id",)
+
+
+def test_an_own_id_of_words_may_be_one_within_what_is_above_it() -> None:
+    rows = [{"dag_id": "sales", "dag_run_id": f"manual__{number}"} for number in range(30)]
+    assert find_key([rows], name="dag_runs").fields == ("dag_id", "dag_run_id")
+    numbered = [{"order_id": 7, "order_line_id": number} for number in range(30)]
+    assert find_key([numbered], name="order_lines").fields == ("order_line_id",)
 
 
 def test_two_fields_that_differ_together_by_chance_are_no_key() -> None:
