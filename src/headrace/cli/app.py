@@ -49,8 +49,9 @@ def _headrace(
 ) -> None:
     """Keep a table equal to what a REST API shows, from a config in dlt's REST API source format.
 
-    First steps: `headrace init` writes a config to start from, `headrace check` tries it on the
-    API, `headrace preview` shows its first rows, `headrace run` loads it.
+    First steps: `headrace init URL` asks an API how it lists its rows, and writes a config of what
+    that proves; `headrace explain` says what it will do, `headrace check` tries it, `headrace run`
+    loads it.
     """
 
 

@@ -21,14 +21,14 @@ def init(
     where: Annotated[
         str | None,
         typer.Argument(
-            metavar="[URL]",
+            metavar="URL",
             help="The URL of a listing: it is asked how its pages go on, and a config is written "
             "of what its answers prove. Without one: a config to fill in.",
         ),
     ] = None,
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="Where to write the config: headrace.yml."),
+        typer.Argument(metavar="FILE", help="Where to write the config: headrace.yml."),
     ] = None,
     header: Annotated[
         list[str] | None,
