@@ -24,6 +24,9 @@ _PLACE_OF_LISTING = re.compile(
     re.IGNORECASE,
 )
 _NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9]+")
+# A `${NAME}` stays; of a `$${` the brace is left once the secrets are in their places.
+_BRACE = re.compile(r"\$\$\{|\$\{[^{}]*\}|[{}]")
+_BRACES = {"$${": "$${{", "{": "{{", "}": "}}"}
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _USUAL_NAMES = {
     "token": "API_TOKEN",
@@ -85,16 +88,27 @@ class Call:
     @property
     def endpoint(self) -> dict[str, Any]:
         """What `endpoint` of a config says, as far as the call does."""
-        endpoint: dict[str, Any] = {"path": self.path}
+        endpoint: dict[str, Any] = {"path": _without_placeholders(self.path)}
         if self.method != "GET":
             endpoint["method"] = self.method
         if self.params:
-            endpoint["params"] = dict(self.params)
+            endpoint["params"] = {
+                name: _without_placeholders(value) for name, value in self.params.items()
+            }
         if self.json is not None:
-            endpoint["json"] = self.json
+            endpoint["json"] = _without_placeholders(self.json)
         if self.data is not None:
-            endpoint["data"] = self.data
+            endpoint["data"] = _without_placeholders(self.data)
         return endpoint
+
+
+def _without_placeholders(value: Any) -> Any:
+    """What an endpoint says for a value that has no placeholders: its braces are doubled."""
+    if isinstance(value, str):
+        return _BRACE.sub(lambda match: _BRACES.get(match[0], match[0]), value)
+    if isinstance(value, Mapping):
+        return {_without_placeholders(key): _without_placeholders(value[key]) for key in value}
+    return [_without_placeholders(each) for each in value] if isinstance(value, list) else value
 
 
 def call_of(

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from headrace.config import load_config
+from headrace.config.selection import listed_resources
 from headrace.core.exceptions import ConfigError
-from headrace.discovery.calls import call_of
+from headrace.core.exchange import Request
+from headrace.discovery.calls import Call, call_of
+from headrace.reading.build import build_listing
 
 URL = "https://api.example.com/v1/items"
 
@@ -153,3 +157,30 @@ def test_a_dollar_before_a_brace_is_looked_up_as_it_is() -> None:
     call = call_of(URL, headers={"X-Api-Key": "a$${b}"}, params={"q": "$${c}"})
     assert call.secrets == {"API_KEY": "a${b}"}
     assert call.params == {"q": "$${c}"}
+
+
+@pytest.mark.parametrize(
+    "value", ["{a}", "a}b{", "{x} and ${y}", '{"a": 1}', '{"a": "{b}"}', "{resources.a.b}", "${}"]
+)
+def test_braces_are_sent_as_they_are(value: str) -> None:
+    written = value.replace("${", "$${")
+    sent: dict[str, Any] = {"k{}": [written], "v": written}
+    call = call_of(f"{URL}/" + "{x}", params={"q": written}, json=sent, method="POST")
+    request = request_of(call)
+    assert request.path == "{x}"
+    assert request.params == {"q": value}
+    assert request.json == {"k{}": [value], "v": value}
+
+
+def test_a_named_secret_stays_beside_braces() -> None:
+    call = call_of(URL, params={"q": "{${A_SETTING}}"}, data="x={}")
+    assert call.endpoint["params"] == {"q": "{{${A_SETTING}}}"}
+    assert call.endpoint["data"] == "x={{}}"
+
+
+def request_of(call: Call) -> Request:
+    """What a config with the call asks for."""
+    resource = {"name": "x", "endpoint": {**call.endpoint, "paginator": "single_page"}}
+    config = load_config({"client": call.client, "resources": [resource]})
+    (listed,) = listed_resources(config)
+    return build_listing(config, listed).request

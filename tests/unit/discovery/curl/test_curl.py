@@ -133,13 +133,17 @@ def test_who_asks(options: str, auth: dict[str, str], secrets: dict[str, str]) -
     ("options", "endpoint"),
     [
         ("""-d '{"a": 1}'""", {"method": "POST", "json": {"a": 1}}),
-        ("""--json '{"a":' --json ' "${b}"}'""", {"method": "POST", "json": {"a": "$${b}"}}),
+        ("""--json '{"a":' --json ' "${b}"}'""", {"method": "POST", "json": {"a": "$${{b}}"}}),
+        (
+            """-d '{"query": {"match": {"a": "b"}}}'""",
+            {"method": "POST", "json": {"query": {"match": {"a": "b"}}}},
+        ),
         ("""-XGET -d '{"a": 1}'""", {"json": {"a": 1}}),
         ("-d a=1 -d 'b=x%20y' -d b=z", {"method": "POST", "data": {"a": "1", "b": ["x y", "z"]}}),
         ("--data-urlencode 'q=a&b=c'", {"method": "POST", "data": {"q": "a&b=c"}}),
         ('--data-urlencode "q=$WHAT"', {"method": "POST", "data": {"q": "${WHAT}"}}),
         ("-G -d a=1 --data-urlencode 'q=a&b'", {"params": {"a": "1", "q": "a&b"}}),
-        ("-G -d 'q=%24%7Bx%7D'", {"params": {"q": "$${x}"}}),
+        ("-G -d 'q=%24%7Bx%7D'", {"params": {"q": "$${{x}}"}}),
         ("--url-query 'q=a&b' --url-query '+c=%26'", {"params": {"q": "a&b", "c": "&"}}),
         ("-H 'Content-Type: text/plain' --data-binary 'a b'", {"method": "POST", "data": "a b"}),
         ("-d ''", {"method": "POST"}),
@@ -220,6 +224,7 @@ def test_what_is_left_out_is_told() -> None:
         ("curl https://a/b --tls", "which is more than one"),
         ("curl https://a/b -X DELETE", "which is one of GET or POST"),
         ("curl https://a/b --json '{\"s3cret'", "a body that is no JSON (line 1)"),
+        ("""curl https://a/b -d '{"query": "{ s3cret { id } }"}'""", "is a query in GraphQL"),
         ('curl https://a/b -u "$KEY:"', "a variable as user"),
     ],
 )
