@@ -164,6 +164,9 @@ def init(
                 overwrite=force,
             )
             return
+        if post:
+            told = "is of a pasted command (--from-curl); with a URL, --json BODY asks by POST"
+            raise typer.BadParameter(told, param_hint="--post")
         if where is not None and _is_url(where):
             given = GivenCall(where, header, bearer, api_key, basic, param, body)
             init_from_url(

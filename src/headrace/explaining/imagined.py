@@ -23,6 +23,7 @@ from headrace.core.json_path import JsonPath
 from headrace.explaining.marks import link, mark
 from headrace.http.url import join_url
 from headrace.reading.build import build_listing
+from headrace.sansio.lanes.plan import plan_pages
 from headrace.sansio.paging import Page
 
 _USUAL_ROWS = 100
@@ -47,6 +48,8 @@ def following_requests(
     """
     paginator = build_listing(config, _unbounded(resource)).new_paginator()
     asked = [paginator.first_request(first)]
+    if (numbers := _numbers_at_once(resource, count)) is not None:
+        return [asked[0], *(paginator.at_cursor(asked[0], number) for number in numbers)]
     while len(asked) < count:
         page = _page(config, resource, asked[-1], len(asked))
         try:
@@ -57,6 +60,25 @@ def following_requests(
             break
         asked.append(following)
     return asked
+
+
+def _numbers_at_once(resource: ResourceConfig, count: int) -> tuple[int, ...] | None:
+    """The offsets behind page 1 where pages that are asked for at once overlap; None elsewhere."""
+    lanes, paginator = resource.endpoint.lanes, resource.endpoint.paginator
+    is_laned = lanes is not None and lanes.at_once > 1 and resource.primary_key is not None
+    if lanes is None or not is_laned or not isinstance(paginator, OffsetPaginatorConfig):
+        return None
+    plan = plan_pages(
+        start=lanes.start,
+        left_out=lanes.left_out,
+        size=paginator.limit,
+        total=_MANY,
+        at_once=lanes.at_once,
+        page_bytes=1,
+        by_offset=lanes.by_offset,
+        overlaps=not lanes.is_unchanging,
+    )
+    return plan.starts[1:count] if plan is not None and plan.overlap else None
 
 
 def _unbounded(resource: ResourceConfig) -> ResourceConfig:

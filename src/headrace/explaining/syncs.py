@@ -57,7 +57,9 @@ def _parts(resource: ResourceConfig) -> Iterator[ExplainedStep]:
         told = f"one listing for each row of `{parent.resource}`, several at once"
         yield ExplainedStep("parts", told)
     if lanes is not None:
-        told = f"up to {lanes.at_once} pages are asked for at once, once page 1 has come"
+        told = f"up to {lanes.at_once} pages are asked for at once, where page 1 tells a total"
+        if lanes.by_offset and not lanes.is_unchanging:
+            told += "; each begins at the last row of the one before it, to miss none"
         yield ExplainedStep("lanes", told)
     by_key = None if resource.tail is None else resource.tail.settings.lanes
     if by_key is not None and by_key.at_once > 1:
@@ -95,8 +97,8 @@ def _of_cursor(cursor: CursorConfig, resource: ResourceConfig) -> Iterator[str]:
     if cursor.has_end:
         yield f"asks for the same range again: its end is given, and nothing of `{path}` is kept"
         return
-    each = f" of each row of `{resource.parent.resource}`" if resource.parent else ""
-    apart = each if cursor.per_parent else ""
+    each = f" each row of `{resource.parent.resource}`" if resource.parent else ""
+    apart = f" of{each}" if cursor.per_parent and each else ""
     if cursor.windows is not None:
         yield (
             "goes back by the length of a window, and at least an hour, behind the end of this "
@@ -110,7 +112,8 @@ def _of_cursor(cursor: CursorConfig, resource: ResourceConfig) -> Iterator[str]:
             f"{newest_of(cursor.arguments)}"
         )
     else:
-        yield f"begins at {newest_of(cursor.arguments)}{apart}; older rows that come are left out"
+        begins = f"begins, for{each}," if cursor.per_parent and each else "begins"
+        yield f"{begins} at {newest_of(cursor.arguments)}; older rows that come are left out"
     if cursor.end_param is not None and cursor.windows is None:
         yield f"has no end for `{cursor.end_param}`: all that is newer is asked for"
 

@@ -9,6 +9,7 @@ from headrace.config import EndpointConfig, ResourceConfig
 from headrace.explaining.explanation import ExplainedStep
 
 _STEPS = {"map": "changes rows", "filter": "leaves rows out", "yield_map": "makes rows of rows"}
+_LOOKED_FOR = {"csv": "each line is one", "jsonl": "each line is one"}
 _MEANINGS = {
     "replace": "the table is emptied, and filled with what this sync lists",
     "append": "rows are added to those that are there; one that is listed again is there twice",
@@ -52,7 +53,7 @@ def _rows(endpoint: EndpointConfig) -> str:
     kind = f"answers are {decoder}; " if decoder else ""
     selector = endpoint.data_selector
     where = (
-        "the list of objects is looked for in page 1"
+        _LOOKED_FOR.get(decoder or "", "the list of objects is looked for in page 1")
         if selector is None
         else "each answer is one row, or a list of them"
         if str(selector) == "$"

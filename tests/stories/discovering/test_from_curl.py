@@ -93,6 +93,12 @@ def test_what_does_not_go_together(arguments: list[str], told: str, here: Path) 
     assert not list(here.iterdir())
 
 
+def test_post_is_of_a_pasted_command_alone() -> None:
+    ran = CliRunner().invoke(app, ["init", "https://api.example.com", "--post"])
+    assert ran.exit_code == 2
+    assert "is of a pasted command" in ran.stderr
+
+
 def test_a_long_command_is_pasted_into_a_terminal_and_not_shown(here: Path) -> None:
     with JsonServer() as server:
         server.handler = orders_api()

@@ -16,7 +16,7 @@ from tests.stories.against_dlt.parity.cases import TOGETHER
 from tests.support.command_line import headrace
 from tests.support.explained import is_as_explained, pattern_of
 from tests.support.project import ROOT
-from tests.support.servers import Asked, JsonServer
+from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
 _MOST_UNSAID = 0.2
@@ -44,6 +44,33 @@ def test_listings_of_all_kinds(server: JsonServer, warehouse: Warehouse) -> None
     assert len(told.resources) == len({slug(case.name) for case in cases}) > 50
     # How a listing goes on that is guessed is not known before.
     assert unsaid < _MOST_UNSAID * len(told.resources)
+
+
+def test_pages_at_once(server: JsonServer, warehouse: Warehouse) -> None:
+    rows = [{"id": number} for number in range(95)]
+
+    def page(asked: Asked) -> Answer:
+        first, size = int(asked.query["offset"]), int(asked.query["limit"])
+        return Answer({"data": rows[first : first + size], "total": len(rows)})
+
+    server.handler = page
+    document = {
+        "client": {"base_url": server.base_url},
+        "resources": [
+            {
+                "name": "items",
+                "primary_key": "id",
+                "endpoint": {
+                    "paginator": {"type": "offset", "limit": 10},
+                    "lanes": {"by": "pages"},
+                },
+            }
+        ],
+    }
+    (told,) = explain(document).resources
+    warehouse.pipeline().extract(rest_api_source(document))
+    for each in told.requests:
+        assert any(is_as_explained(each, asked) for asked in server.asked), each.url
 
 
 def test_the_page_shows_what_is_said(tmp_path: Path) -> None:
