@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,14 +39,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Spares the tests what is no part of them."""
-    # DuckDB waits for the disk at each commit, thousands of times; memory answers at once.
+    # DuckDB waits for the disk at each commit, and PostgreSQL makes hundreds of files for each
+    # database; memory answers at once.
     if _MEMORY.exists() and shutil.disk_usage(_MEMORY).free > _ENOUGH_MEMORY:
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
-    if config.getoption("markexpr") != "comparison":
+        os.environ.setdefault("TMPDIR", str(_MEMORY))
+        tempfile.tempdir = None
+    keep_databases()
+    if "HEADRACE_PLAIN_DLT" not in os.environ:
         remember_settings()
-        keep_databases()
 
 
 def pytest_collection_finish() -> None:

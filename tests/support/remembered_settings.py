@@ -3,7 +3,8 @@
 dlt resolves its settings dozens of times for each load, and asks the same questions of the same
 type hints and names each time: more than half of what a test with a pipeline costs. The answers
 depend on nothing but what is asked and on the environment, so that the tests test the same.
-scripts/compare runs without this.
+scripts/compare --newest-dlt runs without this, and so does each process that is started as users
+start it.
 """
 
 from __future__ import annotations

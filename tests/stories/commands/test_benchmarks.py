@@ -6,13 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import benchmarks.all
 import pytest
-from benchmarks.all import DOCUMENTS, ROADS, parsed, write_docs
+from benchmarks.all import DOCUMENTS, ROADS, measure_all, parsed, write_docs
 from benchmarks.results import BEGIN, END, RECORD, ratios, replaced, table
+from benchmarks.roads import Contender, Road, Run
 
 from tests.support.project import ROOT
 
@@ -63,24 +67,51 @@ MEASURED: dict[str, Any] = {
 }
 
 
-def test_the_command_measures_roads_in_turn_and_tells_of_them(tmp_path: Path) -> None:
+def test_the_command_measures_a_road_and_tells_of_it(tmp_path: Path) -> None:
     output = tmp_path / "found.json"
-    only = ("first-rows", "next-sync")
     command = [sys.executable, "-m", "benchmarks.all", "--quick", "--output", str(output)]
 
     ran = subprocess.run(
-        [*command, "--only", *only], cwd=ROOT, capture_output=True, text=True, check=True
+        [*command, "--only", "first-rows"], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
     found = json.loads(output.read_text())
-    assert [road["name"] for road in found["roads"]] == list(only)
     assert {"headrace", "dlt", "pyarrow", "duckdb", "Python"} <= found["versions"].keys()
-    for road in found["roads"]:
-        for contender in road["contenders"]:
-            assert f"| {contender['name']} " in ran.stdout
-            (run,) = contender["runs"]
-            assert min(run["seconds"], run["cpu_seconds"], run["peak_bytes"]) > 0
+    (road,) = found["roads"]
+    assert road["name"] == "first-rows"
+    assert len(road["contenders"]) > 1
+    for contender in road["contenders"]:
+        assert f"| {contender['name']} " in ran.stdout
+        (run,) = contender["runs"]
+        assert min(run["seconds"], run["cpu_seconds"], run["peak_bytes"]) > 0
     *_, last = ran.stderr.splitlines()
+    assert "road 1 of 1, 100%" in last
+
+
+def test_roads_and_their_contenders_are_measured_in_turn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+
+    def road(name: str) -> Road:
+        def measured(by: str) -> Run:
+            asked.append(f"{name} {by}")
+            return Run(1.0, 1.0, 1_000, 7)
+
+        @contextmanager
+        def contenders(rows: int) -> Iterator[list[Contender]]:
+            yield [Contender(by, partial(measured, by), rows) for by in ("dlt", "headrace")]
+
+        return Road(name, name, ("dlt",), contenders)
+
+    found = measure_all([road("first"), road("second")], rows=7, runs=2)
+
+    assert asked == [
+        *["first dlt", "first headrace"] * 2,
+        *["second dlt", "second headrace"] * 2,
+    ]
+    assert [each["name"] for each in found["roads"]] == ["first", "second"]
+    *_, last = capsys.readouterr().err.splitlines()
     assert "road 2 of 2, 100%" in last
 
 

@@ -22,7 +22,7 @@ from tests.support.tables import Warehouse
 from .composed_api import ComposedApi, Row
 from .composition import COMPOSITIONS, Composition
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "10"))
 _NUMBERS = count()
 IDS = st.lists(st.integers(1, 12), max_size=6, unique=True)
 

@@ -32,7 +32,7 @@ from tests.support.postgres import PostgresDatabase, PostgresServer, fresh_datab
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Row, Warehouse
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "25"))
 # So many histories go through one pipeline, each in a table of its own.
 BATCH = 25
 DECLARED: list[dict[str, Any]] = [

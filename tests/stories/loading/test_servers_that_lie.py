@@ -22,7 +22,7 @@ from headrace.core.exceptions import HeadraceError
 from tests.support.command_line import headrace as command
 from tests.support.servers import Answer, Asked, JsonServer
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "80"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "40"))
 LIMIT = 5
 
 

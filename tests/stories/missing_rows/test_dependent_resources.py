@@ -21,7 +21,7 @@ from tests.support.postgres import PostgresDatabase
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Warehouse
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "5"))
 Into = Warehouse | PostgresDatabase
 Change = Callable[["Shop"], None]
 BY_OFFSET = {"type": "offset", "limit": 2, "total_path": None}

@@ -28,7 +28,7 @@ from tests.support.clocks import LoadClock
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
-EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("HEADRACE_EXAMPLES", "6"))
 
 CHANGE = st.tuples(st.lists(st.integers(0, 20), max_size=2).map(tuple), st.integers(0, 2))
 
