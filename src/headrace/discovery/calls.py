@@ -27,6 +27,8 @@ _NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9]+")
 # A `${NAME}` stays; of a `$${` the brace is left once the secrets are in their places.
 _BRACE = re.compile(r"\$\$\{|\$\{[^{}]*\}|[{}]")
 _BRACES = {"$${": "$${{", "{": "{{", "}": "}}"}
+# The first field that a query asks for, with another name or without.
+_FIELD = re.compile(r"\{\s*(?:\w+\s*:\s*)?([A-Za-z]\w*)")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _USUAL_NAMES = {
     "token": "API_TOKEN",
@@ -68,6 +70,8 @@ class Call:
     @property
     def name(self) -> str:
         """A name for the listing: the last part of the path that is one."""
+        if (graphql := _graphql_of(self.json)) and (field := _FIELD.search(graphql["query"])):
+            return field[1].lower()
         parts = [*urlsplit(self.base_url).path.split("/"), *self.path.split("/")]
         words = [part for part in parts if re.match(r"[A-Za-z]", part)]
         plain = _NOT_FOR_NAMES.sub("_", words[-1].removesuffix(".json")) if words else ""
@@ -89,6 +93,9 @@ class Call:
     def endpoint(self) -> dict[str, Any]:
         """What `endpoint` of a config says, as far as the call does."""
         endpoint: dict[str, Any] = {"path": _without_placeholders(self.path)}
+        if (graphql := _graphql_of(self.json)) is not None:
+            params = {name: _without_placeholders(value) for name, value in self.params.items()}
+            return {**endpoint, **({"params": params} if params else {}), "graphql": graphql}
         if self.method != "GET":
             endpoint["method"] = self.method
         if self.params:
@@ -100,6 +107,19 @@ class Call:
         if self.data is not None:
             endpoint["data"] = _without_placeholders(self.data)
         return endpoint
+
+
+def _graphql_of(body: Any) -> dict[str, Any] | None:
+    """What `endpoint.graphql` says for a JSON body; None where that is no query in GraphQL."""
+    if not isinstance(body, Mapping) or not set(body) <= {"query", "variables", "operationName"}:
+        return None
+    query, variables, operation = map(body.get, ("query", "variables", "operationName"))
+    if not isinstance(query, str) or "{" not in query:
+        return None
+    graphql: dict[str, Any] = {"query": query}
+    if variables:
+        graphql["variables"] = _without_placeholders(variables)
+    return {**graphql, "operation_name": operation} if operation else graphql
 
 
 def _without_placeholders(value: Any) -> Any:

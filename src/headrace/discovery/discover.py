@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from headrace.core.exceptions import ConfigError, Fault, HeadraceError, PageError
 from headrace.discovery.calls import Call, call_of
 from headrace.discovery.first_answer import first_answer
+from headrace.discovery.graphql_calls import paging_of_query, survey_of_query
 from headrace.discovery.later_pages import (
     may_be_places,
     places_given,
@@ -127,12 +128,17 @@ async def _discovered(
     async with HttpClient(polite_settings(call)) as http:
         client = ProbingClient(http, max_requests, MOST_BYTES, on_request)
         trials = Trials(call, client)
+        is_query = "graphql" in call.endpoint
         try:
-            survey = await first_answer(trials, call.endpoint, name)
+            survey = await (
+                survey_of_query(trials, call.endpoint)
+                if is_query
+                else first_answer(trials, call.endpoint, name)
+            )
         except AskedEnough:
             raise PageError("the answers are too large to look at more of them") from None
         paging = await _paging(survey, single_page=single_page)
-        if not single_page:
+        if not single_page and not is_query:
             survey, paging = await _from_the_first_page(survey, paging, name)
         resource = await ResourceFacts(survey, paging, name).resource()
     config = {
@@ -182,6 +188,8 @@ async def _paging(survey: Survey, *, single_page: bool) -> FoundPaging:
     if single_page:
         return search.as_the_user_says()
     try:
+        if "graphql" in survey.endpoint:
+            return await paging_of_query(survey)
         return await search.find()
     except AskedEnough:
         told = f"{len(survey.trials.client.asked):,} requests were not enough to prove it"

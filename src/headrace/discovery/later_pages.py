@@ -73,7 +73,16 @@ def may_be_places(endpoint: Mapping[str, Any]) -> list[Knob]:
             if name not in BODY_SIZES and isinstance(value, str | int)
         ),
     ]
-    return [knob for knob in named if _MAY_BE_PLACE.search(knob.name)]
+    return [knob for knob in named if may_be_place(knob.name)]
+
+
+def may_be_place(name: str) -> bool:
+    """Whether what has a name may take the place of a page.
+
+    Args:
+        name: The name of a parameter, a field of a body, or a variable.
+    """
+    return bool(_MAY_BE_PLACE.search(name))
 
 
 def without_places(endpoint: Mapping[str, Any], places: Sequence[Knob]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class ResourceFacts:
 
     async def _changes(self, endpoint: Mapping[str, Any], key: KeyFinding) -> FoundChanges | None:
         """A filter for what has changed; offered where it may pass over rows."""
-        if not self._paging.is_proven or key.fields is None:
+        if not self._paging.is_proven or key.fields is None or "graphql" in endpoint:
             return None
         try:
             found = await ChangeSearch(self._survey, endpoint, self._pages[0], key.fields).find()
@@ -89,6 +89,8 @@ class ResourceFacts:
 
     async def _offer_children(self, key: KeyFinding) -> None:
         """Offers the listings that belong to each row."""
+        if "graphql" in self._survey.endpoint:
+            return
         try:
             search = ChildSearch(self._survey, self._pages[0], key.fields, self._name)
             for resource, told in await search.listings():

@@ -105,12 +105,6 @@ def _json_body(text: str, kind: str | None, others: dict[str, str]) -> tuple[Bod
     except RecursionError:
         raise refuse("has a JSON body that is nested too deeply") from None
     essence = (kind or _JSON).partition(";")[0].strip().lower()
-    query = document.get("query") if isinstance(document, dict) else None
-    if isinstance(query, str) and "{" in query:
-        raise refuse(
-            "is a query in GraphQL: begin with `headrace init --recipe graphql`, and paste the "
-            "query and its variables there, under `endpoint.graphql`: its pages are found by it"
-        )
     if not isinstance(document, dict):
         return Body(is_given=True, data=text), {**others, "Content-Type": kind or _JSON}
     if essence != _JSON and kind is not None:

@@ -138,6 +138,16 @@ def test_who_asks(options: str, auth: dict[str, str], secrets: dict[str, str]) -
             """-d '{"query": {"match": {"a": "b"}}}'""",
             {"method": "POST", "json": {"query": {"match": {"a": "b"}}}},
         ),
+        (
+            """-d '{"query": "{ x { id } }", "variables": {"a": "{b}"}, "operationName": "q"}'""",
+            {
+                "graphql": {
+                    "query": "{ x { id } }",
+                    "variables": {"a": "{{b}}"},
+                    "operation_name": "q",
+                }
+            },
+        ),
         ("""-XGET -d '{"a": 1}'""", {"json": {"a": 1}}),
         ("-d a=1 -d 'b=x%20y' -d b=z", {"method": "POST", "data": {"a": "1", "b": ["x y", "z"]}}),
         ("--data-urlencode 'q=a&b=c'", {"method": "POST", "data": {"q": "a&b=c"}}),
@@ -224,7 +234,6 @@ def test_what_is_left_out_is_told() -> None:
         ("curl https://a/b --tls", "which is more than one"),
         ("curl https://a/b -X DELETE", "which is one of GET or POST"),
         ("curl https://a/b --json '{\"s3cret'", "a body that is no JSON (line 1)"),
-        ("""curl https://a/b -d '{"query": "{ s3cret { id } }"}'""", "is a query in GraphQL"),
         ('curl https://a/b -u "$KEY:"', "a variable as user"),
     ],
 )
