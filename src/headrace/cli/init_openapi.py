@@ -122,26 +122,17 @@ def _picked(document: OpenApiDocument, given: GivenDocument) -> list[str]:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         _say_listings(document, given)
         raise typer.Exit(CALL_OR_CONFIG_WRONG)
-    import questionary
+    from headrace.cli.picking import picked
 
-    choices = [
-        questionary.Choice(
-            title=_line(each.name, each.method, each.path, each.summary), value=each.name
-        )
+    lines = {
+        each.name: _line(each.name, each.method, each.path, each.summary)
         for each in document.listings
-    ]
-    picked = questionary.checkbox(
-        f"Which listings of {document.title or document.source}? Type to search, space to pick",
-        choices=choices,
-        use_search_filter=True,
-        use_jk_keys=False,
-    ).ask()
-    if picked is None:
-        raise KeyboardInterrupt
-    if not picked:
+    }
+    names = picked(f"Which listings of {document.title or document.source}?", lines)
+    if not names:
         say("Nothing was picked, and nothing is written.", to_stderr=True)
         raise typer.Exit(CALL_OR_CONFIG_WRONG)
-    return [str(name) for name in picked]
+    return names
 
 
 def _say_listings(document: OpenApiDocument, given: GivenDocument) -> None:

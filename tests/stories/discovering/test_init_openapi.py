@@ -9,7 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
+from headrace.cli.picking import picked
 from tests.support.command_line import headrace as command
 from tests.support.servers import Answer, Asked, JsonServer
 
@@ -207,6 +211,14 @@ def test_a_name_that_is_not_there_and_no_document(here: Path) -> None:
     assert (wrong.returncode, none.returncode) == (2, 2)
     assert "no listing `order`; did you mean `orders`?" in wrong.stderr
     assert "missing.json is no file that is there" in none.stderr
+
+
+def test_listings_are_picked_by_searching() -> None:
+    lines = {name: f"{name}  GET /{name}" for name in ("orders", "jars", "keys", "order_lines")}
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        # `j` and `k` are letters of names as well.
+        keys.send_text("j \x7fk \x7f\r")
+        assert picked("Which?", lines) == ["jars", "keys"]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,19 @@ def guessed(config: dict[str, Any]) -> dict[str, Any]:
     return without
 
 
+def of_its_document(url: str, *options: str) -> dict[str, Any]:
+    """The config of all listings of a server's own OpenAPI document.
+
+    Args:
+        url: The URL of the document.
+        options: What else the command is called with.
+    """
+    made = headrace("init", "--openapi", url, "document.yml", "--resource", "*", *options)
+    assert made.returncode == 0, made.stdout + made.stderr
+    config: dict[str, Any] = yaml.safe_load(Path("document.yml").read_text())
+    return config
+
+
 class Mirror:
     """What a config is made into by the commands, as their user runs them.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stories.real_servers.mirrored import Mirror, documented, guessed
+from tests.stories.real_servers.mirrored import Mirror, documented, guessed, of_its_document
 from tests.stories.real_servers.running import free_port, program, serving
 from tests.support.tables import Row, Warehouse
 
@@ -203,3 +203,17 @@ def only(table: str) -> dict[str, Any]:
     config = documented("Airflow 3")
     config["resources"] = [each for each in config["resources"] if each["name"] == table]
     return config
+
+
+def test_its_document_is_a_config_that_loads_all(
+    airflow: Airflow, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", airflow.token)
+    mirror = Mirror(of_its_document(f"{airflow.url}/openapi.json"), warehouse)
+    checked = mirror.check()
+    assert checked.returncode == 0, checked.stderr
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    counts = {table: mirror.count(table) for table in _PATHS}
+    assert counts == {table: len(airflow.listed(table)) for table in _PATHS}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stories.real_servers.mirrored import Mirror, documented, guessed
+from tests.stories.real_servers.mirrored import Mirror, documented, guessed, of_its_document
 from tests.stories.real_servers.running import free_port, program, serving
 from tests.support.tables import Row, Warehouse
 
@@ -138,3 +138,15 @@ def test_its_paging_is_found_out(kinto: Kinto, warehouse: Warehouse) -> None:
     assert ran.returncode == 0, ran.stderr
     assert mirror.differences("tasks", kinto.listed(), "id") == []
     assert mirror.verify().returncode == 0
+
+
+def test_its_document_is_a_config_that_loads_all(kinto: Kinto, warehouse: Warehouse) -> None:
+    who = ("--basic", "${KINTO_USER}:${KINTO_PASSWORD}")
+    mirror = Mirror(of_its_document(f"{kinto.url}/__api__", *who), warehouse)
+    checked = mirror.check()
+    assert checked.returncode == 0, checked.stderr
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.count("records") == len(kinto.listed()) == ROWS
+    assert [mirror.count(table) for table in ("buckets", "collections")] == [1, 1]

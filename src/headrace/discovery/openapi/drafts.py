@@ -204,10 +204,10 @@ class _Drafting:
     def _key(self, path: str, outline: ListingOutline) -> dict[str, Any]:
         whose = outline.whose
         included = self._for_children(outline) | {
-            field: None for _, field in whose or () if field is not None
+            field: None for _, field in whose if field is not None
         }
         found = {"include_from_parent": list(included)} if included else {}
-        if whose is None or not outline.key.fields:
+        if not outline.key.fields:
             self._note(f"{path}.primary_key", "unknown", outline.key.why)
             self._note(f"{path}.write_disposition", "stated", "the table is written anew each time")
             return {"write_disposition": "replace", **found}

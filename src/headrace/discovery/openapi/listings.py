@@ -126,19 +126,17 @@ class ListingOutline:
         )
 
     @property
-    def whose(self) -> list[tuple[str, str | None]] | None:
+    def whose(self) -> list[tuple[str, str | None]]:
         """The fields of a row that say which row of the parent it belongs to.
 
         Each stands with the field of the parent that it is taken from, or with None where it is
-        the row's own. None where they cannot all be had.
+        the row's own.
         """
         found: list[tuple[str, str | None]] = []
         for name, field_of_parent in self.from_parent.items():
             own = self.of_path_in_rows.get(name)
             if own is not None:
                 found.append((own, None))
-            elif name in self.from_grandparent:
-                return None
             else:
                 found.append((f"_{self.parent}_{field_of_parent}", field_of_parent))
         return found

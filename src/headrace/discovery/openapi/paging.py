@@ -14,6 +14,7 @@ from headrace.discovery.openapi.scalars import text_of
 from headrace.discovery.openapi.schemas import Schemas, Shape
 from headrace.sansio.discovery.parameters import (
     BEHIND_LAST_ROW,
+    BODY_OFFSETS,
     BODY_SIZES,
     OFFSETS,
     PAGES,
@@ -113,6 +114,7 @@ class _Told:
         # A `from` or `start` may be a time.
         self.offset = _first(OFFSETS, numbers)
         self.page = _first(PAGES, numbers)
+        self.body_offset = _first(BODY_OFFSETS, in_body)
 
     @property
     def size_names(self) -> list[str]:
@@ -276,22 +278,26 @@ def _by_last_row(told: _Told) -> ToldPaging | None:
 
 
 def _by_offset(told: _Told) -> ToldPaging | None:
-    if told.offset is None:
+    in_body = told.offset is None
+    offset = told.body_offset if in_body else told.offset
+    size = told.body_size if in_body else told.size
+    if offset is None:
         return None
     # Until a page is empty, whatever total the answer tells.
     paginator: dict[str, Any] = {"type": "offset", "limit": told.most_rows, "total_path": None}
-    if told.offset != "offset":
-        paginator["offset_param"] = told.offset
-    if told.size is not None and told.size != "limit":
-        paginator["limit_param"] = told.size
-    first = _count(told.shapes[told.offset].facts.get("default"))
+    place = "body_path" if in_body else "param"
+    if in_body or offset != "offset":
+        paginator[f"offset_{place}"] = offset
+    if size is not None and (in_body or size != "limit"):
+        paginator[f"limit_{place}"] = size
+    shape = told.body[offset] if in_body else told.shapes[offset]
+    first = _count(shape.facts.get("default"))
     if first:
         # What counts rows from 1, as SCIM does.
         paginator["offset"] = first
-    names = f"`{told.offset}`" + (f" and `{told.size}`" if told.size is not None else "")
-    why = f"the parameters {names}"
-    used = frozenset([told.offset, *told.size_names])
-    return ToldPaging(paginator, why, names=used)
+    names = f"`{offset}`" + (f" and `{size}`" if size is not None else "")
+    why = f"the parameters {names}" + " of the body" * in_body
+    return ToldPaging(paginator, why, names=frozenset([offset, *told.size_names]))
 
 
 def _by_number(told: _Told) -> ToldPaging | None:

@@ -116,8 +116,9 @@ def _parent(
         if further is None or further.fields[of_parent].startswith(".."):
             return None
         fields[name] = f"..{further.fields[of_parent]}"
+    in_order = {name: fields[name] for name in names}
     above_that = known[parent]
-    return Parent(parent, fields, above_that.place if above_that is not None else None)
+    return Parent(parent, in_order, above_that.place if above_that is not None else None)
 
 
 def field_meant(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from headrace.discovery.openapi.parts import (
 from headrace.discovery.openapi.shown_parts import (
     is_led_on,
     is_like,
+    like_that_of,
     with_found,
     with_paging_of,
     with_size,
@@ -36,6 +38,10 @@ from headrace.http.client import HttpClient
 from headrace.sansio.discovery.evidence import Evidence
 
 _MOST_PARENTS = 10
+# So many show how pages go on.
+_MANY = 20
+# And so few hardly ever do.
+_FEW = 4
 _LONGEST = 200
 _UNAUTHORIZED = 401
 
@@ -87,8 +93,9 @@ class Proving:
         self._on_request = on_request
         self._on_listing = on_listing
         self._asked: list[AskedRequest] = []
-        self._rows: dict[str, Sequence[Row]] = {}
+        self._rows: dict[str, list[Row]] = {}
         self._asked_at: dict[str, str] = {}
+        self._waiting: dict[str, tuple[Mapping[str, Any], Sequence[Row]]] = {}
 
     def proven(self, document: str) -> Discovery:
         """Asks for each listing in turn.
@@ -105,8 +112,12 @@ class Proving:
             RequestError: The API takes nobody in.
         """
         draft = self._draft
-        parts = [self._part(each) for each in draft.parts]
-        parts = [each if each.is_known else self._like_others(each, parts) for each in parts]
+        parts = [self._unless_it_fails(each, self._part) for each in draft.parts]
+        for look in (partial(self._like_others, parts=parts), self._alone):
+            parts = [
+                each if each.is_known or each.left_out else self._unless_it_fails(each, look)
+                for each in parts
+            ]
         if ALL in draft.names:
             parts = without_unknown(parts)
         config, evidence = put_together(draft.config, draft.evidence, parts)
@@ -118,21 +129,37 @@ class Proving:
             return part
         if self._on_listing is not None:
             self._on_listing(part.outline.name)
+        endpoint, rows = self._fullest(part)
+        return self._tried(part, endpoint, rows) if rows else part
+
+    def _unless_it_fails(
+        self, part: DraftPart, look: Callable[[DraftPart], DraftPart]
+    ) -> DraftPart:
+        """What a look at a listing shows; or that it does not answer."""
         try:
-            for path, above in self._paths(part):
-                endpoint = {**part.resource["endpoint"], "path": path}
-                rows = run_apart(self._first_rows(endpoint))
-                self._asked_at[part.outline.name] = path
-                self._rows[part.outline.name] = [{**above, **row} for row in rows]
-                if rows:
-                    return self._tried(part, endpoint, rows)
+            return look(part)
         except ConfigError:
             raise
         except HeadraceError as error:
             if isinstance(error, ResponseStatusError) and error.status == _UNAUTHORIZED:
                 raise
             return self._failed(part, error)
-        return part
+
+    def _fullest(self, part: DraftPart) -> tuple[Mapping[str, Any], Sequence[Row]]:
+        """Of the listings of some of the parent's rows the one with the most rows, and those."""
+        fullest: tuple[Mapping[str, Any], Sequence[Row]] = (part.resource["endpoint"], ())
+        name = part.outline.name
+        seen = self._rows[name] = []
+        for path, above in self._paths(part):
+            endpoint = {**part.resource["endpoint"], "path": path}
+            rows = run_apart(self._first_rows(endpoint))
+            if not fullest[1] or len(rows) > len(fullest[1]):
+                fullest = (endpoint, rows)
+                self._asked_at[name] = path
+            seen.extend({**above, **row} for row in rows)
+            if len(rows) >= _MANY:
+                break
+        return fullest
 
     def _failed(self, part: DraftPart, error: HeadraceError) -> DraftPart:
         told = one_line(str(error), _LONGEST)
@@ -167,10 +194,29 @@ class Proving:
         against = None
         told = part.outline.paging
         if told.is_known:
-            tried = run_apart(self._as_told(part.outline, endpoint))
+            tried = run_apart(self._as_told(part.outline, endpoint, rows))
             if tried.is_right:
                 return with_told(part, tried)
             against = Evidence("endpoint.paginator", "ruled out", f"as documented: {tried.text}")
+        elif len(rows) < _FEW:
+            self._waiting[part.outline.name] = (endpoint, rows)
+            return part
+        return self._found(part, endpoint, rows, against)
+
+    def _alone(self, part: DraftPart) -> DraftPart:
+        """A listing of few rows, as they alone show it."""
+        waiting = self._waiting.get(part.outline.name)
+        return part if waiting is None else self._found(part, *waiting, None)
+
+    def _found(
+        self,
+        part: DraftPart,
+        endpoint: Mapping[str, Any],
+        rows: Sequence[Row],
+        against: Evidence | None,
+    ) -> DraftPart:
+        """One listing as it is found out without a word of the document on its pages."""
+        told = part.outline.paging
         plain = {
             **{key: value for key, value in endpoint.items() if key not in ("params", "json")},
             **_without(endpoint, "params", told.params),
@@ -201,11 +247,12 @@ class Proving:
             path = self._asked_at.get(part.outline.name)
             if path is None or not is_like(part, other):
                 continue
-            paginator = other.resource["endpoint"]["paginator"]
-            endpoint = {**part.resource["endpoint"], "paginator": paginator}
-            tried = run_apart(self._as_told(part.outline, {**endpoint, "path": path}))
+            endpoint = like_that_of(part, other)
+            asked = {**endpoint, "path": path}
+            first = run_apart(self._first_rows(asked))
+            tried = run_apart(self._as_told(part.outline, asked, first))
             if tried.is_right:
-                return with_paging_of(part, other, tried)
+                return with_paging_of(part, other, endpoint, tried)
         return part
 
     def _of(self, endpoint: Mapping[str, Any]) -> Call:
@@ -221,12 +268,14 @@ class Proving:
             auth=auth,
         )
 
-    async def _as_told(self, outline: ListingOutline, endpoint: Mapping[str, Any]) -> TriedPaging:
+    async def _as_told(
+        self, outline: ListingOutline, endpoint: Mapping[str, Any], first: Sequence[Row]
+    ) -> TriedPaging:
         call = self._of(endpoint)
         async with HttpClient(polite_settings(call)) as http:
             client = ProbingClient(http, self._max_requests, MOST_BYTES, self._on_request)
             try:
-                return await tried_paging(Trials(call, client), endpoint, outline)
+                return await tried_paging(Trials(call, client), endpoint, outline, first)
             finally:
                 self._asked.extend(client.asked)
 

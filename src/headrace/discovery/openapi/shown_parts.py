@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from headrace.discovery.openapi.listings import ListingOutline
+from headrace.discovery.openapi.paging import UNKNOWN
 from headrace.discovery.openapi.parts import DraftPart, evidence_of
 from headrace.discovery.openapi.seen_rows import without_refuted
 from headrace.discovery.openapi.told_paging import TriedPaging
@@ -23,6 +24,7 @@ _FOUND_ANEW = (
     "endpoint.paginator",
     "endpoint.params",
 )
+_ALONE = ("single_page", {"type": "single_page"})
 _OF_ALL = ("headers", "auth")
 
 
@@ -61,6 +63,12 @@ def with_found(
     if key is not None:
         resource |= {"primary_key": key, "write_disposition": "merge"}
     endpoint = {**shown["endpoint"], "path": own["endpoint"]["path"]}
+    noted = [each for each in evidence_of(0, found.evidence) if key or each.path not in _OF_KEY]
+    if outline.parent is not None and endpoint["paginator"] in _ALONE:
+        endpoint["paginator"] = UNKNOWN
+        told = f"one page has all rows of one row of `{outline.parent}`, and of the others?"
+        noted = [each for each in noted if each.path != "endpoint.paginator"]
+        noted.append(Evidence("endpoint.paginator", "unknown", told))
     resource["endpoint"] = endpoint | {
         name: own["endpoint"][name] for name in _OF_ALL if name in own["endpoint"]
     }
@@ -69,7 +77,6 @@ def with_found(
         resource["columns"] = columns
         resource["schema_contract"] = dict(CONTRACT)
     kept = [each for each in part.evidence if each.path not in anew]
-    noted = [each for each in evidence_of(0, found.evidence) if key or each.path not in _OF_KEY]
     evidence = [*kept, *noted, *([against] if against is not None else [])]
     if key is None:
         resource, evidence = without_refuted(resource, outline, evidence, rows)
@@ -83,7 +90,7 @@ def is_led_on(found: Discovery) -> bool:
         found: What was found.
     """
     paginator = found.config["resources"][0]["endpoint"]["paginator"]
-    return found.is_proven and paginator not in ("single_page", {"type": "single_page"})
+    return found.is_proven and paginator not in _ALONE
 
 
 def with_size(found: Discovery, name: str, size: int) -> Discovery:
@@ -121,18 +128,35 @@ def is_like(part: DraftPart, other: DraftPart) -> bool:
         for each in (part, other)
     )
     takes_alike = len(asked & asked_of_other) * 2 >= len(asked | asked_of_other)
-    return is_proven and takes_alike and paginator not in ("single_page", {"type": "single_page"})
+    return is_proven and takes_alike and paginator not in _ALONE
 
 
-def with_paging_of(part: DraftPart, other: DraftPart, tried: TriedPaging) -> DraftPart:
+def like_that_of(part: DraftPart, other: DraftPart) -> dict[str, Any]:
+    """The endpoint of a listing with the paginator of another one.
+
+    Args:
+        part: The listing.
+        other: The other one.
+    """
+    endpoint = dict(part.resource["endpoint"])
+    endpoint["paginator"] = other.resource["endpoint"]["paginator"]
+    size = part.outline.paging.size
+    if size is not None and "limit" not in endpoint["paginator"]:
+        endpoint["params"] = {**endpoint.get("params", {}), size[0]: size[1]}
+    return endpoint
+
+
+def with_paging_of(
+    part: DraftPart, other: DraftPart, endpoint: Mapping[str, Any], tried: TriedPaging
+) -> DraftPart:
     """A listing whose pages go on as those of another one.
 
     Args:
         part: The listing.
         other: The other one.
+        endpoint: Its endpoint, with the paginator of the other one.
         tried: What came when its pages were read so.
     """
-    endpoint = {**part.resource["endpoint"], "paginator": other.resource["endpoint"]["paginator"]}
     kept = [each for each in part.evidence if each.path != "endpoint.paginator"]
     told = f"as `{other.outline.name}`, where it is proven: {tried.text}"
     noted = Evidence("endpoint.paginator", "proven", told)
@@ -141,9 +165,8 @@ def with_paging_of(part: DraftPart, other: DraftPart, tried: TriedPaging) -> Dra
 
 def _whole_key(outline: ListingOutline, key: Any) -> Any:
     """The key of rows of all parents, where one of the rows of one parent is known."""
-    whose = outline.whose
-    if key is None or whose is None:
+    if key is None:
         return None
     fields = [key] if isinstance(key, str) else list(key)
-    whole = list(dict.fromkeys([*(field for field, _ in whose), *fields]))
+    whole = list(dict.fromkeys([*(field for field, _ in outline.whose), *fields]))
     return whole[0] if len(whole) == 1 else whole

@@ -285,6 +285,24 @@ def test_how_pages_go_on(
     assert draft.config["resources"][0]["endpoint"]["paginator"] == paginator
 
 
+def test_an_offset_in_a_body() -> None:
+    document = one_listing("/flows/filter", answer=None)
+    operation = document["paths"]["/flows/filter"].pop("get")
+    fields = {"limit": {"type": "integer", "default": 200}, "offset": {"type": "integer"}}
+    body = {"content": {"application/json": {"schema": {"properties": fields}}}}
+    document["paths"]["/flows/filter"]["post"] = {**operation, "requestBody": body}
+
+    endpoint = drafted(document).config["resources"][0]["endpoint"]
+    assert endpoint["paginator"] == {
+        "type": "offset",
+        "limit": 200,
+        "total_path": None,
+        "offset_body_path": "offset",
+        "limit_body_path": "limit",
+    }
+    assert endpoint["json"] == {}
+
+
 def test_a_link_in_a_header() -> None:
     document = one_listing()
     answer = document["paths"]["/things"]["get"]["responses"]["200"]
@@ -358,9 +376,9 @@ def test_a_parent_whose_own_parent_fills_in_a_path() -> None:
     assert boards["include_from_parent"] == ["id"]
     path = "/teams/{resources.boards._teams_id}/boards/{resources.boards.id}/cards"
     assert cards["endpoint"]["path"] == path
-    # A card's id may be there in another team's boards as well.
-    assert "primary_key" not in cards
-    assert cards["write_disposition"] == "replace"
+    # A card's id may be there in other boards, and in those of other teams.
+    assert cards["include_from_parent"] == ["_teams_id", "id"]
+    assert cards["primary_key"] == ["_boards__teams_id", "_boards_id", "id"]
 
 
 def test_an_object_with_lists_in_it_is_no_listing() -> None:
