@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,7 @@ def test_listings_of_all_kinds(server: JsonServer, warehouse: Warehouse) -> None
     assert not server.asked
 
     warehouse.pipeline().extract(rest_api_source(document))
-    seen: dict[str, list[Asked]] = defaultdict(list)
-    for asked in server.asked:
-        seen[asked.headers.get(BY_CASE, "")].append(asked)
+    seen = by_case(server.asked)
 
     unsaid = 0
     for resource in told.resources:
@@ -44,6 +43,33 @@ def test_listings_of_all_kinds(server: JsonServer, warehouse: Warehouse) -> None
     assert len(told.resources) == len({slug(case.name) for case in cases}) > 50
     # How a listing goes on that is guessed is not known before.
     assert unsaid < _MOST_UNSAID * len(told.resources)
+
+
+def test_the_next_sync(server: JsonServer, warehouse: Warehouse) -> None:
+    server.handler = answer
+    cases = [case for group in TOGETHER.values() for case in group if case.runs > 1]
+    document = bundle(cases).config(server.base_url)
+    told = explain(document)
+    assert len(told.resources) >= 5
+
+    for run in range(2):
+        server.asked.clear()
+        warehouse.pipeline().run(rest_api_source(document))
+        seen = by_case(server.asked)
+        for resource in told.resources:
+            expected = [each for each in resource.requests if each.when == "page 1"]
+            later = [each for each in resource.requests if each.when == "next sync"]
+            (wanted, *_) = (later or expected) if run else expected
+            first = seen[resource.name][0]
+            assert is_as_explained(wanted, first), (resource.name, wanted.url, first.target)
+
+
+def by_case(asked: Iterable[Asked]) -> dict[str, list[Asked]]:
+    """The requests by the name of the case that they are of."""
+    seen: dict[str, list[Asked]] = defaultdict(list)
+    for each in asked:
+        seen[each.headers.get(BY_CASE, "")].append(each)
+    return seen
 
 
 def test_pages_at_once(server: JsonServer, warehouse: Warehouse) -> None:
