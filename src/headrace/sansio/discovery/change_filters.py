@@ -105,7 +105,7 @@ def _telling_value(rows: Sequence[Row], path: Sequence[str]) -> Any:
     order = sorted(range(len(inner)), key=lambda place: abs(place - middle))
     if made is None:
         return inner[order[0]]
-    telling = {place: len(_changed_since(rows, made, path, inner[place])) for place in order[:50]}
+    telling = {place: len(_changed_since(rows, made, path, inner[place])) for place in order[:15]}
     best = max(telling.values())
     # In the middle where that tells enough.
     return next(inner[place] for place in order if telling.get(place, 0) * 2 >= best)

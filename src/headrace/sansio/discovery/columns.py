@@ -28,6 +28,7 @@ from headrace.sansio.discovery.value_kinds import (
     has_clock,
     is_date,
     is_epoch,
+    is_in_calendar,
     is_switch,
     is_time_without_zone,
     is_whole_text,
@@ -214,6 +215,10 @@ def _texts(name: str, seen: _Seen) -> ColumnFinding | None:
     others = [value for value in values if not has_clock(value) and not is_date(value)]
     if others:
         why = f"times in {count_of(len(with_clock))}, other texts in {len(others):,}"
+        return ColumnFinding(name, {"data_type": "text"}, why)
+    outside = len(with_clock) - sum(map(is_in_calendar, with_clock))
+    if outside:
+        why = f"times outside of the years 1 to 9999 in {count_of(outside)}"
         return ColumnFinding(name, {"data_type": "text"}, why)
     without_zone = sum(map(is_time_without_zone, values))
     if without_zone == len(values):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from headrace.core.value_order import Kind, placed
+from headrace.core.value_order import Kind, compare, placed
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
 _LARGEST = 2**63 - 1
@@ -21,6 +21,7 @@ _MICROSECONDS = 26
 _SWITCHES = frozenset(["true", "t", "yes", "y", "1", "false", "f", "no", "n", "0"])
 # 1980 to 2100, in seconds.
 _FIRST, _LAST = 315_532_800, 4_102_444_800
+_BEGIN, _END = placed("0001-01-01T00:00:00Z"), placed("9999-12-31T23:59:59.999999Z")
 # As wide as any destination has it, and so that no later amount is too large or cut.
 _PRECISION, _SCALE, _ROOM = 38, 9, 9
 _MOST_FRACTION = 18
@@ -61,6 +62,18 @@ def has_clock(value: Any) -> bool:
         return False
     place = placed(value)
     return place is not None and place.kind is Kind.TIME
+
+
+def is_in_calendar(value: Any) -> bool:
+    """Whether a time is in the years 1 to 9999 in UTC, as all times of a table are.
+
+    Args:
+        value: The value, which has a clock.
+    """
+    time = placed(value)
+    if time is None or _BEGIN is None or _END is None:
+        return False
+    return (compare(time, _BEGIN) or 0) >= 0 and (compare(time, _END) or 0) <= 0
 
 
 def is_time_without_zone(value: Any) -> bool:

@@ -69,6 +69,12 @@ def found_for(name: str, values: Sequence[Any], **kept: Any) -> ColumnFinding | 
         ("state", [True, 2], TEXT, "switches in 1 row and whole numbers in 1 row"),
         ("state", [True, 1, "no"], {"data_type": "bool"}, None),
         (
+            "validUntil",
+            ["2024-01-01T10:00:00Z", "9999-12-31T23:59:59-05:00"],
+            TEXT,
+            "times outside of the years 1 to 9999 in 1 row",
+        ),
+        (
             "note",
             ["2024-01-01T10:00:00Z", "soon"],
             TEXT,
@@ -239,7 +245,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "text": st.sampled_from(["", "a", "07", "12", "true", "no", "NaN", "2024-01-01", "10:00"]),
     "times": st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)).map(datetime.isoformat),
     "dates": st.dates().map(date.isoformat),
-    "zoned": st.sampled_from(["2024-01-01T10:00:00Z", "2024-01-01T10:00:00+02:00"]),
+    "zoned": st.sampled_from(["2024-01-01T10:00:00Z", "9999-12-31T23:59:59-12:00"]),
     "amounts": AMOUNTS.map(str),
     "floats": st.floats(-1e9, 1e9).map(lambda value: round(value, 3)),
     "any floats": st.floats(allow_nan=False, allow_infinity=False),
