@@ -210,7 +210,8 @@ def judge_filter(
     if why_not is None and later and not (is_cut and _are_behind(answer_rows, later, path)):
         why_not = f"{count_of(len(later))} that changed later did not come"
     if why_not is None and all(map(_is_neutral, params)):
-        why_not = _why_of_making(known_rows, path, value)
+        both = [row for row in known_rows if _identity(row, key) in came]
+        why_not = _why_of_making(known_rows, both, path, value)
     if why_not is not None:
         return FilterFinding(False, None, why_not, has_effect)
     gone = len([row for row in missing if _side(row, path, value) == -1])
@@ -251,9 +252,12 @@ def _why_not(
     return None
 
 
-def _why_of_making(known: Sequence[Row], path: Sequence[str], value: Any) -> str | None:
+def _why_of_making(
+    known: Sequence[Row], came: Sequence[Row], path: Sequence[str], value: Any
+) -> str | None:
+    """Why a filter may be one by the time of making; None where a row that came shows it is not."""
     made = made_at(known)
-    if made is not None and _changed_since(known, made, path, value):
+    if made is not None and _changed_since(came, made, path, value):
         return None
     return "it may filter by when rows were made: no known row tells the two apart"
 

@@ -143,14 +143,26 @@ def test_a_filter_that_may_be_one_by_the_time_of_making_is_not_taken() -> None:
     )
 
 
+def test_rows_behind_the_end_of_a_page_do_not_tell_changing_from_making() -> None:
+    rows = sorted(things(), key=lambda row: row["updated_at"])
+    value = asked_value(rows)
+    by_making = [row for row in rows if row["created_at"] >= value]
+    assert len(by_making) > 3
+    answer = by_making[:3]
+    assert all(row["updated_at"] == row["created_at"] for row in answer[:2])
+    found = judged(rows, answer[:2], value, is_cut=True, params=["since"])
+    assert not found.works
+
+
 def test_rows_behind_the_end_of_a_page_may_be_missing() -> None:
     rows = things()
     value = asked_value(rows)
+    named = ["updated_since"]
     right = sorted(since(rows, value), key=lambda row: row["updated_at"])
-    assert judged(rows, right[:5], value, is_cut=True).works
-    assert not judged(rows, right[:5], value).works
-    assert judged(rows, right[::-1][:5], value, is_cut=True).works
-    assert not judged(rows, [right[5], right[0], right[4]], value, is_cut=True).works
+    assert judged(rows, right[:5], value, is_cut=True, params=named).works
+    assert not judged(rows, right[:5], value, params=named).works
+    assert judged(rows, right[::-1][:5], value, is_cut=True, params=named).works
+    assert not judged(rows, [right[5], right[0], right[4]], value, is_cut=True, params=named).works
 
 
 def test_rows_that_changed_meanwhile_are_the_same_rows() -> None:
