@@ -17,6 +17,7 @@ from headrace.sansio.discovery.evidence import Verdict
 from headrace.sansio.discovery.field_names import (
     column_like,
     is_money,
+    is_of_date,
     is_of_time,
     type_by_name,
     words_of,
@@ -40,7 +41,8 @@ CONTRACT = {"data_type": "evolve"}
 would send its row to quarantine, which no row of a column that is not declared does."""
 
 _DEEPEST = 3
-_FEWEST_DATES = 5
+# Some APIs leave out the time of day where there is none: a column of dates would cut it off.
+_FEWEST_DATES = 20
 _LARGEST = 2**63 - 1
 _EXACT_AS_DOUBLE = 2**53
 _MOST_DIGITS = 29
@@ -209,9 +211,7 @@ def _texts(name: str, seen: _Seen) -> ColumnFinding | None:
     values = seen.values
     with_clock = [value for value in values if has_clock(value)]
     if not with_clock:
-        if len(values) >= _FEWEST_DATES and all(map(is_date, values)):
-            return ColumnFinding(name, {"data_type": "date"}, f"dates alone in {seen.all}")
-        return None
+        return _dates(name, seen) if all(map(is_date, values)) else None
     others = [value for value in values if not has_clock(value) and not is_date(value)]
     if others:
         why = f"times in {count_of(len(with_clock))}, other texts in {len(others):,}"
@@ -230,6 +230,15 @@ def _texts(name: str, seen: _Seen) -> ColumnFinding | None:
         )
         return ColumnFinding(name, {}, why, "unknown")
     return None
+
+
+def _dates(name: str, seen: _Seen) -> ColumnFinding:
+    is_sure = len(seen.values) >= _FEWEST_DATES and is_of_date(seen.name)
+    verdict: Verdict = "proven" if is_sure else "offered"
+    why = f"dates alone in {seen.all}"
+    if not is_sure:
+        why += "; as long as none has a time of day"
+    return ColumnFinding(name, {"data_type": "date"}, why, verdict)
 
 
 def _whole_numbers(name: str, seen: _Seen, *, is_key: bool) -> ColumnFinding | None:

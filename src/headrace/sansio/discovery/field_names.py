@@ -70,6 +70,12 @@ _HAPPENED_IN_SHORT = frozenset(
 _NOT_HAPPENED = frozenset(
     ["is", "has", "works", "looks", "based", "named", "located", "hosted", "depended"]
 )
+_OF_DATES = frozenset(
+    [
+        *("date", "day", "birthday", "birthdate", "birth", "born", "dob", "holiday", "on", "due"),
+        *("from", "till", "until", "week", "month"),
+    ]
+)
 _VERSIONS = frozenset(["version", "revision", "rev", "locale", "language", "lang", "attempt"])
 
 
@@ -193,6 +199,15 @@ def is_of_time(name: str) -> bool:
     """
     words = words_of(name)
     return bool(words) and words[-1] in _OF_TIMES
+
+
+def is_of_date(name: str) -> bool:
+    """Whether a field has the name of a date, and not of a moment.
+
+    Args:
+        name: The name of the field.
+    """
+    return not _OF_DATES.isdisjoint(words_of(name))
 
 
 def is_money(name: str) -> bool:

@@ -48,7 +48,7 @@ def found_for(name: str, values: Sequence[Any], **kept: Any) -> ColumnFinding | 
         ("balance", ["0.000000000000000001"], DECIMAL | {"scale": 18}, None),
         ("net_price_usd", [0.1, -2.5e-07], DECIMAL, None),
         ("started", ["2024-01-01T10:00:00", "2024-01-31 10:00:00.5"], NAIVE, None),
-        ("day", ["2024-01-01"] * 5, {"data_type": "date"}, "dates alone in all 5 rows"),
+        ("day", ["2024-01-01"] * 20, {"data_type": "date"}, "dates alone in all 20 rows"),
         ("stoppedAt", [None] * 3, TIMESTAMP, "always null in 3 rows; of this type by its name"),
         ("deleted_on", [None], TIMESTAMP, "null in the only row; of this type by its name"),
         ("waitTill", [None], TIMESTAMP, None),
@@ -105,7 +105,6 @@ def test_what_needs_a_declared_column(
         ("balance", ["1" * 21]),
         ("ratio", ["0.5"]),
         ("total_count", ["1.5"]),
-        ("day", ["2024-01-01"] * 4),
         ("day", ["2024-02-31"] * 9),
         ("created_at", ["2024-01-01T10:00:00Z", None]),
         ("created_at", ["2024-01-01T10:00:00Z", "2024-01-01"]),
@@ -137,6 +136,14 @@ def test_numbers_that_may_be_times_are_offered() -> None:
         assert (found.verdict, found.hints) == ("offered", TIMESTAMP)
     assert found_for("created", [17]) is None
     assert found_for("size", [1_700_000_000]) is None
+
+
+@pytest.mark.parametrize(("name", "count"), [("day", 4), ("start", 30)])
+def test_dates_that_may_get_a_time_of_day_are_offered(name: str, count: int) -> None:
+    found = found_for(name, ["2024-01-01"] * count)
+    assert found is not None
+    assert (found.verdict, found.hints) == ("offered", {"data_type": "date"})
+    assert found.evidence == (f"dates alone in all {count} rows; as long as none has a time of day")
 
 
 def test_times_of_which_some_have_a_zone_are_for_the_user() -> None:
