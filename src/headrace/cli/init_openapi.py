@@ -166,6 +166,7 @@ def _why_not_asked(
 ) -> str | None:
     """Why the API is not asked, as half a line; None where it is."""
     from headrace.config.secrets.substitution import substitute_secrets
+    from headrace.discovery.openapi.security import token_url_elsewhere
     from headrace.discovery.trials import lookup_of
     from headrace.http.url import origin
 
@@ -177,6 +178,9 @@ def _why_not_asked(
         is_its_own = source.url is not None and origin(source.url) == origin(base_url)
         if not is_its_own:
             return f"the document names {base_url}; to ask there, say --base-url {base_url}"
+    elsewhere = token_url_elsewhere(draft.config)
+    if elsewhere is not None:
+        return f"the document names {elsewhere} for tokens: see whether that is right, or --bearer"
     *_, missing = substitute_secrets(draft.config["client"], lookup_of(call.secrets))
     if missing:
         return f"{missing[0].message}"

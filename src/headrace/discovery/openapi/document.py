@@ -83,7 +83,7 @@ def openapi_document(source: Source) -> OpenApiDocument:
         base_url=base_url,
         listings=found.listings,
         left_out=found.left_out,
-        security=Security(document, references, base_url or ""),
+        security=Security(document, references),
     )
 
 

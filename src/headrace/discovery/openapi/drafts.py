@@ -144,7 +144,10 @@ class _Drafting:
         self._evidence: list[Evidence] = []
 
     def draft(self) -> Draft:
-        auths = [self._document.security.auth_of(each.security) for each in self._outlines]
+        auths = [
+            self._document.security.auth_of(each.security, self._base_url)
+            for each in self._outlines
+        ]
         usual = _commonest(auths)
         resources = [
             self._resource(number, outline, auth, usual)

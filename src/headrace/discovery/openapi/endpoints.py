@@ -16,7 +16,6 @@ from headrace.sansio.discovery.evidence import Verdict
 
 _MOST_OFFERED = 5
 _MOST_CHOICES = 8
-_SECRETS = frozenset(["API_KEY", "API_TOKEN", "API_USER", "API_PASSWORD"])
 _KEYS = {"query": "params", "header": "headers", "body": "json"}
 _HOW_SHOWN = frozenset(
     [
@@ -94,8 +93,8 @@ def _path(outline: ListingOutline) -> Written:
         if number % 2 == 0:
             # A dollar before a setting would make a plain text of it.
             written.append(without_placeholders(re.sub(r"\$+\Z", _encoded, part)))
-        elif outline.parent is None:
-            written.append(setting(_setting(part)))
+        elif part not in outline.from_parent:
+            written.append(setting(setting_name(part)))
         else:
             written.append(f"{{resources.{outline.parent}.{outline.from_parent[part]}}}")
     return Written("".join(written))
@@ -103,13 +102,6 @@ def _path(outline: ListingOutline) -> Written:
 
 def _encoded(dollars: re.Match[str]) -> str:
     return "%24" * len(dollars[0])
-
-
-def _setting(parameter: str) -> str:
-    """The name of the setting that gives a parameter; no variable that every machine has."""
-    name = setting_name(parameter)
-    name = name if "_" in name else f"API_{name}"
-    return f"{name}_VALUE" if name in _SECRETS or name.startswith("DLT_") else name
 
 
 def _require(filled: _Filled, parameter: ToldParameter) -> None:
@@ -120,7 +112,7 @@ def _require(filled: _Filled, parameter: ToldParameter) -> None:
         filled.put(parameter.place, parameter.name, written)
         filled.notes.append(Note(key, "stated", f"required{_hint(parameter)}"))
         return
-    filled.put(parameter.place, parameter.name, setting(_setting(parameter.name)))
+    filled.put(parameter.place, parameter.name, setting(setting_name(parameter.name)))
     filled.notes.append(Note(key, "unknown", f"required: give its value{_hint(parameter)}"))
 
 

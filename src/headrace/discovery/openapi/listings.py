@@ -279,11 +279,15 @@ def _outline(
         key=RowKey((), ""),
         columns=columns_of(rows.row, schemas),
         security=operation.security,
-        paths_above=tuple(PARAMETER.findall(operation.path)) if parent is None else (),
+        paths_above=tuple(
+            own
+            for own in PARAMETER.findall(operation.path)
+            if parent is None or own not in parent.fields
+        ),
         of_path_in_rows={
             own: field
             for own in PARAMETER.findall(operation.path)
-            if (field := field_named(own, rows.row.fields)) is not None
+            if (field := field_named(own, rows.row, schemas)) is not None
         },
     )
 

@@ -9,6 +9,7 @@ _WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST = 60
 _NO_NAMES = frozenset(["search", "list", "query", "filter", "api", "all", "rest", "get", "index"])
+_OF_CREDENTIALS = ("API_KEY", "API_TOKEN", "API_USER", "API_PASSWORD")
 _VERSION = re.compile(r"v\d+(?:[._]\d+)*")
 
 
@@ -77,11 +78,14 @@ def _numbered(names: Sequence[str]) -> list[str]:
     return found
 
 
-def setting_name(*parts: str) -> str:
-    """The name of a setting that stands in a config as `${NAME}`.
+def setting_name(name: str) -> str:
+    """The name of the setting that gives the value of something that a document names.
+
+    All of them begin alike, and none is one of a credential: a document that could name any
+    variable of the environment would have it sent to its API.
 
     Args:
-        parts: What it is made of.
+        name: The name in the document.
     """
-    name = "_".join(filter(None, (plain(part) for part in parts))).upper()
-    return name or "VALUE"
+    setting = f"API_{plain(name).upper() or 'VALUE'}"
+    return f"{setting}_VALUE" if setting in _OF_CREDENTIALS else setting

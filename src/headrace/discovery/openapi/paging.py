@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace.core.quick_dataclasses import dataclass
 from headrace.discovery.openapi.operations import Operation, Parameter
-from headrace.discovery.openapi.rows import RowsInAnswer, fields_told
+from headrace.discovery.openapi.rows import RowsInAnswer, fields_told, quoted_path
 from headrace.discovery.openapi.scalars import text_of
 from headrace.discovery.openapi.schemas import Schemas, Shape
 from headrace.sansio.discovery.parameters import (
@@ -21,7 +21,7 @@ from headrace.sansio.discovery.parameters import (
     SIZES,
     params_of_token,
 )
-from headrace.sansio.paging.envelope import Keys, path_of, plain_name
+from headrace.sansio.paging.envelope import Keys, plain_name
 
 UNKNOWN = "unknown"
 """What a config says of a paginator that is not known: it is refused until that is."""
@@ -165,7 +165,7 @@ class _Told:
 def _by_link(told: _Told) -> ToldPaging | None:
     for keys, shape in told.around:
         if _is_link(keys, shape, told):
-            path = path_of(keys).quoted
+            path = quoted_path(keys)
             return told.found(
                 {"type": "json_link", "next_url_path": path},
                 f"the answer has a link at `{path}`",
@@ -197,7 +197,7 @@ def _by_token(told: _Told) -> ToldPaging | None:
     for keys, shape in sorted(told.around, key=lambda each: "next" not in plain_name(each[0][-1])):
         if not _is_token(keys, shape):
             continue
-        path = path_of(keys).quoted
+        path = quoted_path(keys)
         fixed: dict[str, Any] = {"type": "cursor", "cursor_path": path}
         for name in _token_params(keys, told.query):
             if name in told.query:
@@ -265,8 +265,8 @@ def _by_last_row(told: _Told) -> ToldPaging | None:
         return None
     if plain_name(param) in ("since", "sinceid", "cursor", "marker"):
         return None
-    rows = path_of(told.rows.keys).quoted if told.rows.keys else "$"
-    path = path_of(more).quoted
+    rows = quoted_path(told.rows.keys) if told.rows.keys else "$"
+    path = quoted_path(more)
     paginator = {
         "type": "cursor",
         "cursor_path": f"{rows}[-1].id",

@@ -21,7 +21,7 @@ class Parent:
     Args:
         place: The place of the parent among the listings.
         fields: The field of its rows that each parameter means, by the parameter's name; one of
-            its own parent begins with `..`.
+            its own parent begins with `..`. What is not there the user gives.
         grandparent: The place of the parent's own parent; None where it has none.
     """
 
@@ -98,8 +98,6 @@ def _parent(
     parent = by_path.get(without_names(above)) if above.endswith("/") else None
     if parent is None or parent == place or parent not in known:
         return None
-    if len(paths[parent].parameters) and known[parent] is None:
-        return None
     listing = paths[parent]
     field = field_meant(names[-1], above, listing.row, own.types.get(names[-1]), schemas)
     if field is None:
@@ -107,18 +105,19 @@ def _parent(
     if field is None:
         return None
     fields = {names[-1]: field}
+    further = known[parent]
     for name, of_parent in zip(names[:-1], listing.parameters, strict=False):
-        in_row = field_named(name, listing.row.fields)
+        in_row = field_named(name, listing.row, schemas)
+        above_it = None if further is None else further.fields.get(of_parent)
         if in_row is not None:
             fields[name] = in_row
-            continue
-        further = known[parent]
-        if further is None or further.fields[of_parent].startswith(".."):
+        elif above_it is not None and not above_it.startswith(".."):
+            fields[name] = f"..{above_it}"
+        elif above_it is not None or plain_name(name) != plain_name(of_parent):
             return None
-        fields[name] = f"..{further.fields[of_parent]}"
-    in_order = {name: fields[name] for name in names}
-    above_that = known[parent]
-    return Parent(parent, in_order, above_that.place if above_that is not None else None)
+        # Else the user gives it, to both alike.
+    in_order = {name: fields[name] for name in names if name in fields}
+    return Parent(parent, in_order, further.place if further is not None else None)
 
 
 def field_meant(
@@ -168,20 +167,22 @@ def field_not_named(path: str, row: Shape, paths_of_one: Mapping[str, str]) -> s
     return name if row.is_open and plain_name(name) in _IDS else None
 
 
-def field_named(name: str, fields: Mapping[str, object]) -> str | None:
+def field_named(name: str, row: Shape, schemas: Schemas) -> str | None:
     """The field that has the name of a parameter of a path, and so its value.
 
     Args:
         name: The parameter.
-        fields: The fields of the rows below that path.
+        row: What the rows below that path are.
+        schemas: Puts schemas together.
 
     Returns:
-        None where there is none. An `id` in a row is the row's own, not its parent's.
+        None where there is none. An `id` or a `name` in a row is the row's own, not its parent's.
     """
     plain = plain_name(name)
-    if plain in _IDS:
+    if plain in (*_IDS, *_BY_NAME):
         return None
-    return next((each for each in fields if plain_name(each) == plain), None)
+    found = next((each for each in row.fields if plain_name(each) == plain), None)
+    return found if found is not None and _fits(schemas.field_of(row, found), None) else None
 
 
 def _fits(field: Shape, parameter: Shape | None) -> bool:

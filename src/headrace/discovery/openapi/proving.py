@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from headrace.config.secrets.substitution import substitute_secrets
 from headrace.core.exceptions import ConfigError, HeadraceError, ResponseStatusError
 from headrace.core.secrets.redaction import one_line
 from headrace.core.secrets.shipping import stays_here
@@ -33,7 +34,7 @@ from headrace.discovery.openapi.shown_parts import (
 from headrace.discovery.openapi.told_paging import TriedPaging, tried_paging
 from headrace.discovery.probing_client import AskedRequest, ProbingClient
 from headrace.discovery.results import Discovery
-from headrace.discovery.trials import Row, Trials
+from headrace.discovery.trials import Row, Trials, lookup_of
 from headrace.http.client import HttpClient
 from headrace.sansio.discovery.evidence import Evidence
 
@@ -125,7 +126,8 @@ class Proving:
 
     def _part(self, part: DraftPart) -> DraftPart:
         """One listing, as the answers show it."""
-        if part.outline.needs:
+        *_, missing = substitute_secrets(part.resource["endpoint"], lookup_of(self._call.secrets))
+        if missing:
             return part
         if self._on_listing is not None:
             self._on_listing(part.outline.name)

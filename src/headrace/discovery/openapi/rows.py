@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from headrace.core.quick_dataclasses import dataclass
 from headrace.discovery.openapi.names import words_of
@@ -70,7 +71,17 @@ class RowsInAnswer:
     @property
     def selector(self) -> str:
         """The `data_selector` that leads there."""
-        return path_of(self.keys).quoted if self.keys else "$"
+        return quoted_path(self.keys) if self.keys else "$"
+
+
+@lru_cache(maxsize=1_000)
+def quoted_path(keys: Keys) -> str:
+    """The path that follows keys; to see how it has to be written takes milliseconds.
+
+    Args:
+        keys: The keys, from the outermost on; at least one.
+    """
+    return path_of(keys).quoted
 
 
 def rows_in(answer: object, schemas: Schemas, path: str) -> RowsInAnswer | str | None:

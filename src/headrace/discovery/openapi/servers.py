@@ -29,8 +29,8 @@ def base_url_of(document: Mapping[str, Any], url: str | None) -> str | None:
         told = "/" if url is not None else None
     if told is None:
         return None
-    whole = without_login(urljoin(url or "", told)).rstrip("/")
     try:
+        whole = without_login(urljoin(url or "", told)).rstrip("/")
         origin(whole)
     except ValueError:
         return None

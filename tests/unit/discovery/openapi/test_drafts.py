@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from headrace.config import load_config
 from headrace.core.exceptions import ConfigError
 from headrace.discovery.openapi.document import OpenApiDocument, openapi_document
 from headrace.discovery.openapi.drafts import Draft, draft_of_document
+from headrace.discovery.openapi.security import token_url_elsewhere
 from headrace.discovery.openapi.sources import Source
 from tests.unit.discovery.openapi.documents import SHOP_2, SHOP_3_0, SHOP_3_1
 
@@ -379,6 +381,50 @@ def test_a_parent_whose_own_parent_fills_in_a_path() -> None:
     # A card's id may be there in other boards, and in those of other teams.
     assert cards["include_from_parent"] == ["_teams_id", "id"]
     assert cards["primary_key"] == ["_boards__teams_id", "_boards_id", "id"]
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "HOME", "key", "token", "--"])
+def test_no_variable_of_the_environment_is_named_by_a_document(name: str) -> None:
+    parameter = {"name": name, "required": True, "schema": {"type": "string"}}
+    document = one_listing(f"/a/{{{name}}}/things", [parameter])
+    endpoint = drafted(document, ["things"]).config["resources"][0]["endpoint"]
+    for each in (endpoint["path"], endpoint["params"][name]):
+        (setting,) = re.findall(r"\$\{(\w+)\}", each)
+        assert setting.startswith("API_")
+        assert setting not in ("API_KEY", "API_TOKEN")
+
+
+def test_tokens_from_another_host_than_the_api() -> None:
+    flow = {"type": "oauth2", "flow": "application", "tokenUrl": "https://evil.example/token"}
+    document = one_listing(components={"securitySchemes": {"it": flow}}, security=[{"it": []}])
+    assert token_url_elsewhere(drafted(document).config) == "https://evil.example/token"
+    for url in ("http://[evil", "http://:port", "file:///etc/passwd"):
+        flow["tokenUrl"] = url
+        assert drafted(document).config["client"]["auth"]["type"] == "bearer"
+        assert drafted(document | {"servers": [{"url": "/api"}]}).config
+        assert read(document | {"servers": [{"url": url}]}).base_url is None
+    flow["tokenUrl"] = "/token"
+    at = draft_of_document(read(document, None), ["*"], "https://api.example/v1").config
+    assert at["client"]["auth"]["access_token_url"] == "https://api.example/token"
+    assert token_url_elsewhere(drafted(document).config) is None
+
+
+def test_a_parent_whose_own_path_the_user_fills_in() -> None:
+    row = {
+        "type": "object",
+        "properties": {"number": {"type": "integer"}, "owner": {"type": "object"}},
+    }
+    answer = {"content": {"application/json": {"schema": {"type": "array", "items": row}}}}
+    above = "/repos/{owner}/{repo}/issues"
+    operation = {"get": {"responses": {"200": answer}}}
+    paths = dict.fromkeys([above, f"{above}/{{issue_number}}/comments"], operation)
+
+    issues, comments = drafted(one_listing() | {"paths": paths}, ["comments"]).config["resources"]
+    assert issues["selected"] is False
+    assert issues["endpoint"]["path"] == "/repos/${API_OWNER}/${API_REPO}/issues"
+    path = "/repos/${API_OWNER}/${API_REPO}/issues/{resources.issues.number}/comments"
+    assert comments["endpoint"]["path"] == path
+    assert comments["include_from_parent"] == ["number"]
 
 
 def test_an_object_with_lists_in_it_is_no_listing() -> None:
