@@ -15,6 +15,7 @@ CALL_OR_CONFIG_WRONG = 2
 TOO_OLD = 3
 PARTLY_DONE = 4
 INTERRUPTED = 130
+_STOPPED = "Stopped. What was committed stays; run again to go on."
 
 
 def print_to_stderr(text: str) -> None:
@@ -27,7 +28,9 @@ def print_to_stderr(text: str) -> None:
 
 
 @contextmanager
-def exit_codes(tell: Callable[[str], None] = print_to_stderr) -> Iterator[None]:
+def exit_codes(
+    tell: Callable[[str], None] = print_to_stderr, stopped: str = _STOPPED
+) -> Iterator[None]:
     """Ends the command when something fails in the block.
 
     The exit code is 2 when the call or the config is wrong, 1 when the work failed, and 130 when
@@ -35,6 +38,7 @@ def exit_codes(tell: Callable[[str], None] = print_to_stderr) -> Iterator[None]:
 
     Args:
         tell: A function that writes the message.
+        stopped: What to say when someone interrupted it.
     """
     try:
         yield
@@ -45,5 +49,5 @@ def exit_codes(tell: Callable[[str], None] = print_to_stderr) -> Iterator[None]:
         tell(f"Error: {error}")
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
-        tell("Stopped. What was committed stays; run again to go on.")
+        tell(stopped)
         raise typer.Exit(INTERRUPTED) from None

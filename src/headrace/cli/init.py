@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,9 @@ from headrace.cli.init_url import GivenCall, init_from_url
 from headrace.cli.printing import say
 
 _URL_BEGINNINGS = ("http://", "https://")
+_STOPPED = "Stopped. Nothing is written, unless it is said above."
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*(:\d+|\.[A-Za-z]{2,})(/|$)")
+_SUFFIXES = (".yml", ".yaml", ".json")
 _STANDARD_FILE = Path("headrace.yml")
 
 
@@ -133,7 +137,7 @@ def init(
     Exit code 0: the config runs; 1: something in it is not known, or the API does not answer; 2:
     the call is wrong.
     """
-    with exit_codes():
+    with exit_codes(stopped=_STOPPED):
         if show_recipes:
             _say_recipes()
             return
@@ -181,11 +185,27 @@ def init(
         if path is not None:
             told = f"`{where}` is no URL: one begins with https:// or http://"
             raise typer.BadParameter(told, param_hint="URL")
+        if where is not None:
+            _refuse_host(where)
+        of_a_url = (header, bearer, api_key, basic, param, body, name)
+        if any(each is not None for each in of_a_url) or single_page:
+            told = "say how a URL is asked: give that of a listing, with https:// or http://"
+            raise typer.BadParameter(told, param_hint="the options")
         _write_starter(Path(where) if where else _STANDARD_FILE, recipe, overwrite=force)
 
 
 def _is_url(where: str | None) -> bool:
     return where is not None and where.startswith(_URL_BEGINNINGS)
+
+
+def _refuse_host(where: str) -> None:
+    """Refuses a URL that lacks its beginning, which else were the name of a file."""
+    begins_with_host = _HOST.match(where) is not None
+    if begins_with_host and Path(where).suffix not in _SUFFIXES:
+        told = (
+            f"`{where}` is no URL, as one begins with https:// or http://, and names no YAML file"
+        )
+        raise typer.BadParameter(told, param_hint="URL")
 
 
 def _say_recipes() -> None:

@@ -69,6 +69,7 @@ class GivenCall:
             told = "say who asks in one way: --bearer, --api-key or --basic"
             raise typer.BadParameter(told)
         if self.bearer is not None:
+            _refuse_empty(self.bearer, "--bearer")
             token = _asked("The token") if self.bearer == _ASK else self.bearer
             return {"type": "bearer", "token": token}
         if self.api_key is not None:
@@ -77,10 +78,13 @@ class GivenCall:
             name = name.removeprefix(_IN_QUERY)
             if not name:
                 raise typer.BadParameter("expected NAME=KEY", param_hint="--api-key")
+            if equals:
+                _refuse_empty(key, "--api-key")
             key = key if equals else _asked(f"The key for {name}")
             return {"type": "api_key", "name": name, "api_key": key, "location": location}
         if self.basic is not None:
             user, colon, password = self.basic.partition(":")
+            _refuse_empty(user, "--basic")
             password = password if colon else _asked(f"The password of {user}")
             return {"type": "http_basic", "username": user, "password": password}
         return None
@@ -187,8 +191,7 @@ def write_found(found: Discovery, path: Path, *, overwrite: bool) -> None:
     say(f"Wrote {path}, after {len(found.requests):,} requests.")
     settings = "".join(f"{each}=... " for each in names)
     if not found.is_proven:
-        for each in found.unknown:
-            say(f"Not known: {each.path.rpartition('.')[2]}: {each.text}")
+        _say_unknown(found)
         say(f"Say in {path} what is not known, then try it: {settings}headrace check {path}")
         raise typer.Exit(FAILED)
     config = load_config(found.config, lookup=lookup_of(found.secrets))
@@ -196,9 +199,16 @@ def write_found(found: Discovery, path: Path, *, overwrite: bool) -> None:
         sample = take_sample(config, resource, _SHOWN_ROWS, most_pages=1)
         say_sample(sample)
         print_rows(sample)
-    for each in found.unknown:
-        say(f"Not known: {each.path.rpartition('.')[2]}: {each.text}")
+    _say_unknown(found)
     say(f"Load it: {settings}headrace run {path}")
+
+
+def _say_unknown(found: Discovery) -> None:
+    """Says what is not known, once for all keys of which the same is to be said."""
+    from headrace.sansio.discovery.evidence import told_together
+
+    for told in told_together((each.path.rpartition(".")[2], each.text) for each in found.unknown):
+        say(f"Not known: {told}")
 
 
 def say_request(asked: AskedRequest) -> None:
@@ -215,7 +225,18 @@ def _pair(text: str, separator: str, option: str) -> tuple[str, str]:
     name, found, value = text.partition(separator)
     if not found or not name.strip():
         raise typer.BadParameter(f"expected NAME{separator}VALUE", param_hint=option)
+    if option == "--header":
+        _refuse_empty(value, option)
     return name.strip(), value.strip()
+
+
+def _refuse_empty(value: str, option: str) -> None:
+    if not value.strip():
+        told = (
+            "is empty. In double quotes the shell itself puts the value of a variable there, and "
+            "this one has none: set it, and write '${NAME}' in single quotes"
+        )
+        raise typer.BadParameter(told, param_hint=option)
 
 
 def _asked(what: str) -> str:

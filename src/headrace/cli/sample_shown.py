@@ -33,7 +33,9 @@ def say_sample(sample: Sample) -> None:
     is_part = sample.total is not None and sample.total > sample.first_page_rows
     if is_part:
         count += f" of {sample.total:,}"
-    if sample.has_more or sample.pages > 1:
+    if sample.has_more and sample.total is not None and sample.total <= sample.first_page_rows:
+        further = "that is all, as it tells; another page is asked for to be sure"
+    elif sample.has_more or sample.pages > 1:
         further = "more pages follow"
     else:
         further = "that is all that the config asks for" if is_part else "that is all there is"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -59,17 +60,31 @@ def write_config(path: Path, text: str, *, overwrite: bool = False) -> Sequence[
 
 
 def refuse_written(path: Path, *, overwrite: bool) -> None:
-    """Refuse a path at which there is a file, before an API is asked for what goes there.
+    """Refuse a path that cannot be written, before an API is asked for what goes there.
 
     Args:
         path: The path of the file to write.
         overwrite: Whether a file that is there may be replaced.
 
     Raises:
-        ConfigError: There is one.
+        ConfigError: There is a file, or nothing can be written there.
     """
+    told = _why_not(path)
+    if told is not None:
+        raise ConfigError([Fault("", told)])
     if path.exists() and not overwrite:
         raise ConfigError([Fault("", _is_there(path))])
+
+
+def _why_not(path: Path) -> str | None:
+    """Why no file can be written at a path; None where one can be."""
+    if path.is_dir():
+        return f"{path} is a folder; name a file in it"
+    if not path.parent.is_dir():
+        return f"cannot write {path}: there is no folder {path.parent}"
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        return f"cannot write {path}: you may not write there"
+    return None
 
 
 def _is_there(path: Path) -> str:

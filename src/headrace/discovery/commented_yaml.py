@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from headrace.discovery.probing_client import AskedRequest
-from headrace.sansio.discovery.evidence import Evidence
+from headrace.sansio.discovery.evidence import Evidence, told_together
 
 _WIDTH = 100
 _COLUMN = 44
@@ -78,8 +78,8 @@ def commented_yaml(
 
 
 def _bullets(some: Sequence[Evidence], config: Mapping[str, Any]) -> Iterator[str]:
-    for each in some:
-        told = f"{subject(each.path, config)}: {each.text}" if each.path else each.text
+    named = ((subject(each.path, config) if each.path else "", each.text) for each in some)
+    for told in told_together(named):
         for number, line in enumerate(wrap(_plain(told), _WIDTH - 4) or [""]):
             yield f"# {'- ' if number == 0 else '  '}{line}\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -31,6 +32,8 @@ from headrace.reading.client_settings import client_settings
 MOST_REQUESTS = 25
 MOST_BYTES = 64 * 1024 * 1024
 _FEWEST_REQUESTS = 4
+
+_NO_WORD = re.compile(r"[^\w-]+")
 
 Made = TypeVar("Made")
 
@@ -142,11 +145,16 @@ async def _discovered(
             survey, paging = await _from_the_first_page(survey, paging, name)
         resource = await ResourceFacts(survey, paging, name).resource()
     config = {
-        "pipeline": {"name": name},
+        "pipeline": {"name": _pipeline_name(name)},
         "client": call.client,
         "resources": [resource],
     }
     return Discovery(config, tuple(survey.evidence), tuple(client.asked), call.secrets)
+
+
+def _pipeline_name(name: str) -> str:
+    """The name of a resource as one of a pipeline, which names folders and files."""
+    return _NO_WORD.sub("_", name).strip("_") or "listing"
 
 
 async def _from_the_first_page(
@@ -192,7 +200,8 @@ async def _paging(survey: Survey, *, single_page: bool) -> FoundPaging:
             return await paging_of_query(survey)
         return await search.find()
     except AskedEnough:
-        told = f"{len(survey.trials.client.asked):,} requests were not enough to prove it"
+        told = f"{len(survey.trials.client.asked):,} requests were not enough to prove it: allow "
+        told += "more, by `--max-requests`"
     except HeadraceError as error:
         told = str(error)
     survey.note("paginator", "unknown", told)

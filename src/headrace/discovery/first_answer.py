@@ -92,11 +92,23 @@ def _place(answer: Response, name: str) -> tuple[RowPlace, Sequence[RowPlace]]:
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # Whatever else it is written in, the reader finds out, or says what came instead.
         return RowPlace((), 0, None, "", 0), ()
+    if _is_openapi(document):
+        told = "describes an API: `headrace init --openapi` with this URL makes a config of it"
+        raise PageError(f"{answer.request}: the answer is an OpenAPI document, which {told}.")
     places = row_places(document, name)
     if not places:
         raise PageError(f"{answer.request}: {_no_rows(document)}")
     best = places[0]
     return best, [each for each in places[1:] if each.count and each.score > best.score - 5]
+
+
+def _is_openapi(document: Any) -> bool:
+    """Whether it says of itself that it describes an API."""
+    return (
+        isinstance(document, Mapping)
+        and ("openapi" in document or "swagger" in document)
+        and isinstance(document.get("paths"), Mapping)
+    )
 
 
 def _no_rows(document: Any) -> str:

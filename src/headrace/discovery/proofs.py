@@ -72,6 +72,9 @@ async def prove(
         if fault is not None:
             survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {fault}")
             return None
+        if walk.error is None and survey.trials.client.left <= 0:
+            # Nothing speaks against it, but nothing is proven.
+            return None
     survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {_brief(walk.error)}")
     return None
 

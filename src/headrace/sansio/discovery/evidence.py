@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from headrace.core.quick_dataclasses import dataclass
+
+_NAMED = 4
 
 Verdict = Literal["proven", "stated", "ruled out", "unknown", "offered"]
 """`proven`: the API's answers show it; `stated`: a document of the API says so, and nobody has
@@ -29,3 +32,21 @@ class Evidence:
     verdict: Verdict
     text: str
     value: Any = None
+
+
+def told_together(some: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What is to be told of several things, once for all of which the same is told.
+
+    Args:
+        some: Each thing and what is told of it; a thing without a name stands for the whole.
+
+    Returns:
+        A line for each text, in order, with the first of the things before it.
+    """
+    names: dict[str, list[str]] = {}
+    for name, text in some:
+        names.setdefault(text, []).append(name)
+    for text, each in names.items():
+        shown = ", ".join(filter(None, each[:_NAMED]))
+        more = f" and {len(each) - _NAMED:,} more" if len(each) > _NAMED else ""
+        yield f"{shown}{more}: {text}" if shown else text

@@ -1,0 +1,141 @@
+"""`headrace init` in the hands of someone who sees it for the first time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.stories.discovering.orders import KEY, orders_api
+from tests.support.command_line import headrace as command
+from tests.support.servers import Answer, Asked, JsonServer
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORDERS_KEY", KEY)
+    return tmp_path
+
+
+@pytest.mark.parametrize("options", [["--bearer", "x"], ["--single-page"], ["--name", "orders"]])
+def test_options_of_a_url_are_refused_without_one(here: Path, options: list[str]) -> None:
+    made = command("init", *options)
+
+    assert made.returncode == 2
+    assert "give that of a listing, with https://" in " ".join(made.stderr.split())
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize("url", ["api.example.com", "localhost:8080/orders", "example.com/orders"])
+def test_a_url_without_its_beginning_becomes_no_file(here: Path, url: str) -> None:
+    made = command("init", url)
+
+    assert made.returncode == 2
+    assert f"`{url}` is no URL, as one begins with https://" in made.stderr
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--bearer", ""],
+        ["--api-key", "X-API-Key="],
+        ["--basic", ":"],
+        ["--header", "X-API-Key: "],
+    ],
+)
+def test_a_variable_that_the_shell_put_in_as_nothing_is_told_of(options: list[str]) -> None:
+    with JsonServer() as server:
+        made = command("init", f"{server.base_url}/orders", *options)
+
+    assert made.returncode == 2
+    assert f"Invalid value for {options[0]}: is empty. In double quotes the shell" in made.stderr
+    assert not server.asked
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("nowhere/orders.yml", "there is no folder nowhere"),
+        ("folder", "folder is a folder; name a file in it"),
+    ],
+)
+def test_where_nothing_can_be_written_the_api_is_not_asked(
+    here: Path, file: str, told: str
+) -> None:
+    (here / "folder").mkdir()
+    with JsonServer() as server:
+        made = command("init", f"{server.base_url}/orders", file)
+
+    assert made.returncode == 2
+    assert told in made.stderr
+    assert not server.asked
+
+
+def test_the_url_of_an_openapi_document_is_known_as_one() -> None:
+    def document(_: Asked) -> Answer:
+        return Answer({"openapi": "3.1.0", "paths": {}, "tags": [{"name": "a"}, {"name": "b"}]})
+
+    with JsonServer() as server:
+        server.handler = document
+        made = command("init", f"{server.base_url}/openapi.json")
+
+    assert made.returncode == 1
+    assert "`headrace init --openapi` with this URL makes a config of it" in made.stderr
+    assert not Path("headrace.yml").exists()
+
+
+def test_a_name_that_no_folder_can_have_still_runs() -> None:
+    with JsonServer() as server:
+        server.handler = orders_api()
+        url = f"{server.base_url}/api/v1/orders"
+        key = ("--api-key", "X-API-Key=${ORDERS_KEY}")
+        made = command("init", url, *key, "--name", "a/b: orders?")
+        ran = command("run", "headrace.yml")
+
+    assert (made.returncode, ran.returncode) == (0, 0), made.stdout + ran.stderr
+    config = yaml.safe_load(Path("headrace.yml").read_text())
+    assert config["pipeline"]["name"] == "a_b_orders"
+    assert config["resources"][0]["name"] == "a/b: orders?"
+
+
+def test_what_is_to_be_said_of_many_columns_is_said_once() -> None:
+    def wide(_: Asked) -> Answer:
+        rows = [{"id": n} | {f"c{k}": None for k in range(30)} for n in range(20)]
+        return Answer({"total": 20, "rows": rows})
+
+    with JsonServer() as server:
+        server.handler = wide
+        made = command("init", f"{server.base_url}/wide", "--single-page")
+
+    assert made.returncode == 0, made.stderr
+    assert "Not known: c0, c1, c2, c3 and 26 more: always null in 20 rows" in made.stdout
+    assert made.stdout.count("Not known") == 1
+    assert "# - c0, c1, c2, c3 and 26 more: always null" in Path("headrace.yml").read_text()
+
+
+def test_too_few_requests_rule_nothing_out() -> None:
+    with JsonServer() as server:
+        server.handler = orders_api()
+        url = f"{server.base_url}/api/v1/orders"
+        made = command("init", url, "--api-key", f"X-API-Key={KEY}", "--max-requests", "4")
+
+    assert made.returncode == 1
+    assert "allow more, by `--max-requests`" in made.stdout
+    assert "not followed to its end" not in Path("headrace.yml").read_text()
+
+
+def test_a_page_that_has_all_that_the_api_tells_of_is_not_followed_by_more_of_it() -> None:
+    def stock(asked: Asked) -> Answer:
+        begin, size = int(asked.query.get("offset", 0)), int(asked.query.get("limit", 10))
+        rows = [{"id": number} for number in range(12)][begin : begin + size]
+        return Answer({"total": 12, "items": rows})
+
+    with JsonServer() as server:
+        server.handler = stock
+        made = command("init", f"{server.base_url}/stock")
+
+    assert made.returncode == 0, made.stderr
+    assert "with 12 rows; that is all, as it tells; another page is asked for" in made.stdout
