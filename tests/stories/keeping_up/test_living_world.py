@@ -23,7 +23,7 @@ from headrace.simulator import Pace, Simulator, World
 from tests.stories.loading.test_recorded_server import typed
 from tests.support.tables import Row, Warehouse
 
-WORLDS = int(os.environ.get("HEADRACE_WORLDS", "3"))
+WORLDS = int(os.environ.get("HEADRACE_WORLDS", "2"))
 SYNCS = 4
 LEGS = LegSettings(most_bytes=40_000)
 BUSY = Pace(

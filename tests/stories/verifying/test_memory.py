@@ -13,7 +13,8 @@ from headrace.verification.scratch.listing import ScratchListing
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.support.tables import Row, Warehouse
 
-ROWS, LENGTH, PAGE = 4_000, 60_000, 100
+# More than DuckDB may hold in memory here, 144 MB.
+ROWS, LENGTH, PAGE = 3_000, 60_000, 100
 
 
 class LongTexts(JsonServer):
@@ -62,15 +63,11 @@ def config(api: JsonServer) -> dict[str, object]:
 def test_rows_with_long_texts(long_texts: LongTexts, warehouse: Warehouse) -> None:
     warehouse.pipeline().run(rest_api_source(config(long_texts)))
 
-    found = verified(long_texts, warehouse)
-    (table,) = found.tables
-    assert found.ok
-    assert (table.comparison.listed, table.comparison.stored) == (ROWS, ROWS)
-
     # In one text the last letter alone.
     warehouse.query("UPDATE test_data.items SET text = left(text, -1) || 'y' WHERE id = 7")
     warehouse.query("DELETE FROM test_data.items WHERE id = 8")
     (table,) = verified(long_texts, warehouse).tables
+    assert (table.comparison.listed, table.comparison.stored) == (ROWS, ROWS - 1)
     assert list(table.comparison.missing) == [8]
     assert list(table.comparison.differing) == [7]
     assert table.comparison.fields == {"text": 1}
