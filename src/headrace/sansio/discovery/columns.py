@@ -43,6 +43,8 @@ would send its row to quarantine, which no row of a column that is not declared 
 _DEEPEST = 3
 # Some APIs leave out the time of day where there is none: a column of dates would cut it off.
 _FEWEST_DATES = 20
+# A row whose key is no number could not be loaded into a column of numbers.
+_FEWEST_NUMBERS = 20
 _LARGEST = 2**63 - 1
 _EXACT_AS_DOUBLE = 2**53
 _MOST_DIGITS = 29
@@ -190,7 +192,8 @@ def _text_key(name: str, seen: _Seen, order: OrderFinding | None) -> ColumnFindi
     is_by_number = order is not None and order.field == name and order.kind is KeyKind.INTEGER
     numbers = sorted(map(int, values))
     is_dense = numbers[-1] - numbers[0] < _DENSE * len(numbers)
-    if is_by_number and (is_dense or len(set(map(len, values))) > 1):
+    is_enough = len(numbers) >= _FEWEST_NUMBERS
+    if is_by_number and is_enough and (is_dense or len(set(map(len, values))) > 1):
         why = f"digits in {seen.all}, and listed in the order of numbers"
         return ColumnFinding(name, {"data_type": "bigint"}, why)
     why = f"digits in {seen.all}, but nothing shows that they are numbers"

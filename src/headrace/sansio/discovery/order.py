@@ -141,7 +141,7 @@ def _in_order(pages: Pages, field: str, kind: KeyKind, read: Sequence[Any]) -> O
     ties = sum(one == other for one, other in pairwise(read))
     told = f"{count_of(ties)} with the same as the one before" if ties else "no two alike"
     as_text = " as text" if kind is KeyKind.TEXT else ""
-    evidence = f"`{field}` goes {_GOES[direction]}{as_text} over {shown_rows(pages)}, {told}"
+    evidence = f"`{field}` goes {_GOES[direction]}{as_text}: {shown_rows(pages)}, {told}"
     return OrderFinding(field, direction, kind, ties, evidence)
 
 

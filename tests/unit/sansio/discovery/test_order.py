@@ -27,7 +27,7 @@ def test_a_listing_is_newest_first_by_its_key() -> None:
     found = find_order(listed("id", [*range(30, 10, -1)]), ["id"])
     assert found is not None
     assert (found.field, found.direction, found.kind, found.ties) == ("id", "desc", "integer", 0)
-    assert found.evidence == "`id` goes down over 20 rows over 4 pages, no two alike"
+    assert found.evidence == "`id` goes down: 20 rows over 4 pages, no two alike"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_times_may_be_alike() -> None:
     assert found is not None
     assert (found.field, found.direction, found.ties) == ("created_at", "asc", 20)
     assert found.evidence == (
-        "`created_at` goes up over 30 rows over 6 pages, 20 rows with the same as the one before"
+        "`created_at` goes up: 30 rows over 6 pages, 20 rows with the same as the one before"
     )
 
 
