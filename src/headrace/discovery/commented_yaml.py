@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
@@ -32,8 +33,9 @@ _READ = (
 )
 _STATED = "document: "
 _RESOURCE = re.compile(r"resources\[(\d+)\]")
-_ODD = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd]")
-_CONTROL = re.compile(r"[^\x20-\x7e\xa0-\ufffd]")
+_ODD = re.compile(r"[^\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u2070-\ufefe\uff00-\ufffd]")
+# With those that turn the direction of a line.
+_CONTROL = re.compile(r"[^\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u2070-\ufffd]")
 
 
 def commented_yaml(
@@ -210,7 +212,7 @@ def _dumped(value: Any, *, in_one_line: bool) -> str:
         Dumper=_OneLine,
         default_flow_style=in_one_line,
         sort_keys=False,
-        allow_unicode=True,
+        allow_unicode=not _ODD.search(json.dumps(value, ensure_ascii=False, default=str)),
         width=float("inf"),
     )
     return dumped

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from headrace.core.exceptions import ConfigError, Fault, HeadraceError, PageError
+from headrace.core.secrets.redaction import Redactor
 from headrace.discovery.calls import Call, call_of
 from headrace.discovery.first_answer import first_answer
 from headrace.discovery.graphql_calls import paging_of_query, survey_of_query
@@ -25,6 +26,7 @@ from headrace.discovery.resource_facts import ResourceFacts
 from headrace.discovery.results import Discovery
 from headrace.discovery.survey import Survey, listed
 from headrace.discovery.trials import Trials, config_of
+from headrace.discovery.words_of_server import as_written, literal, shown_places
 from headrace.http.client import HttpClient
 from headrace.http.settings import ClientSettings
 from headrace.reading.client_settings import client_settings
@@ -143,13 +145,31 @@ async def _discovered(
         paging = await _paging(survey, single_page=single_page)
         if not single_page and not is_query:
             survey, paging = await _from_the_first_page(survey, paging, name)
-        resource = await ResourceFacts(survey, paging, name).resource()
+        resource = as_written(await ResourceFacts(survey, paging, name).resource())
+        asked = trials.listing(call.endpoint)
+        redactor = client.redactor(asked.request, asked.credentials)
+        _refuse_secrets(resource, redactor)
+        evidence = tuple(
+            replace(each, text=redactor.clean(each.text), value=literal(each.value))
+            for each in survey.evidence
+        )
     config = {
         "pipeline": {"name": _pipeline_name(name)},
         "client": call.client,
         "resources": [resource],
     }
-    return Discovery(config, tuple(survey.evidence), tuple(client.asked), call.secrets)
+    return Discovery(config, evidence, tuple(client.asked), call.secrets)
+
+
+def _refuse_secrets(resource: Mapping[str, Any], redactor: Redactor) -> None:
+    """Sees that no name that the server gave is a secret of whoever asks."""
+    shown = {**shown_places(resource["endpoint"]), **resource, "endpoint": None}
+    if redactor.clean(str(shown)) != str(shown):
+        raise PageError(
+            "a list, a field or a parameter of the answer is called as a secret of the request "
+            "is, and no config can name it without telling the secret. Does the server send back "
+            "what it was asked with?"
+        )
 
 
 def _pipeline_name(name: str) -> str:

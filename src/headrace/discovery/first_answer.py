@@ -116,12 +116,19 @@ def _no_rows(document: Any) -> str:
     if not isinstance(document, Mapping):
         kind = "nothing" if document is None else f"a {type(document).__name__}"
         return f"the answer is {kind}, and no list of rows. {advice}"
-    keys = ", ".join(f"`{key}`" for key in list(document)[:_MOST_KEYS]) or "none"
+    keys = ", ".join(f"`{_shown(key)}`" for key in list(document)[:_MOST_KEYS]) or "none"
     links = [
         key
         for key, value in document.items()
         if isinstance(value, str) and value.startswith(("http://", "https://", "/"))
     ]
     if links:
-        advice = f"Some are links ({', '.join(links[:_MOST_KEYS])}): ask for one of those."
+        advice = (
+            f"Some are links ({', '.join(map(_shown, links[:_MOST_KEYS]))}): ask for one of those."
+        )
     return f"the answer is an object without a list of rows; its keys are {keys}. {advice}"
+
+
+def _shown(key: str) -> str:
+    """A name that a server gave, without what a terminal might obey."""
+    return "".join(each if each.isprintable() else "?" for each in key)

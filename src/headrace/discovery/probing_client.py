@@ -15,9 +15,13 @@ from headrace.core.secrets.shipping import stays_here
 from headrace.http.ahead import AskedAhead
 from headrace.http.auth.base import AnyAuthentication
 from headrace.http.client import HttpClient
+from headrace.http.redirects import REDIRECTS
 from headrace.http.response_hooks import ResponseHook
 
 Read = TypeVar("Read")
+
+_MOST_ATTEMPTS = 3
+_TRIED_AGAIN = frozenset({408, 425, 429, *range(500, 600)})
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,14 @@ class ProbingClient:
         self._kept: dict[str, _Kept] = {}
         self._figures = ResourceFigures()
         self._on_request = on_request
+        self._answers = 0
         self.asked: list[AskedRequest] = []
         self.why = ""
 
     @property
     def left(self) -> int:
         """How many requests may still be made."""
-        used = len(self.asked) + self._figures.retries
+        used = max(len(self.asked) + self._figures.retries, self._answers)
         is_full = sum(each.size for each in self.asked) >= self._most_bytes
         return 0 if is_full else max(0, self._most_requests - used)
 
@@ -135,8 +140,19 @@ class ProbingClient:
             came.append(response)
             return response
 
+        def count(asked: Request, response: Response) -> Response:
+            # Redirects and refusals are requests too: what would follow them may not be made.
+            self._answers += 1
+            is_followed = response.status in REDIRECTS or response.status in _TRIED_AGAIN
+            if is_followed and self._answers >= self._most_requests:
+                raise AskedEnough
+            return response if hook is None else hook(asked, response)
+
+        attempts = min(self.left, _MOST_ATTEMPTS)
         try:
-            response = await self._client.read(request, credentials, keep, self._figures, hook)
+            response = await self._client.read(
+                request, credentials, keep, self._figures, count, attempts
+            )
         except HeadraceError as error:
             status = error.status if isinstance(error, ResponseStatusError) else None
             url = self.redactor(request, credentials).clean(error.url or request.path)

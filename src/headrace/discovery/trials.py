@@ -18,6 +18,7 @@ from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.calls import Call
 from headrace.discovery.probing_client import AskedEnough, ProbingClient
+from headrace.discovery.words_of_server import literal, literal_places
 from headrace.reading.build import build_listing
 from headrace.reading.listing import Listing
 from headrace.reading.listing_ends import ListingEnd
@@ -72,7 +73,7 @@ class Trials:
             endpoint: The endpoint.
             hints: Other keys of the resource.
         """
-        config = config_of(self._call, endpoint, **hints)
+        config = config_of(self._call, literal_places(endpoint), **literal(hints))
         listing = build_listing(config, listed_resources(config)[0])
         return replace(listing, asks_ahead=False, lanes=None)
 
