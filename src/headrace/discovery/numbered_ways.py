@@ -27,6 +27,7 @@ Kind = Literal["offset", "page"]
 Tried = tuple[Kind, Knob]
 
 _SECOND_PAGE = 2
+_MOST_PARTS = 3
 _LIKELIEST = ("page", "offset", "skip", "start", "_page", "_start", "page[number]", "startAt")
 
 
@@ -75,15 +76,57 @@ class NumberedWays:
         return None
 
     async def _one_proven(self, some: list[Tried]) -> ProvenWay | None:
-        for _ in range(2):
-            moving = await self._one_of(some)
-            if moving is None:
-                return None
-            proven = await self._prove(moving)
-            if proven is not None:
+        self._was_refused = False
+        placed = await self._placed(some)
+        if placed is not None:
+            tried, base = placed
+            proven = await self._prove(tried, base)
+            if proven is not None or base is not None:
                 return proven
-            some.remove(moving)
+            some.remove(tried)
+        if not self._was_refused:
+            return None
+        for tried in _likeliest_first(some)[: len(_LIKELIEST)]:
+            if await self._moves([tried]):
+                return await self._prove(tried)
         return None
+
+    async def _placed(self, some: Sequence[Tried]) -> tuple[Tried, int | None] | None:
+        """Which of several numbers moves the listing, each asking for another place, and its base.
+
+        Sets whether the server refuses such a request, or shows a place that none asked for.
+        """
+        known, size = self._longer or self._rows, len(self._rows)
+        for asked in _different_places(_likeliest_first(some), size, len(known)):
+            rows = await self._second_page(asked)
+            if not rows:
+                self._was_refused = True
+                return None
+            place = self._survey.same.place_of(rows, known)
+            if place == 0:
+                continue
+            for tried, number in asked.items():
+                for base in (0, 1) if tried[0] == "offset" else (1, 0):
+                    if place == (number - base) * (1 if tried[0] == "offset" else size):
+                        return tried, base
+            pages = [tried for tried in asked if tried[0] == "page"]
+            if place is None and len(pages) == 1:
+                return pages[0], None
+            self._was_refused = True
+            return None
+        return None
+
+    async def _second_page(self, numbers: Mapping[Tried, int]) -> Sequence[Row]:
+        """The rows at some numbers; none where they are refused."""
+        endpoint: Mapping[str, Any] = self._base
+        for (_, knob), number in numbers.items():
+            endpoint = knob.turned(endpoint, number)
+        names = listed([knob.name for _, knob in numbers])
+        try:
+            page = await self._survey.trials.page(endpoint, f"whether one of {names} leads on")
+        except HeadraceError:
+            return ()
+        return rows_of(page.rows)
 
     def _all(self) -> Iterator[Tried]:
         if self._survey.in_body:
@@ -103,48 +146,22 @@ class NumberedWays:
             if tried[1].name in (offsets if tried[0] == "offset" else pages):
                 yield tried
 
-    async def _one_of(self, some: Sequence[Tried]) -> Tried | None:
-        """Which of several moves the listing: all at once, and then halves of them."""
-        likeliest = [each for each in some if each[1].name in _LIKELIEST]
-        likeliest.sort(key=lambda each: _LIKELIEST.index(each[1].name))
-        if not await self._moves(some):
-            if not self._was_refused:
-                return None
-            for each in likeliest:
-                if await self._moves([each]):
-                    return each
-            return None
-        for each in likeliest[:2]:
-            if await self._moves([each]):
-                return each
-        rest = [each for each in some if each not in likeliest[:2]]
-        while len(rest) > 1:
-            half = rest[: (len(rest) + 1) // 2]
-            rest = half if await self._moves(half) else rest[len(half) :]
-        return rest[0] if rest and await self._moves(rest) else None
-
     async def _moves(self, some: Sequence[Tried]) -> bool:
         """Whether a second page by one of several numbers has other rows."""
-        endpoint: Mapping[str, Any] = self._base
-        for kind, knob in some:
-            number = len(self._rows) if kind == "offset" else _SECOND_PAGE
-            endpoint = knob.turned(endpoint, number)
-        names = listed([knob.name for _, knob in some])
-        self._was_refused = False
-        try:
-            page = await self._survey.trials.page(endpoint, f"whether one of {names} leads on")
-        except HeadraceError:
-            self._was_refused = True
-            return False
-        rows, same = rows_of(page.rows), self._survey.same
-        # Servers that take what they do not know for a filter answer with nothing.
-        self._was_refused = not rows
+        numbers = {
+            tried: len(self._rows) if tried[0] == "offset" else _SECOND_PAGE for tried in some
+        }
+        rows, same = await self._second_page(numbers), self._survey.same
         return same.are_new(rows, same.marks(self._rows))
 
-    async def _prove(self, tried: Tried) -> ProvenWay | None:
+    async def _prove(self, tried: Tried, base: int | None = None) -> ProvenWay | None:
         kind, knob = tried
-        for way in self._by_offset(knob) if kind == "offset" else self._by_page(knob):
-            proven = await prove(self._survey, self._base, self._rows, way)
+        ways = self._by_offset(knob) if kind == "offset" else self._by_page(knob)
+        for way in ways:
+            begin = way.paginator.get("offset" if kind == "offset" else "base_page", 0)
+            if base is not None and begin != base:
+                continue
+            proven = await prove(self._survey, self._base, self._page, self._rows, way)
             if proven is not None and await self._leaves_none_out(proven, knob, kind):
                 return proven
         return None
@@ -205,3 +222,38 @@ def _without_conflicts(some: Sequence[Tried]) -> list[list[Tried]]:
     plain = [tried for tried in some if not (tried[1].in_body and "." in tried[1].name)]
     deep = [tried for tried in some if tried not in plain]
     return [part for part in (plain, deep) if part]
+
+
+def _likeliest_first(some: Sequence[Tried]) -> list[Tried]:
+    likely = {name: place for place, name in enumerate(_LIKELIEST)}
+    return sorted(some, key=lambda tried: likely.get(tried[1].name, len(likely)))
+
+
+def _different_places(some: Sequence[Tried], size: int, known: int) -> Iterator[dict[Tried, int]]:
+    """Numbers that lead to places that differ, whether they begin at 0 or at 1.
+
+    Args:
+        some: What may take a number, the likeliest first.
+        size: How many rows a page has.
+        known: How many of the first rows are known, so that their place is seen.
+    """
+    waiting = list(some)
+    for _ in range(_MOST_PARTS):
+        asked: dict[Tried, int] = {}
+        taken: set[int] = {0}
+        for tried in waiting:
+            step = 1 if tried[0] == "offset" else size
+            for number in range(2, known // step, 2):
+                places = {number * step, (number - 1) * step}
+                if not places & taken:
+                    asked[tried] = number
+                    taken |= places
+                    break
+            else:
+                is_first = not any(kind == "page" for kind, _ in asked)
+                if tried[0] == "page" and is_first and known <= _SECOND_PAGE * size:
+                    asked[tried] = _SECOND_PAGE
+        if not asked:
+            return
+        yield asked
+        waiting = [tried for tried in waiting if tried not in asked]

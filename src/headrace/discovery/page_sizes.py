@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from headrace.sansio.discovery.parameters import BODY_SIZES, SIZES
 
 LARGE = 1_000
 _FEWEST_PARTS = 3
+_MOST_PARTS = 3
 # Servers that refuse what they do not know, or take it for a filter, are asked for these alone.
 _LIKELIEST = (
     *("limit", "per_page", "page_size", "pageSize", "size", "_limit", "_per_page", "$top"),
@@ -52,6 +53,7 @@ class PageSizes:
         self._survey = survey
         self._shown = list(shown)
         self._refused: str | None = None
+        self._known: Knob | None = None
 
     async def larger(self) -> FoundSize | None:
         """Finds the largest page, where one is larger than the first."""
@@ -71,7 +73,7 @@ class PageSizes:
             knob: What takes the size.
             size: The size, in rows.
         """
-        rows = await self._asked({knob: size}, size)
+        rows = await self._asked(knob, size)
         return None if rows is None else FoundSize(knob, size, rows)
 
     async def largest_of(self, knob: Knob) -> int:
@@ -82,10 +84,10 @@ class PageSizes:
         """
         self._refused = None
         count = len(self._survey.rows)
-        if await self._asked({knob: LARGE}, LARGE, least=count) is not None:
+        if await self._asked(knob, LARGE, least=count) is not None:
             return LARGE
         for size in self._sizes_below(self._refused or ""):
-            if await self._asked({knob: size}, size, least=count) is not None:
+            if await self._asked(knob, size, least=count) is not None:
                 return size
         return count
 
@@ -100,6 +102,8 @@ class PageSizes:
         return None
 
     async def _find(self, size: int) -> FoundSize | None:
+        if self._known is not None:
+            return await self._alone(self._known, size)
         body = [Knob(name, in_body=True) for name in BODY_SIZES] if self._survey.in_body else []
         body = [knob for knob in body if knob.fits(self._survey.endpoint)]
         shown = [knob for knob in (*body, *map(Knob, SIZES)) if knob.name in self._shown]
@@ -117,22 +121,36 @@ class PageSizes:
     async def _among(
         self, knobs: Sequence[Knob], size: int, likeliest: Sequence[str]
     ) -> FoundSize | None:
-        """Tries the likeliest by itself, all at once, and then halves of them."""
+        """Tries the likeliest by itself, and then all at once, each with a size of its own."""
         found = await self._alone(knobs[0], size)
         if found is not None or len(knobs) == 1:
             return found
-        rest = list(knobs[1:])
-        if await self._asked(dict.fromkeys(rest, size), size) is None:
-            if self._was_filtered:
-                return await self._one_by_one(
-                    [knob for knob in rest if knob.name in likeliest], size
-                )
-            return None
-        while len(rest) > 1:
-            half = rest[: (len(rest) + 1) // 2]
-            works = await self._asked(dict.fromkeys(half, size), size) is not None
-            rest = half if works else rest[len(half) :]
-        return await self.of_size(rest[0], size)
+        heeded = await self._heeded(knobs)
+        if heeded is not None:
+            self._known = heeded
+            return await self._alone(heeded, size)
+        if self._was_filtered:
+            return await self._one_by_one(
+                [knob for knob in knobs[1:] if knob.name in likeliest], size
+            )
+        return None
+
+    async def _heeded(self, knobs: Sequence[Knob]) -> Knob | None:
+        """The knob whose size a page has, where each is asked for another size."""
+        count = len(self._survey.rows)
+        for values in _different_sizes(knobs, count):
+            rows = await self._rows(values, "which of {} takes the size of a page")
+            if rows is None:
+                return None
+            came = len(rows)
+            fewer, more = sorted((rows, self._survey.rows), key=len)
+            if came == count or not self._survey.same.begins_with(more, fewer):
+                continue
+            # Where rows are left out of a page, it is shorter than was asked for.
+            above = [(size, knob.name, knob) for knob, size in values.items() if size >= came]
+            if above:
+                return min(above)[2]
+        return None
 
     async def _one_by_one(self, knobs: Sequence[Knob], size: int) -> FoundSize | None:
         for knob in knobs:
@@ -147,17 +165,28 @@ class PageSizes:
         found = await self.of_size(knob, size)
         return found or await self._below_refusal(knob, size)
 
-    async def _asked(
-        self, values: Mapping[Knob, Any], size: int, least: int | None = None
-    ) -> Sequence[Row] | None:
+    async def _asked(self, knob: Knob, size: int, least: int | None = None) -> Sequence[Row] | None:
         """The rows that come with a size; None where it is not heeded."""
         survey, count = self._survey, len(self._survey.rows)
         least = count + 1 if least is None else least
-        names = listed([knob.name for knob in values])
-        why = f"whether a page of {size:,} rows can be had ({names})"
+        rows = await self._rows({knob: size}, f"whether a page of {size:,} rows can be had ({{}})")
+        if rows is None:
+            return None
+        if size < count:
+            return (
+                rows if len(rows) == size and survey.same.begins_with(survey.rows, rows) else None
+            )
+        self._was_filtered = len(rows) < count
+        return rows if len(rows) >= least and survey.same.begins_with(rows, survey.rows) else None
+
+    async def _rows(self, values: Mapping[Knob, Any], why: str) -> Sequence[Row] | None:
+        """The rows that come with sizes; None where they are refused."""
         self._was_filtered = False
+        asked = self._survey.asking(values)
         try:
-            page = await survey.trials.page(survey.asking(values), why)
+            page = await self._survey.trials.page(
+                asked, why.format(listed([knob.name for knob in values]))
+            )
         except ResponseStatusError as refused:
             self._refused = str(refused).replace(str(refused.status), "")
             self._was_filtered = True
@@ -166,12 +195,9 @@ class PageSizes:
             self._was_filtered = True
             return None
         rows = rows_of(page.rows)
-        if size < count:
-            return (
-                rows if len(rows) == size and survey.same.begins_with(survey.rows, rows) else None
-            )
-        self._was_filtered = len(rows) < count
-        return rows if len(rows) >= least and survey.same.begins_with(rows, survey.rows) else None
+        # Servers that take what they do not know for a filter answer with nothing.
+        self._was_filtered = not rows
+        return rows
 
     def _sizes_below(self, refusal: str) -> list[int]:
         """Sizes to try after a refusal, those that it names first."""
@@ -179,3 +205,19 @@ class PageSizes:
         named = (int(re.sub(r"[,_]", "", each)) for each in _NUMBER.findall(refusal))
         sizes = dict.fromkeys([*sorted(named, reverse=True), *_OTHER_SIZES])
         return [size for size in sizes if count < size < LARGE][:2]
+
+
+def _different_sizes(knobs: Sequence[Knob], count: int) -> Iterator[dict[Knob, int]]:
+    """Sizes that differ from each other and from that of a page, for all knobs or parts of them.
+
+    Args:
+        knobs: What may take a size.
+        count: How many rows a page has.
+    """
+    if count <= len(knobs):
+        # The server may give no larger page, or have no more rows: then smaller ones tell.
+        yield {knob: count + place for place, knob in enumerate(knobs, start=1)}
+    most = max(1, count - 1)
+    for begin in range(0, min(len(knobs), _MOST_PARTS * most), most):
+        part = knobs[begin : begin + most]
+        yield {knob: count - place for place, knob in enumerate(part, start=1)}

@@ -13,22 +13,30 @@ from headrace.discovery.endings import Endings
 from headrace.discovery.numbered_ways import NumberedWays
 from headrace.discovery.page_sizes import FoundSize, PageSizes
 from headrace.discovery.probing_client import AskedEnough
-from headrace.discovery.proofs import ProvenWay, judged
+from headrace.discovery.proofs import ProvenWay, prove
 from headrace.discovery.survey import Knob, Survey
-from headrace.discovery.trials import Row, Walk
+from headrace.discovery.trials import Row, Walk, rows_of
 from headrace.discovery.ways_on import WaysOn
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.keys import find_key
-from headrace.sansio.discovery.paging_ways import links_shown, tokens_shown, urls_shown
+from headrace.sansio.discovery.paging_ways import (
+    PagingWay,
+    links_shown,
+    tokens_shown,
+    urls_shown,
+)
 from headrace.sansio.discovery.parameters import is_not_full, sizes_shown
 from headrace.sansio.paging import Page
 from headrace.sansio.paging.detection import says_more
+from headrace.sansio.paging.page_size import is_round
 from headrace.sansio.paging.signs import looks_full, says_end, signs_of_more
 
 # What other questions need.
 _KEPT_BACK = 7
 _MOST_PAGES = 8
 _USUAL_PAGES = 3
+_FEWEST_PAGES = 2
+_WHY = "whether the listing goes on so, and how it ends"
 _MOST_MISSING = 0.1
 _LINKS = ("json_link", "header_link")
 
@@ -41,11 +49,15 @@ class FoundPaging:
         endpoint: The endpoint; its `paginator` is `unknown` where nothing is proven.
         walk: The pages that were read; None where nothing is proven.
         is_proven: Whether it is.
+        pages: The pages of which most rows came, where others than those of the walk.
+        has_all: Whether all rows came, or a sync sees by their number that it has them all.
     """
 
     endpoint: Mapping[str, Any]
     walk: Walk | None
     is_proven: bool
+    pages: Sequence[Sequence[Row]] = ()
+    has_all: bool = False
 
 
 @stays_here
@@ -164,7 +176,7 @@ class PagingSearch:
         if why is not None:
             survey.note("paginator", "proven", why, "single_page")
             endpoint = {**survey.endpoint, "paginator": "single_page"}
-            return FoundPaging(endpoint, Walk((tuple(survey.rows),)), is_proven=True)
+            return _whole(endpoint, survey.rows)
         told = (
             seen.partition(": say")[0]
             if seen
@@ -178,12 +190,12 @@ class PagingSearch:
         survey = self._survey
         survey.note("paginator", "proven", "one answer has all rows, as you said", "single_page")
         endpoint = {**survey.endpoint, "paginator": "single_page"}
-        return FoundPaging(endpoint, Walk((tuple(survey.rows),)), is_proven=True)
+        return _whole(endpoint, survey.rows)
 
     def unknown(self) -> FoundPaging:
         """The listing, where nothing is proven of how it goes on."""
         endpoint = {**self._survey.endpoint, "paginator": "unknown"}
-        return FoundPaging(endpoint, None, is_proven=False)
+        return FoundPaging(endpoint, None, is_proven=False, pages=(self._survey.rows,))
 
     async def _in_large_pages(self, proven: ProvenWay) -> FoundPaging:
         """Reads the listing in the largest pages, as far as may be asked."""
@@ -194,67 +206,105 @@ class PagingSearch:
                 asked = await self._sizes.largest_of(knob)
             sized = await self._in_size(proven, knob, asked)
             if sized is not None:
-                return await self._ended(*sized)
-        walk = await self._walk(proven.endpoint, len(proven.walk.pages[0]))
-        if walk.error is not None:
+                return await self._ended(sized.endpoint, sized.walk, proven)
+        most = self._most_pages(len(proven.walk.pages[0]))
+        walk = await self._survey.trials.walk({**proven.endpoint, "total": None}, _WHY, most)
+        if walk.error is not None or len(walk.pages) < len(proven.walk.pages):
             walk = proven.walk
-        return await self._ended(proven.endpoint, walk)
+        return await self._ended(proven.endpoint, walk, proven)
 
-    async def _in_size(
-        self, proven: ProvenWay, knob: Knob, asked: int
-    ) -> tuple[Mapping[str, Any], Walk] | None:
-        """The endpoint in pages of a size, or of the largest size below it; None if none join."""
+    async def _in_size(self, proven: ProvenWay, knob: Knob, asked: int) -> ProvenWay | None:
+        """The way in pages of a size, or of the largest size below it; None if none join."""
+        came = len(await self._first_of(knob, asked))
+        # A round number is what pages are cut at, any other one what there is.
+        is_cut = came < asked and is_round(came)
+        for size in dict.fromkeys((came, asked) if is_cut else (asked, came)):
+            sized = await self._sized(proven, knob, size)
+            if sized is None:
+                continue
+            if size == asked and came < asked and not sized.is_alone:
+                continue
+            if size < asked and sized.is_alone:
+                continue
+            told = f"pages of {asked:,} rows can be asked for"
+            if size < asked:
+                told = f"asked for {asked:,} rows, gave {came:,}"
+            text = f"{knob}: {told}; {sized.text}"
+            self._survey.note("paginator.limit", "proven", text)
+            return sized
+        return None
+
+    async def _first_of(self, knob: Knob, size: int) -> Sequence[Row]:
+        asked = self._survey.asking({knob: size})
+        page = await self._survey.trials.page(asked, f"the first page of {size:,} rows")
+        return rows_of(page.rows)
+
+    async def _sized(self, proven: ProvenWay, knob: Knob, size: int) -> ProvenWay | None:
+        """The way in pages of a size; None where rows are missing that came in smaller ones."""
         survey = self._survey
-        endpoint = self._sized(proven, knob, asked)
-        walk = await self._walk(endpoint, asked)
-        came = len(walk.pages[0]) if walk.pages else 0
-        told = f"pages of {asked:,} rows can be asked for"
-        if 0 < came < asked and sum(bool(page) for page in walk.pages) > 1:
-            told = f"asked for {asked:,} rows, gave {came:,}"
-            endpoint = self._sized(proven, knob, came)
-            walk = await self._walk(endpoint, came)
-        fault, seen = judged(survey, walk, walk.pages[0] if walk.pages else ())
-        missing = survey.same.marks(proven.walk.rows) - survey.same.marks(walk.rows)
-        is_less = len(missing) > len(proven.walk.rows) * _MOST_MISSING
-        if fault is not None or walk.error is not None or is_less:
-            why = fault or walk.error or "rows are missing that smaller pages had"
-            survey.note("paginator", "ruled out", f"pages of {asked:,} rows by {knob}: {why}")
+        asked = survey.asking({knob: size})
+        page = await survey.trials.page(asked, f"the first page of {size:,} rows")
+        rows = rows_of(page.rows)
+        base, way = _in_pages_of(survey.endpoint, proven.way, knob, size)
+        more = proven.way.paginator.get("has_more_path")
+        sized = await prove(survey, base, page, rows, way, self._most_pages(len(rows)), more)
+        if sized is None:
             return None
-        survey.note("paginator.limit", "proven", "; ".join(filter(None, (f"{knob}: {told}", seen))))
-        return endpoint, walk
+        missing = survey.same.marks(proven.walk.rows) - survey.same.marks(sized.walk.rows)
+        if len(missing) > len(proven.walk.rows) * _MOST_MISSING and sized.is_whole:
+            told = f"pages of {size:,} rows by {knob}: rows are missing that smaller pages had"
+            survey.note("paginator", "ruled out", told)
+            return None
+        return sized
 
-    def _sized(self, proven: ProvenWay, knob: Knob, size: int) -> Mapping[str, Any]:
-        """The endpoint, asking for pages of a size."""
-        paginator = dict(proven.way.paginator)
-        base = {**self._survey.endpoint, "paginator": paginator}
-        kind = paginator["type"]
-        if kind == "offset":
-            paginator.pop("limit_body_path", None)
-            paginator.pop("limit_param", None)
-            paginator |= {
-                "limit": size,
-                f"limit_{'body_path' if knob.in_body else 'param'}": knob.name,
-            }
-        elif kind == "cursor" and not knob.in_body:
-            paginator |= {"limit": size, "limit_param": knob.name}
-        else:
-            return knob.turned(base, size)
-        # The paginator sends it.
-        return knob.left_out(base)
-
-    async def _walk(self, endpoint: Mapping[str, Any], size: int) -> Walk:
+    def _most_pages(self, size: int) -> int:
         survey, client = self._survey, self._survey.trials.client
-        most = max(1, client.left - _KEPT_BACK)
         wanted = _USUAL_PAGES
         if survey.total is not None:
             pages = ceil(survey.total / max(1, size)) + 1
             wanted = pages if pages <= _MOST_PAGES else _USUAL_PAGES
-        why = "whether the listing goes on so, and how it ends"
-        return await survey.trials.walk({**endpoint, "total": None}, why, min(wanted, most))
+        return min(wanted, max(_FEWEST_PAGES, client.left - _KEPT_BACK))
 
-    async def _ended(self, endpoint: Mapping[str, Any], walk: Walk) -> FoundPaging:
+    async def _ended(
+        self, endpoint: Mapping[str, Any], walk: Walk, proven: ProvenWay
+    ) -> FoundPaging:
+        survey, has_all, pages = (
+            self._survey,
+            walk.end is not None and walk.error is None,
+            walk.pages,
+        )
+        if len(proven.walk.rows) > len(walk.rows):
+            pages = proven.walk.pages
         try:
-            endpoint = await Endings(self._survey, endpoint, walk).endpoint()
+            endpoint = await Endings(survey, endpoint, walk).endpoint()
         except (AskedEnough, HeadraceError):
-            return FoundPaging(endpoint, walk, is_proven=True)
-        return FoundPaging(endpoint, walk, is_proven=True)
+            return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
+        has_all = has_all or (survey.total is not None and "total" not in endpoint)
+        return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
+
+
+def _whole(endpoint: Mapping[str, Any], rows: Sequence[Row]) -> FoundPaging:
+    pages = (tuple(rows),)
+    return FoundPaging(endpoint, Walk(pages), is_proven=True, pages=pages, has_all=True)
+
+
+def _in_pages_of(
+    endpoint: Mapping[str, Any], way: PagingWay, knob: Knob, size: int
+) -> tuple[Mapping[str, Any], PagingWay]:
+    """An endpoint without a paginator and a way, which ask for pages of a size together."""
+    paginator = dict(way.paginator)
+    kind = paginator["type"]
+    if kind == "cursor":
+        # A larger page may show that it is wrong.
+        paginator.pop("has_more_path", None)
+    if kind == "offset":
+        paginator.pop("limit_body_path", None)
+        paginator.pop("limit_param", None)
+        place = "limit_body_path" if knob.in_body else "limit_param"
+        paginator |= {"limit": size, place: knob.name}
+    elif kind == "cursor" and not knob.in_body:
+        paginator |= {"limit": size, "limit_param": knob.name}
+    else:
+        return knob.turned(endpoint, size), replace(way, paginator=paginator)
+    # The paginator sends it.
+    return knob.left_out(endpoint), replace(way, paginator=paginator)

@@ -11,8 +11,9 @@ from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.survey import Survey
 from headrace.discovery.trials import Row, Walk
 from headrace.sansio.discovery.paging_ways import PagingWay, has_more_path
+from headrace.sansio.paging import Page
 from headrace.sansio.paging.envelope import path_of
-from headrace.sansio.paging.totals import find_pages
+from headrace.sansio.paging.totals import find_pages, find_total
 
 MOST_PAGES = 3
 _LONGEST_REASON = 160
@@ -48,35 +49,63 @@ class ProvenWay:
 
 
 async def prove(
-    survey: Survey, base: Mapping[str, Any], first: Sequence[Row], way: PagingWay
+    survey: Survey,
+    base: Mapping[str, Any],
+    page: Page,
+    first: Sequence[Row],
+    way: PagingWay,
+    most_pages: int = MOST_PAGES,
+    more: str | None = None,
 ) -> ProvenWay | None:
     """Follows a way two pages on.
 
     Args:
         survey: What is known of the listing; what is ruled out is noted there.
         base: The endpoint without a paginator.
-        first: The rows of its first page.
+        page: Its first page.
+        first: The rows of that.
         way: The way.
+        most_pages: How many pages to read.
+        more: Where pages say whether there are more; found on the first page when None.
 
     Returns:
         None where it does not bring new rows, or where no more may be asked.
     """
-    text = ""
-    for each in (way, *_otherwise_ended(survey, way, len(first))):
+    why = f"whether {way.seen} leads on ({_named(way)})"
+    failed, more = None, more or has_more_path(page)
+    for each in (way, *_otherwise_ended(page, way, len(first), more)):
         endpoint = _with_way(base, each)
-        why = f"whether {way.seen} leads on ({_named(each)})"
-        walk = await survey.trials.walk({**endpoint, "total": None}, why, MOST_PAGES)
+        walk = await survey.trials.walk({**endpoint, "total": None}, why, most_pages)
         fault, text = judged(survey, walk, first)
         if fault is None and walk.error is None and not (walk.is_cut_off and len(walk.pages) < 2):
-            return ProvenWay(each, endpoint, walk, text)
-        if fault is not None:
-            survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {fault}")
-            return None
-        if walk.error is None and survey.trials.client.left <= 0:
+            proven = ProvenWay(each, endpoint, walk, text)
+            return await _heeding_more(survey, base, more, proven, most_pages)
+        if fault is None and walk.error is None and survey.trials.client.left <= 0:
             # Nothing speaks against it, but nothing is proven.
             return None
-    survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {_brief(walk.error)}")
+        failed = failed or fault or _brief(walk.error)
+    survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {failed}")
     return None
+
+
+async def _heeding_more(
+    survey: Survey, base: Mapping[str, Any], more: str | None, proven: ProvenWay, most_pages: int
+) -> ProvenWay:
+    """The same way, heeding what pages say of more, where that agrees with what came."""
+    way = proven.way
+    if more is None or way.paginator["type"] != "cursor" or "has_more_path" in way.paginator:
+        return proven
+    heeding = replace(way, paginator={**way.paginator, "has_more_path": more})
+    endpoint = _with_way(base, heeding)
+    why = f"whether `{more}` is true up to the last page"
+    walk = await survey.trials.walk({**endpoint, "total": None}, why, most_pages)
+    fault, text = judged(survey, walk, proven.walk.pages[0])
+    missing = survey.same.marks(proven.walk.rows) - survey.same.marks(walk.rows)
+    if fault is None and walk.error is None and not missing:
+        return ProvenWay(heeding, endpoint, walk, text)
+    told = "it is false where more rows follow" if missing else fault or _brief(walk.error)
+    survey.note("paginator.has_more_path", "ruled out", f"`{more}`: {told}")
+    return proven
 
 
 def judged(survey: Survey, walk: Walk, first: Sequence[Row]) -> tuple[str | None, str]:
@@ -136,17 +165,18 @@ def _with_way(base: Mapping[str, Any], way: PagingWay) -> dict[str, Any]:
     return endpoint
 
 
-def _otherwise_ended(survey: Survey, way: PagingWay, size: int) -> Iterator[PagingWay]:
+def _otherwise_ended(
+    page: Page, way: PagingWay, size: int, more: str | None
+) -> Iterator[PagingWay]:
     """The same way with other ends, for servers that go on for ever or in a circle."""
     kind = way.paginator["type"]
-    more = has_more_path(survey.first)
     if more is not None and kind in ("cursor", "offset", "page_number"):
         yield replace(way, paginator={**way.paginator, "has_more_path": more})
-    pages = find_pages(survey.first.rest, survey.first.rows_at)
+    pages = find_pages(page.rest, page.rows_at)
     if kind == "page_number" and pages is not None:
         total_path = path_of(pages[0]).quoted
         yield replace(way, paginator={**way.paginator, "total_path": total_path})
-    place = survey.total_place
+    place = find_total(page.rest, page.headers, page.rows_at)
     if kind == "offset" and place is not None and place.path is not None:
         yield replace(way, paginator={**way.paginator, "total_path": place.path.quoted})
     yield replace(way, paginator={**way.paginator, "stop_condition": f"rows < {size}"})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from headrace.core.secrets.shipping import stays_here
@@ -12,7 +13,6 @@ from headrace.discovery.child_search import ChildSearch
 from headrace.discovery.paging_search import FoundPaging
 from headrace.discovery.probing_client import AskedEnough
 from headrace.discovery.survey import Survey
-from headrace.discovery.trials import Row
 from headrace.sansio.discovery.columns import CONTRACT, find_columns
 from headrace.sansio.discovery.evidence import Evidence, Verdict
 from headrace.sansio.discovery.keys import KeyFinding, find_key
@@ -42,7 +42,7 @@ class ResourceFacts:
         self._name = name
         walk = paging.walk
         self._is_whole = walk is not None and walk.end is not None and not walk.is_cut_off
-        self._pages: Sequence[Sequence[Row]] = walk.pages if walk else (survey.rows,)
+        self._pages = paging.pages or (walk.pages if walk else (survey.rows,))
 
     async def resource(self) -> dict[str, Any]:
         """The resource, whole."""
@@ -64,6 +64,9 @@ class ResourceFacts:
         changes = await self._changes(endpoint, key)
         if changes is not None and changes.is_sure:
             resource["endpoint"]["incremental"] = dict(changes.incremental)
+            resource["write_disposition"] = self._merged(
+                "the changed rows of each sync by their key"
+            )
         else:
             await self._offer_tail(endpoint, key, order)
         await self._offer_children(key)
@@ -82,7 +85,8 @@ class ResourceFacts:
         if found.is_sure:
             self._note("endpoint.incremental", "proven", found.evidence)
         else:
-            told = f"{found.evidence}. Whether rows of that very time come too is not known:"
+            told = f"{found.evidence}. Whether rows of that very time come too is not known"
+            told += f"{self._to_merge}:"
             value = {**found.incremental, "lag": 60}
             self._note("endpoint.incremental", "offered", told, value)
         return found
@@ -116,12 +120,30 @@ class ResourceFacts:
             self._note("write_disposition", "proven", "without a key the table is written anew")
             return {"write_disposition": "replace"}
         self._note("primary_key", "proven", key.evidence)
-        self._note("write_disposition", "proven", "new and changed rows by their key")
         fields = list(key.fields)
-        return {
-            "primary_key": fields[0] if len(fields) == 1 else fields,
-            "write_disposition": "merge",
-        }
+        resource: dict[str, Any] = {"primary_key": fields[0] if len(fields) == 1 else fields}
+        if self._paging.has_all or self._is_whole or self._pages_overlap:
+            told = "new and changed rows by their key"
+            return {**resource, "write_disposition": self._merged(told)}
+        # Of rows with the same key, where more of the listing had some, a merge would keep one.
+        told = "all rows anew each time; `merge` needs a key that no two rows share, as you know"
+        self._note("write_disposition", "proven", told)
+        return {**resource, "write_disposition": "replace"}
+
+    @property
+    def _pages_overlap(self) -> bool:
+        """Whether a page begins with the last row of the one before, which is to come once."""
+        mark = self._survey.same.mark
+        return any(
+            above and below and mark(above[-1]) == mark(below[0])
+            for above, below in pairwise(self._pages)
+        )
+
+    def _merged(self, told: str) -> str:
+        path = f"{RESOURCE}.write_disposition"
+        self._survey.evidence[:] = [each for each in self._survey.evidence if each.path != path]
+        self._note("write_disposition", "proven", told)
+        return "merge"
 
     def _columns(self, key: KeyFinding, order: OrderFinding | None) -> dict[str, Any]:
         """The columns that have to be declared."""
@@ -154,7 +176,12 @@ class ResourceFacts:
             name, values = states
             told += f"; of these values of `{name}` keep the final ones"
             value["settled_when"] = f"{name} in ({', '.join(map(repr, values))},)"
-        self._note("endpoint.incremental", "offered", f"{told}:", value)
+        self._note("endpoint.incremental", "offered", f"{told}{self._to_merge}:", value)
+
+    @property
+    def _to_merge(self) -> str:
+        """What an incremental needs besides, where the table is written anew each time."""
+        return "" if self._paging.has_all else "; with it goes `write_disposition: merge`"
 
     async def _single_row(self, key: KeyFinding) -> Mapping[str, Any] | None:
         try:

@@ -115,7 +115,7 @@ class WaysOn:
         return opened.new_paginator().next_cursor(self._page)
 
     async def _prove(self, way: PagingWay) -> ProvenWay | None:
-        return await prove(self._survey, self._base, self._rows, way)
+        return await prove(self._survey, self._base, self._page, self._rows, way)
 
 
 def _knob(way: PagingWay) -> Knob:

@@ -16,7 +16,6 @@ LINKS = (
     Style(name="a link header", paging=_PAGE_LINK, rows_at="bare"),
     Style(
         name="a link header, with a cursor, newest first",
-        asks=18,
         paging=Paging(kind="link", param="after", shown="Link", size="per_page"),
         rows_at="bare",
         order="descending",
@@ -33,7 +32,6 @@ LINKS = (
     Style(name="a list of links", paging=replace(_LINK, shown="links")),
     Style(
         name="OData",
-        asks=18,
         paging=Paging(kind="link", param="$skiptoken", size="$top", shown="@odata.nextLink"),
         total_at="@odata.count",
         cap=50,
@@ -49,7 +47,6 @@ LINKS = (
     Style(name="a link to another host", paging=_LINK, link_host="other", expects="unknown"),
     Style(
         name="a link to another host, that counts pages",
-        asks=18,
         paging=replace(_PAGE_LINK, shown="next"),
         link_host="other",
     ),
@@ -66,7 +63,7 @@ LINKS = (
     ),
     Style(
         name="a link that leaves out the filter, but counts pages",
-        asks=18,
+        asks=25,
         paging=replace(_PAGE_LINK, shown="next"),
         filtered=True,
         link_keeps=False,
@@ -87,7 +84,6 @@ TOKENS = (
     Style(name="a cursor", paging=_CURSOR, more_at="has_more"),
     Style(
         name="a cursor under another name",
-        asks=18,
         paging=Paging(
             kind="token", param="page_token", shown="meta/continuation", size="page_size"
         ),
@@ -95,7 +91,6 @@ TOKENS = (
     ),
     Style(
         name="nextPageToken goes back as pageToken",
-        asks=14,
         paging=Paging(kind="token", param="pageToken", shown="nextPageToken", size="maxResults"),
     ),
     Style(
@@ -158,10 +153,10 @@ TOKENS = (
     Style(name="a cursor, and rows with lists", paging=_CURSOR, nested=True, auth="bearer"),
     Style(name="a token in the body", paging=_BODY),
     Style(name="starting_after", paging=_AFTER, more_at="has_more", key="uuid", order="stable"),
-    Style(name="since_id", paging=replace(_AFTER, param="since_id"), rows_at="bare"),
+    Style(name="since_id", asks=25, paging=replace(_AFTER, param="since_id"), rows_at="bare"),
     Style(
         name="after the last row, which comes again",
-        asks=14,
+        asks=25,
         paging=replace(_AFTER, param="after", includes_last=True),
         expects="never less",
     ),
@@ -174,7 +169,7 @@ TOKENS = (
     ),
     Style(
         name="search_after",
-        asks=18,
+        asks=25,
         paging=Paging(
             kind="after",
             token="sort values",
@@ -186,4 +181,5 @@ TOKENS = (
         default_size=10,
         total_at="hits/total/value",
     ),
+    Style(name="has_more always", paging=_CURSOR, more_at="has_more", more="always true"),
 )

@@ -21,7 +21,7 @@ ROWS = (
     Style(name="a key of two fields", paging=_CURSOR, key="pair", cap=50),
     Style(name="no key", paging=_CURSOR, key="none"),
     Style(name="rows that are alike", paging=_CURSOR, key="twins"),
-    Style(name="ids that come twice", asks=18, paging=_PAGE, key="some twice", total_at="total"),
+    Style(name="ids that come twice", paging=_PAGE, key="some twice", total_at="total"),
     Style(name="ids that are unique on a page", paging=_CURSOR, key="unique on a page", cap=20),
 )
 
@@ -51,10 +51,11 @@ ONE_PAGE = (
         expects="unknown",
     ),
     Style(name="all at once, by an offset", paging=_OFFSET, row_count=13),
-    Style(name="exactly one page", asks=14, paging=_OFFSET, row_count=20),
+    Style(name="exactly one page", asks=25, paging=_OFFSET, row_count=20),
     Style(name="seven of many", paging=_HIDDEN, default_size=7, expects="unknown"),
     Style(
         name="seven of many, with a total",
+        asks=25,
         paging=_HIDDEN,
         default_size=7,
         total_at="total",
@@ -84,4 +85,7 @@ ONE_PAGE = (
         total="of the page",
         expects="unknown",
     ),
+    Style(name="an id that is null at times", asks=25, paging=_PAGE, key="some null", cap=20),
+    Style(name="ids that come twice, on pages far away", paging=_CURSOR, key="some twice", cap=20),
+    Style(name="lists below names", paging=_OFFSET, rows_at="columns", total_at="total"),
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -56,17 +58,37 @@ def of_its_document(url: str, *options: str) -> dict[str, Any]:
     return config
 
 
+def found_out(url: str, *options: str, kept_as: str) -> Path:
+    """The file that `headrace init` writes of a listing.
+
+    Args:
+        url: The URL of the listing.
+        options: Other arguments of the command.
+        kept_as: The name under which the folder that HEADRACE_FOUND names keeps it.
+    """
+    file = Path("found.yml")
+    ran = headrace("init", url, str(file), "--force", *options)
+    assert file.is_file(), ran.stderr
+    folder = os.environ.get("HEADRACE_FOUND")
+    if folder:
+        shutil.copy(file, Path(folder, f"{kept_as}.yml"))
+        Path(folder, f"{kept_as}.txt").write_text(ran.stdout + ran.stderr)
+    assert ran.returncode == 0, ran.stderr + file.read_text()
+    return file
+
+
 class Mirror:
     """What a config is made into by the commands, as their user runs them.
 
     Args:
-        config: The config.
+        config: The config, or the file that it is in.
         warehouse: Where its tables are.
     """
 
-    def __init__(self, config: dict[str, Any], warehouse: Warehouse) -> None:
-        self._file = Path("config.yml")
-        self._file.write_text(yaml.safe_dump(config))
+    def __init__(self, config: dict[str, Any] | Path, warehouse: Warehouse) -> None:
+        self._file = config if isinstance(config, Path) else Path("config.yml")
+        if not isinstance(config, Path):
+            self._file.write_text(yaml.safe_dump(config))
         self._warehouse = warehouse
 
     def check(self) -> Ran:

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stories.real_servers.mirrored import Mirror, documented, guessed, of_its_document
+from tests.stories.real_servers.mirrored import (
+    Mirror,
+    documented,
+    found_out,
+    guessed,
+    of_its_document,
+)
 from tests.stories.real_servers.running import free_port, program, serving
 from tests.support.tables import Row, Warehouse
 
@@ -217,3 +223,14 @@ def test_its_document_is_a_config_that_loads_all(
     assert ran.returncode == 0, ran.stderr
     counts = {table: mirror.count(table) for table in _PATHS}
     assert counts == {table: len(airflow.listed(table)) for table in _PATHS}
+
+
+@pytest.mark.parametrize("table", _PATHS)
+def test_all_of_it_is_found_out(table: str, airflow: Airflow, warehouse: Warehouse) -> None:
+    url = f"{airflow.url}/api/v2{_PATHS[table]}"
+    who = ("--bearer", "${AIRFLOW_TOKEN}", "--name", table)
+    mirror = Mirror(found_out(url, *who, kept_as=f"airflow {table}"), warehouse)
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.differences(table, airflow.listed(table), _KEYS[table]) == []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stories.real_servers.mirrored import Mirror, documented, guessed
+from tests.stories.real_servers.mirrored import Mirror, documented, found_out, guessed
 from tests.stories.real_servers.running import free_port, program, serving
 from tests.support.tables import Row, Warehouse
 
@@ -166,3 +166,14 @@ def test_a_listing_that_ends_below_its_own_count(
     assert (ran.returncode, mirror.count("events")) == (1, 0), ran.stdout
     told = "the listing ended with 100 rows, but the API tells 1,200 (`filtered_table_rows_count`)"
     assert told in ran.stderr
+
+
+@pytest.mark.parametrize("query", ["", "?_shape=objects"])
+def test_all_of_it_is_found_out(query: str, datasette: str, warehouse: Warehouse) -> None:
+    found = found_out(f"{datasette}/shop/events.json{query}", kept_as=f"datasette{len(query)}")
+    mirror = Mirror(found, warehouse)
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.differences("events", listed(datasette), "id") == []
+    assert mirror.verify().returncode == 0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stories.real_servers.mirrored import Mirror, documented, guessed
+from tests.stories.real_servers.mirrored import Mirror, documented, found_out, guessed
 from tests.stories.real_servers.running import free_port, program, serving
 from tests.support.tables import Row, Warehouse
 
@@ -135,3 +135,13 @@ def test_everything_in_one_answer(orders: Orders, warehouse: Warehouse) -> None:
 
     assert ran.returncode == 0, ran.stderr
     assert mirror.differences("orders", orders.listed(), "id") == []
+
+
+def test_all_of_it_is_found_out(orders: Orders, warehouse: Warehouse) -> None:
+    found = found_out(f"{orders.base_url}/orders", kept_as=orders.version)
+    mirror = Mirror(found, warehouse)
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.differences("orders", orders.listed(), "id") == []
+    assert mirror.verify().returncode == 0

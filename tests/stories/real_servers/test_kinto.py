@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stories.real_servers.mirrored import Mirror, documented, guessed, of_its_document
+from tests.stories.real_servers.mirrored import (
+    Mirror,
+    documented,
+    found_out,
+    guessed,
+    of_its_document,
+)
 from tests.stories.real_servers.running import free_port, program, serving
 from tests.support.tables import Row, Warehouse
 
@@ -150,3 +156,14 @@ def test_its_document_is_a_config_that_loads_all(kinto: Kinto, warehouse: Wareho
     assert ran.returncode == 0, ran.stderr
     assert mirror.count("records") == len(kinto.listed()) == ROWS
     assert [mirror.count(table) for table in ("buckets", "collections")] == [1, 1]
+
+
+def test_all_of_it_is_found_out(kinto: Kinto, warehouse: Warehouse) -> None:
+    url = f"{kinto.url}/buckets/shop/collections/tasks/records"
+    who = ("--basic", "${KINTO_USER}:${KINTO_PASSWORD}")
+    mirror = Mirror(found_out(url, *who, kept_as="kinto"), warehouse)
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.differences("records", kinto.listed(), "id") == []
+    assert mirror.verify().returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stories.real_servers.mirrored import Mirror, documented
+from tests.stories.real_servers.mirrored import Mirror, documented, found_out
 from tests.stories.real_servers.running import free_port, program, serving
 from tests.support.tables import Row, Warehouse
 
@@ -32,6 +33,10 @@ class Mlflow:
     def __init__(self, url: str) -> None:
         self._api = f"{url}/api/2.0/mlflow"
         self._session = requests.Session()
+
+    def url(self, listing: str) -> str:
+        """Where a listing is asked for."""
+        return f"{self._api}/{listing}/search"
 
     def post(self, path: str, **body: Any) -> Any:
         """What it answers."""
@@ -134,3 +139,27 @@ def test_runs_and_what_becomes_of_them(mlflow: Mlflow, warehouse: Warehouse) -> 
         assert mirror.differences(table, now[table], key) == []
     verified = mirror.verify()
     assert verified.returncode == 0, verified.stdout
+
+
+def test_models_are_found_out(mlflow: Mlflow, warehouse: Warehouse) -> None:
+    for number in range(3 * MODELS):
+        mlflow.post("/registered-models/create", name=f"model-{number:03}")
+    mirror = Mirror(found_out(mlflow.url("registered-models"), kept_as="mlflow models"), warehouse)
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.differences("registered_models", mlflow.listed("models"), "name") == []
+    assert mirror.verify().returncode == 0
+
+
+def test_runs_are_found_out(mlflow: Mlflow, warehouse: Warehouse) -> None:
+    experiment = mlflow.post("/experiments/create", name="experiment")["experiment_id"]
+    for number in range(RUNS):
+        mlflow.start(experiment, number)
+    body = json.dumps({"experiment_ids": [experiment], "max_results": _PER_PAGE})
+    mirror = Mirror(found_out(mlflow.url("runs"), "--json", body, kept_as="mlflow runs"), warehouse)
+    ran = mirror.run()
+
+    assert ran.returncode == 0, ran.stderr
+    assert mirror.differences("runs", mlflow.listed("runs"), "info__run_id") == []
+    assert mirror.verify().returncode == 0

@@ -14,7 +14,7 @@ from headrace.discovery.results import Discovery
 from tests.support.api_styles.api import SECRET, USER, StyledApi
 from tests.support.api_styles.rows import counted
 
-Verdict = Literal["exact", "unknown", "failed", "less", "more"]
+Verdict = Literal["exact", "unknown", "failed", "set aside", "less", "more"]
 
 SECRETS = {
     "API_TOKEN": SECRET,
@@ -33,10 +33,12 @@ class Judged:
     Args:
         verdict: In a word.
         why: In a sentence.
+        missing: How many rows are missing.
     """
 
     verdict: Verdict
     why: str = ""
+    missing: int = 0
 
 
 def discovered(api: StyledApi, **options: Any) -> Discovery:
@@ -74,24 +76,25 @@ def judged(api: StyledApi, found: Discovery, folder: Path) -> Judged:
         return Judged("unknown", str(error))
     except HeadraceError as error:
         return Judged("failed", str(error))
-    resource = found.config["resources"][0]
-    return compared(api, merged(rows, resource), f"{aside} set aside" if aside else "")
+    result = compared(api, merged(rows, found.config["resources"][0]))
+    if result.verdict == "less" and result.missing <= aside:
+        return Judged("set aside", f"{aside} rows are in quarantine")
+    return result
 
 
-def compared(api: StyledApi, rows: Iterable[Mapping[str, Any]], told: str = "") -> Judged:
+def compared(api: StyledApi, rows: Iterable[Mapping[str, Any]]) -> Judged:
     """Compares rows with all of an API.
 
     Args:
         api: The API.
         rows: The rows that came.
-        told: What else is known of them.
     """
     keyed = api.style.rows_at in ("keyed", "bare keyed")
     truth, came = counted(api.truth(), keyed=keyed), counted(rows, keyed=keyed)
     missing, surplus = truth - came, came - truth
-    why = f"{truth.total()} rows, {_some(missing)} missing, {_some(surplus)} too many; {told}"
+    why = f"{truth.total()} rows, {_some(missing)} missing, {_some(surplus)} too many"
     if missing:
-        return Judged("less", why)
+        return Judged("less", why, missing.total())
     return Judged("more", why) if surplus else Judged("exact")
 
 

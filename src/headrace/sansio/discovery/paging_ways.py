@@ -23,6 +23,7 @@ _TOKENS = frozenset(
         *("lastevaluatedkey", "lastid", "lastkey", "searchafter", "offset", "token", "lastcursor"),
     ]
 )
+_AT_EMPTY = {"stop_after_empty_page": True}
 _MORE = frozenset(["hasmore", "hasnext", "hasnextpage", "more", "morepages", "istruncated"])
 _NOT_FOR_PAGES = ("sync", "delta", "prev", "first", "last_page", "self")
 
@@ -134,7 +135,6 @@ def tokens_shown(page: Page, *, in_body: bool) -> list[ShownToken]:
         page: The first page, with its whole JSON.
         in_body: Whether requests have a JSON body, which may take it.
     """
-    has_more = has_more_path(page)
     found: list[tuple[bool, ShownToken]] = []
     for keys, value in all_fields(page.rest):
         name = plain_name(keys[-1])
@@ -144,8 +144,6 @@ def tokens_shown(page: Page, *, in_body: bool) -> list[ShownToken]:
         if is_next or name in _TOKENS:
             path = path_of(keys).quoted
             fixed = {"type": "cursor", "cursor_path": path}
-            if has_more is not None:
-                fixed["has_more_path"] = has_more
             ways = [
                 *_in_body(fixed, keys, path, in_body=in_body),
                 *(
@@ -222,10 +220,6 @@ def behind_last_row(
     """
     rows = path_of(page.rows_at).quoted if page.rows_at else "$"
     ways: list[PagingWay] = []
-    has_more = has_more_path(page)
-    ending: dict[str, Any] = {"stop_after_empty_page": True}
-    if has_more is not None:
-        ending = {"has_more_path": has_more}
     if in_body and isinstance(row.get("sort"), list):
         path = f"{rows}[-1].sort"
         ways.append(
@@ -241,7 +235,7 @@ def behind_last_row(
         path = f"{rows}[-1].{JsonPath(field_name).quoted}"
         ways.extend(
             PagingWay(
-                {"type": "cursor", "cursor_path": path, "cursor_param": param, **ending},
+                {"type": "cursor", "cursor_path": path, "cursor_param": param, **_AT_EMPTY},
                 f"`{field_name}` of its last row",
                 is_shown=False,
             )

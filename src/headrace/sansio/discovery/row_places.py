@@ -15,6 +15,7 @@ _ALIKE = 0.5
 # Values by their keys are alike throughout; the parts of one object are not.
 _ALIKE_BY_KEY = 0.75
 _FEWEST_BY_KEY = 2
+_OF_ROWS = 4
 _USUAL = frozenset(
     [
         *("data", "items", "results", "result", "records", "rows", "entries", "entities", "value"),
@@ -66,7 +67,7 @@ def row_places(document: Any, named: str = "") -> list[RowPlace]:
     found = [
         place
         for keys, value in _parts(document)
-        for place in _places(keys, value, named)
+        for place in _places(document, keys, value, named)
         if _leads_to(place.selector, document, value)
     ]
     return sorted(found, key=lambda place: -place.score)
@@ -93,9 +94,10 @@ def _parts(document: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
             )
 
 
-def _places(keys: Keys, value: Any, named: str) -> Iterator[RowPlace]:
+def _places(document: Any, keys: Keys, value: Any, named: str) -> Iterator[RowPlace]:
+    place: RowPlace | None
     if isinstance(value, list):
-        place = _of_list(keys, value, named)
+        place = _below_names(document, keys, value, named) or _of_list(keys, value, named)
     elif isinstance(value, Mapping):
         place = _of_object(keys, value, named)
     else:
@@ -125,6 +127,29 @@ def _of_list(keys: Keys, items: Sequence[Any], named: str) -> RowPlace | None:
         return RowPlace(keys, len(items), {"value_as": "value"}, why, score - 1)
     if all(isinstance(each, list) for each in some):
         return _of_lists(keys, items, score, where)
+    return None
+
+
+def _below_names(document: Any, keys: Keys, items: Sequence[Any], named: str) -> RowPlace | None:
+    """Rows that are lists of values, with the names of their columns beside them or above."""
+    some = items[:_COMPARED]
+    if not some or not all(isinstance(each, list) for each in some):
+        return None
+    length = len(some[0])
+    if length == 0 or any(len(each) != length for each in some):
+        return None
+    for above, part in _parts(document):
+        if above == keys or not isinstance(part, list) or len(part) != length:
+            continue
+        path = path_of(above).quoted
+        names = part
+        if all(isinstance(each, Mapping) and "name" in each for each in part):
+            names = [each["name"] for each in part]
+        if all(isinstance(each, str) for each in names) and len(set(names)) == length:
+            where = f"`{'.'.join(keys)}`" if keys else "the answer"
+            why = f"{where} has {len(items):,} lists, with their names at `{path}`"
+            score = _score_of_name(keys, named) + len(some) / _COMPARED + _OF_ROWS
+            return RowPlace(keys, len(items), {"names": path}, why, score)
     return None
 
 

@@ -12,6 +12,7 @@ Row = Mapping[str, Any]
 
 _MOST_CHANGED = 0.5
 _MOSTLY_NEW = 0.5
+_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,21 @@ class Sameness:
             beginning: The rows of the shorter page.
         """
         return len(rows) >= len(beginning) and self.are_same(rows[: len(beginning)], beginning)
+
+    def place_of(self, rows: Sequence[Row], known: Sequence[Row]) -> int | None:
+        """Where rows begin among others; None where they do not.
+
+        Args:
+            rows: The rows.
+            known: The others, in their order.
+        """
+        begin = [self.mark(row) for row in rows[:_COMPARED]]
+        marks = [self.mark(row) for row in known]
+        for place in range(len(marks)):
+            seen = marks[place : place + len(begin)]
+            if seen and seen == begin[: len(seen)]:
+                return place
+        return None
 
     def keeps_order(self, rows: Sequence[Row], again: Sequence[Row]) -> bool:
         """Whether a page that is asked for again has its rows in the same order.

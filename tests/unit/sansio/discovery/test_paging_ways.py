@@ -81,5 +81,5 @@ def test_behind_the_last_row_comes_what_is_sorted_behind_it() -> None:
         "type": "cursor",
         "cursor_path": "data[-1].id",
         "cursor_param": "starting_after",
-        "has_more_path": "has_more",
+        "stop_after_empty_page": True,
     }
