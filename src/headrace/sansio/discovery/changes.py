@@ -18,6 +18,13 @@ _CHANGED = frozenset(
         *("updatedat", "updatedon", "modifiedon", "changedat"),
     ]
 )
+# Of another word it tells when something of the row changed: its price, its password.
+_BESIDE = frozenset(
+    [
+        *("last", "at", "on", "date", "time", "timestamp", "ts", "datetime", "utc", "gmt", "ms"),
+        *("row", "record", "system", "sys", "entry", "item", "object", "stamp", "unix", "epoch"),
+    ]
+)
 _MADE = frozenset(["created", "inserted", "creation", "added", "createdat", "createdon", "ctime"])
 _FEW_BEFORE = 20
 Path = tuple[str, ...]
@@ -47,7 +54,8 @@ def find_changed(rows: Sequence[Row]) -> ChangeFinding | None:
     """
     made = made_at(rows)
     for path in _paths(rows):
-        if _CHANGED.isdisjoint(words_of(path[-1])):
+        words = set(words_of(path[-1]))
+        if words.isdisjoint(_CHANGED) or not words <= _CHANGED | _BESIDE:
             continue
         times = [time for row in rows if (time := time_at(row, path)) is not None]
         if not rows or len(times) < len(rows) or len({time.kind for time in times}) > 1:
