@@ -37,6 +37,13 @@ ROADS = [
 ]
 
 
+def moments_of(road: int) -> list[Moment]:
+    """Every other moment: two roads have all of them. All, where many crashes are wanted."""
+    if "HEADRACE_CRASHES" in os.environ:
+        return MOMENTS
+    return [each for place, each in enumerate(MOMENTS) if (place + place // 2 + road) % 2]
+
+
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     with Gate() as running:
@@ -69,16 +76,15 @@ def machine(
     return Machine(folder, arguments, settings)
 
 
-@pytest.mark.parametrize(("kind", "before", "behind"), ROADS)
+@pytest.mark.parametrize("road", range(len(ROADS)))
 def test_no_crash_within_a_merge_loses_or_doubles_a_row(
-    kind: str,
-    before: dict[str, str],
-    behind: dict[str, str],
+    road: int,
     gate: Gate,
     server: JsonServer,
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
+    kind, before, behind = ROADS[road]
     destination: Warehouse | PostgresDatabase = request.getfixturevalue(
         "warehouse" if kind == "duckdb" else "postgres"
     )
@@ -88,7 +94,7 @@ def test_no_crash_within_a_merge_loses_or_doubles_a_row(
     draw = random.Random(kind)
     drawn = [Moment("job started", 2, draw.uniform(0, 0.03))]
     killed = 0
-    for version, moment in enumerate([*MOMENTS, *drawn]):
+    for version, moment in enumerate([*moments_of(road), *drawn]):
         # What is in the table, and more below and above it.
         page = rows(version, first=1_000 - 100 * version, count=400 + 200 * version)
         server.answers(page)
@@ -102,11 +108,12 @@ def test_no_crash_within_a_merge_loses_or_doubles_a_row(
         assert again.code == 0, f"after {moment}: {again.told}"
         found = destination.rows("test_data.items")
         assert not differences(found, page, key="id"), f"after {moment}: {again.told}"
-    assert killed >= 4
+    assert killed >= 2
 
 
-@pytest.mark.parametrize("behind", [DIRECT, STAGED])
+@pytest.mark.parametrize(("road", "behind"), enumerate([DIRECT, STAGED]))
 def test_no_crash_loses_or_doubles_rows_with_new_keys(
+    road: int,
     behind: dict[str, str],
     gate: Gate,
     server: JsonServer,
@@ -118,7 +125,7 @@ def test_no_crash_loses_or_doubles_rows_with_new_keys(
     breaking = machine(tmp_path, postgres, gate, DIRECT)
     listed: list[dict[str, Any]] = []
     killed = 0
-    for version, moment in enumerate([Moment("job started", 1), *MOMENTS]):
+    for version, moment in enumerate([Moment("job started", 1), *moments_of(road)]):
         # Each listing has the keys below those of the one before.
         page = rows(version, first=10_000 - 400 * version)
         listed += page
@@ -130,7 +137,7 @@ def test_no_crash_loses_or_doubles_rows_with_new_keys(
         assert again.code == 0, f"after {moment}: {again.told}"
         found = postgres.rows("test_data.items")
         assert not differences(found, listed, key="id"), f"after {moment}: {again.told}"
-    assert killed >= 4
+    assert killed >= 2
 
 
 PLAIN_RUN = """
@@ -143,8 +150,9 @@ pipeline.run()
 """
 
 
-@pytest.mark.parametrize("before", [DIRECT, STAGED])
+@pytest.mark.parametrize(("road", "before"), enumerate([DIRECT, STAGED]))
 def test_no_row_is_doubled_where_dlt_alone_finishes_a_load(
+    road: int,
     before: dict[str, str],
     gate: Gate,
     server: JsonServer,
@@ -155,7 +163,7 @@ def test_no_row_is_doubled_where_dlt_alone_finishes_a_load(
     gate.leads_to(server.base_url)
     breaking = machine(tmp_path, warehouse, gate, before)
     killed = 0
-    for version, moment in enumerate(MOMENTS):
+    for version, moment in enumerate(moments_of(road)):
         page = rows(version, first=1_000 - 100 * version, count=400 + 200 * version)
         server.answers(page)
         crash = breaking.run(gate, moment)
@@ -166,7 +174,7 @@ def test_no_row_is_doubled_where_dlt_alone_finishes_a_load(
         subprocess.run(command, env=environment, check=True, capture_output=True)
         found = warehouse.rows("test_data.items")
         assert not differences(found, page, key="id"), f"after {moment}: {crash.told}"
-    assert killed >= 4
+    assert killed >= 2
 
 
 @pytest.mark.parametrize("settings", [DIRECT, {}])
