@@ -16,6 +16,7 @@ from headrace.sansio.paging.envelope import Keys, path_of
 Kind = Literal["row", "list"]
 _DEEPEST = 4
 _MOST = 5
+_ENDINGS = ("/", ".json")
 _LINK = re.compile(r"(?:https?://[^/\s]+)?/[^\s]*")
 _TEMPLATE = re.compile(r"\{[^}]*\}")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -73,8 +74,9 @@ def child_tries(
         resource: The name of the listing's resource; the last part of the path where it is empty.
     """
     path = url_path.partition("?")[0]
-    ending = "/" if path.endswith("/") else ""
-    above = path.strip("/") if "://" not in path else path.rstrip("/")
+    ending = next((each for each in _ENDINGS if path.endswith(each)), "")
+    above = path.removesuffix(ending).rstrip("/")
+    above = above if "://" in above else above.lstrip("/")
     base = _steps(url_path)
     if not rows or not base or "{" in path:
         return []
@@ -88,7 +90,8 @@ def child_tries(
         placeholder = f"{{resources.{named}.{field}}}"
         whole = f"{above}/{placeholder}/{'/'.join(below)}{ending}"
         evidence = f"{count_of(count)} {'has' if count == 1 else 'have'} a link to it"
-        tries.append(ChildTry(whole, "list", below[-1], field, evidence))
+        name = f"{named}_{below[-1]}" if below[-1] == named else below[-1]
+        tries.append(ChildTry(whole, "list", name, field, evidence))
     return tries[: _MOST + 1]
 
 
@@ -145,7 +148,8 @@ def _is_many(step: str) -> bool:
 
 
 def _steps(url: str) -> list[str]:
-    return [unquote(step) for step in urlsplit(url).path.split("/") if step]
+    path = urlsplit(url).path.removesuffix(".json")
+    return [unquote(step) for step in path.split("/") if step]
 
 
 def judge_single(row: Row, document: Any, key: Sequence[str]) -> str | None:

@@ -37,6 +37,7 @@ def test_the_single_row_is_below_the_listing() -> None:
     )
     assert found.for_row({"id": "a b/c"}) == "v2/orders/a%20b%2Fc"
     assert paths(orders(), "/v2/orders/?page=2") == ["v2/orders/{id}/"]
+    assert paths(orders(), "/v2/orders.json") == ["v2/orders/{id}.json"]
     assert child_tries(orders(), "orders", None) == []
     assert child_tries(orders(), "orders", ["id", "number"]) == []
     assert child_tries([], "orders", ["id"]) == []
@@ -60,6 +61,17 @@ def test_links_of_rows_lead_to_listings() -> None:
     assert {(each.kind, each.evidence) for each in found} == {("list", "5 rows have a link to it")}
     assert found[0].for_row(rows[0]) == "v2/orders/10/comments"
     assert paths(rows, "orders", resource="sales")[1] == "orders/{resources.sales.id}/comments"
+
+
+def test_links_that_end_as_the_listing_does() -> None:
+    rows = orders(notes="{API}/orders/{id}/notes.json", mine="/v2/orders/{id}/orders.json")
+    found = child_tries(rows, f"{API}/orders.json", ["id"])
+    assert [(each.path, each.name) for each in found] == [
+        (f"{API}/orders/{{id}}.json", "orders"),
+        (f"{API}/orders/{{resources.orders.id}}/notes.json", "notes"),
+        (f"{API}/orders/{{resources.orders.id}}/orders.json", "orders_orders"),
+    ]
+    assert found[1].for_row(rows[0]) == f"{API}/orders/10/notes.json"
 
 
 def test_links_in_objects_and_lists() -> None:
