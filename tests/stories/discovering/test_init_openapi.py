@@ -95,6 +95,8 @@ def _shop(asked: Asked) -> Answer:
         return Answer({"tags": page, "next_after": more})
     if asked.path == "/names":
         return Answer([{"id": "a"}, {"id": "b"}])
+    if asked.path == "/shops/berlin/keys":
+        return Answer([{"id": f"key-{number}"} for number in range(4)][offset : offset + limit])
     return Answer({"message": "not found"}, 404)
 
 
@@ -201,6 +203,26 @@ def test_what_is_not_known_is_not_run(here: Path) -> None:
     assert "Not known: names: paginator: the document names nothing of pages" in made.stdout
     text = (here / "headrace.yml").read_text()
     assert "path: /shops/${API_SHOP}/keys" in text
+
+
+def test_a_value_of_the_users_is_asked_with_where_it_is_there(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "openapi.json").write_text(json.dumps(DOCUMENT))
+    monkeypatch.setenv("API_SHOP", "berlin")
+    with JsonServer() as server:
+        server.handler = _shop
+        call = ("init", "--openapi", "openapi.json", "--base-url", server.base_url)
+        made = command(*call, "--resource", "keys", "--bearer", TOKEN)
+        refused = command(*call, "--resource", "keys", "--bearer", "another", "--force")
+
+    assert made.returncode == 0, made.stderr
+    text = (here / "headrace.yml").read_text()
+    assert "path: /shops/${API_SHOP}/keys" in text
+    assert "the parameters `offset`: in pages of 2, page 2 had 2 new rows" in text
+    assert refused.returncode == 1
+    assert "401 Unauthorized" in refused.stderr
+    assert (here / "headrace.yml").read_text() == text
 
 
 def test_a_name_that_is_not_there_and_no_document(here: Path) -> None:

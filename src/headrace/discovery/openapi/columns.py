@@ -10,6 +10,7 @@ from headrace.discovery.openapi.names import words_of
 from headrace.discovery.openapi.paths import (
     PARAMETER,
     field_meant,
+    field_named,
     field_not_named,
     without_names,
 )
@@ -49,22 +50,45 @@ def key_of(path: str, row: Shape, schemas: Schemas, paths_of_one: Mapping[str, s
         schemas: Puts schemas together.
         paths_of_one: The paths that end with a parameter, by what they are without names.
     """
-    own = paths_of_one.get(f"{without_names(path)}/{{}}")
-    if own is not None:
-        name = PARAMETER.findall(own)[-1]
-        field = field_meant(name, f"{path.rstrip('/')}/", row, None, schemas)
-        field = field or field_not_named(path, row, paths_of_one)
-        if field is not None:
-            return RowKey((field,), f"one row is asked for by it: {own}")
+    sure = next((name for name in _OF_IDS if name in row.required and name in row.fields), None)
+    if sure is not None and _is_single(schemas.field_of(row, sure)):
+        return RowKey((sure,), "each row has it")
+    asked = _asked_by(path, row, schemas, paths_of_one)
+    if asked is not None:
+        return asked
     last = plain_name((words_of(path) or [""])[-1])
     named = [f"{one}id" for one in (last, last.removesuffix("s")) if one]
     of_its_name = [name for name in row.fields if plain_name(name) in named]
     for name in [*_OF_IDS, *of_its_name]:
-        told = schemas.field_of(row, name)
-        is_single = not (told.is_object or told.is_list or told.is_nullable)
+        is_single = _is_single(schemas.field_of(row, name))
         if name in row.fields and is_single and (name in row.required or name != "_id"):
             return RowKey((name,), "each row has it" if name in row.required else "by its name")
     return RowKey((), "the document names no field that tells rows apart")
+
+
+def _is_single(told: Shape) -> bool:
+    return not (told.is_object or told.is_list or told.is_nullable)
+
+
+def _asked_by(
+    path: str, row: Shape, schemas: Schemas, paths_of_one: Mapping[str, str]
+) -> RowKey | None:
+    """What one row of a listing is asked for by; None where it cannot be told."""
+    plain = without_names(path)
+    own = paths_of_one.get(f"{plain}/{{}}")
+    if own is None:
+        return None
+    # `/{task_id}/{map_index}` beside `/{task_id}`: the first alone is no key.
+    longer = paths_of_one.get(f"{plain}/{{}}/{{}}")
+    if longer is not None:
+        fields = [field_named(name, row, schemas) for name in PARAMETER.findall(longer)[-2:]]
+        if None in fields:
+            return None
+        return RowKey(tuple(map(str, fields)), f"one row is asked for by them: {longer}")
+    name = PARAMETER.findall(own)[-1]
+    field = field_meant(name, f"{path.rstrip('/')}/", row, None, schemas)
+    field = field or field_not_named(path, row, paths_of_one)
+    return None if field is None else RowKey((field,), f"one row is asked for by it: {own}")
 
 
 def columns_of(row: Shape, schemas: Schemas) -> dict[str, dict[str, Any]]:

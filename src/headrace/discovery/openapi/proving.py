@@ -26,6 +26,7 @@ from headrace.discovery.openapi.shown_parts import (
     is_led_on,
     is_like,
     like_that_of,
+    was_refuted,
     with_found,
     with_paging_of,
     with_size,
@@ -116,7 +117,9 @@ class Proving:
         parts = [self._unless_it_fails(each, self._part) for each in draft.parts]
         for look in (partial(self._like_others, parts=parts), self._alone):
             parts = [
-                each if each.is_known or each.left_out else self._unless_it_fails(each, look)
+                each
+                if each.left_out or (each.is_known and not _is_refuted(each, parts))
+                else self._unless_it_fails(each, look)
                 for each in parts
             ]
         if ALL in draft.names:
@@ -296,6 +299,14 @@ class Proving:
             finally:
                 self._asked.extend(client.asked)
             return walk.rows
+
+
+def _is_refuted(part: DraftPart, parts: Sequence[DraftPart]) -> bool:
+    """Whether another listing has shown that pages do not go on as is told of this one."""
+    is_proven = any(
+        each.path == "endpoint.paginator" and each.verdict == "proven" for each in part.evidence
+    )
+    return not is_proven and any(was_refuted(part, other) for other in parts)
 
 
 def _without(endpoint: Mapping[str, Any], key: str, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -122,13 +122,40 @@ def is_like(part: DraftPart, other: DraftPart) -> bool:
     is_proven = any(
         each.path == "endpoint.paginator" and each.verdict == "proven" for each in other.evidence
     )
-    asked, asked_of_other = (
-        {own.name for own in each.outline.parameters if own.place == "query"}
-        | each.outline.paging.names
-        for each in (part, other)
-    )
+    asked, asked_of_other = _asked_by(part), _asked_by(other)
     takes_alike = len(asked & asked_of_other) * 2 >= len(asked | asked_of_other)
+    if was_refuted(part, other):
+        # What is wrong there is wrong here, and what is right there takes the same parameters.
+        takes_alike = part.outline.paging.names | set(_params_of(paginator)) <= asked
     return is_proven and takes_alike and paginator not in _ALONE
+
+
+def was_refuted(part: DraftPart, other: DraftPart) -> bool:
+    """Whether pages do not go on as a document tells of a listing, as another one has shown.
+
+    Args:
+        part: The listing.
+        other: The other one.
+    """
+    told, told_of_other = part.outline.paging, other.outline.paging
+    shown = other.resource["endpoint"]["paginator"]
+    return (
+        told.is_known
+        and told.paginator == told_of_other.paginator
+        and shown not in (told.paginator, UNKNOWN)
+        and part.resource["endpoint"]["paginator"] == told.paginator
+    )
+
+
+def _asked_by(part: DraftPart) -> set[str]:
+    """The query parameters that a listing takes."""
+    named = {each.name for each in part.outline.parameters if each.place == "query"}
+    return named | part.outline.paging.names
+
+
+def _params_of(paginator: Mapping[str, Any]) -> list[str]:
+    """The query parameters of a paginator, as far as it names them."""
+    return [value for key, value in paginator.items() if key.endswith("_param")]
 
 
 def like_that_of(part: DraftPart, other: DraftPart) -> dict[str, Any]:
@@ -141,6 +168,11 @@ def like_that_of(part: DraftPart, other: DraftPart) -> dict[str, Any]:
     endpoint = dict(part.resource["endpoint"])
     endpoint["paginator"] = other.resource["endpoint"]["paginator"]
     size = part.outline.paging.size
+    if was_refuted(part, other):
+        names = [*part.outline.paging.params]
+        kept = {key: value for key, value in endpoint.get("params", {}).items() if key not in names}
+        endpoint = {key: value for key, value in endpoint.items() if key != "params"}
+        endpoint |= {"params": kept} if kept else {}
     if size is not None and "limit" not in endpoint["paginator"]:
         endpoint["params"] = {**endpoint.get("params", {}), size[0]: size[1]}
     return endpoint
@@ -159,6 +191,8 @@ def with_paging_of(
     """
     kept = [each for each in part.evidence if each.path != "endpoint.paginator"]
     told = f"as `{other.outline.name}`, where it is proven: {tried.text}"
+    if was_refuted(part, other):
+        told += f"; not as documented, which `{other.outline.name}` refutes"
     noted = Evidence("endpoint.paginator", "proven", told)
     return DraftPart(part.outline, {**part.resource, "endpoint": endpoint}, (*kept, noted))
 

@@ -409,6 +409,31 @@ def test_tokens_from_another_host_than_the_api() -> None:
     assert token_url_elsewhere(drafted(document).config) is None
 
 
+@pytest.mark.parametrize(
+    ("fields", "paths", "key"),
+    [
+        (["id", "slug"], ["/things/{slug}"], "id"),
+        (["slug"], ["/things/{slug}"], "slug"),
+        # A task may have several rows.
+        (["task", "index"], ["/things/{task}", "/things/{task}/{index}"], ["task", "index"]),
+        (["task"], ["/things/{task}", "/things/{task}/{index}"], None),
+        (["thing_id"], [], "thing_id"),
+        (["other_id"], [], None),
+    ],
+)
+def test_what_tells_rows_apart(fields: list[str], paths: list[str], key: Any) -> None:
+    row = {
+        "type": "object",
+        "required": fields,
+        "properties": {name: {"type": "string"} for name in fields},
+    }
+    document = one_listing(answer={"type": "array", "items": row})
+    document["paths"] |= {path: {"get": {"responses": {}}} for path in paths}
+    resource = drafted(document, ["things"]).config["resources"][0]
+    assert resource.get("primary_key") == key
+    assert resource["write_disposition"] == ("replace" if key is None else "merge")
+
+
 def test_a_parent_whose_own_path_the_user_fills_in() -> None:
     row = {
         "type": "object",
