@@ -328,10 +328,7 @@ def _auth_of_authorization(value: str) -> dict[str, Any]:
 
 def _basic(user: str, password: str) -> dict[str, Any]:
     """What says user and password; an API may take a key in place of a user, and no password."""
-    if password or has_placeholder(user):
-        return {"type": "http_basic", "username": user, "password": password}
-    key = f"Basic {base64.b64encode(f'{user}:'.encode()).decode()}"
-    return {"type": "api_key", "name": "Authorization", "api_key": key, "location": "header"}
+    return {"type": "http_basic", "username": user, "password": password}
 
 
 def _auth_of_params(

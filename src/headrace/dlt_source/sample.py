@@ -6,7 +6,7 @@ can be loaded.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -25,6 +25,7 @@ from headrace.dlt_source.incremental import CursorValues, judge_as_first_sync, r
 from headrace.dlt_source.items import ParentRows, rows_of
 from headrace.dlt_source.source import as_in_first_sync, build_resources
 from headrace.dlt_source.table import ResourceTable
+from headrace.dlt_source.table_columns import TableColumns
 from headrace.http.lanes import Lanes
 from headrace.reading.asked_rows import AskedRow, ParentBatch, ParentRow
 from headrace.reading.build import build_listing, listing_by_values, request_template
@@ -49,8 +50,8 @@ class Sample:
             sample begins with what belongs to the first row of that resource.
         first_page_rows: The number of rows on the first page.
         has_more: Whether there are pages beyond those that were read.
-        rows: The rows, by column name, with values of the types that the table would hold. Nested
-            values are as the API sent them; secrets are masked.
+        rows: The rows, by column name, with values of the types that the table would hold. Lists,
+            and the rows that hold them, have values as the API sent them; secrets are masked.
         guess: The paginator that was guessed from the first page, as a config would name it; None
             where nothing was guessed.
         pages: The number of pages that were read.
@@ -264,9 +265,8 @@ def _typed(
         typed_batch = road.type_rows([row])
         typed.extend(typed_batch.table.to_pylist())
         for side_row in typed_batch.side_rows:
-            typed.append(
-                {table.columns.name_of((name,)): value for name, value in side_row.values.items()}
-            )
+            fields = _fields(side_row.values, table.columns)
+            typed.append({table.columns.name_of(path): value for path, value in fields})
         for rejected in typed_batch.rejected:
             raise RowError(
                 f"{told}: a row would go to quarantine: {rejected.reason}. "
@@ -275,6 +275,18 @@ def _typed(
                 row=_shown_row(rejected.row, listing),
             )
     return typed
+
+
+def _fields(
+    values: Mapping[str, Any], columns: TableColumns, above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The fields of a row that dlt's normalizer takes, by the columns that it makes of them."""
+    for name, value in values.items():
+        path = (*above, name)
+        if isinstance(value, Mapping) and columns.flattens(path):
+            yield from _fields(value, columns, path)
+        else:
+            yield path, value
 
 
 def _shown_row(row: msgspec.Raw, listing: Listing) -> str:

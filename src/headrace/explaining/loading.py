@@ -18,6 +18,10 @@ from headrace.core.secrets.names import is_sensitive_setting
 from headrace.explaining.marks import mark, setting
 
 _NAME = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_.\-]*)\}")
+_PROOFS = (
+    *("api_key", "token", "username", "password", "client_id", "client_secret"),
+    *("refresh_token", "access_token"),
+)
 _ADDRESSES = ("base_url", "access_token_url", "url")
 
 
@@ -41,9 +45,16 @@ def load_unasked(
         read = read_config(config, overrides)
     document = _with_whole_addresses(_with_named_proofs(read))
     unset: set[str] = set()
+    proofs = {
+        name
+        for path, text in texts_in(document)
+        if path[-1] in _PROOFS
+        for name in _NAME.findall(text)
+    }
 
     def look_up(name: str) -> str:
-        found = None if is_sensitive_setting(name) else look_up_with_dlt(name)
+        is_secret = name in proofs or is_sensitive_setting(name)
+        found = None if is_secret else look_up_with_dlt(name)
         if found is None:
             unset.add(name)
             return setting(name)

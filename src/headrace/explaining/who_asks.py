@@ -37,7 +37,9 @@ def who_asks(auth: Any) -> str:
         case BearerAuthConfig():
             return f"a token in the header `Authorization`, {source}"
         case HttpBasicAuthConfig():
-            return f"a user and a password by HTTP Basic, {source}"
+            password = auth.password.get_secret_value()
+            what = "a user and a password" if password else "a user without a password"
+            return f"{what} by HTTP Basic, {source}"
         case HttpDigestAuthConfig():
             return f"a user and a password by HTTP Digest, which sends no password, {source}"
         case OAuth2ClientCredentialsConfig() | OAuth2RefreshTokenConfig():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from headrace.cli.app import app
 from tests.stories.discovering.orders import KEY, orders_api
+from tests.support.command_line import Ran
 from tests.support.command_line import headrace as command
 from tests.support.servers import Answer, Asked, JsonServer
 
@@ -139,3 +143,49 @@ def test_a_page_that_has_all_that_the_api_tells_of_is_not_followed_by_more_of_it
 
     assert made.returncode == 0, made.stderr
     assert "with 12 rows; that is all, as it tells; another page is asked for" in made.stdout
+
+
+@pytest.mark.parametrize("by", ["option", "curl"])
+def test_a_key_in_place_of_a_user_needs_no_password(
+    monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    sent = f"Basic {base64.b64encode(f'{KEY}:'.encode()).decode()}"
+
+    def charges(asked: Asked) -> Answer:
+        if asked.headers.get("Authorization") != sent:
+            return Answer({"error": "who are you?"}, 401)
+        return Answer({"data": [{"id": "ch_1"}, {"id": "ch_2"}], "total": 2})
+
+    monkeypatch.setenv("API_USER", KEY)
+    with JsonServer() as server:
+        server.handler = charges
+        url = f"{server.base_url}/charges"
+        if by == "option":
+            made = command("init", url, "--basic", f"{KEY}:", "--single-page")
+        else:
+            arguments = ["init", "--from-curl", "--single-page"]
+            ran = CliRunner().invoke(app, arguments, input=f"curl {url} -u {KEY}:")
+            made = Ran(arguments, ran.exit_code, ran.stdout, ran.stderr)
+        loaded = command("run", "headrace.yml")
+        explained = command("explain", "headrace.yml")
+
+    assert (made.returncode, loaded.returncode) == (0, 0), made.stderr + loaded.stderr
+    auth = yaml.safe_load(Path("headrace.yml").read_text())["client"]["auth"]
+    assert auth == {"type": "http_basic", "username": "${API_USER}", "password": ""}
+    assert "a user without a password by HTTP Basic, from ${API_USER}" in explained.stdout
+    assert KEY not in Path("headrace.yml").read_text() + made.stdout + made.stderr
+
+
+def test_the_first_rows_have_the_columns_of_the_table() -> None:
+    def issues(_: Asked) -> Answer:
+        user = {"login": "ann", "id": 7}
+        plain = {"id": 1, "user": user, "labels": []}
+        return Answer({"issues": [plain, {"id": 2, "user": user, "labels": [{"name": "bug"}]}]})
+
+    with JsonServer() as server:
+        server.handler = issues
+        made = command("init", f"{server.base_url}/issues", "--single-page")
+
+    assert made.returncode == 0, made.stderr
+    assert "columns: id, user__login, user__id, labels" in made.stdout
+    assert '{"login"' not in made.stdout

@@ -50,13 +50,8 @@ def test_a_parameter_that_is_given_twice_is_sent_twice() -> None:
         ),
         (
             {"Authorization": "Basic c2tfczNjcmV0LXZhbHVlOg=="},
-            {
-                "type": "api_key",
-                "name": "Authorization",
-                "api_key": "${API_KEY}",
-                "location": "header",
-            },
-            {"API_KEY": "Basic c2tfczNjcmV0LXZhbHVlOg=="},
+            {"type": "http_basic", "username": "${API_USER}", "password": ""},
+            {"API_USER": "sk_s3cret-value"},
         ),
         (
             {"X-Api-Key": "s3cret-value"},

@@ -20,6 +20,7 @@ from headrace.config.format.fields import (
     NamedFunction,
     Seconds,
     Secret,
+    SecretOrEmpty,
     Session,
     TaggedObject,
     fault,
@@ -113,7 +114,10 @@ class HttpBasicAuthConfig(AuthModel):
 
     type: Literal["http_basic"] = Field(description="The name and the password of a user.")
     username: HeaderValue = Field(description="the user's name", repr=False)
-    password: Secret = Field(description=f"the user's password; {_WHERE}")
+    password: SecretOrEmpty = Field(
+        description=f'the user\'s password; {_WHERE}; `""` where the API takes a key as the '
+        "user's name, and no password"
+    )
 
 
 class OAuth2ClientCredentialsConfig(AuthModel):

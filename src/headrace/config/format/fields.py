@@ -237,6 +237,11 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _secret_on_one_line(secret: SecretStr) -> SecretStr:
+    _one_line(secret.get_secret_value())
+    return secret
+
+
 def _secret_given(secret: SecretStr) -> SecretStr:
     _one_line(secret.get_secret_value())
     if not secret.get_secret_value():
@@ -245,6 +250,9 @@ def _secret_given(secret: SecretStr) -> SecretStr:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_plain_text), AfterValidator(_secret_given)]
+SecretOrEmpty = Annotated[
+    SecretStr, BeforeValidator(_plain_text), AfterValidator(_secret_on_one_line)
+]
 Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 HeaderValue = Annotated[Text, AfterValidator(_one_line)]
 

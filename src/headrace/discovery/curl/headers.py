@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from headrace.discovery.curl.options import Options
-from headrace.discovery.curl.words import has_variable, refuse, variable
+from headrace.discovery.curl.words import refuse, variable
 
 _SET_BY_PROGRAM = re.compile(
     r"sec-.*|accept-(?:encoding|language|charset)|origin|referer|host|connection|keep-alive"
@@ -119,16 +118,4 @@ def auth_of(
     if not colon:
         # curl asks for it.
         return {"type": kind, "username": name, "password": variable("API_PASSWORD")}, headers
-    if not password and kind == "http_basic":
-        # A key in place of a user, and no password: a config wants one in `http_basic`.
-        if has_variable(user):
-            raise refuse(
-                "has a variable as user of `-u, --user`, and no password: write the value that it "
-                "stands for; it is kept out of the config"
-            )
-        return None, {**headers, "Authorization": f"Basic {_encoded(user)}"}
     return {"type": kind, "username": name, "password": password}, headers
-
-
-def _encoded(user: str) -> str:
-    return base64.b64encode(user.encode()).decode()

@@ -94,6 +94,7 @@ class Credentials:
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
         return cls(
             headers={"Authorization": f"Basic {pair}"},
-            secrets=(password, pair),
+            # Where there is no password, the name is a key.
+            secrets=(password or username, pair),
             what="the user name and password in the header `Authorization`",
         )
