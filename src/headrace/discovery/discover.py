@@ -213,6 +213,10 @@ async def _from_the_first_page(
 
 async def _paging(survey: Survey, *, single_page: bool) -> FoundPaging:
     search = PagingSearch(survey)
+    if survey.rival is not None:
+        told = f"rows alike are at `{survey.place.selector}` and at `{survey.rival}`"
+        survey.note("data_selector", "unknown", f"{told}: one resource for each, or one of them?")
+        return search.unknown()
     if single_page:
         return search.as_the_user_says()
     try:

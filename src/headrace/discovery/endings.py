@@ -15,6 +15,16 @@ from headrace.reading.listing_ends import PAST_END
 _FAR = 1_000_000
 
 
+# What many servers count or show at most.
+_BOUND = 10_000
+_WHAT_IS_BEHIND = "is there a bound on what can be asked for?"
+_ENDS = ("has_more_path", "total_path", "stop_condition", "maximum_offset", "maximum_page")
+
+
+class EndUnknown(Exception):  # noqa: N818 - says that something is not known
+    """Nothing shows where the listing ends."""
+
+
 @stays_here
 class Endings:
     """Looks behind the end of a listing that was not read whole.
@@ -33,7 +43,12 @@ class Endings:
         self._size = len(walk.pages[0]) if walk.pages else 0
 
     async def endpoint(self) -> Mapping[str, Any]:
-        """The endpoint, with what it takes to end right."""
+        """The endpoint, with what it takes to end right.
+
+        Raises:
+            EndUnknown: Nothing shows where it ends.
+            AskedEnough: No more may be asked.
+        """
         endpoint = self._with_judged_total()
         kind = self._paginator["type"]
         if self._walk.end is not None or kind not in ("offset", "page_number"):
@@ -41,6 +56,9 @@ class Endings:
         total = self._survey.total
         if total is not None and await self._is_right(total):
             place = self._survey.total_place
+            if total == _BOUND:
+                told = f"{place} tells {total:,} rows: many servers count or show no more than that"
+                raise EndUnknown(f"{told}. How are those behind them asked for?")
             self._survey.note("total", "proven", f"{total:,} rows ({place}), and none behind them")
             return endpoint
         behind, status = await self._at(_FAR)
@@ -51,6 +69,9 @@ class Endings:
             told = f"behind the last page, which is a short one, the API answers with {status}"
             self._survey.note("response_actions", "proven", told)
             return {**endpoint, "response_actions": [ignore]}
+        if behind and not any(self._paginator.get(each) for each in _ENDS):
+            told = "far behind its last row the listing brings rows that had come before"
+            raise EndUnknown(f"{told}: how does it say where it ends?")
         if behind is not None and not behind:
             self._survey.note("paginator", "proven", "far behind the last row a page is empty")
         return endpoint
@@ -92,6 +113,10 @@ class Endings:
             survey.note("total", "proven", f"{total:,} rows came, as many as {place} tells")
             return self._endpoint
         told = f"{place} tells {total:,}, but {came:,} rows came up to the end"
+        pages = [page for page in walk.pages if page]
+        is_by_number = self._paginator["type"] in ("offset", "page_number")
+        if came < total and is_by_number and len(pages) > 1 and len(pages[-1]) >= self._size:
+            raise EndUnknown(f"{told}, where the last page is a full one: {_WHAT_IS_BEHIND}")
         survey.note("total", "proven", told, None)
         return {**self._endpoint, "total": None}
 
@@ -112,8 +137,27 @@ class Endings:
             place = survey.total_place
             why = "there are rows behind them" if not status_ok else "the last of them is not there"
             survey.note("total", "ruled out", f"{place} tells {total:,} rows, but {why}")
+            if status_ok and await self._ends_full(pages - 1):
+                told = f"{place} tells {total:,} rows, but pages end before, and with a full one"
+                raise EndUnknown(f"{told}: {_WHAT_IS_BEHIND}")
             return False
         return True
+
+    async def _ends_full(self, behind: int) -> bool:
+        """Whether the last page that has rows is as long as the first one.
+
+        Args:
+            behind: How many pages are before one that has none.
+        """
+        last, count = len(self._walk.pages) - 1, len(self._walk.pages[-1])
+        while behind - last > 1:
+            page = (last + behind) // 2
+            rows, _ = await self._at(self._number_of(page))
+            if rows:
+                last, count = page, len(rows)
+            else:
+                behind = page
+        return count >= self._size
 
     async def _at(self, number: int) -> tuple[Sequence[Row] | None, int | None]:
         """The rows at a place, or the status of the answer."""

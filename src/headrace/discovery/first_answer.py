@@ -12,7 +12,7 @@ from headrace.core.exchange import Response
 from headrace.discovery.survey import Survey
 from headrace.discovery.trials import Trials, rows_of
 from headrace.sansio.discovery.parameters import OFFSETS, PAGES
-from headrace.sansio.discovery.row_places import RowPlace, row_places
+from headrace.sansio.discovery.row_places import RowPlace, is_rival, row_places
 from headrace.sansio.discovery.sameness import sameness_of
 
 _UNAUTHORIZED = (401, 403)
@@ -57,6 +57,8 @@ async def first_answer(trials: Trials, endpoint: Mapping[str, Any], name: str) -
     survey.again = rows_of(again.rows)
     if place.why:
         survey.note("data_selector", "proven", place.why, place.selector)
+    rivals = (each.selector for each in others if is_rival(page.document, place, each))
+    survey.rival = next(rivals, None)
     for param in dropped:
         survey.note("params", "ruled out", f"`{param}` is left out, to begin at the first page")
     for other in others[:_MOST_OTHERS]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace.core.exceptions import HeadraceError
 from headrace.core.secrets.shipping import stays_here
-from headrace.discovery.endings import Endings
+from headrace.discovery.endings import Endings, EndUnknown
 from headrace.discovery.numbered_ways import NumberedWays
 from headrace.discovery.page_sizes import FoundSize, PageSizes
 from headrace.discovery.probing_client import AskedEnough
@@ -277,6 +277,11 @@ class PagingSearch:
             pages = proven.walk.pages
         try:
             endpoint = await Endings(survey, endpoint, walk).endpoint()
+        except EndUnknown as unknown:
+            survey.note("paginator", "unknown", str(unknown))
+            told = "So its pages go on; say where they end:"
+            survey.note("paginator", "offered", told, endpoint["paginator"])
+            return self.unknown()
         except (AskedEnough, HeadraceError):
             return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
         has_all = has_all or (survey.total is not None and "total" not in endpoint)

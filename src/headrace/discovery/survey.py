@@ -96,6 +96,8 @@ class Survey:
         again: The rows of the first page when it was asked for again.
         same: Tells rows apart.
         evidence: What speaks for each line, and against others.
+        rival: The selector of another list, of which nothing shows that it is not the one; None
+            where there is no such list.
     """
 
     trials: Trials
@@ -106,6 +108,7 @@ class Survey:
     again: Sequence[Row] = ()
     same: Sameness = field(default_factory=Sameness)
     evidence: list[Evidence] = field(default_factory=list)
+    rival: str | None = None
 
     @property
     def in_body(self) -> bool:

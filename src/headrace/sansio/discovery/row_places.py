@@ -16,6 +16,8 @@ _ALIKE = 0.5
 _ALIKE_BY_KEY = 0.75
 _FEWEST_BY_KEY = 2
 _OF_ROWS = 4
+# Beyond what the number of rows is worth, a name speaks for one of two places.
+_NO_REASON = 1.1
 _USUAL = frozenset(
     [
         *("data", "items", "results", "result", "records", "rows", "entries", "entities", "value"),
@@ -71,6 +73,22 @@ def row_places(document: Any, named: str = "") -> list[RowPlace]:
         if _leads_to(place.selector, document, value)
     ]
     return sorted(found, key=lambda place: -place.score)
+
+
+def is_rival(document: Any, best: RowPlace, other: RowPlace) -> bool:
+    """Whether another list may as well be the one that is asked for.
+
+    Args:
+        document: The JSON of the answer.
+        best: The likeliest place.
+        other: Another one.
+    """
+    if best.rows is not None or other.rows is not None or best.score - other.score > _NO_REASON:
+        return False
+    ours, theirs = (JsonPath(each.selector).first(document) for each in (best, other))
+    if not ours or not theirs or all(row in ours for row in theirs[:_COMPARED]):
+        return False
+    return {name for row in ours for name in row} == {name for row in theirs for name in row}
 
 
 def _leads_to(selector: str, document: Any, value: Any) -> bool:

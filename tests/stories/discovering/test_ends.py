@@ -1,0 +1,105 @@
+"""Where a listing may have more than it shows, or ends nowhere, no config is written that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import headrace
+from headrace.discovery.results import Discovery
+from tests.support.servers import Answer, Asked, JsonServer
+
+SIZE = 20
+LARGEST = 50
+
+
+def rows_of(count: int) -> list[dict[str, Any]]:
+    return [{"id": number, "name": f"n{number}", "kind": "a"} for number in range(1, count + 1)]
+
+
+def discovered(handler: Callable[[Asked], Answer]) -> Discovery:
+    with JsonServer() as server:
+        server.handler = handler
+        return headrace.discover(f"{server.base_url}/items")
+
+
+def page_of(asked: Asked, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int, int]:
+    size = min(int(asked.query.get("per_page", SIZE)), LARGEST)
+    number = int(asked.query.get("page", 1))
+    return rows[(number - 1) * size : number * size], number, size
+
+
+def unknown_of(found: Discovery) -> str:
+    assert found.config["resources"][0]["endpoint"]["paginator"] == "unknown"
+    return " ".join(each.text for each in found.unknown)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_total_that_is_more_than_can_be_asked_for(refuses: bool) -> None:
+    rows = rows_of(1_700)
+
+    def answer(asked: Asked) -> Answer:
+        page, number, size = page_of(asked, rows)
+        if number * size > 1_000 and refuses:
+            return Answer({"message": "only the first 1,000 results are available"}, 422)
+        return Answer({"total": len(rows), "items": [] if number * size > 1_000 else page})
+
+    assert "a bound on what can be asked for" in unknown_of(discovered(answer))
+
+
+def test_a_total_that_is_too_high_behind_a_short_page_is_wrong() -> None:
+    rows = rows_of(513)
+    found = discovered(lambda asked: Answer({"total": 700, "items": page_of(asked, rows)[0]}))
+
+    assert found.is_proven
+    assert found.config["resources"][0]["endpoint"]["total"] is None
+
+
+def test_a_total_of_ten_thousand_may_be_a_bound() -> None:
+    rows = rows_of(10_400)
+
+    def answer(asked: Asked) -> Answer:
+        begin = int(asked.query.get("offset", 0))
+        end = min(begin + min(int(asked.query.get("limit", SIZE)), 1_000), 10_000)
+        return Answer({"total": 10_000, "items": rows[begin:end]})
+
+    assert "count or show no more than that" in unknown_of(discovered(answer))
+
+
+@pytest.mark.parametrize("behind", ["the first page", "the pages again", "the last page"])
+def test_pages_that_never_end(behind: str) -> None:
+    rows, last = rows_of(200), 10
+
+    def answer(asked: Asked) -> Answer:
+        number = int(asked.query.get("page", 1))
+        if number > last:
+            again = {"the first page": 1, "the pages again": (number - 1) % last + 1}
+            number = again.get(behind, last)
+        return Answer({"items": rows[(number - 1) * SIZE : number * SIZE]})
+
+    assert "where it ends" in unknown_of(discovered(answer))
+
+
+def test_an_id_that_comes_again_on_page_three_is_no_key() -> None:
+    rows = [{"id": place % 40 + 1, "region": place // 40, "name": "n"} for place in range(115)]
+
+    def answer(asked: Asked) -> Answer:
+        size = min(int(asked.query.get("per_page", 11)), SIZE)
+        begin = (int(asked.query.get("page", 1)) - 1) * size
+        return Answer(rows[begin : begin + size])
+
+    resource = discovered(answer).config["resources"][0]
+
+    assert resource.get("primary_key") != "id"
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_of_two_lists_alike_none_is_taken(single: bool) -> None:
+    open_ones, closed = rows_of(4), [{**row, "id": row["id"] + 100} for row in rows_of(6)]
+    with JsonServer() as server:
+        server.answers({"open": open_ones, "closed": closed, "has_more": False})
+        found = headrace.discover(f"{server.base_url}/cases", single_page=single)
+
+    assert "rows alike are at" in unknown_of(found)
