@@ -251,8 +251,10 @@ def _different_places(some: Sequence[Tried], size: int, known: int) -> Iterator[
                     break
             else:
                 is_first = not any(kind == "page" for kind, _ in asked)
-                if tried[0] == "page" and is_first and known <= _SECOND_PAGE * size:
+                # Too few rows are known for a number whose place shows whether it begins at 0.
+                if tried[0] == "page" and is_first and known < (_SECOND_PAGE + 1) * size:
                     asked[tried] = _SECOND_PAGE
+                    taken |= {size, _SECOND_PAGE * size}
         if not asked:
             return
         yield asked

@@ -188,7 +188,9 @@ class PageSizes:
                 asked, why.format(listed([knob.name for knob in values]))
             )
         except ResponseStatusError as refused:
-            self._refused = str(refused).replace(str(refused.status), "")
+            # No number of the URL, as those of 127.0.0.1.
+            said = str(refused).partition(": ")[2]
+            self._refused = said.replace(str(refused.status), "")
             self._was_filtered = True
             return None
         except HeadraceError:

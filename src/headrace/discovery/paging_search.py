@@ -145,6 +145,11 @@ class PagingSearch:
         proven = await ways.shown()
         if proven is not None:
             return proven
+        if survey.in_body and isinstance(rows[-1].get("sort"), list):
+            # The rows name what follows them, where servers refuse numbers that they do not know.
+            proven = await ways.behind_last_row([])
+            if proven is not None:
+                return proven
         found = self._small or self._size
         longer = survey.rows if self._small else self._size.rows if self._size else None
         knob = found.knob if found else None

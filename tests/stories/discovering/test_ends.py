@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -103,3 +104,45 @@ def test_of_two_lists_alike_none_is_taken(single: bool) -> None:
         found = headrace.discover(f"{server.base_url}/cases", single_page=single)
 
     assert "rows alike are at" in unknown_of(found)
+
+
+@pytest.mark.parametrize("base", [0, 1])
+@pytest.mark.parametrize(
+    ("size", "largest"), [(7, 15), (7, 20), (20, 50), (10, 29), (3, 8), (3, 9)]
+)
+def test_a_page_is_found_whatever_the_largest_is_beside_the_usual(
+    size: int, largest: int, base: int
+) -> None:
+    rows = rows_of(largest * 4 + 1)
+
+    def answer(asked: Asked) -> Answer:
+        count = min(int(asked.query.get("size", size)), largest)
+        begin = (int(asked.query.get("page", base)) - base) * count
+        return Answer({"content": rows[begin : begin + count]})
+
+    paginator = discovered(answer).config["resources"][0]["endpoint"]["paginator"]
+
+    assert (paginator["page_param"], paginator["base_page"]) == ("page", base)
+
+
+def test_sort_values_lead_on_where_a_body_takes_nothing_else() -> None:
+    rows = rows_of(31)
+
+    def answer(asked: Asked) -> Answer:
+        body = json.loads(asked.body)
+        if set(body) - {"size", "query", "sort", "search_after"}:
+            return Answer({"error": "unknown key"}, 400)
+        begin, size = body.get("search_after", [0])[0], body.get("size", 10)
+        hits = [{"_id": str(row["id"]), "sort": [row["id"]]} for row in rows[begin : begin + size]]
+        return Answer({"took": 3, "hits": {"hits": hits}})
+
+    with JsonServer() as server:
+        server.handler = answer
+        found = headrace.discover(
+            f"{server.base_url}/_search", method="POST", json={"sort": [{"id": "asc"}]}
+        )
+
+    paginator = found.config["resources"][0]["endpoint"]["paginator"]
+    assert paginator["cursor_body_path"] == "search_after"
+    # The host's own number is no size that a refusal names.
+    assert not any("127 rows" in each.why for each in found.requests)
