@@ -162,7 +162,8 @@ class TableValues:
             return None
         if data_type in _DECIMALS and isinstance(value, int | float | Decimal | str):
             # Text that is no plain number is left to dlt.
-            return rounded_to_scale(value, *self._digits(hint)) or value
+            rounded = rounded_to_scale(value, *self._digits(hint))
+            return value if rounded is None else rounded
         if data_type == "timestamp" and is_in_milliseconds(value):
             value /= 1_000
         if data_type in ("timestamp", "time") and hint.get("precision") is not None:

@@ -110,3 +110,14 @@ def test_a_function_that_knows_nothing_of_quarantine_gets_no_such_row(
     with pytest.raises(RowError, match=r"beyond any double.*\n.*`processing_steps`") as caught:
         sync(warehouse.pipeline(), source)
     assert caught.value.url == f"{server.base_url}/items"
+
+
+@pytest.mark.parametrize("number", ["1e-10", '"0.0000000004"', "-5e-324"])
+def test_what_a_column_of_decimals_has_no_digits_for_is_zero_there(
+    number: str, server: JsonServer, warehouse: Warehouse
+) -> None:
+    server.handler = lambda asked: Answer(raw=f'[{{"id": 1, "price": {number}}}]'.encode())
+    prices = {"name": "prices", "columns": {"price": {"data_type": "decimal"}}}
+    sync(warehouse.pipeline(), build_source(parse_config(config_of(server, prices))))
+
+    assert warehouse.query("SELECT id, price FROM test_data.prices") == [(1, 0)]

@@ -49,6 +49,9 @@ _LARGEST = 2**63 - 1
 _EXACT_AS_DOUBLE = 2**53
 _MOST_DIGITS = 29
 _DENSE = 10
+_TIMESTAMP = {"data_type": "timestamp"}
+# As milliseconds this is the year 2100: larger numbers count something smaller.
+_BEYOND_MILLISECONDS = 4_102_444_800_000
 _OF_DLT = "_dlt_"
 
 
@@ -105,7 +108,9 @@ def find_columns(
     """
     keys = tuple(key or ())
     found = []
-    for path, values in _fields(rows):
+    fields = list(_fields(rows))
+    has_odd_times = any(map(_counts_otherwise, fields))
+    for path, values in fields:
         name = "__".join(path)
         seen = _Seen(path[-1], values, len(rows))
         if path[:1] == keys and len(path) == 1 and set(map(type, values)) == {str}:
@@ -113,8 +118,22 @@ def find_columns(
         else:
             finding = _finding(name, seen, is_key=len(path) == 1 and path[0] in keys)
         if finding is not None:
-            found.append(finding)
+            is_of_null = not values and finding.hints == _TIMESTAMP and has_odd_times
+            found.append(_as_unknown(finding) if is_of_null else finding)
     return found
+
+
+def _counts_otherwise(field: tuple[tuple[str, ...], Sequence[Any]]) -> bool:
+    """Whether a field has times in microseconds or the like, which no column of times reads."""
+    path, values = field
+    return is_of_time(path[-1]) and any(
+        type(value) is int and value >= _BEYOND_MILLISECONDS for value in values
+    )
+
+
+def _as_unknown(finding: ColumnFinding) -> ColumnFinding:
+    why = f"{finding.evidence.partition(';')[0]}: ask which type it has"
+    return ColumnFinding(finding.name, {}, why, "unknown")
 
 
 def _fields(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
@@ -178,7 +197,8 @@ def _always_null(name: str, seen: _Seen) -> ColumnFinding:
     kind = type_by_name(seen.name)
     if kind is None:
         return ColumnFinding(name, {}, f"{null}: ask which type it has", "unknown")
-    return ColumnFinding(name, {"data_type": kind}, f"{null}; of this type by its name")
+    hints = _TIMESTAMP if kind == "timestamp" else {"data_type": kind}
+    return ColumnFinding(name, hints, f"{null}; of this type by its name")
 
 
 def _text_key(name: str, seen: _Seen, order: OrderFinding | None) -> ColumnFinding | None:

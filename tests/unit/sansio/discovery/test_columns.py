@@ -129,6 +129,13 @@ def test_what_is_always_null_and_has_no_telling_name_is_unknown(name: str) -> No
     assert found.evidence == "always null in 2 rows: ask which type it has"
 
 
+def test_where_times_are_counted_in_microseconds_no_column_of_times_is_declared() -> None:
+    rows: list[Row] = [{"createdAt": 1_700_000_000_000_000, "deletedAt": None}] * 3
+    (found,) = find_columns(rows)
+    assert (found.name, found.verdict) == ("deletedAt", "unknown")
+    assert found.evidence == "always null in 3 rows: ask which type it has"
+
+
 def test_numbers_that_may_be_times_are_offered() -> None:
     for values in ([1_700_000_000], [1_700_000_000_123], [1_700_000_000.5]):
         found = found_for("created", values)
