@@ -22,6 +22,8 @@ RESOURCE = "resources[0]"
 # Offsets and page numbers shift under whoever keeps up.
 _CARRY_A_TAIL = ("cursor", "header_cursor", "json_link", "header_link")
 _STATES = ("status", "state")
+_CHOSEN_BY = ("state", "archived", "is_archived", "deleted", "is_deleted", "active", "is_active")
+_MANY = 20
 _MOST_STATES = 12
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,30}")
 
@@ -54,6 +56,7 @@ class ResourceFacts:
         resource["endpoint"] = _in_order(endpoint)
         if order is not None:
             self._note("endpoint", "proven", order.evidence)
+        self._ask_for_others(endpoint)
         columns = self._columns(key, order)
         if columns:
             resource["columns"] = columns
@@ -144,6 +147,18 @@ class ResourceFacts:
         self._survey.evidence[:] = [each for each in self._survey.evidence if each.path != path]
         self._note("write_disposition", "proven", told)
         return "merge"
+
+    def _ask_for_others(self, endpoint: Mapping[str, Any]) -> None:
+        """Says where all rows are in one state, as of APIs that list the open ones unless asked."""
+        rows = [row for page in self._pages for row in page]
+        for name in _CHOSEN_BY if len(rows) >= _MANY else ():
+            values = {str(row.get(name)) for row in rows}
+            is_choice = isinstance(rows[0].get(name), bool) or _is_word(rows[0].get(name))
+            if len(values) == 1 and is_choice and name not in (endpoint.get("params") or {}):
+                value = str(rows[0][name])
+                value = value.lower() if isinstance(rows[0][name], bool) else value
+                told = f"`{name}` is `{value}` in all {len(rows):,} rows: does the API list those "
+                self._note("endpoint.params", "unknown", f"{told}alone unless asked for others?")
 
     def _columns(self, key: KeyFinding, order: OrderFinding | None) -> dict[str, Any]:
         """The columns that have to be declared."""

@@ -189,3 +189,21 @@ def test_the_first_rows_have_the_columns_of_the_table() -> None:
     assert made.returncode == 0, made.stderr
     assert "columns: id, user__login, user__id, labels" in made.stdout
     assert '{"login"' not in made.stdout
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"), [("state", "open", "open"), ("archived", False, "false")]
+)
+def test_rows_of_one_state_are_asked_about(field: str, value: object, said: str) -> None:
+    def issues(_: Asked) -> Answer:
+        return Answer([{"id": number, field: value} for number in range(1, 31)])
+
+    with JsonServer() as server:
+        server.handler = issues
+        made = command("init", f"{server.base_url}/issues", "--single-page")
+        asked = command("init", f"{server.base_url}/issues?{field}=all", "b.yml", "--single-page")
+
+    told = f"`{field}` is `{said}` in all 30 rows: does the API list those alone unless asked"
+    assert (made.returncode, asked.returncode) == (0, 0), made.stderr + asked.stderr
+    assert told in made.stdout
+    assert told not in asked.stdout
