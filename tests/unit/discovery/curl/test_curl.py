@@ -262,7 +262,9 @@ def test_headers_and_parameters_come_back(
     assert {looked_up(value, call.secrets) for value in call.headers.values()} >= {
         value for name, value in headers.items() if name.lower() in map(str.lower, call.headers)
     }
-    assert {name: looked_up(value, call.secrets) for name, value in call.params.items()} == params
+    assert {
+        looked_up(name, {}): looked_up(value, call.secrets) for name, value in call.params.items()
+    } == params
     for shown in (repr(call), json.dumps([call.client, call.endpoint]), repr(notes)):
         assert secret not in shown
 
