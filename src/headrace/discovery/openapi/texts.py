@@ -56,6 +56,9 @@ def document_of(body: bytes, source: str) -> dict[str, Any]:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise unreadable(source, "is not text in UTF-8") from None
+    if text.lstrip().startswith("<"):
+        told = "is a page of HTML or XML; the document itself is often at /openapi.json beside it"
+        raise unreadable(source, f"is no OpenAPI document: it {told}")
     document = _json(text, source) if text.lstrip().startswith("{") else _yaml(text, source)
     if not isinstance(document, dict):
         raise unreadable(source, "is no OpenAPI document; it must hold a mapping with `paths`")
