@@ -16,6 +16,11 @@ from headrace.sansio.discovery.row_places import RowPlace, is_rival, row_places
 from headrace.sansio.discovery.sameness import sameness_of
 
 _UNAUTHORIZED = (401, 403)
+_NOT_FOUND = 404
+_IS_IT_RIGHT = (
+    "The URL is taken apart into those two: is it that of a listing, as the API's documentation "
+    "names it?"
+)
 _MOST_KEYS = 12
 _MOST_OTHERS = 3
 _WHO_ASKS = (
@@ -42,6 +47,8 @@ async def first_answer(trials: Trials, endpoint: Mapping[str, Any], name: str) -
     except ResponseStatusError as error:
         if error.status in _UNAUTHORIZED:
             raise error.located(f"{error}\n{_WHO_ASKS}.") from None
+        if error.status == _NOT_FOUND:
+            raise error.located(f"{error}\n{_IS_IT_RIGHT}") from None
         raise
     place, others = _place(answer, name)
     found: dict[str, Any] = dict(begun)

@@ -207,3 +207,14 @@ def test_rows_of_one_state_are_asked_about(field: str, value: object, said: str)
     assert (made.returncode, asked.returncode) == (0, 0), made.stderr + asked.stderr
     assert told in made.stdout
     assert told not in asked.stdout
+
+
+def test_a_url_that_is_not_found_is_asked_about_as_a_url() -> None:
+    with JsonServer() as server:
+        server.handler = orders_api()
+        url = f"{server.base_url}/api/v1/ordres"
+        made = command("init", url, "--api-key", f"X-API-Key={KEY}")
+
+    assert made.returncode == 1
+    assert "Check `client.base_url` and the resource's `endpoint.path`." in made.stderr
+    assert "The URL is taken apart into those two: is it that of a listing" in made.stderr
