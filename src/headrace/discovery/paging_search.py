@@ -21,6 +21,7 @@ from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.keys import find_key
 from headrace.sansio.discovery.paging_ways import (
     PagingWay,
+    has_more_path,
     links_shown,
     tokens_shown,
     urls_shown,
@@ -145,12 +146,12 @@ class PagingSearch:
         proven = await ways.shown()
         if proven is not None:
             return proven
-        if survey.in_body and isinstance(rows[-1].get("sort"), list):
+        found = self._small or self._size
+        if found is None and survey.in_body and isinstance(rows[-1].get("sort"), list):
             # The rows name what follows them, where servers refuse numbers that they do not know.
             proven = await ways.behind_last_row([])
             if proven is not None:
                 return proven
-        found = self._small or self._size
         longer = survey.rows if self._small else self._size.rows if self._size else None
         knob = found.knob if found else None
         proven = await NumberedWays(survey, base, page, rows, knob, longer).find()
@@ -251,7 +252,7 @@ class PagingSearch:
         page = await survey.trials.page(asked, f"the first page of {size:,} rows")
         rows = rows_of(page.rows)
         base, way = _in_pages_of(survey.endpoint, proven.way, knob, size)
-        more = proven.way.paginator.get("has_more_path")
+        more = proven.way.paginator.get("has_more_path") or has_more_path(survey.first)
         sized = await prove(survey, base, page, rows, way, self._most_pages(len(rows)), more)
         if sized is None:
             return None

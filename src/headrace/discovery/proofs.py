@@ -16,6 +16,9 @@ from headrace.sansio.paging.envelope import path_of
 from headrace.sansio.paging.totals import find_pages, find_total
 
 MOST_PAGES = 3
+_EMPTY_PAGES = 2
+_LINKS = ("json_link", "header_link", "header_cursor")
+_PLAIN_PATH = re.compile(r"\w+(\.\w+)*")
 _LONGEST_REASON = 160
 _WHERE = re.compile(r"^resource `[^`]*`, \S+ \S+: ")
 
@@ -137,6 +140,8 @@ def judged(survey: Survey, walk: Walk, first: Sequence[Row]) -> tuple[str | None
         brought = f"{new:,} new row{'s' * (new != 1)}"
         told.append(f"page {number} had {brought}" if rows else f"page {number} was empty")
         before |= survey.same.marks(rows)
+    if walk.end is None and len(walk.pages) > _EMPTY_PAGES and not any(walk.pages[-_EMPTY_PAGES:]):
+        return "behind the last row it names one page without rows after the other", ""
     if walk.end is not None and walk.error is None:
         told.append("and there it ends" if told else "the first page is the last")
     return None, ", ".join(told)
@@ -172,6 +177,10 @@ def _otherwise_ended(
     kind = way.paginator["type"]
     if more is not None and kind in ("cursor", "offset", "page_number"):
         yield replace(way, paginator={**way.paginator, "has_more_path": more})
+    if more is not None and kind in _LINKS and _PLAIN_PATH.fullmatch(more):
+        where = "".join(f"['{key}']" for key in more.split("."))
+        ended = {"stop_condition": f"response{where} == False"}
+        yield replace(way, paginator={**way.paginator, **ended})
     pages = find_pages(page.rest, page.rows_at)
     if kind == "page_number" and pages is not None:
         total_path = path_of(pages[0]).quoted

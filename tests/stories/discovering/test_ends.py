@@ -146,3 +146,22 @@ def test_sort_values_lead_on_where_a_body_takes_nothing_else() -> None:
     assert paginator["cursor_body_path"] == "search_after"
     # The host's own number is no size that a refusal names.
     assert not any("127 rows" in each.why for each in found.requests)
+
+
+def test_links_that_go_on_behind_the_last_row_end_where_no_more_is_told() -> None:
+    rows = rows_of(53)
+
+    with JsonServer() as server:
+
+        def answer(asked: Asked) -> Answer:
+            size = min(int(asked.query.get("page[size]", 11)), 100)
+            end = int(asked.query.get("page[after]", 0)) + size
+            following = f"{server.base_url}/tickets?page[after]={end}&page[size]={size}"
+            meta = {"has_more": end < len(rows), "after_cursor": str(end)}
+            page = rows[end - size : end]
+            return Answer({"tickets": page, "meta": meta, "links": {"next": following}})
+
+        server.handler = answer
+        found = headrace.discover(f"{server.base_url}/tickets")
+        with headrace.read(found.config) as reader:
+            assert sum(batch.num_rows for batch in reader) == len(rows)
