@@ -162,6 +162,12 @@ class PagingSearch:
             proven = await ways.behind_last_row(fields)
         return proven
 
+    @property
+    def _names_more(self) -> bool:
+        """Whether a page that may be cut names a token, whatever else it says of more."""
+        page = self._survey.first
+        return is_round(page.row_count) and bool(tokens_shown(page, in_body=self._survey.in_body))
+
     def _one_page(self) -> FoundPaging:
         """Whether all rows came with one answer, where no way leads on."""
         survey = self._survey
@@ -171,7 +177,7 @@ class PagingSearch:
         why = None
         if self._size is not None:
             seen = f"{self._size.knob} brought {len(self._size.rows):,} rows in place of {count:,}"
-        elif seen is None and says_more(page.rest) is False:
+        elif seen is None and says_more(page.rest) is False and not self._names_more:
             why = "the answer says that there is no more"
         elif seen is None and total == count and self._small and self._total_of_small == count:
             why = f"{place} tells {count:,} rows, also where a page has fewer"

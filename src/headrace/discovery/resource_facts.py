@@ -125,13 +125,17 @@ class ResourceFacts:
         self._note("primary_key", "proven", key.evidence)
         fields = list(key.fields)
         resource: dict[str, Any] = {"primary_key": fields[0] if len(fields) == 1 else fields}
-        if self._paging.has_all or self._is_whole or self._pages_overlap:
+        if self._has_all:
             told = "new and changed rows by their key"
             return {**resource, "write_disposition": self._merged(told)}
         # Of rows with the same key, where more of the listing had some, a merge would keep one.
         told = "all rows anew each time; `merge` needs a key that no two rows share, as you know"
         self._note("write_disposition", "proven", told)
         return {**resource, "write_disposition": "replace"}
+
+    @property
+    def _has_all(self) -> bool:
+        return self._paging.has_all or self._is_whole
 
     @property
     def _pages_overlap(self) -> bool:
@@ -218,6 +222,13 @@ class ResourceFacts:
         walk = self._paging.walk
         if not self._paging.is_proven or walk is None:
             return endpoint
+        if self._pages_overlap and not self._has_all:
+            # A merge would keep one row of a key that other rows have as well, a copy all of them.
+            told = (
+                "a page begins with the last row of the one before: which parameter leaves it out?"
+            )
+            self._survey.note("paginator", "unknown", told)
+            return {**endpoint, "paginator": "unknown"}
         hints = {"primary_key": list(key.fields)} if key.fields else {}
         why = "whether the config as a whole reads the listing"
         read = await self._survey.trials.walk(endpoint, why, max(1, len(walk.pages)), **hints)

@@ -182,4 +182,20 @@ TOKENS = (
         total_at="hits/total/value",
     ),
     Style(name="has_more always", paging=_CURSOR, more_at="has_more", more="always true"),
+    Style(
+        name="a cursor to the last row, which comes again, and ids that come twice",
+        paging=replace(_CURSOR, includes_last=True),
+        key="some twice",
+        row_count=351,
+        default_size=25,
+        cap=25,
+        expects="unknown",
+    ),
+    Style(
+        name="a page that says that there is no more, and names a token that none takes",
+        paging=replace(_CURSOR, param="zork"),
+        more_at="has_more",
+        more="always false",
+        expects="unknown",
+    ),
 )

@@ -148,6 +148,9 @@ def _signs(draw: random.Random, style: Style) -> Style:
     if not is_bare and _may(draw, 0.25):
         changes["more_at"] = draw.choice(("has_more", "meta/hasNext"))
         changes["more"] = _seldom(draw, get_args(More), 0.3)
+        if changes["more"] == "always false" and paging.kind not in ("link", "token"):
+            # Where nothing else leads on, it is to be believed.
+            changes["more"] = "right"
     if not is_bare and style.rows_at != "hits" and _may(draw, 0.2):
         changes["echo"] = not paging.in_body
     if paging.kind in ("link", "token"):
