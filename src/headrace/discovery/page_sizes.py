@@ -169,7 +169,9 @@ class PageSizes:
         """The rows that come with a size; None where it is not heeded."""
         survey, count = self._survey, len(self._survey.rows)
         least = count + 1 if least is None else least
-        rows = await self._rows({knob: size}, f"whether a page of {size:,} rows can be had ({{}})")
+        rows = await self._rows(
+            {knob: size}, f"whether a page of {size:,} row{'s' * (size != 1)} can be had ({{}})"
+        )
         if rows is None:
             return None
         if size < count:

@@ -55,7 +55,7 @@ class ResourceFacts:
         endpoint = await self._confirmed(self._paging.endpoint, key)
         resource["endpoint"] = _in_order(endpoint)
         if order is not None:
-            self._note("endpoint", "proven", order.evidence)
+            self._note("endpoint", "proven", f"in order: {order.evidence}")
         self._ask_for_others(endpoint)
         columns = self._columns(key, order)
         if columns:
