@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 __all__ = [
     "constant_numbers",
     "constant_texts",
+    "count_different",
     "pa",
     "pc",
     "take_memory_from_system",
@@ -49,6 +50,8 @@ else:
     pc = _Compute()
 
 
+_FEW = 200_000
+
 # Where pandas is installed, pyarrow 26 imports it with the first scalar or list that it is given:
 # a third of a second, and 40 MB. Columns that are made of buffers do without.
 
@@ -61,6 +64,21 @@ def whole_numbers(values: Iterable[int]) -> pa.Array:
     """
     held = values if isinstance(values, array) else array("q", values)
     return pa.Array.from_buffers(pa.int64(), len(held), [None, pa.py_buffer(held)])
+
+
+def count_different(numbers: array[int]) -> int:
+    """How many different numbers of 64 bits there are.
+
+    Few are counted without Arrow. Rows that are counted while they are fetched would else be the
+    first for which Arrow is imported, in the thread that fetches them. In its own, dlt looks for
+    pyarrow among the modules that are there (`dlt.common.libs`, 1.31), and would find half of it.
+
+    Args:
+        numbers: The numbers.
+    """
+    if len(numbers) <= _FEW:
+        return len(set(numbers))
+    return int(pc.count_distinct(whole_numbers(numbers)).as_py())
 
 
 def constant_numbers(number: int, count: int) -> pa.Array:

@@ -1,29 +1,36 @@
-"""Where Arrow takes its memory from."""
+"""Arrow, imported when it is first used."""
 
-from __future__ import annotations
-
-import os
 import subprocess
 import sys
+from array import array
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-_ASK = (
-    "import pyarrow\n"
-    "from headrace.core.arrow import take_memory_from_system\n"
-    "take_memory_from_system()\n"
-    "print(pyarrow.default_memory_pool().backend_name)"
-)
+from headrace.core import arrow
+from headrace.core.arrow import count_different
+
+PROGRAM = """
+import sys
+from array import array
+from headrace.core.arrow import count_different
+assert count_different(array("q", [1, 2, 2, 3])) == 3
+print("pyarrow" in sys.modules)
+"""
 
 
-@pytest.mark.parametrize(
-    ("chosen", "used"), [(None, "system"), ("mimalloc", "mimalloc"), ("jemalloc", "jemalloc")]
-)
-def test_what_the_user_has_chosen_stays(chosen: str | None, used: str) -> None:
-    settings = {name: each for name, each in os.environ.items() if not name.startswith("ARROW")}
-    if chosen is not None:
-        settings["ARROW_DEFAULT_MEMORY_POOL"] = chosen
-    told = subprocess.run(
-        [sys.executable, "-c", _ASK], env=settings, capture_output=True, text=True, check=True
+def test_a_few_keys_are_counted_without_arrow() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
     )
-    assert told.stdout.strip() == used
+    assert ran.stdout.strip() == "False"
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=50))
+def test_many_are_counted_like_few(numbers: list[int]) -> None:
+    few = count_different(array("q", numbers))
+    arrow._FEW, before = -1, arrow._FEW
+    try:
+        assert count_different(array("q", numbers)) == few == len(set(numbers))
+    finally:
+        arrow._FEW = before

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, cast
 
-from headrace.core.arrow import pa, pc
+from headrace.core.arrow import count_different
 from headrace.core.exceptions import PageError, RowError
 from headrace.core.figures import ResourceFigures
 from headrace.core.json_path import JsonPath
@@ -288,6 +288,4 @@ class ValueJudge:
         self._end_value()
         if self._keys is None or not self._marks:
             return 0
-
-        different = int(pc.count_distinct(pa.array(self._marks, pa.int64())).as_py())
-        return len(self._marks) - different
+        return len(self._marks) - count_different(self._marks)

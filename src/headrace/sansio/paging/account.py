@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from headrace.core.arrow import pc, whole_numbers
+from headrace.core.arrow import count_different
 from headrace.core.quick_dataclasses import dataclass
 from headrace.sansio.paging.page import Page
 from headrace.sansio.paging.row_keys import RowKeys
@@ -136,7 +136,7 @@ class ListingAccount:
         """How many different rows came, by their keys."""
         if self._keys is None or len(self._marks) != self._rows or not self._rows:
             return self._rows
-        return int(pc.count_distinct(whole_numbers(self._marks)).as_py())
+        return count_different(self._marks)
 
     @property
     def are_distinct(self) -> bool | None:
