@@ -233,4 +233,12 @@ def test_all_of_it_is_found_out(table: str, airflow: Airflow, warehouse: Warehou
     ran = mirror.run()
 
     assert ran.returncode == 0, ran.stderr
-    assert mirror.differences(table, airflow.listed(table), _KEYS[table]) == []
+    assert mirror.differences(table, list(map(_typed, airflow.listed(table))), _KEYS[table]) == []
+
+
+def _typed(row: Row) -> Row:
+    """The row, its texts of digits beside numbers as numbers: so dlt loads them into one column."""
+    conf = row.get("conf")
+    if not conf or "parts" not in conf:
+        return row
+    return {**row, "conf": {**conf, "parts": list(map(int, conf["parts"]))}}
