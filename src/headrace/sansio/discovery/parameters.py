@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from headrace.sansio.paging.envelope import fields_around, plain_name, whole_number
@@ -143,13 +142,3 @@ def is_not_full(page: Page) -> bool:
         if plain_name(keys[-1]) in _TOLD_SIZES
     )
     return any(size is not None and size > page.row_count for size in sizes)
-
-
-def asked_for(params: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """Which of some parameters a request has.
-
-    Args:
-        params: The query parameters of the request.
-        names: The parameters to look for.
-    """
-    return next((name for name in params if name in names), None)
