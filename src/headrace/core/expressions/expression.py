@@ -11,7 +11,6 @@ import ast
 import operator
 import re
 import threading
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from simpleeval import EvalWithCompoundTypes, InvalidExpression, safe_add
 
 from headrace.core.exceptions import ExpressionError
 from headrace.core.expressions.lookups import lookups
+from headrace.core.expressions.syntax import syntax_tree
 from headrace.core.nearest import did_you_mean
 
 STOP_CONDITION_NAMES = ("response", "headers", "rows", "page")
@@ -265,9 +265,7 @@ def _parse(text: str) -> ast.expr:
         raise ExpressionError("the expression is empty")
     problem = "it is nested too deeply"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(one_line, mode="eval").body
+        return syntax_tree(one_line)
     except SyntaxError as error:
         problem = f"{error.msg} (at character {error.offset or 1})"
     except ValueError:
