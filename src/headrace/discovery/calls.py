@@ -30,6 +30,8 @@ _BRACES = {"$${": "$${{", "{": "{{", "}": "}}"}
 # The first field that a query asks for, with another name or without.
 _FIELD = re.compile(r"\{\s*(?:\w+\s*:\s*)?([A-Za-z]\w*)")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+# Azure's functions take their key as `code`, and others a country's.
+_MAY_BE_SECRET = frozenset(["code"])
 _USUAL_NAMES = {
     "token": "API_TOKEN",
     "api_key": "API_KEY",
@@ -183,9 +185,9 @@ def call_of(
         path=f"{last}{end}",
         method=method.upper(),
         params={
-            name: [naming.of(name, each) for each in value]
+            name: [naming.of_param(name, each) for each in value]
             if isinstance(value, list)
-            else naming.of(name, value)
+            else naming.of_param(name, value)
             for name, value in asked.items()
         },
         headers={name: naming.of_header(name, value) for name, value in kept.items()},
@@ -241,6 +243,11 @@ class _Naming:
     def of_header(self, name: str, value: str) -> str:
         """The value of a header: what looks like a secret there is one, whatever its name."""
         looks_secret = mask_likely(value) != value
+        return self._named(_setting_of(name), value) if looks_secret else self.of(name, value)
+
+    def of_param(self, name: str, value: str) -> str:
+        """The value of a query parameter, which may be a secret by its looks under some names."""
+        looks_secret = name.lower() in _MAY_BE_SECRET and mask_likely(value) != value
         return self._named(_setting_of(name), value) if looks_secret else self.of(name, value)
 
     def of_body(self, body: Any, name: str = "") -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from headrace.core.exceptions import HeadraceError
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.proofs import ProvenWay, prove
-from headrace.discovery.survey import Knob, Survey, listed
+from headrace.discovery.survey import Knob, Survey, knobs_shown, listed
 from headrace.discovery.trials import Row, rows_of
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.paging_ways import PagingWay, urls_shown
@@ -140,11 +140,18 @@ class NumberedWays:
 
     def _shown(self) -> Iterator[Tried]:
         urls = urls_shown(self._page, links_by_relation)
-        pages = pages_shown(self._page, urls)
-        offsets = offsets_shown(self._page, urls)
-        for tried in self._all():
-            if tried[1].name in (offsets if tried[0] == "offset" else pages):
-                yield tried
+        usual, endpoint = [*self._all()], self._base
+        shown: dict[Kind, list[str]] = {
+            "offset": offsets_shown(self._page, urls),
+            "page": pages_shown(self._page, urls),
+        }
+        for kind, names in shown.items():
+            knobs = knobs_shown(names, [knob for of, knob in usual if of == kind], endpoint)
+            yield from ((kind, knob) for knob in sorted(knobs, key=self._is_apart_from_size))
+
+    def _is_apart_from_size(self, knob: Knob) -> bool:
+        """Whether the size is within an object, as `page[size]`, and this one is not."""
+        return self._size is not None and self._size.is_nested and not knob.is_nested
 
     async def _moves(self, some: Sequence[Tried]) -> bool:
         """Whether a second page by one of several numbers has other rows."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.secrets.shipping import stays_here
-from headrace.discovery.survey import Knob, Survey, listed
+from headrace.discovery.survey import Knob, Survey, knobs_shown, listed
 from headrace.discovery.trials import Row, rows_of
 from headrace.sansio.discovery.parameters import BODY_SIZES, SIZES
 
@@ -23,6 +24,7 @@ _LIKELIEST = (
 )
 _NUMBER = re.compile(r"\d[\d,_]*")
 _OTHER_SIZES = (100, 50)
+_FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,13 @@ class PageSizes:
 
     async def _find(self, size: int) -> FoundSize | None:
         if self._known is not None:
-            return await self._alone(self._known, size)
+            return await self._first_heeded([self._known], size)
         body = [Knob(name, in_body=True) for name in BODY_SIZES] if self._survey.in_body else []
         body = [knob for knob in body if knob.fits(self._survey.endpoint)]
-        shown = [knob for knob in (*body, *map(Knob, SIZES)) if knob.name in self._shown]
-        for knob in shown:
-            found = await self._alone(knob, size)
-            if found is not None:
-                return found
+        shown = knobs_shown(self._shown, [*body, *map(Knob, SIZES)], self._survey.endpoint)
+        found = await self._first_heeded(shown, size)
+        if found is not None:
+            return found
         for some, likeliest in ((body, ()), ([Knob(name) for name in SIZES], _LIKELIEST)):
             others = [knob for knob in some if knob not in shown]
             found = await self._among(others, size, likeliest) if others else None
@@ -118,20 +119,46 @@ class PageSizes:
                 return found
         return None
 
+    async def _first_heeded(self, knobs: Sequence[Knob], size: int) -> FoundSize | None:
+        """The first knob that takes a size; where none takes this one, a smaller size."""
+        refused: dict[Knob, str] = {}
+        for knob in knobs:
+            self._refused = None
+            found = await self.of_size(knob, size)
+            if found is not None:
+                return found
+            if self._refused is not None:
+                refused[knob] = self._refused
+        for knob in self._too_large(refused):
+            self._refused = refused[knob]
+            found = await self._below_refusal(knob, size)
+            if found is not None:
+                return found
+        return None
+
+    def _too_large(self, refused: Mapping[Knob, str]) -> list[Knob]:
+        """Those that were refused for their size, and not because they are not known."""
+        if len(refused) <= _FEW:
+            return list(refused)
+        said = {knob: text.replace(knob.name, "") for knob, text in refused.items()}
+        alike = Counter(said.values())
+        odd = [knob for knob, text in said.items() if alike[text] == 1]
+        return [knob for knob in refused if self._named_below(refused[knob])] or odd[:_FEW]
+
     async def _among(
         self, knobs: Sequence[Knob], size: int, likeliest: Sequence[str]
     ) -> FoundSize | None:
         """Tries the likeliest by itself, and then all at once, each with a size of its own."""
-        found = await self._alone(knobs[0], size)
-        if found is not None or len(knobs) == 1:
+        found = await self.of_size(knobs[0], size)
+        if found is not None:
             return found
         heeded = await self._heeded(knobs)
         if heeded is not None:
             self._known = heeded
-            return await self._alone(heeded, size)
+            return await self._first_heeded([heeded], size)
         if self._was_filtered:
-            return await self._one_by_one(
-                [knob for knob in knobs[1:] if knob.name in likeliest], size
+            return await self._first_heeded(
+                [knob for knob in knobs if knob.name in likeliest], size
             )
         return None
 
@@ -151,19 +178,6 @@ class PageSizes:
             if above:
                 return min(above)[2]
         return None
-
-    async def _one_by_one(self, knobs: Sequence[Knob], size: int) -> FoundSize | None:
-        for knob in knobs:
-            found = await self._alone(knob, size)
-            if found is not None:
-                return found
-        return None
-
-    async def _alone(self, knob: Knob, size: int) -> FoundSize | None:
-        """Tries one knob, and where the size is refused smaller ones."""
-        self._refused = None
-        found = await self.of_size(knob, size)
-        return found or await self._below_refusal(knob, size)
 
     async def _asked(self, knob: Knob, size: int, least: int | None = None) -> Sequence[Row] | None:
         """The rows that come with a size; None where it is not heeded."""
@@ -206,9 +220,14 @@ class PageSizes:
     def _sizes_below(self, refusal: str) -> list[int]:
         """Sizes to try after a refusal, those that it names first."""
         count = len(self._survey.rows)
+        others = (size for size in _OTHER_SIZES if size > count)
+        return list(dict.fromkeys([*self._named_below(refusal), *others]))[:2]
+
+    def _named_below(self, refusal: str) -> list[int]:
+        """The sizes that a refusal names, the largest first."""
+        count = len(self._survey.rows)
         named = (int(re.sub(r"[,_]", "", each)) for each in _NUMBER.findall(refusal))
-        sizes = dict.fromkeys([*sorted(named, reverse=True), *_OTHER_SIZES])
-        return [size for size in sizes if count < size < LARGE][:2]
+        return sorted({size for size in named if count < size < LARGE}, reverse=True)
 
 
 def _different_sizes(knobs: Sequence[Knob], count: int) -> Iterator[dict[Knob, int]]:

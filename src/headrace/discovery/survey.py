@@ -9,6 +9,7 @@ from typing import Any
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.trials import Row, Trials
 from headrace.sansio.discovery.evidence import Evidence, Verdict
+from headrace.sansio.discovery.parameters import path_in_body
 from headrace.sansio.discovery.row_places import RowPlace
 from headrace.sansio.discovery.sameness import Sameness
 from headrace.sansio.paging import Page
@@ -40,6 +41,11 @@ class Knob:
 
     name: str
     in_body: bool = False
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it is within an object."""
+        return ("." if self.in_body else "[") in self.name
 
     def turned(self, endpoint: Mapping[str, Any], value: Any) -> dict[str, Any]:
         """An endpoint that asks with a value here.
@@ -80,6 +86,28 @@ class Knob:
 
     def __str__(self) -> str:
         return f"`{self.name}`" + (" in the body" if self.in_body else "")
+
+
+def knobs_shown(
+    names: Sequence[str], usual: Sequence[Knob], endpoint: Mapping[str, Any]
+) -> list[Knob]:
+    """What an answer shows of itself that may take the size, the place or the number of a page.
+
+    Args:
+        names: The parameters that it names, those within others as `page[size]`.
+        usual: What APIs usually have, the likeliest first.
+        endpoint: The endpoint.
+
+    Returns:
+        The usual ones among the names, and behind them the others, in a JSON body first.
+    """
+    nested = [name for name in names if "[" in name]
+    others = [Knob(path_in_body(name), in_body=True) for name in nested]
+    if endpoint.get("json") is None:
+        others = []
+    found = [knob for knob in usual if knob.name in names]
+    fitting = [knob for knob in others if knob.fits(endpoint)]
+    return list(dict.fromkeys([*found, *fitting, *map(Knob, nested)]))
 
 
 @stays_here

@@ -42,6 +42,7 @@ class WaysOn:
         self._base = base
         self._page = page
         self._rows = rows
+        self._was_refused = False
 
     async def shown(self) -> ProvenWay | None:
         """The first way that the page names and that leads on."""
@@ -82,8 +83,19 @@ class WaysOn:
         if value is None:
             return None
         for some in (rest[:_LIKELY], rest[_LIKELY:]):
+            self._was_refused = False
             leading = await self._one_of(some, value)
             proven = None if leading is None else await self._prove(leading)
+            if proven is not None:
+                return proven
+            if self._was_refused:
+                # A server that refuses what it does not know refuses them all at once.
+                return await self._first_proven(some[:_LIKELY])
+        return None
+
+    async def _first_proven(self, ways: Sequence[PagingWay]) -> ProvenWay | None:
+        for way in ways:
+            proven = await self._prove(way)
             if proven is not None:
                 return proven
         return None
@@ -106,6 +118,7 @@ class WaysOn:
         try:
             page = await self._survey.trials.page(endpoint, f"whether one of {names} leads on")
         except HeadraceError:
+            self._was_refused = True
             return False
         rows, same = rows_of(page.rows), self._survey.same
         return same.are_new(rows, same.marks(self._rows))

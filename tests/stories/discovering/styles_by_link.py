@@ -110,6 +110,18 @@ TOKENS = (
         expects="never less",
     ),
     Style(
+        name="a cursor within an object that the answer shows, refusing others",
+        asks=25,
+        paging=Paging(
+            kind="token",
+            param="pagination[cursor]",
+            shown="meta/pagination/nextCursor",
+            size="pagination[size]",
+        ),
+        unknown="refused",
+        row_count=60,
+    ),
+    Style(
         name="the next page's number",
         paging=Paging(kind="token", param="page", base=1, token="page", shown="next_page"),
     ),

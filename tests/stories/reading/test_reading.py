@@ -45,6 +45,7 @@ class Items:
     def __init__(self, server: JsonServer, pages: int = 4, page_rows: int = 50) -> None:
         self.server, self.pages, self.page_rows = server, pages, page_rows
         self.broken_page: int | None = None
+        self.broken: dict[str, Any] = {"error": "quota exceeded"}
         server.handler = self._answer
 
     def row(self, number: int) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class Items:
     def _answer(self, asked: Asked) -> Answer:
         page = int(asked.query.get("page", 0))
         if page == self.broken_page:
-            return Answer({"error": "quota exceeded"})
+            return Answer(self.broken)
         begin = page * self.page_rows
         rows = [self.row(number) for number in range(begin, begin + self.page_rows)]
         following = page + 1 if page + 1 < self.pages else None
@@ -302,8 +303,10 @@ def test_a_cell_of_a_notebook_reads_it(items: Items) -> None:
     assert notebook.cells[0].outputs[0].text.strip() == str(len(items.rows))
 
 
-def test_what_came_before_an_error_is_there(items: Items) -> None:
+@pytest.mark.parametrize("beside", [{}, {"data": []}], ids=["alone", "beside no rows"])
+def test_what_came_before_an_error_is_there(items: Items, beside: dict[str, Any]) -> None:
     items.broken_page = 2
+    items.broken |= beside
     got: list[pa.RecordBatch] = []
     with headrace.read(items.config) as reader:
         with pytest.raises(headrace.PageError, match="quota exceeded"):

@@ -229,9 +229,13 @@ class StyledApi:
             put(body, headers, style.more_at, self._more(cut))
         if style.echo:
             at = "data/" if style.rows_at == "nested" else ""
-            put(body, headers, f"{at}page", cut.start // cut.size + 1)
-            size = style.default_size if style.paging.kind == "all" else cut.size
-            put(body, headers, f"{at}{style.paging.size or 'size'}", size)
+            number, size = "page", style.paging.size or "size"
+            if style.echo_in:
+                at = style.echo_in
+                number, size = _keys(style.paging.param), _keys(size)
+            put(body, headers, at + number, cut.start // cut.size + 1)
+            asked_for = style.default_size if style.paging.kind == "all" else cut.size
+            put(body, headers, at + size, asked_for)
         return Answer(body, headers=headers)
 
     def _following(self, cut: Cut) -> int | None:
@@ -336,3 +340,8 @@ def _decoded(name: str, value: Any) -> int:
         return int(place)
     except ValueError:
         raise Refusal(400, f"`{name}` is no cursor of ours") from None
+
+
+def _keys(param: str) -> str:
+    """Where an answer has what a parameter asks for: `page[size]` within `page`."""
+    return param.replace("[", "/").replace("]", "").replace(".", "/")

@@ -42,6 +42,7 @@ PAGINGS = (
     Paging(kind="token", param="offset", token="offset", shown="next_offset"),
     Paging(kind="token", param="last_id", token="last id", shown="last_id"),
     Paging(kind="token", param="cursor", shown="next", size=None),
+    Paging(kind="token", param="paging[after]", shown="meta/paging/after", size="paging[limit]"),
     Paging(kind="token", param="zork", shown="next_cursor"),
     Paging(kind="token", param="cursor", shown="next_cursor", in_body=True),
     Paging(kind="token", param="page.after", size="page.size", shown="page/after", in_body=True),
@@ -63,6 +64,7 @@ PAGINGS = (
     Paging(kind="page", param="page", base=1, size=None),
     Paging(kind="page", param="page", base=0, size=None),
     Paging(kind="page", param="page[number]", base=1, size="page[size]"),
+    Paging(kind="page", param="pagination[page]", base=1, size="pagination[pageSize]"),
     Paging(kind="page", param="_page", base=1, size="_limit"),
     Paging(kind="page", param="p", base=1, size="n"),
     Paging(kind="page", param="offset", base=0, size="limit"),
@@ -153,6 +155,7 @@ def _signs(draw: random.Random, style: Style) -> Style:
             changes["more"] = "right"
     if not is_bare and style.rows_at != "hits" and _may(draw, 0.2):
         changes["echo"] = not paging.in_body
+        changes["echo_in"] = "meta/" if "[" in paging.param else ""
     if paging.kind in ("link", "token"):
         changes["last_token"] = _seldom(draw, get_args(LastToken), 0.2)
     if paging.kind in ("offset", "page"):

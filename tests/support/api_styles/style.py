@@ -90,6 +90,7 @@ class Style:
         more: Whether that is right.
         last_token: The token or link on the last page.
         echo: Whether an answer tells the size and the number of its page.
+        echo_in: The object in which it does, as `meta/`; of `page[size]` the `page` is within.
         unknown: What becomes of parameters that it does not know.
         behind: What comes behind the last page.
         link_host: Where links lead: to itself, to another server, or to itself by https.
@@ -121,6 +122,7 @@ class Style:
     more: More = "right"
     last_token: LastToken = "none"
     echo: bool = False
+    echo_in: str = ""
     unknown: Unknown = "ignored"
     behind: Behind = "empty"
     link_host: Literal["own", "other", "https"] = "own"

@@ -108,6 +108,12 @@ def test_a_plain_header_stays(value: str) -> None:
     assert call_of(URL, headers={"Accept": value}).headers == {"Accept": value}
 
 
+def test_a_code_that_looks_like_a_secret_is_one() -> None:
+    call = call_of(f"{URL}?code=Zx8kQ2vT9LmW4pR7sN1bYc6HdJ3fGaUe&country=DE")
+    assert call.params == {"code": "${CODE}", "country": "DE"}
+    assert call_of(f"{URL}?code=DE").params == {"code": "DE"}
+
+
 @pytest.mark.parametrize("name", ["pageToken", "next_token", "continuation-token", "page[token]"])
 def test_the_place_of_a_page_is_no_secret(name: str) -> None:
     call = call_of(URL, params={name: "place"}, json={"next_token": "place"})

@@ -57,7 +57,9 @@ def params_of_token(keys: Sequence[str]) -> list[str]:
     derived = _without_next(own)
     # HubSpot: `paging.next.after` goes back as `after`.
     above = [_without_next(key) for key in reversed(keys[:-1])]
-    return list(dict.fromkeys(name for name in (derived, own, *_TOKENS, *above) if name))
+    nested = [_nested([*keys[:-1], derived])] if derived else []
+    names = (derived, own, *nested, *_TOKENS, *above)
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def _without_next(name: str) -> str:
@@ -68,6 +70,22 @@ def _without_next(name: str) -> str:
             rest = plain[len(beginning) :].lstrip("_")
             return rest[:1].lower() + rest[1:]
     return plain
+
+
+def _nested(keys: Sequence[str]) -> str:
+    """`pagination[pageSize]` for `meta.pagination.pageSize`; empty outside of such an object."""
+    if len(keys) < 2 or not plain_name(keys[-2]).startswith("pag"):
+        return ""
+    return f"{keys[-2]}[{keys[-1]}]"
+
+
+def path_in_body(name: str) -> str:
+    """The path in a JSON body of what is nested in a query parameter.
+
+    Args:
+        name: The name of the parameter, as `page[size]`.
+    """
+    return name.replace("[", ".").replace("]", "")
 
 
 def query_names(urls: Iterable[str]) -> dict[str, str]:
@@ -111,6 +129,7 @@ def pages_shown(page: Page, urls: Iterable[str] = ()) -> list[str]:
 
 def _shown(names: Sequence[str], page: Page, urls: Iterable[str], echoed: int | None) -> list[str]:
     named = [name for name in query_names(urls) if name in names]
+    nested: list[str] = []
     by_plain: dict[str, str] = {}
     for name in names:
         by_plain.setdefault(plain_name(name), name)
@@ -121,10 +140,13 @@ def _shown(names: Sequence[str], page: Page, urls: Iterable[str], echoed: int | 
             continue
         if number is None or (echoed is not None and number != echoed):
             continue
+        within = _nested(keys)
         if plain in by_plain:
             # As the answer writes it, it is taken more often than not.
             named.append(keys[-1] if keys[-1] in names else by_plain[plain])
-    return list(dict.fromkeys(named))
+        if within and (plain in by_plain or plain_name(within) in by_plain):
+            nested.append(within)
+    return list(dict.fromkeys([*named, *nested]))
 
 
 def is_not_full(page: Page) -> bool:

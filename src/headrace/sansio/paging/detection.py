@@ -90,7 +90,7 @@ def detect(
     return (
         _link(page)
         or _in_headers(page, asked)
-        or _pages(page, asked)
+        or _pages(page, params)
         or _cursor(page, asked)
         or _last_row(page)
         or _range(page)
@@ -102,7 +102,9 @@ def _asked_page(params: Mapping[str, Any]) -> tuple[str, int] | None:
     """The parameter that asks for the first page by its number, and the number."""
     for name, value in params.items():
         number = whole_number(value)
-        if number in (0, 1) and plain_name(name) in _CURRENT_PAGE:
+        # `pagination[page]` asks for a page, and `page[number]` as well.
+        within = name.partition("[")[2]
+        if number in (0, 1) and _CURRENT_PAGE & {plain_name(name), plain_name(within)}:
             return name, number
     return None
 
@@ -139,13 +141,13 @@ def _in_headers(page: Page, asked: tuple[str, int] | None) -> DetectedPaging | N
     return None
 
 
-def _pages(page: Page, asked: tuple[str, int] | None) -> DetectedPaging | None:
+def _pages(page: Page, params: Mapping[str, Any]) -> DetectedPaging | None:
     following = next(_found(page.document, _is_next), None)
     if following and _is_next_page_number(*following):
         # It says itself which page follows: no need to guess where the API begins to count.
         return None
     total = next(_found(page.document, _is_number_of_pages), None)
-    param, current = asked or (PAGE_PARAM, _current_page(page))
+    param, current = _asked_page(params) or _current_page(page, params) or (PAGE_PARAM, None)
     if total and _is_whole(total[1]):
         return _page_number(total[0], param, current)
     pages = find_pages(page.rest, page.rows_at)
@@ -315,11 +317,15 @@ def _is_whole(value: Any) -> bool:
     return True
 
 
-def _current_page(page: Page) -> int | None:
+def _current_page(page: Page, params: Mapping[str, Any]) -> tuple[str, int] | None:
+    """The number of the first page, as it tells it, and the parameter that asks for another."""
     for keys, value in fields_around(page.rest, page.rows_at):
         number = whole_number(value)
-        if number in (0, 1) and plain_name(keys[-1]) in _CURRENT_PAGE:
-            return number
+        names = {plain_name(keys[-1]), plain_name("".join(keys[-2:]))}
+        if number in (0, 1) and _CURRENT_PAGE & names:
+            within = f"{keys[-2]}[" if len(keys) > 1 else ""
+            is_asked_within = bool(within) and any(name.startswith(within) for name in params)
+            return f"{within}{keys[-1]}]" if is_asked_within else PAGE_PARAM, number
     return None
 
 

@@ -6,7 +6,8 @@ more. An error in the guise of a success lacks the list too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from headrace.core.json_path import JsonPath
@@ -25,6 +26,14 @@ _FINE = frozenset(["", "0", "ok", "success", "successful", "succeeded", "complet
 _SUCCESS = frozenset(["ok", "success", "succeeded", "successful", "issuccess"])
 _FAILURES = ("err", "fail", "denied", "unauthorized", "forbidden", "invalid")
 _LEAST_ERROR_STATUS = 400
+_NO_ERRORS = _FINE | {"none", "null", "false", "no", "no error", "no errors", "n/a"}
+_NOTHING_FOUND = re.compile(
+    r"\bno(?:t| \w+(?: \w+)?)? (?:found|match\w*|exist\w*)|\bnothing\b|\bempty\b|\bbeyond\b"
+    r"|\bno (?:more |further |other |such |matching )?"
+    r"(?:results?|rows?|records?|data|items?|entr(?:y|ies)|pages?|documents?|objects?|content)\b"
+    r"|\bout of (?:range|bounds)|\bend of\b|\b(?:204|404|416)\b",
+    re.IGNORECASE,
+)
 # What stands beside an error, and says nothing by itself.
 _OF_ERRORS = frozenset(["requestid", "traceid", "timestamp", "path", "title", "type", "help"])
 # What stands around a list, and says nothing by itself.
@@ -48,6 +57,33 @@ def is_error(document: Any) -> bool:
     if not isinstance(document, Mapping):
         return False
     return any(_is_error(plain_name(key), value) for key, value in document.items())
+
+
+def failure_beside_nothing(document: Any, rows_at: Keys = ()) -> str | None:
+    """The key under which an answer without rows says that it has failed.
+
+    Some servers say in the same place that nothing was found, which is no failure.
+
+    Args:
+        document: The answer's JSON, without rows.
+        rows_at: The keys that lead to the rows: it may stand beside each of them.
+
+    Returns:
+        The key; None where nothing has failed.
+    """
+    for step in (*rows_at, None):
+        if not isinstance(document, Mapping):
+            return None
+        for key, value in document.items():
+            if key != step and plain_name(key) in _ERRORS and _tells_of_failure(value):
+                return str(key)
+        document = document.get(step)
+    return None
+
+
+def _tells_of_failure(value: Any) -> bool:
+    said = [text for text in map(str, _leaves(value)) if text.strip().lower() not in _NO_ERRORS]
+    return bool(said) and not any(map(_NOTHING_FOUND.search, said))
 
 
 def is_name_of_error(name: str) -> bool:
@@ -108,6 +144,18 @@ def is_page_without_rows(
     if any(path.first(document) not in (None, "", False) for path in references if path.steps):
         return True
     return all(key == rows_at[0] or _says_nothing(key, document[key]) for key in document)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """The values within a value that are neither null nor false nor zero."""
+    waiting = [value]
+    for each in waiting:
+        if isinstance(each, Mapping):
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+        elif each:
+            yield each
 
 
 def _ends_in_nothing(document: Any, rows_at: Keys) -> bool:

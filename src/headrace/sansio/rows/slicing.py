@@ -21,7 +21,12 @@ from headrace.core.json_path import JsonPath, compiled
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.redaction import one_line
 from headrace.sansio.rows.charsets import as_utf8
-from headrace.sansio.rows.empty_pages import is_error, is_nothing_but_error, is_page_without_rows
+from headrace.sansio.rows.empty_pages import (
+    failure_beside_nothing,
+    is_error,
+    is_nothing_but_error,
+    is_page_without_rows,
+)
 from headrace.sansio.rows.list_detection import find_list
 from headrace.sansio.rows.page_faults import beginning, kind_of_fault, what_came_instead
 from headrace.sansio.rows.page_shape import PageShape
@@ -224,7 +229,19 @@ class PageSlicer:
         raise PageError(missing)
 
     def _sliced(self, page: bytes, rows: list[msgspec.Raw], rest: Any) -> SlicedPage:
+        if not rows:
+            self._refuse_failure(rest, page)
         return SlicedPage(rows, rest, _decode(page) if self._leads_into_rows() else rest)
+
+    def _refuse_failure(self, document: Any, page: bytes) -> None:
+        key = failure_beside_nothing(document, self._steps or ())
+        if key is not None:
+            shown = one_line(self._clean(key), _SHOWN_KEY)
+            raise PageError(
+                f"the answer is an error in the guise of a success: it has no rows, and `{shown}`: "
+                f"{beginning(page, self._clean)}. Where that says that there is nothing more, a "
+                "`response_actions` with `content: ...` and `action: ignore` ends the listing there"
+            )
 
     def _descend(self, value: msgspec.Raw, steps: tuple[str, ...]) -> tuple[msgspec.Raw, Any]:
         if not steps:

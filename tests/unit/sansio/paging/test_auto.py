@@ -136,6 +136,37 @@ def test_the_guess_is_told(document: Any, headers: dict[str, str], guess: str) -
             {"page": 2},
         ),
         (
+            {"pagination[pageSize]": 2},
+            {"meta": {"pagination": {"page": 1, "pageSize": 2, "pageCount": 4}}},
+            {},
+            "type: page_number, base_page: 1, page_param: pagination[page], "
+            "total_path: meta.pagination.pageCount",
+            {"pagination[page]": 2, "pagination[pageSize]": 2},
+        ),
+        (
+            {"page[size]": 2, "page[number]": 1},
+            {"meta": {"total_pages": 4}},
+            {},
+            "type: page_number, base_page: 1, page_param: page[number], "
+            "total_path: meta.total_pages",
+            {"page[number]": 2, "page[size]": 2},
+        ),
+        (
+            {"page[size]": 2},
+            {"meta": {"page": {"number": 1, "totalPages": 4}}},
+            {},
+            "type: page_number, base_page: 1, page_param: page[number], "
+            "total_path: meta.page.totalPages",
+            {"page[number]": 2, "page[size]": 2},
+        ),
+        (
+            {},
+            {"meta": {"pagination": {"page": 1, "pageCount": 4}}},
+            {},
+            "type: page_number, base_page: 1, total_path: meta.pagination.pageCount",
+            {"page": 2},
+        ),
+        (
             {"pageNo": 1},
             {"nextPage": 2},
             {},

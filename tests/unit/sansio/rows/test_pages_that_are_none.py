@@ -86,6 +86,49 @@ def test_an_error_alone_is_a_row_only_where_the_config_says_so(answer: bytes) ->
     assert [bytes(row) for row in PageSlicer("$").slice(answer).rows] == [answer]
 
 
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        ({"data": [], "error": "quota exceeded"}, "error"),
+        ({"data": [], "errors": [{"code": 429, "message": "slow down"}]}, "errors"),
+        ({"data": [], "meta": {}, "Error": True}, "Error"),
+        ({"data": [], "error_message": "you are not allowed to see these"}, "error_message"),
+        ({"data": [], "exception": {"type": "Timeout", "trace": None}}, "exception"),
+    ],
+)
+def test_an_error_beside_an_empty_list_is_no_end(answer: Any, key: str) -> None:
+    for selector in ("data", None, "data[*]"):
+        with pytest.raises(PageError, match=rf"it has no rows, and `{key}`.*`action: ignore`"):
+            cut(answer, selector)
+
+
+def test_an_error_may_stand_beside_a_list_further_in() -> None:
+    with pytest.raises(PageError, match=r"no rows, and `fault`"):
+        cut({"result": {"items": [], "fault": "the backend is down"}}, "result.items")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"error": None, "errors": [], "fault": {}, "exception": False},
+        {"error": "", "errorCode": 0, "error_message": "OK"},
+        {"error": "none", "errors": {"count": 0, "items": []}, "problem": "No error"},
+        {"error": "No records found"},
+        {"error": {"code": 404, "message": "page 7 is beyond the last one"}},
+        {"errors": ["Nothing more"], "message": "there is nothing more"},
+        {"error": "offset out of range"},
+        {"error": "The requested page was not found"},
+        {"message": "slow down", "status": "empty"},
+    ],
+)
+def test_no_error_beside_an_empty_list_ends_the_listing(beside: dict[str, Any]) -> None:
+    assert cut({"data": [], **beside}, "data").rows == []
+
+
+def test_rows_come_though_an_error_stands_beside_them() -> None:
+    assert len(cut({"data": [{"id": 1}], "errors": ["one of three is gone"]}, "data").rows) == 1
+
+
 def test_of_many_and_long_keys_some_are_shown() -> None:
     with pytest.raises(PageError, match=r"`key 19` and 1,981 more") as caught:
         cut({f"key {number}": 0 for number in range(2_001)}, "data")
