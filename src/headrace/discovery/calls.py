@@ -96,14 +96,12 @@ class Call:
         """What `endpoint` of a config says, as far as the call does."""
         endpoint: dict[str, Any] = {"path": _without_placeholders(self.path)}
         if (graphql := _graphql_of(self.json)) is not None:
-            params = {name: _without_placeholders(value) for name, value in self.params.items()}
+            params = _without_placeholders(self.params)
             return {**endpoint, **({"params": params} if params else {}), "graphql": graphql}
         if self.method != "GET":
             endpoint["method"] = self.method
         if self.params:
-            endpoint["params"] = {
-                name: _without_placeholders(value) for name, value in self.params.items()
-            }
+            endpoint["params"] = _without_placeholders(self.params)
         if self.json is not None:
             endpoint["json"] = _without_placeholders(self.json)
         if self.data is not None:

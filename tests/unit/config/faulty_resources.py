@@ -236,6 +236,7 @@ RESOURCES: list[tuple[dict[str, Any], str, list[str]]] = [
     (small({"params": {"p": "{x}"}}), f"{ENDPOINT}.params.p", ["no placeholder", "write `{{` or"]),
     (small({"json": {"p": ["{x}"]}}), f"{ENDPOINT}.json.p[0]", ["no placeholder"]),
     (small({"json": {"{x}": 1}}), f"{ENDPOINT}.json", ["no placeholder"]),
+    (small({"params": {'{"x": 1}': ""}}), f"{ENDPOINT}.params", ["no placeholder"]),
     (small({"data": "{x}"}), f"{ENDPOINT}.data", ["no placeholder"]),
     (small({"headers": {"p": "{x}"}}), f"{ENDPOINT}.headers.p", ["no placeholder"]),
     (small({"headers": {"p": "{"}}), f"{ENDPOINT}.headers.p", ["without its partner"]),

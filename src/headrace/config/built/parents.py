@@ -248,7 +248,9 @@ def _texts_and_keys(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from ((path, text) for _, text in _texts_and_keys(document, path))
     elif isinstance(value, Mapping) and not is_python_object(value):
         for key, inner in value.items():
-            yield from _texts_and_keys(key, path)
+            if isinstance(key, str):
+                # A name is never read as JSON.
+                yield path, key
             yield from _texts_and_keys(inner, (*path, key))
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):

@@ -15,6 +15,8 @@ from headrace.discovery.curl.words import refuse
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
+# One document in each line.
+_JSON_LINES = "ndjson"
 _BODIES = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")
 
 
@@ -81,10 +83,11 @@ def body_of(options: Options, headers: dict[str, str]) -> tuple[Body, dict[str, 
     others = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     kind = next((headers[name] for name in headers if name not in others), None)
     if not text:
-        return Body(is_given=True), others
+        return Body(is_given=True), headers
     essence = (kind or "").partition(";")[0].strip().lower()
+    is_json = essence.endswith("json") and not essence.endswith(_JSON_LINES)
     looks_json = kind is None and text.lstrip().startswith(("{", "["))
-    if options.has("json") or essence.endswith("json") or looks_json:
+    if options.has("json") or is_json or looks_json:
         return _json_body(text, kind, others)
     if kind is None or essence == _FORM:
         pairs = query_pairs(text)
@@ -95,7 +98,7 @@ def body_of(options: Options, headers: dict[str, str]) -> tuple[Body, dict[str, 
 
 def _json_body(text: str, kind: str | None, others: dict[str, str]) -> tuple[Body, dict[str, str]]:
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
     except ValueError as error:
         at = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise refuse(
@@ -110,6 +113,11 @@ def _json_body(text: str, kind: str | None, others: dict[str, str]) -> tuple[Bod
     if essence != _JSON and kind is not None:
         others = {**others, "Content-Type": kind}
     return Body(is_given=True, json=document), others
+
+
+def _no_number(text: str) -> float:
+    """Refuses `NaN` and the like, which Python reads, and JSON does not have."""
+    raise ValueError(text)
 
 
 def _text_of(options: Options) -> str | None:

@@ -15,10 +15,14 @@ from headrace.discovery.curl.options import Options, options_of
 from headrace.discovery.curl.words import begins_with_variable, refuse, settled, words_of
 
 _PROMPT = re.compile(r"\A\s*(?:[$%>#]\s+)?")
+# Documentation says above a command what it does; `# curl ...` is what a prompt of root shows.
+_COMMENT = re.compile(r"\s*#(?!\s+(?:\S*[/\\])?curl)[^\n]*\n", re.IGNORECASE)
 _CURL = re.compile(r"(?:.*[/\\])?curl(?:\.exe)?\Z", re.DOTALL | re.IGNORECASE)
 _OTHER_COPIES = ("invoke-webrequest", "invoke-restmethod", "iwr", "irm", "fetch", "http", "$")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SEVERAL = re.compile(r"\{[^{}]*,[^{}]*\}|\[(?:\d+-\d+|[A-Za-z]-[A-Za-z])(?::\d+)?\]")
+_SEVERAL = re.compile(r"(?<!\\)(?:\{[^{}]*,[^{}]*\}|\[(?:\d+-\d+|[A-Za-z]-[A-Za-z])(?::\d+)?\])")
+# So that they stand for themselves; Chrome writes those of a URL so.
+_ESCAPED_BRACKET = re.compile(r"\\([\[\]{}])")
 _METHODS = ("GET", "POST")
 
 
@@ -51,6 +55,8 @@ def call_of_curl(text: str) -> tuple[Call, CurlNotes]:
     Raises:
         ConfigError: It cannot be understood, or asks for more than one answer.
     """
+    while comment := _COMMENT.match(text):
+        text = text[comment.end() :]
     text = _PROMPT.sub("", text, count=1)
     _refuse_other_program(text)
     words = words_of(text)
@@ -105,6 +111,8 @@ def _url_of(options: Options) -> tuple[str, list[tuple[str, str]]]:
             "has a URL that stands for several, by `[1-9]` or `{a,b}`: write one of them; further "
             "pages are found without them"
         )
+    if not options.has("globoff"):
+        url = _ESCAPED_BRACKET.sub(r"\1", url)
     if not _SCHEME.match(url):
         # As curl takes it.
         url = f"http://{url}"

@@ -17,14 +17,14 @@ _BEGIN, _END = "\ufdd0", "\ufdd1"
 _VARIABLE = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
 
 _PIECE = re.compile(
-    r"""\\\r?\n
+    r"""(?:\\|`)\r?\n | \\\s*\Z
     | (?P<space>\s+)
     | '(?P<single>[^']*)'
     | \$'(?P<escapes>(?:[^'\\]|\\.)*)'
     | \$?"(?P<double>(?:[^"\\]|\\.)*)"
     | \\(?P<escaped>.)
     | (?P<operator>[|&;<>()])
-    | \$(?:\{(?P<braced>\w+)\}|(?P<bare>[A-Za-z_]\w*))
+    | \$(?:\{(?P<braced>\w+)\}|(?:(?i:env):)?(?P<bare>[A-Za-z_]\w*))
     | (?P<runs>\$\(|`)
     | (?P<expansion>\$\{)
     | (?P<open>['"])
@@ -34,7 +34,7 @@ _PIECE = re.compile(
 _IN_DOUBLE = re.compile(
     r"""\\\r?\n
     | \\(?P<escaped>[$`"\\])
-    | \$(?:\{(?P<braced>\w+)\}|(?P<bare>[A-Za-z_]\w*))
+    | \$(?:\{(?P<braced>\w+)\}|(?:(?i:env):)?(?P<bare>[A-Za-z_]\w*))
     | (?P<runs>\$\(|`)
     | (?P<expansion>\$\{)
     | (?P<plain>[^\\$`]+|.)""",
@@ -143,7 +143,10 @@ def refuse(told: str) -> ConfigError:
 
 
 class _ShellWords:
-    """Cuts as POSIX shells do, with the `$'...'` of bash."""
+    """Cuts as POSIX shells do, with the `$'...'` of bash.
+
+    Of PowerShell it knows the backtick at the end of a line, and `$env:NAME`.
+    """
 
     def __init__(self) -> None:
         self._done: list[str] = []
@@ -162,6 +165,9 @@ class _ShellWords:
             kind = match.lastgroup
             if kind == "operator":
                 self._refuse_glued(match, text)
+                if match[0] in "<>" and (self._word or "").isdecimal():
+                    # `2> file` says which output goes there.
+                    self._word = None
                 self._end_word()
                 return Words(tuple(self._done), has_more=True)
             if kind == "space":

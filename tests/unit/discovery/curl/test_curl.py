@@ -153,6 +153,12 @@ def test_who_asks(options: str, auth: dict[str, str], secrets: dict[str, str]) -
         ("--url-query 'q=a&b' --url-query '+c=%26'", {"params": {"q": "a&b", "c": "&"}}),
         ("-H 'Content-Type: text/plain' --data-binary 'a b'", {"method": "POST", "data": "a b"}),
         ("-d ''", {"method": "POST"}),
+        (
+            """-H 'Content-Type: application/x-ndjson' -d '{"a": 1}\n{}'""",
+            {"method": "POST", "data": '{{"a": 1}}\n{{}}'},
+        ),
+        # A name has no placeholders either.
+        ("""-G -d '{"a":1}'""", {"params": {'{{"a":1}}': ""}}),
         ("-I", {}),
         ("-X GET", {}),
     ],
@@ -171,6 +177,30 @@ def test_the_kind_of_a_body_stays_where_it_is_a_special_one() -> None:
     }
     call, _ = call_of_curl("curl https://api.example.com/items -d '[1]'")
     assert (call.headers, call.data) == ({"Content-Type": "application/json"}, "[1]")
+
+
+def test_a_body_of_nothing_has_its_kind() -> None:
+    call, _ = call_of_curl("curl https://a.example -H 'Content-Type: application/json' -d ''")
+    assert (call.method, call.headers) == ("POST", {"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        # As Chrome writes brackets and braces, which would stand for several URLs else.
+        r"""'https://a.example/items?filter\[state\]=open&q=\{"a":\[1,2\]\}'""",
+        """-g 'https://a.example/items?filter[state]=open&q={"a":[1,2]}'""",
+    ],
+)
+def test_brackets_of_a_url_stand_for_themselves(url: str) -> None:
+    call, _ = call_of_curl(f"curl {url}")
+    assert call.params == {"filter[state]": "open", "q": '{"a":[1,2]}'}
+
+
+def test_a_comment_may_stand_above() -> None:
+    told = "# List them.\n#\n\ncurl https://a.example/items # all"
+    assert call_of_curl(told)[0].path == "items"
+    assert call_of_curl("# curl https://a.example/items")[0].path == "items"
 
 
 def test_certificates() -> None:
@@ -230,6 +260,7 @@ def test_what_is_left_out_is_told() -> None:
         ("curl https://a/b --tls", "which is more than one"),
         ("curl https://a/b -X DELETE", "which is one of GET or POST"),
         ("curl https://a/b --json '{\"s3cret'", "a body that is no JSON (line 1)"),
+        ("curl https://a/b --json '{\"s3cret\": NaN}'", "a body that is no JSON"),
     ],
 )
 def test_what_cannot_be_understood_is_refused(command: str, told: str) -> None:

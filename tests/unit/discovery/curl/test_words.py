@@ -132,3 +132,21 @@ def test_what_cannot_be_cut_is_refused(line: str, told: str) -> None:
         words_of(line)
     assert told in str(refused.value)
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        # What a paste ends with, where a line was to follow.
+        ("curl a \\", ("a",)),
+        ("curl a \\ \n", ("a",)),
+        # An output that goes elsewhere has a number.
+        ("curl a 2>/dev/null", ("a",)),
+        ("curl a9>b", ("a9",)),
+        # PowerShell.
+        ("curl.exe a `\n  b", ("a", "b")),
+        ('curl.exe "x $env:TOKEN" $Env:TOKEN', ("x ${TOKEN}", "${TOKEN}")),
+    ],
+)
+def test_what_else_a_shell_makes_of_a_line(line: str, words: tuple[str, ...]) -> None:
+    assert tuple(map(settled, words_of(line).words[1:])) == words
