@@ -9,7 +9,7 @@ from typing import Any, Literal
 from headrace.core.exceptions import HeadraceError
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.proofs import ProvenWay, prove
-from headrace.discovery.survey import Knob, Survey, knobs_shown, listed
+from headrace.discovery.survey import Knob, Survey, knobs_shown, one_of
 from headrace.discovery.trials import Row, rows_of
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.paging_ways import PagingWay, urls_shown
@@ -121,9 +121,9 @@ class NumberedWays:
         endpoint: Mapping[str, Any] = self._base
         for (_, knob), number in numbers.items():
             endpoint = knob.turned(endpoint, number)
-        names = listed([knob.name for _, knob in numbers])
+        names = one_of([knob.name for _, knob in numbers])
         try:
-            page = await self._survey.trials.page(endpoint, f"whether one of {names} leads on")
+            page = await self._survey.trials.page(endpoint, f"whether {names} leads on")
         except HeadraceError:
             return ()
         return rows_of(page.rows)

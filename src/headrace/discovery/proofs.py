@@ -74,7 +74,7 @@ async def prove(
     Returns:
         None where it does not bring new rows, or where no more may be asked.
     """
-    why = f"whether {way.seen} leads on ({_named(way)})"
+    why = f"whether {_told(way)} leads on"
     failed, more = None, more or has_more_path(page)
     for each in (way, *_otherwise_ended(page, way, len(first), more)):
         endpoint = _with_way(base, each)
@@ -87,7 +87,7 @@ async def prove(
             # Nothing speaks against it, but nothing is proven.
             return None
         failed = failed or fault or _brief(walk.error)
-    survey.note("paginator", "ruled out", f"{way.seen} ({_named(way)}): {failed}")
+    survey.note("paginator", "ruled out", f"{_told(way)}: {failed}")
     return None
 
 
@@ -191,13 +191,16 @@ def _otherwise_ended(
     yield replace(way, paginator={**way.paginator, "stop_condition": f"rows < {size}"})
 
 
-def _named(way: PagingWay) -> str:
+def _told(way: PagingWay) -> str:
+    """What speaks for a way, and what takes the place of a page, where that says it not yet."""
     names = (
         *("cursor_param", "cursor_body_path", "offset_param", "offset_body_path"),
         *("page_param", "page_body_path"),
     )
     found = next((way.paginator[name] for name in names if way.paginator.get(name)), None)
-    return str(way.paginator["type"]) + (f" by `{found}`" if found else "")
+    if found is not None and f"`{found}`" in way.seen:
+        return way.seen
+    return f"{way.seen} ({way.paginator['type']}{f' by `{found}`' if found else ''})"
 
 
 def _brief(error: str | None) -> str:

@@ -30,6 +30,15 @@ def listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - _SHOWN_NAMES:,} more" if names[_SHOWN_NAMES:] else shown
 
 
+def one_of(names: Sequence[str]) -> str:
+    """One of several names, which are told in a line.
+
+    Args:
+        names: The names, at least one.
+    """
+    return f"one of {listed(names)}" if len(names) > 1 else f"`{names[0]}`"
+
+
 @dataclass(frozen=True, slots=True)
 class Knob:
     """What takes the size, the place or the number of a page.

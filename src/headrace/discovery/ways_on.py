@@ -8,7 +8,7 @@ from typing import Any
 from headrace.core.exceptions import HeadraceError
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.proofs import ProvenWay, prove
-from headrace.discovery.survey import Knob, Survey, listed
+from headrace.discovery.survey import Knob, Survey, one_of
 from headrace.discovery.trials import Row, rows_of
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.paging_ways import (
@@ -114,9 +114,9 @@ class WaysOn:
         endpoint: Mapping[str, Any] = self._base
         for way in ways:
             endpoint = _knob(way).turned(endpoint, value)
-        names = listed([_knob(way).name for way in ways])
+        names = one_of([_knob(way).name for way in ways])
         try:
-            page = await self._survey.trials.page(endpoint, f"whether one of {names} leads on")
+            page = await self._survey.trials.page(endpoint, f"whether {names} leads on")
         except HeadraceError:
             self._was_refused = True
             return False
