@@ -17,6 +17,9 @@ from headrace.sansio.paging.totals import find_pages, find_total
 
 MOST_PAGES = 3
 _EMPTY_PAGES = 2
+# So many more are looked at where pages are empty and name others.
+_MORE_PAGES = 4
+_ENDED_BY_SIZE = "rows < "
 _LINKS = ("json_link", "header_link", "header_cursor")
 _PLAIN_PATH = re.compile(r"\w+(\.\w+)*")
 _LONGEST_REASON = 160
@@ -76,10 +79,14 @@ async def prove(
     """
     why = f"whether {_told(way)} leads on"
     failed, more = None, more or has_more_path(page)
+    plain: Walk | None = None
     for each in (way, *_otherwise_ended(page, way, len(first), more)):
         endpoint = _with_way(base, each)
-        walk = await survey.trials.walk({**endpoint, "total": None}, why, most_pages)
+        walk = await _walked(survey, endpoint, why, most_pages, is_shown=each is way)
+        plain = walk if plain is None else plain
         fault, text = judged(survey, walk, first)
+        if fault is None and each.is_shown and _is_cut_by_size(each):
+            fault = _too_soon(survey, plain, walk)
         if fault is None and walk.error is None and not (walk.is_cut_off and len(walk.pages) < 2):
             proven = ProvenWay(each, endpoint, walk, text)
             return await _heeding_more(survey, base, more, proven, most_pages)
@@ -88,6 +95,44 @@ async def prove(
             return None
         failed = failed or fault or _brief(walk.error)
     survey.note("paginator", "ruled out", f"{_told(way)}: {failed}")
+    return None
+
+
+async def _walked(
+    survey: Survey, endpoint: Mapping[str, Any], why: str, most_pages: int, *, is_shown: bool
+) -> Walk:
+    """Follows a way, and further where its pages are empty, but name others."""
+    endpoint = {**endpoint, "total": None}
+    walk = await survey.trials.walk(endpoint, why, most_pages)
+    if is_shown and _names_empty_pages(walk):
+        walk = await survey.trials.walk(endpoint, why, len(walk.pages) + _MORE_PAGES)
+    return walk
+
+
+def _names_empty_pages(walk: Walk) -> bool:
+    """Whether the last pages are empty, and name others."""
+    is_open = walk.end is None and walk.error is None and len(walk.pages) > _EMPTY_PAGES
+    return is_open and not any(walk.pages[-_EMPTY_PAGES:])
+
+
+def _is_cut_by_size(way: PagingWay) -> bool:
+    """Whether a short page is taken for the last one."""
+    return str(way.paginator.get("stop_condition", "")).startswith(_ENDED_BY_SIZE)
+
+
+def _too_soon(survey: Survey, plain: Walk, walk: Walk) -> str | None:
+    """What speaks against an end at a short page, where pages name others behind it.
+
+    Args:
+        survey: Tells rows apart, and what the total is.
+        plain: What came without that end.
+        walk: What came up to it.
+    """
+    came = survey.same.marks(walk.rows)
+    if survey.same.marks(plain.rows) - came:
+        return "behind a short page there are more rows"
+    if _names_empty_pages(plain) and (survey.total is None or len(walk.rows) < survey.total):
+        return "it names one page without rows after the other, and nothing says which is the last"
     return None
 
 
@@ -140,11 +185,17 @@ def judged(survey: Survey, walk: Walk, first: Sequence[Row]) -> tuple[str | None
         brought = f"{new:,} new row{'s' * (new != 1)}"
         told.append(f"page {number} had {brought}" if rows else f"page {number} was empty")
         before |= survey.same.marks(rows)
-    if walk.end is None and len(walk.pages) > _EMPTY_PAGES and not any(walk.pages[-_EMPTY_PAGES:]):
+    if _names_empty_pages(walk) and not _go_on_behind_empty_ones(walk):
         return "behind the last row it names one page without rows after the other", ""
     if walk.end is not None and walk.error is None:
         told.append("and there it ends" if told else "the first page is the last")
     return None, ", ".join(told)
+
+
+def _go_on_behind_empty_ones(walk: Walk) -> bool:
+    """Whether rows came behind an empty page."""
+    filled = [bool(page) for page in walk.pages]
+    return False in filled and any(filled[filled.index(False) :])
 
 
 def _lost_filter(survey: Survey, walk: Walk) -> str | None:
@@ -188,7 +239,7 @@ def _otherwise_ended(
     place = find_total(page.rest, page.headers, page.rows_at)
     if kind == "offset" and place is not None and place.path is not None:
         yield replace(way, paginator={**way.paginator, "total_path": place.path.quoted})
-    yield replace(way, paginator={**way.paginator, "stop_condition": f"rows < {size}"})
+    yield replace(way, paginator={**way.paginator, "stop_condition": f"{_ENDED_BY_SIZE}{size}"})
 
 
 def _told(way: PagingWay) -> str:

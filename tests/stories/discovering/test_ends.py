@@ -165,3 +165,32 @@ def test_links_that_go_on_behind_the_last_row_end_where_no_more_is_told() -> Non
         found = headrace.discover(f"{server.base_url}/tickets")
         with headrace.read(found.config) as reader:
             assert sum(batch.num_rows for batch in reader) == len(rows)
+
+
+@pytest.mark.parametrize("empty", [range(1, 3), range(1, 11)])
+@pytest.mark.parametrize("shown", ["token", "link"])
+def test_empty_pages_that_name_others_are_no_end(shown: str, empty: range) -> None:
+    # As where a server leaves rows out once it has cut its pages.
+    largest, pages = 25, 14
+    rows = rows_of(largest * pages)
+    listed = [row["id"] for row in rows if (row["id"] - 1) // largest not in empty]
+
+    def answer(asked: Asked) -> Answer:
+        size = min(int(asked.query.get("limit", largest)), largest)
+        begin = int(asked.query.get("next", 0))
+        end = begin + size
+        page = [row for row in rows[begin:end] if (row["id"] - 1) // largest not in empty]
+        token = str(end) if end < len(rows) else ""
+        link = f"/items?next={end}&limit={size}" if token else ""
+        return Answer({"items": page, "next": token if shown == "token" else link})
+
+    with JsonServer() as server:
+        server.handler = answer
+        found = headrace.discover(f"{server.base_url}/items")
+        if found.is_proven:
+            with headrace.read(found.config) as reader:
+                came = [row["id"] for batch in reader for row in batch.to_pylist()]
+            assert came == listed
+        else:
+            told = " ".join(each.text for each in found.evidence)
+            assert "one page without rows after the other" in told
