@@ -155,6 +155,27 @@ _NAMES_BY_MODULE = {
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
+# Parts of dlt import each other: two threads that begin with different ones would wait for each
+# other, which Python breaks off with an error. Whoever begins with dlt itself waits for the other.
+_NEED_DLT = frozenset(
+    [
+        "headrace.destination.run_history",
+        "headrace.destination.views",
+        "headrace.dlt_source.by_call",
+        "headrace.dlt_source.by_name",
+        "headrace.dlt_source.plain_reading",
+        "headrace.explaining.explain",
+        "headrace.reports.html.report",
+        "headrace.reports.served.serving",
+        "headrace.reports.status.results",
+        "headrace.reports.status.status",
+        "headrace.syncing.sync",
+        "headrace.verification.repair",
+        "headrace.verification.results",
+        "headrace.verification.verify",
+    ]
+)
+
 __all__ = sorted(_MODULES)
 
 # What becomes of the logs is for the program to say.
@@ -166,7 +187,10 @@ if not _typing.TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         if name not in _MODULES:
             raise AttributeError(f"module `headrace` has no attribute `{name}`")
-        return getattr(_importlib.import_module(_MODULES[name]), name)
+        module = _MODULES[name]
+        if module in _NEED_DLT:
+            _importlib.import_module("dlt")
+        return getattr(_importlib.import_module(module), name)
 
 
 def __dir__() -> list[str]:

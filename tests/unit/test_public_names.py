@@ -203,3 +203,29 @@ def test_what_reads_one_format_alone_is_not_imported_with_the_source() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert told.stdout == "[]\n"
+
+
+WITHOUT_DLT = """
+import importlib, sys
+import headrace
+for module in headrace._NAMES_BY_MODULE:
+    if module not in headrace._NEED_DLT:
+        importlib.import_module(module)
+        assert "dlt" not in sys.modules, module
+begun = []
+import_module = importlib.import_module
+def recorded(name, *more):
+    begun.append(name)
+    return import_module(name, *more)
+importlib.import_module = recorded
+headrace.rest_api_source
+print([each for each in begun if each in ("dlt", "headrace.dlt_source.by_call")])
+"""
+
+
+def test_threads_that_ask_for_different_names_wait_for_all_of_dlt() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_DLT], capture_output=True, text=True, check=False
+    )
+    expected = ["dlt", "headrace.dlt_source.by_call"]
+    assert (ran.stdout.strip(), ran.stderr) == (str(expected), "")

@@ -6,6 +6,9 @@ and catches up with what has changed meanwhile. What they share is a folder: a l
 that fsspec knows (`s3://`, `gs://`, `az://`, ...).
 """
 
+# First of all, as in `headrace`: its parts import each other.
+import dlt  # noqa: F401
+
 from headrace.backfill.attempts import LaneRead
 from headrace.backfill.attempts import read_lane_into_folder as lane
 from headrace.backfill.committing import BackfillReport, commit

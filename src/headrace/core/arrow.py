@@ -7,14 +7,18 @@ table. Where tables come anyway, `import pyarrow as pa` is as good.
 from __future__ import annotations
 
 import os
+import threading
 from array import array
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "constant_numbers",
     "constant_texts",
     "count_different",
+    "import_where_threads_meet",
     "pa",
     "pc",
     "take_memory_from_system",
@@ -51,9 +55,36 @@ else:
 
 
 _FEW = 200_000
+# Threads of dlt's telemetry and of our own fetching, which import none of it.
+_OTHERS = ("anon_tracker", "headrace")
 
 # Where pandas is installed, pyarrow 26 imports it with the first scalar or list that it is given:
 # a third of a second, and 40 MB. Columns that are made of buffers do without.
+
+
+def import_where_threads_meet() -> None:
+    """Imports Arrow now where several threads may use dlt, with pandas where that is installed.
+
+    dlt looks for both among the modules that are there (`dlt.common.libs`, 1.31), and fails where
+    another thread has imported half of one. To import it here is to wait for that thread. A program
+    of one thread, as the command line is, has them imported when they are needed.
+    """
+    if not _has_threads():
+        return
+    import pyarrow  # noqa: F401
+
+    # As pyarrow would, which lets others go on meanwhile.
+    if find_spec("pandas") is not None:
+        with suppress(ImportError):
+            import pandas  # noqa: F401
+
+
+def _has_threads() -> bool:
+    main = threading.main_thread()
+    return threading.current_thread() is not main or any(
+        not (each is main or each.daemon or each.name.startswith(_OTHERS))
+        for each in threading.enumerate()
+    )
 
 
 def whole_numbers(values: Iterable[int]) -> pa.Array:

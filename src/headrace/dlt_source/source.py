@@ -20,6 +20,7 @@ from headrace.config import (
     in_order_of_dependence,
 )
 from headrace.config.built.tenants import TENANTS
+from headrace.core.arrow import import_where_threads_meet
 from headrace.core.quick_dataclasses import dataclass
 from headrace.core.secrets.outlets import clean_logs
 from headrace.core.secrets.redaction import hold_secrets
@@ -98,6 +99,7 @@ def build_resources(
         The resources, in the order of the config.
     """
     clean_logs()
+    import_where_threads_meet()
     authentications = authentications or Authentications.of_config(config)
     apis = None if config.tenants is None else TenantApis(config.tenants, config.client.concurrency)
     own = client_settings(config)

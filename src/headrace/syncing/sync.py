@@ -13,6 +13,7 @@ from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from headrace.core.arrow import import_where_threads_meet
 from headrace.core.figures import Figures
 from headrace.core.quick_dataclasses import dataclass
 from headrace.destination.dataset import state_by_resource
@@ -174,6 +175,7 @@ def run_sync(
         HeadraceError: As from `sync`.
     """
     started = time.monotonic()
+    import_where_threads_meet()
     record = RunRecord(pipeline, source, running)
     steps = _Steps(
         pipeline,

@@ -16,6 +16,8 @@ def imported(module: str) -> Any:
     Returns:
         The module; of type `Any`, since its names are looked up at run time.
     """
+    # First all of dlt, which another thread may be importing: half of it is not enough.
+    import_module("dlt")
     return import_module(module)
 
 

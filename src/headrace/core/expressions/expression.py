@@ -12,6 +12,7 @@ import operator
 import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from simpleeval import EvalWithCompoundTypes, InvalidExpression, safe_add
@@ -105,7 +106,7 @@ class Expression:
         self._tree = _parse(text)
         for problem in _problems(self._tree, self.names):
             raise ExpressionError(f"the expression {_shown(text)} is not allowed: {problem}")
-        self._evaluator = _Evaluator()
+        self._evaluator = _EVALUATOR.another()
         self._lock = threading.Lock()
 
     @property
@@ -203,6 +204,18 @@ class _Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(functions=dict(_FUNCTIONS), names={})
         self.operators |= {ast.Add: _add, ast.Mult: _multiply, ast.Mod: _remainder}
+
+    def another(self) -> _Evaluator:
+        """One more, for other values.
+
+        simpleeval makes one within `warnings.catch_warnings`, which changes the filters of other
+        threads as well.
+        """
+        made = copy(self)
+        made.nodes = {
+            kind: getattr(made, evaluate.__name__) for kind, evaluate in self.nodes.items()
+        }
+        return made
 
     def _check_disallowed_items(self, item: Any) -> None:
         pass
@@ -382,3 +395,6 @@ def _response_keys(values: Mapping[str, Any]) -> str:
     keys = [str(key)[:40] for key in response]
     listed = ", ".join(keys[:_SHOWN_KEYS]) or "no keys"
     return f" (`response` has: {listed}{', ...' if len(keys) > _SHOWN_KEYS else ''})"
+
+
+_EVALUATOR = _Evaluator()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 import threading
 import warnings
 
 # Python 3.11 fails where a garbage collection, while it builds a tree, lets another one be built:
 # https://github.com/python/cpython/issues/106905
 _ATTEMPTS = 20
-# The filters of warnings are the whole process's too.
 _PARSING = threading.RLock()
+# What Python calls an expression's text in warnings: that of `"\d"`, say, which is no fault.
+_NAME = "<expression of a config>"
+# Filters belong to the whole process: `catch_warnings` would give them back to one thread while
+# another has its own, which then stay for good.
+_NO_WARNING = ("ignore", None, Warning, re.compile(re.escape(_NAME)), 0)
 
 
 def syntax_tree(text: str) -> ast.expr:
@@ -25,8 +30,9 @@ def syntax_tree(text: str) -> ast.expr:
         RecursionError: It is nested too deeply.
         MemoryError: So it is, by far.
     """
-    with _PARSING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _PARSING:
+        if _NO_WARNING not in warnings.filters:
+            warnings.filterwarnings("ignore", module=re.escape(_NAME))
         for _ in range(_ATTEMPTS - 1):
             try:
                 return _parsed(text)
@@ -36,4 +42,4 @@ def syntax_tree(text: str) -> ast.expr:
 
 
 def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
+    return ast.parse(text, _NAME, mode="eval").body

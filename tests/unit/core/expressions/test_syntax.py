@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import sys
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -49,8 +50,30 @@ def test_an_expression_is_read_though_another_is_parsed_meanwhile(times: int) ->
 
 
 def test_threads_that_read_expressions_leave_the_warnings_as_they_are() -> None:
-    before = list(warnings.filters)
-    with ThreadPoolExecutor(8) as threads:
-        read = list(threads.map(lambda n: Expression(f"response['{n}'] == {n}").text, range(500)))
-    assert read == [f"response['{n}'] == {n}" for n in range(500)]
-    assert warnings.filters == before
+    Expression("rows == 0")
+    before, interval = list(warnings.filters), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(5):
+                read = list(threads.map(lambda n: Expression(f"{n} == rows").text, range(500)))
+                assert warnings.filters == before
+    finally:
+        sys.setswitchinterval(interval)
+    assert read == [f"{n} == rows" for n in range(500)]
+
+
+def test_no_block_of_filters_is_entered_that_another_thread_would_leave() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warnings, "catch_warnings", None)
+        assert Expression("1 + rows * 2 == response['n'] % 3", ("rows", "response")).evaluate(
+            {"rows": 0, "response": {"n": 4}}
+        )
+
+
+def test_an_escape_that_is_none_is_read_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Expression(r"rows == '\d'").evaluate({"rows": r"\d"})
+        with pytest.raises(Warning):
+            warnings.warn("of the program itself", stacklevel=1)
