@@ -14,7 +14,12 @@ from typing import IO, Any
 import msgspec
 
 from headrace.backfill.folder import SharedFolder
-from headrace.backfill.lanes import Lane, parted_resource, shared_among
+from headrace.backfill.lanes import (
+    Lane,
+    parted_resource,
+    seconds_between_requests,
+    shared_among,
+)
 from headrace.backfill.manifests import (
     FailedListing,
     Manifest,
@@ -103,9 +108,21 @@ def read_lane_into_folder(
     parted = parted_resource(config, plan.resource, figures)
     reading = LaneReading(folder, plan, lane, parted, clock)
     earlier = attempts_in(folder, number) if again else []
-    manifest = reading.read()
-    delete_attempts(folder, number, earlier)
+    with _time_left_behind(seconds_between_requests(config)):
+        manifest = reading.read()
+        delete_attempts(folder, number, earlier)
     return _told(manifest)
+
+
+@contextmanager
+def _time_left_behind(seconds: float) -> Iterator[None]:
+    """Leaves some time behind a reading, whole or failed, before another one begins."""
+    try:
+        yield
+    except HeadraceError:
+        time.sleep(seconds)
+        raise
+    time.sleep(seconds)
 
 
 def _told(manifest: Manifest, *, was_there: bool = False) -> LaneRead:
@@ -153,7 +170,8 @@ class LaneReading:
         attempt = f"{moment:%Y%m%dT%H%M%S%f}-{token_hex(4)}"
         name = rows_name(self.lane.number, attempt)
         lanes = self.parted.tree.new_lanes()
-        with self._written(name) as file, PageWriter(file) as writer:
+        # One client for all stretches, which keep to one rate limit.
+        with self._written(name) as file, PageWriter(file) as writer, lanes.kept_open():
             for place in range(len(self.lane.stretches)):
                 self._read_stretch(place, lanes, writer)
         figures = self.parted.tree.figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
@@ -171,7 +172,8 @@ def read_lane(
     config = shared_among(loaded, workers)
     parted = parted_resource(config, resource)
     settings = ReadSettings(batch_rows)
-    pages = LanePages(parted, lane, config.client.concurrency if at_once is None else at_once)
+    at_once = config.client.concurrency if at_once is None else at_once
+    pages = LanePages(parted, lane, at_once, seconds_between_requests(config))
     return reader_of(parted.tree, parted.resource, pages, settings, schema=schema)
 
 
@@ -183,11 +185,13 @@ class LanePages:
         parted: The resource.
         lane: The lane.
         at_once: How many of its stretches are read at the same time.
+        seconds_behind: So long its end is held back, for the rate limit to hold for who reads next.
     """
 
     parted: PartedResource
     lane: Lane
     at_once: int = 1
+    seconds_behind: float = 0.0
 
     async def pages(self, client: Client, figures: Figures) -> AsyncIterator[FetchedPage]:
         """Reads its stretches; those that are read at the same time as their pages come.
@@ -204,6 +208,7 @@ class LanePages:
             async for item in items:
                 if isinstance(item, FetchedPage):
                     yield item
+        await asyncio.sleep(self.seconds_behind)
 
 
 def lanes_of(parted: PartedResource, wanted: int) -> tuple[list[Lane], Sequence[str]]:
@@ -243,6 +248,21 @@ def asked(lanes: Lanes, ask: Callable[[HttpClient], Awaitable[Answer]]) -> Answe
     with closing(lanes.read(answers, lambda answer: 0)) as found:
         answer: Answer = next(found)
     return answer
+
+
+def seconds_between_requests(config: SourceConfig) -> float:
+    """How far apart the requests of a lane are kept by the rate limit; 0 without one.
+
+    Whoever reads a lane begins with a request, and knows nothing of those before: so much time has
+    to be left behind each lane. With tenants it is that of the slowest.
+
+    Args:
+        config: The config, as `shared_among` gives it.
+    """
+    tenants = () if config.tenants is None else config.tenants.tenants
+    clients = [config.client, *(each.config.client for each in tenants if each.config is not None)]
+    limits = [each.rate_limit for each in clients if each.rate_limit is not None]
+    return max((limit.seconds / limit.requests for limit in limits), default=0.0)
 
 
 def shared_among(config: SourceConfig, workers: int) -> SourceConfig:

@@ -113,6 +113,15 @@ class Lanes:
         finally:
             self._finish()
 
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keeps the session and the limit on requests between lanes that follow each other."""
+        self._start()
+        try:
+            yield
+        finally:
+            self._finish()
+
     def _start(self) -> _Serving:
         with self._lock:
             if self._serving is None:
