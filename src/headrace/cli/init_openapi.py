@@ -84,7 +84,8 @@ def init_from_openapi(
         _write(found, path, overwrite=overwrite)
         say(f"The API was not asked: {reason}.")
     else:
-        call = replace(call, auth=draft.config["client"].get("auth"))
+        client = draft.config["client"]
+        call = replace(call, auth=client.get("auth"), headers=client.get("headers", {}))
         say(f"Asking {call.base_url} for {len(draft.outlines)} listings ...", to_stderr=True)
         proving = Proving(draft, call, max_requests, say_request, _say_listing)
         found = proving.proven(document.source)

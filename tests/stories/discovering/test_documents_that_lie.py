@@ -42,6 +42,31 @@ def _by_offset(most: int) -> Style:
     return answer
 
 
+def _numbered_in_sizes(page: str, size: str, first: int) -> Style:
+    def answer(rows: Rows, query: Mapping[str, str]) -> Any:
+        count = min(20, int(query.get(size, 10)))
+        begin = (max(first, int(query.get(page, first))) - first) * count
+        return rows[begin : begin + count]
+
+    return answer
+
+
+def _offset_of_pages(rows: Rows, query: Mapping[str, str]) -> Any:
+    begin = int(query.get("start", 0)) * (size := min(10, int(query.get("limit", 10))))
+    return rows[begin : begin + size]
+
+
+def _size_that_is_cut(rows: Rows, query: Mapping[str, str]) -> Any:
+    """Gives less than is asked for, and counts as if it did not."""
+    begin = (int(query.get("page", 1)) - 1) * (size := int(query.get("size", 10)))
+    return rows[begin : begin + min(size, 10)]
+
+
+def _from_row_1(rows: Rows, query: Mapping[str, str]) -> Any:
+    begin = max(0, int(query.get("startIndex", 1)) - 1)
+    return rows[begin : begin + min(10, int(query.get("count", 10)))]
+
+
 def _by_token(name: str, param: str, size: int = 10) -> Style:
     def answer(rows: Rows, query: Mapping[str, str]) -> Any:
         begin = int(query.get(param, 0))
@@ -77,6 +102,39 @@ _CASES: dict[str, tuple[Style, list[dict[str, Any]], Any]] = {
         None,
     ),
     "an offset that is a page": (_numbered(0), [{"name": "offset"}, {"name": "page"}], None),
+    "an offset that counts pages": (
+        _offset_of_pages,
+        [{"name": "start", "schema": _INTEGER}, {"name": "limit", "schema": _INTEGER}],
+        None,
+    ),
+    "pages of which the first number is not said": (
+        _numbered_in_sizes("PageNumber", "PageSize", 1),
+        [{"name": "PageNumber", "schema": _INTEGER}, {"name": "PageSize", "schema": _INTEGER}],
+        None,
+    ),
+    "pages from 0, of which the first number is not said": (
+        _numbered_in_sizes("page", "PageSize", 0),
+        [{"name": "page", "schema": _INTEGER}, {"name": "PageSize", "schema": _INTEGER}],
+        None,
+    ),
+    "a size that is cut": (
+        _size_that_is_cut,
+        [{"name": "page", "schema": _FROM_ONE}, {"name": "size", "schema": _INTEGER}],
+        None,
+    ),
+    "an offset from 1": (
+        _from_row_1,
+        [
+            {"name": "startIndex", "description": "The 1-based index.", "schema": _INTEGER},
+            {"name": "count", "schema": _INTEGER},
+        ],
+        None,
+    ),
+    "an offset from 1, of which nothing is said": (
+        _from_row_1,
+        [{"name": "startIndex", "schema": _INTEGER}, {"name": "count", "schema": _INTEGER}],
+        None,
+    ),
     "a token as it is said": (
         _by_token("next_token", "token"),
         [{"name": "token", "schema": _TEXT}],
@@ -105,7 +163,7 @@ _CASES: dict[str, tuple[Style, list[dict[str, Any]], Any]] = {
 }
 
 
-@pytest.mark.parametrize("count", [3, 25])
+@pytest.mark.parametrize("count", [3, 25, 1200])
 @pytest.mark.parametrize("style", list(_CASES))
 def test_all_rows_or_none(style: str, count: int) -> None:
     answer, parameters, schema = _CASES[style]

@@ -180,6 +180,35 @@ def test_a_file_and_where_the_api_is(here: Path) -> None:
     assert "page 2 had 3 new rows" in (here / "shop.yml").read_text()
 
 
+def test_two_keys_that_are_wanted_together_are_both_sent(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", TOKEN)
+    monkeypatch.setenv("API_X_APP_ID", "shop-7")
+    schemes = {
+        "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+        "app": {"type": "apiKey", "in": "header", "name": "X-App-Id"},
+    }
+    document = {
+        **DOCUMENT,
+        "security": [{"key": [], "app": []}],
+        "components": {"securitySchemes": schemes},
+    }
+
+    def shop(asked: Asked) -> Answer:
+        names = {asked.headers.get("X-Api-Key"), asked.headers.get("X-App-Id")}
+        if asked.path != "/openapi.json" and names != {TOKEN, "shop-7"}:
+            return Answer({}, 401)
+        return Answer(document if asked.path == "/openapi.json" else [{"id": "a"}])
+
+    with JsonServer() as server:
+        server.handler = shop
+        place = f"{server.base_url}/openapi.json"
+        command("init", "--openapi", place, "--resource", "names")
+    client = yaml.safe_load((here / "headrace.yml").read_text())["client"]
+    assert client["headers"] == {"X-App-Id": "${API_X_APP_ID}"}
+
+
 def test_without_a_terminal_it_says_what_there_is(here: Path) -> None:
     (here / "openapi.json").write_text(json.dumps(DOCUMENT))
     made = command("init", "--openapi", "openapi.json")

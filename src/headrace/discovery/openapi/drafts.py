@@ -24,6 +24,7 @@ ALL = "*"
 """Stands for all listings that need no value from the user."""
 
 _LONGEST = 200
+_MOST_LEFT_OUT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class _Drafting:
             "client": self._client(usual),
             "resources": resources,
         }
+        for each in self._document.left_out[:_MOST_LEFT_OUT] if ALL in self._names else ():
+            self._note("", "ruled out", f"left out: {each.method} {each.path}: {each.reason}")
         outlines = tuple(self._outlines)
         return Draft(as_written(config), tuple(self._evidence), outlines, self._names)
 

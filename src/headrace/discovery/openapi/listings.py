@@ -10,6 +10,7 @@ from headrace.config.format.fields import is_header_name
 from headrace.core.quick_dataclasses import dataclass
 from headrace.discovery.openapi.columns import RowKey, columns_of, key_of
 from headrace.discovery.openapi.names import names_of
+from headrace.discovery.openapi.object_parameters import as_sent
 from headrace.discovery.openapi.operations import (
     Operation,
     Parameter,
@@ -203,7 +204,8 @@ def listings_of(operations: Sequence[Operation | UnusableOperation], schemas: Sc
             left_out.append(LeftOut(each.path, each.method, str(reason)))
             continue
         types = {own.name: schemas.shape(own.schema) for own in each.of_place("path")}
-        found.append(_Found(each, rows, types))
+        parameters = tuple(as_sent(each.parameters, schemas))
+        found.append(_Found(replace(each, parameters=parameters), rows, types))
     return Listings(tuple(_outlines(found, operations, schemas)), tuple(left_out))
 
 

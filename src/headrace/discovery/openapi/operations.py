@@ -27,6 +27,8 @@ class Parameter:
         example: A value that the document shows; None where it shows none.
         description: What the document says of it.
         is_deprecated: Whether it is on its way out.
+        style: How an object or a list is written; empty where the document does not say.
+        is_in_one_piece: Whether an object is one value, and not one for each of its fields.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Parameter:
     example: Any
     description: str
     is_deprecated: bool
+    style: str = ""
+    is_in_one_piece: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class _Reading:
             return None
         schema = told.get("schema")
         content = told.get("content")
+        # What has a `content` is written as that, JSON say.
+        is_in_one_piece = schema is None or told.get("explode") is False
         if schema is None and isinstance(content, Mapping):
             schema = next((_value(each, "schema") for each in content.values()), None)
         if schema is None:
@@ -175,6 +181,8 @@ class _Reading:
             example=self._example(told),
             description=text_of(told.get("description")),
             is_deprecated=told.get("deprecated") is True,
+            style=text_of(told.get("style")),
+            is_in_one_piece=is_in_one_piece,
         )
 
     def _example(self, told: Mapping[str, Any]) -> Any:

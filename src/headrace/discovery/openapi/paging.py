@@ -8,8 +8,8 @@ from dataclasses import field
 from typing import Any
 
 from headrace.core.quick_dataclasses import dataclass
-from headrace.discovery.openapi.operations import Operation, Parameter
-from headrace.discovery.openapi.rows import RowsInAnswer, fields_told, quoted_path
+from headrace.discovery.openapi.operations import Operation
+from headrace.discovery.openapi.rows import RowsInAnswer, fields_told, own_name, quoted_path
 from headrace.discovery.openapi.scalars import text_of
 from headrace.discovery.openapi.schemas import Schemas, Shape
 from headrace.sansio.discovery.parameters import (
@@ -28,14 +28,17 @@ UNKNOWN = "unknown"
 
 _USUAL_SIZE = 100
 _MOST_ROWS = 1_000
+_FORMATS_OF_LINKS = ("uri", "url", "uri-reference", "iri", "iri-reference")
 _LINKS = ("url", "link", "href", "uri")
-_LINK_LISTS = ("links", "paging", "pagination", "meta", "page", "pages")
+_LINK_LISTS = ("links", "paging", "pagination", "meta", "page", "pages", "view")
 _TOKENS = frozenset(
     [
         *("cursor", "endcursor", "after", "continuation", "continuationtoken", "continue"),
         *("pagetoken", "marker", "bookmark", "scrollid", "skiptoken", "lastid", "lastkey"),
     ]
 )
+# `pagination[pageSize]`: the field of an object that is about pages alone.
+_OF_PAGING = re.compile(r"(?:page|pagination|paging|pager)\[([^\[\]]+)\]\Z", re.IGNORECASE)
 _MORE = frozenset(["hasmore", "hasnext", "hasnextpage", "more", "morepages", "istruncated"])
 _FROM_ZERO = re.compile(
     r"\b(?:zero|0)[- ](?:based|indexed)|\b(?:start|begin)\w*\s+(?:at|from|with)\s+(?:0|zero)\b"
@@ -61,6 +64,7 @@ class ToldPaging:
         names: The parameters, of query or body, that it fills in.
         size: The query parameter for the size of a page, and the size to ask for; None where there
             is none, or it is among `params` or the keys of the paginator.
+        others: What the words of the document may mean else, to be tried where the API answers.
     """
 
     paginator: Mapping[str, Any] | str
@@ -69,6 +73,7 @@ class ToldPaging:
     body: Mapping[str, Any] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     size: tuple[str, int] | None = None
+    others: tuple[ToldPaging, ...] = ()
 
     @property
     def is_known(self) -> bool:
@@ -93,7 +98,11 @@ def paging_of(operation: Operation, rows: RowsInAnswer, schemas: Schemas) -> Tol
         if found is not None:
             return found
     size = (told.size, told.most_rows) if told.size is not None else None
-    return ToldPaging(UNKNOWN, told.nothing, names=frozenset(told.size_names), size=size)
+    others = (
+        () if told.page is None else (_numbered(told, told.page, 1), _numbered(told, told.page, 0))
+    )
+    names = frozenset(told.size_names)
+    return ToldPaging(UNKNOWN, told.nothing, names=names, size=size, others=others)
 
 
 class _Told:
@@ -174,15 +183,15 @@ def _by_link(told: _Told) -> ToldPaging | None:
 
 
 def _is_link(keys: Keys, shape: Shape, told: _Told) -> bool:
-    last = plain_name(keys[-1])
-    above = plain_name(keys[-2]) if len(keys) > 1 else ""
+    last = own_name(keys[-1])
+    above = own_name(keys[-2]) if len(keys) > 1 else ""
     if shape.types and "string" not in shape.types:
         return False
     if "next" in above and last in _LINKS:
         return True
     if "next" not in last or last.startswith(("prev", "first")):
         return False
-    if shape.format in ("uri", "url", "uri-reference", "iri") or last.endswith(_LINKS):
+    if shape.format in _FORMATS_OF_LINKS or last.endswith(_LINKS):
         return True
     # A token goes back as a parameter; what is called `next` and goes back as none is a link.
     is_token = any(name in told.query for name in _token_params(keys, told.query))
@@ -291,35 +300,42 @@ def _by_offset(told: _Told) -> ToldPaging | None:
     if size is not None and (in_body or size != "limit"):
         paginator[f"limit_{place}"] = size
     shape = told.body[offset] if in_body else told.shapes[offset]
-    first = _count(shape.facts.get("default"))
+    words = "" if in_body else told.query[offset].description
+    first = _count(shape.facts.get("default")) or _first_number(words, shape)
     if first:
         # What counts rows from 1, as SCIM does.
         paginator["offset"] = first
     names = f"`{offset}`" + (f" and `{size}`" if size is not None else "")
     why = f"the parameters {names}" + " of the body" * in_body
-    return ToldPaging(paginator, why, names=frozenset([offset, *told.size_names]))
+    # Some count pages by it.
+    others = () if in_body else (_numbered(told, offset, 0),)
+    return ToldPaging(paginator, why, names=frozenset([offset, *told.size_names]), others=others)
 
 
 def _by_number(told: _Told) -> ToldPaging | None:
     if told.page is None:
         return None
-    first = _first_page(told.query[told.page], told.shapes[told.page])
+    first = _first_number(told.query[told.page].description, told.shapes[told.page])
     if first is None:
         return None
+    return _numbered(told, told.page, first)
+
+
+def _numbered(told: _Told, param: str, first: int) -> ToldPaging:
+    """Pages that are asked for by their numbers."""
     paginator: dict[str, Any] = {"type": "page_number", "base_page": first, "total_path": None}
-    if told.page != "page":
-        paginator["page_param"] = told.page
-    why = f"the parameter `{told.page}`, from {first} on"
-    return told.found(paginator, why, told.page)
+    if param != "page":
+        paginator["page_param"] = param
+    return told.found(paginator, f"the parameter `{param}`, from {first} on", param)
 
 
-def _first_page(parameter: Parameter, shape: Shape) -> int | None:
-    """The number of the first page; None where the document does not say."""
+def _first_number(description: str, shape: Shape) -> int | None:
+    """The number of the first page or row; None where the document does not say."""
     for key in ("default", "minimum"):
         value = shape.facts.get(key)
         if value in (0, 1) and not isinstance(value, bool):
             return int(value)
-    text = f"{parameter.description} {text_of(shape.facts.get('description'))}"
+    text = f"{description} {text_of(shape.facts.get('description'))}"
     zero, one = _FROM_ZERO.search(text), _FROM_ONE.search(text)
     if (zero is None) == (one is None):
         return None
@@ -342,6 +358,8 @@ def _spellings(names: Sequence[str], listed: Sequence[str]) -> Iterator[str]:
     yield from (name for name in names if name in listed)
     by_plain = {plain_name(name): name for name in listed}
     yield from (by_plain[plain_name(name)] for name in names if plain_name(name) in by_plain)
+    inner = {plain_name(match[1]): name for name in listed if (match := _OF_PAGING.match(name))}
+    yield from (inner[plain_name(name)] for name in names if plain_name(name) in inner)
 
 
 def _count(value: Any) -> int | None:

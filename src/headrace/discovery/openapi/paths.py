@@ -144,8 +144,10 @@ def field_meant(
     names += [each for each in (*_IDS, *_BY_NAME) if plain.endswith(each)]
     # `{order}` below `orders`, and what is said in words of its own.
     names += _IDS[:3]
+    # `id` before `@id`.
+    fields = sorted(row.fields, key=lambda each: not each.isidentifier())
     for wanted in dict.fromkeys(names):
-        found = next((each for each in row.fields if plain_name(each) == wanted), None)
+        found = next((each for each in fields if plain_name(each) == wanted), None)
         if found is not None and _fits(schemas.field_of(row, found), type_of_name):
             return found
     return None

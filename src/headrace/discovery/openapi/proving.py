@@ -28,6 +28,7 @@ from headrace.discovery.openapi.shown_parts import (
     like_that_of,
     was_refuted,
     with_found,
+    with_other,
     with_paging_of,
     with_size,
     with_told,
@@ -203,10 +204,31 @@ class Proving:
             if tried.is_right:
                 return with_told(part, tried)
             against = Evidence("endpoint.paginator", "ruled out", f"as documented: {tried.text}")
-        elif len(rows) < _FEW:
+        otherwise = self._otherwise(part, endpoint, rows, against)
+        if otherwise is not None:
+            return otherwise
+        if not told.is_known and len(rows) < _FEW:
             self._waiting[part.outline.name] = (endpoint, rows)
             return part
         return self._found(part, endpoint, rows, against)
+
+    def _otherwise(
+        self,
+        part: DraftPart,
+        endpoint: Mapping[str, Any],
+        rows: Sequence[Row],
+        against: Evidence | None,
+    ) -> DraftPart | None:
+        """One listing as its document may be meant else, where a second page proves that."""
+        for paging in part.outline.paging.others:
+            outline = replace(part.outline, paging=paging)
+            tried = run_apart(self._as_told(outline, with_other(endpoint, paging), rows))
+            if tried.is_proven:
+                own = {**part.resource, "endpoint": with_other(part.resource["endpoint"], paging)}
+                shown = with_told(replace(part, outline=outline, resource=own), tried)
+                evidence = (*shown.evidence, *([against] if against is not None else []))
+                return replace(shown, outline=part.outline, evidence=evidence)
+        return None
 
     def _alone(self, part: DraftPart) -> DraftPart:
         """A listing of few rows, as they alone show it."""

@@ -15,7 +15,7 @@ _USUAL = frozenset(
     [
         *("data", "items", "results", "result", "records", "rows", "entries", "entities", "value"),
         *("values", "content", "objects", "list", "elements", "docs", "documents", "hits", "edges"),
-        *("nodes", "members", "collection", "resources", "payload", "response"),
+        *("nodes", "members", "member", "collection", "resources", "payload", "response"),
     ]
 )
 _BESIDE = frozenset(
@@ -30,6 +30,7 @@ _BESIDE = frozenset(
             "sort",
             "permissions",
             "actions",
+            "view",
         ),
     ]
 )
@@ -84,6 +85,15 @@ def quoted_path(keys: Keys) -> str:
     return path_of(keys).quoted
 
 
+def own_name(key: str) -> str:
+    """A key without what differs from API to API, and without its vocabulary: `hydra:member`.
+
+    Args:
+        key: The key as the document has it.
+    """
+    return plain_name(key.rpartition(":")[2])
+
+
 def rows_in(answer: object, schemas: Schemas, path: str) -> RowsInAnswer | str | None:
     """Where the rows of an answer are.
 
@@ -105,7 +115,7 @@ def rows_in(answer: object, schemas: Schemas, path: str) -> RowsInAnswer | str |
     scored = [
         (_score(keys, last), keys, row)
         for keys, row in _lists(whole, schemas)
-        if _may_be_row(row) and not any(plain_name(key) in _BESIDE for key in keys)
+        if _may_be_row(row) and not any(own_name(key) in _BESIDE for key in keys)
     ]
     if is_of_one or not _is_envelope(whole, last):
         # A row by its own path has lists in it as well.
@@ -153,7 +163,7 @@ def _lists(whole: Shape, schemas: Schemas) -> Iterator[tuple[Keys, Shape]]:
 
 
 def _leads_on(name: str, above: Keys) -> bool:
-    return plain_name(name) in _USUAL or not above
+    return own_name(name) in _USUAL or not above
 
 
 def _may_be_row(row: Shape) -> bool:
@@ -161,7 +171,7 @@ def _may_be_row(row: Shape) -> bool:
 
 
 def _score(keys: Keys, last: str) -> float:
-    name = plain_name(keys[-1])
+    name = own_name(keys[-1])
     score = 3.0 if name in _USUAL else 0.0
     asked = plain_name(last)
     if asked and name.rstrip("s") == asked.rstrip("s"):
@@ -174,7 +184,7 @@ def _score(keys: Keys, last: str) -> float:
 def _is_envelope(whole: Shape, last: str) -> bool:
     """Whether an object has what stands around rows, and nothing of a row."""
     asked = plain_name(last).rstrip("s")
-    around = [plain_name(name) for name in whole.fields]
+    around = [own_name(name) for name in whole.fields]
     own = [
         name
         for name in around

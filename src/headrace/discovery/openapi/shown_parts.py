@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from headrace.discovery.openapi.listings import ListingOutline
-from headrace.discovery.openapi.paging import UNKNOWN
+from headrace.discovery.openapi.paging import UNKNOWN, ToldPaging
 from headrace.discovery.openapi.parts import DraftPart, evidence_of
 from headrace.discovery.openapi.seen_rows import without_refuted
 from headrace.discovery.openapi.told_paging import TriedPaging
@@ -41,6 +41,21 @@ def with_told(part: DraftPart, tried: TriedPaging) -> DraftPart:
     noted = Evidence("endpoint.paginator", verdict, told)
     resource, evidence = without_refuted(part.resource, part.outline, [*kept, noted], tried.rows)
     return DraftPart(part.outline, resource, tuple(evidence))
+
+
+def with_other(endpoint: Mapping[str, Any], paging: ToldPaging) -> dict[str, Any]:
+    """An endpoint whose pages go on in another way that the document may mean.
+
+    Args:
+        endpoint: The endpoint.
+        paging: That way.
+    """
+    params = {**endpoint.get("params", {}), **paging.params}
+    found = {**endpoint, **({"params": params} if params else {})}
+    body = {"json": {**endpoint.get("json", {}), **paging.body}} if paging.body else {}
+    # Last, as a config has it.
+    found.pop("paginator", None)
+    return {**found, **body, "paginator": paging.paginator}
 
 
 def with_found(

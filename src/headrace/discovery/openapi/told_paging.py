@@ -11,7 +11,6 @@ from headrace.discovery.openapi.listings import ListingOutline
 from headrace.discovery.trials import Row, Trials, Walk
 from headrace.sansio.discovery.sameness import Sameness
 
-_MOST_PAGES = 3
 # Pages are mostly cut off at a round number of rows.
 _FEWEST_OF_PAGE = 10
 _ROUND = 5
@@ -55,16 +54,19 @@ async def tried_paging(
     rows = walk.rows
     shown = _second_page(walk)
     if shown is not None:
+        gap = await _gap(trials, endpoint, outline, walk)
+        if gap is not None:
+            return TriedPaging(False, False, gap, rows)
         return TriedPaging(True, True, f"page 2 had {shown:,} new rows", rows)
     if not rows:
         return TriedPaging(True, False, "no rows are there to show it", ())
     half = len(rows) // 2
     smaller = _in_pages_of(half, endpoint, outline) if half else None
     if smaller is not None:
-        walk = await trials.walk(smaller, "the same in smaller pages", _MOST_PAGES)
-        against = _against(walk, first, outline)
-        if against is None and walk.end is not None and len(walk.rows) < len(rows):
-            against = f"in pages of {half:,} it ends after {len(walk.rows):,} of {len(rows):,} rows"
+        # One page more than hold them all.
+        most = len(rows) // half + 1
+        walk = await trials.walk(smaller, "the same in smaller pages", most)
+        against = _against(walk, first, outline) or _against_smaller(walk, rows, half, outline)
         if against is not None:
             return TriedPaging(False, False, against, rows)
         shown = _second_page(walk)
@@ -75,6 +77,63 @@ async def tried_paging(
         told = f"one page has {len(rows):,} rows, and nothing follows it: are they all?"
         return TriedPaging(False, False, told, rows)
     return TriedPaging(True, False, f"one page has all {len(rows):,} rows", rows)
+
+
+async def _gap(
+    trials: Trials, endpoint: Mapping[str, Any], outline: ListingOutline, walk: Walk
+) -> str | None:
+    """What shows that rows are passed over between pages asked for by number; None for nothing.
+
+    An offset may count pages, and a server that gives less than was asked for may count all the
+    same as if it had given that much.
+    """
+    paginator = endpoint["paginator"]
+    rows, following = walk.pages[0], walk.pages[1]
+    if paginator["type"] == "offset" and len(rows) > 1:
+        place = len(rows) // 2
+        moved = {**paginator, "offset": paginator.get("offset", 0) + place}
+        why = "whether an offset counts rows"
+        again = await trials.walk({**endpoint, "paginator": moved}, why, 1)
+        if not _begins_with(again, rows[place], rows, outline):
+            return f"from {place:,} on it does not begin with row {place + 1:,} of page 1"
+    asked = [*outline.paging.params.values(), *outline.paging.body.values()]
+    if paginator["type"] == "page_number" and asked and len(rows) < asked[0]:
+        size = len(rows)
+        smaller = _in_pages_of(size, endpoint, outline)
+        assert smaller is not None
+        second = {**smaller["paginator"], "base_page": paginator["base_page"] + 1}
+        why = "whether pages of the size that comes have the same rows"
+        again = await trials.walk({**smaller, "paginator": second}, why, 1)
+        if not _begins_with(again, following[0], walk.rows, outline):
+            return f"page 2 is another one in pages of {size:,}, which is what comes"
+    return None
+
+
+def _begins_with(walk: Walk, row: Row, rows: Sequence[Row], outline: ListingOutline) -> bool:
+    page = walk.pages[0] if walk.pages else ()
+    fields = _telling(outline.key.fields, rows)
+    return bool(page) and _mark(page[0], fields) == _mark(row, fields)
+
+
+def _telling(fields: Sequence[str], rows: Sequence[Row]) -> Sequence[str]:
+    """The fields of a key; none where they do not tell rows apart."""
+    marks = {_mark(row, fields) for row in rows}
+    return fields if len(marks) == len(rows) else ()
+
+
+def _against_smaller(
+    walk: Walk, rows: Sequence[Row], size: int, outline: ListingOutline
+) -> str | None:
+    """What speaks against smaller pages of rows that all came in one page; None for nothing."""
+    if walk.end is not None and len(walk.rows) < len(rows):
+        return f"in pages of {size:,} it ends after {len(walk.rows):,} of {len(rows):,} rows"
+    fields = _telling(outline.key.fields, rows)
+    known = {_mark(row, fields) for row in rows}
+    if any(_mark(row, fields) not in known for row in walk.rows[: len(rows)]):
+        return f"in pages of {size:,} other rows come than in one page"
+    if len(walk.rows) > len(rows):
+        return f"in pages of {size:,} more rows come than in one page, which nothing follows"
+    return None
 
 
 def _against(walk: Walk, first: Sequence[Row], outline: ListingOutline) -> str | None:

@@ -493,3 +493,71 @@ def test_a_document_that_does_not_say_where_the_api_is() -> None:
         draft_of_document(document, ["*"])
     draft = draft_of_document(document, ["*"], "https://api.example.com")
     assert draft.config["client"]["base_url"] == "https://api.example.com"
+
+
+_COUNT = {"type": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "named"),
+    [
+        # Spring's `Pageable`: sent field by field, and none of them is required.
+        ({"name": "pageable", "required": True}, "size"),
+        ({"name": "page", "style": "deepObject", "explode": True}, "page[size]"),
+        ({"name": "pagination", "style": "deepObject"}, "pagination[size]"),
+    ],
+)
+def test_an_object_is_asked_for_field_by_field(parameter: dict[str, Any], named: str) -> None:
+    fields = {"number": {"type": "integer", "default": 1}, "size": _COUNT, "page": _COUNT}
+    parameter |= {"schema": {"type": "object", "properties": fields}}
+    (listing,) = read(one_listing(parameters=[parameter])).listings
+    assert listing.paging.size == (named, 100) or listing.paging.params == {named: 100}
+    assert listing.needs == ()
+
+
+def test_an_object_in_one_piece_is_one_value() -> None:
+    content = {"application/json": {"schema": {"properties": {"limit": _COUNT}}}}
+    parameter = {"name": "filter", "content": content, "schema": None, "required": True}
+    (listing,) = read(one_listing(parameters=[parameter])).listings
+    assert [each.name for each in listing.needs] == ["filter"]
+
+
+def test_parameters_of_pages_within_an_object() -> None:
+    names = [f"pagination[{name}]" for name in ("page", "pageSize", "start", "limit")]
+    (listing,) = read(one_listing(parameters=[{"name": name} for name in names])).listings
+    assert listing.paging.paginator == {
+        **{"type": "offset", "limit": 100, "total_path": None},
+        **{"offset_param": "pagination[start]", "limit_param": "pagination[limit]"},
+    }
+
+
+def test_a_name_with_its_vocabulary() -> None:
+    row = {"properties": {"@id": {"type": "string"}, "id": {"type": "integer"}}}
+    view = {"properties": {"hydra:next": {"type": "string", "format": "iri-reference"}}}
+    answer = {
+        "properties": {
+            "hydra:member": {"type": "array", "items": row},
+            "hydra:totalItems": {"type": "integer"},
+            "hydra:view": view,
+            "hydra:search": {"properties": {"hydra:mapping": {"type": "array", "items": {}}}},
+        }
+    }
+    document = one_listing(answer=answer)
+    document["paths"]["/things/{id}"] = {"get": {"responses": {}}}
+    (listing,) = read(document).listings
+    assert (listing.rows_at, listing.key.fields) == (("hydra:member",), ("id",))
+    assert listing.paging.paginator == {
+        "type": "json_link",
+        "next_url_path": "'hydra:view'.'hydra:next'",
+    }
+
+
+def test_what_cannot_be_used_is_told_where_all_is_wanted() -> None:
+    document = one_listing(parameters=[{"name": "offset"}])
+    document["paths"]["/elsewhere"] = {"$ref": "other.yml#/paths/elsewhere"}
+    told = [each.text for each in drafted(document).evidence if each.verdict == "ruled out"]
+    (left_out,) = told
+    assert left_out.startswith(
+        "left out: GET /elsewhere: it refers to `other.yml#/paths/elsewhere`"
+    )
+    assert not [each for each in drafted(document, ["things"]).evidence if each.text in told]
