@@ -11,6 +11,7 @@ from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.survey import Knob, Survey
 from headrace.discovery.trials import Row, Walk, rows_of
 from headrace.reading.listing_ends import PAST_END
+from headrace.sansio.discovery.parameters import SIZES
 
 _FAR = 1_000_000
 
@@ -49,6 +50,7 @@ class Endings:
             EndUnknown: Nothing shows where it ends.
             AskedEnough: No more may be asked.
         """
+        self._see_bound_of_all()
         endpoint = self._with_judged_total()
         kind = self._paginator["type"]
         if self._walk.end is not None or kind not in ("offset", "page_number"):
@@ -75,6 +77,20 @@ class Endings:
         if behind is not None and not behind:
             self._survey.note("paginator", "proven", "far behind the last row a page is empty")
         return endpoint
+
+    def _see_bound_of_all(self) -> None:
+        """Sees whether what should be the size of a page may be that of the listing.
+
+        Raises:
+            EndUnknown: As many rows came as it says, and over several pages.
+        """
+        came, params = len(self._walk.rows), self._endpoint.get("params") or {}
+        if self._walk.end is None or self._walk.error is not None or came == self._size:
+            return
+        name = next((name for name in SIZES if str(params.get(name)) == str(came)), None)
+        if name is not None:
+            told = f"with `{name}` {came:,} in all {came:,} rows came, over several pages"
+            raise EndUnknown(f"{told}: does it bound all of the listing, rather than a page?")
 
     async def _ends_with(self, status: int | None) -> bool:
         """Whether a short page is the last one before a status, which then is no mere bound."""

@@ -13,6 +13,7 @@ from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.parameters import BODY_SIZES, SIZES
 from headrace.sansio.paging import Page
 
+_SECRET = "${"
 _MAY_BE_PLACE = re.compile(
     r"cursor|token|after|before|marker|bookmark|continu|next|start|page|offset|skip|scroll|last"
     r"|^at$|^from$",
@@ -42,6 +43,23 @@ def places_sent(endpoint: Mapping[str, Any], page: Page) -> dict[Knob, Any]:
     return {Knob(name): value for name, value in following}
 
 
+def params_left_out(endpoint: Mapping[str, Any], page: Page) -> list[str]:
+    """The parameters of an endpoint that the link of its page leaves out, but those of sizes.
+
+    Args:
+        endpoint: An endpoint whose paginator may follow links.
+        page: The page that the endpoint brings.
+    """
+    paginator = endpoint.get("paginator")
+    link = _next_url(paginator, page) if isinstance(paginator, Mapping) else None
+    query = urlsplit(link).query if link else ""
+    if not query:
+        # A path that is one page's own stands for all that was asked for.
+        return []
+    kept = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    return [name for name in endpoint.get("params") or {} if name not in (*kept, *SIZES)]
+
+
 def places_given(endpoint: Mapping[str, Any], page: Page) -> list[Knob]:
     """What an endpoint sends of the place of a page, which its paginator will send by itself.
 
@@ -52,7 +70,10 @@ def places_given(endpoint: Mapping[str, Any], page: Page) -> list[Knob]:
     found = []
     for knob, following in places_sent(endpoint, page).items():
         given = _given(endpoint, knob)
-        if given is not None and str(given) != following:
+        is_size = knob.name in (BODY_SIZES if knob.in_body else SIZES)
+        if given is None or is_size or _SECRET in str(given):
+            continue
+        if str(given) != following:
             found.append(knob)
     return found
 

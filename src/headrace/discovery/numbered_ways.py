@@ -20,6 +20,7 @@ from headrace.sansio.discovery.parameters import (
     PAGES,
     offsets_shown,
     pages_shown,
+    places_beside,
 )
 from headrace.sansio.paging import Page
 
@@ -76,8 +77,8 @@ class NumberedWays:
         return None
 
     async def _one_proven(self, some: list[Tried]) -> ProvenWay | None:
-        self._was_refused = False
-        placed = await self._placed(some)
+        self._was_refused = self._survey.refuses_strangers
+        placed = None if self._was_refused else await self._placed(some)
         if placed is not None:
             tried, base = placed
             proven = await self._prove(tried, base)
@@ -86,7 +87,7 @@ class NumberedWays:
             some.remove(tried)
         if not self._was_refused:
             return None
-        for tried in _likeliest_first(some)[: len(_LIKELIEST)]:
+        for tried in self._likeliest_first(some)[: len(_LIKELIEST)]:
             if await self._moves([tried]):
                 return await self._prove(tried)
         return None
@@ -97,7 +98,7 @@ class NumberedWays:
         Sets whether the server refuses such a request, or shows a place that none asked for.
         """
         known, size = self._longer or self._rows, len(self._rows)
-        for asked in _different_places(_likeliest_first(some), size, len(known)):
+        for asked in _different_places(self._likeliest_first(some), size, len(known)):
             rows = await self._second_page(asked)
             if not rows:
                 self._was_refused = True
@@ -127,6 +128,12 @@ class NumberedWays:
         except HeadraceError:
             return ()
         return rows_of(page.rows)
+
+    def _likeliest_first(self, some: Sequence[Tried]) -> list[Tried]:
+        """Those that usually stand beside what takes the size, and then what is usual at all."""
+        beside = places_beside(self._size.name) if self._size is not None else ()
+        likely = {name: place for place, name in enumerate(dict.fromkeys((*beside, *_LIKELIEST)))}
+        return sorted(some, key=lambda tried: likely.get(tried[1].name, len(likely)))
 
     def _all(self) -> Iterator[Tried]:
         if self._survey.in_body:
@@ -229,11 +236,6 @@ def _without_conflicts(some: Sequence[Tried]) -> list[list[Tried]]:
     plain = [tried for tried in some if not (tried[1].in_body and "." in tried[1].name)]
     deep = [tried for tried in some if tried not in plain]
     return [part for part in (plain, deep) if part]
-
-
-def _likeliest_first(some: Sequence[Tried]) -> list[Tried]:
-    likely = {name: place for place, name in enumerate(_LIKELIEST)}
-    return sorted(some, key=lambda tried: likely.get(tried[1].name, len(likely)))
 
 
 def _different_places(some: Sequence[Tried], size: int, known: int) -> Iterator[dict[Tried, int]]:

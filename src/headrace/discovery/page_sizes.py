@@ -12,7 +12,13 @@ from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.survey import Knob, Survey, knobs_shown, listed
 from headrace.discovery.trials import Row, rows_of
-from headrace.sansio.discovery.parameters import BODY_SIZES, SIZES
+from headrace.sansio.discovery.parameters import (
+    BODY_SIZES,
+    SIZES,
+    query_names,
+    sizes_shown,
+    written_alike,
+)
 
 LARGE = 1_000
 _FEWEST_PARTS = 3
@@ -20,11 +26,12 @@ _MOST_PARTS = 3
 # Servers that refuse what they do not know, or take it for a filter, are asked for these alone.
 _LIKELIEST = (
     *("limit", "per_page", "page_size", "pageSize", "size", "_limit", "_per_page", "$top"),
-    *("page[size]",),
+    *("page[size]", "count", "rows", "$limit"),
 )
 _NUMBER = re.compile(r"\d[\d,_]*")
 _OTHER_SIZES = (100, 50)
 _FEW = 2
+_FEW_IN_BODY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +55,17 @@ class PageSizes:
 
     Args:
         survey: What is known of the listing.
-        shown: The names that an answer shows, the likeliest first.
+        urls: The URLs that an answer shows.
     """
 
-    def __init__(self, survey: Survey, shown: Sequence[str]) -> None:
+    def __init__(self, survey: Survey, urls: Sequence[str]) -> None:
         self._survey = survey
-        self._shown = list(shown)
+        self._urls = urls
+        self._shown = sizes_shown(survey.first, urls)
         self._refused: str | None = None
         self._known: Knob | None = None
+        # Where others are refused: those that are taken, though no larger page came.
+        self._taken: list[Knob] | None = None
 
     async def larger(self) -> FoundSize | None:
         """Finds the largest page, where one is larger than the first."""
@@ -108,11 +118,16 @@ class PageSizes:
             return await self._first_heeded([self._known], size)
         body = [Knob(name, in_body=True) for name in BODY_SIZES] if self._survey.in_body else []
         body = [knob for knob in body if knob.fits(self._survey.endpoint)]
+        if self._taken is not None:
+            return await self._first_heeded(self._taken, size)
         shown = knobs_shown(self._shown, [*body, *map(Knob, SIZES)], self._survey.endpoint)
         found = await self._first_heeded(shown, size)
         if found is not None:
             return found
-        for some, likeliest in ((body, ()), ([Knob(name) for name in SIZES], _LIKELIEST)):
+        named = [*query_names(self._urls), *(self._survey.endpoint.get("params") or {})]
+        query = [Knob(name) for name in written_alike(SIZES, named)]
+        usual = ((body, BODY_SIZES[:_FEW_IN_BODY]), (query, _LIKELIEST))
+        for some, likeliest in usual:
             others = [knob for knob in some if knob not in shown]
             found = await self._among(others, size, likeliest) if others else None
             if found is not None:
@@ -125,11 +140,17 @@ class PageSizes:
         for knob in knobs:
             self._refused = None
             found = await self.of_size(knob, size)
+            if found is None and self._refused is not None:
+                refused[knob] = self._refused
+                if self._named_below(self._refused):
+                    found = await self._below_refusal(knob, size)
             if found is not None:
                 return found
-            if self._refused is not None:
-                refused[knob] = self._refused
-        for knob in self._too_large(refused):
+        too_large = self._too_large(refused)
+        if self._survey.refuses_strangers:
+            taken = [knob for knob in knobs if knob not in refused or knob in too_large]
+            self._taken = list(dict.fromkeys([*(self._taken or ()), *taken]))
+        for knob in too_large:
             self._refused = refused[knob]
             found = await self._below_refusal(knob, size)
             if found is not None:
@@ -149,7 +170,10 @@ class PageSizes:
         self, knobs: Sequence[Knob], size: int, likeliest: Sequence[str]
     ) -> FoundSize | None:
         """Tries the likeliest by itself, and then all at once, each with a size of its own."""
+        self._refused = None
         found = await self.of_size(knobs[0], size)
+        if found is None and self._refused is not None and self._named_below(self._refused):
+            found = await self._below_refusal(knobs[0], size)
         if found is not None:
             return found
         heeded = await self._heeded(knobs)
@@ -168,6 +192,7 @@ class PageSizes:
         for values in _different_sizes(knobs, count):
             rows = await self._rows(values, "which of {} takes the size of a page")
             if rows is None:
+                self._survey.refuses_strangers = len(values) > 1
                 return None
             came = len(rows)
             fewer, more = sorted((rows, self._survey.rows), key=len)

@@ -26,7 +26,7 @@ from headrace.sansio.discovery.paging_ways import (
     tokens_shown,
     urls_shown,
 )
-from headrace.sansio.discovery.parameters import is_not_full, sizes_shown
+from headrace.sansio.discovery.parameters import is_not_full
 from headrace.sansio.paging import Page
 from headrace.sansio.paging.detection import says_more
 from headrace.sansio.paging.page_size import is_round
@@ -71,8 +71,7 @@ class PagingSearch:
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
-        urls = urls_shown(survey.first, links_by_relation)
-        self._sizes = PageSizes(survey, sizes_shown(survey.first, urls))
+        self._sizes = PageSizes(survey, urls_shown(survey.first, links_by_relation))
         self._size: FoundSize | None = None
         self._small: FoundSize | None = None
         self._total_of_small: int | None = None
@@ -158,8 +157,8 @@ class PagingSearch:
         may_go_on = signs_of_more(page) or looks_full(page, {}) or self._small
         if proven is None and may_go_on and survey.place.rows is None:
             key = find_key([rows], survey.again)
-            fields = list(dict.fromkeys([*(key.fields or key.offered)[:1], "id"]))
-            proven = await ways.behind_last_row(fields)
+            fields = dict.fromkeys([*(key.fields or key.offered)[:1], "id"])
+            proven = await ways.behind_last_row([each for each in fields if _differs(each, rows)])
         return proven
 
     @property
@@ -298,6 +297,11 @@ class PagingSearch:
             return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
         has_all = has_all or (survey.total is not None and "total" not in endpoint)
         return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
+
+
+def _differs(field: str, rows: Sequence[Row]) -> bool:
+    """Whether a field differs in all rows: behind one value of several rows some are left out."""
+    return len({str(row.get(field)) for row in rows}) == len(rows)
 
 
 def _whole(endpoint: Mapping[str, Any], rows: Sequence[Row]) -> FoundPaging:

@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from headrace.core.exceptions import HeadraceError
 from headrace.core.secrets.shipping import stays_here
-from headrace.discovery.survey import Survey
-from headrace.discovery.trials import Row, Walk
+from headrace.discovery.later_pages import params_left_out, places_sent
+from headrace.discovery.survey import Survey, listed
+from headrace.discovery.trials import Row, Walk, rows_of
 from headrace.sansio.discovery.paging_ways import PagingWay, has_more_path
 from headrace.sansio.paging import Page
 from headrace.sansio.paging.envelope import path_of
 from headrace.sansio.paging.totals import find_pages, find_total
 
 MOST_PAGES = 3
+_FEWEST_PAGES = 2
 _EMPTY_PAGES = 2
 # So many more are looked at where pages are empty and name others.
 _MORE_PAGES = 4
@@ -87,6 +90,8 @@ async def prove(
         fault, text = judged(survey, walk, first)
         if fault is None and each.is_shown and _is_cut_by_size(each):
             fault = _too_soon(survey, plain, walk)
+        if fault is None:
+            fault = await _left_out_by_link(survey, endpoint, page, walk)
         if fault is None and walk.error is None and not (walk.is_cut_off and len(walk.pages) < 2):
             proven = ProvenWay(each, endpoint, walk, text)
             return await _heeding_more(survey, base, more, proven, most_pages)
@@ -113,6 +118,31 @@ def _names_empty_pages(walk: Walk) -> bool:
     """Whether the last pages are empty, and name others."""
     is_open = walk.end is None and walk.error is None and len(walk.pages) > _EMPTY_PAGES
     return is_open and not any(walk.pages[-_EMPTY_PAGES:])
+
+
+async def _left_out_by_link(
+    survey: Survey, endpoint: Mapping[str, Any], page: Page, walk: Walk
+) -> str | None:
+    """What speaks against a link that leaves out what was asked for: with it other rows come."""
+    if len(walk.pages) < _FEWEST_PAGES or not walk.pages[1]:
+        return None
+    left_out = params_left_out(endpoint, page)
+    if not left_out:
+        return None
+    asked = {key: value for key, value in endpoint.items() if key != "paginator"}
+    for knob, value in places_sent(endpoint, page).items():
+        asked = knob.turned(asked, value)
+    names = listed(left_out)
+    try:
+        whole = await survey.trials.page(
+            asked, f"whether {names} matters, which the link leaves out"
+        )
+    except HeadraceError:
+        # Such a link stands for all that was asked for, and takes nothing besides.
+        return None
+    if survey.same.are_same(rows_of(whole.rows), walk.pages[1]):
+        return None
+    return f"the link leaves out {names}, and other rows come than were asked for"
 
 
 def _is_cut_by_size(way: PagingWay) -> bool:

@@ -135,6 +135,8 @@ class Survey:
         evidence: What speaks for each line, and against others.
         rival: The selector of another list, of which nothing shows that it is not the one; None
             where there is no such list.
+        refuses_strangers: Whether the server refused parameters at once of which it knows but one
+            at most.
     """
 
     trials: Trials
@@ -146,6 +148,7 @@ class Survey:
     same: Sameness = field(default_factory=Sameness)
     evidence: list[Evidence] = field(default_factory=list)
     rival: str | None = None
+    refuses_strangers: bool = False
 
     @property
     def in_body(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from requests.utils import parse_header_links
 
+_NOTHING_THERE = "false"
+
 
 def links_by_relation(header: str) -> dict[str, str]:
     """Reads the links of a `Link` header.
@@ -18,5 +20,5 @@ def links_by_relation(header: str) -> dict[str, str]:
     Returns:
         The URL of each link, as the server wrote it, by the link's `rel` parameter.
     """
-    links = parse_header_links(header)
+    links = [link for link in parse_header_links(header) if link.get("results") != _NOTHING_THERE]
     return {link.get("rel") or link["url"]: link["url"] for link in links}

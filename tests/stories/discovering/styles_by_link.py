@@ -122,6 +122,29 @@ TOKENS = (
         row_count=60,
     ),
     Style(
+        name="a cursor in the body under a name of its own, refusing others",
+        asks=16,
+        paging=Paging(
+            kind="token",
+            param="start_cursor",
+            shown="next_cursor",
+            size="page_size",
+            in_body=True,
+        ),
+        unknown="refused",
+        more_at="has_more",
+    ),
+    Style(
+        name="JSON:API with links, refusing others",
+        asks=9,
+        paging=Paging(
+            kind="link", param="page[cursor]", shown="links/next", size="page[size]", link="path"
+        ),
+        unknown="refused",
+        cap=100,
+        over_cap="refused",
+    ),
+    Style(
         name="the next page's number",
         paging=Paging(kind="token", param="page", base=1, token="page", shown="next_page"),
     ),

@@ -194,3 +194,30 @@ def test_empty_pages_that_name_others_are_no_end(shown: str, empty: range) -> No
         else:
             told = " ".join(each.text for each in found.evidence)
             assert "one page without rows after the other" in told
+
+
+def test_a_number_that_bounds_all_of_the_listing_is_no_size() -> None:
+    rows = rows_of(130)
+
+    def answer(asked: Asked) -> Answer:
+        end = min(int(asked.query.get("limit", 1_000)), len(rows))
+        begin = int(asked.query.get("at", 0))
+        following = f"/items?limit={end}&at={begin + SIZE}" if begin + SIZE < end else None
+        return Answer({"items": rows[begin : min(begin + SIZE, end)], "next": following})
+
+    with JsonServer() as server:
+        server.handler = answer
+        found = headrace.discover(f"{server.base_url}/items?limit=50")
+
+    assert "does it bound all of the listing" in unknown_of(found)
+
+
+def test_behind_an_id_that_several_rows_have_some_would_be_left_out() -> None:
+    rows = [{"id": place // 4, "name": f"n{place}"} for place in range(130)]
+
+    def answer(asked: Asked) -> Answer:
+        behind = int(asked.query.get("since_id", -1))
+        size = min(int(asked.query.get("limit", SIZE)), LARGEST)
+        return Answer([row for row in rows if int(str(row["id"])) > behind][:size])
+
+    unknown_of(discovered(answer))

@@ -13,15 +13,32 @@ SIZES = (
     *("limit", "per_page", "page_size", "pageSize", "size", "perPage", "count", "page[size]"),
     *("maxResults", "max_results", "first", "take", "rows", "$top", "top", "_limit", "_size"),
     *("_per_page", "page[limit]", "pagelen", "itemsPerPage", "results", "n", "num", "max"),
+    *("$limit", "resultRecordCount"),
 )
 OFFSETS = (
     *("offset", "skip", "start", "startAt", "$skip", "from", "_start", "page[offset]"),
     *("startIndex", "start_index", "first_result", "firstResult", "begin"),
+    *("$offset", "_skip", "resultOffset"),
 )
 PAGES = (
     *("page", "page[number]", "pageNumber", "page_number", "_page", "p", "pageNo", "currentPage"),
     *("pageIndex", "page_no", "pg", "current_page"),
 )
+_BESIDE_SIZES = {
+    "size": ("from", "page"),
+    "rows": ("start", "offset"),
+    "count": ("offset", "startIndex"),
+    "take": ("skip",),
+    "top": ("skip",),
+    "$top": ("$skip",),
+    "$limit": ("$offset",),
+    "_limit": ("_start", "_skip", "_page"),
+    "limit": ("offset", "skip", "page"),
+    "maxResults": ("startAt",),
+    "page[size]": ("page[number]",),
+    "page[limit]": ("page[offset]",),
+    "resultRecordCount": ("resultOffset",),
+}
 _TOLD_SIZES = frozenset(
     ["limit", "perpage", "pagesize", "size", "maxresults", "itemsperpage", "pagelen", "take"]
 )
@@ -45,6 +62,15 @@ BODY_TOKENS = (
 BODY_SIZES = ("limit", "page_size", "size", "pageSize", "per_page", "page.size", "page.limit")
 BODY_OFFSETS = ("offset", "from", "skip", "start", "page.offset", "paging.offset")
 BODY_PAGES = ("page", "pageNumber", "page_number", "page.number", "paging.page")
+
+
+def places_beside(size: str) -> tuple[str, ...]:
+    """What usually takes the place or the number of a page, by what takes its size.
+
+    Args:
+        size: The parameter for the size of a page.
+    """
+    return _BESIDE_SIZES.get(size, ("page", "offset"))
 
 
 def params_of_token(keys: Sequence[str]) -> list[str]:
@@ -95,6 +121,23 @@ def query_names(urls: Iterable[str]) -> dict[str, str]:
         urls: The URLs, whole or relative.
     """
     return {name: value for url in urls for name, value in parse_qsl(urlsplit(url).query, True)}
+
+
+def written_alike(names: Sequence[str], others: Iterable[str]) -> list[str]:
+    """Names, first those that are written as others are: within the same object, or with a `$`.
+
+    Args:
+        names: The names.
+        others: Names that an API is known to take.
+    """
+    beginnings = {_beginning(other) for other in others} - {""}
+    return sorted(names, key=lambda name: _beginning(name) not in beginnings)
+
+
+def _beginning(name: str) -> str:
+    """`page[` of `page[size]`, `$` of `$top`, and `_` of `_limit`."""
+    above, bracket, _ = name.partition("[")
+    return above + bracket if bracket else name[:1] if name[:1] in ("$", "_") else ""
 
 
 def sizes_shown(page: Page, urls: Iterable[str] = ()) -> list[str]:

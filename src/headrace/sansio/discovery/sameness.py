@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -103,8 +104,10 @@ class Sameness:
             rows: The rows of the page.
             again: Its rows when it was asked for again; some may have come, gone or changed.
         """
-        places = {self.mark(row): place for place, row in enumerate(again)}
-        found = [places[mark] for row in rows if (mark := self.mark(row)) in places]
+        places: dict[str, deque[int]] = {}
+        for place, row in enumerate(again):
+            places.setdefault(self.mark(row), deque()).append(place)
+        found = [known.popleft() for row in rows if (known := places.get(self.mark(row)))]
         return 2 * len(found) >= len(rows) and found == sorted(found)
 
 

@@ -38,6 +38,13 @@ def test_a_page_that_has_moved_by_a_row_keeps_its_order() -> None:
     assert not SAME.keeps_order(ROWS, [{"id": number} for number in range(20, 30)])
 
 
+def test_rows_of_the_same_content_keep_their_order() -> None:
+    twins = [ROWS[0], ROWS[1], ROWS[0], ROWS[2], ROWS[1]]
+
+    assert SAME.keeps_order(twins, twins)
+    assert not SAME.keeps_order(twins, twins[::-1])
+
+
 @given(st.integers(0, 10))
 def test_a_longer_page_begins_with_a_shorter_one(size: int) -> None:
     assert SAME.begins_with(ROWS, ROWS[:size])

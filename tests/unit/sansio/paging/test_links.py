@@ -66,7 +66,17 @@ def test_without_a_link_the_listing_ends(document: Any) -> None:
     assert JsonLinkPaginator(NEXT).next_request(FIRST, page(document)) is None
 
 
-@pytest.mark.parametrize("header", [None, "", '</x>; rel="prev"', "nonsense", '<>; rel="next"'])
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        '</x>; rel="prev"',
+        "nonsense",
+        '<>; rel="next"',
+        '</x>; rel="next"; results="false"',
+    ],
+)
 def test_without_a_link_of_that_rel_the_listing_ends(header: str | None) -> None:
     headers = {} if header is None else {"link": header}
     assert HeaderLinkPaginator(links_by_relation).next_request(FIRST, page(headers=headers)) is None
