@@ -53,7 +53,8 @@ def settings_looked_up_once(*destinations: Any) -> Iterator[None]:
         yield
     finally:
         for each in covered:
-            del vars(each)[_ASKED]
+            # Another thread may load into it as well.
+            vars(each).pop(_ASKED, None)
 
 
 def _remembering(spec: Callable[[], BaseConfiguration], resolve: Resolve) -> Resolve:

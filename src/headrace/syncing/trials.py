@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -98,7 +99,7 @@ def _trial_pipeline(pipeline: dlt.Pipeline) -> Iterator[dlt.Pipeline]:
         _beside(pipeline, folder, f"{pipeline.dataset_name}{_DATASET_SUFFIX}") as trial,
     ):
         try:
-            with _quiet(), overridden(_TRIED_ONCE):
+            with _SILENCE.kept(), overridden(_TRIED_ONCE):
                 yield trial
         finally:
             with suppress(DltException):
@@ -120,12 +121,32 @@ def _beside(pipeline: dlt.Pipeline, folder: str, dataset_name: str) -> Iterator[
         pipeline.activate()
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps dlt from logging that a trial failed, with a traceback for each job."""
-    was = _DLT_LOGGER.disabled
-    _DLT_LOGGER.disabled = True
-    try:
-        yield
-    finally:
-        _DLT_LOGGER.disabled = was
+class _Silence:
+    """Keeps dlt from logging that a trial failed, with a traceback for each job.
+
+    Its jobs run in threads of its own, so that no sync of the process logs meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks = 0
+        self._was = False
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Silent until the last of the blocks has ended that several threads are in."""
+        with self._lock:
+            if not self._blocks:
+                self._was = _DLT_LOGGER.disabled
+            self._blocks += 1
+            _DLT_LOGGER.disabled = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._blocks -= 1
+                if not self._blocks:
+                    _DLT_LOGGER.disabled = self._was
+
+
+_SILENCE = _Silence()

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -36,7 +37,7 @@ ENCODED = f"{CLIENT_ID}:client-s3cret%2Bcanary"
 @pytest.fixture(autouse=True)
 def nothing_replaced() -> Iterator[None]:
     yield
-    oauth2._REPLACED.clear()
+    oauth2._LINES.clear()
 
 
 def basic_of(asked: Asked) -> str | None:
@@ -179,6 +180,22 @@ def test_a_new_one_is_used_to_the_end_of_the_process_and_told_of(
     assert "auth.on_new_refresh_token" in caplog.text
     assert "canary" not in caplog.text
     assert "refresh-canary-4" in again.secrets
+
+
+def test_threads_use_each_new_one_once_whichever_their_config_names(server: JsonServer) -> None:
+    server.answers([])
+    kept = ["refresh-canary-1"]
+    with RotatingServer() as tokens:
+
+        def ask(_: int) -> None:
+            # As a lane does: the config is read anew, with what is in the vault by now.
+            auth = RefreshToken(settings_of(tokens), kept[-1], on_new=kept.append)
+            asked_with(server, auth, "/a", "/b")
+
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(ask, range(18)))
+        assert len(tokens.asked) == 36
+    assert kept == [f"refresh-canary-{number}" for number in range(1, 38)]
 
 
 def test_a_function_keeps_the_new_one(server: JsonServer, caplog: pytest.LogCaptureFixture) -> None:

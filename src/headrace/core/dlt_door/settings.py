@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from dlt.common.configuration.providers.provider import ConfigProvider
 
 Number = TypeVar("Number", int, float)
+
+_REPLACING = threading.Lock()
 
 Spelling = tuple[tuple[str, ...], str]
 """One way to write the name of a setting: its sections, and its key in them."""
@@ -144,19 +147,26 @@ def documents_of_secrets() -> Iterator[Mapping[str, Any]]:
 
 @contextmanager
 def overridden(settings: Mapping[str, Any]) -> Iterator[None]:
-    """Put settings before those of all places, for all pipelines that look one up in the block.
+    """Put settings before those of all places, for what this thread looks up in the block.
 
     Args:
         settings: The settings by their names, in tables by those of their sections.
     """
-    first = imported("dlt.common.configuration.providers.dictionary").DictionaryProvider()
-    providers = _providers()
+    kind: Any = imported("dlt.common.configuration.providers.dictionary").DictionaryProvider
+    own = threading.get_ident()
+
+    class OfThread(kind):  # type: ignore[misc]
+        def get_value(self, key: str, *place: Any) -> Any:
+            found, name = super().get_value(key, *place)
+            return (found if threading.get_ident() == own else None), name
+
+    first = OfThread()
     with first.values(dict(settings)):
-        providers.insert(0, first)
+        _replace_providers(lambda there: [first, *there])
         try:
             yield
         finally:
-            providers.remove(first)
+            _replace_providers(lambda there: [each for each in there if each is not first])
 
 
 def secrets_looked_up() -> Iterator[tuple[str, str]]:
@@ -198,14 +208,30 @@ def traces_forgotten() -> Iterator[None]:
 def _providers() -> list[ConfigProvider]:
     """The places for settings that dlt knows, in its order.
 
+    Raises:
+        SettingsUnreadable: One of dlt's files is no valid TOML.
+    """
+    found: list[ConfigProvider] = _container().providers
+    return found
+
+
+def _replace_providers(changed: Callable[[list[ConfigProvider]], list[ConfigProvider]]) -> None:
+    """Changes the places by a new list: another thread may be going through that which is there."""
+    with _REPLACING:
+        container = _container()
+        container.providers = changed(container.providers)
+
+
+def _container() -> Any:
+    """What holds the places for settings.
+
     dlt has no public function that lists them, but the context of the run has. At an upgrade
     check that it still has them as `providers.providers`.
     """
     run = imported("dlt.common.configuration.specs.pluggable_run_context").PluggableRunContext
     unreadable = imported("dlt.common.configuration.exceptions").ConfigProviderException
     try:
-        found: list[ConfigProvider] = context(run).providers.providers
-        return found
+        return context(run).providers
     except unreadable as error:
         provider = error.provider_name
     raise SettingsUnreadable(provider)

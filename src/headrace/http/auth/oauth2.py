@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote_plus
@@ -60,9 +63,27 @@ ClientAuthentication = Literal["body", "basic"]
 _BODY: ClientAuthentication = "body"
 _BASIC: ClientAuthentication = "basic"
 
-# By the refresh token that a config names: the one that a server has given in its place. A later
-# leg, or another command in this process, makes its credentials anew.
-_REPLACED: dict[tuple[str, str, str], str] = {}
+# So many seconds pass before it is seen again whether another thread is done.
+_PAUSE = 0.01
+
+
+@stays_here
+@dataclass(slots=True)
+class _Line:
+    """A refresh token and those that a server has given since, each in place of the one before.
+
+    Args:
+        current: The last of them.
+        asking: Held while a token is asked for with it: the server may take it once.
+    """
+
+    current: str = field(repr=False)
+    asking: threading.Lock = field(default_factory=threading.Lock)
+
+
+# By each token of a line, any of which a config may name. A later leg, another command in this
+# process, or a thread beside makes its credentials anew.
+_LINES: dict[tuple[str, str, str], _Line] = {}
 
 
 @stays_here
@@ -131,7 +152,16 @@ class ClientCredentials(SharedToken):
     async def _heed(self, answer: Mapping[str, Any]) -> None:
         """Takes what an answer with a token says besides."""
 
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Waits until nobody else asks who must not do so at the same time."""
+        yield
+
     async def _ask(self, client: HttpClient, timing: Timing) -> Token:
+        async with self._turn():
+            return await self._token_of(client, timing)
+
+    async def _token_of(self, client: HttpClient, timing: Timing) -> Token:
         asked_at = timing.clock()
         response = await self._answer(client)
         answer = json_in(response.body)
@@ -219,21 +249,34 @@ class RefreshToken(ClientCredentials):
         hidden: Iterable[str] = (),
         on_new: Callable[[str], object] | None = None,
     ) -> None:
-        self._place = (settings.url, settings.client_id, refresh_token)
+        self._named = refresh_token
+        place = (settings.url, settings.client_id, refresh_token)
+        self._line = _LINES.setdefault(place, _Line(refresh_token))
         super().__init__(settings, [*hidden, refresh_token, self._grant()["refresh_token"]])
         self._on_new = on_new
 
     def _grant(self) -> dict[str, str]:
-        current = _REPLACED.get(self._place, self._place[-1])
-        return {"grant_type": "refresh_token", "refresh_token": current}
+        return {"grant_type": "refresh_token", "refresh_token": self._line.current}
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        # Others that ask with it may have a thread, and so an event loop, of their own.
+        while not self._line.asking.acquire(blocking=False):
+            await asyncio.sleep(_PAUSE)
+        try:
+            self._hide(self._line.current)
+            yield
+        finally:
+            self._line.asking.release()
 
     async def _heed(self, answer: Mapping[str, Any]) -> None:
         new = answer.get("refresh_token")
-        if not isinstance(new, str) or not new or new == self._grant()["refresh_token"]:
+        if not isinstance(new, str) or not new or new == self._line.current:
             return
         self._hide(new)
-        is_first = self._place not in _REPLACED
-        _REPLACED[self._place] = new
+        is_first = self._line.current == self._named
+        self._line.current = new
+        _LINES[self._settings.url, self._settings.client_id, new] = self._line
         if self._on_new is not None:
             await self._hand_over(new)
         elif is_first:
