@@ -20,7 +20,7 @@ from headrace.discovery.later_pages import (
     places_sent,
     without_places,
 )
-from headrace.discovery.paging_search import FoundPaging, PagingSearch
+from headrace.discovery.paging_search import ONE_PAGE, FoundPaging, PagingSearch
 from headrace.discovery.probing_client import AskedEnough, AskedRequest, ProbingClient
 from headrace.discovery.resource_facts import ResourceFacts
 from headrace.discovery.results import Discovery
@@ -144,6 +144,7 @@ async def _discovered(
             raise PageError("the answers are too large to look at more of them") from None
         paging = await _paging(survey, single_page=single_page)
         if not single_page and not is_query:
+            survey, paging = await _at_the_right_place(survey, paging, name)
             survey, paging = await _from_the_first_page(survey, paging, name)
         resource = as_written(await ResourceFacts(survey, paging, name).resource())
         asked = trials.listing(call.endpoint)
@@ -177,6 +178,28 @@ def _pipeline_name(name: str) -> str:
     return _NO_WORD.sub("_", name).strip("_") or "listing"
 
 
+async def _at_the_right_place(
+    survey: Survey, paging: FoundPaging, name: str
+) -> tuple[Survey, FoundPaging]:
+    """Takes another list of the answer where that goes on from page to page, and this one does not.
+
+    Where none does, and their names tell nothing, it is not known which one has the rows.
+    """
+    if not survey.as_likely or paging.has_pages:
+        return survey, paging
+    other = survey.as_likely[0]
+    try:
+        begun = await first_answer(survey.trials, survey.endpoint, name, other)
+        found = await _paging(begun, single_page=False)
+    except (AskedEnough, HeadraceError):
+        found = None
+    if found is not None and found.is_proven and found.has_pages:
+        return begun, found
+    told = f"`{survey.place.selector}` and `{other}` are lists of rows: one resource for each, or "
+    survey.note("data_selector", "unknown", f"{told}one of them?")
+    return survey, PagingSearch(survey).unknown()
+
+
 async def _from_the_first_page(
     survey: Survey, paging: FoundPaging, name: str
 ) -> tuple[Survey, FoundPaging]:
@@ -186,7 +209,7 @@ async def _from_the_first_page(
     """
     if not paging.is_proven:
         return survey, paging
-    is_last = paging.endpoint["paginator"] == "single_page"
+    is_last = paging.endpoint["paginator"] == ONE_PAGE
     places = (
         may_be_places(survey.endpoint) if is_last else places_given(paging.endpoint, survey.first)
     )

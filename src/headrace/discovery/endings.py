@@ -18,6 +18,7 @@ _FAR = 1_000_000
 
 # What many servers count or show at most.
 _BOUND = 10_000
+_BOUNDS = (1_000, _BOUND)
 _WHAT_IS_BEHIND = "is there a bound on what can be asked for?"
 _ENDS = ("has_more_path", "total_path", "stop_condition", "maximum_offset", "maximum_page")
 
@@ -75,6 +76,8 @@ class Endings:
             told = "far behind its last row the listing brings rows that had come before"
             raise EndUnknown(f"{told}: how does it say where it ends?")
         if behind is not None and not behind:
+            if total is None:
+                await self._see_silent_bound()
             self._survey.note("paginator", "proven", "far behind the last row a page is empty")
         return endpoint
 
@@ -91,6 +94,28 @@ class Endings:
         if name is not None:
             told = f"with `{name}` {came:,} in all {came:,} rows came, over several pages"
             raise EndUnknown(f"{told}: does it bound all of the listing, rather than a page?")
+
+    async def _see_silent_bound(self) -> None:
+        """Sees whether pages end without a word where many servers list no further.
+
+        Raises:
+            EndUnknown: They do.
+        """
+        for bound in _BOUNDS:
+            first = bound - 1
+            if self._paginator["type"] != "offset":
+                first -= first % self._size
+            rows, _ = await self._at(self._number_of_row(first))
+            last = first + len(rows or ())
+            if last < bound:
+                return
+            is_full = len(rows or ()) == self._size
+            if last == bound and is_full:
+                behind, _ = await self._at(self._number_of_row(bound))
+                last += len(behind or ())
+            if last == bound:
+                told = f"its pages end at {bound:,} rows, and many servers list no more than that"
+                raise EndUnknown(f"{told}. How are those behind them asked for?")
 
     async def _ends_with(self, status: int | None) -> bool:
         """Whether a short page is the last one before a status, which then is no mere bound."""
@@ -113,11 +138,19 @@ class Endings:
         Args:
             page: How many pages are before it.
         """
+        return self._number_of_row(page * self._size)
+
+    def _number_of_row(self, row: int) -> int:
+        """The number by which the page is asked for that has a row.
+
+        Args:
+            row: How many rows are before it.
+        """
         if self._paginator["type"] == "offset":
             begin: int = self._paginator.get("offset", 0)
-            return begin + page * self._size
+            return begin + row
         base: int = self._paginator["base_page"]
-        return base + page
+        return base + row // self._size
 
     def _with_judged_total(self) -> Mapping[str, Any]:
         survey, walk = self._survey, self._walk

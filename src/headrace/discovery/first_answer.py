@@ -12,7 +12,12 @@ from headrace.core.exchange import Response
 from headrace.discovery.survey import Survey
 from headrace.discovery.trials import Trials, rows_of
 from headrace.sansio.discovery.parameters import OFFSETS, PAGES
-from headrace.sansio.discovery.row_places import RowPlace, is_rival, row_places
+from headrace.sansio.discovery.row_places import (
+    RowPlace,
+    is_as_likely,
+    is_rival,
+    row_places,
+)
 from headrace.sansio.discovery.sameness import sameness_of
 
 _UNAUTHORIZED = (401, 403)
@@ -29,13 +34,16 @@ _WHO_ASKS = (
 )
 
 
-async def first_answer(trials: Trials, endpoint: Mapping[str, Any], name: str) -> Survey:
+async def first_answer(
+    trials: Trials, endpoint: Mapping[str, Any], name: str, selector: str | None = None
+) -> Survey:
     """Asks for a listing twice, and finds its rows.
 
     Args:
         trials: Asks.
         endpoint: What the call asks for.
         name: The name of the listing.
+        selector: Where its rows are; the likeliest place when None.
 
     Raises:
         HeadraceError: The API does not answer, or with something that has no rows.
@@ -50,7 +58,7 @@ async def first_answer(trials: Trials, endpoint: Mapping[str, Any], name: str) -
         if error.status == _NOT_FOUND:
             raise error.located(f"{error}\n{_IS_IT_RIGHT}") from None
         raise
-    place, others = _place(answer, name)
+    place, others = _place(answer, name, selector)
     found: dict[str, Any] = dict(begun)
     if place.why:
         found["data_selector"] = place.selector
@@ -66,6 +74,7 @@ async def first_answer(trials: Trials, endpoint: Mapping[str, Any], name: str) -
         survey.note("data_selector", "proven", place.why, place.selector)
     rivals = (each.selector for each in others if is_rival(page.document, place, each))
     survey.rival = next(rivals, None)
+    survey.as_likely = [each.selector for each in others if is_as_likely(place, each)]
     for param in dropped:
         survey.note("params", "ruled out", f"`{param}` is left out, to begin at the first page")
     for other in others[:_MOST_OTHERS]:
@@ -95,7 +104,9 @@ def from_the_beginning(endpoint: Mapping[str, Any]) -> tuple[dict[str, Any], lis
     return ({**begun, "params": kept} if kept else begun), dropped
 
 
-def _place(answer: Response, name: str) -> tuple[RowPlace, Sequence[RowPlace]]:
+def _place(
+    answer: Response, name: str, selector: str | None
+) -> tuple[RowPlace, Sequence[RowPlace]]:
     try:
         document = msgspec.json.decode(answer.body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
@@ -107,8 +118,9 @@ def _place(answer: Response, name: str) -> tuple[RowPlace, Sequence[RowPlace]]:
     places = row_places(document, name)
     if not places:
         raise PageError(f"{answer.request}: {_no_rows(document)}")
-    best = places[0]
-    return best, [each for each in places[1:] if each.count and each.score > best.score - 5]
+    best = next((each for each in places if each.selector == selector), places[0])
+    places.remove(best)
+    return best, [each for each in places if each.count and each.score > best.score - 5]
 
 
 def _is_openapi(document: Any) -> bool:

@@ -41,6 +41,12 @@ _WHY = "whether the listing goes on so, and how it ends"
 _MOST_MISSING = 0.1
 _LINKS = ("json_link", "header_link")
 
+ONE_PAGE = "auto"
+"""The paginator of a listing whose answer says that it is all.
+
+As it grows, an answer says something else: then `auto` follows that, or fails.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPaging:
@@ -59,6 +65,12 @@ class FoundPaging:
     is_proven: bool
     pages: Sequence[Sequence[Row]] = ()
     has_all: bool = False
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether it is proven over several pages."""
+        pages = self.walk.pages if self.walk is not None else ()
+        return self.is_proven and sum(map(bool, (*self.pages, *pages))) > 1 and len(pages) > 1
 
 
 @stays_here
@@ -185,8 +197,10 @@ class PagingSearch:
         elif seen is None and total == count and is_not_full(page):
             why = f"{place} tells {count:,} rows, so many came, and the page has room for more"
         if why is not None:
-            survey.note("paginator", "proven", why, "single_page")
-            endpoint = {**survey.endpoint, "paginator": "single_page"}
+            survey.note(
+                "paginator", "proven", f"{why}; an answer that says else is heeded", ONE_PAGE
+            )
+            endpoint = {**survey.endpoint, "paginator": ONE_PAGE}
             return _whole(endpoint, survey.rows)
         told = (
             seen.partition(": say")[0]

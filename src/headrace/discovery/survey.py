@@ -135,6 +135,7 @@ class Survey:
         evidence: What speaks for each line, and against others.
         rival: The selector of another list, of which nothing shows that it is not the one; None
             where there is no such list.
+        as_likely: The selectors of other lists, for which as much speaks as for this one.
         refuses_strangers: Whether the server refused parameters at once of which it knows but one
             at most.
     """
@@ -148,6 +149,7 @@ class Survey:
     same: Sameness = field(default_factory=Sameness)
     evidence: list[Evidence] = field(default_factory=list)
     rival: str | None = None
+    as_likely: Sequence[str] = ()
     refuses_strangers: bool = False
 
     @property

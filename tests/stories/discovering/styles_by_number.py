@@ -77,7 +77,7 @@ NUMBERS = (
         hides=True,
         expects="never less",
     ),
-    Style(name="pages cut short", paging=_PAGE, hides=True),
+    Style(name="pages cut short", asks=13, paging=_PAGE, hides=True),
     Style(name="offset, pages cut short", paging=_OFFSET, hides=True, expects="never less"),
     Style(name="a total that is too high", paging=_OFFSET, total_at="total", total="too high"),
     Style(name="a total that is too low", paging=_OFFSET, total_at="total", total="too low"),

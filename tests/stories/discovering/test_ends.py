@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import headrace
+from headrace.core.exceptions import HeadraceError
 from headrace.discovery.results import Discovery
 from tests.support.servers import Answer, Asked, JsonServer
 
@@ -221,3 +222,51 @@ def test_behind_an_id_that_several_rows_have_some_would_be_left_out() -> None:
         return Answer([row for row in rows if int(str(row["id"])) > behind][:size])
 
     unknown_of(discovered(answer))
+
+
+@pytest.mark.parametrize("bound", [1_000, 10_000])
+@pytest.mark.parametrize("number", ["page", "offset"])
+def test_pages_that_end_without_a_word_at_a_round_number(number: str, bound: int) -> None:
+    rows = rows_of(bound)
+
+    def answer(asked: Asked) -> Answer:
+        size = min(int(asked.query.get("limit", SIZE)), LARGEST)
+        begin = int(asked.query.get("offset", 0))
+        if number == "page":
+            begin = (int(asked.query.get("page", 1)) - 1) * size
+        return Answer(rows[begin : begin + size])
+
+    assert "many servers list no more than that" in unknown_of(discovered(answer))
+
+
+@pytest.mark.parametrize("shown", ["a link", "a list of links", "a word", "a total"])
+def test_what_is_one_page_today_may_be_more_tomorrow(shown: str) -> None:
+    rows = rows_of(15)
+
+    def answer(asked: Asked) -> Answer:
+        begin = (int(asked.query.get("page", 1)) - 1) * SIZE
+        is_more = begin + SIZE < len(rows)
+        link = f"/items?page={begin // SIZE + 2}" if is_more else None
+        links = [{"rel": "self", "href": "/items"}, {"rel": "next", "href": link}][: 1 + is_more]
+        told: dict[str, dict[str, Any]] = {
+            "a link": {"next": link},
+            "a list of links": {"links": links, "has_more": is_more},
+            "a word": {"has_more": is_more},
+            "a total": {"total": len(rows), "max": SIZE},
+        }
+        return Answer({"items": rows[begin : begin + SIZE], **told[shown]})
+
+    with JsonServer() as server:
+        server.handler = answer
+        found = headrace.discover(f"{server.base_url}/items")
+        if not found.is_proven:
+            return
+        for _ in range(2):
+            try:
+                with headrace.read(found.config) as reader:
+                    came = [row["id"] for batch in reader for row in batch.to_pylist()]
+            except HeadraceError:
+                assert len(rows) > SIZE
+            else:
+                assert came == [row["id"] for row in rows]
+            rows = rows_of(90)

@@ -18,6 +18,8 @@ _FEWEST_BY_KEY = 2
 _OF_ROWS = 4
 # Beyond what the number of rows is worth, a name speaks for one of two places.
 _NO_REASON = 1.1
+_NAMED = 1.5
+_ASIDE = -3
 _USUAL = frozenset(
     [
         *("data", "items", "results", "result", "records", "rows", "entries", "entities", "value"),
@@ -45,6 +47,7 @@ class RowPlace:
         rows: What `endpoint.rows` has to say of them; None where they are objects.
         why: What speaks for it, as half a line.
         score: How much speaks for it; only worth a comparison.
+        name_score: How much of that its name does.
     """
 
     keys: Keys
@@ -52,6 +55,7 @@ class RowPlace:
     rows: Mapping[str, Any] | None
     why: str
     score: float
+    name_score: float = 0.0
 
     @property
     def selector(self) -> str:
@@ -89,6 +93,18 @@ def is_rival(document: Any, best: RowPlace, other: RowPlace) -> bool:
     if not ours or not theirs or all(row in ours for row in theirs[:_COMPARED]):
         return False
     return {name for row in ours for name in row} == {name for row in theirs for name in row}
+
+
+def is_as_likely(best: RowPlace, other: RowPlace) -> bool:
+    """Whether but its length speaks for one of two lists of objects, and no name.
+
+    Args:
+        best: The likeliest place.
+        other: Another one.
+    """
+    are_lists = best.rows is None and other.rows is None and bool(best.count and other.count)
+    is_aside = other.name_score <= _ASIDE
+    return are_lists and not is_aside and best.name_score - other.name_score < _NAMED
 
 
 def _leads_to(selector: str, document: Any, value: Any) -> bool:
@@ -139,7 +155,8 @@ def _of_list(keys: Keys, items: Sequence[Any], named: str) -> RowPlace | None:
         why = (
             f"{where} has {len(items):,} objects alike" if items[1:] else f"{where} has one object"
         )
-        return RowPlace(keys, len(items), None, why, score + 3 + share)
+        name_score = _score_of_name(keys, named)
+        return RowPlace(keys, len(items), None, why, score + 3 + share, name_score)
     if all(isinstance(each, str | int | float) for each in some):
         why = f"{where} has {len(items):,} plain values"
         return RowPlace(keys, len(items), {"value_as": "value"}, why, score - 1)
