@@ -21,6 +21,7 @@ from headrace.core.arrow import pa
 from headrace.core.exceptions import RequestError, SyncError
 from headrace.core.failed_requests import Failure
 from headrace.core.figures import Figures, ResourceFigures
+from headrace.core.secrets.redaction import one_line
 from headrace.destination.pipeline import open_pipeline
 from headrace.destination.views import CreatedViews, create_views
 from headrace.dlt_source.current_sync import RunningSync
@@ -53,6 +54,7 @@ _BROKEN = (
     "backfill lane {url} {number}`"
 )
 _SHOWN_LANES = 20
+_LONGEST_WORDS = 200
 # These come with the rows once more.
 _COUNTED_AGAIN = frozenset(
     ["rows", "loaded_rows", "side_rows", "known", "quarantined", "pages", "bytes", "replaced"]
@@ -272,7 +274,7 @@ class ReadLanes:
             raise SyncError(
                 _BROKEN.format(
                     path=self._folder.path(manifest.rows_name),
-                    error=error,
+                    error=one_line(str(error), _LONGEST_WORDS).rstrip("."),
                     manifest=self._folder.path(manifest.name),
                     url=self._folder.shown,
                     number=manifest.lane,

@@ -171,29 +171,34 @@ def find_manifest(folder: SharedFolder, plan: Plan, number: int) -> Manifest | N
     """
     for attempt in attempts_in(folder, number):
         path = manifest_name(number, attempt)
+        content = folder.read(path)
+        if content is None:
+            # Another reading has just taken its place.
+            continue
         try:
-            found = msgspec.json.decode(folder.read(path) or b"", type=Manifest)
+            found = msgspec.json.decode(content, type=Manifest)
         except msgspec.MsgspecError as error:
             told = _BROKEN.format(
                 path=folder.path(path), error=error, url=folder.shown, number=number
             )
             raise SyncError(told) from None
-        if found.plan == plan.id:
-            _refuse_cut(folder, found)
+        if found.plan != plan.id:
+            continue
+        size = folder.size(found.rows_name)
+        if size == found.size:
             return found
+        if folder.size(path) is not None:
+            raise _cut(folder, found, size)
     return None
 
 
-def _refuse_cut(folder: SharedFolder, manifest: Manifest) -> None:
-    size = folder.size(manifest.rows_name)
-    if size != manifest.size:
-        raise SyncError(
-            _CUT.format(
-                path=folder.path(manifest.rows_name),
-                size="no" if size is None else f"{size:,}",
-                expected=manifest.size,
-                manifest=folder.path(manifest.name),
-                url=folder.shown,
-                number=manifest.lane,
-            )
-        )
+def _cut(folder: SharedFolder, manifest: Manifest, size: int | None) -> SyncError:
+    told = _CUT.format(
+        path=folder.path(manifest.rows_name),
+        size="no" if size is None else f"{size:,}",
+        expected=manifest.size,
+        manifest=folder.path(manifest.name),
+        url=folder.shown,
+        number=manifest.lane,
+    )
+    return SyncError(told)

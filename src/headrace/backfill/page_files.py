@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -48,7 +49,7 @@ class PageWriter:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._writer = pq.ParquetWriter(file, _SCHEMA, compression="zstd")
+        self._writer = pq.ParquetWriter(file, _SCHEMA, compression="zstd", write_page_checksum=True)
         self._waiting: list[dict[str, Any]] = []
         self._bytes = 0
 
@@ -107,19 +108,40 @@ def pages_in(file: IO[bytes]) -> Iterator[tuple[int, FetchedPage]]:
 
     Args:
         file: The file, open for reading.
+
+    Raises:
+        pyarrow.ArrowException: The file is not as it was written.
     """
-    read = pq.ParquetFile(file)
+    for record in _records(file):
+        window = record["window"]
+        page = FetchedPage(
+            [msgspec.Raw(row) for row in record["rows"]],
+            record["size"],
+            ShownRequest.of(record["method"], record["url"]),
+            unreadable=[
+                RejectedRow(msgspec.Raw(each["row"]), each["reason"])
+                for each in record["unreadable"]
+            ],
+            window=None if window is None else Window(**window),
+        )
+        yield record["stretch"], page
+
+
+def _records(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+    with _as_arrow_says():
+        read = pq.ParquetFile(file, page_checksum_verification=True)
     for group in range(read.num_row_groups):
-        for record in read.read_row_group(group).to_pylist():
-            window = record["window"]
-            page = FetchedPage(
-                [msgspec.Raw(row) for row in record["rows"]],
-                record["size"],
-                ShownRequest.of(record["method"], record["url"]),
-                unreadable=[
-                    RejectedRow(msgspec.Raw(each["row"]), each["reason"])
-                    for each in record["unreadable"]
-                ],
-                window=None if window is None else Window(**window),
-            )
-            yield record["stretch"], page
+        with _as_arrow_says():
+            records = read.read_row_group(group).to_pylist()
+        yield from records
+
+
+@contextmanager
+def _as_arrow_says() -> Iterator[None]:
+    """Arrow calls some of what is wrong in a file an `OSError`, as if it could not be reached."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise pa.ArrowInvalid(str(error)) from None

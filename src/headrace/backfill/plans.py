@@ -22,6 +22,7 @@ _LATER = (
     "this machine as well"
 )
 _BROKEN = "{path} cannot be read: {error}. Plan anew, into another folder"
+_NOT_THERE = "{path} is not there: the folder has lost it. Plan anew, into another folder"
 _OF_ANOTHER = (
     "{path} is of another plan than the folder's: two were written there at the same time. Plan "
     "anew, into another folder"
@@ -150,8 +151,11 @@ def lane_in(folder: SharedFolder, plan: Plan, number: int) -> Lane:
         told = _NO_LANE.format(url=folder.shown, number=number, last=plan.lanes - 1)
         raise ConfigError([Fault("", told)])
     name = f"{lane_name(number)}/lane.json"
+    content = folder.read(name)
+    if content is None:
+        raise SyncError(_NOT_THERE.format(path=folder.path(name)))
     try:
-        found = msgspec.json.decode(folder.read(name) or b"", type=_PlannedLane)
+        found = msgspec.json.decode(content, type=_PlannedLane)
     except msgspec.MsgspecError as error:
         raise SyncError(_BROKEN.format(path=folder.path(name), error=error)) from None
     if found.plan != plan.id:

@@ -260,6 +260,21 @@ def test_a_lane_of_another_plan_is_refused(shop: Shop, server: JsonServer, tmp_p
     (tmp_path / "one" / lane).write_bytes((tmp_path / "other" / lane).read_bytes())
     with pytest.raises(SyncError, match="is of another plan than the folder's"):
         read_all(str(tmp_path / "one"))
+    (tmp_path / "one" / lane).unlink()
+    with pytest.raises(SyncError, match=r"lane\.json is not there: the folder has lost it"):
+        backfill.lane(str(tmp_path / "one"), 1)
+
+
+def test_a_reading_that_goes_while_it_is_looked_for_is_none(
+    shop: Shop, server: JsonServer, tmp_path: Path
+) -> None:
+    out = tmp_path / "plan"
+    backfill.plan(orders_config(server), "orders", out=str(out), lanes=1)
+    # It is listed, and not there when it is read.
+    (out / "lanes/00000/20200101T000000000000-0.json").symlink_to("nowhere")
+    assert backfill.lanes_left(str(out)) == [0]
+    read_all(str(out))
+    assert backfill.status(str(out)).rows == 35
 
 
 def test_a_disk_that_is_full_and_a_file_that_is_broken_are_told_of(
