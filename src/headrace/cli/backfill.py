@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headrace.cli.exit_codes import FAILED, PARTLY_DONE, exit_codes
+from headrace.cli.exit_codes import CALL_OR_CONFIG_WRONG, FAILED, PARTLY_DONE, exit_codes
 from headrace.cli.options import ConfigArgument, SetOption
 from headrace.cli.stderr_output import StderrOutput
 
@@ -145,7 +145,8 @@ def lane(
     time. One that has been read is not read again. Where `plan` has printed 64, `seq 0 63 |
     parallel -j 4 headrace backfill lane URL {} --workers 4` reads all of them, four at once.
 
-    Exit code 0: the lanes are there; 1: one could not be read; 2: the call is wrong.
+    Exit code 0: the lanes are there; 1: one could not be read; 2: the call is wrong, or a
+    secret is not known here. All other lanes are read.
     """
     stderr = StderrOutput(quiet=quiet, as_json=json_logs)
     with stderr.logs(), exit_codes(stderr.error):
@@ -156,7 +157,8 @@ def lane(
 
         if bool(numbers) == left:
             raise ConfigError([Fault("", "name the lanes to read, or say --left for all of them")])
-        failed = False
+        told: set[str] = set()
+        code = 0
         for number in numbers or lanes_left(url):
             figures = Figures()
             try:
@@ -164,16 +166,19 @@ def lane(
                     read = read_lane_into_folder(
                         url, number, workers=workers, again=again, secrets=secrets, figures=figures
                     )
-            except ConfigError:
-                raise
             except HeadraceError as error:
-                failed = True
-                stderr.error(f"Error: lane {number}: {error}")
+                # Another lane may be of tenants whose secrets this machine has.
+                code = code or FAILED
+                if isinstance(error, ConfigError):
+                    code = CALL_OR_CONFIG_WRONG
+                if str(error) not in told:
+                    stderr.error(f"Error: lane {number}: {error}")
+                    told.add(str(error))
                 continue
             if not quiet:
                 _tell_lane(read)
-        if failed:
-            raise typer.Exit(FAILED)
+        if code:
+            raise typer.Exit(code)
 
 
 def _tell_lane(read: LaneRead) -> None:

@@ -158,8 +158,19 @@ def _of_tenants(
     if wrong:
         raise ConfigError([_of_some(*each, len(tenants)) for each in wrong.items()])
     if first is None:
-        raise ConfigError([fault for each in built if each.error for fault in each.error.faults])
+        raise ConfigError(_missing_of_all(built))
     return with_tenants(first, TenantsConfig(column=column, tenants=tuple(built)))
+
+
+def _missing_of_all(tenants: Sequence[TenantConfig]) -> list[Fault]:
+    """Which secrets are not there, where each tenant lacks some."""
+    lacking: dict[Fault, list[str]] = {}
+    for each in tenants:
+        for fault in each.error.faults if each.error else ():
+            lacking.setdefault(fault, []).append(each.name)
+    # A lane of a backfill may have one tenant of many.
+    most = len(tenants) if len(tenants) > 1 else 2
+    return [_of_some(fault, names, most) for fault, names in lacking.items()]
 
 
 def _of_some(fault: Fault, names: Sequence[str], of: int) -> Fault:

@@ -11,6 +11,7 @@ from headrace.backfill import lanes
 from headrace.reading.travelling import travelling_text
 from tests.stories.backfills.test_journey import read_all
 from tests.stories.tenants.accounts import POSTS, SINCE, Accounts, synced
+from tests.support.command_line import headrace
 from tests.support.servers import JsonServer
 from tests.support.tables import Warehouse
 
@@ -114,3 +115,21 @@ def test_where_all_tenants_fail_nothing_is_loaded(
         backfill.lane(out, number, again=True)
     backfill.commit(out, pipeline=warehouse.pipeline())
     assert warehouse.query("SELECT count(*) FROM test_data.users") == [(36,)]
+
+
+def test_a_machine_reads_what_is_left_of_the_tenants_whose_secrets_it_has(
+    accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = str(tmp_path / "plan")
+    backfill.plan(accounts.document(), out=out, lanes=12)
+    with monkeypatch.context() as another_machine:
+        for number in range(9):
+            another_machine.delenv(f"SHOP{number}_KEY")
+        ran = headrace("backfill", "lane", out, "--left")
+    assert ran.returncode == 2
+    assert len(backfill.lanes_left(out)) == 9
+    for number in range(9):
+        assert ran.stderr.count(f"no value for ${{SHOP{number}_KEY}}") == 1
+        assert f"(tenant `shop{number}`)" in ran.stderr
+    assert headrace("backfill", "lane", out, "--left").returncode == 0
+    assert not backfill.lanes_left(out)
