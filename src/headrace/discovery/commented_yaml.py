@@ -33,6 +33,7 @@ _READ = (
 )
 _STATED = "document: "
 _RESOURCE = re.compile(r"resources\[(\d+)\]")
+_STEP = re.compile(r"[.\[]")
 _ODD = re.compile(r"[^\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u2070-\ufefe\uff00-\ufffd]")
 # With those that turn the direction of a line.
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u2070-\ufffd]")
@@ -66,17 +67,45 @@ def commented_yaml(
     if unknown:
         lines.append("#\n# Not known:\n")
         lines.extend(_bullets(unknown, config))
-    by_path: dict[str, list[Evidence]] = {}
-    for each in evidence:
-        by_path.setdefault(each.path, []).append(each)
+    known = _Known(evidence)
     for key, value in config.items():
         lines.append("\n")
-        lines.extend(f"{line}\n" for line in _mapping({key: value}, "", 0, by_path))
+        lines.extend(f"{line}\n" for line in _mapping({key: value}, "", 0, known))
     ruled_out = [each for each in evidence if each.verdict == "ruled out"]
     if ruled_out:
         lines.append("\n# Tried, and ruled out:\n")
         lines.extend(_bullets(ruled_out, config))
     return "".join(lines)
+
+
+class _Known:
+    """What is known of the keys of a config, by their paths.
+
+    Args:
+        evidence: What is known.
+    """
+
+    def __init__(self, evidence: Sequence[Evidence]) -> None:
+        self._by_path: dict[str, list[Evidence]] = {}
+        for each in evidence:
+            self._by_path.setdefault(each.path, []).append(each)
+        self._above: set[str] = set()
+        self._by_parent: dict[str, list[str]] = {}
+        for path in self._by_path:
+            self._above.update(path[: mark.start()] for mark in _STEP.finditer(path))
+            self._by_parent.setdefault(path.rpartition(".")[0], []).append(path)
+
+    def of(self, path: str) -> Sequence[Evidence]:
+        """What is known of a key."""
+        return self._by_path.get(path, ())
+
+    def has_below(self, path: str) -> bool:
+        """Whether something is known of what stands in the value of a key."""
+        return path in self._above
+
+    def directly_below(self, path: str) -> Iterator[tuple[str, Sequence[Evidence]]]:
+        """What is known of the keys of a mapping, whether they are there or not."""
+        yield from ((each, self._by_path[each]) for each in self._by_parent.get(path, ()))
 
 
 def _bullets(some: Sequence[Evidence], config: Mapping[str, Any]) -> Iterator[str]:
@@ -107,16 +136,14 @@ def _told_of(some: Sequence[Evidence]) -> list[str]:
     return [*proven, *(f"{_STATED}{each.text}" for each in some if each.verdict == "stated")]
 
 
-def _mapping(
-    mapping: Mapping[str, Any], path: str, depth: int, evidence: Mapping[str, Sequence[Evidence]]
-) -> Iterator[str]:
+def _mapping(mapping: Mapping[str, Any], path: str, depth: int, evidence: _Known) -> Iterator[str]:
     indent = "  " * depth
     for key, value in mapping.items():
         here = f"{path}.{key}" if path else key
-        told = _told_of(evidence.get(here, ()))
+        told = _told_of(evidence.of(here))
         beginning = f"{indent}{_scalar(key)}:"
-        inner = any(each.startswith((f"{here}.", f"{here}[")) for each in evidence)
-        if isinstance(value, Mapping) and value and (inner or not _is_short(value)):
+        is_long = evidence.has_below(here) or not _is_short(value)
+        if isinstance(value, Mapping) and value and is_long:
             yield from _told(beginning, told, indent)
             yield from _mapping(value, here, depth + 1, evidence)
         elif isinstance(value, list) and value and not _is_short(value):
@@ -124,19 +151,17 @@ def _mapping(
             yield from _items(value, here, depth + 1, evidence)
         else:
             yield from _told(f"{beginning} {_flow(value)}", told, indent)
-        yield from _offered(evidence.get(here, ()), indent)
+        yield from _offered(evidence.of(here), indent)
     known = {f"{path}.{key}" if path else key for key in mapping}
-    for other, some in evidence.items():
-        if other not in known and other.rpartition(".")[0] == path and path:
+    for other, some in evidence.directly_below(path):
+        if other not in known and path:
             key = other.rpartition(".")[2]
             proven = (f"{key}: {each}" for each in _told_of(some))
             yield from (f"{indent}# {line}" for each in proven for line in _wrapped(each, indent))
             yield from _offered(some, indent)
 
 
-def _items(
-    items: Sequence[Any], path: str, depth: int, evidence: Mapping[str, Sequence[Evidence]]
-) -> Iterator[str]:
+def _items(items: Sequence[Any], path: str, depth: int, evidence: _Known) -> Iterator[str]:
     indent = "  " * depth
     for number, item in enumerate(items):
         here = f"{path}[{number}]"
@@ -147,9 +172,8 @@ def _items(
             yield from rest
         else:
             yield f"{indent}- {_flow(item)}"
-    for other, some in evidence.items():
-        if other.rpartition(".")[0] == path:
-            yield from _offered(some, indent, as_item=True)
+    for _, some in evidence.directly_below(path):
+        yield from _offered(some, indent, as_item=True)
 
 
 def _offered(evidence: Sequence[Evidence], indent: str, *, as_item: bool = False) -> Iterator[str]:

@@ -25,6 +25,7 @@ ALL = "*"
 
 _LONGEST = 200
 _MOST_LEFT_OUT = 20
+_MOST_LISTINGS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def chosen_listings(document: OpenApiDocument, names: Sequence[str]) -> list[Lis
         names: The names that were chosen; `*` for all that need no value from the user.
 
     Raises:
-        ConfigError: There is no listing of a name.
+        ConfigError: There is no listing of a name, or there are too many.
     """
     known = {each.name: each for each in document.listings}
     faults = []
@@ -76,6 +77,11 @@ def chosen_listings(document: OpenApiDocument, names: Sequence[str]) -> list[Lis
     if ALL in names:
         ready = [each.name for each in document.listings if is_ready(each, known)]
         wanted |= dict.fromkeys(ready)
+    if len(wanted) > _MOST_LISTINGS:
+        told = (
+            f"{len(wanted):,} listings are more than one config holds ({_MOST_LISTINGS:,} at most)"
+        )
+        raise ConfigError([Fault("", f"{told}: name those that you want, by --resource NAME")])
     ordered: dict[str, None] = {}
     for name in wanted:
         ordered |= dict.fromkeys(reversed([name, *_above(known[name], known)]))

@@ -15,6 +15,7 @@ from headrace.discovery.openapi.paths import PARAMETER
 from headrace.sansio.discovery.evidence import Verdict
 
 _MOST_OFFERED = 5
+_ALL = ("all", "any")
 _MOST_CHOICES = 8
 _KEYS = {"query": "params", "header": "headers", "body": "json"}
 _HOW_SHOWN = frozenset(
@@ -75,6 +76,7 @@ def endpoint_of(outline: ListingOutline) -> tuple[dict[str, Any], Sequence[Note]
         filled.put("body", name, value)
     if outline.method != "GET":
         filled.endpoint.setdefault("json", {})
+    _ask_for_all(filled, outline)
     _offer(filled, outline)
     filled.endpoint["data_selector"] = outline.data_selector
     paging = outline.paging
@@ -116,10 +118,21 @@ def _require(filled: _Filled, parameter: ToldParameter) -> None:
     filled.notes.append(Note(key, "unknown", f"required: give its value{_hint(parameter)}"))
 
 
+def _ask_for_all(filled: _Filled, outline: ListingOutline) -> None:
+    """Asks for all rows where a parameter leaves some out by itself, and has a value for all."""
+    for each in outline.parameters:
+        value = _every(each) if _may_leave_out(each) else None
+        if value is not None:
+            filled.put("query", each.name, without_placeholders(value))
+            told = f"the API takes {each.default!s:.40} by itself, and `{value}` is all"
+            filled.notes.append(Note(f"params.{each.name}", "stated", told))
+
+
 def _offer(filled: _Filled, outline: ListingOutline) -> None:
     """Shows the parameters that may leave rows out unless a request says otherwise."""
-    offered = [each for each in outline.parameters if _may_leave_out(each)][:_MOST_OFFERED]
-    values = {each.name: _widest(each) for each in offered}
+    may = [each for each in outline.parameters if _may_leave_out(each) and _every(each) is None]
+    offered = may[:_MOST_OFFERED]
+    values = {each.name: each.default for each in offered}
     told = {
         each.name: f"may leave rows out; the API takes {each.default!s:.40} by itself{_hint(each)}"
         for each in offered
@@ -135,14 +148,16 @@ def _offer(filled: _Filled, outline: ListingOutline) -> None:
 def _may_leave_out(parameter: ToldParameter) -> bool:
     if parameter.place != "query" or parameter.is_required or parameter.default in (None, ""):
         return False
+    if str(parameter.default).lower() in _ALL:
+        return False
     is_choice = "boolean" in parameter.shape.types or bool(parameter.choices)
     return is_choice and plain(parameter.name).replace("_", "") not in _HOW_SHOWN
 
 
-def _widest(parameter: ToldParameter) -> Any:
-    """The value that leaves out nothing, where there is one of that name."""
-    every = (one for one in parameter.choices if str(one).lower() in ("all", "any"))
-    return next(every, parameter.default)
+def _every(parameter: ToldParameter) -> str | None:
+    """The value that leaves out nothing; None where none has such a name."""
+    texts = (one for one in parameter.choices if isinstance(one, str))
+    return next((one for one in texts if one.lower() in _ALL), None)
 
 
 def _hint(parameter: ToldParameter) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 _WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST = 60
+_MOST_WORDS = 20
 _NO_NAMES = frozenset(["search", "list", "query", "filter", "api", "all", "rest", "get", "index"])
 _OF_CREDENTIALS = ("API_KEY", "API_TOKEN", "API_USER", "API_PASSWORD")
 _VERSION = re.compile(r"v\d+(?:[._]\d+)*")
@@ -63,19 +64,21 @@ def words_of(path: str) -> list[str]:
 
 def _candidates(path: str, operation: str) -> list[str]:
     """The names that a listing may get, the shortest first."""
-    words = words_of(path)
+    words = words_of(path)[-_MOST_WORDS:]
     found = ["_".join(words[-count:])[-_LONGEST:].strip("_") for count in range(1, len(words) + 1)]
     return [name for name in [*found, plain(operation)] if name] or ["rows"]
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
-    found: list[str] = []
+    found: dict[str, None] = {}
+    following: dict[str, int] = {}
     for name in names:
-        number, own = 2, name
+        number, own = following.get(name, 2), name
         while own in found:
             own, number = f"{name}_{number}", number + 1
-        found.append(own)
-    return found
+        following[name] = number
+        found[own] = None
+    return list(found)
 
 
 def setting_name(name: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from headrace.discovery.openapi.operations import Parameter
 from headrace.discovery.openapi.schemas import Schemas, Shape
 
-_MOST_FIELDS = 50
+_MOST = 300
 _OBJECT = frozenset(["object"])
 
 
@@ -22,13 +23,17 @@ def as_sent(parameters: Iterable[Parameter], schemas: Schemas) -> Iterator[Param
         parameters: The parameters of an operation.
         schemas: Puts schemas together.
     """
+    yield from islice(_single_ones(parameters, schemas), _MOST)
+
+
+def _single_ones(parameters: Iterable[Parameter], schemas: Schemas) -> Iterator[Parameter]:
     for each in parameters:
         shape = schemas.shape(each.schema)
         form = _form_of(each, shape)
         if form is None:
             yield each
             continue
-        for name in list(shape.fields)[:_MOST_FIELDS]:
+        for name in shape.fields:
             yield replace(
                 each,
                 name=form.format(name=name),

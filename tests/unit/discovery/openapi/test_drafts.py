@@ -105,7 +105,7 @@ def test_openapi_3_1_in_yaml() -> None:
         "write_disposition": "merge",
         "endpoint": {
             "path": "/orders",
-            "params": {"limit": 250},
+            "params": {"limit": 250, "state": "all"},
             "data_selector": "data",
             "paginator": {
                 "type": "cursor",
@@ -133,8 +133,9 @@ def test_openapi_3_1_in_yaml() -> None:
         },
     }
     assert texts(draft, "resources[0].name") == ["stated: All orders."]
-    (offered,) = [each for each in draft.evidence if each.verdict == "offered"]
-    assert (offered.path, offered.value) == ("resources[0].endpoint.params.state", "all")
+    assert texts(draft, "resources[0].endpoint.params.state") == [
+        "stated: the API takes open by itself, and `all` is all"
+    ]
 
 
 def test_values_that_the_user_has_to_give() -> None:
@@ -561,3 +562,22 @@ def test_what_cannot_be_used_is_told_where_all_is_wanted() -> None:
         "left out: GET /elsewhere: it refers to `other.yml#/paths/elsewhere`"
     )
     assert not [each for each in drafted(document, ["things"]).evidence if each.text in told]
+
+
+@pytest.mark.parametrize(
+    ("schema", "offered"),
+    [
+        ({"type": "boolean", "default": False}, [False]),
+        ({"enum": ["open", "closed"], "default": "open"}, ["open"]),
+        # Nothing is left out.
+        ({"enum": ["all", "open"], "default": "all"}, []),
+        ({"enum": ["asc", "desc"]}, []),
+    ],
+)
+def test_what_may_leave_rows_out_is_offered(schema: dict[str, Any], offered: list[Any]) -> None:
+    told = drafted(
+        one_listing(parameters=[{"name": "offset"}, {"name": "state", "schema": schema}])
+    )
+    values = [each.value for each in told.evidence if each.verdict == "offered"]
+    assert values == [{"state": each} for each in offered]
+    assert "params" not in told.config["resources"][0]["endpoint"]

@@ -206,3 +206,22 @@ def test_a_url_that_leads_to_another_host_is_not_followed() -> None:
 def test_keys_of_statuses_may_be_numbers() -> None:
     assert 200 in yaml.safe_load(SHOP_3_1)["paths"]["/orders/{order_id}"]["get"]["responses"]
     assert [each.name for each in read(SHOP_3_1).listings] == ["orders", "comments", "shelves"]
+
+
+def test_thousands_of_listings_of_one_name() -> None:
+    listing = with_answer({"type": "array", "items": {"type": "object"}})["paths"]["/bad"]
+    # Their paths differ by parameters alone.
+    paths = {f"/{{a{number}}}/items": listing for number in range(5_000)}
+    with within(20):
+        document = read(json.dumps({"openapi": "3.0.0", "paths": paths}))
+    assert len({each.name for each in document.listings}) == 5_000
+    assert document.listings[-1].name == "items_5000"
+
+
+def test_more_listings_than_a_config_holds_are_to_be_named() -> None:
+    listing = with_answer({"type": "array", "items": {"type": "object"}})["paths"]["/bad"]
+    paths = {f"/items{number}": listing for number in range(2_001)}
+    document = read(json.dumps({"openapi": "3.0.0", "paths": paths}))
+    with pytest.raises(ConfigError, match="2,001 listings are more than one config holds"):
+        draft_of_document(document, ["*"])
+    assert len(draft_of_document(document, ["items7"]).outlines) == 1
