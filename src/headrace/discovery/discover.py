@@ -145,6 +145,7 @@ async def _discovered(
         paging = await _paging(survey, single_page=single_page)
         if not single_page and not is_query:
             survey, paging = await _at_the_right_place(survey, paging, name)
+            survey, paging = await _by_its_page(survey, paging, name, call)
             survey, paging = await _from_the_first_page(survey, paging, name)
         resource = as_written(await ResourceFacts(survey, paging, name).resource())
         asked = trials.listing(call.endpoint)
@@ -198,6 +199,20 @@ async def _at_the_right_place(
     told = f"`{survey.place.selector}` and `{other}` are lists of rows: one resource for each, or "
     survey.note("data_selector", "unknown", f"{told}one of them?")
     return survey, PagingSearch(survey).unknown()
+
+
+async def _by_its_page(
+    survey: Survey, paging: FoundPaging, name: str, call: Call
+) -> tuple[Survey, FoundPaging]:
+    """Asks by the number of a page from the first one on, where only such a number makes pages."""
+    if paging.is_proven or not survey.places_dropped:
+        return survey, paging
+    try:
+        begun = await first_answer(survey.trials, call.endpoint, name, keeps_page=True)
+        found = await _paging(begun, single_page=False)
+    except (AskedEnough, HeadraceError):
+        return survey, paging
+    return (begun, found) if found.is_proven and found.has_pages else (survey, paging)
 
 
 async def _from_the_first_page(

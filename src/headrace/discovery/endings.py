@@ -8,6 +8,7 @@ from typing import Any
 
 from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.secrets.shipping import stays_here
+from headrace.discovery.proofs import PLAIN_PATH
 from headrace.discovery.survey import Knob, Survey
 from headrace.discovery.trials import Row, Walk, rows_of
 from headrace.reading.listing_ends import PAST_END
@@ -43,6 +44,8 @@ class Endings:
         self._paginator = endpoint["paginator"]
         self._walk = walk
         self._size = len(walk.pages[0]) if walk.pages else 0
+        # Whether the last page comes again behind the last row.
+        self._ends_again = False
 
     async def endpoint(self) -> Mapping[str, Any]:
         """The endpoint, with what it takes to end right.
@@ -64,6 +67,14 @@ class Endings:
                 raise EndUnknown(f"{told}. How are those behind them asked for?")
             self._survey.note("total", "proven", f"{total:,} rows ({place}), and none behind them")
             return endpoint
+        if total is not None and self._ends_again and self._end_by_total is not None:
+            place = self._survey.total_place
+            told = f"behind the last of {total:,} rows ({place}) its page comes again"
+            self._survey.note("paginator.stop_condition", "proven", told)
+            return {
+                **endpoint,
+                "paginator": {**self._paginator, "stop_condition": self._end_by_total},
+            }
         behind, status = await self._at(_FAR)
         if total is not None:
             endpoint = {**endpoint, "total": None}
@@ -118,9 +129,13 @@ class Endings:
                 raise EndUnknown(f"{told}. How are those behind them asked for?")
 
     async def _ends_with(self, status: int | None) -> bool:
-        """Whether a short page is the last one before a status, which then is no mere bound."""
+        """Whether a short page is the last one before a status, which then is no mere bound.
+
+        Raises:
+            EndUnknown: The page before is a full one.
+        """
         last, behind, step = len(self._walk.pages) - 1, None, 1
-        short = False
+        short = len(self._walk.pages[-1]) < self._size
         while behind is None or behind - last > 1:
             page = last + step if behind is None else (last + behind) // 2
             rows, answer = await self._at(self._number_of(page))
@@ -130,7 +145,10 @@ class Endings:
                 behind = page
             else:
                 return False
-        return short
+        if not short:
+            told = f"behind page {last + 1:,}, which is a full one, the API answers with {status}"
+            raise EndUnknown(f"{told}: {_WHAT_IS_BEHIND}")
+        return True
 
     def _number_of(self, page: int) -> int:
         """The number by which a page is asked for.
@@ -182,6 +200,11 @@ class Endings:
         rows, _ = await self._at(behind)
         status_ok = rows is None or not rows
         before, _ = await self._at(last)
+        if rows and before and self._paginator["type"] == "page_number":
+            is_rest = len(before) == total - (pages - 1) * self._size
+            self._ends_again = is_rest and survey.same.marks(rows) == survey.same.marks(before)
+        if self._ends_again:
+            return False
         if not status_ok or not before:
             place = survey.total_place
             why = "there are rows behind them" if not status_ok else "the last of them is not there"
@@ -191,6 +214,19 @@ class Endings:
                 raise EndUnknown(f"{told}: {_WHAT_IS_BEHIND}")
             return False
         return True
+
+    @property
+    def _end_by_total(self) -> str | None:
+        """The condition that is true of the page that has the last row of a total.
+
+        Number of pages times rows of each: no page is too short, as the last one would come again.
+        """
+        place = self._survey.total_place
+        path = str(place.path) if place is not None and place.path is not None else ""
+        if not PLAIN_PATH.fullmatch(path):
+            return None
+        where = "".join(f"['{key}']" for key in path.split("."))
+        return f"page * {self._size} >= response{where}"
 
     async def _ends_full(self, behind: int) -> bool:
         """Whether the last page that has rows is as long as the first one.

@@ -11,7 +11,7 @@ from headrace.core.exceptions import PageError, ResponseStatusError
 from headrace.core.exchange import Response
 from headrace.discovery.survey import Survey
 from headrace.discovery.trials import Trials, rows_of
-from headrace.sansio.discovery.parameters import OFFSETS, PAGES
+from headrace.sansio.discovery.parameters import OFFSETS, PAGES, names_given
 from headrace.sansio.discovery.row_places import (
     RowPlace,
     is_as_likely,
@@ -35,7 +35,12 @@ _WHO_ASKS = (
 
 
 async def first_answer(
-    trials: Trials, endpoint: Mapping[str, Any], name: str, selector: str | None = None
+    trials: Trials,
+    endpoint: Mapping[str, Any],
+    name: str,
+    selector: str | None = None,
+    *,
+    keeps_page: bool = False,
 ) -> Survey:
     """Asks for a listing twice, and finds its rows.
 
@@ -44,12 +49,15 @@ async def first_answer(
         endpoint: What the call asks for.
         name: The name of the listing.
         selector: Where its rows are; the likeliest place when None.
+        keeps_page: Whether the first page is asked for by its number, where the call has one.
 
     Raises:
         HeadraceError: The API does not answer, or with something that has no rows.
         AskedEnough: No more may be asked.
     """
     begun, dropped = from_the_beginning(endpoint)
+    if keeps_page:
+        begun, dropped = at_the_first_page(endpoint), []
     try:
         answer = await trials.answer(begun, "what the URL answers with")
     except ResponseStatusError as error:
@@ -75,6 +83,7 @@ async def first_answer(
     rivals = (each.selector for each in others if is_rival(page.document, place, each))
     survey.rival = next(rivals, None)
     survey.as_likely = [each.selector for each in others if is_as_likely(place, each)]
+    survey.places_dropped = dropped
     for param in dropped:
         survey.note("params", "ruled out", f"`{param}` is left out, to begin at the first page")
     for other in others[:_MOST_OTHERS]:
@@ -102,6 +111,21 @@ def from_the_beginning(endpoint: Mapping[str, Any]) -> tuple[dict[str, Any], lis
     kept = {name: value for name, value in params.items() if name not in dropped}
     begun = {key: value for key, value in endpoint.items() if key != "params"}
     return ({**begun, "params": kept} if kept else begun), dropped
+
+
+def at_the_first_page(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """An endpoint that asks for the first page by its number, where the call asks for any so.
+
+    Args:
+        endpoint: The endpoint.
+    """
+    params = endpoint.get("params") or {}
+    numbers = {name: "1" for name in names_given(params, PAGES) if _is_after_first(params[name])}
+    return {**endpoint, "params": {**params, **numbers}} if numbers else dict(endpoint)
+
+
+def _is_after_first(value: Any) -> bool:
+    return str(value).isdigit() and int(value) > 0
 
 
 def _place(

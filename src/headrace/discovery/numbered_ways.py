@@ -9,7 +9,7 @@ from typing import Any, Literal
 from headrace.core.exceptions import HeadraceError
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.proofs import ProvenWay, prove
-from headrace.discovery.survey import Knob, Survey, knobs_shown, one_of
+from headrace.discovery.survey import Knob, Survey, knobs_given, knobs_shown, one_of
 from headrace.discovery.trials import Row, rows_of
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.paging_ways import PagingWay, urls_shown
@@ -23,10 +23,15 @@ from headrace.sansio.discovery.parameters import (
     places_beside,
 )
 from headrace.sansio.paging import Page
+from headrace.sansio.paging.envelope import all_fields, plain_name
 
 Kind = Literal["offset", "page"]
 Tried = tuple[Kind, Knob]
 
+_GIVEN: dict[Kind, Sequence[str]] = {
+    "offset": (*OFFSETS, *BODY_OFFSETS),
+    "page": (*PAGES, *BODY_PAGES),
+}
 _SECOND_PAGE = 2
 _MOST_PARTS = 3
 _LIKELIEST = ("page", "offset", "skip", "start", "_page", "_start", "page[number]", "startAt")
@@ -63,7 +68,7 @@ class NumberedWays:
 
     async def find(self) -> ProvenWay | None:
         """The first number that leads from page to page, without leaving a row out."""
-        shown = [*self._shown()]
+        shown = list(dict.fromkeys(self._shown()))
         for tried in shown:
             if await self._moves([tried]):
                 proven = await self._prove(tried)
@@ -133,7 +138,12 @@ class NumberedWays:
         """Those that usually stand beside what takes the size, and then what is usual at all."""
         beside = places_beside(self._size.name) if self._size is not None else ()
         likely = {name: place for place, name in enumerate(dict.fromkeys((*beside, *_LIKELIEST)))}
-        return sorted(some, key=lambda tried: likely.get(tried[1].name, len(likely)))
+        in_body = self._size is not None and self._size.in_body
+
+        def rank(tried: Tried) -> tuple[bool, int]:
+            return tried[1].in_body != in_body, likely.get(tried[1].name, len(likely))
+
+        return sorted(some, key=rank)
 
     def _all(self) -> Iterator[Tried]:
         if self._survey.in_body:
@@ -148,6 +158,10 @@ class NumberedWays:
     def _shown(self) -> Iterator[Tried]:
         urls = urls_shown(self._page, links_by_relation)
         usual, endpoint = [*self._all()], self._base
+        for kind, names in _GIVEN.items():
+            given = [Knob(name) for name in self._survey.places_dropped if name in names]
+            yield from ((kind, knob) for knob in (*given, *knobs_given(endpoint, names)))
+        yield from self._within_object_of_size()
         shown: dict[Kind, list[str]] = {
             "offset": offsets_shown(self._page, urls),
             "page": pages_shown(self._page, urls),
@@ -155,6 +169,18 @@ class NumberedWays:
         for kind, names in shown.items():
             knobs = knobs_shown(names, [knob for of, knob in usual if of == kind], endpoint)
             yield from ((kind, knob) for knob in sorted(knobs, key=self._is_apart_from_size))
+
+    def _within_object_of_size(self) -> Iterator[Tried]:
+        """Beside `search[pageSize]`: `search[currentPage]`, where the answer tells of such."""
+        if self._size is None or not self._size.is_nested or self._size.in_body:
+            return
+        above = self._size.name.partition("[")[0]
+        told = {plain_name(keys[-1]) for keys, _ in all_fields(self._page.rest)}
+        kinds: dict[Kind, Sequence[str]] = {"page": PAGES, "offset": OFFSETS}
+        for kind, names in kinds.items():
+            for name in names:
+                if plain_name(name) in told and "[" not in name:
+                    yield kind, Knob(f"{above}[{name}]")
 
     def _is_apart_from_size(self, knob: Knob) -> bool:
         """Whether the size is within an object, as `page[size]`, and this one is not."""
@@ -175,7 +201,9 @@ class NumberedWays:
             begin = way.paginator.get("offset" if kind == "offset" else "base_page", 0)
             if base is not None and begin != base:
                 continue
-            proven = await prove(self._survey, self._base, self._page, self._rows, way)
+            # The paginator sends it, and begins where the first page does.
+            base_of_way = knob.left_out(self._base)
+            proven = await prove(self._survey, base_of_way, self._page, self._rows, way)
             if proven is not None and await self._leaves_none_out(proven, knob, kind):
                 return proven
         return None

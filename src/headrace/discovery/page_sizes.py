@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.secrets.shipping import stays_here
-from headrace.discovery.survey import Knob, Survey, knobs_shown, listed
+from headrace.discovery.survey import Knob, Survey, knobs_given, knobs_shown, listed
 from headrace.discovery.trials import Row, rows_of
 from headrace.sansio.discovery.parameters import (
     BODY_SIZES,
@@ -121,6 +121,8 @@ class PageSizes:
         if self._taken is not None:
             return await self._first_heeded(self._taken, size)
         shown = knobs_shown(self._shown, [*body, *map(Knob, SIZES)], self._survey.endpoint)
+        given = knobs_given(self._survey.endpoint, (*SIZES, *BODY_SIZES))
+        shown = list(dict.fromkeys([*given, *shown]))
         found = await self._first_heeded(shown, size)
         if found is not None:
             return found

@@ -309,7 +309,8 @@ class PagingSearch:
             return self.unknown()
         except (AskedEnough, HeadraceError):
             return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
-        has_all = has_all or (survey.total is not None and "total" not in endpoint)
+        is_guarded = "total" not in endpoint and "stop_condition" not in endpoint["paginator"]
+        has_all = has_all or (survey.total is not None and is_guarded)
         return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
 
 
@@ -340,6 +341,12 @@ def _in_pages_of(
     elif kind == "cursor" and not knob.in_body:
         paginator |= {"limit": size, "limit_param": knob.name}
     else:
-        return knob.turned(endpoint, size), replace(way, paginator=paginator)
+        return _without_page(knob.turned(endpoint, size), way), replace(way, paginator=paginator)
     # The paginator sends it.
     return knob.left_out(endpoint), replace(way, paginator=paginator)
+
+
+def _without_page(endpoint: Mapping[str, Any], way: PagingWay) -> Mapping[str, Any]:
+    """An endpoint without the number of a page, which its paginator sends."""
+    param = way.paginator.get("page_param")
+    return Knob(param).left_out(endpoint) if param else endpoint

@@ -24,7 +24,7 @@ _EMPTY_PAGES = 2
 _MORE_PAGES = 4
 _ENDED_BY_SIZE = "rows < "
 _LINKS = ("json_link", "header_link", "header_cursor")
-_PLAIN_PATH = re.compile(r"\w+(\.\w+)*")
+PLAIN_PATH = re.compile(r"\w+(\.\w+)*")
 _LONGEST_REASON = 160
 _WHERE = re.compile(r"^resource `[^`]*`, \S+ \S+: ")
 
@@ -258,7 +258,7 @@ def _otherwise_ended(
     kind = way.paginator["type"]
     if more is not None and kind in ("cursor", "offset", "page_number"):
         yield replace(way, paginator={**way.paginator, "has_more_path": more})
-    if more is not None and kind in _LINKS and _PLAIN_PATH.fullmatch(more):
+    if more is not None and kind in _LINKS and PLAIN_PATH.fullmatch(more):
         where = "".join(f"['{key}']" for key in more.split("."))
         ended = {"stop_condition": f"response{where} == False"}
         yield replace(way, paginator={**way.paginator, **ended})

@@ -9,7 +9,7 @@ from typing import Any
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.trials import Row, Trials
 from headrace.sansio.discovery.evidence import Evidence, Verdict
-from headrace.sansio.discovery.parameters import path_in_body
+from headrace.sansio.discovery.parameters import names_given, path_in_body
 from headrace.sansio.discovery.row_places import RowPlace
 from headrace.sansio.discovery.sameness import Sameness
 from headrace.sansio.paging import Page
@@ -119,6 +119,35 @@ def knobs_shown(
     return list(dict.fromkeys([*found, *fitting, *map(Knob, nested)]))
 
 
+def knobs_given(endpoint: Mapping[str, Any], usual: Sequence[str]) -> list[Knob]:
+    """What a call itself sends that takes the size, the place or the number of a page.
+
+    Args:
+        endpoint: The endpoint, as it is asked for.
+        usual: The usual names of what takes it.
+    """
+    params: Mapping[str, Any] = endpoint.get("params") or {}
+    numbers = [name for name, value in params.items() if str(value).isdigit()]
+    in_body = [
+        Knob(path, in_body=True) for path in names_given(_numbers(endpoint.get("json")), usual)
+    ]
+    return [*in_body, *map(Knob, names_given(numbers, usual))]
+
+
+def _numbers(body: Any) -> list[str]:
+    """The paths to the whole numbers of a body, and to those of its objects."""
+    fields = body if isinstance(body, Mapping) else {}
+    found = [name for name, value in fields.items() if _is_number(value)]
+    for above, part in fields.items():
+        inner = part if isinstance(part, Mapping) else {}
+        found += [f"{above}.{name}" for name, value in inner.items() if _is_number(value)]
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 @stays_here
 @dataclass(slots=True)
 class Survey:
@@ -136,6 +165,7 @@ class Survey:
         rival: The selector of another list, of which nothing shows that it is not the one; None
             where there is no such list.
         as_likely: The selectors of other lists, for which as much speaks as for this one.
+        places_dropped: The parameters that were left out, to begin at the first page.
         refuses_strangers: Whether the server refused parameters at once of which it knows but one
             at most.
     """
@@ -150,6 +180,7 @@ class Survey:
     evidence: list[Evidence] = field(default_factory=list)
     rival: str | None = None
     as_likely: Sequence[str] = ()
+    places_dropped: Sequence[str] = ()
     refuses_strangers: bool = False
 
     @property

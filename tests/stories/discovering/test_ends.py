@@ -270,3 +270,15 @@ def test_what_is_one_page_today_may_be_more_tomorrow(shown: str) -> None:
             else:
                 assert came == [row["id"] for row in rows]
             rows = rows_of(90)
+
+
+def test_a_status_behind_a_full_page_may_be_a_bound() -> None:
+    rows = rows_of(400)
+
+    def answer(asked: Asked) -> Answer:
+        page, number, size = page_of(asked, rows)
+        if number * size > 300:
+            return Answer({"message": "only the first 300 records"}, 400)
+        return Answer(page)
+
+    assert "is there a bound on what can be asked for?" in unknown_of(discovered(answer))

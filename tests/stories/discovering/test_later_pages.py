@@ -96,6 +96,73 @@ def test_all_rows_are_loaded_or_none(
     assert found.is_proven or api in (body_offset, body_page) or path == "/items?at=80"
 
 
+def page_where_asked_for(asked: Asked, base_url: str) -> Answer:
+    """Makes pages only where one is asked for."""
+    if "page" not in asked.query:
+        return Answer({"data": ROWS})
+    begin = (int(asked.query["page"]) - 1) * SIZE
+    return Answer({"data": ROWS[begin : begin + SIZE]})
+
+
+def within_an_object(asked: Asked, base_url: str) -> Answer:
+    """Takes size and page within one object, and gives the last page for all behind it."""
+    size = int(asked.query.get("criteria[pageSize]", len(ROWS)))
+    number = min(int(asked.query.get("criteria[currentPage]", 1)), -(-len(ROWS) // size))
+    told = {"page_size": size, "current_page": number}
+    rows = ROWS[(number - 1) * size : number * size]
+    return Answer({"data": rows, "search_criteria": told, "total_count": len(ROWS)})
+
+
+def body_options(asked: Asked, base_url: str) -> Answer:
+    options = json.loads(asked.body).get("options") or {}
+    first, size = int(options.get("offset") or 0), min(int(options.get("count") or 10), 50)
+    return Answer({"data": ROWS[first : first + size], "accounts": [{"id": 1}], "took": 3})
+
+
+def body_capitals(asked: Asked, base_url: str) -> Answer:
+    body = json.loads(asked.body)
+    number, size = int(body.get("PageNumber", 1)), int(body.get("PageSize", 10))
+    return Answer({"Data": ROWS[(number - 1) * size : number * size], "TotalCount": len(ROWS)})
+
+
+def body_full_pages(asked: Asked, base_url: str) -> Answer:
+    body = json.loads(asked.body)
+    number, size = int(body.get("page_number", 1)), int(body.get("page_size", 10))
+    if size > 50:
+        return Answer({"message": "page_size: must be at most 50"}, 422)
+    return Answer(ROWS[(number - 1) * size : number * size])
+
+
+def token_within_an_object(asked: Asked, base_url: str) -> Answer:
+    rows, following = _slice(int(asked.query.get("pagination[cursor]", 0)))
+    told = {"current": "x", "totalEntries": len(ROWS), **({"next": following} if following else {})}
+    return Answer({"data": {"sources": rows, "pagination": told}})
+
+
+@pytest.mark.parametrize(
+    ("api", "path", "body"),
+    [
+        (page_where_asked_for, "/items?page=1", None),
+        (page_where_asked_for, "/items?page=3", None),
+        (within_an_object, "/items?criteria[pageSize]=20", None),
+        (token_within_an_object, "/items?pagination[count]=20", None),
+        (body_options, "/items", {"options": {"count": 10, "offset": 0}}),
+        (body_capitals, "/items", {"PageNumber": 1, "PageSize": 10}),
+        (body_full_pages, "/items", {"page_size": 50}),
+    ],
+)
+def test_what_a_call_says_of_its_page_says_how_to_go_on(
+    api: Api, path: str, body: dict[str, Any] | None, server: JsonServer
+) -> None:
+    server.handler = lambda asked: api(asked, server.base_url)
+    asked: dict[str, Any] = {} if body is None else {"method": "POST", "json": body}
+    found = headrace.discover(server.base_url + path, **asked)
+
+    assert found.is_proven, found.text
+    rows = headrace.read(found.config, "items")
+    assert sum(batch.num_rows for batch in rows) == len(ROWS)
+
+
 def test_what_chooses_among_rows_stays(server: JsonServer) -> None:
     server.handler = lambda asked: since(asked, server.base_url)
     found = headrace.discover(f"{server.base_url}/items?after=95")

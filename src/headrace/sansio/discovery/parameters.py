@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,8 +25,11 @@ PAGES = (
     *("page", "page[number]", "pageNumber", "page_number", "_page", "p", "pageNo", "currentPage"),
     *("pageIndex", "page_no", "pg", "current_page"),
 )
+_INNERMOST = re.compile(r"[.\[]")
 _BESIDE_SIZES = {
     "size": ("from", "page"),
+    "page_size": ("page", "page_number"),
+    "pageSize": ("page", "pageNumber"),
     "rows": ("start", "offset"),
     "count": ("offset", "startIndex"),
     "take": ("skip",),
@@ -46,6 +50,7 @@ BEHIND_LAST_ROW = (
     *("starting_after", "after", "after_id", "since_id", "last_id", "start_after", "cursor"),
     *("marker", "from_id", "since", "page[after]"),
 )
+BEFORE_LAST_ROW = ("before", "before_id", "max_id")
 # Beside rows these count them, and ask for nothing.
 _COUNTS = frozenset(["count", "results", "rows", "n", "num", "max", "first", "top"])
 _TOKENS = (
@@ -83,7 +88,7 @@ def params_of_token(keys: Sequence[str]) -> list[str]:
     derived = _without_next(own)
     # HubSpot: `paging.next.after` goes back as `after`.
     above = [_without_next(key) for key in reversed(keys[:-1])]
-    nested = [_nested([*keys[:-1], derived])] if derived else []
+    nested = [_nested([*keys[:-1], each]) for each in (derived, "cursor") if each]
     names = (derived, own, *nested, *_TOKENS, *above)
     return list(dict.fromkeys(name for name in names if name))
 
@@ -103,6 +108,17 @@ def _nested(keys: Sequence[str]) -> str:
     if len(keys) < 2 or not plain_name(keys[-2]).startswith("pag"):
         return ""
     return f"{keys[-2]}[{keys[-1]}]"
+
+
+def names_given(names: Iterable[str], usual: Sequence[str]) -> list[str]:
+    """Those of a call's own names that take what usual ones do, however they are written.
+
+    Args:
+        names: Query parameters, those within an object as `page[size]`; or paths in a JSON body.
+        usual: The usual names.
+    """
+    plain = {plain_name(name) for name in usual}
+    return [name for name in names if plain_name(_INNERMOST.split(name)[-1]) in plain]
 
 
 def path_in_body(name: str) -> str:
