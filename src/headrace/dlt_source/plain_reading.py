@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 from headrace.config import ResourceConfig, SourceConfig, load_config
 from headrace.config.selection import listed_resources, select_resources, select_tenants
 from headrace.core.arrow import pa
+from headrace.core.dlt_door.settings import traces_forgotten
 from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.figures import Figures
 from headrace.dlt_source.passing_rows import RowPassing, RowSteps
@@ -154,8 +155,10 @@ def reader_of(
     """
     config, limit_rows = tree.config, settings.limit_rows
     passing = passing or RowPassing.of(resource, tree.figures)
-    (hinted,) = (each for each in build_resources(config) if each.name == resource.hints["name"])
-    columns = PlainTableColumns(hinted, hints_in(schema))
+    with traces_forgotten():
+        built = build_resources(config)
+        (hinted,) = (each for each in built if each.name == resource.hints["name"])
+        columns = PlainTableColumns(hinted, hints_in(schema))
     batches = PlainBatches(
         resource.name,
         pages,

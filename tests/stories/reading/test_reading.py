@@ -22,6 +22,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from dlt.common.configuration.utils import get_resolved_traces
 from nbclient import NotebookClient
 
 import headrace
@@ -287,6 +288,16 @@ def test_two_beside_each_other(items: Items) -> None:
 
     assert len(pairs) == items.pages
     assert all(first.equals(second) for first, second in pairs)
+
+
+def test_again_and_again_dlt_keeps_no_more(items: Items) -> None:
+    with headrace.read(items.config) as reader:
+        before = len(list(reader))
+    kept = get_resolved_traces()
+    held = len(kept.all_traces), len(kept.resolved_traces)
+    with headrace.read(items.config) as reader:
+        assert len(list(reader)) == before
+    assert (len(kept.all_traces), len(kept.resolved_traces)) == held
 
 
 def test_a_cell_of_a_notebook_reads_it(items: Items) -> None:

@@ -91,7 +91,8 @@ def runtime_number(name: str, kind: type[Number]) -> Number | None:
     dlt = imported("dlt")
     error = imported("dlt.common.configuration.exceptions").ConfigurationException
     try:
-        value: Number | None = dlt.config.get(f"runtime.{name}", kind)
+        with traces_forgotten():
+            value: Number | None = dlt.config.get(f"runtime.{name}", kind)
     except error:
         raise ValueError(f"runtime.{name} is no number") from None
     return value
