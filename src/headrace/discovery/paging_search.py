@@ -58,6 +58,7 @@ class FoundPaging:
         is_proven: Whether it is.
         pages: The pages of which most rows came, where others than those of the walk.
         has_all: Whether all rows came, or a sync sees by their number that it has them all.
+        first_pages: The pages by which the way was proven, which may be smaller.
     """
 
     endpoint: Mapping[str, Any]
@@ -65,6 +66,7 @@ class FoundPaging:
     is_proven: bool
     pages: Sequence[Sequence[Row]] = ()
     has_all: bool = False
+    first_pages: Sequence[Sequence[Row]] = ()
 
     @property
     def has_pages(self) -> bool:
@@ -293,13 +295,11 @@ class PagingSearch:
     async def _ended(
         self, endpoint: Mapping[str, Any], walk: Walk, proven: ProvenWay
     ) -> FoundPaging:
-        survey, has_all, pages = (
-            self._survey,
-            walk.end is not None and walk.error is None,
-            walk.pages,
-        )
+        survey, has_all = self._survey, walk.end is not None and walk.error is None
+        first_pages = proven.walk.pages
+        found = FoundPaging(endpoint, walk, True, walk.pages, has_all, first_pages=first_pages)
         if len(proven.walk.rows) > len(walk.rows):
-            pages = proven.walk.pages
+            found = replace(found, pages=first_pages)
         try:
             endpoint = await Endings(survey, endpoint, walk).endpoint()
         except EndUnknown as unknown:
@@ -308,10 +308,10 @@ class PagingSearch:
             survey.note("paginator", "offered", told, endpoint["paginator"])
             return self.unknown()
         except (AskedEnough, HeadraceError):
-            return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
+            return found
         is_guarded = "total" not in endpoint and "stop_condition" not in endpoint["paginator"]
         has_all = has_all or (survey.total is not None and is_guarded)
-        return FoundPaging(endpoint, walk, is_proven=True, pages=pages, has_all=has_all)
+        return replace(found, endpoint=endpoint, has_all=has_all)
 
 
 def _differs(field: str, rows: Sequence[Row]) -> bool:

@@ -143,7 +143,8 @@ class ResourceFacts:
         mark = self._survey.same.mark
         return any(
             above and below and mark(above[-1]) == mark(below[0])
-            for above, below in pairwise(self._pages)
+            for pages in (self._pages, self._paging.first_pages)
+            for above, below in pairwise(pages)
         )
 
     def _merged(self, told: str) -> str:
@@ -222,8 +223,9 @@ class ResourceFacts:
         walk = self._paging.walk
         if not self._paging.is_proven or walk is None:
             return endpoint
-        if self._pages_overlap and not self._has_all:
-            # A merge would keep one row of a key that other rows have as well, a copy all of them.
+        if self._pages_overlap and (key.fields is None or not self._has_all):
+            # A merge would keep one row of a key that other rows have as well, a copy all of them:
+            # also those that came twice.
             told = (
                 "a page begins with the last row of the one before: which parameter leaves it out?"
             )

@@ -218,6 +218,27 @@ TOKENS = (
     ),
     Style(name="has_more always", paging=_CURSOR, more_at="has_more", more="always true"),
     Style(
+        name="a cursor to the last row, which comes again, of rows that nothing tells apart",
+        paging=replace(_CURSOR, includes_last=True),
+        key="some twice",
+        order="by name",
+        expects="unknown",
+    ),
+    Style(
+        name="a link to the last row, which comes again, of rows that nothing tells apart",
+        asks=14,
+        paging=Paging(
+            kind="link", param="page_token", shown="header Next-Page", includes_last=True
+        ),
+        key="some twice",
+        order="by name",
+        row_count=189,
+        default_size=50,
+        cap=100,
+        over_cap="refused",
+        expects="unknown",
+    ),
+    Style(
         name="a cursor to the last row, which comes again, and ids that come twice",
         paging=replace(_CURSOR, includes_last=True),
         key="some twice",
