@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from headrace.core.exceptions import ConfigError, Fault
 from headrace.core.secrets.redaction import clean, one_line
 
 _LONGEST_WORDS = 200
+_REPLACING = threading.Lock()
 
 
 def named_function(written: str | Callable[..., Any], key: str) -> Callable[..., Any]:
@@ -30,7 +32,8 @@ def named_function(written: str | Callable[..., Any], key: str) -> Callable[...,
     module_name, _, name = written.partition(":")
     problem = ""
     try:
-        with _working_directory_first():
+        there = module_name in sys.modules
+        with nullcontext() if there else _working_directory_first():
             function: Any = getattr(importlib.import_module(module_name), name, None)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
@@ -53,10 +56,20 @@ def named_function(written: str | Callable[..., Any], key: str) -> Callable[...,
 
 @contextmanager
 def _working_directory_first() -> Iterator[None]:
-    """Imports as a script in the working directory would; a command has no such place itself."""
+    """Imports as a script in the working directory would; a command has no such place itself.
+
+    The list of places is replaced, not changed: another thread that imports may be going through
+    it, and would pass over one.
+    """
     place = str(Path.cwd())
-    sys.path.insert(0, place)
+    with _REPLACING:
+        sys.path = [place, *sys.path]
     try:
         yield
     finally:
-        sys.path.remove(place)
+        with _REPLACING:
+            others = list(sys.path)
+            # The module may have changed it as well.
+            if place in others:
+                others.remove(place)
+            sys.path = others

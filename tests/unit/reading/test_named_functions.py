@@ -31,6 +31,25 @@ def test_in_the_working_directory(folder: Path) -> None:
     assert sys.path == before
 
 
+GOING = "import sys\ngoing = iter(sys.path)\nseen = [next(going)]\ndef find(): pass\n"
+
+
+def test_who_goes_through_the_places_meanwhile_misses_none(folder: Path) -> None:
+    (folder / "of_shop" / "going.py").write_text(GOING)
+    before = list(sys.path)
+    named_function("of_shop.going:find", "secrets")
+    going = sys.modules["of_shop.going"]
+    assert [*going.seen, *going.going] == [str(folder), *before]
+    assert sys.path == before
+
+
+def test_what_is_there_needs_no_place(folder: Path) -> None:
+    named_function("of_shop.signing:sign", "auth.function")
+    places = sys.path
+    assert named_function("of_shop.signing:sign", "auth.function")() == "signed"
+    assert sys.path is places
+
+
 def test_among_what_is_installed() -> None:
     assert named_function("json:dumps", "auth.function")([]) == "[]"
 
