@@ -18,6 +18,7 @@ from headrace.sansio.discovery.paging_ways import (
     links_shown,
     tokens_shown,
 )
+from headrace.sansio.discovery.parameters import BEFORE_LAST_ROW
 from headrace.sansio.paging import Page
 
 _TRIED_ALONE = 2
@@ -82,7 +83,9 @@ class WaysOn:
         value = self._value(rest[0]) if rest else None
         if value is None:
             return None
-        for some in (rest[:_LIKELY], rest[_LIKELY:]):
+        before = [way for way in rest if way.paginator.get("cursor_param") in BEFORE_LAST_ROW]
+        behind = [way for way in rest if way not in before]
+        for some in (behind[:_LIKELY], behind[_LIKELY:], before):
             self._was_refused = False
             leading = await self._one_of(some, value)
             proven = None if leading is None else await self._prove(leading)

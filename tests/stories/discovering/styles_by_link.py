@@ -203,6 +203,25 @@ TOKENS = (
         ),
     ),
     Style(
+        name="the last row's id under a name that the page tells",
+        asks=14,
+        paging=Paging(
+            kind="token",
+            token="last id",
+            param="last_item",
+            shown="response/last_item",
+            size="max_items",
+        ),
+        more_at="response/have_more",
+    ),
+    Style(
+        name="before the last row, newest first",
+        asks=17,
+        paging=Paging(kind="after", param="before"),
+        rows_at="bare",
+        order="descending",
+    ),
+    Style(
         name="search_after",
         asks=25,
         paging=Paging(

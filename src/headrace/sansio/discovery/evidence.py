@@ -43,10 +43,11 @@ def told_together(some: Iterable[tuple[str, str]]) -> Iterator[str]:
     Returns:
         A line for each text, in order, with the first of the things before it.
     """
-    names: dict[str, list[str]] = {}
+    names: dict[str, dict[str, None]] = {}
     for name, text in some:
-        names.setdefault(text, []).append(name)
-    for text, each in names.items():
+        names.setdefault(text, {})[name] = None
+    for text, known in names.items():
+        each = list(known)
         shown = ", ".join(filter(None, each[:_NAMED]))
         more = f" and {len(each) - _NAMED:,} more" if len(each) > _NAMED else ""
         yield f"{shown}{more}: {text}" if shown else text

@@ -7,9 +7,16 @@ from dataclasses import field
 from string import capwords
 from typing import Any
 
+import msgspec
+
 from headrace.core.json_path import JsonPath
 from headrace.core.quick_dataclasses import dataclass
-from headrace.sansio.discovery.parameters import BEHIND_LAST_ROW, BODY_TOKENS, params_of_token
+from headrace.sansio.discovery.parameters import (
+    BEFORE_LAST_ROW,
+    BEHIND_LAST_ROW,
+    BODY_TOKENS,
+    params_of_token,
+)
 from headrace.sansio.paging.envelope import Keys, all_fields, path_of, plain_name
 from headrace.sansio.paging.links import LinkHeaderReader
 from headrace.sansio.paging.page import Page
@@ -136,12 +143,14 @@ def tokens_shown(page: Page, *, in_body: bool) -> list[ShownToken]:
         in_body: Whether requests have a JSON body, which may take it.
     """
     found: list[tuple[bool, ShownToken]] = []
+    last_row = _values_of_last_row(page)
     for keys, value in all_fields(page.rest):
         name = plain_name(keys[-1])
         if not _is_token(value) or name.startswith(_NOT_FOR_PAGES) or "sync" in name:
             continue
         is_next = "next" in name or "next" in (plain_name(key) for key in keys[:-1])
-        if is_next or name in _TOKENS:
+        is_of_last_row = name.startswith("last") and str(value) in last_row
+        if is_next or is_of_last_row or name in _TOKENS:
             path = path_of(keys).quoted
             fixed = {"type": "cursor", "cursor_path": path}
             ways = [
@@ -156,6 +165,16 @@ def tokens_shown(page: Page, *, in_body: bool) -> list[ShownToken]:
         *_tokens_in_headers(page),
         *(token for is_next, token in sorted(found, key=lambda each: not each[0])),
     ]
+
+
+def _values_of_last_row(page: Page) -> set[str]:
+    """The texts and numbers of the last row, one of which a page may name as its last."""
+    try:
+        row = msgspec.json.decode(page.rows[-1]) if page.rows else None
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        row = None
+    values = row.values() if isinstance(row, dict) else ()
+    return {str(value) for value in values if _is_token(value)}
 
 
 def _in_body(
@@ -239,6 +258,6 @@ def behind_last_row(
                 f"`{field_name}` of its last row",
                 is_shown=False,
             )
-            for param in BEHIND_LAST_ROW
+            for param in (*BEHIND_LAST_ROW, *BEFORE_LAST_ROW)
         )
     return ways

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from headrace.core.exchange import Headers
@@ -83,3 +84,13 @@ def test_behind_the_last_row_comes_what_is_sorted_behind_it() -> None:
         "cursor_param": "starting_after",
         "stop_after_empty_page": True,
     }
+
+
+@pytest.mark.parametrize(("told", "is_token"), [("17", True), (17, True), (18, False)])
+def test_a_value_of_the_last_row_leads_on_where_a_page_names_it_so(
+    told: Any, is_token: bool
+) -> None:
+    rest = {"more": True, "last_item": told}
+    shown = Page(rest, rest, Headers({}), 1, 1, rows=[msgspec.Raw(b'{"id": 17, "at": null}')])
+    found = [token.ways[0].paginator["cursor_path"] for token in tokens_shown(shown, in_body=False)]
+    assert found == (["last_item"] if is_token else [])
