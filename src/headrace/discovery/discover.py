@@ -33,7 +33,8 @@ from headrace.reading.client_settings import client_settings
 
 MOST_REQUESTS = 25
 MOST_BYTES = 64 * 1024 * 1024
-_FEWEST_REQUESTS = 4
+FEWEST_REQUESTS = 4
+"""So many requests show a second page at least."""
 
 _NO_WORD = re.compile(r"[^\w-]+")
 
@@ -91,8 +92,8 @@ def discover(
         >>> found.config["resources"][0]["endpoint"]["paginator"]["cursor_path"]
         'nextCursor'
     """
-    if max_requests < _FEWEST_REQUESTS:
-        told = f"{max_requests} are too few: {_FEWEST_REQUESTS} show a second page at least"
+    if max_requests < FEWEST_REQUESTS:
+        told = f"{max_requests} are too few: {FEWEST_REQUESTS} show a second page at least"
         raise ConfigError([Fault("max_requests", told)])
     call = call_of(url, method=method, headers=headers, auth=auth, params=params, json=json)
     return discover_call(

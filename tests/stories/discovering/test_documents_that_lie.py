@@ -16,6 +16,7 @@ from headrace.discovery.openapi.document import openapi_document
 from headrace.discovery.openapi.drafts import draft_of_document
 from headrace.discovery.openapi.proving import Proving
 from headrace.discovery.openapi.sources import Source
+from headrace.discovery.results import Discovery
 from tests.support.servers import Answer, Asked, JsonServer
 from tests.unit.discovery.openapi.test_drafts import enveloped, one_listing
 
@@ -166,7 +167,41 @@ _CASES: dict[str, tuple[Style, list[dict[str, Any]], Any]] = {
 @pytest.mark.parametrize("count", [3, 25, 1200])
 @pytest.mark.parametrize("style", list(_CASES))
 def test_all_rows_or_none(style: str, count: int) -> None:
-    answer, parameters, schema = _CASES[style]
+    found, read = _found_and_read(style, count)
+    assert read in (count, None)
+    # Of three rows on one page nothing may be known.
+    if count > 10 and "never comes" not in style:
+        assert read == count, found.as_yaml("it.yml")
+
+
+@pytest.mark.parametrize("most", [4, 7, 10])
+@pytest.mark.parametrize("style", list(_CASES))
+def test_with_few_requests(style: str, most: int) -> None:
+    found, read = _found_and_read(style, 25, most)
+    assert read in (25, None)
+    assert len(found.requests) <= most
+
+
+def test_where_the_api_fails_after_the_document_is_refuted() -> None:
+    seen: list[str] = []
+
+    def at_first(rows: Rows, query: Mapping[str, str]) -> Any:
+        seen.append(str(query))
+        return rows[:10] if len(seen) < 6 else {"error": "quota exceeded"}
+
+    found, read = _found_and_read(at_first, 25, parameters=[{"name": "offset"}])
+    (resource,) = found.config["resources"]
+    assert (resource["endpoint"]["paginator"], read) == ("unknown", None)
+
+
+def _found_and_read(
+    style: str | Style,
+    count: int,
+    most: int = 25,
+    parameters: list[dict[str, Any]] | None = None,
+) -> tuple[Discovery, int | None]:
+    """What is made of a document, and how many rows come with it; None where it does not run."""
+    answer, told, schema = _CASES[style] if isinstance(style, str) else (style, parameters, None)
     rows = [{"id": number, "name": f"thing {number}"} for number in range(count)]
 
     def things(asked: Asked) -> Answer:
@@ -176,15 +211,12 @@ def test_all_rows_or_none(style: str, count: int) -> None:
     read: int | None = None
     with JsonServer() as server:
         server.handler = things
-        text = one_listing(parameters=parameters, answer=schema)
+        text = one_listing(parameters=told or [], answer=schema)
         text["servers"] = [{"url": server.base_url}]
         document = openapi_document(Source("it", json.dumps(text).encode(), server.base_url))
         draft = draft_of_document(document, ["things"])
         call = Call(base_url=server.base_url, path="")
-        found = Proving(draft, call, 25).proven("it")
+        found = Proving(draft, call, most).proven("it")
         with suppress(HeadraceError), headrace.read(found.config, "things") as reader:
             read = sum(batch.num_rows for batch in reader)
-    assert read in (count, None)
-    # Of three rows on one page nothing may be known.
-    if count > 10 and "never comes" not in style:
-        assert read == count, found.as_yaml("it.yml")
+    return found, read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,7 +14,13 @@ from headrace.core.exceptions import ConfigError, HeadraceError, ResponseStatusE
 from headrace.core.secrets.redaction import one_line
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.calls import Call
-from headrace.discovery.discover import MOST_BYTES, discover_call, polite_settings, run_apart
+from headrace.discovery.discover import (
+    FEWEST_REQUESTS,
+    MOST_BYTES,
+    discover_call,
+    polite_settings,
+    run_apart,
+)
 from headrace.discovery.openapi.drafts import ALL, Draft
 from headrace.discovery.openapi.listings import ListingOutline
 from headrace.discovery.openapi.literals import without_placeholders
@@ -32,9 +39,10 @@ from headrace.discovery.openapi.shown_parts import (
     with_paging_of,
     with_size,
     with_told,
+    without_paging,
 )
 from headrace.discovery.openapi.told_paging import TriedPaging, tried_paging
-from headrace.discovery.probing_client import AskedRequest, ProbingClient
+from headrace.discovery.probing_client import AskedEnough, AskedRequest, ProbingClient
 from headrace.discovery.results import Discovery
 from headrace.discovery.trials import Row, Trials, lookup_of
 from headrace.http.client import HttpClient
@@ -96,6 +104,7 @@ class Proving:
         self._on_request = on_request
         self._on_listing = on_listing
         self._asked: list[AskedRequest] = []
+        self._asked_for: Counter[str] = Counter()
         self._rows: dict[str, list[Row]] = {}
         self._asked_at: dict[str, str] = {}
         self._waiting: dict[str, tuple[Mapping[str, Any], Sequence[Row]]] = {}
@@ -147,7 +156,7 @@ class Proving:
         except ConfigError:
             raise
         except HeadraceError as error:
-            if isinstance(error, ResponseStatusError) and error.status == _UNAUTHORIZED:
+            if _is_of_nobody(error):
                 raise
             return self._failed(part, error)
 
@@ -158,7 +167,7 @@ class Proving:
         seen = self._rows[name] = []
         for path, above in self._paths(part):
             endpoint = {**part.resource["endpoint"], "path": path}
-            rows = run_apart(self._first_rows(endpoint))
+            rows = run_apart(self._first_rows(name, endpoint))
             if not fullest[1] or len(rows) > len(fullest[1]):
                 fullest = (endpoint, rows)
                 self._asked_at[name] = path
@@ -210,7 +219,13 @@ class Proving:
         if not told.is_known and len(rows) < _FEW:
             self._waiting[part.outline.name] = (endpoint, rows)
             return part
-        return self._found(part, endpoint, rows, against)
+        try:
+            return self._found(part, endpoint, rows, against)
+        except HeadraceError as error:
+            if against is None or _is_of_nobody(error):
+                raise
+            # What is refuted is not written.
+            return without_paging(part, one_line(str(error), _LONGEST), against)
 
     def _otherwise(
         self,
@@ -254,19 +269,34 @@ class Proving:
             name, size = told.size
             params = {**plain.get("params", {}), name: len(rows) // 2}
             found = self._discovered(part.outline, {**plain, "params": params})
-            if is_led_on(found):
+            if found is not None and is_led_on(found):
                 return with_found(part, with_size(found, name, size), against, rows)
-        return with_found(part, self._discovered(part.outline, plain), against, rows)
+        found = self._discovered(part.outline, plain)
+        if found is not None:
+            return with_found(part, found, against, rows)
+        told_why = f"no more than {self._max_requests} requests may be made (--max-requests)"
+        return without_paging(part, told_why, against)
 
-    def _discovered(self, outline: ListingOutline, endpoint: Mapping[str, Any]) -> Discovery:
+    def _discovered(self, outline: ListingOutline, endpoint: Mapping[str, Any]) -> Discovery | None:
+        """What is found without the document; None where too few requests are left for it."""
+        left = self._left_for(outline.name)
+        if left < FEWEST_REQUESTS:
+            return None
         found = discover_call(
             self._of(endpoint),
             name=outline.name,
-            max_requests=self._max_requests,
+            max_requests=left,
             on_request=self._on_request,
         )
-        self._asked.extend(found.requests)
+        self._count(outline.name, found.requests)
         return found
+
+    def _left_for(self, name: str) -> int:
+        return max(0, self._max_requests - self._asked_for[name])
+
+    def _count(self, name: str, asked: Sequence[AskedRequest]) -> None:
+        self._asked.extend(asked)
+        self._asked_for[name] += len(asked)
 
     def _like_others(self, part: DraftPart, parts: Sequence[DraftPart]) -> DraftPart:
         """A listing of few rows, whose pages go on as those of the API's other listings do."""
@@ -276,7 +306,7 @@ class Proving:
                 continue
             endpoint = like_that_of(part, other)
             asked = {**endpoint, "path": path}
-            first = run_apart(self._first_rows(asked))
+            first = run_apart(self._first_rows(part.outline.name, asked))
             tried = run_apart(self._as_told(part.outline, asked, first))
             if tried.is_right:
                 return with_paging_of(part, other, endpoint, tried)
@@ -300,27 +330,39 @@ class Proving:
     ) -> TriedPaging:
         call = self._of(endpoint)
         async with HttpClient(polite_settings(call)) as http:
-            client = ProbingClient(http, self._max_requests, MOST_BYTES, self._on_request)
+            client = self._client(outline.name, http)
             try:
                 return await tried_paging(Trials(call, client), endpoint, outline, first)
+            except AskedEnough:
+                return TriedPaging(False, False, "no more may be asked", ())
             finally:
-                self._asked.extend(client.asked)
+                self._count(outline.name, client.asked)
 
-    async def _first_rows(self, endpoint: Mapping[str, Any]) -> Sequence[Row]:
+    def _client(self, name: str, http: HttpClient) -> ProbingClient:
+        return ProbingClient(http, self._left_for(name), MOST_BYTES, self._on_request)
+
+    async def _first_rows(self, name: str, endpoint: Mapping[str, Any]) -> Sequence[Row]:
         """The rows of the first page, however the next one is asked for."""
         call = self._of(endpoint)
         alone = {**endpoint, "paginator": "single_page"}
         async with HttpClient(polite_settings(call)) as http:
-            client = ProbingClient(http, self._max_requests, MOST_BYTES, self._on_request)
+            client = self._client(name, http)
             trials = Trials(call, client)
             try:
                 walk = await trials.walk(alone, "what the path answers with", 1)
                 if walk.error is not None and not walk.pages:
                     # Raises what has happened, where it was no fault of rows or pages.
                     await trials.answer(alone, "what the path answers with")
+            except AskedEnough:
+                return ()
             finally:
-                self._asked.extend(client.asked)
+                self._count(name, client.asked)
             return walk.rows
+
+
+def _is_of_nobody(error: HeadraceError) -> bool:
+    """Whether the API does not know who asks."""
+    return isinstance(error, ResponseStatusError) and error.status == _UNAUTHORIZED
 
 
 def _is_refuted(part: DraftPart, parts: Sequence[DraftPart]) -> bool:

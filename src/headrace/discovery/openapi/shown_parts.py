@@ -43,6 +43,21 @@ def with_told(part: DraftPart, tried: TriedPaging) -> DraftPart:
     return DraftPart(part.outline, resource, tuple(evidence))
 
 
+def without_paging(part: DraftPart, told: str, against: Evidence | None) -> DraftPart:
+    """A listing of which nobody knows how its pages go on.
+
+    Args:
+        part: The resource of the draft.
+        told: Why not, as half a line.
+        against: What speaks against the way that the document tells; None where it tells none.
+    """
+    kept = [each for each in part.evidence if each.path != "endpoint.paginator"]
+    kept.append(Evidence("endpoint.paginator", "unknown", told))
+    kept += [against] if against is not None else []
+    endpoint = {**part.resource["endpoint"], "paginator": UNKNOWN}
+    return replace(part, resource={**part.resource, "endpoint": endpoint}, evidence=tuple(kept))
+
+
 def with_other(endpoint: Mapping[str, Any], paging: ToldPaging) -> dict[str, Any]:
     """An endpoint whose pages go on in another way that the document may mean.
 
