@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from secrets import token_hex
 from typing import IO, Any, cast
 
 import fsspec
@@ -117,8 +118,10 @@ class SharedFolder:
         path = self.path(name)
         with _told("writing", path, whatever=True):
             files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-            files.pipe_file(f"{path}.part", content)
-            files.mv(f"{path}.part", path)
+            # Somebody else may be writing it as well.
+            part = f"{path}.{token_hex(4)}.part"
+            files.pipe_file(part, content)
+            files.mv(part, path)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
