@@ -17,6 +17,9 @@ from headrace.discovery.curl.words import begins_with_variable, refuse, settled,
 _PROMPT = re.compile(r"\A\s*(?:[$%>#]\s+)?")
 # Documentation says above a command what it does; `# curl ...` is what a prompt of root shows.
 _COMMENT = re.compile(r"\s*#(?!\s+(?:\S*[/\\])?curl)[^\n]*\n", re.IGNORECASE)
+_FENCED = re.compile(r"\s*```[^\n`]*\n(.*?)\s*```\s*", re.DOTALL)
+# What word processors make of quotes and hyphens, which no shell takes for them.
+_TYPESET = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u2013", "\u2014")
 _CURL = re.compile(r"(?:.*[/\\])?curl(?:\.exe)?\Z", re.DOTALL | re.IGNORECASE)
 _OTHER_COPIES = ("invoke-webrequest", "invoke-restmethod", "iwr", "irm", "fetch", "http", "$")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -55,11 +58,18 @@ def call_of_curl(text: str) -> tuple[Call, CurlNotes]:
     Raises:
         ConfigError: It cannot be understood, or asks for more than one answer.
     """
+    fenced = _FENCED.fullmatch(text)
+    text = text if fenced is None else fenced[1]
     while comment := _COMMENT.match(text):
         text = text[comment.end() :]
     text = _PROMPT.sub("", text, count=1)
     _refuse_other_program(text)
     words = words_of(text)
+    if any(word.startswith(_TYPESET) for word in words.words):
+        raise refuse(
+            "has quotes or dashes as a word processor sets them: write plain ones, ' and -, or "
+            "copy it from somewhere else"
+        )
     options = options_of(words.words[1:])
     url, query = _url_of(options)
     headers, left_out = headers_of(options)

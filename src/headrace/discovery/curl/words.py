@@ -17,7 +17,7 @@ _BEGIN, _END = "\ufdd0", "\ufdd1"
 _VARIABLE = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
 
 _PIECE = re.compile(
-    r"""(?:\\|`)\r?\n | \\\s*\Z
+    r"""(?:\\|`)[ \t]*\r?\n | \\\s*\Z
     | (?P<space>\s+)
     | '(?P<single>[^']*)'
     | \$'(?P<escapes>(?:[^'\\]|\\.)*)'

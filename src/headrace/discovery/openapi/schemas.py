@@ -88,8 +88,21 @@ class Schemas:
         """
         known = self._known.get(id(schema))
         if known is None:
+            # What thousands of listings refer to is put together once.
+            whole = self._meant(schema)
+            if whole is not schema:
+                return self.shape(whole)
             known = self._known[id(schema)] = (schema, _Merging(self._references).shape(schema))
         return known[1]
+
+    def _meant(self, schema: Any) -> Any:
+        """What a schema that is a reference alone stands for, and else the schema."""
+        if reference_of(schema) is None or len(schema) > 1:
+            return schema
+        try:
+            return self._references.followed(schema)
+        except UnusablePart:
+            return schema
 
     def field_of(self, shape: Shape, name: str) -> Shape:
         """What the schema of a field says.

@@ -201,6 +201,8 @@ def test_a_comment_may_stand_above() -> None:
     told = "# List them.\n#\n\ncurl https://a.example/items # all"
     assert call_of_curl(told)[0].path == "items"
     assert call_of_curl("# curl https://a.example/items")[0].path == "items"
+    # As a page in Markdown has it.
+    assert call_of_curl("```sh\n# all\ncurl https://a.example/items\n```\n")[0].path == "items"
 
 
 def test_certificates() -> None:
@@ -240,6 +242,8 @@ def test_what_is_left_out_is_told() -> None:
         ("$session = New-Object s3cret", "copy it as cURL"),
         ("curl", "has no URL"),
         ("curl https://a/b https://c/s3cret", "has 2 URLs"),
+        ("curl https://a/b -H \u201cX: s3cret\u201d", "as a word processor sets them"),
+        ("curl \u2013X GET https://a/b", "as a word processor sets them"),
         ("curl https://a/b -H X-Api-Key: s3cret", "has 2 URLs, or a value that is not in quotes"),
         ("curl 'https://a/b?page=[1-9]'", "a URL that stands for several"),
         ("curl 'https://a/{b,c}'", "a URL that stands for several"),

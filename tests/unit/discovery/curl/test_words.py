@@ -140,6 +140,8 @@ def test_what_cannot_be_cut_is_refused(line: str, told: str) -> None:
         # What a paste ends with, where a line was to follow.
         ("curl a \\", ("a",)),
         ("curl a \\ \n", ("a",)),
+        # A space that nobody sees behind the backslash.
+        ("curl a \\  \n  b", ("a", "b")),
         # An output that goes elsewhere has a number.
         ("curl a 2>/dev/null", ("a",)),
         ("curl a9>b", ("a9",)),

@@ -225,3 +225,16 @@ def test_more_listings_than_a_config_holds_are_to_be_named() -> None:
     with pytest.raises(ConfigError, match="2,001 listings are more than one config holds"):
         draft_of_document(document, ["*"])
     assert len(draft_of_document(document, ["items7"]).outlines) == 1
+
+
+def test_thousands_of_listings_of_one_schema_that_is_long_to_put_together() -> None:
+    schemas: dict[str, Any] = {"S0": {"type": "object", "properties": {"id": {"type": "integer"}}}}
+    for number in range(1, 60):
+        below = {"$ref": f"#/components/schemas/S{number - 1}"}
+        schemas[f"S{number}"] = {"allOf": [below] * 10}
+    items = {"type": "array", "items": {"$ref": "#/components/schemas/S59"}}
+    text = json.dumps(with_answer(items, **schemas)["paths"]["/bad"])
+    paths = {f"/items{number}": json.loads(text) for number in range(2_000)}
+    document = {"openapi": "3.0.0", "paths": paths, "components": {"schemas": schemas}}
+    with within(15):
+        assert len(read(json.dumps(document)).listings) == 2_000
