@@ -155,14 +155,16 @@ def init_of_call(
     Raises:
         HeadraceError: As from `init_from_url`.
     """
-    from headrace.discovery.discover import discover_call
+    from headrace.discovery.discover import FEWEST_REQUESTS, discover_call
 
     say(f"Asking {call.base_url} at most {max_requests} times ...", to_stderr=True)
+    # The first rows, which are shown, are asked for as the config says.
+    left = max_requests - 1 if max_requests > FEWEST_REQUESTS else max_requests
     found = discover_call(
         call,
         name=name,
         single_page=single_page,
-        max_requests=max_requests,
+        max_requests=left,
         on_request=say_request,
     )
     write_found(found, path, overwrite=overwrite)

@@ -55,6 +55,19 @@ def test_a_url_becomes_a_config_that_loads_all_rows(here: Path) -> None:
     assert "page 2 had 25 new rows" in text
 
 
+def test_the_rows_that_are_shown_count_among_the_requests() -> None:
+    proven = 0
+    for most in range(5, 15):
+        with JsonServer() as server:
+            server.handler = orders_api()
+            url = f"{server.base_url}/api/v1/orders"
+            who = ["--header", f"X-API-Key: {KEY}", "--max-requests", str(most), "--force"]
+            made = CliRunner().invoke(app, ["init", url, *who])
+            assert len(server.asked) <= most
+            proven += made.exit_code == 0
+    assert proven
+
+
 def test_what_is_not_proven_is_not_run(here: Path) -> None:
     with JsonServer() as server:
         server.handler = bare_list
