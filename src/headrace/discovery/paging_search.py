@@ -205,8 +205,10 @@ class PagingSearch:
             endpoint = {**survey.endpoint, "paginator": ONE_PAGE}
             return _whole(endpoint, survey.rows)
         told = (
-            seen.partition(": say")[0]
+            f"{seen.partition(': say')[0]}, and no way to others was found"
             if seen
+            else "nothing says whether this one row is all"
+            if count == 1
             else f"nothing says whether these {count:,} rows are all"
         )
         survey.note("paginator", "unknown", told)

@@ -282,3 +282,17 @@ def test_a_status_behind_a_full_page_may_be_a_bound() -> None:
         return Answer(page)
 
     assert "is there a bound on what can be asked for?" in unknown_of(discovered(answer))
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "whether this one row is all"), (7, "whether these 7 rows are all")]
+)
+def test_a_list_that_says_nothing_of_its_length_is_not_known(count: int, told: str) -> None:
+    assert told in unknown_of(discovered(lambda asked: Answer(rows_of(count))))
+
+
+def test_what_an_answer_tells_of_others_is_said_where_none_was_found() -> None:
+    rows = rows_of(SIZE)
+    found = discovered(lambda asked: Answer({"items": rows, "total": 130, "took": 3}))
+
+    assert "tells 130 (`total`), and no way to others was found" in unknown_of(found)
