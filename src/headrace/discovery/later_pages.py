@@ -14,6 +14,8 @@ from headrace.sansio.discovery.parameters import BODY_SIZES, SIZES
 from headrace.sansio.paging import Page
 
 _SECRET = "${"
+# By which many servers are asked for the first cursor.
+_BEGINNING = "*"
 _MAY_BE_PLACE = re.compile(
     r"cursor|token|after|before|marker|bookmark|continu|next|start|page|offset|skip|scroll|last"
     r"|^at$|^from$",
@@ -71,7 +73,7 @@ def places_given(endpoint: Mapping[str, Any], page: Page) -> list[Knob]:
     for knob, following in places_sent(endpoint, page).items():
         given = _given(endpoint, knob)
         is_size = knob.name in (BODY_SIZES if knob.in_body else SIZES)
-        if given is None or is_size or _SECRET in str(given):
+        if given is None or is_size or given == _BEGINNING or _SECRET in str(given):
             continue
         if str(given) != following:
             found.append(knob)

@@ -160,8 +160,8 @@ class PagingSearch:
         if proven is not None:
             return proven
         found = self._small or self._size
-        if found is None and survey.in_body and isinstance(rows[-1].get("sort"), list):
-            # The rows name what follows them, where servers refuse numbers that they do not know.
+        if survey.in_body and isinstance(rows[-1].get("sort"), list):
+            # The rows name what follows them, also where numbers are refused, or end at a bound.
             proven = await ways.behind_last_row([])
             if proven is not None:
                 return proven

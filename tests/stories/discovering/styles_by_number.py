@@ -166,6 +166,7 @@ NUMBERS = (
     Style(name="by offset, who asks by password", paging=_OFFSET, auth="basic", total_at="total"),
     Style(
         name="from and size in the body",
+        asks=13,
         paging=Paging(kind="offset", param="from", size="size", in_body=True),
         rows_at="hits",
         default_size=10,

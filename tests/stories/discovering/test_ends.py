@@ -149,6 +149,29 @@ def test_sort_values_lead_on_where_a_body_takes_nothing_else() -> None:
     assert not any("127 rows" in each.why for each in found.requests)
 
 
+def test_sort_values_lead_on_behind_the_bound_of_numbers() -> None:
+    rows = rows_of(1_700)
+
+    def answer(asked: Asked) -> Answer:
+        body = json.loads(asked.body)
+        begin, size = body.get("from", 0), body.get("size", 10)
+        if set(body) - {"from", "size", "sort", "search_after"} or begin + size > 1_000:
+            return Answer({"error": "unknown key, or a window that is too large"}, 400)
+        begin = body.get("search_after", [begin])[0]
+        hits = [{"_id": str(row["id"]), "sort": [row["id"]]} for row in rows[begin : begin + size]]
+        total = {"value": 1_000, "relation": "gte"}
+        return Answer({"took": 3, "hits": {"total": total, "hits": hits}})
+
+    with JsonServer() as server:
+        server.handler = answer
+        found = headrace.discover(
+            f"{server.base_url}/_search", method="POST", json={"sort": [{"id": "asc"}], "size": 100}
+        )
+        assert found.is_proven, found.text
+        with headrace.read(found.config) as reader:
+            assert sum(batch.num_rows for batch in reader) == len(rows)
+
+
 def test_links_that_go_on_behind_the_last_row_end_where_no_more_is_told() -> None:
     rows = rows_of(53)
 

@@ -96,6 +96,13 @@ def test_all_rows_are_loaded_or_none(
     assert found.is_proven or api in (body_offset, body_page) or path == "/items?at=80"
 
 
+def cursor_where_asked_for(asked: Asked, base_url: str) -> Answer:
+    """Tells cursors only where one is asked for, the first one by `*`."""
+    begin = asked.query.get("cursor")
+    rows, following = _slice(0 if begin in (None, "*") else int(begin))
+    return Answer({"data": rows, **({} if begin is None else {"next_cursor": following})})
+
+
 def page_where_asked_for(asked: Asked, base_url: str) -> Answer:
     """Makes pages only where one is asked for."""
     if "page" not in asked.query:
@@ -169,3 +176,13 @@ def test_what_chooses_among_rows_stays(server: JsonServer) -> None:
     (resource,) = found.config["resources"]
     assert resource["endpoint"]["params"] == {"after": "95"}
     assert found.is_proven
+
+
+def test_a_cursor_that_asks_for_the_beginning_stays(server: JsonServer) -> None:
+    server.handler = lambda asked: cursor_where_asked_for(asked, server.base_url)
+    found = headrace.discover(f"{server.base_url}/items?cursor=*")
+
+    assert found.is_proven
+    assert all("cursor" in each.query for each in server.asked)
+    rows = headrace.read(found.config, "items")
+    assert sum(batch.num_rows for batch in rows) == len(ROWS)
