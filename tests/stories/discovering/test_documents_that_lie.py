@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import headrace
-from headrace.core.exceptions import HeadraceError
+from headrace.core.exceptions import ConfigError, HeadraceError
 from headrace.discovery.calls import Call
 from headrace.discovery.openapi.document import openapi_document
 from headrace.discovery.openapi.drafts import draft_of_document
@@ -199,9 +199,11 @@ def _found_and_read(
     count: int,
     most: int = 25,
     parameters: list[dict[str, Any]] | None = None,
+    schema: Any = None,
 ) -> tuple[Discovery, int | None]:
     """What is made of a document, and how many rows come with it; None where it does not run."""
-    answer, told, schema = _CASES[style] if isinstance(style, str) else (style, parameters, None)
+    case = _CASES[style] if isinstance(style, str) else (style, parameters, schema)
+    answer, told, schema = case
     rows = [{"id": number, "name": f"thing {number}"} for number in range(count)]
 
     def things(asked: Asked) -> Answer:
@@ -220,3 +222,25 @@ def _found_and_read(
         with suppress(HeadraceError), headrace.read(found.config, "things") as reader:
             read = sum(batch.num_rows for batch in reader)
     return found, read
+
+
+@pytest.mark.parametrize("answer", [{"results": [{"id": 1}]}, {"error": "quota exceeded"}])
+def test_an_answer_that_is_not_the_one_of_the_document_is_told(answer: Any) -> None:
+    def otherwise(rows: Rows, query: Mapping[str, str]) -> Any:
+        return answer
+
+    found, read = _found_and_read(otherwise, 1, parameters=[{"name": "offset"}], schema=_TOKEN)
+    assert read is None
+    (told,) = [each.text for each in found.evidence if each.path.endswith("endpoint.path")]
+    assert told.startswith("it does not answer as documented: ")
+
+
+def test_what_is_not_known_is_told_and_not_what_was_ruled_out() -> None:
+    text = one_listing(parameters=[{"name": "limit"}])
+    with JsonServer() as server:
+        server.handler = lambda asked: Answer([{"id": number} for number in range(10)])
+        text["servers"] = [{"url": server.base_url}]
+        document = openapi_document(Source("it", json.dumps(text).encode(), server.base_url))
+        call = Call(base_url=server.base_url, path="")
+        with pytest.raises(ConfigError, match="things: nothing says whether these 10 rows are all"):
+            Proving(draft_of_document(document, ["*"]), call, 60).proven("it")

@@ -38,7 +38,11 @@ class DraftPart:
     @property
     def what_is_unknown(self) -> str:
         """What is to be found out of its pages."""
-        told = (each.text for each in self.evidence if each.path == "endpoint.paginator")
+        told = (
+            each.text
+            for each in self.evidence
+            if each.path == "endpoint.paginator" and each.verdict == "unknown"
+        )
         return next(told, "how its pages go on is not known")
 
 

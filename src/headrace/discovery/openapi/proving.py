@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from headrace.config.secrets.substitution import substitute_secrets
-from headrace.core.exceptions import ConfigError, HeadraceError, ResponseStatusError
+from headrace.core.exceptions import ConfigError, HeadraceError, PageError, ResponseStatusError
 from headrace.core.secrets.redaction import one_line
 from headrace.core.secrets.shipping import stays_here
 from headrace.discovery.calls import Call
@@ -353,6 +353,7 @@ class Proving:
                 if walk.error is not None and not walk.pages:
                     # Raises what has happened, where it was no fault of rows or pages.
                     await trials.answer(alone, "what the path answers with")
+                    raise PageError(walk.error)
             except AskedEnough:
                 return ()
             finally:
