@@ -30,8 +30,8 @@ _BRACES = {"$${": "$${{", "{": "{{", "}": "}}"}
 # The first field that a query asks for, with another name or without.
 _FIELD = re.compile(r"\{\s*(?:\w+\s*:\s*)?([A-Za-z]\w*)")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-# Azure's functions take their key as `code`, and others a country's.
-_MAY_BE_SECRET = frozenset(["code"])
+# Azure's functions take their key as `code`, OpenWeather as `appid`; others a country, or a game.
+_MAY_BE_SECRET = frozenset(["code", "appid", "app_id"])
 _USUAL_NAMES = {
     "token": "API_TOKEN",
     "api_key": "API_KEY",

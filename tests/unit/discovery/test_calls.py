@@ -111,7 +111,9 @@ def test_a_plain_header_stays(value: str) -> None:
 def test_a_code_that_looks_like_a_secret_is_one() -> None:
     call = call_of(f"{URL}?code=Zx8kQ2vT9LmW4pR7sN1bYc6HdJ3fGaUe&country=DE")
     assert call.params == {"code": "${CODE}", "country": "DE"}
-    assert call_of(f"{URL}?code=DE").params == {"code": "DE"}
+    assert call_of(f"{URL}?code=DE&appid=440").params == {"code": "DE", "appid": "440"}
+    weather = call_of(f"{URL}?appid=3f9c1d7e8b2a4605c7d8e9f0a1b2c3d4")
+    assert weather.params == {"appid": "${APPID}"}
 
 
 @pytest.mark.parametrize("name", ["pageToken", "next_token", "continuation-token", "page[token]"])
