@@ -188,7 +188,7 @@ def call_of(
             else naming.of_param(name, value)
             for name, value in asked.items()
         },
-        headers={name: naming.of_header(name, value) for name, value in kept.items()},
+        headers={name: naming.by_looks(name, value) for name, value in kept.items()},
         auth=proof,
         tls=None if tls is None else naming.of_tls(tls),
         json=naming.of_body(json),
@@ -238,15 +238,15 @@ class _Naming:
         """The value, or what stands for it where its name says that it is a secret."""
         return self._named(_setting_of(name), value) if _is_credential(name) else value
 
-    def of_header(self, name: str, value: str) -> str:
-        """The value of a header: what looks like a secret there is one, whatever its name."""
+    def by_looks(self, name: str, value: str) -> str:
+        """The value, of which what looks like a secret is one, whatever its name."""
         looks_secret = mask_likely(value) != value
         return self._named(_setting_of(name), value) if looks_secret else self.of(name, value)
 
     def of_param(self, name: str, value: str) -> str:
         """The value of a query parameter, which may be a secret by its looks under some names."""
-        looks_secret = name.lower() in _MAY_BE_SECRET and mask_likely(value) != value
-        return self._named(_setting_of(name), value) if looks_secret else self.of(name, value)
+        may_be_secret = name.lower() in _MAY_BE_SECRET
+        return self.by_looks(name, value) if may_be_secret else self.of(name, value)
 
     def of_body(self, body: Any, name: str = "") -> Any:
         """A body without the secrets that are in its fields, at any depth."""

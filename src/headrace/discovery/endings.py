@@ -8,7 +8,7 @@ from typing import Any
 
 from headrace.core.exceptions import HeadraceError, ResponseStatusError
 from headrace.core.secrets.shipping import stays_here
-from headrace.discovery.proofs import PLAIN_PATH
+from headrace.discovery.proofs import looked_up
 from headrace.discovery.survey import Knob, Survey
 from headrace.discovery.trials import Row, Walk, rows_of
 from headrace.reading.listing_ends import PAST_END
@@ -222,11 +222,9 @@ class Endings:
         Number of pages times rows of each: no page is too short, as the last one would come again.
         """
         place = self._survey.total_place
-        path = str(place.path) if place is not None and place.path is not None else ""
-        if not PLAIN_PATH.fullmatch(path):
-            return None
-        where = "".join(f"['{key}']" for key in path.split("."))
-        return f"page * {self._size} >= response{where}"
+        path = place.path if place is not None else None
+        total = None if path is None else looked_up(str(path))
+        return None if total is None else f"page * {self._size} >= {total}"
 
     async def _ends_full(self, behind: int) -> bool:
         """Whether the last page that has rows is as long as the first one.

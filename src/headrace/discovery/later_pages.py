@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from headrace.config.secrets.substitution import has_placeholder
 from headrace.core.json_path import JsonPath
 from headrace.discovery.survey import Knob
 from headrace.http.link_header import links_by_relation
 from headrace.sansio.discovery.parameters import BODY_SIZES, SIZES
 from headrace.sansio.paging import Page
 
-_SECRET = "${"
 # By which many servers are asked for the first cursor.
 _BEGINNING = "*"
 _MAY_BE_PLACE = re.compile(
@@ -73,7 +73,7 @@ def places_given(endpoint: Mapping[str, Any], page: Page) -> list[Knob]:
     for knob, following in places_sent(endpoint, page).items():
         given = _given(endpoint, knob)
         is_size = knob.name in (BODY_SIZES if knob.in_body else SIZES)
-        if given is None or is_size or given == _BEGINNING or _SECRET in str(given):
+        if given is None or is_size or given == _BEGINNING or has_placeholder(str(given)):
             continue
         if str(given) != following:
             found.append(knob)

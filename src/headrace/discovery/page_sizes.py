@@ -103,11 +103,20 @@ class PageSizes:
                 return size
         return count
 
-    async def _below_refusal(self, knob: Knob, size: int) -> FoundSize | None:
+    async def _tried(self, knob: Knob, size: int) -> tuple[FoundSize | None, str | None]:
+        """The page of a size, or below a bound that its refusal names; and that refusal."""
+        self._refused = None
+        found = await self.of_size(knob, size)
+        refusal = self._refused if found is None else None
+        if refusal is not None and self._named_below(refusal):
+            found = await self._below_refusal(knob, size, refusal)
+        return found, refusal
+
+    async def _below_refusal(self, knob: Knob, size: int, refusal: str) -> FoundSize | None:
         """The largest page below a size that was refused, where that names a bound, say."""
-        if self._refused is None or size <= len(self._survey.rows):
+        if size <= len(self._survey.rows):
             return None
-        for smaller in self._sizes_below(self._refused):
+        for smaller in self._sizes_below(refusal):
             found = await self.of_size(knob, smaller)
             if found is not None:
                 return found
@@ -140,21 +149,17 @@ class PageSizes:
         """The first knob that takes a size; where none takes this one, a smaller size."""
         refused: dict[Knob, str] = {}
         for knob in knobs:
-            self._refused = None
-            found = await self.of_size(knob, size)
-            if found is None and self._refused is not None:
-                refused[knob] = self._refused
-                if self._named_below(self._refused):
-                    found = await self._below_refusal(knob, size)
+            found, refusal = await self._tried(knob, size)
             if found is not None:
                 return found
+            if refusal is not None:
+                refused[knob] = refusal
         too_large = self._too_large(refused)
         if self._survey.refuses_strangers:
             taken = [knob for knob in knobs if knob not in refused or knob in too_large]
             self._taken = list(dict.fromkeys([*(self._taken or ()), *taken]))
         for knob in too_large:
-            self._refused = refused[knob]
-            found = await self._below_refusal(knob, size)
+            found = await self._below_refusal(knob, size, refused[knob])
             if found is not None:
                 return found
         return None
@@ -172,10 +177,7 @@ class PageSizes:
         self, knobs: Sequence[Knob], size: int, likeliest: Sequence[str]
     ) -> FoundSize | None:
         """Tries the likeliest by itself, and then all at once, each with a size of its own."""
-        self._refused = None
-        found = await self.of_size(knobs[0], size)
-        if found is None and self._refused is not None and self._named_below(self._refused):
-            found = await self._below_refusal(knobs[0], size)
+        found, _ = await self._tried(knobs[0], size)
         if found is not None:
             return found
         heeded = await self._heeded(knobs)

@@ -24,7 +24,7 @@ _EMPTY_PAGES = 2
 _MORE_PAGES = 4
 _ENDED_BY_SIZE = "rows < "
 _LINKS = ("json_link", "header_link", "header_cursor")
-PLAIN_PATH = re.compile(r"\w+(\.\w+)*")
+_PLAIN_PATH = re.compile(r"\w+(\.\w+)*")
 _LONGEST_REASON = 160
 _WHERE = re.compile(r"^resource `[^`]*`, \S+ \S+: ")
 
@@ -258,10 +258,9 @@ def _otherwise_ended(
     kind = way.paginator["type"]
     if more is not None and kind in ("cursor", "offset", "page_number"):
         yield replace(way, paginator={**way.paginator, "has_more_path": more})
-    if more is not None and kind in _LINKS and PLAIN_PATH.fullmatch(more):
-        where = "".join(f"['{key}']" for key in more.split("."))
-        ended = {"stop_condition": f"response{where} == False"}
-        yield replace(way, paginator={**way.paginator, **ended})
+    said = looked_up(more) if more is not None and kind in _LINKS else None
+    if said is not None:
+        yield replace(way, paginator={**way.paginator, "stop_condition": f"{said} == False"})
     pages = find_pages(page.rest, page.rows_at)
     if kind == "page_number" and pages is not None:
         total_path = path_of(pages[0]).quoted
@@ -270,6 +269,17 @@ def _otherwise_ended(
     if kind == "offset" and place is not None and place.path is not None:
         yield replace(way, paginator={**way.paginator, "total_path": place.path.quoted})
     yield replace(way, paginator={**way.paginator, "stop_condition": f"{_ENDED_BY_SIZE}{size}"})
+
+
+def looked_up(path: str) -> str | None:
+    """What a `stop_condition` calls a value of a page; None where the path is none of plain keys.
+
+    Args:
+        path: The path of the value in the page, as `meta.total`.
+    """
+    if not _PLAIN_PATH.fullmatch(path):
+        return None
+    return "response" + "".join(f"['{key}']" for key in path.split("."))
 
 
 def _told(way: PagingWay) -> str:

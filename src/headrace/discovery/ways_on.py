@@ -47,10 +47,9 @@ class WaysOn:
 
     async def shown(self) -> ProvenWay | None:
         """The first way that the page names and that leads on."""
-        for link in links_shown(self._page, links_by_relation):
-            proven = await self._prove(link)
-            if proven is not None:
-                return proven
+        proven = await self._first_proven(links_shown(self._page, links_by_relation))
+        if proven is not None:
+            return proven
         for token in tokens_shown(self._page, in_body=self._survey.in_body):
             proven = await self._of_token(token)
             if proven is not None:
@@ -75,11 +74,13 @@ class WaysOn:
 
     async def _of_token(self, token: ShownToken, alone: int = _TRIED_ALONE) -> ProvenWay | None:
         """Tries the likeliest ways to send a token by themselves, then several at once."""
-        for way in token.ways[:alone]:
-            proven = await self._prove(way) if _knob(way).fits(self._base) else None
-            if proven is not None:
-                return proven
-        rest = [way for way in token.ways[alone:] if _knob(way).fits(self._base)]
+        likeliest, rest = (
+            [way for way in ways if _knob(way).fits(self._base)]
+            for ways in (token.ways[:alone], token.ways[alone:])
+        )
+        proven = await self._first_proven(likeliest)
+        if proven is not None:
+            return proven
         value = self._value(rest[0]) if rest else None
         if value is None:
             return None
